@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import copy_context
@@ -554,7 +555,7 @@ def late_modules(package: str, names: str) -> tuple[_LateModule, ...]:
     return tuple(_LateModule(f"{package}.{name}") for name in names.split())
 
 
-class _Late:
+class _Late(ABC):
     """What the three descriptors of workflows share: a function that may be loaded late, bound to either client."""
 
     def __init__(self, function: Any) -> None:
@@ -576,9 +577,9 @@ class _Late:
         shown.__wrapped__ = MethodType(function, client)
         return shown
 
+    @abstractmethod
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         """The workflow as a method of the asynchronous client, without its name and documentation."""
-        raise NotImplementedError
 
 
 class Workflow(_Late, Generic[P, R]):

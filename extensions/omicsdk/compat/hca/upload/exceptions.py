@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from functools import partial
 
 from omicsdk.compat._answers import translating
 from omicsdk.compat._errors import DocumentedError, documented
@@ -30,8 +29,5 @@ def documented_error(error: Exception) -> Exception:
     return documented(error, UploadApiException)
 
 
-@contextmanager
-def documented_errors() -> Generator[None]:
-    """Raise the documented exceptions in place of the client's own."""
-    with translating(documented_error):
-        yield
+documented_errors = partial(translating, documented_error)
+"""Make a context manager that raises the documented exceptions in place of the client's own."""
