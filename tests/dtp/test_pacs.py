@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, TCPServer
 from typing import Any
 
 import httpx
@@ -13,9 +14,18 @@ import pytest
 pytest.importorskip("pynetdicom", reason="pynetdicom isn't installed: pip install 'omicsdk[dtp]'")
 
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, TransferError, TransportError
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    ConnectionLost,
+    OmicsError,
+    TransferError,
+    TransportError,
+)
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
+from omicsdk.dtp.storage.associations import Archive
 from omicsdk.dtp.storage.datasets import Case, Dataset, DatasetReport
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
@@ -197,6 +207,43 @@ def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(lon
 def test_a_title_that_the_archive_hasn_t(get):
     with pytest.raises(AuthError, match=r"The archive OTHER .* doesn't accept 'OMICSDK': Called AE.*Check pacs_aec"):
         get("cget", aec="OTHER")
+
+
+#: A-ASSOCIATE-RJ: permanent, by the service user, called title not recognised (PS3.8, 9.3.4).
+REJECTION = bytes.fromhex("03 00 00000004 00 01 01 07")
+
+
+@contextmanager
+def hanging_up(times: int) -> Generator[tuple[PacsConfig, list[int]]]:
+    """An archive that closes connections without an answer, as a busy DCMTK does, and then rejects the association."""
+    seen = list[int]()
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            length = int.from_bytes(self.rfile.read(6)[2:])
+            seen.append(len(self.rfile.read(length)))
+            if len(seen) > times:
+                self.wfile.write(REJECTION)
+
+    with TCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield PacsConfig(ip="127.0.0.1", port=server.server_address[1], aec="OTHER", method="cget"), seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "requests"), [(2, AuthError, 3), (9, ConnectionLost, 3)], ids=["twice", "always"]
+)
+def test_an_archive_that_closes_connections_without_an_answer_is_asked_again(
+    times: int, error: type[OmicsError], requests: int
+):
+    with hanging_up(times) as (config, seen), pytest.raises(error):
+        Archive(config).own_address()
+    assert len(seen) == requests
 
 
 @needs_orthanc

@@ -84,6 +84,8 @@ def take_turns(association: Association) -> None:
 CONNECT_SECONDS = 10
 #: Seconds without an answer.
 ANSWER_SECONDS = 60
+#: Requests for one association, when the archive closes the connections without an answer.
+ATTEMPTS = 3
 #: Presentation contexts that an association has at most (PS3.8, 9.3.2.2).
 MOST_CONTEXTS = 128
 #: Queries and retrievals of studies (PS3.6, annex A).
@@ -119,18 +121,25 @@ class Lines:
 
     def __init__(self) -> None:
         self._sockets = list[Any]()
+        #: Whether the latest request for an association ended with its connection, without an answer.
+        self.unanswered = False
 
     def handlers(self) -> list[tuple[Any, ...]]:
         """What pynetdicom is to call at which events."""
         from pynetdicom import evt
 
         quick = [(evt.EVT_DATA_SENT, self._sent)] if sys.platform == "linux" else []
-        return [(evt.EVT_CONN_OPEN, self._opened), *quick]
+        return [(evt.EVT_CONN_OPEN, self._opened), (evt.EVT_ACSE_RECV, self._received), *quick]
 
     def _opened(self, event: Any) -> None:
         line = event.assoc.dul.socket.socket
         line.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self._sockets.append(line)
+
+    def _received(self, event: Any) -> None:
+        from pynetdicom.pdu_primitives import A_P_ABORT
+
+        self.unanswered = isinstance(event.primitive, A_P_ABORT)
 
     def _sent(self, event: Any) -> None:
         line = event.assoc.dul.socket.socket
@@ -198,18 +207,18 @@ class Archive:
 
         Raises:
             ConnectFailed: The archive doesn't answer.
+            ConnectionLost: It closed `ATTEMPTS` connections without an answer.
             AuthError: It doesn't accept us, or isn't called so.
         """
         lines = Lines()
-        association: Association = self.entity().associate(
-            self.config.ip,
-            self.config.port,
-            contexts=list(contexts),
-            ae_title=self.config.aec,
-            ext_neg=list(roles),
-            evt_handlers=[*lines.handlers(), *handlers],
-        )
+        association = self._requested(lines, contexts, roles, handlers)
         try:
+            # DCMTK closes a connection whose request is not complete within a second or two. A busy machine does not
+            # always manage that, and nothing has been asked of the archive yet: another request is safe.
+            for _ in range(1, ATTEMPTS):
+                if association.is_established or not lines.unanswered:
+                    break
+                association = self._requested(lines, contexts, roles, handlers)
             if not association.is_established:
                 raise self._refusal(association, connected=bool(lines))
             take_turns(association)
@@ -224,6 +233,22 @@ class Archive:
             if association.ident is not None:
                 association.join(CONNECT_SECONDS)
             lines.close()
+
+    def _requested(
+        self,
+        lines: Lines,
+        contexts: Sequence[PresentationContext],
+        roles: Sequence[Any],
+        handlers: Sequence[tuple[Any, ...]],
+    ) -> Association:
+        return self.entity().associate(
+            self.config.ip,
+            self.config.port,
+            contexts=list(contexts),
+            ae_title=self.config.aec,
+            ext_neg=list(roles),
+            evt_handlers=[*lines.handlers(), *handlers],
+        )
 
     def own_address(self) -> str:
         """The address of this machine from which the archive is reached.
