@@ -8,7 +8,7 @@ STAGES = (
     ("where is it?", "downloads/locating"),
     ("whose turn is it?", "downloads/turns"),
     ("ask", "downloads/asking"),
-    ("judge the answer", "downloads/answers"),
+    ("judge the answer", "requests"),
     ("write", "downloads/reception"),
     ("hash", "hashing"),
     ("verify", "downloads/verify"),

@@ -69,7 +69,7 @@ def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
 
 
 def content(store: SbStore, path: str) -> bytes:
-    from omicsdk.fs.blocks import FileBytes
+    from omicsdk.fs.store import FileBytes
 
     return FileBytes(store, store.look(path)).read()
 

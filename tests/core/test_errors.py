@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import errors
-from omicsdk.core.api_errors import api_error
-from omicsdk.core.complaints import complaint_of, page_title
+from omicsdk.core.api_errors import api_error, complaint_of, page_title
 from omicsdk.core.errors import APIError, OmicsError
 
 ALL_CLASSES = sorted(

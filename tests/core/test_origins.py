@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import origins
-from omicsdk.core.origins import is_confidential, is_loopback, origin_of
+from omicsdk.core.credentials import is_confidential, is_loopback, origin_of
 
 
 @pytest.mark.parametrize(

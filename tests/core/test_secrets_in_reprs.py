@@ -2,11 +2,8 @@
 
 import pytest
 from omicsdk.core.bodies import form_body
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.authorization import begin
-from omicsdk.core.oauth.grants import Grant, code_request, refresh_request, revoke_request
-from omicsdk.core.sending.conversation import Send
-from omicsdk.core.sending.redirects import Hop
+from omicsdk.core.oauth.grants import Application, Grant, begin, code_request, refresh_request, revoke_request
+from omicsdk.core.sending.transport import Hop, Send
 from omicsdk.transfer.network.wire import Ask
 from omicsdk.transfer.s3_signing import Keys
 

@@ -13,7 +13,7 @@ import pytest
 from building.docstrings import fenced
 from building.hooks import LINK, OUTSIDE, from_docs, from_top
 from building.site import build, lost_in_site
-from omicsdk.core.files.file_lock import locked
+from omicsdk.core.files import locked
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -15,12 +15,12 @@ from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
 from omicsdk.drs.objects import BundleTooDeep, NoAccess
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
-from omicsdk.fs.blocks import BLOCK, FileBytes
+from omicsdk.fs.blocks import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.filesystems import DrsFileSystem
 from omicsdk.fs.places.drs import LASTS, DrsStore, FoundLogins, drs_host_of, drs_readings, gen3_readings
-from omicsdk.fs.store import Entry, Put, PutOptions
+from omicsdk.fs.store import Entry, FileBytes, Put, PutOptions
 from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
 from omicsdk.transfer import download
 

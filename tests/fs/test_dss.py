@@ -21,7 +21,7 @@ from omicsdk.fs.store import Entry, Put, PutOptions, Stores
 from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss import Dss
-from omicsdk.hca.dss.listings import BundleListing
+from omicsdk.hca.dss.files import BundleListing
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import TransferReport, download
 from shelf_store import Shelf

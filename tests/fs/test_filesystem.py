@@ -29,8 +29,9 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs._open_files import FIRST, GrowingReadAhead
-from omicsdk.fs.blocks import BLOCK, FAST, PART, BlockCache, read_in_parts, runs
+from omicsdk.fs.blocks import BLOCK, BlockCache, runs
 from omicsdk.fs.filesystems import DssFileSystem
+from omicsdk.fs.store import FAST, PART, read_in_parts
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))

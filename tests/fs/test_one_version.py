@@ -11,7 +11,7 @@ import pytest
 from breakable import Answer, Request, Server
 from omicsdk.core.errors import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
-from omicsdk.fs.blocks import FileBytes
+from omicsdk.fs.store import FileBytes
 from omicsdk.transfer import Control
 from served_store import ServedFileSystem, ServedStore
 

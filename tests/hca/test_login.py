@@ -20,7 +20,7 @@ from hca_connection import connection
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ConfigError, TransportError, UsageError
-from omicsdk.core.oauth.endpoint import Endpoint
+from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.token_file import token_file
 from omicsdk.hca.discovery import AUDIENCE

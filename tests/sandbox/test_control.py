@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.settings.config_file import set_value, unset
+from omicsdk.core.settings.config import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
 
 

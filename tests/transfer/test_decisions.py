@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location, plan
-from omicsdk.transfer.downloads.answers import (
+from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.downloads.reception import Reception
+from omicsdk.transfer.network.heads import parse_head
+from omicsdk.transfer.plan import CELL
+from omicsdk.transfer.requests import (
     WANTED,
     Asked,
     Kind,
@@ -18,10 +22,6 @@ from omicsdk.transfer.downloads.answers import (
     validator_in,
     validator_words,
 )
-from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.reception import Reception
-from omicsdk.transfer.network.heads import parse_head
-from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
 
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)

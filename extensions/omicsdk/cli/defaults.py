@@ -14,8 +14,8 @@ from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, own_arguments
 from omicsdk.cli.values import kind_of, spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.settings.config import name_of
+from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.core.json_encoding import written
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 BRIEF = 60
 """Characters that a list or object may take in a cell for people."""

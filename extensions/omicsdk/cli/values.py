@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omicsdk.cli.options import flag
 from omicsdk.core.errors import UsageError
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

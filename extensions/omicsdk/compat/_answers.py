@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.answer import decoded
 from omicsdk.core.api_errors import not_json
+from omicsdk.core.client import CHUNK, Body
 from omicsdk.core.errors import APIError
-from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:
     import httpx

@@ -12,8 +12,8 @@ from urllib.parse import quote_plus
 from omicsdk.core.dates import is_naive, written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
-from omicsdk.core.narrowing import is_array, is_list, is_mapping
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.type_guards import is_array, is_list, is_mapping
 
 CHUNK = 1 << 20
 """Bytes read from a file at a time."""

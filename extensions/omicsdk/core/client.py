@@ -1,23 +1,25 @@
-"""The bases of generated clients, sync and async."""
+"""The base of generated clients: exchanges, streamed bodies, and clients of services without a document."""
+
+from __future__ import annotations
 
 import copy
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
+from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import AnswerTooLarge, ConfigError, OmicsError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import content_key
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import URI_LIST, Paging, Request
-from omicsdk.core.sending.redirects import is_elsewhere
-from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
-from omicsdk.core.streaming import AsyncBody, Body
+from omicsdk.core.request import URI_LIST, OperationFacts, Paging, Query, Request, request
+from omicsdk.core.sending.transport import AsyncTransport, Transport, is_elsewhere, transport_error
 
 if TYPE_CHECKING:
     import httpx
@@ -27,14 +29,221 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.connections import Connections
     from omicsdk.core.sending.transport import Timeout
 
+
+CHUNK = 1 << 16
+"""Bytes that `iter_bytes` gives at a time, unless told otherwise."""
+
+
+class _Body:
+    """What both faces of a streamed body show."""
+
+    def __init__(self, response: httpx.Response, translate: Callable[[Exception], OmicsError | None]) -> None:
+        self._response = response
+        self._translate = translate
+        self._left = b""
+        self._broken: Exception | None = None
+
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
+        return self._response.status_code
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The answer's headers; names are looked up without regard to case."""
+        return self._response.headers
+
+    @property
+    def url(self) -> str:
+        """Where the bytes come from, after redirects; a presigned URL is a secret: don't log it."""
+        return str(self._response.url)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} status {self.status_code}>"
+
+    def _taken(self, chunk: bytes, size: int) -> bytes:
+        self._left, taken = (chunk[size:], chunk[:size]) if size >= 0 else (b"", chunk)
+        return taken
+
+    def _begun(self) -> tuple[list[bytes], int]:
+        if self._broken is not None:
+            raise self._translate(self._broken) or self._broken
+        return [self._left], len(self._left)
+
+    def _break(self, error: Exception, *, arrived: bool) -> None:
+        """Remember an error for the next read when there is something to give first, else raise it."""
+        if not arrived:
+            raise self._translate(error) or error from error
+        self._broken = error
+
+
+class Body(_Body):
+    """A streamed body, read in a `with` block.
+
+    Content-Encoding is undone. A body that ends early raises TransportError.
+    """
+
+    def __init__(self, response: httpx.Response, translate: Callable[[Exception], OmicsError | None]) -> None:
+        super().__init__(response, translate)
+        self._source = response.iter_bytes()
+
+    def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in chunks of `chunk_size` (the last may be shorter)."""
+        while data := self.read(chunk_size):
+            yield data
+
+    def arriving(self) -> Iterator[bytes]:
+        """The bytes in the pieces in which they arrive.
+
+        Raises:
+            TransportError: The connection broke before the body's end.
+        """
+        try:
+            yield from self._source
+        except Exception as error:
+            raise self._translate(error) or error from error
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, or all that is left; empty at the end.
+
+        Raises:
+            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
+                all was asked for.
+        """
+        pieces, got = self._begun()
+        try:
+            while size < 0 or got < size:
+                piece = next(self._source, None)
+                if piece is None:
+                    break
+                pieces.append(piece)
+                got += len(piece)
+        except Exception as error:
+            self._break(error, arrived=size >= 0 and got > 0)
+        return self._taken(b"".join(pieces), size)
+
+
+class AsyncBody(_Body):
+    """A streamed body, read in an `async with` block."""
+
+    def __init__(self, response: httpx.Response, translate: Callable[[Exception], OmicsError | None]) -> None:
+        super().__init__(response, translate)
+        self._source = response.aiter_bytes()
+
+    async def iter_bytes(self, chunk_size: int = CHUNK) -> AsyncIterator[bytes]:
+        """The bytes in chunks of `chunk_size` (the last may be shorter)."""
+        while data := await self.read(chunk_size):
+            yield data
+
+    async def arriving(self) -> AsyncIterator[bytes]:
+        """The bytes in the pieces in which they arrive.
+
+        Raises:
+            TransportError: The connection broke before the body's end.
+        """
+        try:
+            async for piece in self._source:
+                yield piece
+        except Exception as error:
+            raise self._translate(error) or error from error
+
+    async def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, or all that is left; empty at the end.
+
+        Raises:
+            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
+                all was asked for.
+        """
+        pieces, got = self._begun()
+        try:
+            while size < 0 or got < size:
+                piece = await anext(self._source, None)
+                if piece is None:
+                    break
+                pieces.append(piece)
+                got += len(piece)
+        except Exception as error:
+            self._break(error, arrived=size >= 0 and got > 0)
+        return self._taken(b"".join(pieces), size)
+
+
+class Frames:
+    """Cuts the bytes of an answer into its items, as they arrive; pure.
+
+    Args:
+        media_type: How items are framed: `application/json-seq` (RFC 7464), `text/event-stream`, of which an item is a JSON
+            object of an event's fields, or lines.
+        limit: Bytes of the longest item; what exceeds it is an error, since it is held in memory.
+    """
+
+    def __init__(self, media_type: str, limit: int) -> None:
+        kind = media_type.partition(";")[0].strip().lower()
+        self._is_events = kind == "text/event-stream"
+        self._mark = b"\x1e" if kind == "application/json-seq" else b"\n"
+        self._limit = limit
+        self._rest = b""
+        self._fields: dict[str, str] = {}
+        self._last_id = ""
+        self._after_return = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Give the items that a chunk completes.
+
+        Raises:
+            AnswerTooLarge: An item exceeds the limit.
+        """
+        if self._is_events:
+            chunk = self._with_plain_ends(chunk)
+        *whole, self._rest = (self._rest + chunk).split(self._mark)
+        if len(self._rest) > self._limit:
+            raise AnswerTooLarge(f"An item of the answer is larger than {self._limit:,} bytes (answer_limit)")
+        for piece in whole:
+            if self._is_events:
+                yield from self._event(piece)
+            elif piece.strip():
+                yield piece.strip()
+
+    def end(self) -> Iterator[bytes]:
+        """Give what is left at the end of the answer: a last line without an end. An event without one counts for nothing."""
+        if not self._is_events and self._rest.strip():
+            yield self._rest.strip()
+
+    def _with_plain_ends(self, chunk: bytes) -> bytes:
+        # Lines of events may end with CR LF, LF or CR, and a chunk between CR and LF.
+        if self._after_return and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        if chunk:
+            self._after_return = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _event(self, line: bytes) -> Iterator[bytes]:
+        """Take a line of an event stream (WHATWG HTML, 9.2.6); the empty one ends an event."""
+        if not line:
+            fields, self._fields = self._fields, {}
+            if (
+                fields.get("data", "[DONE]") != "[DONE]"
+            ):  # which says, by a common convention, that there is nothing more
+                yield json.dumps({**fields, **({"id": self._last_id} if self._last_id else {})}).encode()
+            return
+        text = line.decode("utf-8", errors="replace").removeprefix("\ufeff")
+        name, _, value = text.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._fields["data"] = f"{self._fields['data']}\n{value}" if "data" in self._fields else value
+        elif name == "event" or (name == "retry" and value.isascii() and value.isdigit()):
+            self._fields[name] = value
+        elif name == "id" and "\0" not in value:
+            self._last_id = value
+
+
 _OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
 
 
-def _is_address(request: Request, response: "httpx.Response") -> bool:
+def _is_address(request: Request, response: httpx.Response) -> bool:
     return request.location and is_elsewhere(response.status_code, response.headers.get("location"))
 
 
-def _address(response: "httpx.Response") -> "httpx.Response":
+def _address(response: httpx.Response) -> httpx.Response:
     """The answer whose body is the address that it redirects to, since that is what was asked for."""
     import httpx
 
@@ -59,7 +268,7 @@ class _Options:
     strict: bool = False
     follow_redirects: bool = True
 
-    def answer(self, request: Request, response: "httpx.Response", paging: Paging | None = None) -> Answer:
+    def answer(self, request: Request, response: httpx.Response, paging: Paging | None = None) -> Answer:
         """A whole response as plain data; a page's where its operation has pages."""
         return Answer(
             operation=request.operation,
@@ -79,7 +288,7 @@ class Exchange(_Options):
 
     transport: Transport
 
-    def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """The final answer to a request; errors as `Transport.send`."""
         response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
@@ -103,7 +312,7 @@ class AsyncExchange(_Options):
 
     transport: AsyncTransport
 
-    async def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """The final answer to a request; errors as `AsyncTransport.send`."""
         response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
@@ -167,10 +376,10 @@ class _ClientBase(Generic[E]):
     def with_options(
         self,
         *,
-        timeout: "Timeout | float | Omit" = OMIT,
-        retry: "Retry | Omit" = OMIT,
+        timeout: Timeout | float | Omit = OMIT,
+        retry: Retry | Omit = OMIT,
         headers: Mapping[str, str] | Omit = OMIT,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        credentials: Credentials | httpx.Auth | Omit | None = OMIT,
         strict: bool | Omit = OMIT,
         follow_redirects: bool | Omit = OMIT,
         answer_limit: int | Omit = OMIT,
@@ -236,11 +445,11 @@ class Client(_ClientBase[Exchange]):
         self,
         base_url: str | None = None,
         *,
-        credentials: "Credentials | httpx.Auth | None" = None,
-        timeout: "Timeout | float | None" = None,
-        retry: "Retry | None" = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
-        transport: "httpx.BaseTransport | None" = None,
+        transport: httpx.BaseTransport | None = None,
         http2: bool = False,
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
@@ -288,12 +497,12 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         self,
         base_url: str | None = None,
         *,
-        credentials: "Credentials | httpx.Auth | None" = None,
-        timeout: "Timeout | float | None" = None,
-        retry: "Retry | None" = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
-        transport: "httpx.AsyncBaseTransport | None" = None,
-        blocking_transport: "httpx.BaseTransport | None" = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        blocking_transport: httpx.BaseTransport | None = None,
         http2: bool = False,
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
@@ -339,11 +548,11 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 
 
 @overload
-def beside(client: Client, kind: type[C], base_url: str, credentials: "Credentials | httpx.Auth | None") -> C: ...
+def beside(client: Client, kind: type[C], base_url: str, credentials: Credentials | httpx.Auth | None) -> C: ...
 @overload
-def beside(client: AsyncClient, kind: type[A], base_url: str, credentials: "Credentials | httpx.Auth | None") -> A: ...
+def beside(client: AsyncClient, kind: type[A], base_url: str, credentials: Credentials | httpx.Auth | None) -> A: ...
 def beside(
-    client: Client | AsyncClient, kind: type[Any], base_url: str, credentials: "Credentials | httpx.Auth | None"
+    client: Client | AsyncClient, kind: type[Any], base_url: str, credentials: Credentials | httpx.Auth | None
 ) -> Any:
     """Return a client of another service, with a client's settings over its connections; closing either closes both.
 
@@ -361,7 +570,7 @@ def beside(
     return made
 
 
-def network_of(client: Client) -> "tuple[Connections, Timeout]":
+def network_of(client: Client) -> tuple[Connections, Timeout]:
     """The connections of a client and its limits of time, for requests that aren't of its API; they stay the client's.
 
     Args:
@@ -398,3 +607,40 @@ def late_operations(package: str, names: str) -> dict[str, _Late]:
     """
     words = (word.partition("=") for word in names.split())
     return {name: _Late(package, name, module or name) for name, _, module in words}
+
+
+def plain_request(
+    name: str, method: str, path: str, *, query: Query = (), body: object = OMIT, reads: bool = False
+) -> Request:
+    """Return a request of a service that has no document.
+
+    Args:
+        name: What errors call it.
+        method: The HTTP method.
+        path: The path below the service's URL; its values are quoted.
+        query: Query parameters; those that are None are not sent.
+        body: What is sent as JSON; nothing by default.
+        reads: Whether it changes nothing although it is a POST, so that it may be sent again.
+    """
+    facts = OperationFacts(name=name, method=method, path=path, secured=True, idempotent=reads)
+    return request(facts, path, query=query, body=NO_BODY if body is OMIT else json_body(body))
+
+
+class PlainClient(Client):
+    """A service without a document."""
+
+    def send(self, request: Request) -> httpx.Response:
+        """Return the answer to a request; errors as those of `Transport.send`."""
+        return self._exchange.send(request)
+
+    def streamed(self, request: Request) -> AbstractContextManager[Body]:
+        """Return the bytes of an answer as they arrive."""
+        return self._exchange.streamed(request)
+
+
+class AsyncPlainClient(AsyncClient):
+    """A service without a document, for asyncio and trio."""
+
+    async def send(self, request: Request) -> httpx.Response:
+        """Return the answer to a request; errors as those of `AsyncTransport.send`."""
+        return await self._exchange.send(request)

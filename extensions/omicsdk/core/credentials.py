@@ -1,24 +1,142 @@
-"""Credentials: what proves who asks, where it may go, and how it is renewed.
-
-One protocol serves every network stack: `Transport` asks it for headers, `curl_headers` gives them to libcurl. A
-credential never leaves for an origin that it wasn't issued for, and never unencrypted but to this machine itself.
-"""
-
-# ruff: noqa: ARG002 - the protocol's arguments, which most credentials need not look at
+"""Credentials, the origins that they may go to, and what a JSON web token states of itself."""
 
 import base64
+import json
+import math
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
-from omicsdk.core.json_web_token import jwt_expiry, jwt_start
-from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     import httpx
+
+
+def jwt_expiry(token: str) -> float | None:
+    """Reads when a JSON Web Token ends.
+
+    Args:
+        token: Any token.
+
+    Returns:
+        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
+    """
+    return _seconds(jwt_claims(token).get("exp"))
+
+
+def jwt_start(token: str) -> float | None:
+    """Reads from when on a JSON Web Token is valid: what it states itself (nbf), or else when it was made (iat).
+
+    Args:
+        token: Any token.
+
+    Returns:
+        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
+    """
+    claims = jwt_claims(token)
+    start = _seconds(claims.get("nbf"))
+    return _seconds(claims.get("iat")) if start is None else start
+
+
+def jwt_claims(token: str) -> Mapping[str, object]:
+    """Reads what a JSON Web Token states.
+
+    Args:
+        token: Any token.
+
+    Returns:
+        Its claims; none when it isn't a JSON Web Token.
+    """
+    pieces = token.split(".")
+    if len(pieces) != 3:
+        return {}
+    try:
+        claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if is_object(claims) else {}
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+# What of a URL says whose it is: all before the path, query or fragment; not where something odd comes before those.
+_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\\s]*(?=[/?#]|\Z)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str:
+    """Gives the origin of a URL (RFC 6454).
+
+    Args:
+        url: An absolute URL; user information, path and query don't matter.
+
+    Returns:
+        `scheme://host:port` in lower case with the port always there ("https://dss.example.org:443"), or an empty text
+        when the URL has no scheme or host, or isn't one.
+    """
+    beginning = _BEGINNING.match(url)
+    return _origin_of(beginning[0] if beginning is not None else url)
+
+
+@lru_cache(maxsize=256)  # few services are asked for many things
+def _origin_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
+        port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
+    except ValueError:  # a port that is no number, brackets that don't close
+        return ""
+    if not scheme or not host or port is None:
+        return ""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tells whether a host is this machine itself.
+
+    Args:
+        host: A name or an address, IPv6 with or without brackets.
+
+    Returns:
+        True for localhost and names under it, 127.0.0.0/8 and ::1.
+    """
+    host = host.strip("[]").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost") or host == "::1":
+        return True
+    pieces = host.split(".")
+    return len(pieces) == 4 and pieces[0] == "127" and all(piece.isdecimal() and int(piece) < 256 for piece in pieces)
+
+
+def is_confidential(url: str) -> bool:
+    """Tells whether secrets may be sent over a URL's scheme.
+
+    Args:
+        url: An absolute URL.
+
+    Returns:
+        True for https, and for http to this machine itself.
+    """
+    scheme, _, rest = origin_of(url).partition("://")
+    return scheme == "https" or (scheme == "http" and is_loopback(rest.rpartition(":")[0]))
+
+
+# ruff: noqa: ARG002 - the protocol's arguments, which most credentials need not look at
+
 
 #: Seconds before its end from which on a token is renewed: a request that is on its way must still arrive in time.
 RENEW_BEFORE = 60.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsdk.core.dates import written as date_text
 from omicsdk.core.errors import UsageError
-from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.core.type_guards import is_list, is_mapping
 
 DEEPEST = 100
 """Levels of lists and dictionaries that are looked through for what JSON can't say."""

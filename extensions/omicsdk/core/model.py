@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 NO_NULLS: frozenset[str] = frozenset()
 

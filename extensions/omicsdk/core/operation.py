@@ -18,12 +18,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer, AnswerHeaders, AnswerWithHeaders
-from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange
+from omicsdk.core.client import AsyncBody, AsyncClient, AsyncExchange, Body, Bound, Client, Exchange, Frames
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
-from omicsdk.core.sending.conversation import Outgoing
-from omicsdk.core.streaming import AsyncBody, Body, Frames
+from omicsdk.core.sending.transport import Outgoing
 
 if TYPE_CHECKING:
     import httpx

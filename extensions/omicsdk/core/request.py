@@ -10,8 +10,8 @@ from omicsdk.core.bodies import NO_BODY, Body, Joined, form_body, members, plain
 from omicsdk.core.dates import written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
-from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.type_guards import is_list, is_mapping
 
 Query = Sequence[tuple[str, object]]
 """Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""

@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from omicsdk.core.credentials import Token
+from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.atomic_file import read_private, write_private
-from omicsdk.core.files.file_lock import locked
-from omicsdk.core.files.home_folder import within_home
-from omicsdk.core.origins import origin_of
+from omicsdk.core.files import locked, read_private, within_home, write_private
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
 """Environment variable that names another file."""

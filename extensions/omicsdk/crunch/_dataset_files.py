@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted, unchanged
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined

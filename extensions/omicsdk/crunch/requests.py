@@ -18,9 +18,9 @@ from omicsdk.core.errors import (
     UsageError,
     error_class,
 )
-from omicsdk.core.narrowing import is_array, is_list, is_object
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
+from omicsdk.core.type_guards import is_array, is_list, is_object
 
 if TYPE_CHECKING:
     import httpx

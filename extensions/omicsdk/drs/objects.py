@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 
 class NoAccess(TransferError):

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from omicsdk.core.client import Client, beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.files.file_lock import locked
-from omicsdk.core.files.home_folder import within_home
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.origins import is_loopback
+from omicsdk.core.files import in_place_of, locked, within_home
 from omicsdk.core.retry import Retry
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import within_home
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import is_confidential
+from omicsdk.core.files import within_home
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.names import choice, nearest
 
 Storage = Literal["pacs", "irods"]

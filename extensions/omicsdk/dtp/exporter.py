@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import NotFound, NotWritable
-from omicsdk.core.files.atomic_file import in_place_of, is_special, target_of
+from omicsdk.core.files import in_place_of, is_special, target_of
 from omicsdk.core.json_encoding import written
-from omicsdk.core.narrowing import is_array
+from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.client import CommonsClient
 from omicsdk.dtp.node_records import node_records
 from omicsdk.dtp.projects import project_there

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError
-from omicsdk.core.files.atomic_file import put_in_place
+from omicsdk.core.files import put_in_place
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, TableKind, Version
 from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.files import home_folder
 from omicsdk.dtp.auth import Auth
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.login import Gen3Login

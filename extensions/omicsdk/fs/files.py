@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from omicsdk.fs.blocks import FileBytes
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
 from omicsdk.fs.copying.sending import CopyOptions
-from omicsdk.fs.store import Stores, open_store
+from omicsdk.fs.store import FileBytes, Stores, open_store
 from omicsdk.fs.uri import PathNotFound, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 

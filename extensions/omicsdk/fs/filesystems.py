@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -25,10 +25,21 @@ from omicsdk.fs._open_files import (
     isfilelike,
     stringify_path,
 )
-from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes, FileBytes
+from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
 from omicsdk.fs.copying.sending import Unfinished, is_newer
-from omicsdk.fs.store import Entry, Options, Put, PutOptions, Store, info_of, key_of, open_store, without_secrets
+from omicsdk.fs.store import (
+    Entry,
+    FileBytes,
+    Options,
+    Put,
+    PutOptions,
+    Store,
+    info_of,
+    key_of,
+    open_store,
+    without_secrets,
+)
 from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
@@ -144,6 +155,12 @@ AT_ONCE = 16
 STRIDE = 4 * 1024 * 1024
 
 
+@lru_cache(maxsize=1024)  # fsspec strips a path several times on its way to one file
+def _path_of(protocol: str, text: str) -> str:
+    start = f"{protocol}://"
+    return parse_uri(start + (text[len(start) :] if text.lower().startswith(start) else text)).path
+
+
 def tell(callback: Callback, progress: Progress) -> None:
     """Tells fsspec of a transfer's progress."""
     callback.set_size(progress.bytes)
@@ -233,9 +250,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def _strip_protocol(cls, path: Any) -> Any:
         if isinstance(path, list):
             return [cls._strip_protocol(each) for each in cast("list[Any]", path)]
-        text: str = stringify_path(path)
-        start = f"{cls.protocol}://"
-        return parse_uri(start + (text[len(start) :] if text.lower().startswith(start) else text)).path
+        return _path_of(str(cls.protocol), stringify_path(path))
 
     def unstrip_protocol(self, name: str) -> str:
         """A path as people write it."""

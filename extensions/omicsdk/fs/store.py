@@ -1,20 +1,36 @@
-"""A place that holds files, whatever platform it is of: what it states of them, how it is opened, listed, fetched from and put into."""
+"""Stores of files, whatever platform they are of: entries, their bytes, and what a store can do with them."""
 
 from __future__ import annotations
 
 import difflib
+import os
+import shutil
+import stat
+import tempfile
 import threading
+import weakref
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
+from itertools import pairwise
+from logging import getLogger
+from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal, Self, cast
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import NotFound, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
-from omicsdk.fs.uri import ReadOnly, Uri, WrongUri, parse_uri
+from omicsdk.fs.uri import IsFolder, PathNotFound, ReadOnly, Uri, WrongUri, parse_uri
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport
+from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
+from omicsdk.transfer.workers import Workers
+
+_log = getLogger("omicsdk.fs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +343,271 @@ class Store(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+#: Bytes of a piece, and how many pieces are fetched ahead.
+PIECE = 4 * 1024 * 1024
+AHEAD = 3
+
+
+def stream(file: Source, start: int | None = None, end: int | None = None, *, piece: int = PIECE) -> Iterator[bytes]:
+    """Gives a file's bytes in order.
+
+    Args:
+        file: The file.
+        start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
+        end: The byte behind the last; None for the file's end.
+        piece: Bytes of each piece, at most.
+
+    Yields:
+        Pieces.
+    """
+    size = file.size
+    first = max(0, size + start) if start is not None and start < 0 else (start or 0)
+    last = size if end is None else min(end, size)
+    places = iter(range(first, last, piece))
+    with Workers(AHEAD, "omicsdk-stream") as pool:
+        waiting = deque[Future[bytes]]()
+        while True:
+            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
+                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+
+
+#: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
+PART = 8 * 1024 * 1024
+#: Parts of one read that are under way at once.
+PARTS_AT_ONCE = 4
+
+#: Bytes a second over one connection above which several bring no more: they would wait for each other here.
+FAST = 50e6
+
+
+class FileBytes:
+    """A file's bytes, read from any number of threads.
+
+    Args:
+        store: The store that has the file.
+        entry: The file, as the store gave it.
+        control: Limits the rate, pauses, and stops waiting for it; None for no limit.
+        validators: As for `Ranges`.
+
+    Raises:
+        IsFolder: It is a folder.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        entry: Entry,
+        control: Control | None = None,
+        validators: Mapping[str, str] | None = None,
+    ) -> None:
+        if entry.is_folder:
+            raise IsFolder(store.uri(entry.path), "is a folder, and only files have bytes")
+        self.entry = entry
+        self._store = store
+        self._control = control
+        self._validators = validators or {}
+        self._pace = None if control is None else Pace(control)
+        self._lock = threading.Lock()
+        self._opened: Source | None = None
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes; asks for it where the platform doesn't state it."""
+        if self.entry.size is not None:
+            return self.entry.size
+        try:
+            return self._source().size
+        except NoRanges as error:
+            return self._whole(error).size
+
+    @property
+    def held_to(self) -> int:
+        """How many servers' words the bytes that follow are held to; 0 where a change would go unnoticed."""
+        opened = self._opened
+        return opened.held_to if isinstance(opened, Ranges) else 0
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """By server's origin, the ETag or date that told which file it is; whoever reads on in its place needs them."""
+        opened = self._opened
+        return opened.validators if isinstance(opened, Ranges) else self._validators
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Reads bytes.
+
+        Args:
+            start: The first one, counted from 0; a negative one counts from the end.
+            end: The one behind the last, likewise; None for all that follow.
+
+        Returns:
+            Those that there are, all of one and the same file.
+
+        Raises:
+            PathNotFound: The file isn't there any longer.
+            SourceChanged: It became another one since it was first read.
+            OmicsError: It can't be read.
+        """
+        size = self.size
+        start, end = _within(start, size), size if end is None else _within(end, size)
+        if start >= end:
+            return b""
+        try:
+            return read_in_parts(self._source(), start, end)
+        except NoRanges as error:
+            return self._whole(error).read(start, end)
+        except NotFound as error:
+            raise PathNotFound(self._store.uri(self.entry.path), "isn't there any longer") from error
+
+    def _source(self) -> Source:
+        with self._lock:
+            if self._opened is None:
+                stream = self._store.open(self.entry)
+                self._opened = (
+                    self._ranges() if stream is None else _Opened(stream, self.entry.size, self._uri, self._pace)
+                )
+            return self._opened
+
+    def _ranges(self) -> Ranges:
+        return Ranges(
+            partial(self._store.location, self.entry),
+            self.entry.size,
+            title=self._uri,
+            elsewhere=partial(self._store.elsewhere, self.entry),
+            pace=self._pace,
+            validators=self._validators,
+            unvalidated=self._control is not None and self._control.resume_unvalidated,
+        )
+
+    def _whole(self, why: NoRanges) -> Source:
+        """Fetches the file, verified, where no part of it can be had."""
+        with self._lock:
+            if not isinstance(self._opened, _Opened):
+                _log.info("%s; fetching the whole file", why.message)
+                folder = tempfile.mkdtemp(prefix="omics-")
+                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+                from omicsdk.fs.copying.fetching import FetchOptions, fetch
+
+                options = FetchOptions(control=self._control or Control())
+                fetch([(self.entry, "bytes")], self._store, folder, options).raise_if_failed()
+                stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
+                whole = _Opened(stream, self.entry.size, self._uri, self._pace)
+                if isinstance(self._opened, Ranges):
+                    self._opened.confirm(whole)  # some of its bytes may have been given already
+                self._opened = whole
+            return self._opened
+
+    @property
+    def _uri(self) -> str:
+        return self._store.uri(self.entry.path)
+
+
+class _Opened:
+    """A stream that is open on this machine, read by one thread at a time.
+
+    Args:
+        stream: The stream; seeks to any place.
+        size: Its size as stated, None when it isn't.
+        title: What messages call it.
+        pace: What holds readers to a limit; None for none.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
+        self.size = stream.seek(0, 2)
+        self._stream = stream
+        self._before = state_of(stream)
+        self._lock = threading.Lock()
+        self._title = title
+        self._pace = pace
+        if size not in (None, self.size):
+            stream.close()
+            raise SourceChanged(f"{title}: it has {self.size} bytes instead of {size}", name=title)
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Reads bytes, as `Ranges.read`."""
+        end = self.size if end is None else end
+        with self._lock:
+            self._stream.seek(start)
+            data = b"".join(iter(lambda: self._stream.read(end - self._stream.tell()), b""))
+            after = state_of(self._stream)
+        if self._pace is not None:
+            self._pace.passed(len(data))
+        if len(data) != end - start:
+            raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
+        if self._before and after and is_another(self._before, after):
+            raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
+        return data
+
+    def __del__(self) -> None:
+        self._stream.close()
+
+
+def parts_of(start: int, end: int, part: int = PART) -> Sequence[tuple[int, int]]:
+    """Cuts a read into parts of about the same length.
+
+    Args:
+        start: The first byte.
+        end: The byte behind the last.
+        part: The longest a part may be, in bytes.
+
+    Returns:
+        Starts and ends, in order.
+    """
+    count = max(1, -(-(end - start) // part))
+    marks = [start + (end - start) * number // count for number in range(count + 1)]
+    return list(pairwise(marks))
+
+
+def read_in_parts(source: Source, start: int, end: int, clock: Clock = SYSTEM_CLOCK) -> bytes:
+    """Reads bytes: by one connection where that is as fast as this machine, else by several.
+
+    Args:
+        source: The file.
+        start: The first byte.
+        end: The byte behind the last.
+        clock: Tells how fast it goes.
+    """
+    parts = parts_of(start, end)
+    if len(parts) == 1:
+        return source.read(start, end)
+    began = clock.monotonic()
+    first = source.read(*parts[0])
+    if len(first) >= FAST * (clock.monotonic() - began):
+        return b"".join([first, source.read(parts[0][1], end)])
+    with Workers(min(PARTS_AT_ONCE, len(parts) - 1), "omicsdk-read") as pool:
+        futures = [pool.submit(source.read, *part) for part in parts[1:]]
+        return b"".join([first, *(future.result() for future in futures)])
+
+
+def _within(place: int, size: int) -> int:
+    return max(0, size + place) if place < 0 else min(place, size)
+
+
+def state_of(stream: BinaryIO) -> os.stat_result | None:
+    """What is known of a file of this machine that is open; None for any other stream.
+
+    Args:
+        stream: The stream.
+    """
+    try:
+        found = os.fstat(stream.fileno())
+    except (AttributeError, OSError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def is_another(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a file was written to.
+
+    Args:
+        before: What was known of it.
+        after: What is.
+    """
+    return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
 #: Scheme to the class that opens it.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.sheepdog import AsyncSheepdogApi, SheepdogApi
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
-    from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
+    from omicsdk.core.client import AsyncPlainClient, PlainClient
     from omicsdk.gen3 import downloads, explorer, index_records, jobs, uploads, workspaces
     from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
     from omicsdk.gen3.queries import paging
@@ -60,11 +60,11 @@ class _Services:
     """Manifests that users keep with the commons."""
     drs: Part[DrsApi, AsyncDrsApi] = Part("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
     """The commons as a GA4GH Data Repository Service."""
-    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/guppy")
+    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/guppy")
     """The explorer's service, which has no document: see `explore` and `explorer_query`."""
-    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/job")
+    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/job")
     """The service of jobs, which has no document: see `run_job`."""
-    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/ws-storage")
+    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/ws-storage")
     """The storage of workspaces, which has no document: see `workspace_copy`."""
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.files import home_folder
 from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolve
 from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login

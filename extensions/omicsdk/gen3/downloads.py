@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 import omicsdk.transfer
 from omicsdk.core.answer import json_of
-from omicsdk.core.credentials import ANONYMOUS, BearerToken
+from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import origin_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.drs.downloads import Shared, download_objects, verify_objects
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import checksums_of

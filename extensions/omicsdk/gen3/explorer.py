@@ -8,8 +8,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.plain_client import plain_request
+from omicsdk.core.client import plain_request
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries.query import name_of
 from omicsdk.gen3.records.exports import rows_of

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
+from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import Joined
 from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, TransportError
-from omicsdk.core.narrowing import is_array, is_mapping, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
 from omicsdk.core.request import Query, joined
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
+from omicsdk.core.type_guards import is_array, is_mapping, is_object
 from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:

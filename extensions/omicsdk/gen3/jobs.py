@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from omicsdk.core.answer import json_of
+from omicsdk.core.client import plain_request
 from omicsdk.core.errors import APIError, Interrupted, TransportError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
-from omicsdk.core.plain_client import plain_request
 from omicsdk.core.platform import settings_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error
 
 if TYPE_CHECKING:

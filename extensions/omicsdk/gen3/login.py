@@ -9,10 +9,8 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import CLOCK_SKEW, Bound, moment
-from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.json_web_token import jwt_expiry
-from omicsdk.core.origins import origin_of
+from omicsdk.core.credentials import CLOCK_SKEW, Bound, jwt_expiry, moment, origin_of
+from omicsdk.core.files import home_folder
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
     ApiKey,

@@ -14,13 +14,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.base_urls import fault_of
-from omicsdk.core.credentials import moment
+from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import within_home
-from omicsdk.core.json_web_token import jwt_claims, jwt_expiry
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import origin_of
+from omicsdk.core.files import within_home
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 
 #: Seconds before its end from which on a token is renewed.

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.clock import Clock
+from omicsdk.core.credentials import is_confidential, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
-from omicsdk.core.files.atomic_file import read_private, write_private
-from omicsdk.core.files.home_folder import home_folder, within_home
-from omicsdk.core.json_web_token import jwt_expiry
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
     OWN_IDP,

@@ -25,8 +25,8 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.files import in_place_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.transfer.calls import side_by_side

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
-from omicsdk.core.files.atomic_file import read_private, write_private
-from omicsdk.core.files.file_lock import locked
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.endpoint import Endpoint, get
-from omicsdk.core.origins import origin_of
+from omicsdk.core.files import locked, read_private, write_private
+from omicsdk.core.oauth.grants import Application, Endpoint, get
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.files import home_folder
 from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
+from omicsdk.core.type_guards import is_object
 from omicsdk.hca.known_settings import check_kinds
 
 DEFAULTS: dict[str, Any] = {
@@ -216,7 +216,7 @@ class HCAConfig(Section):
             ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states; or no
                 file is named, and the user has no home.
         """
-        from omicsdk.core.settings.config_file import Values, change, remove_in, set_in
+        from omicsdk.core.settings.config import Values, change, remove_in, set_in
 
         changes = list(_changes(self._saved, self._values, ()))
         if not changes:
@@ -253,7 +253,7 @@ class HCAConfig(Section):
         Raises:
             ConfigError: A file can't be changed; all others were.
         """
-        from omicsdk.core.settings.config_file import unset
+        from omicsdk.core.settings.config import unset
 
         changed: list[str] = []
         failure: ConfigError | None = None

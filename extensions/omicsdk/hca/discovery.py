@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import origin_of
 from omicsdk.core.platform import NOTHING, Discovery, Found, Search
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.oauth.endpoint import Endpoint
-    from omicsdk.core.oauth.grants import Grant
+    from omicsdk.core.oauth.grants import Endpoint, Grant
     from omicsdk.core.token_file import TokenFile
     from omicsdk.hca.config import HCAConfig
 
@@ -154,7 +153,7 @@ def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "End
         tokens = stored_tokens(search.environ)
 
         def sender() -> "Endpoint":
-            from omicsdk.core.oauth.endpoint import Endpoint
+            from omicsdk.core.oauth.grants import Endpoint
 
             return endpoint or Endpoint(search.environ)
 
@@ -188,7 +187,7 @@ def _account(section: str, configured: "Callable[[Search], HCAConfig]", search: 
     path = search.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
     if not path:
         return None
-    from omicsdk.core.oauth.service_account import ServiceAccount
+    from omicsdk.core.oauth.credentials import ServiceAccount
 
     audience = audience_of(section, configured(search))
     return ServiceAccount(Path(path).expanduser(), lambda email: claims_of(email, audience))
@@ -236,7 +235,7 @@ def _stored(
     login = None if tokens is None else tokens.login(url)
     if tokens is None or login is None:
         return None
-    from omicsdk.core.oauth.refreshing import RefreshingToken
+    from omicsdk.core.oauth.credentials import RefreshingToken
 
     return RefreshingToken(
         tokens,

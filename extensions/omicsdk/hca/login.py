@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Token, moment
+from omicsdk.core.credentials import BearerToken, Token, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, UsageError
-from omicsdk.core.json_web_token import jwt_expiry
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.authorization import begin, code_of
-from omicsdk.core.oauth.browser import open_browser as open_usual_browser
-from omicsdk.core.oauth.endpoint import Endpoint
-from omicsdk.core.oauth.grants import Grant, code_request, revoke_request
+from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, revoke_request
 from omicsdk.core.oauth.redirect_server import RedirectServer
-from omicsdk.core.origins import origin_of
+from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.hca.application import Secrets
 from omicsdk.hca.discovery import SCOPES, TOKEN_VARIABLES, audience_of, left_by_published_client, service_url
@@ -311,7 +306,7 @@ def _revoke(refresh_token: str, secrets: Secrets, endpoint: Endpoint, tell: Call
 
 
 def _warn_of_variables(section: str, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
-    from omicsdk.core.oauth.service_account import VARIABLE
+    from omicsdk.core.oauth.credentials import VARIABLE
 
     for name in (TOKEN_VARIABLES[section], VARIABLE):
         if environ.get(name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 Blob = dict[str, Any]
 """The JSON of an object on the server."""

@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TransferError,
     UnsafePath,
 )
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.platform import settings_of
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in

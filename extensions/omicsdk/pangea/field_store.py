@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, cast
 
 from omicsdk_api.pangea.models.uploaded_part import UploadedPart
 
+from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import APIError, ChecksumMismatch, ConfigError, OmicsError, TransferError
-from omicsdk.core.files.atomic_file import read_private, write_private
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.origins import is_confidential
+from omicsdk.core.files import read_private, write_private
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.pangea.fields import CHUNK, FieldId, object_facts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.form import Form

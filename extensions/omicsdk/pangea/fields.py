@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, is_checksum
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.errors import BadRequest, NotFound, ServerError
-from omicsdk.core.narrowing import is_array
+from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import Blob, object_of, unlike
 from omicsdk.pangea.fields import operation
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ApiKey, Bound
+from omicsdk.core.credentials import ApiKey, Bound, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
-from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, NotFound, OmicsError, SomeFailed, UsageError, first_of
-from omicsdk.core.narrowing import is_array
+from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import unlike
 from omicsdk.pangea.listings import BATCH, find_sample_group, samples_of
 from omicsdk.transfer.calls import side_by_side

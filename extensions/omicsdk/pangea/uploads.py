@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import APIError, Interrupted, NotFound, OmicsError, UsageError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.platform import settings_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
 from omicsdk.pangea.fields import CHUNK, RETRIES, FieldId, ResultId, extension_of, operation, without_signature
 from omicsdk.pangea.listings import find_result, find_sample, find_sample_group

@@ -15,10 +15,9 @@ from omicsdk_api.sb import AsyncSbApi, SbApi
 
 from omicsdk.core.base_urls import fault_of
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ApiKey
+from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
-from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.origins import is_confidential
+from omicsdk.core.files import home_folder
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,

@@ -196,7 +196,7 @@ class PlatformStore(MultipartStore):
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Request the URL and the headers of a part's PUT."""
-        from omicsdk.transfer.items import Location
+        from omicsdk.transfer.requests import Location
 
         with _for_the_engine(gone=True):
             part = self._part_url(upload_id, cut.number)

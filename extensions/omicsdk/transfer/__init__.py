@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.items import Item as Item
-    from omicsdk.transfer.items import Location as Location
     from omicsdk.transfer.reports.outcome import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
     from omicsdk.transfer.reports.reading import read_jsonl as read_jsonl
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
+    from omicsdk.transfer.requests import Location as Location
     from omicsdk.transfer.retrying import Patience as Patience
     from omicsdk.transfer.s3 import S3Object as S3Object
     from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
@@ -58,7 +58,7 @@ _HOMES = {
     "Form": "uploads.form",
     "FsspecTarget": "stores.target",
     "Item": "items",
-    "Location": "items",
+    "Location": "requests",
     "MultipartStore": "uploads.store",
     "NoSuchUpload": "uploads.store",
     "Outcome": "reports.outcome",

@@ -2,68 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
-from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import a, number, whole_number
-
-#: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
-URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_HEADER_VALUE = re.compile(r"[\t -~]*\Z")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def server_of(url: str) -> str:
-    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
-    end = url.find("/", url.find("//") + 2)
-    server = url if end < 0 else url[:end]
-    return server.partition("?")[0] if "?" in server else server
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a file's bytes are.
-
-    Attributes:
-        url: An http or https URL, presigned or not; to fetch from, an ftp URL will do, too.
-        headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
-            dropped.
-
-    Raises:
-        ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
-        TypeError: A URL or header that isn't text.
-    """
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def __post_init__(self) -> None:
-        if not isinstance(cast("object", self.url), str):
-            raise TypeError(f"a Location's url is text, not {a(self.url)}")
-        if not isinstance(cast("object", self.headers), Mapping):
-            raise TypeError(f"a Location's headers is a mapping from name to value, not {a(self.headers)}")
-        for name, value in self.headers.items():
-            if not isinstance(cast("object", value), str):
-                raise TypeError(f"the header {name!r} is text, not {a(value)}")
-            if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
-                raise ValueError(f"the header {name!r} has characters that can't be sent")
-        if _LONE_SURROGATE.search(self.url):
-            raise ValueError(f"the URL has characters that can't be sent: {without_query(self.url)!a}")
-
-    @property
-    def server(self) -> str:
-        """Whom it asks; see `server_of`."""
-        return server_of(self.url)
-
-    def __repr__(self) -> str:
-        names = ", ".join(sorted(self.headers))
-        return f"Location({without_query(self.url)!r}{f', headers: {names}' if names else ''})"
+from omicsdk.transfer.requests import Location
 
 
 @dataclass(frozen=True, slots=True)

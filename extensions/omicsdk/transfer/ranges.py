@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
     APIError,
     ConnectionLost,
@@ -25,26 +26,24 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
-from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Connections
-from omicsdk.core.sending.conversation import WireFailure
-from omicsdk.core.sending.redirects import REDIRECT_LIMIT, Hop
-from omicsdk.core.sending.transport import Timeout, within_budget
+from omicsdk.core.sending.transport import REDIRECT_LIMIT, Hop, Timeout, WireFailure, within_budget
 from omicsdk.transfer.control import TICK, Control
-from omicsdk.transfer.downloads.answers import (
+from omicsdk.transfer.network.heads import redirected
+from omicsdk.transfer.requests import (
     WANTED,
     Asked,
     Kind,
+    Location,
     Verdict,
+    followed,
+    headers_for,
     is_strong,
     judge,
     may_join,
     validator_words,
 )
-from omicsdk.transfer.downloads.asking import followed, headers_for
-from omicsdk.transfer.items import Location
-from omicsdk.transfer.network.heads import redirected
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -257,13 +256,13 @@ class Ranges:
         self._loose = False  # whether an answer was taken that no other can be joined with
         self._shown: tuple[int, int, int] | None = None  # from where to where it went, and the CRC32C of its bytes
         self.title = title
-        self._pace = pace
+        self.pace = pace
         self._elsewhere = elsewhere
         self._locate = locate
         self._stated = size is not None
         self._size = size
         self._given = wire
-        self._retry = within_budget(retry)
+        self._retry = retry
         self._clock = clock
         self._fraction = fraction
         self._lock = threading.Lock()
@@ -400,9 +399,8 @@ class Ranges:
         """The request for some bytes, as far as an answer is judged by it."""
         joins = self._unvalidated or not self._loose
         ranged = bool(start) or end is not None  # of a file without bytes there is no range
-        return Asked(
-            start, end, ranged, self._size, self._stated, self._validators.get(origin_of(location.url), ""), joins
-        )
+        before = self._validators.get(origin_of(location.url), "") if self._validators else ""
+        return Asked(start, end, ranged, self._size, self._stated, before, joins)
 
     def judged(self, location: Location, start: int, end: int | None, answer: Response, *, shows: bool) -> Verdict:
         """What an answer is; one that is accepted tells what the next ones are held against, where its bytes are shown."""
@@ -429,14 +427,9 @@ class Ranges:
         said = f"{self.title}: the file changed while it was read: {why}"
         return SourceChanged(said, name=self.title, remedy="Open it again to read the new one from the beginning.")
 
-    def passed(self, count: int) -> None:
-        """Waits until more bytes may come."""
-        if self._pace is not None:
-            self._pace.passed(count)
-
     def pause(self, failures: int, began: float, error: OmicsError, retry_after: float | None = None) -> None:
         """Waits for the next try, or raises where there is none."""
-        pause = self._retry.next_pause(
+        pause = within_budget(self._retry).next_pause(
             failures=failures,
             elapsed=self._clock.monotonic() - began,
             fraction=self._fraction(),
@@ -517,7 +510,8 @@ class _Reading:
                     raise NoRanges(f"{self._file.title}: its server sends more than it is asked for")
                 kept = piece[skip : skip + left]
                 skip = max(0, skip - len(piece))
-                self._file.passed(len(piece))
+                if self._file.pace is not None:
+                    self._file.pace.passed(len(piece))
                 if kept:
                     self._at += len(kept)
                     self._got_on(len(kept))

@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.settings.environment import Network, network
-from omicsdk.transfer.items import Location
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.s3_errors import refusing_cut_heads, s3_error
 from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of
 from omicsdk.transfer.uploads.answers import base64_of, hex_of

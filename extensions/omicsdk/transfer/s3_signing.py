@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from omicsdk.transfer.items import Location
+from omicsdk.transfer.requests import Location
 
 #: Arguments whose values go into a header as they are; of all others the values are part of a pattern's example.
 VARIABLE = {

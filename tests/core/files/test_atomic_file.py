@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.atomic_file import in_place_of, put_in_place
+from omicsdk.core.files import in_place_of, put_in_place
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 

@@ -3,8 +3,7 @@
 import pytest
 from nobodys_home import leave_home
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.files.state_folder import state_folder
+from omicsdk.core.files import home_folder, state_folder
 from omicsdk.core.token_file import token_file
 
 

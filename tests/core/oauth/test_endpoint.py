@@ -10,10 +10,7 @@ import pytest
 from authorization_server import AuthorizationServer
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, NotFound, ServerError
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.authorization import begin, code_of
-from omicsdk.core.oauth.endpoint import Endpoint, get
-from omicsdk.core.oauth.grants import code_request, refresh_request
+from omicsdk.core.oauth.grants import Application, Endpoint, begin, code_of, code_request, get, refresh_request
 from omicsdk.core.retry import Retry
 
 QUICK = Retry(attempts=3, base=0.0)

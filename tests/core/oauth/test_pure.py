@@ -11,9 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.authorization import begin, code_of
-from omicsdk.core.oauth.grants import code_request, grant_of, refresh_request, revoke_request
+from omicsdk.core.oauth.grants import (
+    Application,
+    begin,
+    code_of,
+    code_request,
+    grant_of,
+    refresh_request,
+    revoke_request,
+)
 
 APPLICATION = Application(
     "me", "https://auth.example.org/oauth/authorize", "https://auth.example.org/oauth/token", "canary-secret"

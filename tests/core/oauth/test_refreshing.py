@@ -12,8 +12,8 @@ from authorization_server import AuthorizationServer
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import AuthError, TimedOut
+from omicsdk.core.oauth.credentials import RefreshingToken
 from omicsdk.core.oauth.grants import Grant
-from omicsdk.core.oauth.refreshing import RefreshingToken
 from omicsdk.core.token_file import StoredLogin, TokenFile
 
 HERE = "https://dss.example.org/v1"
@@ -235,9 +235,7 @@ def test_processes_share_one_renewal(stored, tokens, clock):
 
 def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
     import httpx
-    from omicsdk.core.oauth.application import Application
-    from omicsdk.core.oauth.endpoint import Endpoint
-    from omicsdk.core.oauth.grants import refresh_request
+    from omicsdk.core.oauth.grants import Application, Endpoint, refresh_request
 
     server = AuthorizationServer()
     server.refresh_tokens.add("first")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, MissingExtra
-from omicsdk.core.oauth.service_account import ServiceAccount, read_key
+from omicsdk.core.oauth.credentials import ServiceAccount, read_key
 
 GET = ("GET", "https://dss.example.org/v1/files")
 EMAIL = "robot@project.iam.example.org"

@@ -9,9 +9,8 @@ from email.utils import formatdate
 import httpx
 import pytest
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken, moment
+from omicsdk.core.credentials import BearerToken, jwt_claims, jwt_start, moment
 from omicsdk.core.errors import AuthError, Unauthorized
-from omicsdk.core.json_web_token import jwt_claims, jwt_start
 from omicsdk.core.request import Request
 from omicsdk.core.sending.transport import Transport
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.atomic_file import write_private
-from omicsdk.core.files.file_lock import locked
-from omicsdk.core.settings.config_file import change, set_value, unset
+from omicsdk.core.files import locked, write_private
+from omicsdk.core.settings.config import change, set_value, unset
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -155,7 +154,7 @@ def test_threads_lose_nothing(tmp_path):
 def test_processes_lose_nothing(tmp_path):
     path = tmp_path / "config.json"
     code = (
-        "import sys; from pathlib import Path; from omicsdk.core.settings.config_file import set_value\n"
+        "import sys; from pathlib import Path; from omicsdk.core.settings.config import set_value\n"
         "for n in range(10): set_value(Path(sys.argv[1]), [sys.argv[2], str(n)], n)"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, path, name]) for name in "ab"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
-from omicsdk.core.files.state_folder import state_folder
+from omicsdk.core.files import state_folder
 from omicsdk.hca.dss import Dss, UploadFailed, registrations, staging, uploads
 from omicsdk.hca.dss.registrations import EndingClock
 from omicsdk.sandbox import Rule

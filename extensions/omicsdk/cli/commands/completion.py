@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.completion import script
 from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.core.files.atomic_file import in_place_of, target_of, write_text
-from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.files import home_folder, in_place_of, target_of, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

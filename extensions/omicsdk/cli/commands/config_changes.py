@@ -33,7 +33,7 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
         UsageError: A secret stands on the command line, or the value can't be one of this setting.
         ConfigError: The file is malformed or can't be written, or what would stand in it makes no sense.
     """
-    from omicsdk.core.settings.config_file import Values, change, set_in
+    from omicsdk.core.settings.config import Values, change, set_in
 
     keys = keys_of(arguments["name"])
     path = _file(arguments)
@@ -63,7 +63,7 @@ def unset_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, A
         OmicsError: It isn't there.
         ConfigError: The file is malformed or can't be written.
     """
-    from omicsdk.core.settings.config_file import unset
+    from omicsdk.core.settings.config import unset
 
     keys, path = keys_of(arguments["name"]), _file(arguments)
     found = unset(path, keys, shared=_is_site_file(path))

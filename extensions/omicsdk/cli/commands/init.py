@@ -90,8 +90,8 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
         return []
 
     from omicsdk.cli.workflows.dss import COMMANDS
-    from omicsdk.core.narrowing import is_object
-    from omicsdk.core.settings.config_file import set_value
+    from omicsdk.core.settings.config import set_value
+    from omicsdk.core.type_guards import is_object
     from omicsdk.hca.config import read_settings, user_file
 
     configured = read_settings().get("dss", default={})

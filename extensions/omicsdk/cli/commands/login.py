@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.credentials import moment
+from omicsdk.core.credentials import moment, origin_of
 from omicsdk.core.errors import UsageError
-from omicsdk.core.origins import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

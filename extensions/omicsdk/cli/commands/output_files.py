@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.atomic_file import is_special
+from omicsdk.core.files import is_special
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
         ConfigError: The port is taken, the folder is in use or can't be written, or the faults can't be read.
     """
 
-    from omicsdk.core.files.atomic_file import write_private
+    from omicsdk.core.files import write_private
 
     def tell(sandbox: Sandbox) -> None:
         from omicsdk.sandbox.environment.shells import shell_lines

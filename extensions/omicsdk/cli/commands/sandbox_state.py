@@ -43,7 +43,7 @@ def save(arguments: Mapping[str, Any], _console: Console) -> dict[str, Any]:
 
 def _fetched(url: str, target: Path) -> int:
     """Writes the running sandbox's answer into a file of its owner's, whole or not at all; its length in bytes."""
-    from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+    from omicsdk.core.files import PRIVATE, in_place_of
     from omicsdk.core.request import OperationFacts, request
     from omicsdk.core.sending.transport import Transport
     from omicsdk.transfer.writing import Growth

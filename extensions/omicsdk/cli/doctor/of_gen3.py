@@ -54,7 +54,7 @@ def _open(endpoint: str) -> Login:
 
 
 def _login(what: str, origin: str, given: object, environ: Mapping[str, str], home: Path) -> Login:
-    from omicsdk.core.origins import is_confidential
+    from omicsdk.core.credentials import is_confidential
     from omicsdk.gen3.sources import ApiKey, Arguments, GivenToken, login_of
 
     assert isinstance(given, Arguments)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk.cli.doctor.finding import variables
 from omicsdk.cli.doctor.logins import HOW_TO_GET, Call, Login
 from omicsdk.core.base_urls import fault_of
-from omicsdk.core.origins import is_confidential
+from omicsdk.core.credentials import is_confidential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

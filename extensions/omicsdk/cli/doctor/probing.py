@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from omicsdk.cli.doctor import inventory, machine, network, reaching, software, surveying
 from omicsdk.cli.doctor.outcome import Outcome
 from omicsdk.cli.doctor.trying import Answer, ask, judge
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import AuthError, OmicsError
-from omicsdk.core.origins import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from omicsdk.cli.doctor.network import Encryption, Names, Proxy
+from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.origins import is_loopback
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.environment import default_ca_file, network
 

@@ -41,7 +41,7 @@ def folders(environ: Mapping[str, str]) -> list[Place]:
     """
     from pathlib import Path
 
-    from omicsdk.core.files.state_folder import STATE_VARIABLE, state_folder
+    from omicsdk.core.files import STATE_VARIABLE, state_folder
     from omicsdk.core.token_file import PATH_VARIABLE, token_file
     from omicsdk.hca.config import user_folder
 

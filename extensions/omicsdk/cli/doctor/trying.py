@@ -45,7 +45,7 @@ def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx
     """
     import time
 
-    from omicsdk.core.origins import origin_of
+    from omicsdk.core.credentials import origin_of
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Transport

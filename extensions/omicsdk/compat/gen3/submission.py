@@ -403,7 +403,7 @@ def _format(given: str) -> str:
 def _exported(found: httpx.Response, kind: str, filename: str | os.PathLike[str] | None) -> Any:
     if filename is None:
         return json_of(found) if kind == "json" else found.text
-    from omicsdk.core.files.atomic_file import in_place_of
+    from omicsdk.core.files import in_place_of
 
     with in_place_of(Path(filename)) as file:
         file.write(found.content)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from omicsdk.core.origins import origin_of
+from omicsdk.core.credentials import origin_of
 
 API = "/api"
 """The beginning of all paths."""

@@ -16,7 +16,7 @@ from omicsdk.compat.pangea_api.knex import PangeaInternalError, PangeaNotFoundEr
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.fields import (
     RETRIES,

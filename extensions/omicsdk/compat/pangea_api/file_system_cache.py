@@ -11,7 +11,7 @@ from time import time
 from typing import Any, Protocol
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of, read_private
+from omicsdk.core.files import PRIVATE, in_place_of, read_private
 from omicsdk.core.redaction import mask_json
 
 FOLDER_VARIABLE = "PANGEA_API_CACHE_DIR"

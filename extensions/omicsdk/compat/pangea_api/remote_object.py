@@ -16,7 +16,7 @@ from omicsdk.compat.pangea_api.knex import (
 )
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import UsageError
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.type_guards import is_mapping
 from omicsdk.pangea.answers import Blob, object_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from omicsdk.compat.sevenbridges.errors import AddressError, MissingScheme, PlainHttp, SettingsError
-from omicsdk.core.narrowing import is_mapping
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import is_mapping
 
 _PLATFORM = "https://api.sbgenomics.com/v2"
 #: Characters of a wrong value that are shown, and of a text that is one: a token has more.

@@ -1,4 +1,1 @@
-"""OAuth 2.0: logging in with a browser, renewing and revoking tokens, and service accounts; knows no platform.
-
-`application`, `authorization` and `grants` are pure; `endpoint`, `redirect_server` and `browser` reach out of the process.
-"""
+"""OAuth 2.0: logging in with a browser, refreshing and revoking tokens, and service accounts; knows no platform."""

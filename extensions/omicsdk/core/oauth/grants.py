@@ -1,16 +1,251 @@
-"""Requests to an authorization server's token endpoint and what it answers (RFC 6749, 5 and 6; RFC 7009), as plain data."""
+"""OAuth 2.0: applications, authorization requests, and the grants that give tokens."""
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from omicsdk.core.bodies import Body, form_body, json_body
-from omicsdk.core.errors import AuthError
-from omicsdk.core.json_web_token import jwt_expiry
-from omicsdk.core.narrowing import is_object
-from omicsdk.core.oauth.application import Application
-from omicsdk.core.oauth.authorization import Authorization, complaint
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import is_confidential, is_loopback, jwt_expiry
+from omicsdk.core.errors import APIError, AuthError, ConfigError
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request
+from omicsdk.core.type_guards import is_array, is_object
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.retry import Retry
+
+
+_REMEDY = "Download the application's secrets again; they have client_id, auth_uri and token_uri."
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What an application needs to ask an authorization server for tokens.
+
+    Attributes:
+        client_id: The application's name.
+        auth_uri: Where a user's browser is sent to log in.
+        token_uri: Where codes and refresh tokens become access tokens.
+        client_secret: What proves the application; empty for one that can't keep a secret.
+        redirect_uris: Addresses that the server sends browsers back to, as far as they are known.
+    """
+
+    client_id: str
+    auth_uri: str
+    token_uri: str
+    client_secret: str = field(default="", repr=False)
+    redirect_uris: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, secrets: Mapping[str, object], source: str) -> "Application":
+        """Reads the "client secrets" form that Google introduced: `{"installed": {"client_id": ..., ...}}`.
+
+        Args:
+            secrets: The decoded JSON; its members may stand under `installed` or `web`, or at the top.
+            source: Where it comes from, for errors.
+
+        Returns:
+            The application.
+
+        Raises:
+            ConfigError: A member is missing, or an address isn't encrypted.
+        """
+        inner = next((part for name in ("installed", "web") if is_object(part := secrets.get(name))), secrets)
+        texts = {name: inner.get(name) for name in ("client_id", "auth_uri", "token_uri", "client_secret")}
+        missing = [name for name in ("client_id", "auth_uri", "token_uri") if not isinstance(texts[name], str)]
+        if missing:
+            raise ConfigError(f"The application's secrets from {source} have no {', '.join(missing)}", remedy=_REMEDY)
+        for name in ("auth_uri", "token_uri"):
+            if not is_confidential(str(texts[name])):
+                raise ConfigError(
+                    f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which isn't encrypted",
+                    remedy="Give an address that begins with https://.",
+                )
+        listed: object = inner.get("redirect_uris")
+        redirects = tuple(each for each in listed if isinstance(each, str)) if is_array(listed) else ()
+        secret = texts["client_secret"]
+        return cls(
+            str(texts["client_id"]),
+            str(texts["auth_uri"]),
+            str(texts["token_uri"]),
+            secret if isinstance(secret, str) else "",
+            redirects,
+        )
+
+    def beside(self, uri: str, last: str, other: str) -> str:
+        """An address of the same server, whose paths end alike: `/oauth/token` beside `/oauth/revoke`.
+
+        Args:
+            uri: An address that is known.
+            last: How its path ends.
+            other: How the wanted one's does; it stands at the root when `uri` ends otherwise.
+
+        Returns:
+            The wanted address, without query.
+        """
+        parts = urlsplit(uri)
+        path = parts.path[: -len(last)] + other if parts.path.endswith(last) else other
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+    def loopback(self) -> tuple[str, int, str]:
+        """Host, port and path at which the server may send a browser back to this machine.
+
+        Returns:
+            Those of a registered address of this machine, 127.0.0.1 before localhost (whose name may lead elsewhere); the
+            port is 0 where none is registered, which RFC 8252 (7.3) has servers take for any. Without a registered
+            address 127.0.0.1, any port and "/".
+        """
+        found = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
+        return min(found, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
+
+
+def _of_this_machine(uri: str) -> tuple[str, int, str] | None:
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port or 0
+    except ValueError:
+        return None
+    is_here = parts.scheme == "http" and is_loopback(host) and ":" not in host
+    return (host, port, parts.path or "/") if is_here else None
+
+
+#: Length of a code verifier as the library takes it, which makes 64 characters of it or 86: RFC 7636 allows 43 to 128.
+VERIFIER_LENGTH = 64
+AGAIN = "Log in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A login that was begun.
+
+    Attributes:
+        url: Where the user's browser goes.
+        redirect_uri: Where it comes back to.
+        state: Comes back with it: proof that this login was answered and no other.
+        verifier: Proof that whoever has the code is who began (PKCE).
+    """
+
+    url: str = field(repr=False)
+    redirect_uri: str
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+def begin(
+    application: Application, redirect_uri: str, scopes: Sequence[str], extra: Mapping[str, str] | None = None
+) -> Authorization:
+    """Begins a login.
+
+    Args:
+        application: Who asks.
+        redirect_uri: Where the browser shall come back to.
+        scopes: What is asked for, such as `openid`.
+        extra: Further parameters of the request, such as an `audience`.
+
+    Returns:
+        The login, with a state and a verifier that nobody can foresee.
+    """
+    from oauthlib.common import generate_token
+    from oauthlib.oauth2 import WebApplicationClient
+
+    client = WebApplicationClient(application.client_id)
+    verifier = client.create_code_verifier(VERIFIER_LENGTH)
+    state = generate_token(32)
+    # The library takes https only; this machine's own http is judged where the application is read.
+    scheme, separator, rest = application.auth_uri.partition("://")
+    url = client.prepare_request_uri(
+        f"https{separator}{rest}",
+        redirect_uri=redirect_uri,
+        scope=list(scopes),
+        state=state,
+        code_challenge=client.create_code_challenge(verifier, "S256"),
+        code_challenge_method="S256",
+        **(extra or {}),
+    )
+    return Authorization(scheme + url.removeprefix("https"), redirect_uri, state, verifier)
+
+
+def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
+    """Reads the code out of what a login ended with.
+
+    Args:
+        pasted: The address that the browser came back to, or its query.
+        state: The login's state.
+        bare: Whether it may be the code alone too, or the JSON of a page that shows it: what people copy.
+
+    Returns:
+        The code.
+
+    Raises:
+        AuthError: The login was refused, it is another one, or there is no code.
+    """
+    from oauthlib.oauth2 import MismatchingStateError, MissingCodeError, OAuth2Error, WebApplicationClient
+
+    text = pasted.strip()
+    if not text:
+        raise AuthError("No code was given", remedy=AGAIN)
+    query = _query(text)
+    if query is None and bare:
+        shown = _shown_as_json(text)
+        if shown is None and text and not any(character.isspace() for character in text):
+            return text.strip("'\"")
+        query = shown
+    try:
+        found = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
+    except MismatchingStateError as error:
+        raise AuthError("The answer belongs to another login than the one that was begun", remedy=AGAIN) from error
+    except MissingCodeError as error:
+        raise AuthError("The login ended without a code", remedy=AGAIN) from error
+    except OAuth2Error as error:
+        raise AuthError(f"The login was refused: {complaint(error.error, error.description)}", remedy=AGAIN) from error
+    except ValueError as error:
+        raise AuthError("What the login ended with can't be read", remedy=AGAIN) from error
+    return str(found["code"])
+
+
+def complaint(error: object, description: object) -> str:
+    """An authorization server's words in one line.
+
+    Args:
+        error: Its code for what went wrong; nothing where it gave none.
+        description: Its text, likewise.
+    """
+    said = [" ".join(str(each).split())[:300] for each in (error, description) if each]
+    return ": ".join(said) or "it gave no reason"
+
+
+def _query(text: str) -> str | None:
+    if "://" in text:
+        try:
+            return urlsplit(text).query
+        except ValueError:
+            return ""
+    return text.removeprefix("?") if "code=" in text or "error=" in text else None
+
+
+def _shown_as_json(text: str) -> str | None:
+    """The query that an echo page shows as JSON, at the top or under `query_params`."""
+    import json
+    from urllib.parse import urlencode
+
+    if not text.startswith("{"):
+        return None
+    try:
+        shown: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    if not is_object(shown):
+        return ""
+    inner: object = shown.get("query_params")
+    fields = inner if is_object(inner) else shown
+    return urlencode({name: value for name, value in fields.items() if isinstance(value, str)})
+
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -146,3 +381,93 @@ def _seconds(lifetime: object) -> float | None:
 def _post(uri: str, body: Body, operation: str, *, again: bool = False) -> Request:
     headers = (("accept", "application/json"), ("content-type", body.media_type or FORM))
     return Request("POST", uri, headers, body.content, again, False, operation)
+
+
+_REFUSALS = (400, 401, 403)
+
+
+class Endpoint:
+    """Sends what `omicsdk.core.oauth.grants` makes.
+
+    Args:
+        environ: The environment's variables; by default the process's own.
+        transport: Takes the place of the network, for tests.
+        retry: When to try again; by default up to five times more, but a code or a refresh token is sent again only if it
+            can't have arrived.
+        clock: What tells the time.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        transport: "httpx.BaseTransport | None" = None,
+        retry: "Retry | None" = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._environ = environ
+        self._transport = transport
+        self._retry = retry
+        self._clock = clock
+
+    def text(self, request: Request) -> str:
+        """Sends a request and gives the answer's body.
+
+        Args:
+            request: What to send, to an absolute URL. It isn't followed elsewhere: secrets are in it.
+
+        Raises:
+            APIError: The server answered with an error.
+            TransportError: No whole answer came.
+        """
+        from omicsdk.core.sending.transport import Transport
+
+        parts = urlsplit(request.url)
+        transport = Transport(
+            f"{parts.scheme}://{parts.netloc}",
+            environ=self._environ,
+            transport=self._transport,
+            retry=self._retry,
+            clock=self._clock,
+        )
+        try:
+            return transport.send(request, follow_redirects=False).text
+        finally:
+            transport.close()
+
+    def grant(self, request: Request, *, previous: str = "") -> Grant:
+        """Sends a request to a token endpoint.
+
+        Args:
+            request: What to send.
+            previous: The refresh token in it, which goes on when no new one comes.
+
+        Returns:
+            The tokens.
+
+        Raises:
+            AuthError: The server refused, or answered without tokens.
+            APIError: It answered with another error.
+            TransportError: No whole answer came.
+        """
+        try:
+            text = self.text(request)
+        except APIError as error:
+            if error.status not in _REFUSALS:
+                raise
+            host = urlsplit(request.url).netloc
+            raise AuthError(
+                f"{host} refused the {request.operation}: {complaint(error.code, error.message)}",
+                remedy="Log in again.",
+            ) from error
+        return grant_of(text, self._clock.now(), previous=previous)
+
+
+def get(url: str, operation: str) -> Request:
+    """A request for what anybody may read.
+
+    Args:
+        url: The absolute URL.
+        operation: What errors call it.
+    """
+    return Request("GET", url, (("accept", "application/json"),), None, True, False, operation)

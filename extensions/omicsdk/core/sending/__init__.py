@@ -1,1 +1,1 @@
-"""How a request travels: `transport` sends and answers, `conversation` decides what to do next, `wire` does it."""
+"""How a request travels: `transport` sends it and decides what follows an answer, `wire` carries it over `connections`."""

@@ -1,29 +1,17 @@
-"""Layered JSON settings: which files, merged how, and where each value came from. Knows no platform.
-
-Layers are merged from the weakest to the strongest. Objects are merged member by member, anything else is replaced. An
-object whose only member is an array operator changes the array below it instead:
-
-- `{"$append": v}` and `{"$extend": [v, ...]}` add at the end, `{"$extendleft": [v, ...]}` adds before the first in the order given;
-- `{"$insert": {"0": v}}` puts values at positions, counted as the array grows;
-- `{"$remove": v}` takes the first equal value out, if there is one.
-
-Where there is no array yet, they begin with an empty one.
-
-These are the rules of the library `tweak`, which the published HCA client uses, but for what that one passes over in
-silence: an object replaces what is no object, operators begin an array, `$insert` works (positions in JSON are text), and
-an operator without an array to work on, or with a value that it can't use, is an error.
-"""
+"""Configuration files: layered JSON with array operators, read and changed with the origin of each value."""
 
 import copy
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import decoder, scanner
 from pathlib import Path
 from typing import Any, NamedTuple, Never, TypeAlias, cast
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import locked, write_private, write_text
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
@@ -440,6 +428,140 @@ def save(path: Path, values: Mapping[str, Json]) -> None:
     Raises:
         ConfigError: It can't be written.
     """
-    from omicsdk.core.files.atomic_file import write_private
+    from omicsdk.core.files import write_private
 
     write_private(path, json.dumps(values, indent=4, sort_keys=True) + "\n")
+
+
+_READABLE = 0o644
+INDENT = 4
+
+Values = dict[str, Json]
+"""What a settings file states."""
+
+
+def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
+    """Set one setting in a file; all others stay.
+
+    Args:
+        path: The file; made when it isn't there, with its folders. Afterwards its owner alone can read it.
+        keys: The names that lead to the setting, 1 to DEPTH_LIMIT of them.
+        value: The value, or an array operator as in `{"$append": 1}`.
+
+    Raises:
+        ConfigError: The file is malformed or can't be written, or something on the way isn't an object.
+    """
+    if not 0 < len(keys) <= DEPTH_LIMIT:
+        raise ConfigError(f"a setting has 1 to {DEPTH_LIMIT} names, not {len(keys)}")
+    change(path, lambda values: set_in(values, path, keys, value))
+
+
+def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
+    """Remove one setting from a file; all others stay.
+
+    Args:
+        path: The file.
+        keys: The names that lead to the setting.
+        shared: As for `change`.
+
+    Returns:
+        Whether it was there.
+
+    Raises:
+        ConfigError: The file is malformed or can't be written.
+    """
+    if not keys or not path.exists():
+        return False
+    found: list[bool] = []
+
+    def edit(values: Values) -> None:
+        found.append(remove_in(values, keys))
+
+    change(path, edit, shared=shared)
+    return found[-1]
+
+
+def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False) -> None:
+    """Change a settings file under its lock, whole or not at all.
+
+    Args:
+        path: The file; where it is a link, its target is changed and the link stays.
+        edit: Changes the values in place. When they stay equal, nothing is written.
+        shared: The file belongs to all users: it keeps its mode, and a new one is readable by all. Others are readable by their
+            owner only.
+
+    Raises:
+        ConfigError: The file is malformed before or after, or cannot be read or written.
+    """
+    with locked(path):
+        exists = path.exists()
+        before = values_of(path)
+        values = copy.deepcopy(before)
+        edit(values)
+        text = json.dumps(values, indent=INDENT, ensure_ascii=False) + "\n"
+        parsed(text, path)
+        if values == before:
+            return
+        if shared:
+            write_text(path, text, stat.S_IMODE(path.stat().st_mode) if exists else _READABLE)
+        else:
+            write_private(path, text)
+
+
+def values_of(path: Path) -> Values:
+    """Return the values of a settings file; empty where it does not exist or is blank.
+
+    Raises:
+        ConfigError: It is malformed, or cannot be read.
+    """
+    text = read_text(path)
+    return dict(parsed(text, path).values) if text is not None and text.strip() else {}
+
+
+def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None:
+    """Set one of the values of a settings file, in place.
+
+    Args:
+        values: The values.
+        path: The file, for errors.
+        keys: The names that lead to the setting.
+        value: Its value.
+
+    Raises:
+        ConfigError: A value on the way is not an object, or changes an array.
+    """
+    found: Values = values
+    for depth, key in enumerate(keys[:-1], 1):
+        below = found.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise _not_an_object(path, keys[:depth], "isn't an object")
+        if len(below) == 1 and ARRAY_OPERATORS.intersection(below):
+            raise _not_an_object(path, keys[:depth], "changes an array")
+        found = below
+    found[keys[-1]] = value
+
+
+def remove_in(values: Values, keys: Sequence[str]) -> bool:
+    """Remove one of the values of a settings file, in place; the object that held it stays.
+
+    Args:
+        values: The values.
+        keys: The names that lead to the setting, one or more.
+
+    Returns:
+        Whether it existed.
+    """
+    found: Json = values
+    for key in keys[:-1]:
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict) or keys[-1] not in found:
+        return False
+    del found[keys[-1]]
+    return True
+
+
+def _not_an_object(path: Path, keys: Sequence[str], what: str) -> ConfigError:
+    return ConfigError(
+        f"{os.fspath(path)}: {name_of(keys)} {what}, so {name_of(keys)} can't hold more",
+        remedy=f"Take it out first: omics config unset {name_of(keys)}",
+    )

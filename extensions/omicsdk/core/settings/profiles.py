@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.home_folder import within_home
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.files import within_home
+from omicsdk.core.type_guards import is_object
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
 """Environment variable: the settings file."""

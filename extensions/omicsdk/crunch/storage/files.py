@@ -17,7 +17,7 @@ from stat import S_ISREG
 from typing import Any, BinaryIO, cast
 
 from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
 from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored, joined
 from omicsdk.transfer.names import NameGuard, folds_case, room_in

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.crunch.storage.base import StorageMissing, Stored, plain
 
 #: Bytes that are copied at once.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.type_guards import is_mapping
 from omicsdk.crunch.storage.base import METHODS, Storage
 from omicsdk.crunch.storage.folder import FILE_MODE, FolderStorage
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import MissingExtra
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.files import in_place_of
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.sds.layout import (
     CASE,
     DATASET_DESCRIPTION,

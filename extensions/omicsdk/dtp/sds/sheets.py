@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from omicsdk.core.errors import MissingExtra, UsageError
-from omicsdk.core.long_cells import take_long_cells
+from omicsdk.core.tables import take_long_cells
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.records.tables import Finding
 

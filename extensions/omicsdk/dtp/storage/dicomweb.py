@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlencode
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.credentials import Basic, BearerToken, Credentials
+from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.credentials import Basic, BearerToken, Credentials, is_confidential
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -21,10 +22,8 @@ from omicsdk.core.errors import (
     OmicsError,
     TransferError,
 )
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.origins import is_confidential
 from omicsdk.core.paging import items_at
-from omicsdk.core.plain_client import PlainClient, plain_request
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.storage.associations import no_study
 from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom

@@ -14,7 +14,7 @@ from typing import Literal, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TruncatedTransfer, UnsafePath
-from omicsdk.core.files.atomic_file import put_in_place
+from omicsdk.core.files import put_in_place
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, Landed, StoredFile, Unlisted, Written
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.disk import Disk

@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
     OmicsError,
     TransferError,
 )
-from omicsdk.core.files.state_folder import state_folder
+from omicsdk.core.files import state_folder
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected

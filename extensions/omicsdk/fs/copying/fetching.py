@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -25,8 +24,8 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.files.atomic_file import in_place_of, is_special, put_in_place
-from omicsdk.fs.store import Entry, Store
+from omicsdk.core.files import in_place_of, is_special, put_in_place
+from omicsdk.fs.store import Entry, Store, is_another, state_of
 from omicsdk.fs.uri import PathError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.downloads.wanted import check_all
@@ -253,29 +252,6 @@ def _written(
         if before and after and is_another(before, after):
             raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))
     return size
-
-
-def state_of(stream: BinaryIO) -> os.stat_result | None:
-    """What is known of a file of this machine that is open; None for any other stream.
-
-    Args:
-        stream: The stream.
-    """
-    try:
-        found = os.fstat(stream.fileno())
-    except (AttributeError, OSError):
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None
-
-
-def is_another(before: os.stat_result, after: os.stat_result) -> bool:
-    """Whether a file was written to.
-
-    Args:
-        before: What was known of it.
-        after: What is.
-    """
-    return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
 def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:

@@ -20,7 +20,7 @@ from omicsdk.fs.places._shared import is_stopped, unsent
 from omicsdk.fs.store import Entry, Put, PutOptions, Store
 from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
-from omicsdk.hca.dss.listings import CHECKSUMS, BundleFile, BundleListing
+from omicsdk.hca.dss.files import CHECKSUMS, BundleFile, BundleListing, Locator, locate, without_redirects
 from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig
     from omicsdk.hca.dss import Dss
     from omicsdk.hca.dss.bundles import DSSFile
-    from omicsdk.hca.dss.fetching import Locator
 
 
 Replica = Literal["aws", "gcp"]
@@ -384,6 +383,7 @@ class DssStore(Store):
         self._lock = threading.RLock()
         self._clock = clock
         self._locator: tuple[Locator, float] | None = None
+        self._asking: tuple[Dss, DssApi] | None = None  # the client, and its clone that hands out redirects
         self._bundles = Bundles(self._manifest, clock)
 
     # -- looking
@@ -442,14 +442,17 @@ class DssStore(Store):
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
-        return self._new_locator().locate(self._handle(entry))
+        file, client = self._handle(entry), self._dss()
+        if self._asking is None or self._asking[0] is not client:
+            self._asking = client, without_redirects(client)
+        return locate(self._asking[1], file)
 
     def item(self, entry: Entry, name: str) -> Item:
         file = self._handle(entry)
         with self._lock:
             now = self._clock.monotonic()
             if self._locator is None or now > self._locator[1]:
-                self._locator = self._new_locator(), now + BELIEVED
+                self._locator = Locator(self._dss(), known=True), now + BELIEVED
             locate, renew = self._locator[0].place(file)
         # The other checksums are of the same bytes, and cost more time than they prove.
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
@@ -485,7 +488,7 @@ class DssStore(Store):
     def close(self) -> None:
         with self._lock:
             client, self._client = (self._client, None) if self._is_own else (None, self._client)
-            self._locator = None
+            self._locator = self._asking = None
         if client is not None:
             client.close()
 
@@ -508,11 +511,6 @@ class DssStore(Store):
         found = discovery("DSSClient", self._config)
         url, proof = resolve(found, base_url=self._base_url, credentials=self._token)
         return Dss(url, credentials=proof or ANONYMOUS)
-
-    def _new_locator(self) -> Locator:
-        from omicsdk.hca.dss.fetching import Locator
-
-        return Locator(self._dss(), known=True)
 
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
         from omicsdk.hca.dss.downloads import get_manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.errors import MissingExtra
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.dictionary.node import BrokenReference, Link, Node, resolved
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError

@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
     TransferError,
     UsageError,
 )
-from omicsdk.core.files.atomic_file import is_special, put_in_place
+from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of
 from omicsdk.transfer.disk import Disk

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.gen3.index_records import created_once

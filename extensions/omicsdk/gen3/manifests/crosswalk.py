@@ -12,8 +12,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.files import in_place_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.manifests._runs import Published, batches, digest_of, in_order, scratch_database
 from omicsdk.gen3.manifests.metadata import CREATED, UPDATED, Document, OnMore, documents_of, store_documents, tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import NotFound, UsageError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.gen3.manifests._runs import Published, batches
 from omicsdk.gen3.manifests.discovery_tables import (
     BLOCK,

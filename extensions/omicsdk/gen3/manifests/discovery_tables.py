@@ -18,8 +18,8 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.files import in_place_of
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, delimiter_for, opened, table_of
 
 BLOCK = "gen3_discovery"

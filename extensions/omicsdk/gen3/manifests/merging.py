@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.gen3.manifests._runs import digest_of, scratch_database
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.tables import (

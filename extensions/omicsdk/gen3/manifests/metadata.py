@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, TransportError, UsageError
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.redaction import mask_text
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.index_records import IndexRecords
 from omicsdk.gen3.manifests._runs import FAILED, FATAL, Outcome, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.records import compared

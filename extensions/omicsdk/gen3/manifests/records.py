@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted
-from omicsdk.core.narrowing import is_list
+from omicsdk.core.type_guards import is_list
 from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
 from omicsdk.gen3.manifests._runs import (
     BATCH,

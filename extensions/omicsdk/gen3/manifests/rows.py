@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.manifests.tables import (
     ACL,
     ALIASES,

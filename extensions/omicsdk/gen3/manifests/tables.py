@@ -12,8 +12,7 @@ from typing import IO, NamedTuple
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, UsageError, shortened
-from omicsdk.core.long_cells import take_long_cells
-from omicsdk.core.row_lines import RowLines
+from omicsdk.core.tables import RowLines, take_long_cells
 from omicsdk.gen3.errors import Gen3Error
 
 #: Characters of a value that a fault shows.

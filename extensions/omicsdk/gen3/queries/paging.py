@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Property
 from omicsdk.gen3.dictionary.node import key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError

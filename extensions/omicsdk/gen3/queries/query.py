@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from logging import getLogger
 from typing import Any, Self
 
-from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.dictionary.node import key_of
 from omicsdk.gen3.errors import Gen3UserError

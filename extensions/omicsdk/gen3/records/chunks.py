@@ -28,8 +28,8 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.retry import RETRIED_STATUSES
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.records.projects import Project
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import BadRequest
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.records.exports import BATCH, count_records, ids_of_node, types_of

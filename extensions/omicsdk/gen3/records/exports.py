@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import DecodeError, MissingExtra
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
@@ -26,7 +26,7 @@ from omicsdk.transfer.writing import Growth
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
-    from omicsdk.core.streaming import Body
+    from omicsdk.core.client import Body
     from omicsdk.gen3.client import Gen3
 
 

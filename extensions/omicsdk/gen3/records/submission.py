@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.dictionary.dictionary import groups_in_order
 from omicsdk.gen3.errors import Gen3UserError

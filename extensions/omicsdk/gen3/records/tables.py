@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from omicsdk.core.errors import MissingExtra, shortened
-from omicsdk.core.long_cells import take_long_cells
-from omicsdk.core.narrowing import is_array, is_list, is_object
-from omicsdk.core.row_lines import RowLines
+from omicsdk.core.tables import RowLines, take_long_cells
+from omicsdk.core.type_guards import is_array, is_list, is_object
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 

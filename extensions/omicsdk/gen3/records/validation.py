@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary, Link, Node
 from omicsdk.gen3.dictionary.node import PROGRAM, PROJECT
 from omicsdk.gen3.names import choice

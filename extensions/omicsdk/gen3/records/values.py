@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Node, Property, Shape
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.records.tables import Row, shown

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss as Dss
     from omicsdk.hca.dss.downloads import DownloadFailed as DownloadFailed
     from omicsdk.hca.dss.downloads import Result as Result
-    from omicsdk.hca.dss.listings import BundleFile as BundleFile
+    from omicsdk.hca.dss.files import BundleFile as BundleFile
     from omicsdk.hca.dss.manifests import ManifestError as ManifestError
     from omicsdk.hca.dss.notifications import Listener as Listener
     from omicsdk.hca.dss.notifications import Notification as Notification
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "client",
     "AsyncDss": "client",
-    "BundleFile": "listings",
+    "BundleFile": "files",
     "BundleNameClash": "bundles",
     "Checkout": "checkouts",
     "CheckoutFailed": "checkouts",

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple, Self
 
 from omicsdk.core.errors import DecodeError, NameClash, UsageError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at, with_items
+from omicsdk.core.type_guards import is_object
 from omicsdk.transfer.names import safe_name
 
 FORMAT = "%Y-%m-%dT%H%M%S.%fZ"

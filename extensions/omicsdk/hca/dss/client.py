@@ -11,10 +11,10 @@ from omicsdk.core.platform import AsyncPlatform, Listing, Platform, Workflow, la
 from omicsdk.hca.discovery import CLAIMS, discovery
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss import checkouts, collections, downloads, listings, registrations, uploads
+    from omicsdk.hca.dss import checkouts, collections, downloads, files, registrations, uploads
 else:
-    checkouts, collections, downloads, listings, registrations, uploads = late_modules(
-        "omicsdk.hca.dss", "checkouts collections downloads listings registrations uploads"
+    checkouts, collections, downloads, files, registrations, uploads = late_modules(
+        "omicsdk.hca.dss", "checkouts collections downloads files registrations uploads"
     )
 
 LOG_IN = "Log in with `omics dss login`, or give credentials."
@@ -44,8 +44,8 @@ def _whoami(client: Dss) -> Account:
     Raises:
         AuthError: There is no login, it has ended and cannot be renewed, or its token does not state an account.
     """
+    from omicsdk.core.credentials import jwt_claims, jwt_expiry
     from omicsdk.core.errors import AuthError
-    from omicsdk.core.json_web_token import jwt_claims, jwt_expiry
 
     if client.credentials is None:
         raise AuthError("There is no login", remedy=LOG_IN)
@@ -63,7 +63,7 @@ class _Workflows:
     _discovery = discovery("DSSClient")
 
     whoami = Workflow(_whoami)
-    ls = Listing(listings.ls)
+    ls = Listing(files.ls)
     download = Workflow(downloads.download)
     download_manifest = Workflow(downloads.download_manifest)
     download_collection = Workflow(collections.download_collection)

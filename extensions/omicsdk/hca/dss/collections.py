@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at, page_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles, get_manifest
 from omicsdk.hca.dss.fetching import FetchOptions

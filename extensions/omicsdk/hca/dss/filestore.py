@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from omicsdk.core.errors import TransferError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 
 ROOT = ".hca/v2/files_2_4"
 """Where the files stand below the download folder; 2 and 4 are the lengths of the folders' names."""

@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 
 from omicsdk.core.errors import UnsafePath, UsageError
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.row_lines import RowLines
+from omicsdk.core.files import in_place_of
+from omicsdk.core.tables import RowLines
 from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.filestore import ROOT, name_in_store
 from omicsdk.transfer.names import check_name

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import DecodeError, TimedOut, UsageError
 from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signature
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 
 PAYLOAD_FIELD = "payload"
 """The field of a form that the message stands in, unless a subscription names another."""

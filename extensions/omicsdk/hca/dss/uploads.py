@@ -24,7 +24,7 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
-from omicsdk.core.files.state_folder import state_folder
+from omicsdk.core.files import state_folder
 from omicsdk.hca.dss._unfinished import Unfinished, record_path
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.registrations import Awaited, EndingClock, Registrar, RegistrationRefused

@@ -13,8 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.settings.config import Keys, name_of, read_layer
+from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import SITE_FILE, HCAConfig
 
 TYPE_CHECKING = False
@@ -361,7 +361,7 @@ class UploadConfig:
 
 def _set(file: Path, keys: tuple[str, ...], value: Any) -> None:
     """Changes one thing in one file; all else in it stays as it is."""
-    from omicsdk.core.settings.config_file import set_value
+    from omicsdk.core.settings.config import set_value
 
     set_value(file, ("upload", *keys), value)
 
@@ -380,7 +380,7 @@ def _forget(file: Path, area_uuid: str) -> None:
             remedy="Ask whoever looks after the machine to take it out there.",
         )
     if named:
-        from omicsdk.core.settings.config_file import unset
+        from omicsdk.core.settings.config import unset
 
         unset(file, ("upload", "areas", area_uuid))
     if selected:  # not just left out, or a weaker file's area would be selected instead

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.sandbox.crunch.attribute_store import Attributes
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Tree
 

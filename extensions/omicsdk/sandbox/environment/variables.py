@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.core.settings.config_file import set_value
+from omicsdk.core.files import in_place_of
+from omicsdk.core.settings.config import set_value
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.environment.addresses import Addresses
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR

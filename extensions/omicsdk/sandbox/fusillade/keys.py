@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.signing_key import new_key, private_pem
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Mount
 
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.arborist.service import arborist_service
 from omicsdk.sandbox.gen3.fence.service import fence_service

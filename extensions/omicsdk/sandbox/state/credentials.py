@@ -6,7 +6,7 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files import PRIVATE, in_place_of
 
 _KEY = "signing.key"
 # Of RFC 7914, section 2, for interactive logins: 16 MiB and some 40 ms for each guess.

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files.atomic_file import PRIVATE
+from omicsdk.core.files import PRIVATE
 
 # Raised when a table's meaning changes: a folder of a newer release is then refused, not misread.
 SCHEMA_VERSION = 2

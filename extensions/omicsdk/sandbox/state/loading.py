@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from omicsdk.core.files.atomic_file import PRIVATE
+from omicsdk.core.files import PRIVATE
 from omicsdk.sandbox.state.database import READABLE, SCHEMA_VERSION
 from omicsdk.sandbox.state.folder import LOCK, STATE, FolderLock, close_to_others
 from omicsdk.sandbox.state.snapshots import ABOUT, FORMAT, KEYS, TREES, Hashed, Snapshot, is_another, lost_content

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import omicsdk
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
 from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
 from omicsdk.sandbox.state.snapshots import ABOUT, FORMAT, KEYS, Hashed, Snapshot, is_another, lost_content

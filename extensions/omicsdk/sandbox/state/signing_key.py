@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.state.database import Database
 
 ALGORITHM = "RS256"

@@ -12,8 +12,6 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
-from omicsdk.transfer.downloads.answers import validator_of
-from omicsdk.transfer.downloads.asking import headers_for
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.gauge import Gauge
@@ -28,12 +26,13 @@ from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.turns import Turns
 from omicsdk.transfer.downloads.verify import Verifier, skipped, words
 from omicsdk.transfer.downloads.wanted import Wanted
-from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
 from omicsdk.transfer.plan import requests_within
 from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.requests import Location, headers_for, validator_of
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.writing import Growth

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import plan
-from omicsdk.transfer.downloads.answers import Asked, Verdict, is_strong
-from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, PartState
+from omicsdk.transfer.requests import Asked, Location, Verdict, is_strong
 from omicsdk.transfer.retrying import Quota
 
 #: Bytes of a begun cell that win a try back: about what the least rate brings in the time over which it is measured.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from omicsdk.transfer.downloads.answers import is_strong
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal, PartState
+from omicsdk.transfer.requests import is_strong
 
 
 def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:

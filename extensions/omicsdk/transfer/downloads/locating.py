@@ -12,8 +12,8 @@ from omicsdk.transfer.arguments import a
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.foreign import foreign_words
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.lanes import Lanes
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 
 #: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.

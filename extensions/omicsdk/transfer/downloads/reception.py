@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.downloads.answers import WANTED, Kind, Verdict, judge
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import CELL, next_boundary
+from omicsdk.transfer.requests import WANTED, Kind, Location, Verdict, judge
 from omicsdk.transfer.writing import write_error
 
 _extend = crc32c_extend()

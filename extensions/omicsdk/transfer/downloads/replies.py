@@ -18,17 +18,15 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.redirects import REDIRECT_LIMIT
-from omicsdk.transfer.downloads.answers import Kind, Verdict, validator_words
-from omicsdk.transfer.downloads.asking import followed
+from omicsdk.core.sending.transport import REDIRECT_LIMIT
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
 from omicsdk.transfer.downloads.verify import Verifier
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.plan import CELL
+from omicsdk.transfer.requests import Kind, Location, Verdict, followed, validator_words
 from omicsdk.transfer.retrying import OVERLOADED, Patience
 
 #: A file whose source changes more often than this while it is fetched has failed.

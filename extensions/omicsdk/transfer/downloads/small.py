@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omicsdk.core.checksums import digest
-from omicsdk.core.sending.redirects import REDIRECT_STATUSES
-from omicsdk.transfer.downloads.asking import followed
+from omicsdk.core.sending.transport import REDIRECT_STATUSES
 from omicsdk.transfer.downloads.job import INLINE
-from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.heads import parse_head, redirected
+from omicsdk.transfer.requests import Location, followed
 
 # How the head of a whole file begins, and that of one that is elsewhere.
 _FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")

@@ -8,9 +8,9 @@ from omicsdk.core.clock import Clock
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.ready import Ready
 from omicsdk.transfer.downloads.small import Small
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.lanes import Lanes
 from omicsdk.transfer.plan import WHOLE
+from omicsdk.transfer.requests import Location
 
 #: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more
 #: are slower (they take turns in the caches), and where it doesn't, more are tried at once.

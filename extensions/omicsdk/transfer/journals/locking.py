@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from logging import getLogger
 
-from omicsdk.core.files.system_lock import HELD, lock_now
+from omicsdk.core.files import HELD, lock_now
 
 _log = getLogger("omicsdk.transfer")
 

@@ -10,7 +10,7 @@ from logging import getLogger
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files.state_folder import state_folder
+from omicsdk.core.files import state_folder
 
 #: Journals that nobody went on with for so many seconds are removed.
 OLD = 30 * 86400.0

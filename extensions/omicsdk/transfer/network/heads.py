@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urljoin
 
-from omicsdk.transfer.items import URL_SAFE
+#: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
+URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
 # A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
 _ABSOLUTE = re.compile(r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z")

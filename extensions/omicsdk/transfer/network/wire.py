@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pycurl
 
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
     ConnectFailed,
     ConnectionLost,
@@ -25,15 +26,14 @@ from omicsdk.core.errors import (
     TransportError,
     has_too_many_open,
 )
-from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
-from omicsdk.transfer.items import URL_SAFE, server_of
 from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp, is_refusal
-from omicsdk.transfer.network.heads import is_whole
+from omicsdk.transfer.network.heads import URL_SAFE, is_whole
 from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
+from omicsdk.transfer.requests import server_of
 from omicsdk.transfer.retrying import Patience
 
 #: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read is an ACK, and over loopback

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from omicsdk.core.errors import NotWritable
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.transfer.writing import write_error
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from omicsdk.core.files.system_lock import lock_now
+from omicsdk.core.files import lock_now
 from omicsdk.transfer.scale.shard import make_folders
 from omicsdk.transfer.writing import write_error
 

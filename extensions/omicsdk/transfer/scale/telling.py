@@ -16,7 +16,7 @@ from logging import getLogger
 from typing import Protocol
 from uuid import uuid4
 
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.following import Word
 from omicsdk.transfer.scale.held_folder import HeldFolder, held_folder

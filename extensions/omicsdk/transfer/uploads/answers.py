@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from omicsdk.core.complaints import complaint_of
+from omicsdk.core.api_errors import complaint_of
 from omicsdk.core.retry import retry_after
-from omicsdk.core.sending.redirects import REDIRECT_STATUSES
+from omicsdk.core.sending.transport import REDIRECT_STATUSES
 from omicsdk.transfer.retrying import LATER
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 
 from omicsdk.core.errors import ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.user_agent import user_agent
+from omicsdk.core.sending.transport import user_agent
 from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.wire import Ask, Ended, Wire
 from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.following import AT_ONCE, FollowUp

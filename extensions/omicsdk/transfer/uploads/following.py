@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from omicsdk.core.sending.user_agent import user_agent
+from omicsdk.core.sending.transport import user_agent
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.network.wire import Ask
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.wire import ABORT, Body
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.uploads.source import FileBody
 
 # How a name is written within quotes: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data

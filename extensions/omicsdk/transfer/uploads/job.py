@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.items import Location
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.retrying import Quota
 from omicsdk.transfer.uploads.answers import Answer
 from omicsdk.transfer.uploads.digesting import Chains

@@ -7,6 +7,7 @@ from dataclasses import replace
 from logging import getLogger
 
 from omicsdk.core.clock import Clock
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
@@ -17,12 +18,11 @@ from omicsdk.core.errors import (
     TransportError,
     error_class,
 )
-from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.sending.redirects import REDIRECT_LIMIT
+from omicsdk.core.sending.transport import REDIRECT_LIMIT
 from omicsdk.transfer.hashing import Stopped
-from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.heads import parse_head, redirected
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending

@@ -14,7 +14,7 @@ from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.environment import Network
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.items import Location
+from omicsdk.transfer.requests import Location
 from omicsdk.transfer.uploads.form import Form
 from omicsdk.transfer.uploads.plan import Cut, PartRules
 

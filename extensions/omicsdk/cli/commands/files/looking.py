@@ -13,9 +13,8 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.blocks import PIECE, FileBytes, stream
 from omicsdk.fs.copying.planning import Patterns, select, sums
-from omicsdk.fs.store import Stores
+from omicsdk.fs.store import PIECE, FileBytes, Stores, stream
 from omicsdk.fs.uri import IsFolder, Uri, parse_uri
 from omicsdk.transfer.reports.words import size_words
 

@@ -6,9 +6,8 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.credentials import ANONYMOUS, is_confidential
 from omicsdk.core.errors import DecodeError, UsageError
-from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login
 from omicsdk.gen3.errors import Gen3AuthError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.told import Told
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import UsageError
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.sources import NAMESPACE_VARIABLE, decode_token
 from omicsdk.gen3.tokens import get_wts_endpoint, get_wts_idps
 

@@ -10,7 +10,7 @@ from omicsdk.cli.commands.gen3.downloads import moved_down, wanted_in
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Wanted, find
 from omicsdk.drs.resolution import server_url

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.answer import json_of
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 
 if TYPE_CHECKING:

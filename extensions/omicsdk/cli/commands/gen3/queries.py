@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.queries.paging import answer, rows
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.told import Told
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.long_cells import take_long_cells
+from omicsdk.core.tables import take_long_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -191,7 +191,7 @@ def _free(path: Path, arguments: Mapping[str, Any]) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    from omicsdk.core.files.atomic_file import in_place_of, is_special, target_of
+    from omicsdk.core.files import in_place_of, is_special, target_of
 
     try:
         with in_place_of(path if is_special(path) else target_of(path)) as file:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files import in_place_of
 from omicsdk.gen3.manifests.tables import ManifestError, line_of, table_of
 
 _log = logging.getLogger(__name__)

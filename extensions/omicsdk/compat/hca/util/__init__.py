@@ -20,12 +20,12 @@ from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.oauth.service_account import LIFETIME
+from omicsdk.core.oauth.credentials import LIFETIME
 from omicsdk.core.platform import resolve
 from omicsdk.core.request import OperationFacts, query_text, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.sending.transport import Timeout
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.discovery import TOKEN_VARIABLES, base_url_of, command, discovery, swagger_url_of
 
 if TYPE_CHECKING:

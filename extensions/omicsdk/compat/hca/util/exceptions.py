@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.compat._answers import RefusedResponse

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.compat._answers import DocumentedAnswer, DocumentedBody
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
-from omicsdk.core.complaints import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.client import Body
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
-from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.sending.transport import transport_error
-from omicsdk.core.streaming import Body
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     import httpx

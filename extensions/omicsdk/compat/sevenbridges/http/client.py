@@ -29,7 +29,7 @@ from omicsdk.core.credentials import ApiKey, BearerToken, Bound
 from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.redaction import mask_headers, mask_url
 from omicsdk.core.request import Request
-from omicsdk.core.sending.user_agent import user_agent
+from omicsdk.core.sending.transport import user_agent
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

@@ -7,7 +7,7 @@ from itertools import starmap
 from typing import Any, cast
 
 from omicsdk.core.dates import is_naive
-from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.core.type_guards import is_list, is_mapping
 
 
 def changes(

@@ -13,7 +13,7 @@ from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

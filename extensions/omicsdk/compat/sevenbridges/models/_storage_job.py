@@ -15,7 +15,7 @@ from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, wai
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord, Error
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

@@ -12,7 +12,7 @@ from omicsdk.compat.sevenbridges.meta.fields import DictView, View
 from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.models.file import File, of_cwl, type_of_cwl
 from omicsdk.core.errors import shortened
-from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.core.type_guards import is_list, is_mapping
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

@@ -13,7 +13,7 @@ from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import identifier, request_of, several
 from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File

@@ -26,8 +26,8 @@ from omicsdk.compat.sevenbridges.meta.resource import (
 )
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.errors import shortened
-from omicsdk.core.narrowing import is_mapping
 from omicsdk.core.redaction import without_query
+from omicsdk.core.type_guards import is_mapping
 from omicsdk.sb.jobs import each_by_itself
 from omicsdk.sb.paths import LONGEST, wrong_with
 

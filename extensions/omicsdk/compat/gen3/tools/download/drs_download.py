@@ -26,8 +26,8 @@ from omicsdk.core.errors import (
     Unauthorized,
     first_of,
 )
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, NoAccess, object_of

@@ -1,7 +1,16 @@
-"""The lines that each row of a table is made of: a quote that isn't closed takes in rows, which the module csv doesn't say."""
+"""CSV and TSV tables beyond the csv module: long cells, and quotes that are never closed."""
 
 import csv
 from collections.abc import Iterable, Iterator
+
+LONGEST_CELL = 1 << 24
+"""Characters of the longest cell that is read: longer ones are no table of records or files."""
+
+
+def take_long_cells() -> None:
+    """Has the csv module take cells of that length. Its limit is the process's own: it is raised, never lowered."""
+    if csv.field_size_limit() < LONGEST_CELL:
+        csv.field_size_limit(LONGEST_CELL)
 
 
 class RowLines:

@@ -1,17 +1,73 @@
-"""Judges a server's answer to a request for bytes, from status and headers alone, before a byte is written. Pure."""
+"""Requests for bytes: where they go, what they ask for, and what an answer to them is, judged by its head alone. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from omicsdk.core.credentials import origin_of
+from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import retry_after, seconds_of_date
-from omicsdk.core.sending.redirects import REDIRECT_STATUSES
+from omicsdk.core.sending.transport import REDIRECT_STATUSES, user_agent
+from omicsdk.transfer.arguments import a
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import LARGEST
 from omicsdk.transfer.retrying import ENDED, LATER
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_HEADER_VALUE = re.compile(r"[\t -~]*\Z")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def server_of(url: str) -> str:
+    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
+    end = url.find("/", url.find("//") + 2)
+    server = url if end < 0 else url[:end]
+    return server.partition("?")[0] if "?" in server else server
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a file's bytes are.
+
+    Attributes:
+        url: An http or https URL, presigned or not; to fetch from, an ftp URL will do, too.
+        headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
+            dropped.
+
+    Raises:
+        ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
+        TypeError: A URL or header that isn't text.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        if not isinstance(cast("object", self.url), str):
+            raise TypeError(f"a Location's url is text, not {a(self.url)}")
+        if not isinstance(cast("object", self.headers), Mapping):
+            raise TypeError(f"a Location's headers is a mapping from name to value, not {a(self.headers)}")
+        for name, value in self.headers.items():
+            if not isinstance(cast("object", value), str):
+                raise TypeError(f"the header {name!r} is text, not {a(value)}")
+            if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+                raise ValueError(f"the header {name!r} has characters that can't be sent")
+        if _LONE_SURROGATE.search(self.url):
+            raise ValueError(f"the URL has characters that can't be sent: {without_query(self.url)!a}")
+
+    @property
+    def server(self) -> str:
+        """Whom it asks; see `server_of`."""
+        return server_of(self.url)
+
+    def __repr__(self) -> str:
+        names = ", ".join(sorted(self.headers))
+        return f"Location({without_query(self.url)!r}{f', headers: {names}' if names else ''})"
+
 
 #: What is looked at in a head.
 WANTED = {
@@ -253,3 +309,44 @@ def validator_words(validator: str) -> str:
         return "neither ETag nor date"
     kind = "ETag" if validator.removeprefix("W/").startswith('"') else "date of change"
     return f"a weak {kind}" if is_weak(validator) else f"{'an' if kind == 'ETag' else 'a'} {kind}"
+
+
+# Offsets and checksums are those of the bytes as they are stored.
+_IDENTITY = {"accept-encoding": "identity"}
+_PLAIN = {"accept": "*/*", "user-agent": user_agent()}
+#: The headers of a request that needs none of its own: always the same object, which costs the wire nothing.
+PLAIN = tuple((_PLAIN | _IDENTITY).items())
+
+
+def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[str, str], ...]:
+    """Gives a request's headers.
+
+    Args:
+        location: Where it goes.
+        asked: The bytes that it asks for, None for the whole file.
+
+    Returns:
+        Names in lower case and values.
+    """
+    ranged = asked is not None and asked.ranged
+    if not (location.headers or ranged):
+        return PLAIN
+    headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
+    if asked is not None and ranged:
+        headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
+        if asked.validator and not is_weak(asked.validator):
+            headers["if-range"] = asked.validator
+    return tuple(headers.items())
+
+
+def followed(here: Location, there: str) -> Location:
+    """Gives where a redirect leads, with the headers that may go along.
+
+    Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
+
+    Args:
+        here: Who was asked.
+        there: The URL that was given instead.
+    """
+    same = bool(here.headers) and origin_of(there) == origin_of(here.url)
+    return Location(there, here.headers if same else {})

@@ -1,15 +1,63 @@
-"""Files that are written whole or not at all, and the private ones among them: settings, tokens, keys."""
+"""Files on disk: written whole or not at all, locks, the home and state folders."""
 
 import errno
 import os
 import shutil
 import stat
-from collections.abc import Generator
+import sys
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
+
+
+def home_folder() -> Path:
+    """Gives the folder: HOME, else what the system has for this user.
+
+    Raises:
+        ConfigError: There is none, as for a container's user that nobody gave a name.
+    """
+    return within_home(Path.home)
+
+
+def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
+    """Gives a folder of the user's.
+
+    Args:
+        find: Finds it; raises RuntimeError where the user has no home.
+        otherwise: What else helps, a sentence.
+
+    Raises:
+        ConfigError: The user has none.
+    """
+    try:
+        return find()
+    except RuntimeError:
+        raise ConfigError(
+            "there is no home folder: HOME isn't set, and the system doesn't know this user",
+            remedy=f"Set HOME to a folder of yours, as in: export HOME=/path/to/it. {otherwise}".rstrip(),
+        ) from None
+
+
+#: The environment's variable for the folder.
+STATE_VARIABLE = "OMICS_STATE_DIR"
+
+
+def state_folder() -> Path:
+    """Gives the folder: OMICS_STATE_DIR, else the user's own state folder.
+
+    Raises:
+        ConfigError: Neither is there: the user has no home.
+    """
+    if given := os.environ.get(STATE_VARIABLE):
+        return Path(given)
+    from platformdirs import user_state_path
+
+    return within_home(lambda: user_state_path("omicsdk"), otherwise=f"Or name a folder in {STATE_VARIABLE}.")
+
 
 PRIVATE = 0o600
 """The permissions of a file that its owner alone may read."""
@@ -208,3 +256,116 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
             f"{path} holds secrets and others can read it (mode {mode:04o})",
             remedy=f"Run: chmod 600 {path} (and renew the secrets if somebody may have read them).",
         )
+
+
+#: What the system says when somebody else has the lock.
+HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock_now(descriptor: int) -> None:
+        """Takes the lock, without waiting.
+
+        Args:
+            descriptor: An open file.
+
+        Raises:
+            OSError: Somebody else has it (HELD), or the system has another reason, such as a file system without locks.
+        """
+        os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which others may read
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def lock_now(descriptor: int) -> None:
+        """Takes the lock, without waiting.
+
+        Args:
+            descriptor: An open file.
+
+        Raises:
+            OSError: Somebody else has it (HELD), or the system has another reason, such as a file system without locks.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+PATIENCE = 10.0
+"""Seconds to wait for another writer; each holds the lock for milliseconds."""
+
+_PAUSE = 0.02
+"""Seconds between two tries."""
+
+
+@contextmanager
+def locked(
+    path: Path,
+    *,
+    patience: float = PATIENCE,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Generator[None]:
+    """Keeps other writers away from a file, threads of this process too. Readers need no lock: writers replace files whole.
+
+    The lock is held on a file beside it, which is gone afterwards: the file itself is replaced while the lock is held.
+    Where the file system has no locks, writers go on without.
+
+    Args:
+        path: The file, which need not be there; where it is a link, what it points at is locked.
+        patience: Seconds to wait at most.
+        clock: Gives the time in seconds.
+        sleep: Waits for seconds.
+
+    Raises:
+        ConfigError: Another writer doesn't let go, the folder can't be written to, or there is something else than a file.
+    """
+    target = target_of(path)
+    beside = target.with_name(f".{target.name}.lock")
+    end = clock() + patience
+    while (descriptor := _taken(beside, path)) is None:
+        if clock() >= end:
+            raise ConfigError(
+                f"{path} is being changed by another program for {patience:g} s",
+                remedy="Try again when that has ended.",
+            )
+        sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        if os.name != "nt":  # there an open file can't be removed
+            with suppress(OSError):
+                beside.unlink()
+        os.close(descriptor)
+
+
+def _taken(beside: Path, path: Path) -> int | None:
+    """The descriptor that holds the lock; None while another one has it."""
+    try:
+        beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}",
+            remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
+        ) from error
+    # Whoever held the lock removed its file: what was opened before that is nobody's any more.
+    if _lock(descriptor) and _is_still(beside, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_still(beside: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(beside.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        lock_now(descriptor)
+    except OSError as error:
+        return error.errno not in HELD  # no locks on this file system
+    return True

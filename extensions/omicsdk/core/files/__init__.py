@@ -1,1 +1,0 @@
-"""What lies on disk: files written whole or not at all, locks, the home and state folders."""
