@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import origins
+from omicsdk.core import credentials
 from omicsdk.core.credentials import is_confidential, is_loopback, origin_of
 
 
@@ -86,4 +86,4 @@ def test_no_text_breaks_it(text):
 )
 def test_only_the_beginning_is_looked_at_and_nothing_of_it_is_lost(rest: str, start: str) -> None:
     url = start + rest
-    assert origin_of(url) == origins._origin_of.__wrapped__(url)
+    assert origin_of(url) == credentials._origin_of.__wrapped__(url)

@@ -423,13 +423,13 @@ def test_a_configuration_that_was_logged_out_of_can_be_saved(person, tmp_path):
 
 
 def test_a_file_that_cannot_be_changed_is_told(person, monkeypatch):
-    from omicsdk.core.settings import config_file
+    from omicsdk.core.settings import config
 
     def refuse(path, text):
         raise ConfigError(f"{path} can't be written")
 
     person.configure(PUBLISHED)
-    monkeypatch.setattr(config_file, "write_private", refuse)
+    monkeypatch.setattr(config, "write_private", refuse)
     person.logout()
     assert "may still be in the configuration" in person.told[0]
     assert "canary" not in person.told[0]
