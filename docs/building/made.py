@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-import gen3_names
-import sevenbridges_names
+import published_names
 
 from building.clients import clients
 from building.performance import performance, read_results
@@ -18,17 +17,17 @@ def made_pages() -> dict[Path, str]:
     """Each such page with the text that it shall have.
 
     docs/performance.md is made from benchmarks/results/*.json, docs/clients.md from what `make codegen` wrote,
-    docs/reliability.md from what `make reliability` did. The table of names on docs/coming-from-sevenbridges.md is made of
-    what both packages have, that on docs/coming-from-gen3.md likewise.
+    docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
+    specs/, are made of the faces' tables of differences and of what the published packages have.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
-    sevenbridges, gen3 = DOCS / "coming-from-sevenbridges.md", DOCS / "coming-from-gen3.md"
+    faces = published_names.FACES.values()
     return {
         DOCS / "performance.md": performance(read_results(ROOT / "benchmarks" / "results")),
         DOCS / "clients.md": clients(ROOT / "generated" / "omicsdk_api"),
         DOCS / "reliability.md": reliability(faults),
-        sevenbridges: sevenbridges_names.page(sevenbridges.read_text(encoding="utf-8")),
-        gen3: gen3_names.page(gen3.read_text(encoding="utf-8")),
+        **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},
+        **{face.exceptions_file: text for face in faces if (text := published_names.exceptions(face))},
     }
 
 

@@ -1,16 +1,13 @@
 """The page for those who come from gen3sdk: its table is made of what is there, and every example runs."""
 
-import importlib
 import json
 import re
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from coming_from import DOCS, ComingFrom, Run, check_names
+from coming_from import ComingFrom, Run, check_names
 from omicsdk.sandbox import Sandbox
 from unsettled import without_proxies
 
@@ -18,51 +15,12 @@ PAGE = ComingFrom("gen3")
 USER = "sandbox-user@example.org"
 
 
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(DOCS)
-    yield importlib.import_module("gen3_names")
-    del sys.modules["gen3_names"]
-
-
-# -- names
-
-
-def test_the_table_is_what_would_be_made(names: ModuleType):
-    assert names.page(PAGE.text) == PAGE.text, "run `make docs`"
-
-
-def test_every_public_name_has_a_row(names: ModuleType):
-    published = json.loads(names.PUBLISHED.read_text(encoding="utf-8"))
-    assert published["version"] == "4.28.5"
-    for module, found in published["modules"].items():
-        for name in found:
-            assert f"| `{module}.{name}` |" in PAGE.text or module in names.REPLACED
-    assert [module for module in (*names.LEFT_OUT, *names.REPLACED) if f"| `{module}` |" not in PAGE.text] == []
-
-
-def test_a_name_that_is_nowhere_is_no_table(names: ModuleType):
-    with pytest.raises(LookupError, match=r"gen3\.file\.Nothing is nowhere"):
-        list(names.rows({"modules": {"gen3.file": {"Nothing": None}}}))
-    with pytest.raises(LookupError, match="Gen3File has no nothing"):
-        list(names.rows({"modules": {"gen3.file": {"Gen3File": ["upload_file", "nothing"]}}}))
-
-
-def test_what_is_left_out_is_left_out(names: ModuleType):
-    modules = json.loads(names.PUBLISHED.read_text(encoding="utf-8"))["modules"].values()
-    everything = {name for found in modules for name in found}
-    everything |= {f"{name}.{each}" for found in modules for name, of in found.items() for each in of or ()}
-    assert [name for name in names.reasons() if name not in everything] == []
-    assert all(names.reasons().values())
-
-
 def test_the_imports_that_it_shows_work():
     PAGE.check_imports()
 
 
-def test_what_stands_instead_is_there(names: ModuleType):
-    told = " ".join([*names.LEFT_OUT.values(), *names.REPLACED.values(), PAGE.text.partition("\n## Names\n")[0]])
-    check_names(told)
+def test_what_stands_instead_is_there():
+    check_names(PAGE.text.partition("\n## Names\n")[0])
 
 
 def test_the_commands_are_there():

@@ -82,7 +82,7 @@ def test_a_program_catches_what_it_caught(omics_sandbox: Sandbox, tmp_path: Path
         "404",
         "404",
         "sandbox-user@example.org ['a', '-b']",
-        "omicsdk's face of the published package has no gen3.doi",
+        "omicsdk.compat has no gen3.doi: DOIs are minted by DataCite, not by a commons.",
     ]
 
 

@@ -1,6 +1,6 @@
 """What the pages for those who come from another client have alike: what they name is there, and their examples run."""
 
-import importlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -90,8 +90,7 @@ def check_names(text: str) -> None:
         text: Markdown; names stand as `omicsdk.module.Name`.
     """
     for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", text)):
-        module, _, name = path.rpartition(".")
         try:
-            importlib.import_module(path)
-        except ImportError:
-            assert hasattr(importlib.import_module(module), name), path
+            pkgutil.resolve_name(path)
+        except (ImportError, AttributeError) as error:
+            raise AssertionError(f"{path} isn't there") from error

@@ -86,25 +86,77 @@ class _Finder(MetaPathFinder):
         ours = f"{__name__}.{fullname}"
         found = find_spec(ours)
         if found is None:
-            raise ModuleNotFoundError(f"omicsdk's face of the published package has no {fullname}", name=fullname)
-        return ModuleSpec(fullname, _Alias(ours), is_package=found.submodule_search_locations is not None)
+            raise ModuleNotFoundError(_lacking(fullname), name=fullname)
+        return _alias(fullname, ours, fullname, found)
+
+
+class _MovedFinder(MetaPathFinder):
+    """Finds modules of the faces whose names are in another module of the face, as the table of differences has it."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        published = fullname.removeprefix(f"{__name__}.")
+        face = published.partition(".")[0]
+        if published == fullname or face not in FACES:
+            return None
+        from omicsdk.compat._differences import differences
+
+        moved = differences(face).moved.get(published)
+        found = None if moved is None else find_spec(f"{__name__}.{moved}")
+        return None if found is None else _alias(fullname, f"{__name__}.{moved}", published, found)
+
+
+# The last one: the import system asks it for what is not in a file.
+sys.meta_path.append(_MovedFinder())
+
+
+def _alias(name: str, ours: str, published: str, found: ModuleSpec) -> ModuleSpec:
+    return ModuleSpec(name, _Alias(ours, published), is_package=found.submodule_search_locations is not None)
+
+
+def _lacking(published: str) -> str:
+    from omicsdk.compat._differences import differences
+
+    reason = differences(published.partition(".")[0]).reason(published)
+    return f"omicsdk.compat has no {published}{f': {reason}' if reason else ''}"
 
 
 class _Alias(Loader):
-    """Gives a module that is imported under its own name, without changing it.
+    """Gives a module that is imported under its own name.
+
+    Names that the module lacks and the table of differences lists raise ImportError with the reason.
 
     Args:
         name: Its own name.
+        published: The name that the program imports.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, published: str) -> None:
         self._name = name
+        self._published = published
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         del spec
         module = import_module(self._name)
         self._spec = module.__spec__
+        self._found = vars(module).get("__getattr__")
+        vars(module)["__getattr__"] = self._missing
         return module
+
+    def _missing(self, name: str) -> object:
+        from omicsdk.compat._differences import differences
+
+        try:
+            if self._found is not None:
+                return self._found(name)
+        except AttributeError:
+            pass
+        dotted = f"{self._published}.{name}"
+        if differences(self._published.partition(".")[0]).reason(dotted) is not None:
+            raise ImportError(_lacking(dotted), name=self._published)
+        raise AttributeError(f"module {self._published!r} has no attribute {name!r}")
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system has put the alias's spec on the module, by which relative imports would go wrong.

@@ -1,0 +1,251 @@
+"""What the published clients have, where it is here, and what differs: the parts of docs/coming-from-*.md that are made.
+
+    .peers/gen3/bin/python docs/published_names.py gen3    read a published package's names anew
+
+That writes specs/SERVICE/published-names.json. `make docs` makes of it, of omicsdk.compat and of its differences.toml the tables
+of the pages, and specs/SERVICE/names-exceptions.txt.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsdk.compat._differences import Differences
+
+ROOT = Path(__file__).parents[1]
+_MADE = re.compile(r"<!-- made by `make docs`: ([a-z ]+) -->\n.*?<!-- end of \1 -->", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A published client.
+
+    Attributes:
+        name: The package that a program imports, and the face below omicsdk.compat.
+        page: What its page is called behind `coming-from-`.
+        service: The folder in specs/ that keeps its names.
+        root: The module below which its public names are.
+        unlisted: Modules that nothing lists, because their folder has no __init__.py.
+    """
+
+    name: str
+    page: str
+    service: str
+    root: str = ""
+    unlisted: tuple[str, ...] = ()
+
+    @property
+    def published_file(self) -> Path:
+        """The published package's names."""
+        return ROOT / "specs" / self.service / "published-names.json"
+
+    @property
+    def exceptions_file(self) -> Path:
+        """The names that differ on purpose, as the project's checks read them."""
+        return ROOT / "specs" / self.service / "names-exceptions.txt"
+
+    @property
+    def page_file(self) -> Path:
+        """The page."""
+        return ROOT / "docs" / f"coming-from-{self.page}.md"
+
+    def published(self) -> dict[str, Any]:
+        """The published package's version, exports, and modules to names to members."""
+        return json.loads(self.published_file.read_text(encoding="utf-8"))
+
+
+FACES = {
+    face.name: face
+    for face in (
+        Face("hca", "hca", "dss"),
+        Face("sevenbridges", "sevenbridges", "sb"),
+        Face("gen3", "gen3", "gen3", unlisted=("gen3.tools.bundle.ingest_manifest",)),
+        Face("pangea_api", "pangea", "pangea"),
+        Face("crunch", "crunch", "crunch", root="crunch.client"),
+    )
+}
+
+
+def read(face: Face, package: str) -> dict[str, Any]:
+    """Read the public names of a published package; runs in its environment.
+
+    Args:
+        face: The client.
+        package: What the package is called where it is installed from.
+
+    Returns:
+        Its version; what its top exports; each module that is not left out here to the names that it defines, each class to
+        the names of its members.
+    """
+    import tomllib
+
+    table = ROOT / "extensions" / "omicsdk" / "compat" / face.name / "differences.toml"
+    left_out = tuple(f"{module}." for module in tomllib.loads(table.read_text(encoding="utf-8")).get("modules", ()))
+    top = importlib.import_module(face.root or face.name)
+    found = [info.name for info in pkgutil.walk_packages(top.__path__, f"{top.__name__}.")]
+    modules: dict[str, Any] = {}
+    for module in sorted([*found, *face.unlisted]):
+        if f"{module}.".startswith(left_out):
+            continue
+        own = {
+            name: _members(value, face.name)
+            for name, value in vars(importlib.import_module(module)).items()
+            if not name.startswith("_") and getattr(value, "__module__", "") == module
+            if inspect.isclass(value) or inspect.isfunction(value)
+        }
+        modules[module] = own
+    return {"version": version(package), "exported": sorted(set(getattr(top, "__all__", ()))), "modules": modules}
+
+
+def _members(value: Any, package: str) -> list[str] | None:
+    if not inspect.isclass(value):
+        return None
+    bases = [base for base in value.__mro__ if base.__module__.split(".")[0] == package]
+    return sorted({name for base in bases for name in vars(base) if not name.startswith("_")})
+
+
+def _differences(face: Face) -> Differences:
+    from omicsdk.compat._differences import differences
+
+    return differences(face.name)
+
+
+@cache
+def _ours(new: str) -> dict[str, dict[str, Any]]:
+    """All that is named in the modules of a face: name to the modules that have it."""
+    package = importlib.import_module(new)
+    found: dict[str, dict[str, Any]] = {}
+    for info in sorted(pkgutil.walk_packages(package.__path__, f"{new}."), key=lambda info: info.name):
+        module = importlib.import_module(info.name)
+        for name in {*vars(module), *getattr(module, "__all__", ())}:
+            value = getattr(module, name)
+            if not name.startswith("_") and getattr(value, "__module__", "").startswith("omicsdk"):
+                found.setdefault(name, {})[info.name] = value
+    return found
+
+
+def place(face: Face, module: str, name: str, exported: list[str]) -> tuple[str, Any] | None:
+    """Return where a published name is here.
+
+    Args:
+        face: The client.
+        module: The published module.
+        name: The name.
+        exported: What the published package's top exports.
+
+    Returns:
+        Our module, and what it has by that name; None where no module has it. It is the top where the published top exports
+        it, else the module of the same name where that has it, else the one that defines it.
+    """
+    new = f"omicsdk.compat.{face.name}"
+    if name in exported:
+        return new, getattr(importlib.import_module(new), name)
+    homes = _ours(new).get(name, {})
+    wanted = f"omicsdk.compat.{module}"
+    defining = next((home for home, value in homes.items() if value.__module__ == home), None)
+    moved = _differences(face).moved.get(module)
+    if moved is not None:
+        home = f"omicsdk.compat.{moved}"
+        return (home, homes[home]) if home in homes else None
+    home = wanted if wanted in homes else defining
+    return None if home is None else (home, homes[home])
+
+
+def rows(face: Face, published: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield the table of names: each published name, where it is here, and its members.
+
+    Args:
+        face: The client.
+        published: What `read` gave.
+
+    Raises:
+        LookupError: A name is nowhere, and the table of differences has no reason.
+    """
+    known = _differences(face)
+    for module, names in sorted({**published["modules"], **{module: {} for module in known.modules}}.items()):
+        if module in known.modules:
+            yield f"`{module}`", "", known.modules[module]
+        elif module in known.replaced:
+            yield f"`{module}`", known.replaced[module], ", ".join(f"`{name}`" for name in sorted(names))
+        else:
+            for name, members in sorted(names.items()):
+                yield _row(face, module, name, members or [], published["exported"])
+
+
+def _row(face: Face, module: str, name: str, members: list[str], exported: list[str]) -> tuple[str, str, str]:
+    old, known = f"`{module}.{name}`", _differences(face)
+    if instead := known.replaced.get(f"{module}.{name}"):
+        return old, instead, "an internal"
+    if name in known.names:
+        return old, "", known.names[name]
+    found = place(face, module, name, exported)
+    if found is None:
+        raise LookupError(f"{module}.{name} is nowhere in omicsdk.compat.{face.name}")
+    home, ours = found
+    why: dict[str, list[str]] = {}
+    for member in (member for member in members if not _has(ours, member)):
+        reason = known.names.get(f"{name}.{member}") or known.inherited.get(member)
+        if reason is None:
+            raise LookupError(f"{name} has no {member} in omicsdk.compat.{face.name}")
+        why.setdefault(reason, []).append(f"`{member}`")
+    there = ", ".join(f"`{member}`" for member in members if _has(ours, member))
+    without = [f"not {', '.join(lost)}: {reason}" for reason, lost in why.items()]
+    return old, f"`{home}.{name}`", "; ".join(filter(None, [there, *without]))
+
+
+def _has(owner: Any, member: str) -> bool:
+    fields = {name for base in getattr(owner, "__mro__", ()) for name in vars(base).get("__annotations__", {})}
+    return member in fields or inspect.getattr_static(owner, member, None) is not None
+
+
+def exceptions(face: Face) -> str:
+    """Return the file of names that differ on purpose; empty where there are none."""
+    known = _differences(face)
+    if not known.names:
+        return ""
+    head = f"# Made by `make docs` of omicsdk/compat/{face.name}/differences.toml: public names of {known.package} {known.version}"
+    lines = [f"{head} that", "# are left out on purpose, or whose arguments differ; one a line, with the reason."]
+    return "\n".join([*lines, *(f"{name} # {reason}" for name, reason in known.names.items()), ""])
+
+
+def page(face: Face, text: str) -> str:
+    """Return a page with its tables made anew between their marks.
+
+    Args:
+        face: The client.
+        text: The page.
+    """
+    return _MADE.sub(lambda found: _part(face, found[1]), text)
+
+
+def _part(face: Face, part: str) -> str:
+    known = _differences(face)
+    if part == "names":
+        head, lines = (known.package, "here", "with"), list(rows(face, face.published()))
+    elif part == "left out":
+        left_out = {**known.modules, **{name: why for name, why in known.names.items() if "." not in name}}
+        head, lines = ("what", "why"), [(f"`{name}`", why) for name, why in left_out.items()]
+    else:
+        head, lines = ("old", "here"), [(each.old, each.here) for each in known.behaviour if each.topic == part]
+    table = [head, ("---",) * len(head), *lines]
+    shown = [f"| {' | '.join(row)} |" if row[0] != "---" else f"|{'|'.join(row)}|" for row in table]
+    return "\n".join([f"<!-- made by `make docs`: {part} -->", "", *shown, "", f"<!-- end of {part} -->"])
+
+
+if __name__ == "__main__":
+    chosen = FACES[sys.argv[1]]
+    names = {"hca": "hca", "sevenbridges": "sevenbridges-python", "pangea_api": "pangea-api", "crunch": "django-crunch"}
+    told = json.dumps(read(chosen, names.get(chosen.name, chosen.name)), indent=1)
+    chosen.published_file.write_text(f"{told}\n", encoding="utf-8")

@@ -1,0 +1,88 @@
+"""What the faces do otherwise than the published packages, on purpose: one table a face, `differences.toml` beside its modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+
+class Behaviour(NamedTuple):
+    """Something that a program may notice.
+
+    Attributes:
+        topic: The section of the manual's page that it is in.
+        old: What the published package does.
+        here: What the face does.
+    """
+
+    topic: str
+    old: str
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """The table of one face. Reasons are sentences or parts of one, in Markdown.
+
+    Attributes:
+        package: What the published package is called where it is installed from.
+        version: The version that the face follows.
+        modules: Modules that are left out with all below them, to the reasons.
+        moved: Modules whose names are in another module of the face, to that one; both by their published names.
+        replaced: Modules and names, by their whole dotted names, to what does their work here.
+        names: Names (`File`) and members (`File.save`) that are left out or whose arguments differ, to the reasons.
+        inherited: Members that classes inherit in the published package and that always fail there, to the reasons.
+        behaviour: What a program may notice, in the order of the page.
+    """
+
+    package: str
+    version: str
+    modules: Mapping[str, str]
+    moved: Mapping[str, str]
+    replaced: Mapping[str, str]
+    names: Mapping[str, str]
+    inherited: Mapping[str, str]
+    behaviour: tuple[Behaviour, ...]
+
+    def module_left_out(self, module: str) -> str | None:
+        """Return the entry of `modules` that a module is or is below; None where it is not left out."""
+        return next((each for each in self.modules if f"{module}.".startswith(f"{each}.")), None)
+
+    def reason(self, dotted: str) -> str | None:
+        """Return why the face lacks a module or name; None where the table has no reason.
+
+        Args:
+            dotted: The published name with its module, such as `hca.util.pool`.
+        """
+        left_out = self.module_left_out(dotted)
+        if left_out is not None:
+            return self.modules[left_out]
+        found = self.replaced.get(dotted) or self.names.get(dotted.rpartition(".")[2])
+        below = (reason for name, reason in self.replaced.items() if name.startswith(f"{dotted}."))
+        return found or next(below, None)
+
+
+@cache
+def differences(face: str) -> Differences:
+    """Read the table of a face.
+
+    Args:
+        face: One of `omicsdk.compat.FACES`.
+    """
+    import tomllib
+    from pathlib import Path
+
+    with Path(__file__).with_name(face).joinpath("differences.toml").open("rb") as file:
+        told = tomllib.load(file)
+    return Differences(
+        package=told["package"],
+        version=told["version"],
+        modules=told.get("modules", {}),
+        moved=told.get("moved", {}),
+        replaced=told.get("replaced", {}),
+        names=told.get("names", {}),
+        inherited=told.get("inherited", {}),
+        behaviour=tuple(Behaviour(**each) for each in told.get("behaviour", ())),
+    )
