@@ -1,12 +1,13 @@
 """The drawings of the architecture say what the code says."""
 
+import pkgutil
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from building.drawings import drawn
-from diagrams import generator, layers, transfer
+from diagrams import finding, generator, layers, transfer
 from diagrams.sources import ROOTS, imports, packages
 from diagrams.sources import layers as stacked
 from diagrams.svg import WIDTH, Box, drawing
@@ -47,6 +48,11 @@ def test_the_generator_has_its_steps_in_the_order_of_the_code():
     assert steps == ["load", "overlay", "resolve", "upgrade", "normalise", "plan", "render", "write"]
     called = (ROOTS["omicsdk_codegen"] / "document.py").read_text(encoding="utf-8")
     assert re.findall(r"^from \.(load|overlay|resolve|upgrade) import", called, re.MULTILINE) == steps[:4]
+
+
+@pytest.mark.parametrize("where", [where for row in finding.STEPS for _, where in row])
+def test_a_function_of_the_drawing_is_there(where: str):
+    assert callable(pkgutil.resolve_name(where))
 
 
 @pytest.mark.parametrize("stage", transfer.STAGES, ids=lambda stage: stage[1])
