@@ -25,13 +25,15 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
-from omicsdk.dtp.storage.associations import Archive
+from omicsdk.dtp.storage.associations import FIND, Archive
 from omicsdk.dtp.storage.datasets import Case, Dataset, DatasetReport
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
+from pynetdicom import evt
+from pynetdicom.presentation import build_context
 
 STUDY = "1.2.826.0.1.3680043.10.999.1"
 # pynetdicom leaves it to the garbage collector to close a socket that found nobody.
@@ -244,6 +246,20 @@ def test_an_archive_that_closes_connections_without_an_answer_is_asked_again(
     with hanging_up(times) as (config, seen), pytest.raises(error):
         Archive(config).own_address()
     assert len(seen) == requests
+
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_an_answer_is_seen_that_came_before_the_requesting_thread_went_on(times: int):
+    """pynetdicom takes a connection that is closed by then for one that was never made."""
+    closed = threading.Event()
+    late = [(evt.EVT_CONN_CLOSE, lambda _: closed.set()), (evt.EVT_REQUESTED, lambda _: closed.wait(30))]
+    with (
+        hanging_up(times) as (config, seen),
+        pytest.raises(AuthError, match="doesn't accept 'OMICSDK': Called AE"),
+        Archive(config).associated([build_context(FIND)], handlers=late),
+    ):
+        pass
+    assert len(seen) == times + 1
 
 
 @needs_orthanc

@@ -121,8 +121,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._sockets = list[Any]()
-        #: Whether the latest request for an association ended with its connection, without an answer.
-        self.unanswered = False
+        #: The archive's answer to the latest request for an association, as pynetdicom has it; None where none came.
+        self.answer: Any = None
 
     def handlers(self) -> list[tuple[Any, ...]]:
         """What pynetdicom is to call at which events."""
@@ -137,15 +137,27 @@ class Lines:
         self._sockets.append(line)
 
     def _received(self, event: Any) -> None:
-        from pynetdicom.pdu_primitives import A_P_ABORT
-
-        self.unanswered = isinstance(event.primitive, A_P_ABORT)
+        self.answer = event.primitive
 
     def _sent(self, event: Any) -> None:
         line = event.assoc.dul.socket.socket
         if line is not None:
             with suppress(OSError):  # it may have been closed meanwhile, and only speed is lost
                 line.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
+
+    @property
+    def ended_unanswered(self) -> bool:
+        """Whether the latest request for an association ended with its connection."""
+        from pynetdicom.pdu_primitives import A_P_ABORT
+
+        return isinstance(self.answer, A_P_ABORT)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the archive rejected the latest request for an association."""
+        from pynetdicom.pdu_primitives import A_ASSOCIATE
+
+        return isinstance(self.answer, A_ASSOCIATE) and bool(self.answer.result)
 
     def close(self) -> None:
         """Closes all of them."""
@@ -216,11 +228,11 @@ class Archive:
             # DCMTK closes a connection whose request is not complete within a second or two. A busy machine does not
             # always manage that, and nothing has been asked of the archive yet: another request is safe.
             for _ in range(1, ATTEMPTS):
-                if association.is_established or not lines.unanswered:
+                if association.is_established or not lines.ended_unanswered:
                     break
                 association = self._requested(lines, contexts, roles, handlers)
             if not association.is_established:
-                raise self._refusal(association, connected=bool(lines))
+                raise self._refusal(lines)
             take_turns(association)
             try:
                 yield association
@@ -241,7 +253,8 @@ class Archive:
         roles: Sequence[Any],
         handlers: Sequence[tuple[Any, ...]],
     ) -> Association:
-        return self.entity().associate(
+        lines.answer = None
+        association: Association = self.entity().associate(
             self.config.ip,
             self.config.port,
             contexts=list(contexts),
@@ -249,6 +262,11 @@ class Archive:
             ext_neg=list(roles),
             evt_handlers=[*lines.handlers(), *handlers],
         )
+        # A connection that the archive has closed before pynetdicom's requesting thread looks at it is taken there for one
+        # that was never made. The answer, such as a rejection, is left in the queue; taking it is the event above.
+        if not association.is_established:
+            association.dul.receive_pdu(wait=False)
+        return association
 
     def own_address(self) -> str:
         """The address of this machine from which the archive is reached.
@@ -262,15 +280,14 @@ class Archive:
         with self.associated([build_context(FIND)]) as association:
             return str(association.requestor.address)
 
-    def _refusal(self, association: Association, *, connected: bool) -> OmicsError:
-        if not connected:
+    def _refusal(self, lines: Lines) -> OmicsError:
+        if not lines:
             return ConnectFailed(
                 f"{self.subject} doesn't answer",
                 remedy="Check pacs_ip and pacs_port in the settings, and that it is up.",
             )
-        if association.is_rejected:
-            answer = cast("Any", association.acceptor.primitive)
-            why = str(getattr(answer, "reason_str", "")) or "it says no reason"
+        if lines.rejected:
+            why = str(getattr(lines.answer, "reason_str", "")) or "it says no reason"
             return AuthError(
                 f"{self.subject} doesn't accept {self.config.aet!r}: {why}",
                 remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that it knows ours.",
