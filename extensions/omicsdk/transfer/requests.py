@@ -13,20 +13,13 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import retry_after, seconds_of_date
 from omicsdk.core.sending.transport import REDIRECT_STATUSES, user_agent
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.network.heads import parse_head
+from omicsdk.transfer.network.heads import parse_head, server_of
 from omicsdk.transfer.plan import LARGEST
 from omicsdk.transfer.retrying import ENDED, LATER
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _HEADER_VALUE = re.compile(r"[\t -~]*\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def server_of(url: str) -> str:
-    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
-    end = url.find("/", url.find("//") + 2)
-    server = url if end < 0 else url[:end]
-    return server.partition("?")[0] if "?" in server else server
 
 
 @dataclass(frozen=True, slots=True)

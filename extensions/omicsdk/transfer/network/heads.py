@@ -77,3 +77,10 @@ def redirected(url: str, location: str) -> str | None:
     except ValueError:
         return None
     return found if found[:8].lower().startswith(("http://", "https://")) else None
+
+
+def server_of(url: str) -> str:
+    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
+    end = url.find("/", url.find("//") + 2)
+    server = url if end < 0 else url[:end]
+    return server.partition("?")[0] if "?" in server else server

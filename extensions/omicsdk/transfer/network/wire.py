@@ -29,11 +29,10 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp, is_refusal
-from omicsdk.transfer.network.heads import URL_SAFE, is_whole
+from omicsdk.transfer.network.heads import URL_SAFE, is_whole, server_of
 from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
-from omicsdk.transfer.requests import server_of
 from omicsdk.transfer.retrying import Patience
 
 #: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read is an ACK, and over loopback
