@@ -13,6 +13,7 @@ import pytest
 from omicsdk.cli.demo.commands import environment
 from omicsdk.cli.demo.samples import SAMPLES, write_sample
 from omicsdk.sandbox import Sandbox
+from published import as_published
 
 CREATOR = 8008
 VERSION = "2024-03-01T120000.000000Z"
@@ -39,7 +40,10 @@ EXAMPLE = re.compile(r"^<!-- (\S+) -->\n```(?:python|sh)\n(.*?)^```$", re.MULTIL
 
 @pytest.fixture(scope="session")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of scripts: the examples of the page, and further ones that stand beside the tests."""
+    """A folder of scripts: the examples of the page, and further ones that stand beside the tests.
+
+    Those in Python have the published names, and are run by `python -m omicsdk.compat`.
+    """
     folder = tmp_path_factory.mktemp("scripts")
     for further in ("documented", "documented_shell"):
         for path in (HERE / further).glob("*.??"):
@@ -47,6 +51,8 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in EXAMPLE.findall(PAGE.read_text(encoding="utf-8")):
         assert not (folder / name).exists(), f"{name} stands on the page and beside the tests"
         (folder / name).write_text(text, encoding="utf-8")
+    for path in folder.glob("*.py"):
+        path.write_text(as_published(path.read_text(encoding="utf-8")), encoding="utf-8")
     return folder
 
 

@@ -94,7 +94,7 @@ def run(documented, scripts, tmp_path):
         variables["OMICS_TOKEN_FILE"] = str(tmp_path / "tokens.json")
         variables["HCA_CONFIG_FILE"] += f"{os.pathsep}{tmp_path / 'own.json'}"
         variables |= further
-        program = [sys.executable] if name.endswith(".py") else [bash, "-euo", "pipefail"]
+        program = [sys.executable, "-m", "omicsdk.compat"] if name.endswith(".py") else [bash, "-euo", "pipefail"]
         told = subprocess.run(
             [*program, scripts / name],
             cwd=tmp_path,

@@ -33,7 +33,7 @@ def run(documented, scripts, tmp_path):
         if "hca_config" in script.read_text():
             del variables["HCA_CONFIG_FILE"]
         told = subprocess.run(
-            [sys.executable, script, *words],
+            [sys.executable, "-m", "omicsdk.compat", script, *words],
             cwd=tmp_path,
             env=variables,
             capture_output=True,

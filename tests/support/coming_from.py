@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from published import published_names
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 Run = Callable[[str], SimpleNamespace]
@@ -68,16 +70,19 @@ class ComingFrom:
     def running(self) -> Iterator[Run]:
         """Gives what runs an example after the page's first lines, and gives the names that both have made.
 
-        At its end what can be closed of them is.
+        The examples run under the published names, by the hook: as the programs that they are of. At its end what can be
+        closed of the names is.
         """
         made: dict[str, Any] = {}
 
-        def run(name: str) -> SimpleNamespace:
-            for each in ("begin.py", name):
-                exec(compile(self.examples[each], each, "exec"), made)
-            return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
+        with published_names() as as_published:
 
-        yield run
+            def run(name: str) -> SimpleNamespace:
+                for each in ("begin.py", name):
+                    exec(compile(as_published(self.examples[each]), each, "exec"), made)
+                return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
+
+            yield run
         for each in made.values():
             if hasattr(each, "close") and not isinstance(each, type | ModuleType):
                 each.close()

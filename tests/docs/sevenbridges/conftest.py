@@ -10,6 +10,7 @@ from typing import Any
 import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.sandbox import Sandbox
+from published import published_names
 from sb_page import EXAMPLES, FASTQ, PROJECT, USER
 
 URL, CGC_URL = "https://api.sbgenomics.com/v2", "https://cgc-api.sbgenomics.com/v2"
@@ -92,15 +93,16 @@ def text(omics_sandbox: Sandbox) -> Callable[..., str]:
 
 
 @pytest.fixture
-def alone(home: Path, plain: list[omicsdk.compat.sevenbridges.Api], text: Callable[..., str]) -> Run:
-    """Runs an example that stands for itself, and gives the names that it has made."""
+def alone(home: Path, plain: list[omicsdk.compat.sevenbridges.Api], text: Callable[..., str]) -> Iterator[Run]:
+    """Runs an example that stands for itself, under the published names, and gives the names that it has made."""
+    with published_names() as as_published:
 
-    def running(name: str, names: dict[str, Any] | None = None, **ids: str) -> SimpleNamespace:
-        there = {} if names is None else names
-        exec(compile(text(name, **ids), name, "exec"), there)
-        return SimpleNamespace(**{name: value for name, value in there.items() if name != "__builtins__"})
+        def running(name: str, names: dict[str, Any] | None = None, **ids: str) -> SimpleNamespace:
+            there = {} if names is None else names
+            exec(compile(as_published(text(name, **ids)), name, "exec"), there)
+            return SimpleNamespace(**{name: value for name, value in there.items() if name != "__builtins__"})
 
-    return running
+        yield running
 
 
 @pytest.fixture
