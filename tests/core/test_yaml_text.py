@@ -35,7 +35,7 @@ def test_what_is_written_is_read(value: Any) -> None:
         ("[" * 101 + "]" * 101, 1, "line 1: it nests deeper than 100 levels"),
         ("[" * 100_000, 1, "nests deeper"),
         ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 120)), 100, "nests deeper"),
-        ("a: 1\nb: &b [*b]", 2, "line 2: the alias *b stands for what it is part of"),
+        ("a: 1\nb: &b [*b]", 2, "line 2: the alias *b refers to what it is part of"),
         ("a: 1\nb: *c", 2, "it isn't YAML: line 2: found undefined alias"),
         ("a: [", 1, "it isn't YAML: line 1"),
         ("a: \0", None, "it isn't YAML: "),

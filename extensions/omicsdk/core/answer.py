@@ -97,7 +97,7 @@ def paused_for(size: int) -> Generator[None]:
 def _settle() -> None:
     """Count what was made during the pause among the old objects, or the next young pass would walk through all of it.
 
-    Freezing and thawing moves lists, not objects. Where somebody froze objects for good, nothing is thawed.
+    Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed.
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()

@@ -47,7 +47,7 @@ class Complaint(NamedTuple):
 
 
 def complaint_of(body: bytes | str) -> Complaint:
-    """Reads the body of a refusal.
+    """Read the body of a refusal.
 
     Args:
         body: What came; bytes are read as UTF-8, with what isn't UTF-8 replaced. No more than READ_LIMIT is looked at.
@@ -75,7 +75,7 @@ def _element(text: str, name: str) -> str | None:
 
 
 def _in_page(text: str) -> str:
-    """What a page for people says: its first paragraph with words, without which nobody knows why Gen3's Fence refused."""
+    """What a page for people says: its first paragraph with words, the only place where Gen3's Fence says why it refused."""
     if not re.match(r"<(!doctype html|html)\b", text, re.IGNORECASE):
         return ""
     # Up to the last end: else each of many paragraphs without one would be looked through up to the page's own.
@@ -109,7 +109,7 @@ def page_title(text: str) -> str | None:
 
 
 def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
-    """Finds the message and the code in a JSON error body, whatever its shape."""
+    """Find the message and the code in a JSON error body, whatever its shape."""
     if isinstance(value, str):
         return value, None
     if depth > 5:  # no service hides its words deeper, and a hostile body must not end in RecursionError
@@ -165,7 +165,7 @@ def api_error(
     reason: str = "",
     retry_after: float | None = None,
 ) -> APIError:
-    """Makes the error of an answer.
+    """Make the error of an answer.
 
     Args:
         status: The answer's HTTP status.
@@ -178,7 +178,7 @@ def api_error(
         retry_after: Seconds that the service asked to wait, already read from its header.
 
     Returns:
-        An error of the class that stands for the status, not raised yet.
+        An error of the status's class, not raised yet.
     """
     said = complaint_of(body)
     lowered = {name.lower(): content for name, content in headers.items()}
@@ -211,7 +211,7 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
         expected: What should have come, in words.
 
     Returns:
-        The error; it tells a web page by its title.
+        The error; a web page is named by its title.
     """
     where = f" of {without_query(url)}" if url else ""
     title = page_title(text)

@@ -14,7 +14,7 @@ _REMEDY = "Give one that begins with https:// and a host."
 
 
 def fault_of(url: str) -> str | None:
-    """Tells why no service can be at a URL.
+    """Return why no service can be at a URL.
 
     Args:
         url: What was given, without blanks around it.
@@ -50,7 +50,7 @@ def fault_of(url: str) -> str | None:
 
 
 def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = _REMEDY) -> str:
-    """Gives a service's base URL as it is kept: without blanks around it and slashes at its end.
+    """Return a service's base URL as it is kept: without blanks around it and slashes at its end.
 
     Args:
         given: What was given.

@@ -122,7 +122,7 @@ class Joined(str):
 
         Raises:
             UsageError: An item holds a blank where blanks separate, or a tab where tabs do: both are sent as %20 (%09), and
-                no server can tell them apart (OpenAPI 3.1.1, appendix E).
+                no server can distinguish them (OpenAPI 3.1.1, appendix E).
         """
         if self._delimiters in (" ", "\t"):
             self.refuse_delimiters(name)

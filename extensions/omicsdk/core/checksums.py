@@ -65,7 +65,7 @@ class _Digest(Protocol):
 
 
 def crc32c_extend() -> Callable[[int, bytes], int]:
-    """Gives the function that extends a CRC32C by bytes, for loops; the library is imported when it is first wanted.
+    """Return the function that extends a CRC32C by bytes, for loops; the library is imported when it is first wanted.
 
     Returns:
         A function of the CRC32C so far (0 at the beginning) and the bytes that follow; its result is 0 to 2**32 - 1.
@@ -76,7 +76,7 @@ def crc32c_extend() -> Callable[[int, bytes], int]:
 
 
 def crc32c(data: bytes, crc: int = 0) -> int:
-    """Computes the CRC32C (Castagnoli) of bytes.
+    """Compute the CRC32C (Castagnoli) of bytes.
 
     Args:
         data: The bytes.
@@ -89,12 +89,12 @@ def crc32c(data: bytes, crc: int = 0) -> int:
 
 
 def crc32c_text(crc: int) -> str:
-    """Writes a CRC32C the way the platforms state it: eight lower-case hex digits."""
+    """Write a CRC32C the way the platforms state it: eight lower-case hex digits."""
     return f"{crc:08x}"
 
 
 def crc32c_combine(first: int, second: int, second_length: int) -> int:
-    """Combines the CRC32C of two neighbouring pieces into that of both together.
+    """Combine the CRC32C of two neighbouring pieces into that of both together.
 
     Args:
         first: The CRC32C of the first piece.
@@ -145,7 +145,7 @@ def _square(matrix: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def etag_part_size(size: int) -> int:
-    """Gives the part size with which the Data Store computes the S3 ETag of a file.
+    """Return the part size with which the Data Store computes the S3 ETag of a file.
 
     Args:
         size: The file's size in bytes, 0 or more.
@@ -181,7 +181,7 @@ class Digests:
         return tuple(self._digests)
 
     def update(self, buffer: Buffer) -> None:
-        """Adds bytes.
+        """Add bytes.
 
         Args:
             buffer: bytes, or anything that gives its bytes (bytearray, memoryview); it is not kept.
@@ -190,7 +190,7 @@ class Digests:
             digest.update(buffer)
 
     def values(self) -> dict[str, str]:
-        """Gives the checksums of what was added so far; more may be added afterwards.
+        """Return the checksums of what was added so far; more may be added afterwards.
 
         Returns:
             A mapping from algorithm to lower-case text.
@@ -198,14 +198,14 @@ class Digests:
         return {name: digest.value() for name, digest in self._digests.items()}
 
     def copy(self) -> Digests:
-        """Gives an independent copy that goes on from here."""
+        """Return an independent copy that goes on from here."""
         twin = Digests(())
         twin._digests = {name: digest.copy() for name, digest in self._digests.items()}
         return twin
 
 
 def is_checksum(name: str, value: str) -> bool:
-    """Tells whether text can be a checksum; see FORMS.
+    """Return whether text can be a checksum; see FORMS.
 
     Args:
         name: One of ALGORITHMS.
@@ -229,7 +229,7 @@ def from_base64(name: str, value: str) -> str:
 
 
 def digest(data: Buffer, name: str) -> str:
-    """Computes one checksum of bytes that are in memory.
+    """Compute one checksum of bytes that are in memory.
 
     Args:
         data: The bytes.

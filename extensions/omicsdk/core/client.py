@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 CHUNK = 1 << 16
-"""Bytes that `iter_bytes` gives at a time, unless told otherwise."""
+"""Bytes that `iter_bytes` gives at a time by default."""
 
 
 class _Body:
@@ -430,7 +430,7 @@ class Client(_ClientBase[Exchange]):
         strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is. A page
             without its list is an error always.
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
-        clock: What tells the time and waits.
+        clock: The source of time and of waits.
         answer_limit: Bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it is parsed.
             By default OMICS_ANSWER_LIMIT of the environment, or 64 MiB. Streamed answers, and operations whose answers are
             bytes of any length, have none.

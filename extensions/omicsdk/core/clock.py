@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What tells the time and waits."""
+    """The source of time and of waits."""
 
     def now(self) -> float:
         """Seconds since 1970-01-01T00:00Z, as the wall clock has it; it may jump."""
@@ -16,11 +16,11 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float, /) -> None:
-        """Waits for so many seconds."""
+        """Wait for so many seconds."""
         ...
 
     async def async_sleep(self, seconds: float) -> None:
-        """Waits for so many seconds without holding up an event loop."""
+        """Wait for so many seconds without holding up an event loop."""
         ...
 
 
@@ -32,13 +32,13 @@ class SystemClock:
     sleep = staticmethod(time.sleep)
 
     async def async_sleep(self, seconds: float) -> None:
-        """Waits for so many seconds without holding up an event loop, asyncio's or trio's."""
+        """Wait for so many seconds without holding up an event loop, asyncio's or trio's."""
         import anyio
 
         await anyio.sleep(seconds)
 
 
-#: The clock that everything uses unless told otherwise.
+#: The clock that everything uses by default.
 SYSTEM_CLOCK: Clock = SystemClock()
 
 
@@ -65,14 +65,14 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock."""
+        """Move the clock."""
         self._now += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Moves the clock and notes it, at once."""
+        """Move the clock and note it, at once."""
         self.slept.append(seconds)
         self._now += seconds
 
     async def async_sleep(self, seconds: float) -> None:
-        """Does the same on an event loop."""
+        """Do the same on an event loop."""
         self.sleep(seconds)

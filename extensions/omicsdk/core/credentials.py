@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def jwt_expiry(token: str) -> float | None:
-    """Reads when a JSON Web Token ends.
+    """Read when a JSON Web Token ends.
 
     Args:
         token: Any token.
@@ -32,7 +32,7 @@ def jwt_expiry(token: str) -> float | None:
 
 
 def jwt_start(token: str) -> float | None:
-    """Reads from when on a JSON Web Token is valid: what it states itself (nbf), or else when it was made (iat).
+    """Read from when on a JSON Web Token is valid: what it states itself (nbf), or else when it was made (iat).
 
     Args:
         token: Any token.
@@ -46,7 +46,7 @@ def jwt_start(token: str) -> float | None:
 
 
 def jwt_claims(token: str) -> Mapping[str, object]:
-    """Reads what a JSON Web Token states.
+    """Read what a JSON Web Token states.
 
     Args:
         token: Any token.
@@ -80,7 +80,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """Gives the origin of a URL (RFC 6454).
+    """Return the origin of a URL (RFC 6454).
 
     Args:
         url: An absolute URL; user information, path and query don't matter.
@@ -107,7 +107,7 @@ def _origin_of(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tells whether a host is this machine itself.
+    """Return whether a host is this machine itself.
 
     Args:
         host: A name or an address, IPv6 with or without brackets.
@@ -123,7 +123,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_confidential(url: str) -> bool:
-    """Tells whether secrets may be sent over a URL's scheme.
+    """Return whether secrets may be sent over a URL's scheme.
 
     Args:
         url: An absolute URL.
@@ -229,7 +229,7 @@ class Token(NamedTuple):
 
     Attributes:
         value: The token as it is sent.
-        expires_at: Seconds since 1970 at which it ends; None when nobody knows.
+        expires_at: Seconds since 1970 at which it ends; None when unknown.
     """
 
     value: str
@@ -250,7 +250,7 @@ class BearerToken(Bound):
         refresh: Gets a new token, over the network as a rule; called by one thread at a time while the others wait.
             It must not use these credentials itself. None when it can't be renewed.
         remedy: What its user can do when it has ended and can't be renewed.
-        clock: What tells the time.
+        clock: The source of time.
 
     Raises:
         ConfigError: The token can't be one: it is empty or has blanks or line breaks in it.
@@ -283,7 +283,7 @@ class BearerToken(Bound):
 
     @property
     def expires_at(self) -> float | None:
-        """Seconds since 1970 at which the present token ends; None when nobody knows."""
+        """Seconds since 1970 at which the present token ends; None when unknown."""
         return self._current.expires_at
 
     def ready(self) -> bool:
@@ -304,7 +304,7 @@ class BearerToken(Bound):
         return {"authorization": f"Bearer {held.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Gets a new token unless another thread has done so since the refused one was sent.
+        """Get a new token unless another thread has done so since the refused one was sent.
 
         Raises:
             AuthError: It can't be renewed, or isn't valid yet by this machine's clock: the next one wouldn't be either.
@@ -440,7 +440,7 @@ class HttpxAuth(Bound):
 
 
 def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | None:
-    """Takes what a client's constructor takes.
+    """Take what a client's constructor takes.
 
     Args:
         given: Credentials, an httpx.Auth, or None.
@@ -462,7 +462,7 @@ def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | No
 
 
 def curl_headers(credentials: Credentials | None, method: str, url: str, *, base_url: str) -> list[str]:
-    """Gives the headers of credentials as libcurl takes them.
+    """Return the headers of credentials as libcurl takes them.
 
     Args:
         credentials: What to send, or None.
@@ -482,7 +482,7 @@ def curl_headers(credentials: Credentials | None, method: str, url: str, *, base
 
 
 def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
-    """Tells whether credentials may go to a URL.
+    """Return whether credentials may go to a URL.
 
     Args:
         credentials: What would be sent.

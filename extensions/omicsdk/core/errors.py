@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Characters of a service's own words that a message shows; the rest stays in `body`.
 MESSAGE_LIMIT = 500
-#: Characters of a body without structure that an error keeps; an HTML page in a traceback helps nobody.
+#: Characters of a body without structure that an error keeps; an HTML page in a traceback helps no reader.
 BODY_LIMIT = 16_384
 
 
@@ -67,7 +67,7 @@ class ConfigError(OmicsError):
     Args:
         message: What is wrong.
         remedy: What to do.
-        file: The file that it stands in, when it comes from one.
+        file: The file that it comes from, where there is one.
         line: Its line, from 1.
         column: Its column, from 1.
     """
@@ -188,7 +188,7 @@ class Unauthorized(APIError, AuthError):
 
 
 class Forbidden(APIError):
-    """403: the service knows who asks and doesn't allow it."""
+    """403: the service knows the caller and refuses the request."""
 
     default_remedy = "Check that this account has access, or ask the owner of the data for it."
 
@@ -244,7 +244,7 @@ class RateLimited(APIError):
 class ServerError(APIError):
     """5xx: the service is in trouble, still so after the retries."""
 
-    default_remedy = "Try again later; if it stays, tell the service's operators the request id."
+    default_remedy = "Try again later; if it stays, report the request id to the service's operators."
 
 
 class ServiceUnavailable(ServerError):
@@ -255,7 +255,7 @@ class GatewayTimeout(ServerError):
     """504: something behind the service didn't answer in time."""
 
 
-#: Which class stands for which status; 5xx that aren't here are ServerError, the rest APIError.
+#: The class of each status; 5xx that aren't here are ServerError, the rest APIError.
 STATUS_ERRORS: Mapping[int, type[APIError]] = {
     400: BadRequest,
     401: Unauthorized,
@@ -274,7 +274,7 @@ STATUS_ERRORS: Mapping[int, type[APIError]] = {
 
 
 def error_class(status: int) -> type[APIError]:
-    """Gives the class that stands for a status.
+    """Return the class for a status.
 
     Args:
         status: An HTTP status; below 400 it is APIError itself.
@@ -356,7 +356,7 @@ class TransportError(OmicsError):
         self.attempts = attempts
 
     def about(self, what: str) -> None:
-        """Says what was asked for, unless the error says it.
+        """Return what was asked for, unless the error says it.
 
         Args:
             what: The operation, or the file.
@@ -423,7 +423,7 @@ _SPARE = 4
 
 
 def has_too_many_open(error: BaseException | None = None) -> bool:
-    """Tells whether a process has as many files open as it may.
+    """Return whether a process has as many files open as it may.
 
     Args:
         error: What went wrong; it, or what it came from, may say so. Others (a name that isn't resolved, authorities that
@@ -481,7 +481,7 @@ class ChecksumMismatch(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Try again; if it stays, tell the platform's operators that its copy is damaged."
+    default_remedy = "Try again; if it stays, report to the platform's operators that its copy is damaged."
 
     def __init__(self, name: str, *, algorithm: str, expected: str, actual: str, remedy: str | None = None) -> None:
         super().__init__(f"{name}: {algorithm} is {actual}, expected {expected}", name=name, remedy=remedy)
@@ -633,7 +633,7 @@ class SomeFailed(TransferError):
 
 
 def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
-    """Gives the first three errors of a batch as one text, and how many more there are.
+    """Return the first three errors of a batch as one text, and how many more there are.
 
     Args:
         errors: The batch's errors, or the first of them.
@@ -645,7 +645,7 @@ def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Shortens text to a number of characters and says by how much."""
+    """Shorten text to a number of characters and state by how much."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}... ({len(text) - limit} more characters)"

@@ -15,16 +15,16 @@ from omicsdk.core.errors import ConfigError
 
 
 def home_folder() -> Path:
-    """Gives the folder: HOME, else what the system has for this user.
+    """Return the folder: HOME, else what the system has for this user.
 
     Raises:
-        ConfigError: There is none, as for a container's user that nobody gave a name.
+        ConfigError: There is none, as for a container's user without a name.
     """
     return within_home(Path.home)
 
 
 def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
-    """Gives a folder of the user's.
+    """Return a folder of the user's.
 
     Args:
         find: Finds it; raises RuntimeError where the user has no home.
@@ -47,7 +47,7 @@ STATE_VARIABLE = "OMICS_STATE_DIR"
 
 
 def state_folder() -> Path:
-    """Gives the folder: OMICS_STATE_DIR, else the user's own state folder.
+    """Return the folder: OMICS_STATE_DIR, else the user's own state folder.
 
     Raises:
         ConfigError: Neither is there: the user has no home.
@@ -75,7 +75,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
     """
     try:
         mode = Path(path).stat().st_mode
-    except (OSError, ValueError):  # nothing is there, or it can't be reached: whoever writes is told
+    except (OSError, ValueError):  # nothing is there, or it can't be reached: writing to it raises
         return False
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -85,7 +85,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
 
 
 def put_in_place(part: Path, target: Path) -> None:
-    """Gives a file that is whole its name, in place of what has it; a device or a FIFO gets its bytes, and it is gone then.
+    """Give a complete file its final name, in place of what has it; a device or a FIFO gets its bytes, and it is removed then.
 
     Args:
         part: The file.
@@ -106,9 +106,9 @@ def put_in_place(part: Path, target: Path) -> None:
 def in_place_of(
     path: str | os.PathLike[str], *, mode: int | None = None, durable: bool = True
 ) -> Generator[BufferedWriter]:
-    """Opens a file beside another, which takes its name when the block has ended well.
+    """Open a file beside another, which takes its name when the block has ended well.
 
-    A reader sees the old file or the new one, never a part. What has the name is replaced, a link too: whoever wants to
+    A reader sees the old file or the new one, never a part. What has the name is replaced, a link too: to
     write through one resolves it before. A device or a FIFO is written into.
 
     Args:
@@ -130,7 +130,7 @@ def in_place_of(
             yield file
         return
     target = Path(path)
-    # A name that nobody can foresee, and that is never opened if it is there: no link can be waiting in its place.
+    # A name that cannot be predicted, and that is never opened if it is there: no link can be waiting in its place.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
     try:
         with open(part, "xb", opener=None if mode is None else _for_owner) as file:
@@ -157,7 +157,7 @@ def _for_owner(path: str, flags: int) -> int:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Puts a text in a file's place at once, readable by its owner only.
+    """Put a text in a file's place at once, readable by its owner only.
 
     A reader sees the old text or the new one, and after a power cut the file is one of them too. Where the path is a
     link, what it points at is replaced.
@@ -173,7 +173,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def write_text(path: Path, text: str, mode: int) -> None:
-    """Puts a text in a file's place as `write_private` does, with other permissions.
+    """Put a text in a file's place as `write_private` does, with other permissions.
 
     Args:
         path: As for `write_private`.
@@ -219,7 +219,7 @@ def target_of(path: Path) -> Path:
 
 
 def read_private(path: Path) -> str | None:
-    """Reads a file that holds secrets.
+    """Read a file that holds secrets.
 
     Args:
         path: The file.
@@ -228,7 +228,7 @@ def read_private(path: Path) -> str | None:
         Its text, or None when there is no such file.
 
     Raises:
-        ConfigError: Others than its owner can read it, it belongs to somebody else, or it can't be read.
+        ConfigError: Others than its owner can read it, it belongs to another user, or it can't be read.
     """
     try:
         with path.open("rb") as file:
@@ -254,18 +254,18 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
     if mode & 0o077:
         raise ConfigError(
             f"{path} holds secrets and others can read it (mode {mode:04o})",
-            remedy=f"Run: chmod 600 {path} (and renew the secrets if somebody may have read them).",
+            remedy=f"Run: chmod 600 {path} (and renew the secrets if another user may have read them).",
         )
 
 
-#: What the system says when somebody else has the lock.
+#: The system's errors where another process has the lock.
 HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 if sys.platform == "win32":
     import msvcrt
 
     def lock_now(descriptor: int) -> None:
-        """Takes the lock, without waiting.
+        """Take the lock, without waiting.
 
         Args:
             descriptor: An open file.
@@ -280,7 +280,7 @@ else:
     import fcntl
 
     def lock_now(descriptor: int) -> None:
-        """Takes the lock, without waiting.
+        """Take the lock, without waiting.
 
         Args:
             descriptor: An open file.
@@ -306,7 +306,7 @@ def locked(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Generator[None]:
-    """Keeps other writers away from a file, threads of this process too. Readers need no lock: writers replace files whole.
+    """Keep other writers away from a file, threads of this process too. Readers need no lock: writers replace files whole.
 
     The lock is held on a file beside it, which is gone afterwards: the file itself is replaced while the lock is held.
     Where the file system has no locks, writers go on without.
@@ -349,7 +349,7 @@ def _taken(beside: Path, path: Path) -> int | None:
             f"{path} can't be written: {error.strerror or error}",
             remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
         ) from error
-    # Whoever held the lock removed its file: what was opened before that is nobody's any more.
+    # The holder of the lock removed its file: a lock on the file that was opened before protects nothing.
     if _lock(descriptor) and _is_still(beside, descriptor):
         return descriptor
     os.close(descriptor)

@@ -82,7 +82,7 @@ def verify_signature(
     most_skew: float = MOST_SKEW,
     required: Sequence[str] = SIGNED,
 ) -> str:
-    """Check that a notification comes from somebody who knows the secret, and wasn't changed on its way.
+    """Check that a notification was signed with the secret and not changed on its way.
 
     Args:
         method: Method of the request that was received.

@@ -33,7 +33,7 @@ def next_link(headers: Mapping[str, str]) -> str | None:
         relation, at = None, target.end()
         while parameter := _PARAMETER.match(text, at):
             name, *values = parameter.groups()
-            # The first rel counts, and none that stands in another parameter's value, such as a title.
+            # The first rel counts, and none within another parameter's value, such as a title.
             if name.lower() == "rel" and relation is None:
                 relation = next((value for value in values if value), "").lower().split()
             at = parameter.end()
@@ -105,7 +105,9 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
     if paging.style == "offset":
         begin = _number(asked.get(paging.parameter), 0)
         following = {paging.parameter: str(begin + got)}
-        if is_short:  # the first page may be as long as this service's pages are, and then tells how long that is
+        if (
+            is_short
+        ):  # the first page may be as long as this service's pages are, and then its length is the length of pages
             return {} if begin else {**following, paging.limit: str(got)}
         return following
     return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}
@@ -123,7 +125,7 @@ def _with_query(url: str, name: str, value: str) -> str:
 
 
 def found_at(page: Any, path: str) -> Any:
-    """What stands at a dotted path of a decoded page, or None.
+    """Return the value at a dotted path of a decoded page, or None.
 
     Args:
         page: A decoded answer.

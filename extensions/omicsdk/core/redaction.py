@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from urllib.parse import unquote_plus
 
-#: What stands in the place of a secret.
+#: The text that replaces a secret.
 MASK = "***"
 
-#: Pieces of a header's, query's or JSON field's name that tell a secret, compared without case, "-" and "_".
+#: Pieces of a header's, query's or JSON field's name that mark a secret, compared without case, "-" and "_".
 _SECRET_PIECES = (
     "token",
     "secret",
@@ -30,7 +30,7 @@ _SECRET_PIECES = (
     "session",
     "assertion",
 )
-#: Whole names that tell a secret without holding one of the pieces; "code" and "state" are OAuth's.
+#: Whole names that mark a secret without one of the pieces; "code" and "state" are OAuth's.
 _SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass"})
 #: Those of them that are secret in a query only.
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
@@ -74,12 +74,12 @@ _COMPLAINING = re.compile(
     re.IGNORECASE,
 )
 
-#: Levels of a JSON value that are looked through; what lies deeper is masked whole.
+#: Levels of a JSON value that are looked through; deeper values are masked whole.
 _DEPTH_LIMIT = 60
 
 
 def is_secret_name(name: str) -> bool:
-    """Tells whether what goes by this name is a secret.
+    """Return whether what goes by this name is a secret.
 
     Args:
         name: The name of a header, a query parameter, a form or JSON field, or an environment variable.
@@ -94,7 +94,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def mask_url(url: str) -> str:
-    """Takes the secrets out of a URL.
+    """Take the secrets out of a URL.
 
     Args:
         url: Any URL or path with a query; it need not be well-formed.
@@ -119,7 +119,7 @@ def mask_url(url: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """Gives a URL without user information, query and fragment, for what is stored or shown of a presigned URL.
+    """Return a URL without user information, query and fragment, for what is stored or shown of a presigned URL.
 
     Args:
         url: Any URL.
@@ -131,7 +131,7 @@ def without_query(url: str) -> str:
 
 
 def mask_query(query: str) -> str:
-    """Masks a query, or a form's body.
+    """Mask a query, or a form's body.
 
     Args:
         query: `name=value` pairs joined by `&` or `;`, without the question mark.
@@ -158,7 +158,7 @@ def _masked_pair(pair: str) -> str:
 
 
 def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Masks the headers of a request or an answer.
+    """Mask the headers of a request or an answer.
 
     Args:
         headers: Names and values.
@@ -171,7 +171,7 @@ def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list
 
 
 def mask_text(text: str) -> str:
-    """Masks what looks like a secret in free text: a service's message, a body, a command line.
+    """Mask what looks like a secret in free text: a service's message, a body, a command line.
 
     Args:
         text: Any text.
@@ -216,7 +216,7 @@ def _masked_assignments(text: str) -> str:
 
 
 def is_complaint(value: object) -> bool:
-    """Tells whether what stands under a secret's name is what a service says of it, in one sentence or several.
+    """Return whether what stands under a secret's name is what a service says of it, in one sentence or several.
 
     Args:
         value: A text or a list of texts; anything else isn't one.
@@ -233,7 +233,7 @@ def is_complaint(value: object) -> bool:
 
 
 def mask_json(value: object) -> object:
-    """Masks a JSON value.
+    """Mask a JSON value.
 
     Args:
         value: What json.loads gives.

@@ -47,7 +47,7 @@ class Paging:
             X-OpenAPI-Paginated-Content-Key of an answer takes its place.
         parameter: The query parameter that says where a page begins: a token, an offset or a page's number.
         limit: The query parameter that says how long a page may be: one that is shorter is the last, but for the first of
-            offsets, which tells how long this service's pages are.
+            offsets, from which the length of this service's pages follows.
         next: Where an answer says what follows; nothing there means that it is the last. A dotted key in which a whole
             number picks from a list, and `rel=next` the list's member whose field rel is next.
     """
@@ -292,7 +292,7 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         name: The parameter.
         value: A scalar, a list, an object or a model.
         style: `simple`: a,b; `label`: .a,b; `matrix`: ;name=a,b.
-        explode: Whether each item stands for itself (.a.b and ;name=a;name=b), and members are written as key=value.
+        explode: Whether each item is written by itself (.a.b and ;name=a;name=b), and members are written as key=value.
 
     Returns:
         The text, as Joined; OMIT of an empty list or object, of which RFC 6570 sends nothing. Members that are None are
@@ -323,7 +323,7 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
 
 
 def deep_object(name: str, value: Any) -> Query:
-    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for what lies deeper.
+    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for deeper members.
 
     Raises:
         UsageError: A member's name holds a bracket: servers read `%5B` as `[`.

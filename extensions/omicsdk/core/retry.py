@@ -54,7 +54,7 @@ class Retry:
                 raise ValueError(f"Retry({name}={getattr(self, name)}): seconds can't be negative")
 
     def pause(self, failures: int, fraction: float) -> float:
-        """Gives the wait before the next try.
+        """Return the wait before the next try.
 
         Args:
             failures: How many tries have failed, from 1.
@@ -69,7 +69,7 @@ class Retry:
     def next_pause(
         self, *, failures: int, elapsed: float, fraction: float, retry_after: float | None = None
     ) -> float | None:
-        """Decides whether a try that failed is followed by another.
+        """Decide whether a try that failed is followed by another.
 
         Args:
             failures: How many tries have failed, this one included.
@@ -86,7 +86,7 @@ class Retry:
         return pause if elapsed + pause <= self.budget else None
 
     def retries_status(self, status: int, *, idempotent: bool) -> bool:
-        """Tells whether an answer is worth another try.
+        """Return whether an answer is worth another try.
 
         Args:
             status: The answer's status.
@@ -99,7 +99,7 @@ class Retry:
 
 
 class Flow:
-    """Tells whether bytes come too slowly, by the time that its caller measures.
+    """Return whether bytes come too slowly, by the time that its caller measures.
 
     Args:
         least_rate: Bytes a second; 0 is never too slow.
@@ -112,10 +112,10 @@ class Flow:
         self._marks = deque[tuple[float, int]]()
 
     def is_slow(self, now: float, moved: int) -> bool:
-        """Counts; to be asked again and again.
+        """Count bytes and return whether they come too slowly; to be asked again and again.
 
         Args:
-            now: Seconds by a clock that never goes back and stands still while nobody waits for bytes.
+            now: Seconds by a clock that never goes back and stands still while no bytes are waited for.
             moved: Bytes so far.
 
         Returns:
@@ -135,7 +135,7 @@ NO_RETRY = Retry(attempts=1)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Reads how long a service asks to wait.
+    """Read how long a service asks to wait.
 
     Args:
         headers: An answer's headers, looked up as `retry-after` and `date`.
@@ -157,7 +157,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
-    """Tells how far a machine's clock is ahead of a service's.
+    """Return how far a machine's clock is ahead of a service's.
 
     Args:
         headers: An answer's headers, looked up as `date`.
@@ -171,7 +171,7 @@ def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def lead_in_words(lead: float) -> str:
-    """Says how far a clock is from another.
+    """Return how far a clock is from another.
 
     Args:
         lead: Seconds that it is ahead; negative when it is behind.
@@ -187,7 +187,7 @@ def lead_in_words(lead: float) -> str:
 
 
 def seconds_of_date(text: str) -> float | None:
-    """Reads a date as HTTP's headers have it.
+    """Read a date as HTTP's headers have it.
 
     Args:
         text: Such as "Mon, 02 Nov 2026 08:00:00 GMT".

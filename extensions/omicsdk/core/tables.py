@@ -8,7 +8,7 @@ LONGEST_CELL = 1 << 24
 
 
 def take_long_cells() -> None:
-    """Has the csv module take cells of that length. Its limit is the process's own: it is raised, never lowered."""
+    """Make the csv module take cells of that length. Its limit is the process's own: it is raised, never lowered."""
     if csv.field_size_limit() < LONGEST_CELL:
         csv.field_size_limit(LONGEST_CELL)
 
@@ -33,7 +33,7 @@ class RowLines:
             yield line
 
     def check(self) -> None:
-        """Sees to it that a row of several lines is one, after it was read and before the next one is.
+        """Make sure that a row of several lines is one, after it was read and before the next one is.
 
         Raises:
             csv.Error: A quote is opened in it that isn't closed where its cell ends.

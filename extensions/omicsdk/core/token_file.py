@@ -40,7 +40,7 @@ def token_file(environ: Mapping[str, str] | None = None) -> "TokenFile":
 
 @dataclass(frozen=True, slots=True)
 class StoredLogin:
-    """What was stored when somebody logged in.
+    """What was stored at a login.
 
     Attributes:
         token: The access token and its end.
@@ -72,7 +72,7 @@ class TokenFile:
         return f"<TokenFile {self.path}>"
 
     def get(self, url: str) -> Token | None:
-        """Gives the token that was stored for a service.
+        """Return the token that was stored for a service.
 
         Args:
             url: Any URL of the service.
@@ -87,7 +87,7 @@ class TokenFile:
         return None if found is None else found.token
 
     def login(self, url: str) -> StoredLogin | None:
-        """Gives all that was stored when somebody logged in to a service, or to another that shares its logins.
+        """Return all that was stored at the login to a service, or to another that shares its logins.
 
         Args:
             url: Any URL of the service.
@@ -115,7 +115,7 @@ class TokenFile:
         )
 
     def put(self, url: str, token: Token) -> None:
-        """Stores a service's token in the place of the one before.
+        """Store a service's token in the place of the one before.
 
         Args:
             url: Any URL of the service.
@@ -127,7 +127,7 @@ class TokenFile:
         self.keep(url, StoredLogin(token))
 
     def keep(self, url: str, login: StoredLogin) -> None:
-        """Stores a login in the place of the one before.
+        """Store a login in the place of the one before.
 
         Args:
             url: Any URL of the service that was logged in to.
@@ -142,7 +142,7 @@ class TokenFile:
             self._write({**self._read(), key: entry})
 
     def check(self) -> None:
-        """Sees to it that a login can be stored, before anybody goes through one.
+        """Make sure that a login can be stored, before anybody goes through one.
 
         Raises:
             ConfigError: The file can't be read, or its folder can't be written to.
@@ -151,7 +151,7 @@ class TokenFile:
             self._read()
 
     def change(self, url: str, change: Callable[[StoredLogin | None], StoredLogin]) -> StoredLogin:
-        """Puts another login in the place of a service's, with all other threads and processes waiting.
+        """Put another login in the place of a service's, with all other threads and processes waiting.
 
         Args:
             url: Any URL of the service.
@@ -172,7 +172,7 @@ class TokenFile:
             return after
 
     def delete(self, url: str) -> bool:
-        """Forgets the login that serves a service.
+        """Forget the login that serves a service.
 
         Args:
             url: Any URL of the service.

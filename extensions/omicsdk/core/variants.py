@@ -41,7 +41,7 @@ def tagged(
 
     Returns:
         The model that the tag names; the best fitting where there is no tag. Of an unknown tag the best fitting of those
-        that the discriminator doesn't tell apart, and where there is none, what leaves the object as it came.
+        that the discriminator does not distinguish, and where there is none, what leaves the object as it came.
     """
     value = tag_of(data, tag)
     if value in table or None in table:

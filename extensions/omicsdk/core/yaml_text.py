@@ -38,7 +38,7 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
         Its value; None for an empty text.
 
     Raises:
-        YamlFault: It isn't YAML, nests deeper than `MAX_DEPTH` levels, or stands for more than `MAX_VALUES` values.
+        YamlFault: It isn't YAML, nests deeper than `MAX_DEPTH` levels, or expands to more than `MAX_VALUES` values.
         ImportError: PyYAML isn't installed.
     """
     import yaml
@@ -77,7 +77,7 @@ def _loader(*, dates: bool) -> Any:
 
 
 def _bound(text: str | bytes) -> None:
-    """Count what a text stands for before a value of it is made."""
+    """Count the values that a text expands to before one of them is made."""
     import yaml
     from yaml import events
 
@@ -92,7 +92,7 @@ def _bound(text: str | bytes) -> None:
         if isinstance(event, events.AliasEvent):
             name = str(event.anchor)
             if any(anchor == name for anchor, _ in standing):
-                raise YamlFault(f"line {line}: the alias *{name} stands for what it is part of", line)
+                raise YamlFault(f"line {line}: the alias *{name} refers to what it is part of", line)
             added, height = sizes.get(name, (1, 0))
             values += added
         elif isinstance(event, events.ScalarEvent):

@@ -21,7 +21,7 @@ class RefreshingToken(BearerToken):
     """The access token of a stored login.
 
     It is renewed shortly before its end and after a refusal, when the login has a refresh token. A refresh token may be
-    good for one use, so whoever renews holds the file's lock and reads the file first: if another process has renewed
+    good for one use, so a renewal holds the file's lock and reads the file first: if another process has renewed
     meanwhile, its token is taken and nothing is sent.
 
     Args:
@@ -30,7 +30,7 @@ class RefreshingToken(BearerToken):
         login: What `tokens` has for it.
         renewal: Makes new tokens of a refresh token, over the network.
         remedy: What the user can do when it can't be renewed.
-        clock: What tells the time.
+        clock: The source of time.
 
     Raises:
         ConfigError: The stored token can't be one.
@@ -116,7 +116,7 @@ class Key:
 
 
 def read_key(path: Path) -> Key:
-    """Reads a service account's key file.
+    """Read a service account's key file.
 
     Args:
         path: The JSON file as Google gives it out.
@@ -145,7 +145,7 @@ def read_key(path: Path) -> Key:
 
 
 def signed(key: Key, claims: Mapping[str, object], source: str = "the key file") -> str:
-    """Signs claims as a JSON Web Token with RS256.
+    """Sign claims as a JSON Web Token with RS256.
 
     Args:
         key: Whose token it is.
@@ -185,7 +185,7 @@ class ServiceAccount(Bound):
         claims: Gives what a token states beside `iat` and `exp`, from the account's address.
         lifetime: Seconds that a token is good for, above 60.
         origins: Whom the tokens are for; see BearerToken.
-        clock: What tells the time.
+        clock: The source of time.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class ServiceAccount(Bound):
             return {"authorization": f"Bearer {self._token}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Signs a new token in the place of a refused one, unless that was just made: another would be no better."""
+        """Sign a new token in the place of a refused one, unless that was just made: another would be no better."""
         with self._lock:
             if refused.get("authorization") != f"Bearer {self._token}":
                 return True

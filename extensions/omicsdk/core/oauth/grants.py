@@ -44,7 +44,7 @@ class Application:
 
     @classmethod
     def of(cls, secrets: Mapping[str, object], source: str) -> "Application":
-        """Reads the "client secrets" form that Google introduced: `{"installed": {"client_id": ..., ...}}`.
+        """Read the "client secrets" form that Google introduced: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
             secrets: The decoded JSON; its members may stand under `installed` or `web`, or at the top.
@@ -84,7 +84,7 @@ class Application:
         Args:
             uri: An address that is known.
             last: How its path ends.
-            other: How the wanted one's does; it stands at the root when `uri` ends otherwise.
+            other: How the wanted one's does; it is at the root when `uri` ends otherwise.
 
         Returns:
             The wanted address, without query.
@@ -128,7 +128,7 @@ class Authorization:
         url: Where the user's browser goes.
         redirect_uri: Where it comes back to.
         state: Comes back with it: proof that this login was answered and no other.
-        verifier: Proof that whoever has the code is who began (PKCE).
+        verifier: Proof that the code is redeemed by the program that began the login (PKCE).
     """
 
     url: str = field(repr=False)
@@ -140,7 +140,7 @@ class Authorization:
 def begin(
     application: Application, redirect_uri: str, scopes: Sequence[str], extra: Mapping[str, str] | None = None
 ) -> Authorization:
-    """Begins a login.
+    """Begin a login.
 
     Args:
         application: Who asks.
@@ -149,7 +149,7 @@ def begin(
         extra: Further parameters of the request, such as an `audience`.
 
     Returns:
-        The login, with a state and a verifier that nobody can foresee.
+        The login, with an unpredictable state and verifier.
     """
     from oauthlib.common import generate_token
     from oauthlib.oauth2 import WebApplicationClient
@@ -172,7 +172,7 @@ def begin(
 
 
 def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
-    """Reads the code out of what a login ended with.
+    """Read the code out of what a login ended with.
 
     Args:
         pasted: The address that the browser came back to, or its query.
@@ -256,7 +256,7 @@ class Grant:
 
     Attributes:
         access_token: Goes with requests.
-        expires_at: Seconds since 1970 at which it ends; None when nobody says.
+        expires_at: Seconds since 1970 at which it ends; None when it is not stated.
         refresh_token: Becomes the next access token; empty when there is none.
         id_token: Says who logged in; empty when there is none.
     """
@@ -319,7 +319,7 @@ def revoke_request(application: Application, uri: str, refresh_token: str, *, as
 
 
 def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
-    """Reads a token endpoint's answer.
+    """Read a token endpoint's answer.
 
     Args:
         text: The answer's body.
@@ -394,7 +394,7 @@ class Endpoint:
         transport: Takes the place of the network, for tests.
         retry: When to try again; by default up to five times more, but a code or a refresh token is sent again only if it
             can't have arrived.
-        clock: What tells the time.
+        clock: The source of time.
     """
 
     def __init__(
@@ -411,7 +411,7 @@ class Endpoint:
         self._clock = clock
 
     def text(self, request: Request) -> str:
-        """Sends a request and gives the answer's body.
+        """Send a request and return the answer's body.
 
         Args:
             request: What to send, to an absolute URL. It isn't followed elsewhere: secrets are in it.
@@ -436,7 +436,7 @@ class Endpoint:
             transport.close()
 
     def grant(self, request: Request, *, previous: str = "") -> Grant:
-        """Sends a request to a token endpoint.
+        """Send a request to a token endpoint.
 
         Args:
             request: What to send.

@@ -16,10 +16,10 @@ from omicsdk.core.oauth.grants import complaint
 
 
 def open_browser(url: str) -> None:
-    """Opens a URL in the user's browser, if there is one; returns at once.
+    """Open a URL in the user's browser, if there is one; return at once.
 
     Python's `webbrowser` decides which: the variable BROWSER, or what the desktop prefers. A browser that runs in the
-    terminal would hold up its caller, so this happens in a thread. Nobody can tell whether it worked: show the URL too.
+    terminal would hold up its caller, so this happens in a thread. Whether it worked cannot be determined: show the URL too.
 
     Args:
         url: Where to go.
@@ -80,7 +80,7 @@ class RedirectServer:
 
     @contextmanager
     def listening(self, state: str) -> Generator[None]:
-        """Answers browsers for the length of a `with` block.
+        """Answer browsers for the length of a `with` block.
 
         Args:
             state: The login's state; whatever comes with another one isn't its answer.
@@ -95,12 +95,12 @@ class RedirectServer:
             self._server.server_close()
 
     def wait(self, seconds: float, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> str:
-        """Waits for the browser; Ctrl-C ends the wait.
+        """Wait for the browser; Ctrl-C ends the wait.
 
         Args:
             seconds: How long at most.
             stop: Set it to end the wait within a quarter of a second.
-            clock: What tells the time.
+            clock: The source of time.
 
         Returns:
             The query that it came back with: a code, or an error.

@@ -1,7 +1,7 @@
 """Small requests of an event loop over aiohttp's connections, where aiohttp is installed (the extra `fast`).
 
 Its parser is in C: a client makes some three times as many small calls a second as over httpx's own connections. What
-else there is to send goes the usual way: large bodies, because aiohttp waits for ever for one that nobody reads; proxies,
+else there is to send goes the usual way: large bodies, because aiohttp waits for ever for one that is not read; proxies,
 HTTP/2 and trio.
 """
 
@@ -40,7 +40,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def serves(self, request: httpx.Request) -> bool:
-        """Tells whether a request can go this way."""
+        """Return whether a request can go this way."""
         return (
             isinstance(request.stream, httpx.ByteStream)
             and len(request.content) <= _MOST_BODY
@@ -49,7 +49,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends a request for which `serves` is true, and reads the head of its answer."""
+        """Send a request for which `serves` is true, and read the head of its answer."""
         timeout = request.extensions["timeout"]
         within = aiohttp.ClientTimeout(total=None, sock_connect=timeout["connect"], sock_read=timeout["read"])
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
@@ -87,7 +87,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return session
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -120,7 +120,7 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _as_httpx(request: httpx.Request) -> Generator[None]:
-    """Raises what httpx would for the same failure, so that `failure_of` tells whether the request may have arrived."""
+    """Raise what httpx would for the same failure, so that `failure_of` determines whether the request may have arrived."""
     try:
         yield
     except ConnectionTimeoutError as error:

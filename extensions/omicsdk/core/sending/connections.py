@@ -40,7 +40,7 @@ class Pool:
     Attributes:
         small: As given.
         shared: The transport that serves all requests; None where each is lent to one.
-        idle: Those that nobody uses, the one used last at the end, and since when.
+        idle: Unused ones, the one used last at the end, and since when.
         slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
         all: All that are open.
     """
@@ -55,7 +55,7 @@ class Pool:
         self.all = [first] if small is None else [first, small]
 
     def made(self) -> Any:
-        """Makes one more transport."""
+        """Make one more transport."""
         made = self._make()
         self.all.append(made)
         return made
@@ -107,7 +107,7 @@ class Connections(dict[str, Pool]):
         return self._given is None
 
     def __missing__(self, origin: str) -> Pool:
-        """Makes the pool of an origin.
+        """Make the pool of an origin.
 
         Raises:
             UsageError: They are closed.
@@ -122,7 +122,7 @@ class Connections(dict[str, Pool]):
             return found
 
     def proxy_towards(self, url: "httpx.URL") -> str | None:
-        """Gives the proxy that a URL is reached by, with its password; None for a direct connection."""
+        """Return the proxy that a URL is reached by, with its password; None for a direct connection."""
         return None if self._given is not None else network(str(url), self._environ).proxy
 
     def _made(self, origin: str) -> Pool:
@@ -158,7 +158,7 @@ class Connections(dict[str, Pool]):
             ) from error
 
     def taken(self) -> list[Any]:
-        """Marks them closed.
+        """Mark them closed.
 
         Returns:
             The httpx transports that are to be closed; none the second time.
@@ -173,7 +173,7 @@ class Connections(dict[str, Pool]):
 
 
 def tls_context(way: Network) -> ssl.SSLContext:
-    """Gives the process's one TLS context for these authorities and this client certificate; making one costs 20 ms.
+    """Return the process's one TLS context for these authorities and this client certificate; making one costs 20 ms.
 
     Args:
         way: Where they come from; its proxy doesn't matter.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def user_agent(product: str = "") -> str:
-    """Gives the User-Agent header.
+    """Return the User-Agent header.
 
     Args:
         product: What uses omicsdk, as "name/version"; stands first. Empty for none.
@@ -71,10 +71,10 @@ class Hop:
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
-    """Gives the stop that follows a redirect.
+    """Return the stop that follows a redirect.
 
     A redirect to another origin takes no secrets along, and what was left behind isn't picked up again when a later one
-    leads back: whoever sent the request there chose the path.
+    points back: the server that redirected chose the path.
 
     Args:
         hop: The stop that answered.
@@ -98,7 +98,7 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
 
 
 def is_elsewhere(status: int, location: str | None) -> bool:
-    """Tells whether an answer redirects to what isn't http, such as s3://bucket/key.
+    """Return whether an answer redirects to what isn't http, such as s3://bucket/key.
 
     Args:
         status: The answer's status.
@@ -109,7 +109,7 @@ def is_elsewhere(status: int, location: str | None) -> bool:
 
 
 def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Gives the headers that may go to another origin than the one they were meant for.
+    """Return the headers that may go to another origin than the one they were meant for.
 
     Args:
         headers: Names and values.
@@ -164,7 +164,7 @@ class Authorize:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Tell credentials what was refused; gives whether there is something new to send."""
+    """Return credentials what was refused; gives whether there is something new to send."""
 
     credentials: Credentials
     refused: Mapping[str, str]
@@ -225,7 +225,7 @@ class Manners:
         headers: Sent with every request unless the request has its own of that name; names in lower case.
         credentials: What is sent along to that origin, or None.
         retry: When to try again.
-        clock: What tells the time.
+        clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
     """
 
@@ -239,7 +239,7 @@ class Manners:
 
 
 def converse(request: Request, manners: Manners, *, follow_redirects: bool = True) -> Generator[Action, Any, Any]:
-    """Carries a request through to its final answer.
+    """Carry a request through to its final answer.
 
     Args:
         request: What to send.
@@ -261,7 +261,7 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
 
 
 class Outgoing(NamedTuple):
-    """A request as it goes out, for whoever sends it by other means than a transport's.
+    """A request as it goes out, to be sent by other means than a transport's.
 
     Attributes:
         method: HTTP method in upper case.
@@ -276,7 +276,7 @@ class Outgoing(NamedTuple):
     credentials: Credentials | None
 
     def carried(self) -> dict[str, str] | None:
-        """All its headers, with those that prove who asks.
+        """All its headers, those of the credentials included.
 
         Returns:
             None where the transport had better send it: the credentials have to be renewed, which takes a while, can't be,
@@ -295,7 +295,7 @@ class Outgoing(NamedTuple):
 
 
 def outgoing(request: Request, manners: Manners) -> Outgoing:
-    """Gives a request as it goes out first.
+    """Return a request as it goes out first.
 
     Args:
         request: A request without a body.
@@ -331,7 +331,7 @@ class _Conversation:
         self._renewed = False
 
     def run(self) -> Steps[Any]:
-        """Yields what is to be done next, and returns the final answer."""
+        """Yield what is to be done next, and return the final answer."""
         while True:
             credentials, headers, query = yield from self._authorized()
             try:
@@ -366,7 +366,7 @@ class _Conversation:
         return None, NOTHING, NOTHING
 
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
-        """Waits for the next try, or raises where there is none."""
+        """Wait for the next try, or raises where there is none."""
         self._failures += 1
         pause = None
         stalled = failure.within is not None and self._elapsed() >= failure.within
@@ -388,7 +388,7 @@ class _Conversation:
         return not self._follow_redirects and self._asked_wait(response) is None
 
     def _go_on(self, response: Response) -> Steps[None]:
-        """Goes where a redirect leads, after the wait that it asks for."""
+        """Go where a redirect leads, after the wait that it asks for."""
         wait = self._asked_wait(response)
         yield Finish(response)
         self._hop = _next_hop(self._request, self._hop, response.status_code, response.headers["location"])
@@ -404,7 +404,7 @@ class _Conversation:
             )
 
     def _wait_after_error(self, response: Response, body: bytes) -> Steps[None]:
-        """Waits for the next try, or raises the error that the answer is."""
+        """Wait for the next try, or raises the error that the answer is."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
         if self._manners.retry.retries_status(status, idempotent=self._is_idempotent()):
@@ -565,7 +565,7 @@ class Timeout:
 
     @classmethod
     def of(cls, given: "Timeout | float | None") -> "Timeout":
-        """Takes what a client's constructor takes.
+        """Take what a client's constructor takes.
 
         Args:
             given: A Timeout; seconds for each step; None for the defaults.
@@ -581,7 +581,7 @@ class Timeout:
         return given if isinstance(given, Timeout) else cls(given, given, given, given)
 
     def by_name(self) -> dict[str, float | None]:
-        """Gives the seconds under httpx's names."""
+        """Return the seconds under httpx's names."""
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
@@ -654,7 +654,7 @@ def within_budget(retry: Retry | None = None) -> Retry:
 
 
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
-    """Gives our error for one that httpx raises while a streamed body is read.
+    """Return our error for one that httpx raises while a streamed body is read.
 
     Args:
         error: What was raised.
@@ -754,7 +754,7 @@ class _Transport:
         credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
         answer_limit: int | Omit = OMIT,
     ) -> Self:
-        """Gives a clone with other settings over the same connections; closing one closes both.
+        """Return a clone with other settings over the same connections; closing one closes both.
 
         Args:
             timeout: A Timeout, or seconds for each step; None for the defaults.
@@ -801,7 +801,7 @@ class _Transport:
 
     @property
     def clock(self) -> Clock:
-        """What tells the time and waits."""
+        """The source of time and of waits."""
         return self._manners.clock
 
 
@@ -817,7 +817,7 @@ class Transport(_Transport):
         http2: Whether to speak HTTP/2 where the server does; needs httpx[http2].
         transport: Takes the place of the network, for tests.
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
-        clock: What tells the time and waits.
+        clock: The source of time and of waits.
         fraction: Draws the jitter of waits: a number from 0 to 1.
         answer_limit: Bytes of an answer that is read whole, decoded, unless the operation's answers are bytes of any
             length; by default OMICS_ANSWER_LIMIT of the environment, or 64 MiB.
@@ -854,7 +854,7 @@ class Transport(_Transport):
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
     def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
-        """Sends a request and gives its final answer.
+        """Send a request and return its final answer.
 
         Args:
             request: What to send.
@@ -884,13 +884,13 @@ class Transport(_Transport):
                 failure = error
 
     def outgoing(self, request: Request) -> Outgoing | None:
-        """Gives a request as it goes out, for whoever has other means to send it.
+        """Return a request as it goes out, to be sent by other means.
 
         Args:
             request: A request without a body.
 
         Returns:
-            None where only this transport can send it: something else stands in the place of the network, or the
+            None where only this transport can send it: something else takes the place of the network, or the
             credentials are an httpx.Auth.
 
         Raises:
@@ -926,7 +926,7 @@ class Transport(_Transport):
         )
 
     def close(self) -> None:
-        """Closes the connections, those of clones too. Closing twice is the same as once."""
+        """Close the connections, those of clones too. Closing twice is the same as once."""
         for transport in self._connections.taken():
             transport.close()
 
@@ -987,7 +987,7 @@ class AsyncTransport(_Transport):
         return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
-        """Sends a request and gives its final answer; arguments, answer and errors are those of `Transport.send`."""
+        """Send a request and return its final answer; arguments, answer and errors are those of `Transport.send`."""
         conversation = converse(request, self._manners, follow_redirects=follow_redirects)
         outcome: Any = None
         failure: Exception | None = None
@@ -1031,7 +1031,7 @@ class AsyncTransport(_Transport):
         )
 
     async def aclose(self) -> None:
-        """Closes the connections, those of clones too. Closing twice is the same as once."""
+        """Close the connections, those of clones too. Closing twice is the same as once."""
         for transport in self._connections.taken():
             await transport.aclose()
         for transport in self._blocking.taken():

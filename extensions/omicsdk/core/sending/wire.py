@@ -168,15 +168,15 @@ class _Whole:
         asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(each in asked for each in undone):
             # httpx undoes them all at once: a kilobyte may become a gigabyte in one step.
-            told = f"The answer is encoded as {', '.join(undone)}, which wasn't asked for"
-            raise WireFailure(ConnectionLost(told), arrived=True)
+            found = f"The answer is encoded as {', '.join(undone)}, which wasn't asked for"
+            raise WireFailure(ConnectionLost(found), arrived=True)
         length = response.headers.get("content-length", "")
         has_body = response.request.method != "HEAD" and not response.is_error
         if most is not None and has_body and not undone and re.fullmatch("[0-9]{1,20}", length) and int(length) > most:
             raise self._too_large(most)
 
     def takes(self, piece: bytes) -> bool:
-        """Takes a piece.
+        """Take a piece.
 
         Returns:
             Whether to go on.
@@ -194,7 +194,7 @@ class _Whole:
         return True
 
     def keep(self) -> None:
-        """Makes what was taken the answer's content, as `httpx.Response.read` would, which has no limit."""
+        """Make what was taken the answer's content, as `httpx.Response.read` would, which has no limit."""
         self._response._content = b"".join(self._pieces)  # pyright: ignore[reportPrivateUsage] - there is no other way
 
     def _too_large(self, most: int) -> WireFailure:
@@ -217,7 +217,7 @@ class Sender(_Sender):
         *,
         live: bool = False,
     ) -> httpx.Response:
-        """Sends one request and reads its answer.
+        """Send one request and read its answer.
 
         Args:
             hop: The stop.
@@ -270,7 +270,7 @@ class Sender(_Sender):
         return self._received(response, started)
 
     def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Sends a request over a connection that is its own until the answer is closed."""
+        """Send a request over a connection that is its own until the answer is closed."""
         pool = self._connections[_origin(request.url)]
         transport = pool.shared
         if transport is None:
@@ -296,7 +296,7 @@ class Sender(_Sender):
             old.close()
 
     def finish(self, response: httpx.Response) -> bytes:
-        """Reads what is left of an answer that isn't the final one, at most READ_LIMIT bytes, and closes it.
+        """Read what is left of an answer that isn't the final one, at most READ_LIMIT bytes, and close it.
 
         Args:
             response: The answer.
@@ -333,7 +333,7 @@ class AsyncSender(_Sender):
         *,
         live: bool = False,
     ) -> httpx.Response:
-        """Sends one request and reads its answer; arguments and errors are those of `Sender.send`."""
+        """Send one request and read its answer; arguments and errors are those of `Sender.send`."""
         request = self._request(hop, content, carried, _AsyncContent)
         if not isinstance(credentials, HttpxAuth):
             return await self._once(request, stream, most, live)
@@ -372,7 +372,7 @@ class AsyncSender(_Sender):
         return self._received(response, started)
 
     async def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Sends a request over a connection that is its own until the answer is closed."""
+        """Send a request over a connection that is its own until the answer is closed."""
         pool = self._connections[_origin(request.url)]
         transport = pool.shared
         if transport is None:
@@ -407,7 +407,7 @@ class AsyncSender(_Sender):
             await old.aclose()
 
     async def finish(self, response: httpx.Response) -> bytes:
-        """Reads what is left of an answer that isn't the final one; as `Sender.finish`."""
+        """Read what is left of an answer that isn't the final one; as `Sender.finish`."""
         if response.is_stream_consumed:
             return response.content
         body = bytearray()
@@ -446,11 +446,11 @@ class _Watch:
         self._began = 0.0
 
     def begin(self) -> None:
-        """Notes that it is waited for."""
+        """Note that it is waited for."""
         self._began = self._now()
 
     def came(self, count: int) -> None:
-        """Notes bytes that came.
+        """Note bytes that came.
 
         Raises:
             _TooSlow: They come too slowly.
@@ -536,7 +536,7 @@ def _idle_or_new(pool: Pool) -> Any:
 
 
 def _give_back(pool: Pool, transport: Any, now: float) -> None:
-    """Lets others use a transport."""
+    """Let others use a transport."""
     if pool.shared is not None:
         return
     if transport is not pool.small:
@@ -545,7 +545,7 @@ def _give_back(pool: Pool, transport: Any, now: float) -> None:
 
 
 def _aged(pool: Pool, now: float) -> list[Any]:
-    """Takes out the transports that nobody used for long, which are to be closed."""
+    """Take out the transports that were not used for long, which are to be closed."""
     old: list[Any] = []
     try:
         while now - pool.idle[0][1] > KEPT_FOR:
@@ -590,7 +590,7 @@ def _origin(url: httpx.URL) -> str:
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:
-    """Adds parameters to a URL's query.
+    """Add parameters to a URL's query.
 
     Args:
         url: Any URL.
@@ -605,7 +605,7 @@ def with_query(url: str, query: Mapping[str, str]) -> str:
 
 
 def show(request: httpx.Request, response: httpx.Response) -> None:
-    """Logs an exchange with its secrets masked.
+    """Log an exchange with its secrets masked.
 
     Args:
         request: What went out.
@@ -630,7 +630,7 @@ def _lines(mark: str, headers: httpx.Headers) -> str:
 
 
 def failure_of(error: Exception) -> WireFailure:
-    """Tells what an error of httpx means.
+    """Return what an error of httpx means.
 
     Args:
         error: What a transport raised.

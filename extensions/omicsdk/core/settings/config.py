@@ -85,7 +85,7 @@ class Settings:
         self.places = places
 
     def get(self, *keys: str, default: Json = None) -> Json:
-        """Gives a value.
+        """Return a value.
 
         Args:
             *keys: The names that lead to it.
@@ -102,7 +102,7 @@ class Settings:
         return found
 
     def origin(self, *keys: str) -> str | None:
-        """Gives where a value came from.
+        """Return where a value came from.
 
         Args:
             *keys: The names that lead to it.
@@ -113,7 +113,7 @@ class Settings:
         return self.origins.get(keys)
 
     def place_of(self, keys: Keys) -> str | None:
-        """Gives where a value stands, with its line; of an object with members, where the first of them does.
+        """Return where a value stands, with its line; of an object with members, where the first of them does.
 
         Args:
             keys: The names that lead to it.
@@ -149,7 +149,7 @@ def keys_of(name: str) -> Keys:
 
 
 def merged(layers: Iterable[Layer]) -> Settings:
-    """Merges layers.
+    """Merge layers.
 
     Args:
         layers: From the weakest to the strongest.
@@ -169,7 +169,7 @@ def merged(layers: Iterable[Layer]) -> Settings:
 
 
 def merge(into: dict[str, Json], layer: Layer) -> None:
-    """Merges one more layer into settings, where they are.
+    """Merge one more layer into settings, where they are.
 
     Args:
         into: The settings; objects in them stay the same objects.
@@ -278,13 +278,13 @@ def _leaves(values: dict[str, Json], at: Keys) -> Iterator[tuple[Keys, Json]]:
 
 
 def read_layer(path: Path) -> Layer | None:
-    """Reads a settings file.
+    """Read a settings file.
 
     Args:
         path: The file.
 
     Returns:
-        Its layer, or None when there is no such file, or it is the null device, which stands for none.
+        Its layer, or None when there is no such file, or it is the null device, which means none.
 
     Raises:
         ConfigError: It can't be read, or isn't what `parsed` takes.
@@ -294,7 +294,7 @@ def read_layer(path: Path) -> Layer | None:
 
 
 def read_text(path: Path) -> str | None:
-    """Reads a settings file as it is, with its byte order mark.
+    """Read a settings file as it is, with its byte order mark.
 
     Args:
         path: The file.
@@ -325,7 +325,7 @@ def parsed(text: str, path: Path) -> Layer:
 
     Args:
         text: The text; a byte order mark is passed over.
-        path: The file that it stands in, for errors.
+        path: The file that it is in, for errors.
 
     Raises:
         ConfigError: It isn't JSON whose value is an object, a name stands twice in one object (JSON leaves open which one
@@ -360,7 +360,7 @@ class _Unusable(json.JSONDecodeError):
 class _LocatingDecoder(json.JSONDecoder):
     """Decodes JSON as `json` does and keeps where each member begins; refuses what no reader can mean.
 
-    The C scanner cannot be told of positions, so this is the standard library's scanner in Python, whose hooks for objects and
+    The C scanner does not report positions, so this is the standard library's scanner in Python, whose hooks for objects and
     constants are attributes.
     """
 
@@ -419,7 +419,7 @@ class _LocatingDecoder(json.JSONDecoder):
 
 
 def save(path: Path, values: Mapping[str, Json]) -> None:
-    """Writes settings as a JSON file, whole or not at all, readable by its owner only: they may hold secrets.
+    """Write settings as a JSON file, whole or not at all, readable by its owner only: they may hold secrets.
 
     Args:
         path: The file; folders that are missing are made.

@@ -50,7 +50,7 @@ class Network:
 def network(
     url: str, environ: Mapping[str, str] | None = None, *, is_folder: Callable[[str], bool] = os.path.isdir
 ) -> Network:
-    """Reads how a URL is to be reached.
+    """Read how a URL is to be reached.
 
     Args:
         url: An absolute URL of scheme http or https.
@@ -75,7 +75,7 @@ def network(
 
 
 def curl_options(found: Network) -> dict[str, str]:
-    """Gives a network as options of a libcurl handle.
+    """Return a network as options of a libcurl handle.
 
     Args:
         found: What `network` found for the handle's URL.
@@ -98,7 +98,7 @@ def curl_options(found: Network) -> dict[str, str]:
 
 
 def default_ca_file() -> str:
-    """Gives the PEM file of the authorities that are trusted unless the environment names others: Mozilla's list."""
+    """Return the PEM file of the authorities that are trusted unless the environment names others: Mozilla's list."""
     import certifi
 
     return certifi.where()
