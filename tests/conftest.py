@@ -5,9 +5,11 @@ import importlib
 import inspect
 import os
 import signal
+import sys
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples on every run, whoever runs it: a change is judged by what it changed.
@@ -76,3 +78,10 @@ def _once_a_process() -> None:
 
 
 _once_a_process()
+
+
+@pytest.fixture(autouse=True)
+def _new_default_session() -> None:
+    """Make boto3 read the environment in each test: its default session keeps the credentials that it found first."""
+    if (boto3 := sys.modules.get("boto3")) is not None:
+        boto3.DEFAULT_SESSION = None
