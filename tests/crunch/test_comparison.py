@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.crunch._dataset_files import compare
+from omicsdk.crunch.dataset_files import compare
 from omicsdk.crunch.hashing import files_below, hash_files
 
 TABLES = st.dictionaries(st.text(min_size=1, max_size=3), st.sampled_from(["0" * 32, "1" * 32, "2" * 32]))

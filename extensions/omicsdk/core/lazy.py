@@ -25,3 +25,16 @@ def lazy_exports(package: str, homes: "Mapping[str, str]") -> "tuple[Callable[[s
         return found
 
     return __getattr__, lambda: sorted(homes)
+
+
+def lazy_package(
+    package: str, names: "Mapping[str, str]"
+) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
+    """Return a package's `__getattr__`, `__dir__` and `__all__`, all of one table.
+
+    Args:
+        package: The package's `__name__`.
+        names: By module below the package, the names that it exports, separated by spaces.
+    """
+    homes = {name: module for module, exported in names.items() for name in exported.split()}
+    return *lazy_exports(package, homes), sorted(homes)

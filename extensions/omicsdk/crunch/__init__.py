@@ -1,6 +1,6 @@
 """django-crunch: `Crunch` and `AsyncCrunch`, the typed clients with their workflows, and runs of datasets."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -19,37 +19,13 @@ if TYPE_CHECKING:
     from omicsdk.crunch.statuses import WorkflowType as WorkflowType
     from omicsdk.crunch.statuses import newest_status as newest_status
 
-_HOMES = {
-    "Access": "datasets",
-    "AsyncCrunch": "client",
-    "Crunch": "client",
-    "DatasetFolders": "datasets",
-    "DatasetTaken": "statuses",
-    "Run": "runs",
-    "RunReport": "runs",
-    "RunResult": "statuses",
-    "SharedFolder": "datasets",
-    "Stage": "statuses",
-    "State": "statuses",
-    "WorkflowType": "statuses",
-    "get_diagnostics": "diagnostics",
-    "newest_status": "statuses",
-}
-__all__ = [
-    "Access",
-    "AsyncCrunch",
-    "Crunch",
-    "DatasetFolders",
-    "DatasetTaken",
-    "Run",
-    "RunReport",
-    "RunResult",
-    "SharedFolder",
-    "Stage",
-    "State",
-    "WorkflowType",
-    "get_diagnostics",
-    "newest_status",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncCrunch Crunch",
+        "datasets": "Access DatasetFolders SharedFolder",
+        "diagnostics": "get_diagnostics",
+        "runs": "Run RunReport",
+        "statuses": "DatasetTaken RunResult Stage State WorkflowType newest_status",
+    },
+)

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
-from omicsdk.core.errors import ChecksumMismatch, ConfigError, Interrupted, OmicsError, TransferError, UnsafePath
+from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath
 from omicsdk.crunch.requests import checked_slug
 
 if TYPE_CHECKING:
@@ -222,7 +222,8 @@ def verify(
     """
     from omicsdk.crunch.storage.base import joined
     from omicsdk.crunch.storage.files import md5_of, stored_below
-    from omicsdk.transfer import Outcome
+    from omicsdk.transfer import Item, Location, Outcome
+    from omicsdk.transfer.verification import check_file
 
     opened = storage_of(storage)
     base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
@@ -233,31 +234,11 @@ def verify(
             outcomes.append(Outcome(file.name, "stopped"))
             continue
         try:
-            outcomes.append(_verified(file.name, Path(folder, file.name), md5_of(opened, joined(base, file.name))))
+            stated = {"md5": md5_of(opened, joined(base, file.name))}
+            outcomes.append(check_file(os.fspath(folder), Item(file.name, Location(""), checksums=stated)))
         except OmicsError as error:
             outcomes.append(Outcome(file.name, "failed", error=error))
     return _report("Verify", outcomes, began, monotonic() - clock)
-
-
-def _verified(name: str, path: Path, expected: str) -> Outcome:
-    from omicsdk.crunch.hashing import hash_file
-    from omicsdk.transfer import Outcome
-
-    if not path.is_file():
-        missing = TransferError(f"{path} is missing", name=name, remedy="Download the dataset again.")
-        return Outcome(name, "failed", error=missing)
-    here = hash_file(path)
-    if here.md5 != expected:
-        differs = ChecksumMismatch(name, algorithm="md5", expected=expected, actual=here.md5)
-        return Outcome(name, "failed", here.stamp.size, error=differs)
-    return Outcome(
-        name,
-        "done",
-        here.stamp.size,
-        checksums={"md5": expected},
-        verified="the storage's bytes",
-        verification="verified",
-    )
 
 
 def storage_of(settings: StorageSettings | None) -> Storage:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, wait
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
-from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import SourceChanged
-from omicsdk.transfer.hashing import follow
+from omicsdk.transfer.hashing import checksums_of
+from omicsdk.transfer.workers import Workers
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -149,9 +148,7 @@ def hash_file(path: Path) -> Hashed:
                 data = file.read(before.size + 1)
                 md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() if len(data) == before.size else ""
             else:
-                digests = Digests(("md5",))
-                whole = follow(os.fspath(path), digests, 0, before.size, lambda: False) == before.size
-                md5 = digests.values()["md5"] if whole else ""
+                md5 = checksums_of(os.fspath(path), ("md5",), before.size)["md5"]
             if md5 and stamp_of(os.fstat(file.fileno())) == before:
                 return Hashed(md5, before)
     raise SourceChanged(
@@ -185,27 +182,6 @@ def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = N
         return hash_file(files[name])
 
     return dict(zip(names, in_threads(one, names), strict=True))
-
-
-def has_etag(path: Path, size: int, etag: str) -> bool:
-    """Whether a file's bytes are those that an ETag of S3 was made of.
-
-    Args:
-        path: The file.
-        size: The object's size in bytes.
-        etag: The ETag, without quotes.
-
-    Returns:
-        False too where the ETag can't tell: of encrypted objects, and of parts of unusual sizes.
-    """
-    from omicsdk.transfer.stores.told import claims
-
-    for claim in claims({"ETag": etag}, size):
-        digests = Digests((claim.algorithm,), size, part_size=claim.part or None)
-        follow(os.fspath(path), digests, 0, size, lambda: False)
-        if digests.values()[claim.algorithm] == claim.value:
-            return True
-    return False
 
 
 def unchanged(path: Path, known: Hashed) -> None:
@@ -250,33 +226,18 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], *, threads: int 
         BaseException: What the first call that failed raised; no further one is begun then, and those under way are
             waited for. After Ctrl-C they aren't.
     """
-    results = cast("list[T]", [None] * len(things))
-    waiting = deque(range(len(things)))
-    failures: list[BaseException] = []
 
-    def work() -> None:
-        while not failures:
-            try:
-                number = waiting.popleft()
-            except IndexError:
-                return
-            try:
-                results[number] = function(things[number])
-            except BaseException as error:
-                failures.append(error)
+    def called(thing: A) -> T:
+        try:
+            return function(thing)
+        except BaseException:
+            pool.close()  # before any worker takes the next one
+            raise
 
-    workers = [
-        threading.Thread(target=work, name=f"crunch-{number}", daemon=True)
-        for number in range(min(threads, len(things)))
-    ]
-    for worker in workers:
-        worker.start()
-    try:
-        for worker in workers:
-            worker.join()
-    except BaseException:
-        waiting.clear()
-        raise
-    if failures:
-        raise failures[0]
-    return results
+    with Workers(min(threads, len(things)), "crunch") as pool:
+        calls = [pool.submit(called, thing) for thing in things]
+        wait(calls, return_when=FIRST_EXCEPTION)
+        # Only a failure leaves calls to cancel; those under way may be writing a file.
+        begun = [call for call in calls if not call.cancel()]
+        wait(begun)
+        return [call.result() for call in begun]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
     from omicsdk_api.crunch.models.status import Status
 
-    from omicsdk.crunch._dataset_files import DataFiles
     from omicsdk.crunch.client import Crunch
+    from omicsdk.crunch.dataset_files import DataFiles
     from omicsdk.crunch.datasets import StorageSettings
     from omicsdk.crunch.storage import Storage
 
@@ -145,7 +145,7 @@ class Run:
     @property
     def crunch_subdir(self) -> Path:
         """The folder `.crunch` in the dataset's folder; it is made when it isn't there."""
-        from omicsdk.crunch._dataset_files import FOLDER
+        from omicsdk.crunch.dataset_files import FOLDER
 
         folder = self.working_directory / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
@@ -175,6 +175,9 @@ class Run:
         Raises:
             OmicsError: The site refused it, or did not answer.
         """
+        return self._send(state, note)
+
+    def _send(self, state: State, note: str = "") -> Status:
         # The revision that is reported is that of the workflow's repository.
         directory = None if self.workflow_path is None else self.workflow_path.parent
         status = self.client.report_status(self.dataset_id, self._stage, state, note, directory=directory)
@@ -288,9 +291,9 @@ class Run:
             else:
                 if stage is Stage.WORKFLOW:
                     self._step_back_if_taken()
-                self.send_status(State.START)
+                self._send(State.START)
             work()
-            self.send_status(State.SUCCESS)
+            self._send(State.SUCCESS)
         except DatasetTaken as error:
             self._tell(f"{word} stopped {self.dataset_slug}: {error.message}")
             if error.status.state == State.FAIL:  # which this runner's own START hides
@@ -313,14 +316,14 @@ class Run:
 
     def _report_failure(self, note: str) -> None:
         try:
-            self.send_status(State.FAIL, note)
+            self._send(State.FAIL, note)
         except Exception as error:  # what failed first is what counts
             self._tell(f"The failure can't be reported: {words_of(error)}")
 
     def _claim(self) -> None:
         if self._take_over and self._since is None:
             self._since = newest_status(self.client)
-        self.send_status(State.START)
+        self._send(State.START)
         self._step_back_if_taken()
 
     def _step_back_if_taken(self) -> None:
@@ -331,7 +334,7 @@ class Run:
             raise DatasetTaken(self.dataset_slug, other)
 
     def _files(self) -> DataFiles:
-        from omicsdk.crunch._dataset_files import DataFiles
+        from omicsdk.crunch.dataset_files import DataFiles
 
         if self._data is None:
             if not self.base_file_path.strip("/"):
@@ -342,7 +345,7 @@ class Run:
         return self._data
 
     def _set_up(self) -> None:
-        from omicsdk.crunch import _dataset_files as files
+        from omicsdk.crunch import dataset_files as files
 
         kept = self.crunch_subdir
         files.clear(kept, self.workflow_path)
@@ -364,7 +367,7 @@ class Run:
 
     def _work(self) -> None:
         from omicsdk.crunch import _workflow
-        from omicsdk.crunch._dataset_files import LOG, WORKFLOWS
+        from omicsdk.crunch.dataset_files import LOG, WORKFLOWS
 
         path = self.workflow_path or self.crunch_subdir / WORKFLOWS[self.workflow_type]
         command = _workflow.command_of(self.workflow_type, path, self.working_directory, self.cores)
@@ -529,8 +532,3 @@ def check_cores(cores: object) -> str:
     if text != "all" and not (text.isascii() and text.isdigit() and int(text)):
         raise ConfigError(f"cores is {text!r}", remedy='Give a whole number, 1 or more, or "all".')
     return text
-
-
-def has_program(program: str) -> bool:
-    """Whether a program is on the PATH."""
-    return shutil.which(program) is not None

@@ -18,7 +18,7 @@ with Drs(credentials=credentials) as drs:
     drs.download(f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1", "reads").raise_if_failed()
 """
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -42,47 +42,14 @@ if TYPE_CHECKING:
     from omicsdk.drs.servers import DrsServer as DrsServer
     from omicsdk.drs.servers import Servers as Servers
 
-_HOMES = {
-    "AccessMethod": "objects",
-    "AsyncDrs": "client",
-    "BundleTooDeep": "objects",
-    "Drs": "client",
-    "DrsFile": "planning",
-    "DrsId": "identifiers",
-    "DrsObject": "objects",
-    "DrsServer": "servers",
-    "HostCredentials": "client",
-    "IsABundle": "objects",
-    "NoAccess": "objects",
-    "NotADrsId": "identifiers",
-    "ResolutionSettings": "resolution",
-    "Resolver": "resolution",
-    "Servers": "servers",
-    "UnknownPrefix": "resolution",
-    "Wanted": "planning",
-    "find": "planning",
-    "parse_drs_id": "identifiers",
-}
-__all__ = [
-    "AccessMethod",
-    "AsyncDrs",
-    "BundleTooDeep",
-    "Drs",
-    "DrsFile",
-    "DrsId",
-    "DrsObject",
-    "DrsServer",
-    "HostCredentials",
-    "IsABundle",
-    "NoAccess",
-    "NotADrsId",
-    "ResolutionSettings",
-    "Resolver",
-    "Servers",
-    "UnknownPrefix",
-    "Wanted",
-    "find",
-    "parse_drs_id",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncDrs Drs HostCredentials",
+        "identifiers": "DrsId NotADrsId parse_drs_id",
+        "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
+        "planning": "DrsFile Wanted find",
+        "resolution": "ResolutionSettings Resolver UnknownPrefix",
+        "servers": "DrsServer Servers",
+    },
+)

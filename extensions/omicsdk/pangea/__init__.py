@@ -1,6 +1,6 @@
 """Pangea: `Pangea` and `AsyncPangea`, the generated client with workflows."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -19,38 +19,13 @@ if TYPE_CHECKING:
     from omicsdk.pangea.uploads import FieldUpload as FieldUpload
     from omicsdk.pangea.uploads import upload_files as upload_files
 
-_HOMES = {
-    "AsyncPangea": "client",
-    "FieldExists": "uploads",
-    "FieldId": "fields",
-    "FieldUpload": "uploads",
-    "NoFile": "fields",
-    "Pangea": "client",
-    "PasswordLogin": "login",
-    "ReadSet": "reads",
-    "ReadsResult": "reads",
-    "ResultId": "fields",
-    "UploadedReads": "reads",
-    "pair_reads": "reads",
-    "single_reads": "reads",
-    "upload_files": "uploads",
-}
-
-__all__ = [
-    "AsyncPangea",
-    "FieldExists",
-    "FieldId",
-    "FieldUpload",
-    "NoFile",
-    "Pangea",
-    "PasswordLogin",
-    "ReadSet",
-    "ReadsResult",
-    "ResultId",
-    "UploadedReads",
-    "pair_reads",
-    "single_reads",
-    "upload_files",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncPangea Pangea",
+        "fields": "FieldId NoFile ResultId",
+        "login": "PasswordLogin",
+        "reads": "ReadSet ReadsResult UploadedReads pair_reads single_reads",
+        "uploads": "FieldExists FieldUpload upload_files",
+    },
+)

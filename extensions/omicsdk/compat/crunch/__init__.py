@@ -1,6 +1,6 @@
 """django-crunch's client 0.1.14: the modules of `crunch.client`, and their public names, over `omicsdk.crunch`."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -16,31 +16,12 @@ if TYPE_CHECKING:
     from omicsdk.compat.crunch.client.enums import WorkflowType as WorkflowType
     from omicsdk.compat.crunch.client.run import Run as Run
 
-_HOMES = {
-    "Connection": "client.connections",
-    "CrunchAPIException": "client.connections",
-    "Run": "client.run",
-    "RunResult": "client.enums",
-    "Stage": "client.enums",
-    "State": "client.enums",
-    "WorkflowType": "client.enums",
-    "get_diagnostic": "client.diagnostics",
-    "get_diagnostics": "client.diagnostics",
-    "git_revision": "client.diagnostics",
-    "version": "client.diagnostics",
-}
-__all__ = [
-    "Connection",
-    "CrunchAPIException",
-    "Run",
-    "RunResult",
-    "Stage",
-    "State",
-    "WorkflowType",
-    "get_diagnostic",
-    "get_diagnostics",
-    "git_revision",
-    "version",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client.connections": "Connection CrunchAPIException",
+        "client.diagnostics": "get_diagnostic get_diagnostics git_revision version",
+        "client.enums": "RunResult Stage State WorkflowType",
+        "client.run": "Run",
+    },
+)

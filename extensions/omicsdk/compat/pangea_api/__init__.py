@@ -1,6 +1,6 @@
 """pangea-api 0.9.24: its modules and public names, over `omicsdk.pangea`."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -30,55 +30,17 @@ if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.work_orders import WorkOrder as WorkOrder
     from omicsdk.compat.pangea_api.work_orders import WorkOrderProto as WorkOrderProto
 
-_HOMES = {
-    "GroupWorkOrder": "work_orders",
-    "GroupWorkOrderProto": "work_orders",
-    "JobOrder": "work_orders",
-    "Knex": "knex",
-    "Organization": "organization",
-    "PangeaForbiddenError": "knex",
-    "PangeaGeneralError": "knex",
-    "PangeaInternalError": "knex",
-    "PangeaNotFoundError": "knex",
-    "PangeaOtherError": "knex",
-    "Pipeline": "pipeline",
-    "PipelineModule": "pipeline",
-    "RemoteObjectError": "remote_object",
-    "RemoteObjectOverwriteError": "remote_object",
-    "Sample": "sample",
-    "SampleAnalysisResult": "analysis_result",
-    "SampleAnalysisResultField": "analysis_result",
-    "SampleGroup": "sample_group",
-    "SampleGroupAnalysisResult": "analysis_result",
-    "SampleGroupAnalysisResultField": "analysis_result",
-    "User": "user",
-    "WorkOrder": "work_orders",
-    "WorkOrderProto": "work_orders",
-}
-__all__ = [
-    "GroupWorkOrder",
-    "GroupWorkOrderProto",
-    "JobOrder",
-    "Knex",
-    "Organization",
-    "PangeaForbiddenError",
-    "PangeaGeneralError",
-    "PangeaInternalError",
-    "PangeaNotFoundError",
-    "PangeaOtherError",
-    "Pipeline",
-    "PipelineModule",
-    "RemoteObjectError",
-    "RemoteObjectOverwriteError",
-    "Sample",
-    "SampleAnalysisResult",
-    "SampleAnalysisResultField",
-    "SampleGroup",
-    "SampleGroupAnalysisResult",
-    "SampleGroupAnalysisResultField",
-    "User",
-    "WorkOrder",
-    "WorkOrderProto",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "analysis_result": "SampleAnalysisResult SampleAnalysisResultField SampleGroupAnalysisResult SampleGroupAnalysisResultField",
+        "knex": "Knex PangeaForbiddenError PangeaGeneralError PangeaInternalError PangeaNotFoundError PangeaOtherError",
+        "organization": "Organization",
+        "pipeline": "Pipeline PipelineModule",
+        "remote_object": "RemoteObjectError RemoteObjectOverwriteError",
+        "sample": "Sample",
+        "sample_group": "SampleGroup",
+        "user": "User",
+        "work_orders": "GroupWorkOrder GroupWorkOrderProto JobOrder WorkOrder WorkOrderProto",
+    },
+)

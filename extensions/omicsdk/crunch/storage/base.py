@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,15 +97,6 @@ class Sending:
 
 
 @runtime_checkable
-class ListsAll(Protocol):
-    """A storage that lists a whole tree by a way of its own."""
-
-    def stored(self, base: str) -> Iterable[Stored]:
-        """Every file below a folder; FileNotFoundError where there is none."""
-        ...
-
-
-@runtime_checkable
 class Moves(Protocol):
     """A storage that moves many files by a way of its own, instead of each through `open` and `save`."""
 
@@ -117,17 +109,30 @@ class Moves(Protocol):
         ...
 
 
-@runtime_checkable
-class Looks(Protocol):
-    """A storage that says at once what a name is, and what a folder holds."""
+class BuiltinStorage(ABC):
+    """The base of this package's storages: they state sizes, list whole trees, and replace what has the name of a saved file."""
 
+    @abstractmethod
     def look(self, name: str) -> Stored | None:
-        """A file, by the name that was asked for; None where a folder has it, FileNotFoundError where nothing has."""
-        ...
+        """Return a file, by the name that was asked for; None for a folder, FileNotFoundError where there is neither."""
 
-    def contents(self, path: str) -> Iterable[Stored | str]:
-        """What is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""
-        ...
+    @abstractmethod
+    def contents(self, path: str) -> Iterator[Stored | str]:
+        """Yield what is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""
+
+    @abstractmethod
+    def stored(self, base: str) -> Iterator[Stored]:
+        """Yield every file below a folder; FileNotFoundError where there is none."""
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Return the names of the folders and of the files in a folder, sorted; errors are those of `contents`.
+
+        Args:
+            path: The folder.
+        """
+        found = list(self.contents(path))
+        folders = [entry for entry in found if isinstance(entry, str)]
+        return sorted(folders), sorted(entry.name for entry in found if isinstance(entry, Stored))
 
 
 # -- names

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
-from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored, joined
+from omicsdk.crunch.storage.base import BuiltinStorage, Moves, Sending, Storage, Stored, joined
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 
 #: Bytes that are read at once.
@@ -38,7 +38,7 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
         FileNotFoundError: There is no such folder, and the storage knows folders.
         OmicsError: The storage can't be read.
     """
-    if isinstance(storage, ListsAll):
+    if isinstance(storage, BuiltinStorage):
         yield from storage.stored(base)
         return
     waiting = [""]
@@ -163,7 +163,7 @@ def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
 
 def _put(storage: Storage, name: str, file: Sending) -> None:
     file.check()
-    replaces = bool(getattr(storage, "replaces", False))
+    replaces = isinstance(storage, BuiltinStorage)
     if not replaces and storage.exists(name):
         storage.delete(name)  # Django's own storages would take another name
     with room_for(Path(name)), file.path.open("rb", buffering=0) as opened:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files import in_place_of
-from omicsdk.crunch.storage.base import StorageMissing, Stored, plain
+from omicsdk.crunch.storage.base import BuiltinStorage, StorageMissing, Stored, plain
 
 #: Bytes that are copied at once.
 STRIDE = 1024 * 1024
@@ -20,7 +20,7 @@ STRIDE = 1024 * 1024
 FILE_MODE = 0o644
 
 
-class FolderStorage:
+class FolderStorage(BuiltinStorage):
     """Files below a folder. What is saved takes the place of what has the name, at once or not at all.
 
     Args:
@@ -30,9 +30,6 @@ class FolderStorage:
         file_mode: Permissions of files that are saved.
         folder_mode: Permissions of folders that are made; None leaves them to the process's umask.
     """
-
-    #: `save` replaces what has the name, and gives no other name.
-    replaces = True
 
     def __init__(
         self,
@@ -114,19 +111,6 @@ class FolderStorage:
             UnsafePath: As `path`.
         """
         return Path(self.path(name)).exists()
-
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """The names of the folders and of the files in a folder, sorted.
-
-        Raises:
-            FileNotFoundError: There is no such folder.
-            UnsafePath: As `path`.
-        """
-        folders, files = list[str](), list[str]()
-        with os.scandir(self.path(path)) as entries:
-            for entry in entries:
-                (folders if entry.is_dir() else files).append(entry.name)
-        return sorted(folders), sorted(files)
 
     def look(self, name: str) -> Stored | None:
         """A file; None for a folder.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from omicsdk.crunch.storage.base import Stored, plain
+from omicsdk.crunch.storage.base import BuiltinStorage, Stored, plain
 from omicsdk.crunch.storage.files import Checked, as_file
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.stores.told import identity
@@ -15,16 +15,13 @@ from omicsdk.transfer.stores.told import identity
 AT_ONCE = 4
 
 
-class FsspecStorage:
+class FsspecStorage(BuiltinStorage):
     """Files below a path of an fsspec file system, a synchronous one; it is used from several threads.
 
     Args:
         target: The place in the file system.
         at_once: How many files are moved at once, 1 or more; a file system over one connection (sftp) needs 1.
     """
-
-    #: `save` replaces what has the name, and gives no other name.
-    replaces = True
 
     def __init__(self, target: FsspecTarget, at_once: int = AT_ONCE) -> None:
         self.at_once = at_once
@@ -106,20 +103,6 @@ class FsspecStorage:
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of that name."""
         return bool(self._fs.exists(self._place(name)))
-
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """The names of the folders and of the files in a folder, sorted.
-
-        Raises:
-            FileNotFoundError: There is no such folder, and the file system knows folders.
-        """
-        folders, files = list[str](), list[str]()
-        for entry in self.contents(path):
-            if isinstance(entry, str):
-                folders.append(entry)
-            else:
-                files.append(entry.name)
-        return sorted(folders), sorted(files)
 
     def look(self, name: str) -> Stored | None:
         """A file; None for a folder.

@@ -16,18 +16,19 @@ from typing import Any, BinaryIO, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.settings.environment import Network, network
-from omicsdk.crunch.hashing import Hashed, has_etag, hash_files, in_threads
-from omicsdk.crunch.storage.base import Sending, Stored, joined, plain
+from omicsdk.crunch.hashing import Hashed, hash_files, in_threads
+from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, joined, plain
 from omicsdk.crunch.storage.files import as_file
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.s3_errors import listed, s3_error
+from omicsdk.transfer.stores.store import digest_of
 from omicsdk.transfer.stores.told import claims
 
 #: Seconds that an address of `url` is good for, where the settings don't say: django-storages' own default.
 EXPIRES = 3600
 
 
-class S3Storage:
+class S3Storage(BuiltinStorage):
     """Objects below a prefix of a bucket. Their bytes go through omicsdk.transfer: in parallel, checked, tried again.
 
     S3 knows no folders: one without objects is like one that isn't there.
@@ -41,9 +42,6 @@ class S3Storage:
         domain: What `url` gives addresses of, instead of signed ones (AWS_S3_CUSTOM_DOMAIN); "" for none.
         signed: Whether `url` signs (AWS_QUERYSTRING_AUTH).
     """
-
-    #: `save` replaces what has the name, and gives no other name.
-    replaces = True
 
     def __init__(
         self,
@@ -66,6 +64,9 @@ class S3Storage:
 
     def _key(self, name: str) -> str:
         return joined(self._location, plain(name))
+
+    def _prefix(self, folder: str) -> str:
+        return f"{self._key(folder)}/" if self._key(folder) else ""
 
     def _place(self, name: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._key(name)}
@@ -126,9 +127,8 @@ class S3Storage:
         try:
             self._head(name)
         except NotFound:
-            prefix = f"{self._key(name)}/" if self._key(name) else ""
             with _asking(f"Looking for {self._told(name)}"):
-                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
+                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix(name), MaxKeys=1)
             return bool(listed(answer, self._told(name)).get("KeyCount"))
         return True
 
@@ -137,19 +137,6 @@ class S3Storage:
             raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
         with _asking(f"Looking at {self._told(name)}"):
             return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
-
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """The names of the folders and of the files in a folder, sorted.
-
-        Raises:
-            OmicsError: The bucket can't be read.
-        """
-        prefix = f"{self._key(path)}/" if self._key(path) else ""
-        folders, files = list[str](), list[str]()
-        for page in self._pages(prefix, Delimiter="/"):
-            folders += [entry["Prefix"][len(prefix) : -1] for entry in page.get("CommonPrefixes", [])]
-            files += [entry["Key"][len(prefix) :] for entry in page.get("Contents", []) if entry["Key"] != prefix]
-        return sorted(folders), sorted(files)
 
     def _pages(self, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
         with _asking(f"Listing s3://{self._bucket}/{prefix}"):
@@ -178,7 +165,7 @@ class S3Storage:
         Raises:
             OmicsError: The bucket can't be read.
         """
-        prefix = f"{self._key(path)}/" if self._key(path) else ""
+        prefix = self._prefix(path)
         for page in self._pages(prefix, Delimiter="/"):
             yield from (str(entry["Prefix"])[len(prefix) : -1] for entry in page.get("CommonPrefixes", []))
             for entry in page.get("Contents", []):
@@ -191,7 +178,7 @@ class S3Storage:
         Raises:
             OmicsError: The bucket can't be read.
         """
-        prefix = f"{self._key(base)}/" if self._key(base) else ""
+        prefix = self._prefix(base)
         for page in self._pages(prefix):
             for entry in page.get("Contents", []):
                 name = cast("str", entry["Key"])[len(prefix) :]
@@ -321,11 +308,15 @@ def _stored(name: str, told: Mapping[str, Any], size: int) -> Stored:
 
 
 def _is_there(path: Path, file: Stored) -> bool:
+    """Whether a file has the bytes of an object by its ETag, which says nothing of encrypted objects and unusual parts."""
     try:
         status = path.lstat()
     except OSError:
         return False
-    return S_ISREG(status.st_mode) and status.st_size == file.size and has_etag(path, status.st_size, file.etag)
+    if not S_ISREG(status.st_mode) or status.st_size != file.size:
+        return False
+    stated = claims({"ETag": file.etag}, file.size)
+    return any(digest_of(os.fspath(path), claim, file.size) == claim.value for claim in stated)
 
 
 class _Spooled(io.FileIO):

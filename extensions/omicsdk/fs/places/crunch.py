@@ -13,7 +13,7 @@ from omicsdk.core.errors import ConfigError, NotFound, OmicsError, UnsafePath
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.datasets import STORAGE_VARIABLE
 from omicsdk.crunch.storage import Storage, StorageMissing, open_storage
-from omicsdk.crunch.storage.base import Looks, Stored, joined
+from omicsdk.crunch.storage.base import BuiltinStorage, Stored, joined
 from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
@@ -264,7 +264,7 @@ def _looked(storage: Storage, name: str) -> Stored | None:
         FileNotFoundError: Nothing has it.
         OmicsError: The storage can't be read.
     """
-    if isinstance(storage, Looks):
+    if isinstance(storage, BuiltinStorage):
         return storage.look(name)
     above, _, own = name.rstrip("/").rpartition("/")
     try:
@@ -289,7 +289,7 @@ def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
         OSError: There is no such folder, and the storage knows folders.
         OmicsError: The storage can't be read.
     """
-    if isinstance(storage, Looks):
+    if isinstance(storage, BuiltinStorage):
         yield from storage.contents(path)
         return
     folders, files = storage.listdir(path)

@@ -193,7 +193,7 @@ class Store:
         for claim in told:
             ours = checksums.get(claim.algorithm) if not claim.part else None
             if ours is None:
-                ours = _digest_of(local, claim, size)
+                ours = digest_of(local, claim, size)
             if ours == claim.value:
                 right.append(claim.algorithm)
             elif claim.sure:
@@ -249,7 +249,14 @@ class Store:
         return NotWritable(self.target.url(name), f"{doing} failed: {mask_text(reason)}", name=name)
 
 
-def _digest_of(local: str, claim: Claim, size: int) -> str:
+def digest_of(local: str, claim: Claim, size: int) -> str:
+    """Compute the checksum of a file that a store's statement would be, if the store has the same bytes.
+
+    Args:
+        local: The file.
+        claim: The statement.
+        size: The file's size in bytes.
+    """
     digests = Digests((claim.algorithm,), size, part_size=claim.part or None)
     follow(local, digests, 0, size, lambda: False)
     return digests.values()[claim.algorithm]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from omicsdk.cli.errors import REFUSED, exit_code
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.requests import checked_slug
-from omicsdk.crunch.runs import check_cores, has_program
+from omicsdk.crunch.runs import check_cores
 from omicsdk.crunch.statuses import DatasetTaken, RunResult, WorkflowType, newest_status
 from omicsdk.crunch.storage import Storage, open_storage
 
@@ -114,7 +115,7 @@ class _Runner:
         self._folders = DatasetFolders(client)
         if self._path is not None and not self._path.is_file():
             raise UsageError(f"--path: there is no file {self._path}", remedy="Give the workflow's file.")
-        if self._workflow is WorkflowType.snakemake and not has_program("snakemake"):
+        if self._workflow is WorkflowType.snakemake and shutil.which("snakemake") is None:
             raise UsageError(
                 "There is no snakemake on the PATH",
                 remedy="Install Snakemake 7 or later, activate its environment, or give --workflow script.",

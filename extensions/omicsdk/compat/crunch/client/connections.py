@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.compat._answers import DocumentedResponse, RefusedResponse
+from omicsdk.compat._answers import DocumentedResponse, RefusedResponse, translating
 from omicsdk.compat._errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
-from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
+from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
 from omicsdk.crunch import attributes
-from omicsdk.crunch.client import TOKEN_VARIABLE, URL_VARIABLE, Crunch, token_credentials
+from omicsdk.crunch.client import TOKEN_VARIABLE, Crunch
 from omicsdk.crunch.requests import json_object, refused_fields
 from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, Stage, State
 
@@ -55,16 +54,16 @@ class CrunchAPIException(DocumentedError):
     fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
-def crunch_error(error: OmicsError) -> CrunchAPIException:
+def crunch_error(error: Exception) -> Exception:
     """Return the documented exception for one of core's.
 
     Args:
         error: What was raised.
 
     Returns:
-        One that is both, with all that it holds, not raised yet.
+        One that is both, with all that it holds, not raised yet; another error, or a documented one, as it is.
     """
-    if isinstance(error, CrunchAPIException):
+    if isinstance(error, CrunchAPIException) or not isinstance(error, OmicsError):
         return error
     made = documented(error, CrunchAPIException)
     made.remedy = error.remedy.replace("credentials=", "token=")
@@ -76,13 +75,8 @@ def crunch_error(error: OmicsError) -> CrunchAPIException:
     return made
 
 
-@contextmanager
-def documented_errors() -> Generator[None]:
-    """Raise core's errors as CrunchAPIException."""
-    try:
-        yield
-    except OmicsError as error:
-        raise crunch_error(error) from error
+documented_errors = partial(translating, crunch_error)
+"""Raises core's errors as CrunchAPIException; a context, or a decorator."""
 
 
 class Connection:
@@ -127,17 +121,17 @@ class Connection:
     ) -> None:
         known = os.environ if environ is None else environ
         with documented_errors():
-            self.base_url = _url(base_url, known)
-            self._token = _token(token, known)
             self._api = Crunch(
-                self.base_url,
-                credentials=token_credentials(self._token),
+                (base_url or "").strip() or None,
+                # As of the published client, CRUNCH_TOKEN goes to any base URL that is given.
+                credentials=(token or known.get(TOKEN_VARIABLE) or "").strip() or None,
                 timeout=timeout,
                 retry=retry,
                 transport=transport,
                 environ=environ,
                 clock=clock,
             )
+        self.base_url = self._api.base_url
         self.verbose = verbose
         self.say = say
         self._clock = clock
@@ -151,7 +145,7 @@ class Connection:
     @property
     def token(self) -> str:
         """The token that it was made with; a secret. It can't be set: make another Connection."""
-        return self._token
+        return self.get_headers()["Authorization"].removeprefix("Token ")
 
     def close(self) -> None:
         """Close the connections."""
@@ -170,7 +164,8 @@ class Connection:
 
     def get_headers(self) -> dict[str, str]:
         """Return the headers with the token, for requests of your own; a secret."""
-        return {"Authorization": f"Token {self._token}"}
+        assert self._api.credentials is not None  # a site answers no request without
+        return {"Authorization": self._api.credentials.headers("GET", self.base_url)["authorization"]}
 
     def absolute_url(self, relative_url: str) -> str:
         """Return a URL of the site.
@@ -195,6 +190,7 @@ class Connection:
         """
         return self._post(relative_url, kwargs)
 
+    @documented_errors()
     def get_request(self, relative_url: str) -> DocumentedResponse:
         """Get an answer of the site.
 
@@ -207,8 +203,9 @@ class Connection:
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        return DocumentedResponse(self._request("GET", relative_url))
+        return DocumentedResponse(self._api.raw_request("GET", relative_url))
 
+    @documented_errors()
     def get_json_response(self, relative_url: str) -> dict[str, Any]:
         """Get the site's answer as JSON.
 
@@ -221,21 +218,14 @@ class Connection:
         Raises:
             CrunchAPIException: The site refused it, didn't answer, or answered something else than a JSON object.
         """
-        answer = self._request("GET", relative_url)
-        with documented_errors():
-            return json_object(answer)
-
-    def _request(
-        self, method: Literal["GET", "POST"], relative_url: str, fields: Mapping[str, Any] | None = None
-    ) -> httpx.Response:
-        with documented_errors():
-            return self._api.raw_request(method, relative_url, fields)
+        return json_object(self._api.raw_request("GET", relative_url))
 
     def _post(self, relative_url: str, fields: Mapping[str, Any]) -> DocumentedResponse:
         path = relative_url.removeprefix("/").rstrip("/")
         self._print(f"Posting to {self.base_url}/{path}/ : {dict(fields)}")
         try:
-            answer = self._request("POST", relative_url, fields)
+            with documented_errors():
+                answer = self._api.raw_request("POST", relative_url, fields)
         except CrunchAPIException as error:
             if error.response is not None:
                 self._print(f"Response {error.response.status_code}: {error.response.reason}")
@@ -340,42 +330,47 @@ class Connection:
         """Give an item a text of at most 1023 characters; see `add_key_value_attribute`."""
         return self._add("char", item, key, value)
 
+    @documented_errors()
     def add_float_attribute(self, item: str, key: str, value: float) -> DocumentedResponse:
         """Give an item a finite number; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
         """
-        return self._add("float", item, key, _checked(attributes.number, value))
+        return self._add("float", item, key, attributes.number(value))
 
+    @documented_errors()
     def add_integer_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
         """Give an item a whole number of at most 64 bits; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
         """
-        return self._add("int", item, key, _checked(attributes.whole_number, value))
+        return self._add("int", item, key, attributes.whole_number(value))
 
+    @documented_errors()
     def add_filesize_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
         """Give an item a size in bytes, from 0; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
         """
-        return self._add("filesize", item, key, _checked(attributes.file_size, value))
+        return self._add("filesize", item, key, attributes.file_size(value))
 
+    @documented_errors()
     def add_boolean_attribute(self, item: str, key: str, value: bool) -> DocumentedResponse:
         """Give an item a truth value; see `add_key_value_attribute`.
 
         Raises:
             CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
         """
-        return self._add("bool", item, key, _checked(attributes.truth, value))
+        return self._add("bool", item, key, attributes.truth(value))
 
     def add_url_attribute(self, item: str, key: str, value: str) -> DocumentedResponse:
         """Give an item a URL (http, https, ftp, ftps) of at most 1023 characters; see `add_key_value_attribute`."""
         return self._add("url", item, key, value)
 
+    @documented_errors()
     def add_datetime_attribute(
         self, item: str, key: str, value: datetime | str, format: str = ""
     ) -> DocumentedResponse:
@@ -391,12 +386,14 @@ class Connection:
         Raises:
             CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
         """
-        return self._add("datetime", item, key, _checked(attributes.as_datetime, value, format))
+        return self._add("datetime", item, key, attributes.as_datetime(value, format))
 
+    @documented_errors()
     def add_date_attribute(self, item: str, key: str, value: date | str, format: str = "") -> DocumentedResponse:
         """Give an item a day; see `add_datetime_attribute`. A moment is cut to its day."""
-        return self._add("date", item, key, _checked(attributes.as_date, value, format))
+        return self._add("date", item, key, attributes.as_date(value, format))
 
+    @documented_errors()
     def add_lat_long_attribute(
         self, item: str, key: str, latitude: str | float | Decimal, longitude: str | float | Decimal
     ) -> DocumentedResponse:
@@ -415,14 +412,15 @@ class Connection:
             CrunchAPIException: They aren't numbers (a UsageError), the site refused them, or didn't answer.
         """
         place = {
-            "latitude": _checked(attributes.coordinate, "latitude", latitude),
-            "longitude": _checked(attributes.coordinate, "longitude", longitude),
+            "latitude": attributes.coordinate("latitude", latitude),
+            "longitude": attributes.coordinate("longitude", longitude),
         }
         self._print(
             f"Adding attribute '{key}'->'{latitude},{longitude}' to item '{item}' on the hosted site {self.base_url}"
         )
         return self._post(attributes.attribute_url("lat-long"), {"item": item, "key": key, **place})
 
+    @documented_errors()
     def add_attributes(self, /, item: str, **kwargs: Any) -> None:
         """Give an item several attributes, the kind of each being that of its value; see `omicsdk.crunch.attributes.inferred`.
 
@@ -437,11 +435,12 @@ class Connection:
             CrunchAPIException: A value is of no kind or can't be held by a site, and nothing was sent (a UsageError); or the
                 site refused one, or didn't answer: those before it are there.
         """
-        for attribute in _checked(attributes.inferred, kwargs):
+        for attribute in attributes.inferred(kwargs):
             self._add(attribute.kind, item, attribute.key, attribute.value)
 
     # -- statuses
 
+    @documented_errors()
     def send_status(
         self, dataset_id: int | str, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
     ) -> DocumentedResponse:
@@ -463,10 +462,9 @@ class Connection:
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        with documented_errors():
-            status = self._api.report_status(
-                dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock
-            )
+        status = self._api.report_status(
+            dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock
+        )
         return self.answer_of(status)
 
     def answer_of(self, status: Status) -> DocumentedResponse:
@@ -479,29 +477,3 @@ class Connection:
 
         sent = httpx.Request("POST", self.absolute_url(STATUSES))
         return DocumentedResponse(httpx.Response(201, json=status.to_dict(), request=sent))
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _checked(rule: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """A value as it is sent; its errors are CrunchAPIExceptions."""
-    with documented_errors():
-        return rule(*args, **kwargs)
-
-
-def _url(given: str | None, environ: Mapping[str, str]) -> str:
-    url = (given or environ.get(URL_VARIABLE) or "").strip()
-    remedy = f"Give base_url=, or set {URL_VARIABLE}: the site's address, beginning with https://."
-    if not url:
-        raise ConfigError("No base URL of the crunch site is configured", remedy=remedy)
-    return checked_base_url(url, source="base_url" if given else URL_VARIABLE, remedy=remedy)
-
-
-def _token(given: str | None, environ: Mapping[str, str]) -> str:
-    token = (given or environ.get(TOKEN_VARIABLE) or "").strip()
-    if not token:
-        remedy = f"Give token=, or set {TOKEN_VARIABLE}; an administrator of the site issues tokens."
-        raise ConfigError("No token for the crunch site is configured", remedy=remedy)
-    return token

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.crunch.client.connections import Connection, documented_errors
 from omicsdk.crunch import runs
 from omicsdk.crunch.datasets import DatasetFolders
-from omicsdk.crunch.statuses import RunResult, Stage, State, WorkflowType
+from omicsdk.crunch.statuses import State, WorkflowType
 from omicsdk.crunch.storage import Storage
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run:
-    """Processes a dataset; see `omicsdk.crunch.Run` for what the stages do.
+class Run(runs.Run):
+    """A run of a dataset; see `omicsdk.crunch.Run` for what the stages do.
 
     Args:
         connection: The site.
@@ -48,6 +47,7 @@ class Run:
             ConfigError); a slug that can't be a folder's name (an UnsafePath).
     """
 
+    @documented_errors()
     def __init__(
         self,
         connection: Connection,
@@ -68,101 +68,46 @@ class Run:
         tell: Callable[[str], None] | None = None,
     ) -> None:
         self.connection = connection
-        self.storage_settings = storage_settings
-        with documented_errors():
-            self._run = runs.Run(
-                connection.api,
-                dataset_slug,
-                storage_settings,
-                working_directory,
-                workflow_type,
-                workflow_path,
-                download_from_storage,
-                upload_to_storage,
-                cleanup,
-                cores,
-                since=since,
-                take_over=take_over,
-                allow_shared_folder=allow_shared_folder,
-                folders=folders,
-                tell=tell,
-            )
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._run, name)
+        super().__init__(
+            connection.api,
+            dataset_slug,
+            storage_settings,
+            working_directory,
+            workflow_type,
+            workflow_path,
+            download_from_storage,
+            upload_to_storage,
+            cleanup,
+            cores,
+            since=since,
+            take_over=take_over,
+            allow_shared_folder=allow_shared_folder,
+            folders=folders,
+            tell=tell,
+        )
 
     @property
     def dataset_data(self) -> dict[str, Any]:
         """The dataset as the site has it."""
-        return self._run.dataset.to_dict()
+        return self.dataset.to_dict()
 
     @property
-    def crunch_subdir(self) -> Path:
-        """The folder `.crunch` in the dataset's folder; it is made when it isn't there."""
-        return self._run.crunch_subdir
-
-    @cached_property
+    @documented_errors()
     def storage(self) -> Storage:
-        """The storage, opened when it is first asked for.
+        """The storage, opened when it is first used.
 
         Raises:
-            CrunchAPIException: The settings can't be read, or name no storage that is known (a ConfigError).
+            CrunchAPIException: The settings cannot be read, or name no known storage (a ConfigError).
         """
-        with documented_errors():
-            return self._run.storage
+        return super().storage
 
-    @property
-    def current_stage(self) -> Stage:
-        """The stage that runs, or that ran last; SETUP before."""
-        return self._run.current_stage
-
-    @property
-    def setup_result(self) -> RunResult | None:
-        """How setup ended; None before."""
-        return self._run.setup_result
-
-    @property
-    def workflow_result(self) -> RunResult | None:
-        """How the workflow ended; None before."""
-        return self._run.workflow_result
-
-    @property
-    def upload_result(self) -> RunResult | None:
-        """How the upload ended; None before."""
-        return self._run.upload_result
-
-    def send_status(self, state: State, note: str = "") -> DocumentedResponse:
+    @documented_errors()
+    def send_status(  # pyright: ignore[reportIncompatibleMethodOverride] - the published one returns the answer
+        self, state: State, note: str = ""
+    ) -> DocumentedResponse:
         """Report how far the stage is that runs or ran last; arguments and errors as those of `Connection.send_status`."""
-        with documented_errors():
-            return self.connection.answer_of(self._run.send_status(state, note))
+        return self.connection.answer_of(super().send_status(state, note))
 
-    def __call__(self) -> RunResult:
-        """Run all stages, until one fails.
-
-        Returns:
-            Whether they went well; `note` says why not.
-
-        Raises:
-            CrunchAPIException: Another runner has the dataset (a DatasetTaken), or another dataset has files in its folder (a
-                SharedFolder).
-            KeyboardInterrupt: It was interrupted, and FAIL was reported.
-        """
-        with documented_errors():
-            return self._run()
-
-    def setup(self) -> RunResult:
-        """Bring the dataset's files, and write their checksums, dataset, project and workflow to `.crunch`."""
-        with documented_errors():
-            return self._run.setup()
-
-    def workflow(self) -> RunResult:
-        """Run the workflow in the dataset's folder; what it writes goes to stderr and to `.crunch/workflow.log`."""
-        with documented_errors():
-            return self._run.workflow()
-
-    def upload(self) -> RunResult:
-        """Upload what is new or changed, with upload_md5_checksums.json and deleted.txt."""
-        with documented_errors():
-            return self._run.upload()
+    setup = documented_errors()(runs.Run.setup)
+    workflow = documented_errors()(runs.Run.workflow)
+    upload = documented_errors()(runs.Run.upload)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from omicsdk.crunch._dataset_files import md5_table, write_workflow
-from omicsdk.crunch.runs import has_program
+from omicsdk.crunch.dataset_files import md5_table, write_workflow
 
 __all__ = ["conda_frontend", "has_mamba", "md5_checksums", "write_workflow"]
 
 
 def has_mamba() -> bool:
     """Whether mamba is on the PATH."""
-    return has_program("mamba")
+    return shutil.which("mamba") is not None
 
 
 def conda_frontend() -> str:
