@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -123,186 +122,6 @@ def _of_values(side: str, place: str, inside: str, words: str, ours: object, the
         yield f"{words}:{side}:{place}", ours, theirs
 
 
-# -- results
-
-
-class AnalysisResult(RemoteObject, ABC, Generic[F]):
-    """What a module found; the base of results of samples and of groups.
-
-    Several results of one module are distinguished by their replicates. Without one, the newest is meant, as on the server,
-    and a new one gets a random name.
-
-    Args:
-        knex: The server.
-        parent: The sample or the group.
-        module_name: The module.
-        replicate: Distinguishes results of one module; None for the newest.
-        metadata: Further facts.
-        is_private: Whether only members of the organization may see it. The server's manifests name private results to all
-            users who may see the group.
-    """
-
-    remote_fields: ClassVar[Sequence[str]] = (
-        *FACTS,
-        "module_name",
-        "replicate",
-        "metadata",
-        "description",
-        "is_private",
-        "pipeline_module",
-    )
-    name_field: ClassVar[str] = "module_name"
-    nested_route: ClassVar[str] = "analysis_results"
-
-    def __init__(
-        self,
-        knex: Knex,
-        parent: Sample | SampleGroup,
-        module_name: str,
-        replicate: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        is_private: bool = False,
-    ) -> None:
-        super().__init__(knex)
-        self.parent = parent
-        self.module_name = module_name
-        self.replicate = replicate
-        self.metadata: Any = dict(metadata or {})
-        self.description: str | None = None
-        self.is_private = is_private
-        self.pipeline_module: str | None = None
-
-    def pre_hash(self) -> str:
-        """What distinguishes it from other objects of the same server and user, for the cache."""
-        return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
-
-    @abstractmethod
-    def field(self, field_name: str, data: object = None) -> F:
-        """Make a field of it, which is not on the server yet.
-
-        Args:
-            field_name: Its name.
-            data: What it holds; nothing by default.
-        """
-
-    def get_fields(self, cache: bool = True) -> Iterator[F]:
-        """Yield all fields of it that are on the server.
-
-        Args:
-            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
-                written by this Knex.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
-
-        def fetch() -> Iterator[F]:
-            for blob in self._field_blobs({}):
-                yield self.field(blob["name"])._fetched(blob)
-
-        return self._remembered("fields", fetch, cache=cache)
-
-    def _create(self) -> None:
-        wanted = self.is_private
-        super()._create()
-        if self.is_private != wanted:
-            words = "private" if wanted else "public"
-            raise RemoteObjectError(
-                f"{self} was created and isn't {words}: the server didn't do as it was asked",
-                remedy="Delete it, and ask the platform's operators.",
-            )
-
-    def _filter(self) -> dict[str, object]:
-        return {**super()._filter(), "replicate": self.replicate}
-
-    def _fetch(self) -> Blob:
-        if self._segment() is None:
-            return self._listed()
-        try:
-            blob = self._answered(self.nested_url(), replicate=self.replicate)
-        except (PangeaNotFoundError, PangeaInternalError) as error:
-            # The server ignores the case of names: it may have looked in "A", or not known which of two is meant.
-            try:
-                return self._listed()
-            except PangeaNotFoundError:
-                raise error from None
-        return blob if self._is_it(blob) else self._listed()
-
-    def _listed(self) -> Blob:
-        """The newest in the flat list that is meant."""
-        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
-        found = [blob for blob in paginated_iterator(self.knex, url) if self._is_it(blob)]
-        if not found:
-            which = f" with the replicate {self.replicate!r}" if self.replicate else ""
-            what = f"result of {self.module_name!r}{which} in {self.parent}"
-            raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
-        return max(found, key=lambda blob: str(blob.get("updated_at")))
-
-    def _is_it(self, blob: Blob) -> bool:
-        facts = {"module_name": self.module_name, **self._owned()}
-        same = all(blob.get(name) == value for name, value in facts.items())
-        return same and self.replicate in (None, blob.get("replicate"))
-
-    def _field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
-        """What the server's flat list has of its fields."""
-        route = self.field("").route
-        asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
-        for blob in paginated_iterator(self.knex, list_url(route, asked)):
-            if blob.get("analysis_result") == self.uuid:
-                yield blob
-
-    def __str__(self) -> str:
-        return f"<Pangea::{type(self).__name__} {self.module_name} {self.replicate} {self.uuid} />"
-
-
-class SampleAnalysisResult(AnalysisResult["SampleAnalysisResultField"]):
-    """What a module found in a sample; arguments are those of `AnalysisResult`, with the sample as its parent."""
-
-    parent_field: ClassVar[str | None] = "sample"
-    owner: ClassVar[str] = "sample"
-    route: ClassVar[str] = "sample_ars"
-
-    def __init__(
-        self,
-        knex: Knex,
-        sample: Sample,
-        module_name: str,
-        replicate: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        is_private: bool = False,
-    ) -> None:
-        self.sample = sample
-        super().__init__(knex, sample, module_name, replicate, metadata, is_private)
-
-    def field(self, field_name: str, data: object = None) -> SampleAnalysisResultField:
-        """Make a field of it, which is not on the server yet; arguments as of the base."""
-        return SampleAnalysisResultField(self.knex, self, field_name, data)
-
-
-class SampleGroupAnalysisResult(AnalysisResult["SampleGroupAnalysisResultField"]):
-    """What a module found in a group of samples; arguments are those of `AnalysisResult`, with the group as its parent."""
-
-    parent_field: ClassVar[str | None] = "grp"
-    owner: ClassVar[str] = "sample_group"
-    route: ClassVar[str] = "sample_group_ars"
-
-    def __init__(
-        self,
-        knex: Knex,
-        grp: SampleGroup,
-        module_name: str,
-        replicate: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        is_private: bool = False,
-    ) -> None:
-        self.grp = grp
-        super().__init__(knex, grp, module_name, replicate, metadata, is_private)
-
-    def field(self, field_name: str, data: object = None) -> SampleGroupAnalysisResultField:
-        """Make a field of it, which is not on the server yet; arguments as of the base."""
-        return SampleGroupAnalysisResultField(self.knex, self, field_name, data)
-
-
 # -- fields
 
 
@@ -323,6 +142,7 @@ class AnalysisResultField(RemoteObject):
     parent_field: ClassVar[str | None] = "parent"
     owner: ClassVar[str] = "analysis_result"
     nested_route: ClassVar[str] = "fields"
+    is_cached: ClassVar[bool] = False  # their data may be large, and contain a secret
 
     def __init__(self, knex: Knex, parent: AnalysisResult[Any], field_name: str, data: object = None) -> None:
         super().__init__(knex)
@@ -488,32 +308,6 @@ class AnalysisResultField(RemoteObject):
 
     # -- loading and saving
 
-    def get_cached_blob(self) -> None:
-        """Fields are not cached: their data may be large, and contain a secret."""
-
-    def cache_blob(self, blob: Blob) -> None:
-        """Do nothing: fields are not cached.
-
-        Args:
-            blob: What the server said.
-        """
-        del blob
-
-    def load_blob(self, blob: Blob) -> None:
-        """Load what the server says of it, as the base does; presigned URLs are not compared.
-
-        Args:
-            blob: What it says.
-        """
-        here = self.stored_data
-        object.__setattr__(self, "stored_data", without_signature(here))
-        try:
-            super().load_blob(_unsigned(blob))
-        except BaseException:
-            object.__setattr__(self, "stored_data", here)
-            raise
-        self._sign(blob)
-
     def refresh(self) -> Self:
         """Load what the server has of it, whatever was set here, with a presigned URL that has just been made.
 
@@ -528,15 +322,8 @@ class AnalysisResultField(RemoteObject):
         self._downloaded = ""
         return self._fetched(self._answered(self._own_route()))
 
-    def _take(self, blob: Blob) -> None:
-        super()._take(_unsigned(blob))
-        self._sign(blob)
-
-    def _sign(self, blob: Blob) -> None:
-        object.__setattr__(self, "stored_data", blob.get("stored_data"))
-
-    def _writable(self) -> dict[str, object]:
-        return {**super()._writable(), "stored_data": without_signature(self.stored_data)}
+    def _plain(self, name: str, value: object) -> object:
+        return without_signature(value) if name == "stored_data" else value
 
     def _create(self) -> None:
         check_json_serialization(self.stored_data)  # before anything is created above it
@@ -570,7 +357,166 @@ class SampleGroupAnalysisResultField(AnalysisResultField):
     route: ClassVar[str] = "sample_group_ar_fields"
 
 
-def _unsigned(blob: Blob) -> Blob:
-    if "stored_data" not in blob:
-        return blob
-    return {**blob, "stored_data": without_signature(blob["stored_data"])}
+# -- results
+
+
+class AnalysisResult(RemoteObject, Generic[F]):
+    """What a module found; the base of results of samples and of groups.
+
+    Several results of one module are distinguished by their replicates. Without one, the newest is meant, as on the server,
+    and a new one gets a random name.
+
+    Args:
+        knex: The server.
+        parent: The sample or the group.
+        module_name: The module.
+        replicate: Distinguishes results of one module; None for the newest.
+        metadata: Further facts.
+        is_private: Whether only members of the organization may see it. The server's manifests name private results to all
+            users who may see the group.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = (
+        *FACTS,
+        "module_name",
+        "replicate",
+        "metadata",
+        "description",
+        "is_private",
+        "pipeline_module",
+    )
+    name_field: ClassVar[str] = "module_name"
+    nested_route: ClassVar[str] = "analysis_results"
+    unclear: ClassVar[frozenset[int]] = frozenset({404, 500})
+    _field_class: type[F]
+
+    def __init__(
+        self,
+        knex: Knex,
+        parent: Sample | SampleGroup,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        super().__init__(knex)
+        self.parent = parent
+        self.module_name = module_name
+        self.replicate = replicate
+        self.metadata: Any = dict(metadata or {})
+        self.description: str | None = None
+        self.is_private = is_private
+        self.pipeline_module: str | None = None
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects of the same server and user, for the cache."""
+        return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
+
+    def field(self, field_name: str, data: object = None) -> F:
+        """Make a field of it, which is not on the server yet.
+
+        Args:
+            field_name: Its name.
+            data: What it holds; nothing by default.
+        """
+        return self._field_class(self.knex, self, field_name, data)
+
+    def get_fields(self, cache: bool = True) -> Iterator[F]:
+        """Yield all fields of it that are on the server.
+
+        Args:
+            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
+                written by this Knex.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+
+        def fetch() -> Iterator[F]:
+            for blob in self._field_blobs({}):
+                yield self.field(blob["name"])._fetched(blob)
+
+        return self._remembered("fields", fetch, cache=cache)
+
+    def _create(self) -> None:
+        wanted = self.is_private
+        super()._create()
+        if self.is_private != wanted:
+            words = "private" if wanted else "public"
+            raise RemoteObjectError(
+                f"{self} was created and isn't {words}: the server didn't do as it was asked",
+                remedy="Delete it, and ask the platform's operators.",
+            )
+
+    def _filter(self) -> dict[str, object]:
+        return {**super()._filter(), "replicate": self.replicate}
+
+    def _narrowed(self) -> dict[str, object]:
+        return {"replicate": self.replicate}
+
+    def _listed(self) -> Blob:
+        """The newest in the flat list that is meant."""
+        found = [blob for blob in paginated_iterator(self.knex, self._list_url()) if self._is_it(blob)]
+        if not found:
+            which = f" with the replicate {self.replicate!r}" if self.replicate else ""
+            what = f"result of {self.module_name!r}{which} in {self.parent}"
+            raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
+        return max(found, key=lambda blob: str(blob.get("updated_at")))
+
+    def _is_it(self, blob: Blob) -> bool:
+        facts = {"module_name": self.module_name, **self._owned()}
+        same = all(blob.get(name) == value for name, value in facts.items())
+        return same and self.replicate in (None, blob.get("replicate"))
+
+    def _field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
+        """What the server's flat list has of its fields."""
+        route = self.field("").route
+        asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
+        for blob in paginated_iterator(self.knex, list_url(route, asked)):
+            if blob.get("analysis_result") == self.uuid:
+                yield blob
+
+    def __str__(self) -> str:
+        return f"<Pangea::{type(self).__name__} {self.module_name} {self.replicate} {self.uuid} />"
+
+
+class SampleAnalysisResult(AnalysisResult[SampleAnalysisResultField]):
+    """What a module found in a sample; arguments are those of `AnalysisResult`, with the sample as its parent."""
+
+    parent_field: ClassVar[str | None] = "sample"
+    owner: ClassVar[str] = "sample"
+    route: ClassVar[str] = "sample_ars"
+    _field_class = SampleAnalysisResultField
+
+    def __init__(
+        self,
+        knex: Knex,
+        sample: Sample,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        self.sample = sample
+        super().__init__(knex, sample, module_name, replicate, metadata, is_private)
+
+
+class SampleGroupAnalysisResult(AnalysisResult[SampleGroupAnalysisResultField]):
+    """What a module found in a group of samples; arguments are those of `AnalysisResult`, with the group as its parent."""
+
+    parent_field: ClassVar[str | None] = "grp"
+    owner: ClassVar[str] = "sample_group"
+    route: ClassVar[str] = "sample_group_ars"
+    _field_class = SampleGroupAnalysisResultField
+
+    def __init__(
+        self,
+        knex: Knex,
+        grp: SampleGroup,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        self.grp = grp
+        super().__init__(knex, grp, module_name, replicate, metadata, is_private)

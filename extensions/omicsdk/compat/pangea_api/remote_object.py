@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from omicsdk.compat.pangea_api._routes import list_url, named
 from omicsdk.compat.pangea_api.knex import (
-    PangeaInternalError,
     PangeaNotFoundError,
     PangeaOtherError,
     documented_errors,
     not_there,
 )
 from omicsdk.compat.pangea_api.utils import paginated_iterator
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import APIError, UsageError
 from omicsdk.core.type_guards import is_mapping
 from omicsdk.pangea.answers import Blob, object_of
 
@@ -74,6 +73,11 @@ class RemoteObject:
     unblank: ClassVar[frozenset[str]] = frozenset()
     """Fields that the server refuses when they are blank: they are not sent then."""
 
+    is_cached: ClassVar[bool] = True
+    """Whether what the server says of it may be cached."""
+    unclear: ClassVar[frozenset[int]] = frozenset({400, 500})
+    """Statuses of its path by names after which the flat list is read: the server ignores case, so two names may fit."""
+
     knex: Knex
     uuid: str | None
     _already_fetched: bool = False
@@ -128,15 +132,16 @@ class RemoteObject:
 
     def get_cached_blob(self) -> Any:
         """Return what the cache has of it; None when it has nothing, or it is outdated."""
-        return self.cache.get_cached_blob(self)
+        return self.cache.get_cached_blob(self) if self.is_cached else None
 
     def cache_blob(self, blob: Blob) -> None:
-        """Put what the server said of it into the cache.
+        """Put what the server said of it into the cache, where it may be cached.
 
         Args:
             blob: What it said.
         """
-        self.cache.cache_blob(self, blob)
+        if self.is_cached:
+            self.cache.cache_blob(self, blob)
 
     def load_blob(self, blob: Blob) -> None:
         """Load what the server says of it; nothing is loaded, unless all can be.
@@ -154,7 +159,7 @@ class RemoteObject:
         for name in self.remote_fields:
             if name not in blob and name not in self.optional_remote_fields:
                 raise KeyError(f"{name} is missing in what the server says of {self}")
-            here, there = getattr(self, name, None), blob.get(name)
+            here, there = (self._plain(name, value) for value in (getattr(self, name, None), blob.get(name)))
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(
                     f"Loading {self} would overwrite {name}: here it is {_shown(here)}, on the server {_shown(there)}",
@@ -167,8 +172,12 @@ class RemoteObject:
         for name in self.remote_fields:
             value = blob.get(name)
             setattr(self, name, value)
-            self._on_server[name] = _print(value)
-        self.blob = blob
+            self._on_server[name] = _print(self._plain(name, value))
+        self.blob = {name: self._plain(name, value) for name, value in blob.items()}
+
+    def _plain(self, name: str, value: object) -> object:  # noqa: ARG002 - for classes whose fields have more
+        """A field's value as it is compared, sent and kept."""
+        return value
 
     def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
         """Itself, as the server says that it is."""
@@ -315,9 +324,9 @@ class RemoteObject:
         if self._segment() is None:
             return self._listed()
         try:
-            blob = self._answered(self.nested_url())
-        except (PangeaInternalError, PangeaOtherError) as error:
-            if error.status not in (400, 500):  # the answer where two names differ in case only
+            blob = self._answered(self.nested_url(), **self._narrowed())
+        except APIError as error:
+            if error.status not in self.unclear:
                 raise
             try:
                 return self._listed()
@@ -325,6 +334,10 @@ class RemoteObject:
                 raise error from None
         # The server ignores the case of names; another name is another object.
         return blob if self._is_it(blob) else self._listed()
+
+    def _narrowed(self) -> dict[str, object]:
+        """Parameters of its path by names."""
+        return {}
 
     def _answered(self, url: str, **options: object) -> Blob:
         """An object of the server."""
@@ -334,12 +347,14 @@ class RemoteObject:
 
     def _listed(self) -> Blob:
         """What the flat list has of it."""
-        name = getattr(self, self.name_field)
-        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
+        url = self._list_url()
         for blob in paginated_iterator(self.knex, url):
             if self._is_it(blob):
                 return blob
-        raise not_there(f"{type(self).__name__} {name!r}", f"{self.knex.endpoint_url}/{url}")
+        raise not_there(f"{type(self).__name__} {getattr(self, self.name_field)!r}", f"{self.knex.endpoint_url}/{url}")
+
+    def _list_url(self) -> str:
+        return list_url(self.route, {**self._filter(), **self.inherited_url_options})
 
     def _create(self) -> None:
         parent = self._parent()
@@ -379,7 +394,8 @@ class RemoteObject:
         return bool(self._changes())
 
     def _writable(self) -> dict[str, object]:
-        return {name: getattr(self, name, None) for name in self.remote_fields if name not in FACTS}
+        names = (name for name in self.remote_fields if name not in FACTS)
+        return {name: self._plain(name, getattr(self, name, None)) for name in names}
 
     def _changes(self) -> dict[str, object]:
         """The fields that differ from the server's."""

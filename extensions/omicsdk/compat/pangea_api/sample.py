@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.pangea_api.knex import not_there
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
-from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.answers import Blob
 
 if TYPE_CHECKING:
@@ -112,14 +110,8 @@ class Sample(RemoteObject):
         told: Blob = blob.get("library_obj") or self._answered(f"sample_groups/{blob['library']}")
         return self.lib._another(told)  # pyright: ignore[reportPrivateUsage] - it is ours
 
-    def _listed(self) -> Blob:
-        if self.lib.is_library:
-            return super()._listed()
-        url = f"sample_groups/{self.lib._id()}/samples"
-        for blob in paginated_iterator(self.knex, url):
-            if blob["name"] == self.name:
-                return blob
-        raise not_there(f"sample {self.name!r} in {self.lib}", f"{self.knex.endpoint_url}/{url}")
+    def _list_url(self) -> str:
+        return super()._list_url() if self.lib.is_library else f"sample_groups/{self.lib._id()}/samples"
 
     def _create(self) -> None:
         self.lib.as_library()

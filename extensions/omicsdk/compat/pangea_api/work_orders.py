@@ -25,6 +25,7 @@ class _ByUuid(RemoteObject):
     """What the server knows by its UUID only, and lets no user create or delete by name."""
 
     name: str | None
+    is_cached: ClassVar[bool] = False  # states change while others work
 
     def pre_hash(self) -> str:
         """What distinguishes it from other objects."""
@@ -37,17 +38,6 @@ class _ByUuid(RemoteObject):
         raise RemoteObjectError(
             f"{self} can't be created with this call", remedy="Have its prototype create a work order."
         )
-
-    def get_cached_blob(self) -> None:
-        """It is not cached: states change while others work."""
-
-    def cache_blob(self, blob: Blob) -> None:
-        """Do nothing: it is not cached.
-
-        Args:
-            blob: What the server said.
-        """
-        del blob
 
     def refresh(self) -> Self:
         """Load what the server says now, whatever was set here.
