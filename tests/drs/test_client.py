@@ -71,6 +71,8 @@ def test_credentials_by_host(host: Any, drs_host: Callable[[], Any], tmp_path: P
     with Drs(host.name, credentials=credentials) as drs:
         drs.download([host.add("a", b"a"), elsewhere.add("b", b"b")], tmp_path).raise_if_failed()
         assert drs.get_object(object_id="a").id == "a"
+        renamed = HostCredentials({host.name: BearerToken("three")})
+        assert [each.error for each in drs.with_options(credentials=renamed).ls(f"drs://{host.name}/a")] == [None]
     assert "one" not in repr(credentials)
 
 
@@ -125,13 +127,27 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(host: Any) -> None:
 def test_a_storage_without_ranges_is_sought_near_its_beginning_only(host: Any) -> None:
     content = bytes(range(250)) * 20_000
     uri = host.add("a", content)
-    host.answers["storage/s3/a"] = [(200, {}, content)] * 2
+    host.answers["storage/s3/a"] = [(200, {"ETag": '"1"'}, content)] * 2
     with Drs() as drs, drs.open(uri) as file:
         file.seek(900_000)
         assert file.read(10) == content[:10]
         file.seek(4_900_000)
         with pytest.raises(TransferError, match="gives the whole file only"):
             file.read(10)
+
+
+def test_bytes_of_several_answers_are_joined_by_an_etag_or_on_request(host: Any) -> None:
+    content = bytes(range(256)) * 4000
+    uri, host.validates = host.add("a", content), False
+    with Drs() as drs:
+        with drs.open(uri) as file:
+            assert file.read(10) == content[:10]
+            file.seek(900_000)
+            with pytest.raises(TransferError, match="nothing shows"):
+                file.read(10)
+        with drs.open(uri, resume_unvalidated=True) as file:
+            file.seek(900_000)
+            assert file.read(10) == content[900_000:900_010]
 
 
 def test_a_bundle_cannot_be_opened(host: Any) -> None:

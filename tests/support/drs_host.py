@@ -21,6 +21,7 @@ class DrsHost(LoopbackServer):
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.bulk = True
         self.alone: set[str] = set()  # objects whose URLs don't come with others
+        self.validates = True  # whether its storage states ETags
         self.token = ""
         self.login = "authorization"  # the header that the token stands in
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
@@ -101,10 +102,11 @@ class DrsHost(LoopbackServer):
         content = self.bytes.get(id)
         if content is None or self.login in head.headers:
             return 404 if content is None else 400, {}, b"<Error/>"
+        told = {"ETag": f'"{hashlib.md5(content).hexdigest()}"'} if self.validates else {}
         asked = head.headers.get("range", "")
         first, _, last = asked.removeprefix("bytes=").partition("-")
         if not asked:
-            return 200, {}, content
+            return 200, told, content
         end = min(int(last), len(content) - 1) if last else len(content) - 1
         piece = content[int(first) : end + 1]
-        return 206, {"Content-Range": f"bytes {first}-{end}/{len(content)}"}, piece
+        return 206, {**told, "Content-Range": f"bytes {first}-{end}/{len(content)}"}, piece

@@ -644,6 +644,24 @@ def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
     return "; ".join([*shown, f"and {more} more"] if more > 0 else shown)
 
 
+def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
+    """Raise what failed in a batch, if anything did.
+
+    Args:
+        errors: The errors, one an entry that failed.
+        total: How many entries there are.
+        things: What they are, in the plural.
+
+    Raises:
+        OmicsError: The error of the only one that failed.
+        SomeFailed: Several failed.
+    """
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise SomeFailed(f"{len(errors)} of {total} {things} failed: {first_of(errors)}", errors)
+
+
 def shortened(text: str, limit: int) -> str:
     """Shorten text to a number of characters and state by how much."""
     if len(text) <= limit:

@@ -41,16 +41,42 @@ class HostCredentials(Bound):
     """
 
     def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
-        super().__init__(())
+        super().__init__(("*",))  # each host's own say where they may go
         self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
+        self._found: dict[str, Credentials | None] = {}
 
     def of(self, host: str) -> Credentials | None:
-        """The credentials for a host.
+        """The credentials for a host; a function is called once for each.
 
         Args:
             host: Its name, with its port where it has one.
         """
-        return self._of(host)
+        if host not in self._found:
+            self._found[host] = self._of(host)
+        return self._found[host]
+
+    def _at(self, url: str) -> Credentials:
+        return self.of(_host_of(url)) or ANONYMOUS
+
+    def goes_to(self, url: str) -> bool:
+        """Whether those of the URL's host may be sent there."""
+        return self._at(url).goes_to(url)
+
+    def ready(self) -> bool:
+        """Whether `headers` answers at once for the hosts that requests went to."""
+        return bool(self._found) and all(each is None or each.ready() for each in self._found.values())
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Headers of the URL's host."""
+        return self._at(url).headers(method, url)
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """Query parameters of the URL's host."""
+        return self._at(url).query(method, url)
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Renew those that were refused, where they can be."""
+        return any(each is not None and each.renew(refused) for each in self._found.values())
 
 
 def _base_url(text: str) -> str:
@@ -88,7 +114,6 @@ class _Address:
     """What both clients share: a base URL that may be missing, and credentials by host."""
 
     _discovery = DISCOVERY
-    _by_host: HostCredentials | None = None
     _exchange: Any
 
     def _url(self, base_url: str | None) -> str:
@@ -101,17 +126,14 @@ class _Address:
         profile: str | None,
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
-        by_host = credentials if isinstance(credentials, HostCredentials) else None
         url, proof = resolve(
             DISCOVERY,
             base_url=None if base_url is None else _base_url(base_url),
-            credentials=ANONYMOUS if by_host is not None else credentials,
+            credentials=credentials,
             profile=profile,
             environ=environ,
         )
-        self._by_host = by_host
-        url = _base_url(url) if url else ""
-        return url, by_host.of(_host_of(url)) if by_host is not None and url else proof
+        return _base_url(url) if url else "", proof
 
     @property
     def base_url(self) -> str:
@@ -156,9 +178,10 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         return Servers(resolver, self._credentials_of, own, client=self, clock=self._exchange.transport.clock)
 
     def _credentials_of(self, host: str) -> Credentials | None:
-        if self.base_url and host == _host_of(self.base_url):
-            return self._exchange.transport.credentials
-        return None if self._by_host is None else self._by_host.of(host)
+        held = self.credentials
+        if isinstance(held, HostCredentials):
+            return held.of(host)
+        return held if host == _host_of(self.base_url) else None
 
 
 class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):

@@ -24,7 +24,12 @@ BUFFER = 1 << 18
 
 @contextmanager
 def open_object(
-    client: Drs, what: str | DrsId, *, preferred: Sequence[str] = (), settings: ResolutionSettings | None = None
+    client: Drs,
+    what: str | DrsId,
+    *,
+    preferred: Sequence[str] = (),
+    settings: ResolutionSettings | None = None,
+    resume_unvalidated: bool = False,
 ) -> Generator[BinaryIO]:
     """Open an object for reading; it can be sought, and nothing is stored.
 
@@ -34,19 +39,28 @@ def open_object(
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        resume_unvalidated: Join the bytes of several answers even where the storage gives no ETag, so that nothing shows that
+            they are of one version of the file.
 
     Raises:
         NotADrsId: It is not an identifier.
         NotFound: Its server has no such object.
         UsageError: It is a bundle.
-        TransferError: While reading: the object changed, or its storage does not serve ranges.
+        TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
+            them by.
     """
-    with client.servers(settings) as servers, opened(client, what, servers, preferred) as file:
+    with client.servers(settings) as servers, opened(client, what, servers, preferred, resume_unvalidated) as file:
         yield file
 
 
 @contextmanager
-def opened(client: Client, what: str | DrsId, servers: Servers, preferred: Sequence[str] = ()) -> Generator[BinaryIO]:
+def opened(
+    client: Client,
+    what: str | DrsId,
+    servers: Servers,
+    preferred: Sequence[str] = (),
+    resume_unvalidated: bool = False,
+) -> Generator[BinaryIO]:
     """Open an object of a server; errors are those of `open_object`.
 
     Args:
@@ -54,6 +68,7 @@ def opened(client: Client, what: str | DrsId, servers: Servers, preferred: Seque
         what: The object.
         servers: The servers; they stay open.
         preferred: Types, clouds or regions of storage that are tried first.
+        resume_unvalidated: As for `open_object`.
     """
     from omicsdk.drs.identifiers import parse_drs_id
 
@@ -69,7 +84,7 @@ def opened(client: Client, what: str | DrsId, servers: Servers, preferred: Seque
         found.size,
         title=found.name,
         wire=Wire(client=client),
-        unvalidated=True,  # storages that give no ETag are read as well; a changed one is an error
+        unvalidated=resume_unvalidated,
     )
     with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
         yield file

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.errors import (
@@ -80,7 +80,7 @@ def result_urls(
     Raises:
         OmicsError: The server refused, or did not answer.
     """
-    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     return [(download_url(each.data), each.file_name) for each in planned if each.file_name and not each.problem]
 
 
@@ -132,7 +132,7 @@ def download(
         NotWritable: The folder cannot be written.
         FolderBusy: Another process downloads into it.
     """
-    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     target = Path(folder)
     needs_checksum = control is not None and control.require_checksum
     ends: dict[FieldId, Outcome] = {}
@@ -254,7 +254,7 @@ def verify(
     Raises:
         OmicsError: The server refused, or did not answer.
     """
-    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     report = transfer.verify([_stated(each) for each in planned if not each.problem], folder, stop=stop)
     ends = iter(report.outcomes)
     report.outcomes = transfer.Outcomes(_outcome(each, None if each.problem else next(ends)) for each in planned)
@@ -271,18 +271,7 @@ def _stated(each: ResultField) -> Item:
     return transfer.Item(each.blob_name, transfer.Location(""), len(content), stated)
 
 
-def _planned(
-    client: Pangea,
-    organization: str,
-    group: str,
-    samples: Collection[str] | None,
-    module_name: str | None,
-    field_name: str | None,
-    of_group: bool,
-) -> list[ResultField]:
-    wanted = Wanted(
-        None if samples is None else frozenset(samples), module_name or "", field_name or "", of_group=of_group
-    )
+def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
     answer = client.get_sample_group_manifest.raw(id=uuid)
     return plan_results(object_of(answer.json(), MANIFEST), wanted)
@@ -356,14 +345,14 @@ class Wanted:
 
     Attributes:
         samples: Names of samples; None for all.
-        module_name: The module; empty for all.
-        field_name: The field; empty for all.
+        module_name: The module; None or empty for all.
+        field_name: The field; None or empty for all.
         of_group: Whether results of the group itself are wanted, too; they belong to no sample.
     """
 
     samples: Collection[str] | None = None
-    module_name: str = ""
-    field_name: str = ""
+    module_name: str | None = None
+    field_name: str | None = None
     of_group: bool = False
 
 
@@ -418,7 +407,10 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
     """
     taken = set[str]()
     planned = list[ResultField]()
-    samples = [each for each in objects_in(manifest, "samples", MANIFEST) if _is_among(each, wanted.samples)]
+    samples = objects_in(manifest, "samples", MANIFEST)
+    if wanted.samples is not None:
+        names = frozenset(wanted.samples)
+        samples = [each for each in samples if str(each.get("name")) in names]
     for sample in sorted(samples, key=lambda each: (name_in(each, MANIFEST), str(each.get("uuid")))):
         planned += _of_owner(name_in(sample, MANIFEST), sample, False, wanted, taken)
     if wanted.of_group:
@@ -473,7 +465,3 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, t
     except UnsafePath as error:  # one impossible name must not keep the others from being downloaded
         problem = error.message
     return ResultField(owner, module, replicate, name, FieldId(uuid, of_group), data, blob_name, file_name, problem)
-
-
-def _is_among(sample: Mapping[str, Any], names: Collection[str] | None) -> bool:
-    return names is None or str(sample.get("name")) in names

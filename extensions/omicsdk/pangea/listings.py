@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.errors import BadRequest, NotFound, ServerError
+from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import Blob, object_of, unlike
 from omicsdk.pangea.fields import operation
@@ -180,15 +180,76 @@ def ensure_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         Forbidden: No user is logged in.
     """
+    return _ensured(lambda: find_tag(client, name), lambda: client.create_tag(name=name))
+
+
+def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str, Any] | None = None) -> Sample:
+    """Find a sample of a library; it is created where there is none.
+
+    Args:
+        client: The server.
+        library: The library's UUID.
+        name: The sample's name.
+        metadata: The metadata of one that is created.
+    """
+    about = {} if metadata is None else {"metadata": metadata}
+    return _ensured(
+        lambda: _one(client.list_samples.iterate(library_id=library, name=name), name, "sample"),
+        lambda: client.create_sample(name=name, library=library, **about),
+    )
+
+
+def ensure_result(
+    client: PangeaApi,
+    owner: str,
+    module: str,
+    replicate: str | None = None,
+    *,
+    of_group: bool = False,
+    private: bool,
+    metadata: dict[str, Any] | None = None,
+) -> Any:
+    """Find a result of a sample or of a group; it is created where there is none.
+
+    Args:
+        client: The server.
+        owner: The UUID of the sample, or of the group.
+        module: The module's name.
+        replicate: The replicate; None for the newest result, and for a random replicate of a new one.
+        of_group: Whether the owner is a group.
+        private: Whether only members of the organization see it, where it is created.
+        metadata: The metadata of one that is created.
+
+    Raises:
+        OmicsError: The server refused, or made it visible to other users than it was asked to.
+    """
     try:
-        return find_tag(client, name)
+        return find_result(client, owner, module, replicate, of_group=of_group)
+    except NotFound:
+        about = {"sample_group" if of_group else "sample": owner, "module_name": module, "is_private": private}
+        about |= {
+            name: value for name, value in (("replicate", replicate), ("metadata", metadata)) if value is not None
+        }
+        made = operation(client, "create_{}_analysis_result", of_group)(**about)
+    if made.is_private is not private:
+        words = "private" if private else "public"
+        raise OmicsError(
+            f"The result of {module!r} ({made.uuid}) was created and is not {words}",
+            remedy="Delete it, and ask the platform's operators.",
+        )
+    return made
+
+
+def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
+    try:
+        return find()
     except NotFound:
         pass
     try:
-        return client.create_tag(name=name)
-    except BadRequest as error:  # another program was faster
+        return create()
+    except BadRequest as error:  # another program may have been faster
         try:
-            return find_tag(client, name)
+            return find()
         except NotFound:
             raise error from None
 

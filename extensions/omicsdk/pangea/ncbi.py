@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
-from omicsdk.pangea.listings import ensure_tag, find_organization, find_sample_group
+from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 
 if TYPE_CHECKING:
     import httpx
@@ -357,7 +357,8 @@ def link_bioproject(
     tags = {name: ensure_tag(client, name).uuid for name in (PROJECT_TAG, SAMPLE_TAG, RUNS_TAG)}
     client.tag_sample_group(tag_pk=tags[PROJECT_TAG], sample_group_uuid=library.uuid)
     for biosample in project.biosamples():
-        sample = _linked_sample(client, library.uuid, biosample)
+        metadata = biosample.metadata()  # and with it the accession
+        sample = ensure_sample(client, library.uuid, biosample.accession, metadata)
         client.tag_sample(tag_pk=tags[SAMPLE_TAG], sample_uuid=sample.uuid)
         linked = [_link_runs(client, sample, record) for record in biosample.sra()]
         if any(linked):
@@ -390,13 +391,6 @@ def _library(client: PangeaApi, organization: str, project: BioProject) -> Sampl
     return found
 
 
-def _linked_sample(client: PangeaApi, library: str, biosample: BioSample) -> Sample:
-    metadata = biosample.metadata()
-    name = biosample.accession
-    found = (each for each in client.list_samples.iterate(library_id=library, name=name) if each.name == name)
-    return next(found, None) or client.create_sample(name=name, library=library, metadata=metadata)
-
-
 def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
     """Link the runs of an experiment; whether it has any."""
     try:
@@ -404,13 +398,7 @@ def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
     except NotFound as error:
         _log.warning("%s: %s", sample.name, error)
         return False
-    replicate = record.accession
-    listed = client.list_sample_analysis_results.iterate(sample_id=sample.uuid, module_name=READS, replicate=replicate)
-    result = next((each for each in listed if (each.module_name, each.replicate) == (READS, replicate)), None)
-    if result is None:
-        result = client.create_sample_analysis_result(
-            module_name=READS, sample=sample.uuid, replicate=replicate, metadata=record.metadata(), is_private=False
-        )
+    result = ensure_result(client, sample.uuid, READS, record.accession, private=False, metadata=record.metadata())
     fields = {each.name for each in client.list_sample_analysis_result_fields.iterate(analysis_result_id=result.uuid)}
     for number, data in enumerate(runs, 1):
         name = "sra_run" if number == 1 else f"sra_run_{number}"

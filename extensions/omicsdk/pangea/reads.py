@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from omicsdk.core.errors import BadRequest, Interrupted, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
-from omicsdk.pangea.listings import find_sample_group, find_tag
-from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, ensure_result, stopped_by, upload_files
+from omicsdk.pangea.listings import ensure_result, ensure_sample, find_sample_group, find_tag
+from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, stopped_by, upload_files
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import side_by_side
 
@@ -68,13 +68,7 @@ def pair_reads(
             either extension.
     """
     extensions = {"read_1": ext_1, "read_2": ext_2}
-    found = dict[str, dict[str, PathText]]()
-    faults = list[str]()
-    for path in _given(paths):
-        name = _file_name(path)
-        key = next((key for key, ext in extensions.items() if ext in name), None)
-        if key is not None:
-            _put(found, _sample_name(name, extensions[key], delim), key, path, faults)
+    found, faults = _grouped(paths, extensions, delim)
     for sample, files in found.items():
         faults += [
             f"sample {sample!r} has no file with {extensions[key]!r} in its name"
@@ -104,42 +98,48 @@ def single_reads(
     Raises:
         UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no file.
     """
-    found = dict[str, dict[str, PathText]]()
-    faults = list[str]()
-    for path in _given(paths):
-        name = _file_name(path)
-        if ext not in name:
-            faults.append(f"{os.fspath(path)} has no {ext!r} in its name")
-        else:
-            _put(found, _sample_name(name, ext, delim), field_name, path, faults)
+    found, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
     if not found and not faults:
         faults.append("there are no files")
     _raise_unfit(faults)
     return [ReadSet(sample, files) for sample, files in found.items()]
 
 
-def _given(paths: Iterable[PathText]) -> list[PathText]:
-    stripped = [path.strip() if isinstance(path, str) else path for path in paths]
-    return [path for path in stripped if os.fspath(path)]
+def _grouped(
+    paths: Iterable[PathText], extensions: Mapping[str, str], delim: str | None, *, skips: bool = True
+) -> tuple[dict[str, dict[str, PathText]], list[str]]:
+    """Group files by their samples.
 
+    Args:
+        paths: The files; blank lines are skipped.
+        extensions: What the names of the files of each field have.
+        delim: Ends the sample's name; None where the extension does.
+        skips: Whether a file without any of the extensions is skipped, not a fault.
 
-def _file_name(path: PathText) -> str:
-    return os.fspath(path).replace(os.sep, "/").rpartition("/")[2]
-
-
-def _sample_name(name: str, extension: str, delim: str | None) -> str:
-    sample = name.partition(extension)[0]
-    return sample.partition(delim)[0] if delim else sample
-
-
-def _put(found: dict[str, dict[str, PathText]], sample: str, key: str, path: PathText, faults: list[str]) -> None:
-    files = found.setdefault(sample, {}) if sample else {}
-    if not sample:
-        faults.append(f"{os.fspath(path)} leaves nothing for the sample's name")
-    elif key in files:
-        faults.append(f"{os.fspath(files[key])} and {os.fspath(path)} both are {key} of sample {sample!r}")
-    else:
-        files[key] = path
+    Returns:
+        By sample, the files by field; and what is wrong with files.
+    """
+    found = dict[str, dict[str, PathText]]()
+    faults = list[str]()
+    for given in paths:
+        path = given.strip() if isinstance(given, str) else given
+        shown = os.fspath(path)
+        name = shown.replace(os.sep, "/").rpartition("/")[2]
+        key = next((key for key, ext in extensions.items() if ext in name), None)
+        if key is None:
+            if shown and not skips:
+                faults.append(f"{shown} has no {' or '.join(map(repr, extensions.values()))} in its name")
+            continue
+        sample = name.partition(extensions[key])[0]
+        sample = sample.partition(delim)[0] if delim else sample
+        earlier = found.get(sample, {}).get(key)
+        if not sample:
+            faults.append(f"{shown} leaves nothing for the sample's name")
+        elif earlier is not None:
+            faults.append(f"{os.fspath(earlier)} and {shown} both are {key} of sample {sample!r}")
+        else:
+            found.setdefault(sample, {})[key] = path
+    return found, faults
 
 
 def _raise_unfit(faults: list[str]) -> None:
@@ -202,12 +202,7 @@ class ReadsResult:
             SomeFailed: Several failed.
             Interrupted: Some were stopped.
         """
-        errors = [each.error for each in self.samples if each.error is not None]
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            said = f"{len(errors)} of {len(self.samples)} samples failed: {first_of(errors, len(errors))}"
-            raise SomeFailed(said, errors)
+        raise_failed([each.error for each in self.samples if each.error is not None], len(self.samples), "samples")
         if not self.ok:
             raise Interrupted("The upload was stopped before its end; run the same again to resume")
 
@@ -341,31 +336,6 @@ def _prepared_reads(
         if name not in known:
             known[name] = holder.create_field(client, name)
     return _PreparedReads(sample, result, [known[name] for name in reads.files], [known[name] for name in missing])
-
-
-def ensure_sample(client: Pangea, library: str, name: str) -> Sample:
-    """Return a sample of a library; it is created where there is none.
-
-    Args:
-        client: The server.
-        library: The library's UUID.
-        name: The sample's name.
-    """
-
-    def found() -> Sample | None:
-        listed = client.list_samples.iterate(library_id=library, name=name)
-        return next((each for each in listed if each.name == name), None)
-
-    sample = found()
-    if sample is not None:
-        return sample
-    try:
-        return client.create_sample(name=name, library=library)
-    except BadRequest:  # another program may have been faster
-        sample = found()
-        if sample is None:
-            raise
-        return sample
 
 
 def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: Mapping[str, Outcome]) -> UploadedReads:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import MissingExtra, NotFound, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.core.errors import MissingExtra, NotFound, OmicsError, UsageError, raise_failed
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import unlike
 from omicsdk.pangea.listings import BATCH, find_sample_group, samples_of
@@ -133,11 +133,7 @@ def save_metadata_frame(
         if after is not None and after != found[name].metadata:
             changed.append((found[name], after))
     saved = list(side_by_side(lambda pair: client.patch_sample(uuid=pair[0].uuid, metadata=pair[1]), changed))
-    errors = [end for end in saved if isinstance(end, OmicsError)]
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise SomeFailed(f"{len(errors)} of {len(changed)} samples failed: {first_of(errors)}", errors)
+    raise_failed([end for end in saved if isinstance(end, OmicsError)], len(changed), "samples")
     found |= {each.name: each for each in saved if not isinstance(each, OmicsError)}
     return [found[name] for name in rows]
 

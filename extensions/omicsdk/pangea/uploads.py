@@ -8,15 +8,15 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import APIError, Interrupted, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
-from omicsdk.pangea.fields import CHUNK, RETRIES, FieldId, ResultId, extension_of, operation, without_signature
-from omicsdk.pangea.listings import find_result, find_sample, find_sample_group
+from omicsdk.pangea.fields import CHUNK, RETRIES, FieldId, ResultId, extension_of, without_signature
+from omicsdk.pangea.listings import ensure_result, find_sample, find_sample_group
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.calls import side_by_side
@@ -111,37 +111,6 @@ def upload(
         stop=stop,
         control=control,
     )
-
-
-def ensure_result(
-    client: Pangea, owner: str, module: str, replicate: str | None = None, *, of_group: bool = False, private: bool
-) -> Any:
-    """Return a result of a sample or of a group; it is created where there is none.
-
-    Args:
-        client: The server.
-        owner: The UUID of the sample, or of the group.
-        module: The module's name.
-        replicate: The replicate; None for the newest result, and for a random replicate of a new one.
-        of_group: Whether the owner is a group.
-        private: Whether only members of the organization see it, where it is created.
-
-    Raises:
-        OmicsError: The server refused, or made it visible to other users than it was asked to.
-    """
-    try:
-        return find_result(client, owner, module, replicate, of_group=of_group)
-    except NotFound:
-        about: dict[str, object] = {} if replicate is None else {"replicate": replicate}
-        about |= {"sample_group" if of_group else "sample": owner, "module_name": module, "is_private": private}
-        made = operation(client, "create_{}_analysis_result", of_group)(**about)
-    if made.is_private is not private:
-        words = "private" if private else "public"
-        raise OmicsError(
-            f"The result of {module!r} ({made.uuid}) was created and is not {words}",
-            remedy="Delete it, and ask the platform's operators.",
-        )
-    return made
 
 
 # -- files that replace others

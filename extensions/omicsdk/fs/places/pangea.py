@@ -50,10 +50,17 @@ from omicsdk.pangea.fields import (
     operation,
     size_of,
 )
-from omicsdk.pangea.listings import find_organization, find_result, find_sample, find_sample_group, is_uuid
+from omicsdk.pangea.listings import (
+    ensure_result,
+    ensure_sample,
+    find_organization,
+    find_result,
+    find_sample,
+    find_sample_group,
+    is_uuid,
+)
 from omicsdk.pangea.login import PasswordLogin, token_of
-from omicsdk.pangea.reads import ensure_sample
-from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, ensure_result, put_files
+from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcomes, TransferReport
 from omicsdk.transfer.calls import side_by_side
 

@@ -9,7 +9,8 @@ from omicsdk.cli.commands.pangea.places import group, plain, sample, sample_resu
 from omicsdk.cli.commands.pangea.sending import sent
 from omicsdk.core.errors import UsageError
 from omicsdk.pangea.fields import ResultId, has_file
-from omicsdk.pangea.uploads import check_files, ensure_result
+from omicsdk.pangea.listings import ensure_result
+from omicsdk.pangea.uploads import check_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
