@@ -71,8 +71,9 @@ def test_credentials_by_host(host: Any, drs_host: Callable[[], Any], tmp_path: P
     with Drs(host.name, credentials=credentials) as drs:
         drs.download([host.add("a", b"a"), elsewhere.add("b", b"b")], tmp_path).raise_if_failed()
         assert drs.get_object(object_id="a").id == "a"
-        renamed = HostCredentials({host.name: BearerToken("three")})
-        assert [each.error for each in drs.with_options(credentials=renamed).ls(f"drs://{host.name}/a")] == [None]
+        wrong = drs.with_options(credentials=HostCredentials({host.name: BearerToken("three")}))
+        with pytest.raises(Unauthorized):
+            list(wrong.ls(f"drs://{host.name}/a"))
     assert "one" not in repr(credentials)
 
 
@@ -143,7 +144,7 @@ def test_bytes_of_several_answers_are_joined_by_an_etag_or_on_request(host: Any)
         with drs.open(uri) as file:
             assert file.read(10) == content[:10]
             file.seek(900_000)
-            with pytest.raises(TransferError, match="nothing shows"):
+            with pytest.raises(TransferError, match="neither ETag nor date"):
                 file.read(10)
         with drs.open(uri, resume_unvalidated=True) as file:
             file.seek(900_000)

@@ -20,8 +20,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from logging import getLogger
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, NamedTuple, NoReturn, Self
+from types import FrameType
+from typing import IO, NamedTuple, NoReturn
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.crunch.statuses import WorkflowType
@@ -196,7 +196,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         OSError: It can't be started.
         KeyboardInterrupt: It was interrupted; the process and all that it started were ended.
     """
-    with log.open("wb", buffering=0) as file, HeldBack() as held:
+    with log.open("wb", buffering=0) as file, held_back() as let:
         process = subprocess.Popen(
             command,
             cwd=os.fspath(folder),
@@ -215,7 +215,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         for pump in pumps:
             pump.start()
         try:
-            held.let()
+            let()
             for pump in pumps:
                 pump.join()
             code = process.wait()
@@ -364,34 +364,31 @@ def in_order() -> Generator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-class HeldBack:
-    """Keeps signals that end a program back while a process is started: one that came then would leave it running unknown."""
+@contextmanager
+def held_back() -> Generator[Callable[[], None]]:
+    """Keep signals that end a program back while a process is started: one that came then would leave it running unknown.
 
-    def __init__(self) -> None:
-        self._usual = dict[int, _Handler]()
-        self._came: tuple[int, FrameType | None] | None = None
+    Yields:
+        Lets them through again, one that came meanwhile first.
+    """
+    usual = dict[int, _Handler]()
+    came: list[tuple[int, FrameType | None]] = []
 
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, *_ENDING):
-                usual = signal.getsignal(number)
-                if callable(usual):
-                    self._usual[number] = usual
-                    signal.signal(number, self._keep)
-        return self
+    def let() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+        if came:
+            number, frame = came[-1]
+            came.clear()
+            usual[number](number, frame)
 
-    def _keep(self, number: int, frame: FrameType | None) -> None:
-        self._came = (number, frame)
-
-    def let(self) -> None:
-        """Lets them through again, one that came meanwhile first."""
-        for number, usual in self._usual.items():
-            signal.signal(number, usual)
-        if self._came is not None:
-            (number, frame), self._came = self._came, None
-            self._usual[number](number, frame)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.let()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, *_ENDING):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                usual[number] = handler
+                signal.signal(number, lambda *signalled: came.append(signalled))
+    try:
+        yield let
+    finally:
+        let()

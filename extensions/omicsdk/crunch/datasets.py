@@ -181,7 +181,7 @@ def upload(
     from omicsdk.transfer import Outcome
 
     opened = storage_of(storage)
-    base = _folder_of(client.get_dataset(slug=checked_slug(dataset)))
+    base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     paths = dict(sorted(files_below(Path(folder))))
     if dry_run:
         planned = [
@@ -262,8 +262,13 @@ def storage_of(settings: StorageSettings | None) -> Storage:
     return open_storage(given)
 
 
-def _folder_of(dataset: Dataset) -> str:
-    base = dataset.base_file_path
+def folder_of(dataset: Dataset) -> str:
+    """Return a dataset's folder in the storage.
+
+    Raises:
+        ConfigError: The site states none.
+    """
+    base = dataset.base_file_path or ""
     if not base.strip("/"):
         raise ConfigError(f"The site states no base_file_path of {dataset.slug}", remedy="Set it on the site.")
     return base

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath
 from omicsdk.core.redaction import mask_text
-from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, storage_of
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
-from omicsdk.crunch.statuses import DatasetTaken, RunResult, Stage, State, WorkflowType, find_rival, newest_status
+from omicsdk.crunch.statuses import (
+    PAGES,
+    DatasetTaken,
+    RunResult,
+    Stage,
+    State,
+    WorkflowType,
+    newest_first,
+    newest_status,
+    rival,
+)
 
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
@@ -329,7 +339,8 @@ class Run:
     def _step_back_if_taken(self) -> None:
         if self._first is None:
             return
-        other = find_rival(self.client, self.dataset_id, self._first, self._sent, self._since)
+        statuses = newest_first(self.client, PAGES)
+        other = rival(statuses, self.dataset_id, self._first, self._sent, self._since)
         if other is not None:
             raise DatasetTaken(self.dataset_slug, other)
 
@@ -337,11 +348,7 @@ class Run:
         from omicsdk.crunch.dataset_files import DataFiles
 
         if self._data is None:
-            if not self.base_file_path.strip("/"):
-                raise ConfigError(
-                    f"The site says no base_file_path of {self.dataset_slug}", remedy="Set it on the site."
-                )
-            self._data = DataFiles(self.storage, self.base_file_path, self.working_directory)
+            self._data = DataFiles(self.storage, folder_of(self.dataset), self.working_directory)
         return self._data
 
     def _set_up(self) -> None:

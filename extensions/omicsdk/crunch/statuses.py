@@ -265,35 +265,11 @@ def rival(
         The other runner's newest status before this runner's first one; None when there is no rival.
     """
     for status in statuses:
-        if status.dataset != dataset or status.id >= own or status.id in mine:
-            continue
-        if since is not None:
-            return status if status.id > since else None
-        return None if is_over(status) else status
+        if since is not None and status.id <= since:  # and so are all that follow
+            return None
+        if status.dataset == dataset and status.id < own and status.id not in mine:
+            return status if since is not None or not is_over(status) else None
     return None
-
-
-def find_rival(client: Crunch, dataset: int, own: int, mine: Collection[int], since: int | None) -> Status | None:
-    """Read the statuses of a site and detect whether another runner came first.
-
-    Args:
-        client: The site.
-        dataset: As `rival`.
-        own: As `rival`.
-        mine: As `rival`.
-        since: As `rival`; with it no older pages are read.
-
-    Raises:
-        OmicsError: The site does not answer.
-    """
-
-    def recent() -> Iterator[Status]:
-        for status in newest_first(client, PAGES):
-            if since is not None and status.id <= since:
-                return
-            yield status
-
-    return rival(recent(), dataset, own, mine, since)
 
 
 def newest_status(client: Crunch) -> int:

@@ -16,6 +16,7 @@ from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
 from omicsdk.drs.servers import DrsServer, Servers
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer.items import MappedItems
 
 if TYPE_CHECKING:
     import threading
@@ -46,24 +47,11 @@ def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
         server.expect_objects((file.wanted.identifier for file in later), preferred)
 
 
-class FoundItems(Iterable[Item]):
-    """What the engine fetches, made each time that it is gone through.
-
-    Args:
-        files: The files.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end one.
-        skip: Ways that were tried before and aren't any more.
-    """
-
-    def __init__(self, files: Sequence[DrsFile], preferred: Sequence[str], retries: int, skip: int = 0) -> None:
-        self._files = files
-        self._preferred = preferred
-        self._retries = retries
-        self._skip = skip
-
-    def __iter__(self) -> Iterator[Item]:
-        return (item_of(file, self._preferred, self._retries, self._skip) for file in self._files)
+def items_of(
+    files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10, skip: int = 0
+) -> MappedItems[DrsFile]:
+    """What the engine fetches, made each time that it is iterated over; arguments are those of `item_of`."""
+    return MappedItems(lambda file: item_of(file, preferred, retries, skip), files)
 
 
 def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
@@ -161,7 +149,7 @@ class _Opening:
         with self.servers() as servers:
             files = list(_files(items, servers))
             expect(files, self.preferred)
-            yield FoundItems(files, self.preferred, self.retries, self.skip)
+            yield items_of(files, self.preferred, self.retries, self.skip)
 
 
 def fetch_shared(
@@ -251,7 +239,7 @@ def fetch_found(
 
     def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
         if shared is None or options.get("dry_run"):
-            return fetch(FoundItems(some, preferred, retries, skip), folder, **options)
+            return fetch(items_of(some, preferred, retries, skip), folder, **options)
         told = {name: value for name, value in options.items() if name != "dry_run"}
         return fetch_shared(shared, some, folder, preferred, retries, skip, **told)
 
@@ -523,4 +511,4 @@ def verify_objects(
     for file in found:
         if file.error is not None:
             raise file.error
-    return verify([item_of(file) for file in found], folder, stop=stop)
+    return verify(list(items_of(found)), folder, stop=stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -146,9 +146,11 @@ def download(
         for each in planned
         if each.file_name and not each.problem and not (each.field in ends and ends[each.field].state == "failed")
     ]
+    from omicsdk.transfer.items import MappedItems
+
     settings = settings_of(client)
     report = transfer.download(
-        _Items(client, files, retries),
+        MappedItems(lambda each: item_of(client, each.field, each.data, each.file_name, retries=retries), files),
         target,
         connections=connections,
         progress=progress,
@@ -275,22 +277,6 @@ def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> l
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
     answer = client.get_sample_group_manifest.raw(id=uuid)
     return plan_results(object_of(answer.json(), MANIFEST), wanted)
-
-
-class _Items:
-    """The files to fetch: items are made one by one as they are needed."""
-
-    def __init__(self, client: Pangea, files: Sequence[ResultField], retries: int) -> None:
-        self._client = client
-        self._files = files
-        self._retries = retries
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __iter__(self) -> Iterator[Item]:
-        for each in self._files:
-            yield item_of(self._client, each.field, each.data, each.file_name, retries=self._retries)
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:

@@ -323,12 +323,11 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
     yield first
     if not first.get("next"):
         return
-    from concurrent.futures import ThreadPoolExecutor  # most lists have one page
+    from omicsdk.transfer.workers import Workers  # most lists have one page
 
-    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="omicsdk-pangea-pages")
     coming: dict[str, Future[Blob]] = {}
     read, page = {url}, first
-    try:
+    with Workers(AHEAD, "omicsdk-pangea-pages") as pool:
         while page.get("next"):
             expected = following(page["next"])
             if expected in read:
@@ -339,8 +338,6 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
                     coming[each] = pool.submit(fetch, each)
             page = _checked_page(coming.pop(expected).result(), expected)
             yield page
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _checked_page(answer: object, url: str) -> Blob:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.requests import Location
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,19 @@ class Item:
     def title(self) -> str:
         """What messages call it."""
         return self.label or self.name
+
+
+class MappedItems(Iterable[Item], Generic[T]):
+    """Items that are made one by one, each time that they are iterated over: many of them need no memory.
+
+    Args:
+        make: Makes the item of a thing.
+        things: The things; iterated over as often.
+    """
+
+    def __init__(self, make: Callable[[T], Item], things: Iterable[T]) -> None:
+        self._make = make
+        self._things = things
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._make, self._things)
