@@ -24,7 +24,9 @@ from types import FrameType
 from typing import IO, NamedTuple, NoReturn
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
+from omicsdk.transfer.control import TICK
 from omicsdk.transfer.interrupts import Terminated
 
 _log = getLogger("omicsdk.crunch")
@@ -181,19 +183,21 @@ class Ended(NamedTuple):
     tail: str
 
 
-def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
+def run_process(command: Sequence[str], folder: Path, log: Path, stop: threading.Event | None = None) -> Ended:
     """Runs a command without a shell and waits until it has ended and nobody holds its output any longer.
 
     Args:
         command: The command.
         folder: Its working folder.
         log: A file that gets what it writes, both streams as they come.
+        stop: Ends it, with all that it started, when it is set.
 
     Returns:
         How it ended.
 
     Raises:
         OSError: It can't be started.
+        Interrupted: It was stopped.
         KeyboardInterrupt: It was interrupted; the process and all that it started were ended.
     """
     with log.open("wb", buffering=0) as file, held_back() as let:
@@ -217,7 +221,9 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         try:
             let()
             for pump in pumps:
-                pump.join()
+                while pump.is_alive():
+                    check_stop(stop)
+                    pump.join(TICK)
             code = process.wait()
         except BaseException:
             end_group(process)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import in_place_of
+from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted, unchanged
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
@@ -181,13 +183,17 @@ class DataFiles:
         self._stored_bookkeeping: frozenset[str] = frozenset()
         self._was_there = False
 
-    def bring(self) -> None:
+    def bring(self, stop: threading.Event | None = None) -> None:
         """Copies the files of the storage that aren't here and equal, and writes their checksums.
 
         The table has the storage's files only: what an earlier run left here beside them counts as new, so that it is
         uploaded.
 
+        Args:
+            stop: Ends it before the next file when it is set.
+
         Raises:
+            Interrupted: It was stopped.
             StorageMissing: The dataset has no folder in the storage.
             OmicsError: The storage can't be read, a name isn't safe, or there is no room.
             OSError: The same, or the folder can't be written.
@@ -199,7 +205,8 @@ class DataFiles:
         self._was_there = bool(stored)
         self._stored_bookkeeping = frozenset(file.name for file in stored if is_bookkeeping(file.name))
         data = [file for file in stored if file.name not in self._stored_bookkeeping]
-        self._brought = fetch(self._storage, self._base, data, self._folder)
+        self._brought = fetch(self._storage, self._base, data, self._folder, stop=stop)
+        check_stop(stop)
         write(self._kept / SETUP_MD5, _table(md5s(self._brought)))
 
     def remember(self) -> None:

@@ -135,7 +135,7 @@ def download(
         )
     began, clock, target = time(), monotonic(), Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    _check(stop)
+    check_stop(stop)
     got = fetch(opened, base, files, target, stop=stop)
     outcomes = [
         Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5})
@@ -190,7 +190,7 @@ def upload(
         return _report("Upload", planned)
     began, clock = time(), monotonic()
     hashed = hash_files(paths)
-    _check(stop)
+    check_stop(stop)
     send(opened, base, [Sending(name, path, partial(unchanged, path, hashed[name])) for name, path in paths.items()])
     outcomes = [Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5}) for name, known in hashed.items()]
     return _report("Upload", outcomes, began, monotonic() - clock)
@@ -274,9 +274,10 @@ def folder_of(dataset: Dataset) -> str:
     return base
 
 
-def _check(stop: threading.Event | None) -> None:
+def check_stop(stop: threading.Event | None) -> None:
+    """Raise Interrupted when an event is set."""
     if stop is not None and stop.is_set():
-        raise Interrupted("stopped")
+        raise Interrupted("It was stopped")
 
 
 def _report(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath
 from omicsdk.core.redaction import mask_text
-from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, folder_of, storage_of
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.statuses import (
     PAGES,
@@ -37,9 +40,8 @@ if TYPE_CHECKING:
 
 _log = getLogger("omicsdk.crunch")
 
-_WORDS = {Stage.SETUP: "Setup", Stage.WORKFLOW: "Workflow", Stage.UPLOAD: "Upload"}
 
-
+@dataclass(eq=False, repr=False)  # the settings of storages may hold secrets
 class Run:
     """Processes a dataset: brings its files, runs its project's workflow over them, and uploads what changed.
 
@@ -80,6 +82,7 @@ class Run:
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         tell: Is given a line at the beginning and end of each stage; by default they go to stderr.
+        stop: Ends the run within a second when it is set, with all that the workflow started; it has failed then.
 
     Attributes:
         client: As given.
@@ -98,79 +101,69 @@ class Run:
         OmicsError: The site doesn't know the dataset, or doesn't answer.
     """
 
-    def __init__(
-        self,
-        client: Crunch,
-        dataset_slug: str,
-        storage_settings: StorageSettings | None,
-        working_directory: Path,
-        workflow_type: WorkflowType,
-        workflow_path: Path | None = None,
-        download_from_storage: bool = True,
-        upload_to_storage: bool = True,
-        cleanup: bool = False,
-        cores: str = "1",
-        *,
-        since: int | None = None,
-        take_over: bool = False,
-        allow_shared_folder: bool = False,
-        folders: DatasetFolders | None = None,
-        tell: Callable[[str], None] | None = None,
-    ) -> None:
-        if not dataset_slug:
+    client: Crunch
+    dataset_slug: str
+    storage_settings: StorageSettings | None
+    working_directory: Path
+    workflow_type: WorkflowType
+    workflow_path: Path | None = None
+    download_from_storage: bool = True
+    upload_to_storage: bool = True
+    cleanup: bool = False
+    cores: str = "1"
+    _: KW_ONLY
+    since: int | None = None
+    take_over: bool = False
+    allow_shared_folder: bool = False
+    folders: DatasetFolders | None = None
+    tell: Callable[[str], None] | None = None
+    stop: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        if not self.dataset_slug:
             raise ValueError("dataset_slug is empty")
-        self.client = client
-        self.dataset_slug = dataset_slug
-        self.storage_settings = storage_settings
-        self.workflow_type = WorkflowType(workflow_type)
-        self.workflow_path = None if workflow_path is None else Path(workflow_path).expanduser().absolute()
-        self.download_from_storage = download_from_storage
-        self.upload_to_storage = upload_to_storage
-        self.cleanup = cleanup
         from omicsdk.transfer.names import check_name
 
-        self.cores = check_cores(cores)
-        folder = dataset_slug.replace(":", "--")
+        self.workflow_type = WorkflowType(self.workflow_type)
+        self.cores = check_cores(self.cores)
+        folder = self.dataset_slug.replace(":", "--")
         check_name(folder)
-        self.dataset: Dataset = client.get_dataset(slug=checked_slug(dataset_slug))
-        _check_slug(dataset_slug, self.dataset.slug)
+        self.dataset: Dataset = self.client.get_dataset(slug=checked_slug(self.dataset_slug))
+        _check_slug(self.dataset_slug, self.dataset.slug)
         self.dataset_id = self.dataset.id
         self.project = self.dataset.parent or ""
         self.base_file_path = self.dataset.base_file_path or ""
-        self.working_directory = Path(working_directory).expanduser().absolute() / folder
+        if self.workflow_path is not None:
+            self.workflow_path = Path(self.workflow_path).expanduser().absolute()
+        self.working_directory = Path(self.working_directory).expanduser().absolute() / folder
         self.working_directory.mkdir(parents=True, exist_ok=True)
         self.note = ""
         self._stage = Stage.SETUP
         self._results = dict[Stage, RunResult]()
-        self._since = since
-        self._take_over = take_over
-        self._may_share = allow_shared_folder
-        self._folders = folders or DatasetFolders(client)
-        self._tell = tell or _to_stderr
+        self._may_share = self.allow_shared_folder
+        self._folders = self.folders or DatasetFolders(self.client)
+        self._tell = self.tell or _to_stderr
         self._first: int | None = None
         self._sent = set[int]()
-        self._storage: Storage | None = None
         self._data: DataFiles | None = None
 
     @property
     def crunch_subdir(self) -> Path:
-        """The folder `.crunch` in the dataset's folder; it is made when it isn't there."""
+        """The folder `.crunch` in the dataset's folder; it is created when it does not exist."""
         from omicsdk.crunch.dataset_files import FOLDER
 
         folder = self.working_directory / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    @property
+    @cached_property
     def storage(self) -> Storage:
-        """The storage, opened when it is first asked for.
+        """The storage, opened when it is first used.
 
         Raises:
-            ConfigError: The settings can't be read, or name no storage that is known.
+            ConfigError: The settings cannot be read, or name no known storage.
         """
-        if self._storage is None:
-            self._storage = storage_of(self.storage_settings)
-        return self._storage
+        return storage_of(self.storage_settings)
 
     def send_status(self, state: State, note: str = "") -> Status:
         """Report how far the stage is that runs or ran last.
@@ -292,7 +285,7 @@ class Run:
 
     def _reported(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         self._stage = stage
-        word = _WORDS[stage]
+        word = stage.name.title()
         self.note = ""
         self._tell(f"{word} stage {self.dataset_slug}")
         try:
@@ -302,6 +295,7 @@ class Run:
                 if stage is Stage.WORKFLOW:
                     self._step_back_if_taken()
                 self._send(State.START)
+            check_stop(self.stop)
             work()
             self._send(State.SUCCESS)
         except DatasetTaken as error:
@@ -321,7 +315,7 @@ class Run:
 
     def _fail(self, note: str) -> None:
         self.note = note
-        self._tell(f"{_WORDS[self._stage]} failed {self.dataset_slug}: {note}")
+        self._tell(f"{self._stage.name.title()} failed {self.dataset_slug}: {note}")
         self._report_failure(note)
 
     def _report_failure(self, note: str) -> None:
@@ -331,8 +325,8 @@ class Run:
             self._tell(f"The failure can't be reported: {words_of(error)}")
 
     def _claim(self) -> None:
-        if self._take_over and self._since is None:
-            self._since = newest_status(self.client)
+        if self.take_over and self.since is None:
+            self.since = newest_status(self.client)
         self._send(State.START)
         self._step_back_if_taken()
 
@@ -340,7 +334,7 @@ class Run:
         if self._first is None:
             return
         statuses = newest_first(self.client, PAGES)
-        other = rival(statuses, self.dataset_id, self._first, self._sent, self._since)
+        other = rival(statuses, self.dataset_id, self._first, self._sent, self.since)
         if other is not None:
             raise DatasetTaken(self.dataset_slug, other)
 
@@ -358,7 +352,7 @@ class Run:
         files.clear(kept, self.workflow_path)
         self._data = None
         if self.download_from_storage:
-            self._files().bring()
+            self._files().bring(self.stop)
         files.write(kept / files.DATASET, files.json_text(self.dataset.to_dict()))
         if not self.project:
             raise ConfigError(
@@ -379,7 +373,7 @@ class Run:
         path = self.workflow_path or self.crunch_subdir / WORKFLOWS[self.workflow_type]
         command = _workflow.command_of(self.workflow_type, path, self.working_directory, self.cores)
         try:
-            ended = _workflow.run_process(command, self.working_directory, self.crunch_subdir / LOG)
+            ended = _workflow.run_process(command, self.working_directory, self.crunch_subdir / LOG, self.stop)
         except OSError as error:
             raise _workflow.not_started(error, path) from error
         if ended.code:
@@ -460,6 +454,7 @@ def run(
     allow_shared_folder: bool = False,
     folders: DatasetFolders | None = None,
     on_message: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> RunReport:
     """Process a dataset: download its files, run its project's workflow over them, and upload what changed.
 
@@ -478,6 +473,7 @@ def run(
         allow_shared_folder: Whether to run it although another dataset has files in its folder.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         on_message: Called with a line at the beginning and end of each stage; by default they are written to stderr.
+        stop: Ends the run within a second when it is set, with all that the workflow started; FAIL is reported.
 
     Returns:
         How it ended; a stage that failed is reported to the site.
@@ -504,6 +500,7 @@ def run(
         allow_shared_folder=allow_shared_folder,
         folders=folders,
         tell=on_message,
+        stop=stop,
     )
     return RunReport(dataset, made(), made.working_directory, made.note)
 
