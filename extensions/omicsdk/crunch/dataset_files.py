@@ -6,14 +6,13 @@ import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import in_place_of
 from omicsdk.crunch.datasets import check_stop
-from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted, unchanged
+from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
 from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
@@ -136,34 +135,6 @@ def clear(folder: Path, keep: Path | None) -> None:
             path.unlink(missing_ok=True)
 
 
-class Changes(NamedTuple):
-    """What became of a folder's files; names are sorted.
-
-    Attributes:
-        new: Those that weren't there before.
-        modified: Those whose bytes are others.
-        deleted: Those that aren't there any longer.
-    """
-
-    new: tuple[str, ...]
-    modified: tuple[str, ...]
-    deleted: tuple[str, ...]
-
-
-def compare(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
-    """Holds two tables of checksums against each other.
-
-    Args:
-        before: From name to checksum.
-        after: From name to checksum.
-    """
-    return Changes(
-        tuple(sorted(after.keys() - before.keys())),
-        tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
-        tuple(sorted(before.keys() - after.keys())),
-    )
-
-
 class DataFiles:
     """The files of one dataset.
 
@@ -228,14 +199,13 @@ class DataFiles:
         """
         files = {name: path for name, path in files_below(self._folder) if name not in NOT_LISTED}
         hashed = hash_files(files, self._known)
-        before = md5s(self._brought) or read_table(self._kept / SETUP_MD5)
-        changes = compare(before, md5s(hashed))
+        before, after = md5s(self._brought) or read_table(self._kept / SETUP_MD5), md5s(hashed)
+        changed = sorted(name for name, md5 in after.items() if before.get(name) != md5)  # new ones too
         self._kept.mkdir(exist_ok=True)  # the workflow may have removed it
-        write(self._kept / UPLOAD_MD5, _table(md5s(hashed)))
-        write(self._kept / DELETED, "\n".join(changes.deleted))
+        write(self._kept / UPLOAD_MD5, _table(after))
+        write(self._kept / DELETED, "\n".join(sorted(before.keys() - after.keys())))
         if self._was_there and not self._storage.exists(self._base):
             raise StorageMissing(f"The storage's folder {self._base} was there at setup and isn't any longer")
-        changed = sorted((*changes.new, *changes.modified))
         self._send([name for name in changed if not is_bookkeeping(name)], hashed)
         self._send([name for name in changed if is_bookkeeping(name) and self._differs(name)], hashed)
         for name in (DELETED, UPLOAD_MD5):
@@ -250,11 +220,7 @@ class DataFiles:
         return not same(self._storage, joined(self._base, name), self._folder / name)
 
     def _send(self, names: Sequence[str], hashed: Mapping[str, Hashed]) -> None:
-        sendings = list[Sending]()
-        for name in names:
-            path = self._folder / name
-            sendings.append(Sending(name, path, partial(unchanged, path, hashed[name])))
-        send(self._storage, self._base, sendings)
+        send(self._storage, self._base, [Sending(name, self._folder / name, hashed[name]) for name in names])
 
 
 def _table(checksums: Mapping[str, str]) -> str:

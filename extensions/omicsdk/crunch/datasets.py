@@ -173,9 +173,7 @@ def upload(
         OmicsError: The storage cannot be written.
         OSError: A file cannot be read.
     """
-    from functools import partial
-
-    from omicsdk.crunch.hashing import files_below, hash_files, unchanged
+    from omicsdk.crunch.hashing import files_below, hash_files
     from omicsdk.crunch.storage.base import Sending
     from omicsdk.crunch.storage.files import send
     from omicsdk.transfer import Outcome
@@ -191,7 +189,7 @@ def upload(
     began, clock = time(), monotonic()
     hashed = hash_files(paths)
     check_stop(stop)
-    send(opened, base, [Sending(name, path, partial(unchanged, path, hashed[name])) for name, path in paths.items()])
+    send(opened, base, [Sending(name, path, hashed[name]) for name, path in paths.items()])
     outcomes = [Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5}) for name, known in hashed.items()]
     return _report("Upload", outcomes, began, monotonic() - clock)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
+import shutil
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,9 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from omicsdk.core.errors import OmicsError, UnsafePath
-from omicsdk.crunch.hashing import Hashed
+from omicsdk.crunch.hashing import Hashed, unchanged
 from omicsdk.transfer.names import check_name
 
+#: Bytes that are read at once.
+STRIDE = 1024 * 1024
 #: The methods that an object of the user's own must have to be taken as a storage.
 METHODS = ("open", "save", "exists", "listdir", "delete", "size")
 
@@ -88,12 +93,16 @@ class Sending:
     Attributes:
         name: Its path within the dataset's folder.
         path: Where it is on this machine.
-        check: Raises SourceChanged where the file isn't any longer what was hashed.
+        known: What it was when it was hashed.
     """
 
     name: str
     path: Path
-    check: Callable[[], None] = field(repr=False)
+    known: Hashed
+
+    def check(self) -> None:
+        """Raise SourceChanged where the file is not any longer what was hashed."""
+        unchanged(self.path, self.known)
 
 
 @runtime_checkable
@@ -109,6 +118,10 @@ class Moves(Protocol):
         ...
 
 
+def no_check() -> None:
+    """Check nothing."""
+
+
 class BuiltinStorage(ABC):
     """The base of this package's storages: they state sizes, list whole trees, and replace what has the name of a saved file."""
 
@@ -119,6 +132,37 @@ class BuiltinStorage(ABC):
     @abstractmethod
     def contents(self, path: str) -> Iterator[Stored | str]:
         """Yield what is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""
+
+    @abstractmethod
+    def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
+        """Write a file from one of this machine, in place of what has the name.
+
+        Args:
+            name: The file's name; folders that are missing are made.
+            path: The file on this machine.
+            check: Called before the new file takes the place of the old one, as far as the storage has such a moment.
+
+        Raises:
+            SourceChanged: Of `check`.
+            UnsafePath: The name leads out of the storage.
+            OmicsError: It cannot be written.
+            OSError: The same, or the file cannot be read.
+        """
+
+    def save(self, name: str, content: Any) -> str:
+        """Write a file, in place of what has the name, and return the name; errors are those of `put`.
+
+        Args:
+            name: The file's name.
+            content: A binary file that is open for reading, or bytes.
+        """
+        # Into a temporary file first: an object store that is written to in pieces keeps a part when the rest fails.
+        with tempfile.TemporaryDirectory(prefix="omics-crunch-") as folder:
+            spool = Path(folder) / "content"
+            with spool.open("wb") as file:
+                shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, file, STRIDE)
+            self.put(name, spool)
+        return name
 
     @abstractmethod
     def stored(self, base: str) -> Iterator[Stored]:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, BinaryIO, cast
+from typing import cast
 
 from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
-from omicsdk.crunch.storage.base import BuiltinStorage, Moves, Sending, Storage, Stored, joined
+from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, joined
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 
-#: Bytes that are read at once.
-STRIDE = 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -163,63 +158,22 @@ def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
 
 def _put(storage: Storage, name: str, file: Sending) -> None:
     file.check()
-    replaces = isinstance(storage, BuiltinStorage)
-    if not replaces and storage.exists(name):
-        storage.delete(name)  # Django's own storages would take another name
-    with room_for(Path(name)), file.path.open("rb", buffering=0) as opened:
-        given = cast("str | None", storage.save(name, Checked(opened, file)))
-    if not replaces and isinstance(given, str) and given != name:
+    with room_for(Path(name)):
+        if isinstance(storage, BuiltinStorage):
+            storage.put(name, file.path, file.check)
+            return
+        if storage.exists(name):
+            storage.delete(name)  # Django's own storages would take another name
+        with file.path.open("rb", buffering=0) as opened:
+            given = cast("str | None", storage.save(name, opened))
+    file.check()
+    if isinstance(given, str) and given != name:
         storage.delete(given)
         raise TransferError(
             f"The storage wrote {given} where {name} was to be replaced",
             name=name,
             remedy="Use a storage that replaces files of the same name, or that removes them when it is told to.",
         )
-
-
-class Checked:
-    """A file that is read to its end only if it is still what was hashed.
-
-    Args:
-        file: The file, open for reading.
-        sending: What was hashed.
-    """
-
-    def __init__(self, file: BinaryIO, sending: Sending) -> None:
-        self._file = file
-        self._sending = sending
-        self.name = os.fspath(sending.path)
-
-    def check(self) -> None:
-        """Checks the file.
-
-        Raises:
-            SourceChanged: The file isn't what was hashed.
-        """
-        self._sending.check()
-
-    def read(self, size: int = -1) -> bytes:
-        """Reads bytes, and checks the file when there are none left.
-
-        Raises:
-            SourceChanged: The file isn't what was hashed.
-        """
-        data = self._file.read(size)
-        if size < 0 or not data:
-            self.check()
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Goes to a place in the file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """The place in the file."""
-        return self._file.tell()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
 
 
 @contextmanager
@@ -274,52 +228,6 @@ def md5_of(storage: Storage, name: str) -> str:
 def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
     """From name to MD5."""
     return {name: known.md5 for name, known in hashed.items()}
-
-
-# -- what is saved
-
-
-@contextmanager
-def as_file(content: Any) -> Generator[Path]:
-    """Gives a file with the bytes that shall be saved.
-
-    Args:
-        content: A binary file that is open for reading, or bytes.
-
-    Yields:
-        The file that was opened, where nothing of it was read yet and it still has its name; else a temporary one, which is
-        removed afterwards.
-
-    Raises:
-        OSError: The content can't be read, or the temporary file not be written.
-    """
-    path = _path_of(content)
-    if path is not None:
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="omics-crunch-") as folder:
-        spool = Path(folder) / "content"
-        with spool.open("wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                shutil.copyfileobj(content, file, STRIDE)
-        yield spool
-
-
-def _path_of(content: object) -> Path | None:
-    """Where a content lies; a name alone doesn't tell, since what unpacks a file has that file's name, too."""
-    if isinstance(content, Checked):
-        return Path(content.name)
-    buffered = isinstance(content, io.BufferedReader)
-    raw = cast("io.BufferedReader[io.RawIOBase]", content).raw if buffered else content
-    if not isinstance(raw, io.FileIO) or not isinstance(raw.name, str) or cast("io.IOBase", content).tell():
-        return None
-    path = Path(raw.name)
-    try:
-        return path if os.path.samestat(os.fstat(raw.fileno()), path.stat()) else None
-    except OSError:
-        return None
 
 
 # -- trees

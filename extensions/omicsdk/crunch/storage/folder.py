@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from stat import S_ISDIR
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files import in_place_of
-from omicsdk.crunch.storage.base import BuiltinStorage, StorageMissing, Stored, plain
+from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
-#: Bytes that are copied at once.
-STRIDE = 1024 * 1024
 #: Permissions of files in the storage, where the settings name none: Django's own default.
 FILE_MODE = 0o644
 
@@ -68,32 +66,23 @@ class FolderStorage(BuiltinStorage):
         """
         return cast("BinaryIO", Path(self.path(name)).open(mode))
 
-    def save(self, name: str, content: Any) -> str:
-        """Writes a file, in place of what has the name; folders that are missing are made.
-
-        Args:
-            name: The file's name.
-            content: A binary file that is open for reading, or bytes.
-
-        Returns:
-            The name.
+    def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
+        """Write a file; arguments and errors are those of `BuiltinStorage.put`.
 
         Raises:
-            StorageMissing: The storage's folder isn't there.
-            UnsafePath: As `path`.
-            OSError: It can't be written.
+            StorageMissing: The storage's folder does not exist.
         """
         target = Path(self.path(name))
         if not self.location.is_dir():
             raise StorageMissing(f"The storage isn't there: {self.location} is no folder")
         if not target.parent.is_dir():
             self._make(target.parent)
-        with in_place_of(target, mode=self._file_mode, durable=False) as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                shutil.copyfileobj(content, file, STRIDE)
-        return name
+        with (
+            path.open("rb", buffering=0) as source,
+            in_place_of(target, mode=self._file_mode, durable=False) as file,
+        ):
+            shutil.copyfileobj(source, file, STRIDE)
+            check()
 
     def _make(self, folder: Path) -> None:
         if self._folder_mode is None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from omicsdk.crunch.storage.base import BuiltinStorage, Stored, plain
-from omicsdk.crunch.storage.files import Checked, as_file
+from omicsdk.crunch.storage.base import BuiltinStorage, Stored, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.stores.told import identity
 
@@ -63,35 +63,21 @@ class FsspecStorage(BuiltinStorage):
         """
         return cast("BinaryIO", self._fs.open(self._place(name), mode))
 
-    def save(self, name: str, content: Any) -> str:
-        """Writes a file, in place of what has the name; folders that are missing are made.
-
-        Args:
-            name: The file's name.
-            content: A binary file that is open for reading, or bytes.
-
-        Returns:
-            The name.
-
-        Raises:
-            OSError: It can't be written.
-        """
+    def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
+        """Write a file; arguments and errors are those of `BuiltinStorage.put`."""
         place = self._place(name)
         self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
         # Objects appear whole; elsewhere a file is put aside, so that what has the name stays if this one fails.
         aside = place if self._whole else f"{place}.{os.urandom(4).hex()}.part"
         try:
-            with as_file(content) as path:
-                self._fs.put_file(os.fspath(path), aside)
-            if isinstance(content, Checked):
-                content.check()
+            self._fs.put_file(os.fspath(path), aside)
+            check()
             if aside != place:
                 self._move(aside, place)
         except BaseException:
             if aside != place and self._fs.exists(aside):
                 self._fs.rm_file(aside)
             raise
-        return name
 
     def _move(self, source: str, place: str) -> None:
         try:

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -17,8 +17,7 @@ from typing import Any, BinaryIO, cast
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.crunch.hashing import Hashed, hash_files, in_threads
-from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, joined, plain
-from omicsdk.crunch.storage.files import as_file
+from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.transfer.stores.store import digest_of
@@ -97,22 +96,10 @@ class S3Storage(BuiltinStorage):
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def save(self, name: str, content: Any) -> str:
-        """Writes an object, in place of what has the name.
-
-        Args:
-            name: Its name.
-            content: A binary file that is open for reading, or bytes.
-
-        Returns:
-            The name.
-
-        Raises:
-            OmicsError: It can't be written.
-        """
-        with as_file(content) as path:
-            upload([self._upload(name, path)], abort=True).raise_if_failed()
-        return name
+    def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
+        """Write an object; arguments and errors are those of `BuiltinStorage.put`. It has the name when `check` is called."""
+        upload([self._upload(name, path)], abort=True).raise_if_failed()
+        check()
 
     def _upload(self, name: str, path: Path) -> Upload:
         to = S3Object(self._client, self._bucket, self._key(name), extra_args=self._extra)
