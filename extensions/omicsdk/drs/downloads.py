@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
@@ -131,6 +131,12 @@ class _Waiting:
     found: DrsObject | None
     host: str
 
+    @classmethod
+    def of(cls, file: DrsFile) -> Self:
+        """What stands for the place of a file."""
+        assert file.server is not None  # or it couldn't be fetched
+        return cls(file.wanted, file.found, file.server.host)
+
     def __call__(self) -> Never:
         raise RuntimeError(f"{self.wanted.identifier} was asked for before its worker opened a server")
 
@@ -150,38 +156,6 @@ class _Opening:
             files = list(_files(items, servers))
             expect(files, self.preferred)
             yield items_of(files, self.preferred, self.retries, self.skip)
-
-
-def fetch_shared(
-    shared: Shared,
-    files: Sequence[DrsFile],
-    folder: str | os.PathLike[str],
-    preferred: Sequence[str],
-    retries: int,
-    skip: int,
-    **options: Any,
-) -> TransferReport:
-    """Has workers fetch files that were found.
-
-    Args:
-        shared: Who fetches.
-        files: The files.
-        folder: Where to; made when it isn't there.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end a file, 0 for none.
-        skip: Ways that were tried before and aren't any more.
-        **options: Of `omicsdk.transfer.scale.sharded.download_by`: connections, progress, stop and control.
-    """
-    from omicsdk.transfer.scale.sharded import download_by
-
-    items = [item_for(file, _waiting(file), retries) for file in files]
-    opening = _Opening(shared.servers, tuple(preferred), retries, skip)
-    return download_by(shared.crew, items, folder, opening=opening, **options)
-
-
-def _waiting(file: DrsFile) -> _Waiting:
-    assert file.server is not None  # or it couldn't be fetched
-    return _Waiting(file.wanted, file.found, file.server.host)
 
 
 def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
@@ -211,6 +185,7 @@ def fetch_found(
     retries: int = 10,
     *,
     shared: Shared | None = None,
+    dry_run: bool = False,
     **options: Any,
 ) -> TransferReport:
     """Fetches files that were found, by the first way that works.
@@ -224,7 +199,9 @@ def fetch_found(
         preferred: Kinds, clouds or regions of storage that are wanted most.
         retries: Failures in a row that end a file, 0 for none.
         shared: The workers that fetch; None where this process does. A dry run asks none of them.
-        **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
+        dry_run: Only state what would happen.
+        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.sharded.download_by`, such as
+            connections, progress, stop and control.
 
     Returns:
         The outcome of each file, in their order.
@@ -238,15 +215,18 @@ def fetch_found(
     good = [file for at, file in enumerate(files) if at not in lost]
 
     def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
-        if shared is None or options.get("dry_run"):
-            return fetch(items_of(some, preferred, retries, skip), folder, **options)
-        told = {name: value for name, value in options.items() if name != "dry_run"}
-        return fetch_shared(shared, some, folder, preferred, retries, skip, **told)
+        if shared is None or dry_run:
+            return fetch(items_of(some, preferred, retries, skip), folder, dry_run=dry_run, **options)
+        from omicsdk.transfer.scale.sharded import download_by
+
+        items = [item_for(file, _Waiting.of(file), retries) for file in some]
+        opening = _Opening(shared.servers, tuple(preferred), retries, skip)
+        return download_by(shared.crew, items, folder, opening=opening, **options)
 
     if shared is None:  # workers tell servers themselves
         expect(good, preferred)
     report = fetched(good)
-    if not options.get("dry_run"):
+    if not dry_run:
         report = _by_other_ways(report, good, preferred, fetched)
     return report.with_outcomes(_merged(report.outcomes, lost)) if lost else report
 
@@ -437,22 +417,13 @@ def download_objects(
 
     files = find(wanted, servers, layout, stopped)
     report = fetched(files)
-    return report if report.ok else _with_bundles(report, files, servers, fetched, stopped)
-
-
-def _with_bundles(
-    report: TransferReport,
-    files: Sequence[DrsFile],
-    servers: Servers,
-    fetched: Callable[[Sequence[DrsFile]], TransferReport],
-    stopped: Callable[[], bool],
-) -> TransferReport:
-    """Fetches the members of what was stated as files and proved to be bundles."""
-    bundles = [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]
+    if report.ok:
+        return report
+    # What was stated as a file and proved to be a bundle: its members are fetched in its place.
     members: dict[int, list[Outcome]] = {}
-    for at in bundles:
-        wanted = replace(files[at].wanted, name=files[at].name, size=None, checksums={})
-        inner = fetched(find([wanted], servers, stopped=stopped))
+    for at in [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]:
+        bundle = replace(files[at].wanted, name=files[at].name, size=None, checksums={})
+        inner = fetched(find([bundle], servers, stopped=stopped))
         members[at] = list(inner.outcomes)
         report.seconds += inner.seconds
         report.why_stopped = report.why_stopped or inner.why_stopped

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
@@ -110,15 +112,13 @@ class FileSystemCache:
         path, there = self.get_cached_blob_filepath(obj)
         if not there:
             return None
-        try:
+        with _tolerated("a cached blob isn't used"):
             if self._is_stale(Path(path), obj):
                 Path(path).unlink(missing_ok=True)
                 return None
             text = read_private(Path(path))
             return None if text is None else json.loads(text)
-        except (ConfigError, OSError, ValueError) as error:
-            _log.debug("a kept blob isn't used: %s", error)
-            return None
+        return None
 
     def cache_blob(self, obj: Cached | str, blob: object) -> None:
         """Keep a blob.
@@ -129,15 +129,13 @@ class FileSystemCache:
         """
         if self.no_cache:
             return
-        try:
+        with _tolerated("a blob isn't cached"):
             if mask_json(blob) != blob:
                 return
             path = Path(self.get_cached_blob_filepath(obj)[0])
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with in_place_of(path, mode=PRIVATE, durable=False) as file:
                 file.write(json.dumps(blob).encode())
-        except (OSError, TypeError, ValueError) as error:
-            _log.debug("a blob isn't kept: %s", error)
 
     def clear_blob(self, obj: Cached | str) -> None:
         """Remove a blob.
@@ -145,10 +143,8 @@ class FileSystemCache:
         Args:
             obj: Whose.
         """
-        try:
+        with _tolerated("a cached blob stays"):
             Path(self.get_cached_blob_filepath(obj)[0]).unlink(missing_ok=True)
-        except OSError as error:
-            _log.debug("a kept blob stays: %s", error)
 
     def outdate(self, scope: str) -> None:
         """Make stale all that was kept so far of one server and user.
@@ -157,12 +153,10 @@ class FileSystemCache:
             scope: Which: a Knex's `cache_scope`.
         """
         marker = _marker(scope)
-        try:
+        with _tolerated("cached blobs stay"):
             if marker.parent.is_dir():
                 with in_place_of(marker, mode=PRIVATE, durable=False):
                     pass
-        except OSError as error:
-            _log.debug("kept blobs stay: %s", error)
 
     def _is_stale(self, path: Path, obj: Cached | str) -> bool:
         kept = path.stat().st_mtime_ns
@@ -172,6 +166,15 @@ class FileSystemCache:
         marker = None if knex is None else _marker(knex.cache_scope)
         # Clocks of file systems are coarse: with equal times it is unknown which was first.
         return marker is not None and marker.is_file() and kept <= marker.stat().st_mtime_ns
+
+
+@contextmanager
+def _tolerated(what: str) -> Generator[None]:
+    """Log what the cache cannot do, and go on without it."""
+    try:
+        yield
+    except (ConfigError, OSError, TypeError, ValueError) as error:
+        _log.debug("%s: %s", what, error)
 
 
 def _marker(scope: str) -> Path:

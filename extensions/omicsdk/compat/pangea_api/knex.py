@@ -376,7 +376,11 @@ class Knex:
                     operation="",
                 )
                 answer = self.client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
-                return _decoded(answer) if json_response else _response(answer)
+                if json_response:
+                    return _decoded(answer)
+                from omicsdk.compat._answers import DocumentedResponse
+
+                return DocumentedResponse(answer)
         finally:
             if method != "GET":  # a change may have been made though its answer was lost
                 self.writes += 1
@@ -419,12 +423,6 @@ class Knex:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         # A copy of what knows it, such as a sample, is one of the same server.
         return self
-
-
-def _response(answer: httpx.Response) -> DocumentedResponse:
-    from omicsdk.compat._answers import DocumentedResponse
-
-    return DocumentedResponse(answer)
 
 
 def _decoded(answer: httpx.Response) -> Any:

@@ -14,7 +14,7 @@ from omicsdk.compat.pangea_api.knex import (
     not_there,
 )
 from omicsdk.compat.pangea_api.utils import paginated_iterator
-from omicsdk.core.errors import APIError, UsageError
+from omicsdk.core.errors import APIError, UsageError, shortened
 from omicsdk.core.type_guards import is_mapping
 from omicsdk.pangea.answers import Blob, object_of
 
@@ -162,7 +162,7 @@ class RemoteObject:
             here, there = (self._plain(name, value) for value in (getattr(self, name, None), blob.get(name)))
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(
-                    f"Loading {self} would overwrite {name}: here it is {_shown(here)}, on the server {_shown(there)}",
+                    f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(there), SHOWN)}",
                     remedy="Fetch it without setting that, then set it and save.",
                 )
         self._take(blob)
@@ -518,8 +518,3 @@ def _print(value: object) -> object:
         except (TypeError, ValueError):
             return object()  # it is like nothing that a server has
     return value
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
