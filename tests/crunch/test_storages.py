@@ -8,6 +8,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Generator, Mapping
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core.errors import ChecksumMismatch, NotFound, OmicsError, SourceChanged, UnsafePath
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
 from omicsdk.crunch import RunResult
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
 from omicsdk.crunch.storage.base import Stored, plain
@@ -28,6 +29,7 @@ from omicsdk.crunch.storage.files import fetch, stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
+from omicsdk.transfer import Progress
 from plain_storage import Plain
 
 
@@ -171,6 +173,20 @@ def test_equal_files_are_not_brought_again(storage: Any, tmp_path: Path) -> None
     }
     assert table(folder).keys() == {"same", "other", "longer", "absent"}
     assert (folder / "other").read_bytes() == b"new!"
+
+
+def test_progress_is_reported_and_a_stop_begins_no_file(storage: Any, tmp_path: Path) -> None:
+    filled(storage, {"a.txt": b"alpha", "deep/b.txt": b"beta"})
+    files, seen, stop = list(stored_below(storage, "proj/data")), list[Progress](), threading.Event()
+    (tmp_path / "work").mkdir()
+    fetch(storage, "proj/data", files, tmp_path / "work", progress=seen.append)
+    assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (2, 9, True)
+
+    stop.set()
+    (tmp_path / "other").mkdir()
+    with pytest.raises(Interrupted) if isinstance(storage, S3Storage) else nullcontext():
+        assert fetch(storage, "proj/data", files, tmp_path / "other", stop=stop) == {}
+    assert table(tmp_path / "other") == {}
 
 
 @pytest.mark.parametrize("change", [b"", b" and more"])

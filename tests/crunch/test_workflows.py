@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from crunch_runs import put
 from omicsdk.core.errors import ConfigError, Interrupted, NotFound, SomeFailed, Unauthorized, UsageError
-from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, WorkflowType
+from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType
 from omicsdk.sandbox import Sandbox
+from omicsdk.transfer import Control, Progress
 
 FILES = {"a.txt": "alpha", "sub/b.txt": "beta"}
 SLUG = "proj:data"
@@ -88,6 +89,42 @@ def test_stop_ends_them_before_the_next_file(crunch: Crunch, media: Path, tmp_pa
     assert not (tmp_path / "work" / "a.txt").exists()
     assert not (media / "proj/data/c.txt").exists()
     assert {each.state for each in crunch.verify(SLUG, tmp_path, stop=stop).outcomes} == {"stopped"}
+
+
+def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Path, tmp_path: Path):
+    seen = list[Progress]()
+    crunch.download(SLUG, tmp_path / "work", progress=seen.append)
+    assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (2, 9, True)
+    crunch.upload(SLUG, tmp_path / "work", progress=seen.append)
+    assert [each.files_done for each in seen] == [1, 2, 2] * 2
+
+    control = Control()
+    control.stop()
+    stopped = crunch.download(SLUG, tmp_path / "other", control=control)
+    assert {each.state for each in stopped.outcomes} == {"stopped"}
+    with pytest.raises(Interrupted):
+        crunch.upload(SLUG, put(tmp_path / "work", {"c.txt": "c"}), control=control)
+    assert not (media / "proj/data/c.txt").exists()
+
+
+def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tmp_path: Path):
+    stop, lines = threading.Event(), list[str]()
+    crunch.patch_project(slug="proj", workflow="#!/bin/sh\necho begun > begun\nexec sleep 600\n")
+
+    def told(line: str) -> None:
+        lines.append(line)
+        if line.startswith("Workflow stage"):
+            threading.Thread(target=stop_when_begun, daemon=True).start()
+
+    def stop_when_begun() -> None:
+        while not (tmp_path / "proj--data/begun").exists():
+            stop.wait(0.01)
+        stop.set()
+
+    report = crunch.run(SLUG, tmp_path, workflow_type=WorkflowType.script, on_message=told, stop=stop)
+    assert (report.result, report.note) == (RunResult.FAIL, "It was stopped")
+    assert [(each.stage, each.state) for each in crunch.list_statuses().results][-1] == (Stage.WORKFLOW, State.FAIL)
+    assert not (media / "proj/data/begun").exists()
 
 
 def test_without_a_storage_it_says_what_to_set(crunch: Crunch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, time
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.crunch.client import Crunch
     from omicsdk.crunch.storage import Storage
     from omicsdk.crunch.storage.base import Stored
-    from omicsdk.transfer import Outcome, TransferReport
+    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
     StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
 
@@ -101,7 +101,9 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     storage: StorageSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
     dry_run: bool = False,
 ) -> TransferReport:
     """Download the files of a dataset. A file that is in the folder already and equal is not copied again.
@@ -111,7 +113,9 @@ def download(
         folder: The target; it is created when it does not exist.
         storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by default
             the file that CRUNCH_STORAGE_SETTINGS names.
-        stop: Ends the download before the next file when it is set.
+        progress: Is called as files are downloaded.
+        stop: Ends the download before the next file when it is set; that of an object store within a second.
+        control: Stops it likewise, and bounds its time; downloads from an object store are paused and limited as well.
         dry_run: Only report what would be downloaded.
 
     Returns:
@@ -136,7 +140,7 @@ def download(
     began, clock, target = time(), monotonic(), Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     check_stop(stop)
-    got = fetch(opened, base, files, target, stop=stop)
+    got = fetch(opened, base, files, target, progress=progress, stop=stop, control=control)
     outcomes = [
         Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5})
         if (known := got.get(name))
@@ -152,7 +156,9 @@ def upload(
     folder: str | os.PathLike[str],
     *,
     storage: StorageSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
     dry_run: bool = False,
 ) -> TransferReport:
     """Upload the files of a folder to a dataset. What has the same name is replaced; nothing is removed.
@@ -161,7 +167,9 @@ def upload(
         dataset: The dataset's slug.
         folder: The folder, with all folders in it.
         storage: Where datasets' files are, see `download`.
-        stop: Ends the upload before the first file when it is set.
+        progress: Is called as files are uploaded.
+        stop: Ends the upload before the next file when it is set; that to an object store within a second.
+        control: Stops it likewise, and bounds its time; uploads to an object store are paused and limited as well.
         dry_run: Only report what would be uploaded.
 
     Returns:
@@ -169,6 +177,7 @@ def upload(
 
     Raises:
         NotFound: There is no such dataset.
+        Interrupted: It was stopped.
         SourceChanged: A file changed meanwhile.
         OmicsError: The storage cannot be written.
         OSError: A file cannot be read.
@@ -189,7 +198,8 @@ def upload(
     began, clock = time(), monotonic()
     hashed = hash_files(paths)
     check_stop(stop)
-    send(opened, base, [Sending(name, path, hashed[name]) for name, path in paths.items()])
+    sendings = [Sending(name, path, hashed[name]) for name, path in paths.items()]
+    send(opened, base, sendings, progress=progress, stop=stop, control=control)
     outcomes = [Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5}) for name, known in hashed.items()]
     return _report("Upload", outcomes, began, monotonic() - clock)
 

@@ -6,15 +6,17 @@ import io
 import posixpath
 import shutil
 import tempfile
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, TypedDict, Unpack, runtime_checkable
 
 from omicsdk.core.errors import OmicsError, UnsafePath
 from omicsdk.crunch.hashing import Hashed, unchanged
+from omicsdk.transfer import Control, Progress
 from omicsdk.transfer.names import check_name
 
 #: Bytes that are read at once.
@@ -105,15 +107,29 @@ class Sending:
         unchanged(self.path, self.known)
 
 
+class Watch(TypedDict, total=False):
+    """Who watches a transfer.
+
+    Attributes:
+        progress: Is called as files are moved.
+        stop: Ends it when it is set.
+        control: Stops it, and bounds its time; an object store is paused and limited by it as well.
+    """
+
+    progress: Callable[[Progress], None] | None
+    stop: threading.Event | None
+    control: Control | None
+
+
 @runtime_checkable
 class Moves(Protocol):
     """A storage that moves many files by a way of its own, instead of each through `open` and `save`."""
 
-    def fetch(self, base: str, files: Sequence[Stored], folder: Path) -> Mapping[str, Hashed]:
+    def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
         """Brings files into a folder; those that are there and equal are left alone."""
         ...
 
-    def send(self, base: str, files: Sequence[Sending]) -> None:
+    def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
         """Puts files below a folder of the storage, in place of what has their names."""
         ...
 

@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import cast
+from time import monotonic
+from typing import Unpack, cast
 
-from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
+from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
-from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, joined
+from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
+from omicsdk.transfer import Control, Outcome
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
+from omicsdk.transfer.tally import Tally
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -44,8 +47,48 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
         yield from (Stored(f"{above}{name}") for name in files)
 
 
+class Moving:
+    """Files that are moved one by one: how far that is, and whether it is to end. Thread-safe.
+
+    Args:
+        sizes: Their sizes in bytes; None where one is not known.
+        **watch: Who watches it.
+    """
+
+    def __init__(self, sizes: Sequence[int | None], **watch: Unpack[Watch]) -> None:
+        known = [size for size in sizes if size is not None]
+        self._control = watch.get("control") or Control()
+        self._stop, self._progress = watch.get("stop"), watch.get("progress")
+        self._control.begin(monotonic())
+        self._tally = Tally(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
+        self._moved = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further file may be begun."""
+        return self._control.over(monotonic(), self._stop)
+
+    def count(self, size: int, stated: int | None) -> None:
+        """Count a file that was moved.
+
+        Args:
+            size: Its size in bytes.
+            stated: The size that was stated before.
+        """
+        with self._lock:
+            self._tally.count(Outcome("", "done", size), stated)
+            self._moved += size
+            self.report()
+
+    def report(self, *, final: bool = False) -> None:
+        """Call the progress function, if there is one."""
+        if self._progress is not None:
+            self._progress(self._tally.progress(monotonic(), self._moved, 0, final=final))
+
+
 def fetch(
-    storage: Storage, base: str, files: Sequence[Stored], folder: Path, *, stop: threading.Event | None = None
+    storage: Storage, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]
 ) -> dict[str, Hashed]:
     """Brings files into a folder. A file that is there and equal is left as it is; another one is replaced.
 
@@ -54,7 +97,7 @@ def fetch(
         base: The folder in it.
         files: What to bring, as `stored_below` gave it.
         folder: Where to; it must be there.
-        stop: No further file is begun when it is set; an object store brings all of them at once, or none.
+        **watch: Who watches it. Once it is stopped no further file is begun; an object store ends within a second.
 
     Returns:
         From name to the file's MD5 and what it was then; of those that were brought.
@@ -63,6 +106,7 @@ def fetch(
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was brought.
         SourceChanged: A file isn't of the size that was listed; what was here under its name stays.
         DiskFull: There is no room.
+        Interrupted: An object store was stopped.
         OmicsError: The storage can't be read.
         OSError: The same, or the folder can't be written.
     """
@@ -77,16 +121,21 @@ def fetch(
             )
             raise
     if isinstance(storage, Moves):
-        return dict(storage.fetch(base, files, folder))
+        return dict(storage.fetch(base, files, folder, **watch))
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
 
+    moving = Moving([file.size for file in files], **watch)
+
     def bring(file: Stored) -> Hashed | None:
-        if stop is not None and stop.is_set():
+        if moving.is_over:
             return None
-        return _bring(storage, joined(base, file.name), folder / file.name, file.size)
+        brought = _bring(storage, joined(base, file.name), folder / file.name, file.size)
+        moving.count(brought.stamp.size, file.size)
+        return brought
 
     got = in_threads(bring, files, threads=_at_once(storage))
+    moving.report(final=True)
     return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
 
 
@@ -134,15 +183,17 @@ def _equal(storage: Storage, source: str, target: Path, size: int | None, stride
     return Hashed(digest.hexdigest(), stamp_of(status))
 
 
-def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
+def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
     """Puts files below a folder of a storage. What has their names there is replaced; nothing is removed.
 
     Args:
         storage: The storage.
         base: The folder in it.
         files: What to put.
+        **watch: Who watches it. Once it is stopped no further file is begun; an object store ends within a second.
 
     Raises:
+        Interrupted: It was stopped.
         SourceChanged: A file isn't any longer what was hashed. What a folder has under its name stays; an object store may
             have the changed one already, a storage of the user's own neither, since it can't replace a file at once.
         StorageMissing: The storage isn't there (any longer).
@@ -151,9 +202,18 @@ def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
         OSError: The same, or a file can't be read.
     """
     if isinstance(storage, Moves):
-        storage.send(base, files)
+        storage.send(base, files, **watch)
         return
-    in_threads(lambda file: _put(storage, joined(base, file.name), file), files, threads=_at_once(storage))
+    moving = Moving([file.known.stamp.size for file in files], **watch)
+
+    def put(file: Sending) -> None:
+        if moving.is_over:
+            raise Interrupted("It was stopped")
+        _put(storage, joined(base, file.name), file)
+        moving.count(file.known.stamp.size, file.known.stamp.size)
+
+    in_threads(put, files, threads=_at_once(storage))
+    moving.report(final=True)
 
 
 def _put(storage: Storage, name: str, file: Sending) -> None:

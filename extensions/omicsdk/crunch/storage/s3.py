@@ -12,12 +12,12 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Unpack, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.crunch.hashing import Hashed, hash_files, in_threads
-from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, joined, no_check, plain
+from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.transfer.stores.store import digest_of
@@ -206,13 +206,14 @@ class S3Storage(BuiltinStorage):
                 self._client.generate_presigned_url("get_object", Params=self._place(name), ExpiresIn=self._expires)
             )
 
-    def fetch(self, base: str, files: Sequence[Stored], folder: Path) -> Mapping[str, Hashed]:
+    def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
         """Brings objects into a folder; those that are there and equal by their ETag are left alone.
 
         Args:
             base: The folder in the storage.
             files: What to bring, as `stored` gave it.
             folder: Where to.
+            **watch: Who watches it.
 
         Returns:
             From name to MD5 and what the file was then.
@@ -224,18 +225,18 @@ class S3Storage(BuiltinStorage):
         wanted = [file for file, found in zip(files, there, strict=True) if not found]
         for file in wanted:
             (folder / file.name).unlink(missing_ok=True)
-        self._download(base, wanted, folder)
+        self._download(base, wanted, folder, **watch)
         hashed = hash_files({file.name: folder / file.name for file in files})
         for file in wanted:
             self._compare(joined(base, file.name), file, hashed[file.name].md5)
         return hashed
 
-    def _download(self, base: str, files: Sequence[Stored], folder: Path) -> None:
+    def _download(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> None:
         if not files:
             return
         items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in files]
         with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
-            download(items, folder, journal=Path(place) / "journal", route=self._route).raise_if_failed()
+            download(items, folder, journal=Path(place) / "journal", route=self._route, **watch).raise_if_failed()
 
     def _route(self, url: str) -> Network:
         """The client's own way (proxies, certificates), else that of the environment."""
@@ -264,12 +265,13 @@ class S3Storage(BuiltinStorage):
             return
         raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
 
-    def send(self, base: str, files: Sequence[Sending]) -> None:
+    def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
         """Puts files below a folder of the storage, in place of what has their names.
 
         Args:
             base: The folder.
             files: What to put.
+            **watch: Who watches it.
 
         Raises:
             SourceChanged: A file isn't any longer what was hashed.
@@ -280,7 +282,8 @@ class S3Storage(BuiltinStorage):
         for file in files:
             file.check()
         # Without a journal no later run could use the parts that a stopped one leaves.
-        upload([self._upload(joined(base, file.name), file.path) for file in files], abort=True).raise_if_failed()
+        uploads = [self._upload(joined(base, file.name), file.path) for file in files]
+        upload(uploads, abort=True, **watch).raise_if_failed()
         for file in files:
             file.check()
 
