@@ -108,23 +108,22 @@ def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Pat
 
 
 def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tmp_path: Path):
-    stop, lines = threading.Event(), list[str]()
-    crunch.patch_project(slug="proj", workflow="#!/bin/sh\necho begun > begun\nexec sleep 600\n")
-
-    def told(line: str) -> None:
-        lines.append(line)
-        if line.startswith("Workflow stage"):
-            threading.Thread(target=stop_when_begun, daemon=True).start()
+    crunch.add_project(name="slow", workflow="#!/bin/sh\necho begun > begun\nexec sleep 600\n")
+    crunch.add_dataset(parent="slow", name="Data", base_file_path="slow/data")
+    put(media / "slow" / "data", {"a.txt": "alpha"})
+    stop, begun = threading.Event(), tmp_path / "slow--data" / "begun"
 
     def stop_when_begun() -> None:
-        while not (tmp_path / "proj--data/begun").exists():
+        while not begun.exists():
             stop.wait(0.01)
         stop.set()
 
-    report = crunch.run(SLUG, tmp_path, workflow_type=WorkflowType.script, on_message=told, stop=stop)
+    threading.Thread(target=stop_when_begun, daemon=True).start()
+    report = crunch.run("slow:data", tmp_path, workflow_type=WorkflowType.script, stop=stop)
     assert (report.result, report.note) == (RunResult.FAIL, "It was stopped")
-    assert [(each.stage, each.state) for each in crunch.list_statuses().results][-1] == (Stage.WORKFLOW, State.FAIL)
-    assert not (media / "proj/data/begun").exists()
+    last = crunch.list_statuses().results[-1]
+    assert (last.stage, last.state) == (Stage.WORKFLOW, State.FAIL)
+    assert not (media / "slow/data/begun").exists()
 
 
 def test_without_a_storage_it_says_what_to_set(crunch: Crunch):
