@@ -185,7 +185,7 @@ def test_names_are_as_they_are_written(in_a_folder: CrunchStore, tmp_path: Path,
 def test_it_is_opened_by_scheme_with_what_omics_crunch_takes(
     site: Connection, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
-    with open_store("crunch") as store, pytest.raises(ConfigError, match="Nothing says where the datasets' files are"):
+    with open_store("crunch") as store, pytest.raises(ConfigError, match="No storage of datasets' files is configured"):
         store.look("sandbox/example-reads/reads.fastq")
     monkeypatch.setenv("CRUNCH_STORAGE_SETTINGS", str(omics_sandbox.crunch_storage_settings))
     with open_store("crunch") as store:

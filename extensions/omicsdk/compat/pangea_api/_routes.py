@@ -52,10 +52,7 @@ def list_url(route: str, query: Mapping[str, object]) -> str:
         route: The list's route below /api.
         query: How it is narrowed, not quoted yet; what is None is not sent.
     """
-    from omicsdk.core.request import query_text
-
-    asked = query_text(list(query.items()))
-    return f"{route}?{asked}" if asked else route
+    return _with_query(route, "", query)
 
 
 def page_of(url: str, endpoint: str) -> str:

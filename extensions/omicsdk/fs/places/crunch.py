@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
-from omicsdk.core.errors import ConfigError, NotFound, OmicsError, UnsafePath
+from omicsdk.core.errors import NotFound, OmicsError, UnsafePath
 from omicsdk.crunch.client import Crunch
-from omicsdk.crunch.datasets import STORAGE_VARIABLE
-from omicsdk.crunch.storage import Storage, StorageMissing, open_storage
+from omicsdk.crunch.datasets import storage_of
+from omicsdk.crunch.storage import Storage, StorageMissing
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, joined
 from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
@@ -84,14 +84,7 @@ class CrunchStore(Store):
         """
         with self._lock:
             if self._opened is None:
-                settings = self._settings if self._settings is not None else said(None, STORAGE_VARIABLE)
-                if settings is None:
-                    raise ConfigError(
-                        "Nothing says where the datasets' files are",
-                        remedy=f"Set {STORAGE_VARIABLE} to a TOML or JSON file such as "
-                        '{"MEDIA_ROOT": "/data"}, or give storage_settings.',
-                    )
-                self._opened = open_storage(settings)
+                self._opened = storage_of(self._settings)
             return self._opened
 
     # -- looking
