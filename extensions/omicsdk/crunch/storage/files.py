@@ -6,13 +6,13 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
-from typing import Unpack, cast
+from typing import TypeVar, Unpack, cast
 
 from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
@@ -21,6 +21,8 @@ from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, 
 from omicsdk.transfer import Control, Outcome
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 from omicsdk.transfer.tally import Tally
+
+F = TypeVar("F")
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -47,44 +49,37 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
         yield from (Stored(f"{above}{name}") for name in files)
 
 
-class Moving:
-    """Files that are moved one by one: how far that is, and whether it is to end. Thread-safe.
+def _moved(
+    storage: Storage,
+    files: Sequence[F],
+    size_of: Callable[[F], int | None],
+    move: Callable[[F], Hashed],
+    watch: Watch,
+) -> list[Hashed | None]:
+    """Move files, several at once; None stands for those that a stop left out."""
+    control, progress = watch.get("control") or Control(), watch.get("progress")
+    control.begin(monotonic())
+    sizes = [size_of(file) for file in files]
+    known = [size for size in sizes if size is not None]
+    tally = Tally(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
+    lock, came = threading.Lock(), 0
 
-    Args:
-        sizes: Their sizes in bytes; None where one is not known.
-        **watch: Who watches it.
-    """
+    def one(file: F) -> Hashed | None:
+        nonlocal came
+        if control.over(monotonic(), watch.get("stop")):
+            return None
+        moved = move(file)
+        with lock:
+            came += moved.stamp.size
+            tally.count(Outcome("", "done", moved.stamp.size), size_of(file))
+            if progress is not None:
+                progress(tally.progress(monotonic(), came, 0, final=False))
+        return moved
 
-    def __init__(self, sizes: Sequence[int | None], **watch: Unpack[Watch]) -> None:
-        known = [size for size in sizes if size is not None]
-        self._control = watch.get("control") or Control()
-        self._stop, self._progress = watch.get("stop"), watch.get("progress")
-        self._control.begin(monotonic())
-        self._tally = Tally(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
-        self._moved = 0
-        self._lock = threading.Lock()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no further file may be begun."""
-        return self._control.over(monotonic(), self._stop)
-
-    def count(self, size: int, stated: int | None) -> None:
-        """Count a file that was moved.
-
-        Args:
-            size: Its size in bytes.
-            stated: The size that was stated before.
-        """
-        with self._lock:
-            self._tally.count(Outcome("", "done", size), stated)
-            self._moved += size
-            self.report()
-
-    def report(self, *, final: bool = False) -> None:
-        """Call the progress function, if there is one."""
-        if self._progress is not None:
-            self._progress(self._tally.progress(monotonic(), self._moved, 0, final=final))
+    done = in_threads(one, files, threads=getattr(storage, "at_once", THREADS))
+    if progress is not None:
+        progress(tally.progress(monotonic(), came, 0, final=True))
+    return done
 
 
 def fetch(
@@ -125,22 +120,11 @@ def fetch(
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
 
-    moving = Moving([file.size for file in files], **watch)
+    def bring(file: Stored) -> Hashed:
+        return _bring(storage, joined(base, file.name), folder / file.name, file.size)
 
-    def bring(file: Stored) -> Hashed | None:
-        if moving.is_over:
-            return None
-        brought = _bring(storage, joined(base, file.name), folder / file.name, file.size)
-        moving.count(brought.stamp.size, file.size)
-        return brought
-
-    got = in_threads(bring, files, threads=_at_once(storage))
-    moving.report(final=True)
+    got = _moved(storage, files, lambda file: file.size, bring, watch)
     return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
-
-
-def _at_once(storage: Storage) -> int:
-    return getattr(storage, "at_once", THREADS)
 
 
 def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Hashed:
@@ -204,16 +188,13 @@ def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[
     if isinstance(storage, Moves):
         storage.send(base, files, **watch)
         return
-    moving = Moving([file.known.stamp.size for file in files], **watch)
 
-    def put(file: Sending) -> None:
-        if moving.is_over:
-            raise Interrupted("It was stopped")
+    def put(file: Sending) -> Hashed:
         _put(storage, joined(base, file.name), file)
-        moving.count(file.known.stamp.size, file.known.stamp.size)
+        return file.known
 
-    in_threads(put, files, threads=_at_once(storage))
-    moving.report(final=True)
+    if None in _moved(storage, files, lambda file: file.known.stamp.size, put, watch):
+        raise Interrupted("It was stopped")
 
 
 def _put(storage: Storage, name: str, file: Sending) -> None:
