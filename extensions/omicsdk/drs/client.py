@@ -78,6 +78,9 @@ class HostCredentials(Bound):
         """Renew those that were refused, where they can be."""
         return any(each is not None and each.renew(refused) for each in self._found.values())
 
+    def __repr__(self) -> str:
+        return "<HostCredentials by host>"
+
 
 def _base_url(text: str) -> str:
     """The base URL of a server that is named by its host, its URL, or its base URL."""
