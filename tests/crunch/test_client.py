@@ -100,7 +100,7 @@ def test_an_address_that_is_none_is_told_with_where_it_came_from(url: str, fault
         Crunch(url, credentials="0" * 40)
     assert "CRUNCH_URL" in raised.value.remedy
     monkeypatch.setenv("CRUNCH_URL", url)
-    with pytest.raises(CrunchAPIException, match=f"^CRUNCH_URL is '{url}', which {fault}"):
+    with pytest.raises(CrunchAPIException, match=f"^The base URL of Crunch is '{url}', which {fault}.*CRUNCH_URL"):
         Connection(None, "0" * 40)
 
 

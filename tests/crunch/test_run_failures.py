@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from omicsdk.core.errors import ConfigError, Forbidden
 from omicsdk.crunch import RunResult, Stage, State, WorkflowType
 from omicsdk.crunch import _workflow as run_module
 from omicsdk.crunch import dataset_files as bookkeeping
+from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer.interrupts import Terminated
@@ -123,15 +124,15 @@ def test_a_file_that_changes_while_it_is_uploaded(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\necho first > out.txt; echo more >> a.txt", FILES)
-    usual = FolderStorage.save
+    usual = FolderStorage.put
 
-    def save(self: FolderStorage, name: str, content: Any) -> str:
+    def put(self: FolderStorage, name: str, path: Path, check: Callable[[], None]) -> None:
         if name.endswith("a.txt"):
             with (made.work / "a.txt").open("a") as file:
                 file.write("while it is read\n")
-        return usual(self, name, content)
+        usual(self, name, path, check)
 
-    monkeypatch.setattr(FolderStorage, "save", save)
+    monkeypatch.setattr(FolderStorage, "put", put)
 
     note = failed(made, stage=Stage.UPLOAD)
 
@@ -143,10 +144,10 @@ def test_a_file_that_changes_while_it_is_uploaded(
 def test_a_full_disk(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\necho x > out.txt", FILES)
 
-    def full(self: FolderStorage, name: str, content: Any) -> str:
+    def full(self: FolderStorage, name: str, path: Path, check: Callable[[], None]) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(FolderStorage, "save", full)
+    monkeypatch.setattr(FolderStorage, "put", full)
 
     note = failed(made, stage=Stage.UPLOAD)
 
@@ -191,10 +192,8 @@ def test_a_base_file_path_that_leads_out_of_the_storage(tmp_path: Path, path: st
 
 def test_names_of_an_own_storage_cannot_leave_the_working_directory(connection: Connection, tmp_path: Path) -> None:
     class Hostile(FolderStorage):
-        stored = None  # type: ignore[assignment]
-
-        def listdir(self, path: str) -> tuple[list[str], list[str]]:
-            return [], ["../../evil.txt"]
+        def stored(self, base: str) -> Iterator[Stored]:
+            yield Stored("../../evil.txt")
 
     made = Made(connection, tmp_path, TRUE, FILES)
     storage: Any = Hostile(made.media)

@@ -109,9 +109,9 @@ def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Pat
 
 def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tmp_path: Path):
     crunch.add_project(name="slow", workflow="#!/bin/sh\necho begun > begun\nexec sleep 600\n")
-    crunch.add_dataset(parent="slow", name="Data", base_file_path="slow/data")
-    put(media / "slow" / "data", {"a.txt": "alpha"})
-    stop, begun = threading.Event(), tmp_path / "slow--data" / "begun"
+    crunch.add_dataset(parent="slow", name="More", base_file_path="slow/more")
+    put(media / "slow" / "more", {"a.txt": "alpha"})
+    stop, begun = threading.Event(), tmp_path / "slow--more" / "begun"
 
     def stop_when_begun() -> None:
         while not begun.exists():
@@ -119,11 +119,12 @@ def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tm
         stop.set()
 
     threading.Thread(target=stop_when_begun, daemon=True).start()
-    report = crunch.run("slow:data", tmp_path, workflow_type=WorkflowType.script, stop=stop)
-    assert (report.result, report.note) == (RunResult.FAIL, "It was stopped")
+    report = crunch.run("slow:more", tmp_path, workflow_type=WorkflowType.script, stop=stop)
+    assert report.result is RunResult.FAIL
+    assert report.note.startswith("It was stopped.")
     last = crunch.list_statuses().results[-1]
     assert (last.stage, last.state) == (Stage.WORKFLOW, State.FAIL)
-    assert not (media / "slow/data/begun").exists()
+    assert not (media / "slow/more/begun").exists()
 
 
 def test_without_a_storage_it_says_what_to_set(crunch: Crunch):

@@ -380,6 +380,9 @@ def held_back() -> Generator[Callable[[], None]]:
     usual = dict[int, _Handler]()
     came: list[tuple[int, FrameType | None]] = []
 
+    def keep(number: int, frame: FrameType | None) -> None:
+        came.append((number, frame))
+
     def let() -> None:
         for number, handler in usual.items():
             signal.signal(number, handler)
@@ -393,7 +396,7 @@ def held_back() -> Generator[Callable[[], None]]:
             handler = signal.getsignal(number)
             if callable(handler):
                 usual[number] = handler
-                signal.signal(number, lambda *signalled: came.append(signalled))
+                signal.signal(number, keep)
     try:
         yield let
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError
+from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import Blob, object_of, unlike
 from omicsdk.pangea.fields import operation
@@ -192,10 +193,9 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
         name: The sample's name.
         metadata: The metadata of one that is created.
     """
-    about = {} if metadata is None else {"metadata": metadata}
     return _ensured(
         lambda: _one(client.list_samples.iterate(library_id=library, name=name), name, "sample"),
-        lambda: client.create_sample(name=name, library=library, **about),
+        lambda: client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata),
     )
 
 

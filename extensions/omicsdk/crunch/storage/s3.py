@@ -305,8 +305,8 @@ def _is_there(path: Path, file: Stored) -> bool:
         return False
     if not S_ISREG(status.st_mode) or status.st_size != file.size:
         return False
-    stated = claims({"ETag": file.etag}, file.size)
-    return any(digest_of(os.fspath(path), claim, file.size) == claim.value for claim in stated)
+    stated = claims({"ETag": file.etag}, status.st_size)
+    return any(digest_of(os.fspath(path), claim, status.st_size) == claim.value for claim in stated)
 
 
 class _Spooled(io.FileIO):

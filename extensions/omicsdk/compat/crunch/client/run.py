@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ class Run(runs.Run):
         """The dataset as the site has it."""
         return self.dataset.to_dict()
 
-    @property
+    @cached_property
     @documented_errors()
     def storage(self) -> Storage:
         """The storage, opened when it is first used.
