@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Never, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
@@ -290,6 +290,12 @@ class Knex:
 
     # -- requests
 
+    @overload
+    def get(
+        self, url: str, url_options: Options | None = None, *, json_response: Literal[False]
+    ) -> DocumentedResponse: ...
+    @overload
+    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any: ...
     def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any:
         """Send a GET request.
 
