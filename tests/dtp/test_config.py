@@ -180,7 +180,7 @@ def test_a_wrong_setting_is_told_with_what_to_write(settings, told, file):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"gen3_endpoint": }', r"settings:1:19: it isn't JSON"),
+        ('{"gen3_endpoint": }', r"settings:1:19: not JSON"),
         ("endpoint = x", r"settings:1: a section is missing"),
         ("[gen3]\nendpoint = x\nendpoint = y", r"settings:3: it is there twice"),
         ("[gen3]\nendpoint = x\n[gen3]\n", r"settings:3: it is there twice"),
@@ -197,7 +197,7 @@ def test_a_file_that_can_t_be_read_is_told(tmp_path):
     with pytest.raises(ConfigError, match="none can't be read: No such file"):
         read_config(tmp_path / "none")
     (tmp_path / "b").write_bytes(b"\xff\xfe{")
-    with pytest.raises(ConfigError, match="it isn't UTF-8"):
+    with pytest.raises(ConfigError, match="not UTF-8 text"):
         read_config(tmp_path / "b")
 
 

@@ -14,7 +14,7 @@ from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
-from omicsdk.dtp.layout import DatasetRecords
+from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
@@ -331,5 +331,5 @@ def test_paths_as_text_and_as_paths(commons, irods, tmp_path):
 
 def test_subjects_of_the_same_study_are_fetched_once():
     records = [{"subject_id": subject, "submitter_id": subject} for subject in ("sub-1.2", "1.2", "sub-1.3")]
-    cases = DatasetRecords(DATASET, {"case": records}).cases
-    assert [each.subject_id for each in cases] == ["sub-1.2", "sub-1.3"]
+    subjects = DatasetRecords(DATASET, {"case": records}).subjects
+    assert [each.subject_id for each in subjects] == ["sub-1.2", "sub-1.3"]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
@@ -26,7 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
 from omicsdk.dtp.storage.associations import FIND, Archive
-from omicsdk.dtp.storage.datasets import Case, Dataset, DatasetReport
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, FetchJob, Subject
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
@@ -62,7 +63,7 @@ def get(archive: Orthanc, tmp_path: Path) -> Callable[..., DatasetReport]:
     def fetched(method: str, *subjects: str, stop: threading.Event | None = None, **more: Any) -> DatasetReport:
         store = store_of(archive, method, **more)
         try:
-            cases = tuple(Case(each) for each in subjects or (f"sub-{STUDY}",))
+            cases = tuple(Subject(each) for each in subjects or (f"sub-{STUDY}",))
             return fetch_dataset(store, Dataset("ds", cases), tmp_path, stop=stop)
         finally:
             store.close()
@@ -145,7 +146,7 @@ def test_an_instance_that_is_gone_when_its_turn_comes(archive: Orthanc, method: 
         archive.delete(f"{STUDY}.1.2")
 
     store.files = then_deleted
-    report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     store.close()
     assert report.counts == {**EMPTY, "done": 2, "failed": 1}
     (failed,) = report.files.failed
@@ -175,14 +176,14 @@ def test_stopped_and_gone_on_with(get, archive: Orthanc, method: str):
 def test_an_archive_that_is_down(method: str, tmp_path: Path):
     config = PacsConfig(ip="127.0.0.1", port=free_port(), aec="ORTHANC", aet="OMICSDK", method=method)
     with pytest.raises(ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ doesn't answer\. Check pacs_ip"):
-        fetch_dataset(DimseStore(config), Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+        fetch_dataset(DimseStore(config), Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_dicomweb_that_is_down(tmp_path: Path):
     config = PacsConfig(dicomweb=f"http://127.0.0.1:{free_port()}/dicom-web", method="dicomweb")
     with closing(DicomWebStore(config, retry=NO_RETRY)) as store, pytest.raises(TransportError):
-        fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+        fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -201,7 +202,7 @@ def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(lon
 
     config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
     with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store:
-        found = list(store.files(Dataset("ds", (Case(f"sub-{STUDY}"),))))
+        found = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
     assert [getattr(each, "sop", each) for each in found] == instances
 
 
@@ -275,7 +276,7 @@ def test_a_title_of_ours_that_the_archive_doesn_t_know(get, archive: Orthanc, me
 def test_a_title_that_the_archive_may_not_send_to(archive: Orthanc, tmp_path: Path):
     archive.put(*study(STUDY, [1]).values())
     store = DimseStore(archive.config(method="cmove", aet="NOWHERE"), clock=ManualClock())
-    report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     (failed,) = report.files.failed
     assert isinstance(failed.error, TransferError)
     assert failed.error.remedy
@@ -289,7 +290,7 @@ def test_an_archive_that_never_reaches_us_is_told_once(archive: Orthanc, tmp_pat
     began = clock.monotonic()
     store = DimseStore(archive.config(method="cmove", aet="NOWHERE"), clock=clock)
     with pytest.raises(ConfigError, match=rf"never connected to 'NOWHERE' at the port {archive.move_port}") as caught:
-        fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+        fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert "pacs_listen_on" in str(caught.value)
     assert clock.monotonic() == began
 
@@ -308,7 +309,7 @@ def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
 def test_something_that_doesn_t_speak_dicom(archive: Orthanc, tmp_path: Path):
     config = archive.config(port=int(archive.http.rpartition(":")[2]))
     with pytest.raises(TransportError):
-        fetch_dataset(DimseStore(config, seconds=2), Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+        fetch_dataset(DimseStore(config, seconds=2), Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
 
 
 @LEFT_OPEN
@@ -317,18 +318,18 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
     """What came stays, the rest is told, and the next call fetches only that."""
     put = study(STUDY, [60])
     stopped = threading.Event()
-    cases = Dataset("ds", (Case(f"sub-{STUDY}"),))
+    cases = Dataset("ds", (Subject(f"sub-{STUDY}"),))
     (tmp_path / "orthanc").mkdir()
     with running(tmp_path / "orthanc") as archive, closing(store_of(archive, method, connections=1)) as store:
         archive.put(*put.values())
         fetch = store.fetch
 
-        def after_its_end(files: Any, *more: Any) -> None:
-            fetch(files[:20], *more)
+        def after_its_end(job: FetchJob[Any]) -> None:
+            fetch(replace(job, files=job.files[:20]))
             archive.process.kill()
             archive.process.wait()
             stopped.set()
-            fetch(files[20:], *more)
+            fetch(replace(job, files=job.files[20:]))
 
         store.fetch = after_its_end
         report = fetch_dataset(store, cases, tmp_path)
@@ -346,7 +347,7 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
 def test_a_wrong_root_of_dicomweb_says_so(archive: Orthanc, tmp_path: Path):
     config = archive.config(method="dicomweb", dicomweb=f"{archive.http}/nothing")
     with closing(DicomWebStore(config)) as store:
-        report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+        report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert report.counts == {**EMPTY, "failed": 1}
 
 
@@ -391,7 +392,7 @@ def test_a_login_goes_with_queries_and_files(archive: Orthanc, method: str, tmp_
             token="abc",
         )
         with closing(DicomWebStore(config)) as store:
-            assert fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path).ok
+            assert fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path).ok
             assert "abc" not in repr(store.__dict__)
     assert {login for _, login in seen} == {"Bearer abc"}
     wado = "/wado?requestType=WADO" if method == "wado-uri" else f"/instances/{STUDY}.1.1"

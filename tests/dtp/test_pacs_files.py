@@ -12,12 +12,13 @@ pytest.importorskip("pydicom", reason="pydicom isn't installed: pip install 'omi
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UnsafePath
-from omicsdk.dtp.storage.associations import Gate
-from omicsdk.dtp.storage.datasets import Case, Landed, StoredFile
-from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of
+from omicsdk.dtp.storage.associations import Checkpoint
+from omicsdk.dtp.storage.datasets import FetchJob, StoredFile, Subject
+from omicsdk.dtp.storage.dicom import Instance, check_instance, instance_of
 from omicsdk.dtp.storage.dicomweb import TAIL, unwrap
 from omicsdk.dtp.storage.dimse import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
-from omicsdk.dtp.storage.fetching import Landing
+from omicsdk.dtp.storage.fetching import DatasetFolder
+from omicsdk.transfer import Outcome
 from orthanc import image
 
 STUDY, SERIES, SOP = "1.2.3", "1.2.3.1", "1.2.3.1.1"
@@ -26,7 +27,7 @@ IMAGE = image(STUDY, SERIES, SOP)
 
 @pytest.fixture
 def wanted() -> Instance:
-    return instance_of(Case(f"sub-{STUDY}"), SERIES, SOP)
+    return instance_of(Subject(f"sub-{STUDY}"), SERIES, SOP)
 
 
 def check(tmp_path: Path, data: bytes, wanted: Instance) -> str:
@@ -37,15 +38,15 @@ def check(tmp_path: Path, data: bytes, wanted: Instance) -> str:
 
 def test_an_instance_has_its_place(wanted: Instance):
     assert wanted.name == "primary/sub-1.2.3/sam-1.2.3.1/1.2.3.1.1.dcm"
-    assert instance_of(Case(STUDY), SERIES, SOP).name == wanted.name  # a subject's id may lack its sub-
+    assert instance_of(Subject(STUDY), SERIES, SOP).name == wanted.name  # a subject's id may lack its sub-
 
 
 @pytest.mark.parametrize("uid", ["../1", "1/2", "", "1.2.x", "1" * 65, "1..2", "1.2\n", "١.٢"])
 def test_what_is_no_identifier_is_no_name(uid: str):
     with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
-        instance_of(Case(f"sub-{STUDY}"), uid, SOP)
+        instance_of(Subject(f"sub-{STUDY}"), uid, SOP)
     with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
-        instance_of(Case(f"sub-{STUDY}"), SERIES, uid)
+        instance_of(Subject(f"sub-{STUDY}"), SERIES, uid)
 
 
 def test_a_whole_instance_is_right(tmp_path: Path, wanted: Instance):
@@ -114,10 +115,10 @@ def sent(sop: str, data: bytes) -> Any:
 
 
 def test_only_what_was_asked_for_is_taken_and_once(tmp_path: Path, wanted: Instance):
-    told: list[Landed | OmicsError] = []
+    told: list[Outcome | OmicsError] = []
     stop = threading.Event()
-    with Landing(tmp_path) as landing:
-        receiver = Receiver([wanted], landing, lambda _, result: told.append(result), stop)
+    with DatasetFolder(tmp_path) as folder:
+        receiver = Receiver(FetchJob([wanted], folder, lambda _, result: told.append(result), stop))
         assert receiver.store(sent("9.9", image(STUDY, SERIES, "9.9"))) == NOT_WANTED
         assert receiver.missing([wanted]) == [wanted]
         assert receiver.store(sent(SOP, IMAGE)) == STORED
@@ -132,60 +133,60 @@ def test_only_what_was_asked_for_is_taken_and_once(tmp_path: Path, wanted: Insta
 
 
 def test_another_study_s_instance_isn_t_put_there(tmp_path: Path, wanted: Instance):
-    told: list[Landed | OmicsError] = []
-    with Landing(tmp_path) as landing:
-        receiver = Receiver([wanted], landing, lambda _, result: told.append(result), threading.Event())
+    told: list[Outcome | OmicsError] = []
+    with DatasetFolder(tmp_path) as folder:
+        receiver = Receiver(FetchJob([wanted], folder, lambda _, result: told.append(result), threading.Event()))
         assert receiver.store(sent(SOP, image("9.9", SERIES, SOP))) == NOT_UNDERSTOOD
     assert isinstance(told[0], TransferError)
     assert not (tmp_path / wanted.name).exists()
     assert list((tmp_path / ".omics-transfer/dtp").iterdir()) == []
 
 
-def test_a_gate_that_is_shut_lets_nobody_by():
+def test_a_checkpoint_that_is_closed_lets_no_thread_pass():
     """Else pynetdicom's own thread takes an answer that we wait for."""
     passed, over = [0], threading.Event()
 
     def pass_by() -> None:
         while not over.is_set():
-            gate.wait()
+            checkpoint.wait()
             passed[0] += 1
 
     thread = threading.Thread(target=pass_by)
-    gate = Gate(thread)  # pyright: ignore
-    gate.set()
+    checkpoint = Checkpoint(thread)  # pyright: ignore
+    checkpoint.set()
     thread.start()
     for _ in range(300):
-        gate.clear()
+        checkpoint.clear()
         before = passed[0]
         sum(range(2000))
         assert passed[0] == before
-        gate.set()
+        checkpoint.set()
     over.set()
-    gate.set()
+    checkpoint.set()
     thread.join(10)
-    gate.clear()  # nobody is there any longer, so nobody is waited for
-    assert not gate.is_set()
+    checkpoint.clear()  # nobody is there any longer, so nobody is waited for
+    assert not checkpoint.is_set()
 
 
 def test_a_folder_is_for_one_download_at_a_time(tmp_path: Path):
-    with Landing(tmp_path), pytest.raises(FolderBusy):
-        Landing(tmp_path)
-    with Landing(tmp_path):
+    with DatasetFolder(tmp_path), pytest.raises(FolderBusy):
+        DatasetFolder(tmp_path)
+    with DatasetFolder(tmp_path):
         pass
 
 
 def test_two_names_on_one_path_are_refused(tmp_path: Path):
-    with Landing(tmp_path) as landing:
-        landing.check("a/b")
+    with DatasetFolder(tmp_path) as folder:
+        folder.check("a/b")
         for name in ("a/b", "a", "a/b/c"):
             with pytest.raises(UnsafePath):
-                landing.check(name)
+                folder.check(name)
 
 
 def test_what_is_no_file_isn_t_taken_for_one(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
-    with Landing(tmp_path) as landing:
-        assert landing.found(StoredFile(name="folder")) is None
-        assert landing.found(StoredFile(name="link")) is None
-        assert landing.found(StoredFile(name="nothing/there")) is None
+    with DatasetFolder(tmp_path) as folder:
+        assert folder.existing(StoredFile(name="folder")) is None
+        assert folder.existing(StoredFile(name="link")) is None
+        assert folder.existing(StoredFile(name="nothing/there")) is None

@@ -1,8 +1,9 @@
-"""Lazy exports (PEP 562): a package offers names whose modules are imported when a name is first used."""
+"""Imports that are made when they are needed: lazy exports of packages (PEP 562), and modules of extras."""
 
 TYPE_CHECKING = False  # spares the import of typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
 
 
 def lazy_exports(package: str, homes: "Mapping[str, str]") -> "tuple[Callable[[str], object], Callable[[], list[str]]]":
@@ -38,3 +39,24 @@ def lazy_package(
     """
     homes = {name: module for module, exported in names.items() for name in exported.split()}
     return *lazy_exports(package, homes), sorted(homes)
+
+
+def require(module: str, extra: str, purpose: str) -> "ModuleType":
+    """Import a module that an extra installs.
+
+    Args:
+        module: Its name.
+        extra: The extra of omicsdk.
+        purpose: What needs it, as it reads after "for".
+
+    Raises:
+        MissingExtra: It isn't installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError as error:
+        from omicsdk.core.errors import MissingExtra
+
+        raise MissingExtra(extra, purpose, module=module) from error

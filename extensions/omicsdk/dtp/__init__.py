@@ -1,37 +1,24 @@
 """The digital-twin workflow: SDS data sets to and from Gen3, PACS and iRODS."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.dtp.auth import Auth as Auth
+    from omicsdk.dtp.commons import Auth as Auth
+    from omicsdk.dtp.commons import Exporter as Exporter
+    from omicsdk.dtp.commons import Gen3Submitter as Gen3Submitter
+    from omicsdk.dtp.commons import Querier as Querier
+    from omicsdk.dtp.commons import RecordsRefused as RecordsRefused
     from omicsdk.dtp.convertor import Gen3Convertor as Gen3Convertor
     from omicsdk.dtp.downloader import Downloader as Downloader
-    from omicsdk.dtp.exporter import Exporter as Exporter
-    from omicsdk.dtp.querier import Querier as Querier
     from omicsdk.dtp.sds.sheets import SdsError as SdsError
-    from omicsdk.dtp.submitter import Gen3Submitter as Gen3Submitter
-    from omicsdk.dtp.submitter import RecordsRefused as RecordsRefused
 
-_HOMES = {
-    "Auth": "auth",
-    "Downloader": "downloader",
-    "Exporter": "exporter",
-    "Gen3Convertor": "convertor",
-    "Gen3Submitter": "submitter",
-    "Querier": "querier",
-    "RecordsRefused": "submitter",
-    "SdsError": "sds.sheets",
-}
-__all__ = [
-    "Auth",
-    "Downloader",
-    "Exporter",
-    "Gen3Convertor",
-    "Gen3Submitter",
-    "Querier",
-    "RecordsRefused",
-    "SdsError",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "commons": "Auth Exporter Gen3Submitter Querier RecordsRefused",
+        "convertor": "Gen3Convertor",
+        "downloader": "Downloader",
+        "sds.sheets": "SdsError",
+    },
+)

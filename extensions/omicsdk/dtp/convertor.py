@@ -9,10 +9,11 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.errors import UsageError
+from omicsdk.core.lazy import require
 from omicsdk.dtp.sds.conversion import Converted, convert, refused, version_of
+from omicsdk.dtp.sds.folders import PathLike
 from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
-from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.tables import Finding
@@ -22,19 +23,18 @@ if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
 _log = getLogger("omicsdk.dtp")
-PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What became of a data set.
+    """The result of a conversion.
 
     Attributes:
         files: The files of records, in the order in which they can be submitted.
         counts: How many records there are of each node.
-        findings: What was wrong; records with faults, and those that link to them, are left out. Nothing unless that was
-            asked for.
-        notes: What the dictionary has nothing for, and is left out; how the version was chosen, unless by what is stated.
+        findings: The faults; records with faults, and those that link to them, are left out. None unless `skip_invalid` is set.
+        notes: What is left out because the dictionary has nothing for it; how the version was chosen, unless by what the data
+            set states.
         version: The version of the SDS that the data set was read as.
     """
 
@@ -44,23 +44,13 @@ class Conversion:
     notes: tuple[Finding, ...] = field(default=())
     version: Version = DEFAULT_VERSION
 
-    def as_dict(self) -> dict[str, Any]:
-        """Its attributes for JSON."""
-        return {
-            "version": self.version,
-            "files": [str(each) for each in self.files],
-            "counts": dict(self.counts),
-            "findings": [each.as_dict() for each in self.findings],
-            "notes": [each.as_dict() for each in self.notes],
-        }
-
 
 class Gen3Convertor:
-    """Makes records that a Gen3 commons takes of data sets in the SPARC Dataset Structure (SDS), and data sets of records.
+    """Converts data sets in the SPARC Dataset Structure (SDS) into records of a Gen3 commons, and records into data sets.
 
     Each table becomes a file: `dataset_description`, `subjects` (node case), `samples`, all manifests of the folder in one,
     `submission`, `performances`, `resources`, `code_description` and `code_parameters`, whichever there are and the dictionary
-    has a node for; and `experiment`, which stands for the data set. What is required and left out is "NA", or an empty list.
+    has a node for; and `experiment`, which is the data set itself. What is required and left out is "NA", or an empty list.
 
     Args:
         project: The code of the project in the commons.
@@ -93,7 +83,7 @@ class Gen3Convertor:
             self.set_dictionary(dictionary)
 
     def set_schema_dir(self, path: PathLike) -> None:
-        """Says by which dictionary records are made.
+        """Set the dictionary of the records.
 
         Args:
             path: A folder with a YAML or JSON file for each node, or the whole dictionary as one JSON or YAML file.
@@ -105,7 +95,7 @@ class Gen3Convertor:
         self._dictionary = read_dictionary(path)
 
     def set_dictionary(self, source: Dictionary | Gen3) -> None:
-        """Says by which dictionary records are made, where it isn't in files.
+        """Set the dictionary of the records, where it isn't in files.
 
         Args:
             source: The dictionary, or the commons to ask for it.
@@ -117,7 +107,7 @@ class Gen3Convertor:
         self._dictionary = source if isinstance(source, Dictionary) else Dictionary.of(source)
 
     def convert(self, source_dir: PathLike) -> Converted:
-        """Makes records of a data set, and writes nothing.
+        """Make records of a data set; nothing is written.
 
         Args:
             source_dir: The data set's folder.
@@ -139,7 +129,7 @@ class Gen3Convertor:
         return found
 
     def validate(self, source_dir: PathLike) -> list[Finding]:
-        """Finds what is wrong with a data set; nothing is written or sent.
+        """Find the faults of a data set; nothing is written or sent.
 
         Args:
             source_dir: The data set's folder.
@@ -153,16 +143,16 @@ class Gen3Convertor:
             UsageError: No dictionary was given.
         """
         found = self.convert(source_dir)
-        _tell(found.notes)
+        _log_notes(found.notes)
         return found.findings
 
     def execute(self, source_dir: PathLike, dest_dir: PathLike, *, skip_invalid: bool = False) -> Conversion:
-        """Makes files of records of a data set.
+        """Make files of records of a data set.
 
         Args:
             source_dir: The data set's folder.
-            dest_dir: The folder that gets the files; made when it isn't there. Each file is written whole or not at all.
-            skip_invalid: Whether records with faults, and those that link to them, are left out and told in the result. By
+            dest_dir: The folder of the files; it is created if it does not exist. Each file is written completely or not at all.
+            skip_invalid: Whether records with faults, and those that link to them, are left out and listed in the result. By
                 default nothing is written where anything is wrong.
 
         Returns:
@@ -184,25 +174,25 @@ class Gen3Convertor:
         except OSError as error:
             raise write_error(error, str(dest_dir)) from error
         notes = (*found.notes, *left)
-        _tell(notes)
+        _log_notes(notes)
         return Conversion(files, found.counts, tuple(found.findings), notes, found.version)
 
     def restore(
         self, records: PathLike | Iterable[Mapping[str, Any]], dest_dir: PathLike, *, overwrite: bool = False
     ) -> tuple[Path, ...]:
-        """Makes an SDS data set of records, the way back of `execute`.
+        """Make an SDS data set of records, the reverse of `execute`.
 
         Args:
             records: The records as they are submitted or exported, each with its `type`; or a folder of such JSON files. Of
                 records of several data sets those of this convertor's experiment are taken.
             dest_dir: The folder that gets the tables; made when it isn't there. Other files in it stay.
-            overwrite: Whether tables that are there already are replaced.
+            overwrite: Whether existing tables are replaced.
 
         Returns:
             The tables.
 
         Raises:
-            SdsError: There is no record of the data set, a table is there already, or a file is no JSON of records.
+            SdsError: There is no record of the data set, a table exists already, or a file is no JSON of records.
             NotWritable: The tables can't be written.
             DiskFull: There is no room.
         """
@@ -216,7 +206,7 @@ class Gen3Convertor:
 
     @staticmethod
     def read_excel(path: PathLike, sheet_name: str | None = None) -> pandas.DataFrame:
-        """Reads a sheet as a data frame: numbers, dates and texts as they are, formulas by the values that Excel kept.
+        """Read a sheet as a data frame: numbers, dates and texts as they are, formulas by the values that Excel kept.
 
         Args:
             path: The workbook (.xlsx), or a CSV or TSV file.
@@ -229,19 +219,15 @@ class Gen3Convertor:
             SdsError: The file isn't there or is no table, it has no such sheet, or a formula has no value.
             MissingExtra: pandas isn't installed.
         """
-        try:
-            import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
-        except ImportError as error:
-            raise MissingExtra("gen3", "data frames", module="pandas") from error
+        require("pandas", "gen3", "data frames")
+        import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
+
         from omicsdk.dtp.sds.sheets import table_of
 
         columns, rows = table_of(Path(path), sheet_name)
         return pandas.DataFrame(rows, columns=pandas.Index(columns, dtype="object"))
 
 
-def _tell(notes: Iterable[Finding]) -> None:
+def _log_notes(notes: Iterable[Finding]) -> None:
     for note in notes:
         _log.warning("%s", note)
-
-
-__all__ = ["Conversion", "Gen3Convertor", "SdsError"]

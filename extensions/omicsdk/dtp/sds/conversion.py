@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from omicsdk.dtp.sds.folders import find_tables
 from omicsdk.dtp.sds.layout import (
     CASE,
     DATASET_DESCRIPTION,
     DEFAULT_VERSION,
     EXPERIMENT,
-    KINDS,
     MANIFEST,
     SAMPLES,
     SUBJECTS,
@@ -24,164 +25,52 @@ from omicsdk.dtp.sds.layout import (
     TableKind,
     Version,
 )
-from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
+from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.sds.tables import Entry, Table, absent, read_table, stated_version
 from omicsdk.gen3.dictionary import Dictionary, Node
-from omicsdk.gen3.names import choice, nearest
+from omicsdk.gen3.names import choice
 from omicsdk.gen3.records.tables import Finding, Place, Row, shown
 from omicsdk.gen3.records.validation import Names, checked
-
-_EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
-
-
-class Found(NamedTuple):
-    """A file of a table.
-
-    Attributes:
-        kind: What it is.
-        path: The file.
-        name: What it is called within the data set, with slashes.
-    """
-
-    kind: TableKind
-    path: Path
-    name: str
-
-
-def find_tables(folder: Path) -> list[Found]:
-    """Finds the tables of a data set: those of its folder, and those that folders within may have, at any depth.
-
-    Args:
-        folder: The data set's folder.
-
-    Returns:
-        Its tables; of each kind those of upper folders first. What begins with a dot or `~$` is passed over.
-
-    Raises:
-        SdsError: It is no folder, or no data set: a table is missing that each has.
-    """
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "isn't there"
-        raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
-    try:
-        files = _files(folder)
-        _refuse_incomplete(folder, files)
-        found = [Found(kind, path, path.name) for kind in KINDS if (path := _table(kind, files)) is not None]
-        for kind in KINDS:
-            if kind.anywhere:
-                found += [Found(kind, path, path.relative_to(folder).as_posix()) for path in _within(folder, kind)]
-    except OSError as error:
-        raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
-    return sorted(found, key=lambda each: KINDS.index(each.kind))
-
-
-def is_misnamed(folder: Path) -> bool:
-    """Whether a folder would be a data set if its tables had their names, or has one within; `find_tables` says what to do.
-
-    Args:
-        folder: The folder.
-    """
-    if not folder.is_dir():
-        return False
-    needed = [kind for kind in KINDS if kind.needed]
-    tables = {name: path for name, path in _files(folder).items() if path.suffix.casefold() in _EXCEL}
-    within = (_files(each) for each in folder.iterdir() if each.is_dir())
-    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in needed) or any(
-        all(_table(kind, files) for kind in needed) for files in within
-    )
-
-
-def _files(folder: Path) -> Mapping[str, Path]:
-    """The files of a folder by their names in lower case."""
-    return {each.name.casefold(): each for each in sorted(folder.iterdir()) if each.is_file()}
-
-
-def _table(kind: TableKind, files: Mapping[str, Path]) -> Path | None:
-    return next((files[name] for suffix in SUFFIXES if (name := f"{kind.stem}{suffix}") in files), None)
-
-
-def _within(folder: Path, kind: TableKind) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_raised):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        if Path(place) != folder:
-            files = {name.casefold(): Path(place, name) for name in sorted(names)}
-            found = _table(kind, files)
-            if found is not None:
-                yield found
-
-
-def _raised(error: OSError) -> None:
-    raise error
-
-
-def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
-    needed = [kind for kind in KINDS if kind.needed]
-    missing = [kind for kind in needed if _table(kind, files) is None]
-    if not missing:
-        return
-    names = [f"{kind.stem}.xlsx" for kind in missing]
-    inner = sorted(each for each in folder.iterdir() if each.is_dir() and all(_table(k, _files(each)) for k in needed))
-    if len(missing) == len(needed) and inner:
-        raise SdsError(f"{folder} is no SDS data set", remedy=f"Did you mean {inner[0]}?")
-    if len(missing) == len(needed) and not any(_likely(name, files) for name in names):
-        raise SdsError(
-            f"{folder} is no SDS data set: it has neither {' nor '.join(names)}",
-            remedy="Give the folder that has them.",
-        )
-    name = names[0]
-    near = _likely(name, files)
-    remedy = f"Did you mean {near.name}? Call it {name}." if near is not None else "Add it."
-    if near is not None and near.stem.casefold() == missing[0].stem:
-        remedy = f"Save {near.name} as {name}."
-    raise SdsError(f"{folder} has no {name}, which each SDS data set has", remedy=remedy)
-
-
-def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
-    # What is a table of another kind isn't a misspelt one.
-    stems = {kind.stem for kind in KINDS} - {name.partition(".")[0]}
-    near = nearest(name, [each for each in files if Path(each).stem not in stems])
-    return files[near] if near is not None else None
-
 
 _REPLACED = re.compile(r"['/,\s_]")
 
 
 def name_of(experiment: str, kind: TableKind, key: str = "") -> str:
-    """Gives a record's submitter_id.
+    """Return a record's submitter_id.
 
     Args:
-        experiment: The data set's.
-        kind: The table that the record comes from.
+        experiment: That of the data set.
+        kind: The table of the record.
         key: What names the record there; empty where there is one record at most.
 
     Returns:
-        Experiment, table and key with hyphens between them, and in the place of blanks, slashes, commas, apostrophes and
+        Experiment, table and key with hyphens between them, and in place of blanks, slashes, commas, apostrophes and
         underscores of the key.
     """
-    return f"{experiment}-{kind.stem}-{_written(key)}" if kind.key else f"{experiment}-{kind.stem}"
+    return f"{experiment}-{kind.stem}-{_hyphenated(key)}" if kind.key else f"{experiment}-{kind.stem}"
 
 
-def _written(key: str) -> str:
-    return _REPLACED.sub("-", _cleaned(key))
+def _hyphenated(key: str) -> str:
+    return _REPLACED.sub("-", _relative(key))
 
 
-def _cleaned(key: str) -> str:
+def _relative(key: str) -> str:
     while key.startswith("./"):
         key = key[2:].lstrip("/")
     return key
 
 
 def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> dict[str, str]:
-    """Gives the records of a table their submitter_ids; those that lack what names them are told.
+    """Give the records of a table their submitter_ids; one whose key is missing gets a finding instead.
 
-    Where the rule gives several records one name, files of manifests in folders are called by their whole path, samples by
-    their subject's id, too; files whose names differ in what hyphens replace get a checksum of their name behind it. What is
-    there twice all the same is told.
+    Where several records would have one name, files of manifests in folders are named by their whole path, and samples by
+    their subject's id, too; files whose names differ only in what hyphens replace get a checksum of their name as a suffix.
+    Names that are still equal are findings.
 
     Args:
-        experiment: The data set's.
+        experiment: That of the data set.
         kind: The table.
-        entries: What its records state; each gets `submitter_id`.
+        entries: Its records; each gets `submitter_id`.
 
     Returns:
         The submitter_ids by the keys; the first where there are several.
@@ -196,14 +85,16 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
         elif not any(each.column == kind.key for each in entry.findings):
             header = entry.columns[kind.key]
             entry.findings.append(entry.finding("missing-key", f"The {header} is missing", "Add it.", kind.key))
+    rename = {MANIFEST: _name_by_path, SAMPLES: _name_by_subject}.get(kind)
+    if rename is not None:
+        for same in _collisions(named):
+            for entry in same:
+                rename(experiment, entry)
     if kind is MANIFEST:
-        _tell_apart(named, _by_path(experiment))
-        _by_checksum(named)
-    elif kind is SAMPLES:
-        _tell_apart(named, _by_subject(experiment))
+        _add_checksums(named)
     for same in _collisions(named):
         for entry in same[1:]:
-            entry.findings.append(_double(kind, same[0], entry))
+            entry.findings.append(_duplicate(kind, same[0], entry))
     found: dict[str, str] = {}
     for entry in named:
         found.setdefault(entry.values[kind.key], entry.values["submitter_id"])
@@ -217,61 +108,40 @@ def _collisions(entries: Iterable[Entry]) -> list[list[Entry]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _tell_apart(entries: Sequence[Entry], rename: Callable[[Entry], None]) -> None:
+def _name_by_path(experiment: str, entry: Entry) -> None:
+    folder = posixpath.dirname(entry.place.file)
+    name = _relative(entry.values["filename"])
+    if folder and not name.startswith(f"{folder}/"):
+        entry.values["filename"] = f"{folder}/{name}"
+        entry.values["submitter_id"] = name_of(experiment, MANIFEST, entry.values["filename"])
+
+
+def _name_by_subject(experiment: str, entry: Entry) -> None:
+    if isinstance(subject := entry.values.get("subject_id"), str):
+        name = f"{_hyphenated(subject)}-{_hyphenated(entry.values['sample_id'])}"
+        entry.values["submitter_id"] = f"{experiment}-{SAMPLES.stem}-{name}"
+
+
+def _add_checksums(entries: Sequence[Entry]) -> None:
     for same in _collisions(entries):
-        for entry in same:
-            rename(entry)
-
-
-def _by_path(experiment: str) -> Callable[[Entry], None]:
-    def rename(entry: Entry) -> None:
-        folder = posixpath.dirname(entry.place.file)
-        name = _cleaned(entry.values["filename"])
-        if folder and not name.startswith(f"{folder}/"):
-            entry.values["filename"] = f"{folder}/{name}"
-            entry.values["submitter_id"] = name_of(experiment, MANIFEST, entry.values["filename"])
-
-    return rename
-
-
-def _by_checksum(entries: Sequence[Entry]) -> None:
-    for same in _collisions(entries):
-        names = [_cleaned(entry.values["filename"]) for entry in same]
+        names = [_relative(entry.values["filename"]) for entry in same]
         for entry, name in zip(same, names, strict=True):
             if len(set(names)) > 1:
                 mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
                 entry.values["submitter_id"] += f"-{mark}"
 
 
-def _by_subject(experiment: str) -> Callable[[Entry], None]:
-    def rename(entry: Entry) -> None:
-        if isinstance(subject := entry.values.get("subject_id"), str):
-            name = f"{_written(subject)}-{_written(entry.values['sample_id'])}"
-            entry.values["submitter_id"] = f"{experiment}-{SAMPLES.stem}-{name}"
-
-    return rename
-
-
-def _double(kind: TableKind, first: Entry, entry: Entry) -> Finding:
+def _duplicate(kind: TableKind, first: Entry, entry: Entry) -> Finding:
     mine, other = entry.values[kind.key], first.values[kind.key]
     where = f"row {first.place.row}" + ("" if first.place.file == entry.place.file else f" of {first.place.file}")
     header = entry.columns[kind.key]
-    if _cleaned(mine) == _cleaned(other):
-        told = f"The {header} {shown(mine)} is in {where}, too"
-        return entry.finding("duplicate", told, "Keep one of the rows, or correct one.", kind.key, mine)
-    told = f"The {header} {shown(mine)} and {shown(other)} in {where} are one name in a commons: {first.values['submitter_id']}"
-    return entry.finding("duplicate", told, "Make them differ in letters or digits.", kind.key, mine)
-
-
-def experiment_record(experiment: str, project: str, link: str) -> Mapping[str, object]:
-    """Gives the record of the data set itself.
-
-    Args:
-        experiment: Its submitter_id.
-        project: The project's code.
-        link: What its link to the project is called.
-    """
-    return {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
+    if _relative(mine) == _relative(other):
+        message, remedy = f"The {header} {shown(mine)} is in {where}, too", "Keep one of the rows, or correct one."
+    else:
+        name = first.values["submitter_id"]
+        message = f"The {header} {shown(mine)} and {shown(other)} in {where} are one name in a commons: {name}"
+        remedy = "Make them differ in letters or digits."
+    return entry.finding("duplicate", message, remedy, kind.key, mine)
 
 
 Record = Mapping[str, Any]
@@ -305,25 +175,24 @@ class Converted:
 
 
 def version_of(text: str) -> Version:
-    """Gives a version of the data sets' structure.
+    """Return a version of the data sets' structure.
 
     Args:
-        text: What was given.
+        text: Its number.
 
     Raises:
-        SdsError: It is none that is known.
+        SdsError: It is unknown.
     """
-    for version in VERSIONS:
-        if version == text:
-            return version
+    if text in VERSIONS:
+        return text
     raise SdsError(f"Version {text!r} of the SDS isn't supported", remedy=choice(str(text), VERSIONS))
 
 
 def nearest_version(stated: str) -> Version:
-    """Gives the version that a data set of some version is read as.
+    """Return the version that a data set of some version is read as.
 
     Args:
-        stated: The version that it states; may be none that is known, such as 2.0 or 3.1.0, or empty.
+        stated: The version that it states; may be unknown, such as 2.0 or 3.1.0, or empty.
 
     Returns:
         That one where it is known; else the newest known one that isn't newer, the oldest where each is newer, and 2.0.0
@@ -331,8 +200,9 @@ def nearest_version(stated: str) -> Version:
     """
     if not _NUMBERS.fullmatch(stated):
         return DEFAULT_VERSION
+    numbers = _numbers(f"{stated}.0.0")  # 2.0 is 2.0.0
     for version in reversed(VERSIONS):
-        if _numbers(version) <= _numbers(stated):
+        if _numbers(version) <= numbers:
             return version
     return VERSIONS[0]
 
@@ -340,15 +210,14 @@ def nearest_version(stated: str) -> Version:
 _NUMBERS = re.compile(r"\d{1,9}(\.\d{1,9})*", re.ASCII)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    numbers = [int(number) for number in version.split(".")]
-    return (*numbers, *(0 for _ in range(3 - len(numbers))))
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
 
 
 def convert(
     folder: Path, dictionary: Dictionary, project: str, experiment: str, version: Version | None = None
 ) -> Converted:
-    """Makes records of a data set.
+    """Make records of a data set.
 
     Args:
         folder: The data set.
@@ -358,7 +227,7 @@ def convert(
         version: The version of its structure; by default the one that its description states.
 
     Raises:
-        SdsError: It is no data set, or a table can't be read that each has; another one is told.
+        SdsError: It is no data set, or a table cannot be read that each has; another one is a finding.
         Gen3UserError: The dictionary has no node for experiments or subjects.
     """
     found = Converted()
@@ -384,18 +253,18 @@ def convert(
             found.findings.append(Finding("unreadable", error.message, error.remedy, name))
         else:
             tables.setdefault(kind, []).append(table)
-    for table in (table for each in tables.values() for table in each):
+    for table in chain.from_iterable(tables.values()):
         found.findings += table.findings
         found.notes += table.notes
     records = _records(tables, dictionary, experiment)
     found.notes += _other_version(records.get(DATASET_DESCRIPTION, ()), said, version, description.name)
-    own = experiment_record(experiment, project, link)
+    own = {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
     _check(found, own, records, dictionary)
     return found
 
 
 def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
-    """Gives the error that tells of a data set's faults.
+    """Return the error that lists a data set's faults.
 
     Args:
         folder: The data set.
@@ -416,35 +285,29 @@ def _records(
     tables: Mapping[TableKind, Sequence[Table]], dictionary: Dictionary, experiment: str
 ) -> dict[TableKind, list[Entry]]:
     entries = {kind: [entry for table in each for entry in table.entries] for kind, each in tables.items()}
-    subjects = give_names(experiment, SUBJECTS, entries.get(SUBJECTS, []))
-    for kind in KINDS:
-        if kind not in entries:
-            continue
-        if kind is not SUBJECTS:
-            give_names(experiment, kind, entries[kind])
+    names = {kind: give_names(experiment, kind, each) for kind, each in entries.items()}
+    subjects = names.get(SUBJECTS, {})
+    for kind, each in entries.items():
         node = dictionary.nodes[kind.node]
-        order = _order(tables[kind][0], node)
-        for entry in entries[kind]:
+        defaults = _defaults(tables[kind][0], node)
+        for entry in each:
             links = dict(_links(entry, node, experiment, subjects))
-            entry.values = _whole(entry.values, links, node, order)
+            entry.values = _record(entry.values, links, node, defaults)
     return entries
 
 
-def _order(table: Table, node: Node) -> list[tuple[str, Any]]:
-    """Properties as records have them, with the value of each required one where a sheet leaves it out."""
-    return [
-        (name, absent(node.properties[name]) if name in node.required else None) for name in table.headers.properties
-    ]
+def _defaults(table: Table, node: Node) -> dict[str, Any]:
+    """By property, as records have them in order: the value where a sheet leaves it out; None where it is not required."""
+    names = table.headers.properties
+    return {name: absent(node.properties[name]) if name in node.required else None for name in names}
 
 
-def _whole(values: Record, links: Record, node: Node, order: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _record(values: Record, links: Record, node: Node, defaults: Mapping[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {"type": node.name, **links}
-    if "submitter_id" in values:
-        record["submitter_id"] = values["submitter_id"]
-    for name, without in order:
+    for name in ("submitter_id", *defaults):
         value = values.get(name)
         if value is None:
-            value = list[Any]() if without == [] else without
+            value = copy(defaults.get(name))  # a list of its own for each record
         if value is not None:
             record[name] = value
     return record
@@ -461,9 +324,10 @@ def _links(
             if isinstance(subject, str) and subject in subjects:
                 yield link.name, [{link.key: subjects[subject]}]
             elif not any(each.column == "subject_id" for each in entry.findings):
-                told = "The subject id is missing" if subject is None else f"There is no subject {shown(subject)}"
-                remedy = "Add it." if subject is None else choice(str(subject), subjects)
-                entry.findings.append(entry.finding("broken-link", told, remedy, "subject_id", subject))
+                missing = subject is None
+                message = "The subject id is missing" if missing else f"There is no subject {shown(subject)}"
+                remedy = "Add it." if missing else choice(str(subject), subjects)
+                entry.findings.append(entry.finding("broken-link", message, remedy, "subject_id", subject))
 
 
 def _other_version(entries: Sequence[Entry], stated: str, version: Version, file: str) -> Iterator[Finding]:
@@ -472,25 +336,22 @@ def _other_version(entries: Sequence[Entry], stated: str, version: Version, file
         return
     known = ", ".join(VERSIONS)
     if not stated:
-        told = f"The data set doesn't say of which version it is, and is read as one of {version}"
+        message = f"The data set doesn't state its version, and is read as one of {version}"
         remedy = f"State its Metadata Version, or give version= (--sds-version): {known}."
     else:
-        told = f"The data set says that it is of version {shown(stated)}, and is read as one of {version}"
-        given = stated if stated in VERSIONS else ""
-        remedy = (
-            f"Give version={given!r} (--sds-version {given}), or correct it."
-            if given
-            else f"Check it, or give version= (--sds-version): {known}."
-        )
+        message = f"The data set states version {shown(stated)}, and is read as one of {version}"
+        remedy = f"Check it, or give version= (--sds-version): {known}."
+        if stated in VERSIONS:
+            remedy = f"Give version={stated!r} (--sds-version {stated}), or correct it."
     entry = next((each for each in entries if "metadata_version" in each.columns), None)
     if entry is None:
-        yield Finding("other-version", told, remedy, file)
+        yield Finding("other-version", message, remedy, file)
     else:
-        yield entry.placed(entry.finding("other-version", told, remedy, "metadata_version", stated))
+        yield entry.placed(entry.finding("other-version", message, remedy, "metadata_version", stated))
 
 
 def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[Entry]], dictionary: Dictionary) -> None:
-    """Holds records against the dictionary, and sorts them into files."""
+    """Verify records against the dictionary, and sort them into files."""
     of_node = {kind.node: kind for kind in records}
     order = [name for name in dictionary.order() if name in of_node]
     entries = [entry for name in order for entry in records[of_node[name]]]
@@ -508,7 +369,9 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
         if each.findings:
             found.findings += _placed(entry, each.findings, kind, node)
         name = (each.type, str(entry.values.get("submitter_id")))
-        if each.findings or any(each in refused and each not in taken for each in _targets(entry.values, node)):
+        links = [(link, target) for link in node.links.values() for target in entry.values.get(link.name, ())]
+        targets = {(link.target, target.get(link.key)) for link, target in links}
+        if each.findings or (targets & refused) - taken:
             refused.add(name)
         else:
             taken.add(name)
@@ -516,14 +379,8 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
 
 
 def _placed(entry: Entry, findings: Sequence[Finding], kind: TableKind, node: Node) -> Iterator[Finding]:
-    # A fault of the id, or of a sample's subject, is told by itself; what follows from it for the record isn't told, too.
-    told = {each.column for each in entry.findings} & {kind.key, "subject_id"}
+    # A fault of the id, or of a sample's subject, is a finding of the sheet; faults that follow from it are not mentioned.
+    known = {each.column for each in entry.findings} & {kind.key, "subject_id"}
     for each in findings:
-        if each in entry.findings or not (told and each.column in ("submitter_id", *node.links)):
+        if each in entry.findings or not (known and each.column in ("submitter_id", *node.links)):
             yield entry.placed(each)
-
-
-def _targets(record: Record, node: Node) -> Iterator[tuple[str, str]]:
-    for link in node.links.values():
-        for target in record.get(link.name, ()):
-            yield link.target, target.get(link.key)

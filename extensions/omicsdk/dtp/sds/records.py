@@ -1,4 +1,4 @@
-"""Records in files and as data sets: JSON files with the records of each table, and the tables that records make."""
+"""Records in files and as data sets: JSON files with the records of each table, and tables of records."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.errors import MissingExtra
 from omicsdk.core.files import in_place_of
+from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.sds.layout import (
-    CASE,
     DATASET_DESCRIPTION,
     DEFAULT_VERSION,
     EXPERIMENT,
     KINDS,
     OWN,
     SECTIONS,
+    SUBJECTS,
     VERSIONS,
     TableKind,
     Version,
@@ -30,35 +30,34 @@ from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.records.tables import Finding
 
 Record = Mapping[str, Any]
-ALONE = ("experiment.json", "dataset_description.json")
-"""Files with one record, which isn't within an array."""
-FILES = (f"{EXPERIMENT}.json", *(f"{kind.stem}.json" for kind in KINDS))
-"""What files of records are called."""
+_FILES = (f"{EXPERIMENT}.json", *(f"{kind.stem}.json" for kind in KINDS))
+#: Files with one record, which isn't within an array.
+_ALONE = (f"{EXPERIMENT}.json", f"{DATASET_DESCRIPTION.stem}.json")
 
 
 def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tuple[tuple[Path, ...], list[Finding]]:
-    """Writes files of records.
+    """Write files of records.
 
     Args:
         records: By the files' names: their records, in the order in which they can be submitted.
-        folder: The folder; made when it isn't there.
+        folder: The folder; it is created if it does not exist.
 
     Returns:
-        The files in that order; and those that an earlier conversion left and that aren't part of this one, told.
+        The files in that order; and a note for each that an earlier conversion left and that is no part of this one.
 
     Raises:
-        OSError: They can't be written; each is there whole or not at all.
+        OSError: They cannot be written; each is written completely or not at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     for name, each in records.items():
         files.append(folder / name)
         with in_place_of(folder / name, durable=False) as file:
-            _write_json(file, each, alone=name in ALONE)
-    old = [folder / name for name in FILES if name not in records and (folder / name).exists()]
-    told = "It is there from before, and no part of this data set"
+            _write_json(file, each, alone=name in _ALONE)
+    old = [folder / name for name in _FILES if name not in records and (folder / name).exists()]
+    message = "It is left from before, and no part of this data set"
     return tuple(files), [
-        Finding("left-over", told, "Delete it before you submit the folder.", str(each)) for each in old
+        Finding("left-over", message, "Delete it before you submit the folder.", str(each)) for each in old
     ]
 
 
@@ -83,7 +82,7 @@ def _text(record: Record, indent: str, names: dict[str, str]) -> str:
 
 
 def read_records(folder: Path) -> Iterator[Record]:
-    """Reads the records of all JSON files of a folder, or of one file.
+    """Read the records of all JSON files of a folder, or of one file.
 
     Args:
         folder: The folder or file.
@@ -113,31 +112,38 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_data_set(
-    records: Iterable[Record], folder: Path, version: Version | None, experiment: str, *, overwrite: bool = False
+    records: Iterable[Record],
+    folder: Path,
+    version: Version | None,
+    experiment: str,
+    *,
+    overwrite: bool = False,
+    only: TableKind | None = None,
 ) -> tuple[Path, ...]:
-    """Writes a data set's tables.
+    """Write a data set's tables.
 
     Args:
         records: The records, as they are submitted or exported. Those of other data sets and of nodes that no table is of
-            are passed over.
-        folder: The folder; made when it isn't there.
-        version: The version of the structure: it says what headers are called, and is what the description states. By
-            default the one that the records state where it is known, else 2.0.0.
+            are ignored.
+        folder: The folder; it is created if it does not exist.
+        version: The version of the structure, which has the headers, and which the description states. By default the one
+            that the records state where it is known, else 2.0.0.
         experiment: The data set's name in the commons.
-        overwrite: Whether tables that are there are replaced.
+        overwrite: Whether existing tables are replaced.
+        only: The only table to write; all by default.
 
     Returns:
         The tables.
 
     Raises:
-        SdsError: There is no record of the data set, a table is there already, or a text is longer than a cell may be.
+        SdsError: There is no record of the data set, a table exists already, or a text is longer than a cell may be.
         MissingExtra: openpyxl isn't installed.
-        OSError: They can't be written; each is there whole or not at all.
+        OSError: They cannot be written; each is written completely or not at all.
     """
     of_kind = _of_data_set(records, experiment)
     if not of_kind:
         raise SdsError(f"There are no records of the data set {experiment}", remedy="Check its name.")
-    files = {kind: folder / f"{kind.stem}.xlsx" for kind in KINDS if kind in of_kind}
+    files = {kind: folder / f"{kind.stem}.xlsx" for kind in KINDS if kind in of_kind and only in (None, kind)}
     there = next((each for each in files.values() if each.exists()), None)
     if there is not None and not overwrite:
         raise SdsError(f"{there} is there already", remedy="Name another folder, or give overwrite (--overwrite).")
@@ -150,7 +156,7 @@ def write_data_set(
 
 
 def recorded_version(descriptions: Sequence[Record]) -> Version:
-    """Gives the version of the structure that the records of a data set state.
+    """Return the version of the structure that the records of a data set state.
 
     Args:
         descriptions: Its records of dataset_description.
@@ -160,52 +166,37 @@ def recorded_version(descriptions: Sequence[Record]) -> Version:
     """
     stated = descriptions[-1].get("metadata_version") if descriptions else None
     first = next(iter(stated), None) if is_array(stated) else stated
-    for version in VERSIONS:
-        if version == first:
-            return version
-    return DEFAULT_VERSION
+    return first if first in VERSIONS else DEFAULT_VERSION
 
 
 def _of_data_set(records: Iterable[Record], experiment: str) -> dict[TableKind, list[Record]]:
     kinds = {kind.node: kind for kind in KINDS}
+    known = [(kinds[str(each["type"])], each, _targets(each)) for each in records if str(each.get("type")) in kinds]
+    # Samples are a data set's by their subjects.
+    subjects = {each.get("submitter_id") for kind, each, targets in known if kind is SUBJECTS and experiment in targets}
     found: dict[TableKind, list[Record]] = {}
-    others: list[tuple[TableKind, Record]] = []
-    subjects: set[object] = set()
-    for each in records:
-        kind = kinds.get(str(each.get("type")))
-        if kind is None:
-            continue
-        targets = {target.get("submitter_id") for target in _targets(each)}
-        if experiment in targets:
-            found.setdefault(kind, []).append(each)
-            if kind.node == CASE:
-                subjects.add(each.get("submitter_id"))
-        else:
-            others.append((kind, each))
-    for kind, each in others:
-        # Samples are a data set's by their subjects.
-        if any(target.get("submitter_id") in subjects for target in _targets(each)):
+    for kind, each, targets in known:
+        if experiment in targets or targets & subjects:
             found.setdefault(kind, []).append(each)
     return found
 
 
-def _targets(record: Record) -> Iterator[Mapping[str, Any]]:
-    for value in record.values():
-        for each in value if is_array(value) else (value,):
-            if is_object(each):
-                yield each
+def _targets(record: Record) -> set[object]:
+    """The submitter_ids of the records that a record links to."""
+    values = [each for value in record.values() for each in (value if is_array(value) else [value])]
+    return {each.get("submitter_id") for each in values if is_object(each)}
 
 
 def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
     """By header: the property that it is of; those of the template, and those that records have besides."""
     stated = {name: None for each in records for name, value in each.items() if name not in OWN and _is_plain(value)}
-    others = kind.others.get(version, {})
+    renamed = kind.renamed.get(version, {})
     by_name = {squashed(name): name for name in stated}
     found: dict[str, str] = {}
     template = kind.headers.get(version, ())
     for header in (*template, *kind.also):
         key = squashed(header)
-        key = squashed(others.get(key, key))
+        key = squashed(renamed.get(key, key))
         if header in template or (key in by_name and by_name[key] not in found.values()):
             found[header] = by_name.get(key, key)
     there = set(found.values())
@@ -226,11 +217,9 @@ def _rows(kind: TableKind, version: Version, records: Sequence[Record]) -> Itera
 def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
     record = records[-1]
     if len(records) > 1:
-        _log.warning(
-            "there are %d records of %s; %s tells of the last one", len(records), kind.node, f"{kind.stem}.xlsx"
-        )
+        _log.warning("there are %d records of %s; %s has the last one", len(records), kind.node, f"{kind.stem}.xlsx")
     if kind is DATASET_DESCRIPTION:
-        # What the headers are of is what it states: else it would be read as another version.
+        # It states the version of its headers: otherwise it would be read as another version.
         record = {**record, "metadata_version": [version]}
     values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, [record]).items()}
     many = max([1, *(len(each) for each in values.values())])
@@ -250,11 +239,9 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
 
 
 def _values(value: object, kind: TableKind) -> list[Value]:
-    if value is None:
-        return []
     if kind is DATASET_DESCRIPTION and is_array(value):
         return [_cell(each) for each in value]
-    return [_cell(value)]
+    return [] if value is None else [_cell(value)]
 
 
 def _cell(value: object) -> Value:
@@ -268,15 +255,14 @@ def _cell(value: object) -> Value:
 
 
 def _write(path: Path, rows: Iterable[Sequence[Value]]) -> None:
-    try:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell
-    except ImportError as error:
-        raise MissingExtra("dtp", f"{path}, which is a workbook", module="openpyxl") from error
-    whole = [[_written(value, path, number) for value in row] for number, row in enumerate(rows, 1)]
+    require("openpyxl", "dtp", f"{path}, which is a workbook")
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    checked = [[_written(value, path, number) for value in row] for number, row in enumerate(rows, 1)]
     book = Workbook(write_only=True)
     sheet: Any = book.create_sheet("Sheet1")
-    for row in whole:
+    for row in checked:
         cells = [WriteOnlyCell(sheet, value) for value in row]
         for cell in cells:
             if isinstance(cell.value, str):

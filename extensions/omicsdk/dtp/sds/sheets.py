@@ -9,20 +9,21 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
-from itertools import zip_longest
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.errors import UsageError
+from omicsdk.core.lazy import require
 from omicsdk.core.tables import take_long_cells
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.tables import Finding
+from omicsdk.gen3.records.tables import Finding, Place, shown
+from omicsdk.gen3.records.tables import text_of as plain_text
 
 
 class SdsError(UsageError):
-    """A folder is no SDS data set, or what stands in it can't become records.
+    """A folder is no SDS data set, or its content cannot become records.
 
     Args:
         message: What is wrong.
@@ -36,15 +37,29 @@ class SdsError(UsageError):
 
 
 class Unreadable(NamedTuple):
-    """A cell without a value of its own.
+    """A cell without a value.
 
     Attributes:
         kind: formula, or excel-error.
-        text: What stands there: the formula or the error's name.
+        text: Its content: the formula or the error's name.
     """
 
     kind: str
     text: str
+
+    def finding(self, place: Place, column: str) -> Finding:
+        """Return the finding about it.
+
+        Args:
+            place: Its row.
+            column: Its column.
+        """
+        if self.kind == "formula":
+            message = f"{shown(self.text)} is a formula whose value isn't in the file"
+            remedy = "Open it in Excel and save it, or write the value."
+        else:
+            message, remedy = f"{self.text} is an error of Excel", "Correct the formula, or write the value."
+        return Finding(self.kind, message, remedy, place.file, place.sheet, place.row, column, self.text)
 
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | Unreadable | None
@@ -68,7 +83,7 @@ class Sheet(NamedTuple):
 
     Attributes:
         name: Its name; empty where the file has no sheets.
-        lines: Its rows that aren't empty, to be gone through once.
+        lines: Its rows that aren't empty; they can be read once.
     """
 
     name: str
@@ -76,34 +91,22 @@ class Sheet(NamedTuple):
 
 
 def is_blank(cell: Cell) -> bool:
-    """Tells whether there is nothing in a cell."""
+    """Whether a cell is empty."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as a text: numbers without superfluous zeros, dates as ISO 8601 has them, spans as hours, without blanks at its ends.
+    """A cell as a text: numbers without superfluous zeros, dates in ISO 8601, spans of time in hours, without outer blanks.
 
     Args:
-        cell: The cell; one that can't be read gives what stands there.
+        cell: The cell; one that cannot be read is its content.
     """
     if isinstance(cell, str):
         return cell.strip()
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, Unreadable):
-        return cell.text
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
-    if isinstance(cell, date | time):
-        return cell.isoformat()
     if isinstance(cell, timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    return str(cell)
+    return plain_text(cell)
 
 
 #: Bytes that the parts of a workbook may unpack to, and cells between the first and the last that have a value.
@@ -117,7 +120,7 @@ _OTHER_KINDS = frozenset({"content.xml", "xl/workbook.bin"})
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
 #: Of a part that isn't XML, nothing is looked at.
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<")
-#: Where rows and cells say that they are, as it is mostly written, and how they begin.
+#: The references of rows and cells, as they are usually written, and how rows and cells begin.
 _REFERENCE = re.compile(rb' r="([A-Z]*)(\d+)"')
 _TAGS = tuple(before + name + after for before in (b"<", b":") for name in (b"c", b"row") for after in (b" ", b">"))
 #: Where rows and cells that have something in them are, however it is written; without a name where none is stated.
@@ -136,10 +139,10 @@ _FORMULA, _VALUE = (
 class Workbook:
     """An Excel workbook that is read: values as Excel last calculated them. Close it, or use it in a `with` block.
 
-    python-calamine reads it, after it was looked through. It gives nothing for cells that have an error or a formula without a value,
-    and refuses sheets with an error that it doesn't know, such as #SPILL!: in a copy of the workbook these cells get a text by
-    which they are known. And it lays sheets out in memory as rectangles, and ends the process where that is more than there is:
-    the extent of each sheet is looked at before.
+    python-calamine reads it, after checks. It returns nothing for cells that have an error or a formula without a value, and
+    refuses sheets with an error that it doesn't know, such as #SPILL!: in a copy of the workbook these cells get a marked text.
+    And it lays sheets out in memory as rectangles, and ends the process where memory is exhausted: the extent of each sheet is
+    checked before.
 
     Args:
         path: The file.
@@ -150,10 +153,9 @@ class Workbook:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
-        except ImportError as error:
-            raise MissingExtra("dtp", f"{path}, which is a workbook", module="python_calamine") from error
+        require("python_calamine", "dtp", f"{path}, which is a workbook")
+        from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+
         self._path = path
         self._broken = CalamineError
         self._mark = token_hex()  # no text of the workbook begins with it
@@ -222,7 +224,7 @@ class Workbook:
         return b'%s%s t="str"><%sv>%s%s</%sv>%s' % (begin, others, prefix, self._mark.encode(), text, prefix, end)
 
     def sheet(self, name: str) -> Sheet:
-        """Gives a sheet, whose rows are read as they are gone through.
+        """Return a sheet, whose rows are read when they are needed.
 
         Args:
             name: Its name, one of `names`.
@@ -261,7 +263,7 @@ class Workbook:
                 return value
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._book.close()
 
     def __enter__(self) -> Workbook:
@@ -286,22 +288,22 @@ def _column(letters: bytes) -> int:
     return number
 
 
+#: Suffixes of tables; of a table that exists in several forms the first is read.
 SUFFIXES = (".xlsx", ".csv", ".tsv")
-"""How files of tables end; of a table that is there in several forms the first is taken."""
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 @contextmanager
-def sheet_of(path: Path, meant: Callable[[Line], bool], name: str | None = None) -> Generator[Sheet]:
-    """Opens the sheet of a file that is meant.
+def sheet_of(path: Path, is_header: Callable[[Line], bool], name: str | None = None) -> Generator[Sheet]:
+    """Open a sheet of a file.
 
     Args:
         path: The file: .xlsx, .xlsm, .csv or .tsv.
-        meant: Tells of a sheet's first row whether the sheet is the one.
-        name: The sheet's name; by default the first sheet that is meant, or the first one where none is.
+        is_header: Whether a first row is that of the wanted sheet.
+        name: The sheet's name; by default the first sheet with such a row, or the first one where none has it.
 
     Yields:
-        The sheet; its rows can be gone through within the block.
+        The sheet; its rows can be read within the block.
 
     Raises:
         SdsError: The file is no table, can't be read, or has no such sheet.
@@ -313,17 +315,17 @@ def sheet_of(path: Path, meant: Callable[[Line], bool], name: str | None = None)
     with Workbook(path) as book:
         if name is not None and name not in book.names:
             raise SdsError(f"{path} has no sheet {name!r}", remedy=choice(name, book.names))
-        found = name if name is not None else _first(book, meant)
+        found = name if name is not None else _first(book, is_header)
         yield book.sheet(found)
 
 
-def _first(book: Workbook, meant: Callable[[Line], bool]) -> str:
-    names = list(book.names)
-    for name in names if len(names) > 1 else ():
+def _first(book: Workbook, is_header: Callable[[Line], bool]) -> str:
+    first, *others = book.names
+    for name in book.names if others else ():
         line = next(iter(book.sheet(name).lines), None)
-        if line is not None and meant(line):
+        if line is not None and is_header(line):
             return name
-    return names[0]
+    return first
 
 
 def _separated(path: Path, delimiter: str) -> Iterator[Line]:
@@ -347,14 +349,14 @@ def _separated(path: Path, delimiter: str) -> Iterator[Line]:
 
 
 def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[Any]]]:
-    """Reads a sheet.
+    """Read a sheet.
 
     Args:
         path: The file.
         name: The sheet's name; the first one by default.
 
     Returns:
-        Its header, and the rows below it that have a value, each as long as the header; None stands in empty cells.
+        Its header, and the rows below it that have a value, each as long as the header, with None in empty cells.
 
     Raises:
         SdsError: The file isn't there or is no table, it has no such sheet, or a cell has no value of its own.
@@ -372,27 +374,11 @@ def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[
             for number, cell in enumerate(line.cells):
                 if isinstance(cell, Unreadable):
                     title = titles[number] if number < len(titles) else ""
-                    raise _unreadable(path, sheet.name, line.number, title or str(number + 1), cell)
+                    found = cell.finding(Place(str(path), sheet.name, line.number), title or str(number + 1))
+                    raise SdsError(f"{found.where}: {found.message}", remedy=found.remedy, findings=[found])
             if not all(is_blank(cell) for cell in line.cells):
                 rows.append(list(line.cells))
     width = max([len(titles), *(len(row) for row in rows)])
-    columns = [
-        title or str(number) for number, (title, _) in enumerate(zip_longest(titles, range(width), fillvalue=""), 1)
-    ]
-    return columns, [[*row, *no_cells(width - len(row))] for row in rows]
-
-
-def no_cells(many: int) -> list[Cell]:
-    """Empty cells.
-
-    Args:
-        many: How many.
-    """
-    return [None] * many
-
-
-def _unreadable(path: Path, sheet: str, row: int, column: str, cell: Unreadable) -> SdsError:
-    what = "a formula whose value isn't in the file" if cell.kind == "formula" else "an error of Excel"
-    remedy = "Open it in Excel and save it, or write the value."
-    found = Finding(cell.kind, f"{cell.text} is {what}", remedy, str(path), sheet, row, column, cell.text)
-    return SdsError(f"{found.where}: {found.message}", remedy=remedy, findings=[found])
+    titles += [""] * (width - len(titles))
+    columns = [title or str(number) for number, title in enumerate(titles, 1)]
+    return columns, [row + [None] * (width - len(row)) for row in rows]

@@ -1,4 +1,4 @@
-"""Tables of a data set as properties of records: what a header means, what a cell means, where each value stands."""
+"""Tables of a data set as properties of records: the meaning of headers and cells, and the place of each value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,19 @@ from omicsdk.gen3.dictionary import Node, Property
 from omicsdk.gen3.names import nearest
 from omicsdk.gen3.records.tables import Finding, Place, shown
 
-#: How alike a header and that of a property have to be which records needn't have, to be told as misspelt.
+#: How alike a header has to be to that of a property that is not required, to be a misspelt one.
 ALIKE = 0.85
+
+
+#: The kind of a finding: a header that is misspelt, or of another version.
+UNKNOWN_HEADER = "unknown-header"
+
+
+def finding_at(
+    place: Place, kind: str, message: str, remedy: str = "", column: str = "", value: object = None
+) -> Finding:
+    """Return a finding at a place; the arguments are those of `Finding`."""
+    return Finding(kind, message, remedy, place.file, place.sheet, place.row, column, value)
 
 
 class Headers:
@@ -41,14 +53,14 @@ class Headers:
         self._listed = {squashed(header) for header in listed}
         stated = [name for name in node.properties if name not in node.system and name not in OWN]
         self._by_name = {squashed(name): name for name in stated}
-        # The template's header is the one that a property is told by.
+        # The template's header is the one that messages name.
         named = {name: header for header in reversed(listed) if (name := self.property_of(header)) is not None}
         self._template = [name for header in template if (name := self.property_of(header)) is not None]
         self.properties = tuple(dict.fromkeys((*self._template, *reversed(named), *stated)))
         self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
 
     def property_of(self, header: str) -> str | None:
-        """Gives the property that a header is; None where it is none that the dictionary has.
+        """Return the property of a header; None where the dictionary has none.
 
         Args:
             header: The header; blanks, case and punctuation don't matter.
@@ -57,27 +69,26 @@ class Headers:
 
     def _meant(self, header: str, version: Version) -> str | None:
         name = squashed(header)
-        return self._by_name.get(squashed(self._kind.others.get(version, {}).get(name, name)))
+        return self._by_name.get(squashed(self._kind.renamed.get(version, {}).get(name, name)))
 
     def header_of(self, name: str) -> str:
-        """Gives the header of a property.
+        """Return the header of a property.
 
         Args:
             name: One of `properties`.
         """
         return self._headers[name]
 
-    def unknown(self, header: str, there: Iterable[str], place: Place, column: str) -> tuple[Finding, bool]:
-        """Tells of a header that is no property.
+    def unknown(self, header: str, there: Iterable[str], place: Place) -> Finding:
+        """Describe a header that is no property.
 
         Args:
             header: The header.
             there: The properties that the table has.
-            place: Where it stands.
-            column: The column that the finding names.
+            place: Where the header is.
 
         Returns:
-            What is to be told, and whether it is a fault: the header is like one that is missing.
+            A fault (UNKNOWN_HEADER) where the header is like one that is missing; else a note.
         """
         known = set(there)
         lacking = {self._headers[name].casefold(): name for name in self._template if name not in known}
@@ -97,17 +108,9 @@ class Headers:
                 alike = SequenceMatcher(None, header.strip().casefold(), near).ratio()
                 fault = lacking[near] in self._required or alike >= ALIKE
                 remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
-        told = Finding(
-            "unknown-header" if fault else "left-out",
-            f"{shown(header.strip())} is nothing that the dictionary knows here",
-            remedy,
-            place.file,
-            place.sheet,
-            place.row,
-            column,
-            header,
-        )
-        return told, fault
+        kind = UNKNOWN_HEADER if fault else "left-out"
+        message = f"{shown(header.strip())} is nothing that the dictionary knows here"
+        return finding_at(place, kind, message, remedy, header, header)
 
     def _version_of(self, header: str) -> Version | None:
         """The newest other version whose template has a header that this one's has not."""
@@ -116,32 +119,19 @@ class Headers:
             return None
         for version in reversed(VERSIONS):
             template = {squashed(each) for each in self._kind.headers.get(version, ())}
-            if name in template | set(self._kind.others.get(version, {})):
+            if name in template | set(self._kind.renamed.get(version, {})):
                 return version
         return None
 
 
-def twice(header: str, first: str, place: Place, column: str) -> Finding:
-    """Tells of a header or element that is there twice.
-
-    Args:
-        header: The later one.
-        first: What the first is called.
-        place: Where the later one stands.
-        column: The column that the finding names.
-    """
-    told = f"{shown(header.strip())} is there already" + (f", as {shown(first.strip())}" if first != header else "")
-    return Finding("twice", told, "Keep one of them.", place.file, place.sheet, place.row, column, header)
-
-
+#: The text of a required property that a sheet leaves out.
 NOT_THERE = "NA"
-"""What texts are that each record of a node has and a sheet leaves out."""
 _BREAK = re.compile(r"\r\n|\r|\n")
 _INTEGER = re.compile(r"[+-]?\d{1,300}(\.0*)?", re.ASCII)
 
 
 def reader_of(stated: Property) -> Callable[[Cell], Any]:
-    """Gives what makes values of cells; what isn't as the dictionary wants it stays as it is, for validation to tell.
+    """Return the function that makes a property's value of a cell; a value of another type is left to validation.
 
     Lines of a cell are a list where the property may be one, and one text with line breaks where it may not. Double quotes
     become single ones.
@@ -152,38 +142,25 @@ def reader_of(stated: Property) -> Callable[[Cell], Any]:
     kinds = stated.kinds
     if not kinds and stated.choices:
         choices = {str(choice): choice for choice in stated.choices}
-
-        def chosen(cell: Cell) -> Any:
-            return choices.get(text_of(cell), text_of(cell))
-
-        return chosen
+        return lambda cell: choices.get(text_of(cell), text_of(cell))
     if "array" in kinds:
-        items, alone = stated.read_items_as, "string" not in kinds
-
-        def listed(cell: Cell) -> Any:
-            text = _plain(cell)
-            if not alone and "\n" not in text:
-                return text
-            lines = [line.strip() for line in text.split("\n") if line.strip()]
-            found = [_typed(line, items) for line in lines]
-            return found if alone or len(found) > 1 else found[0]
-
-        return listed
-    if not kinds or "string" in kinds:
-        return _plain
-    kind = kinds[0]
-
-    def typed(cell: Cell) -> Any:
-        return _typed(cell, kind)
-
-    return typed
+        return partial(_listed, kind=stated.read_items_as, alone="string" not in kinds)
+    return _plain if not kinds or "string" in kinds else partial(_typed, kind=kinds[0])
 
 
-def values_reader_of(stated: Property) -> Callable[[Sequence[Cell]], Any]:
-    """Gives what makes a value of an element's cells, of which there is at least one.
+def _listed(cell: Cell, kind: str, *, alone: bool) -> Any:
+    """The lines of a cell as a list; a single line as a text, unless a list `alone` is a value."""
+    lines = _plain(cell).split("\n")
+    if not alone and len(lines) == 1:
+        return lines[0]
+    found = [_typed(line.strip(), kind) for line in lines if line.strip()]
+    return found if alone or len(found) > 1 else found[0]
 
-    Args:
-        stated: The property: a list has an item for each cell; of any other kind the cells are lines of one.
+
+def _values_reader_of(stated: Property) -> Callable[[Sequence[Cell]], Any]:
+    """The function that makes a value of an element's cells, of which there is at least one.
+
+    Of a list each cell is an item; of any other property the cells are lines of one value.
     """
     if "array" in stated.kinds:
         kind = stated.read_items_as
@@ -193,7 +170,7 @@ def values_reader_of(stated: Property) -> Callable[[Sequence[Cell]], Any]:
 
 
 def absent(stated: Property) -> Any:
-    """Gives the value of a required property that a sheet leaves out; None where there is none that would do.
+    """Return the value of a required property that a sheet leaves out; None where none is valid.
 
     Args:
         stated: The property.
@@ -206,9 +183,7 @@ def absent(stated: Property) -> Any:
 
 
 def _plain(cell: Cell) -> str:
-    text = cell.strip() if isinstance(cell, str) else text_of(cell)
-    if '"' in text:
-        text = text.replace('"', "'")
+    text = text_of(cell).replace('"', "'")
     return _BREAK.sub("\n", text) if "\n" in text or "\r" in text else text
 
 
@@ -231,11 +206,11 @@ def _typed(cell: Cell, kind: str) -> Any:
 
 @dataclass(slots=True)
 class Entry:
-    """What a record will state, from a row of a table or from all elements of one.
+    """The values of a record, from a row of a table or from all elements of one.
 
     Attributes:
         values: By property: its value.
-        place: Where it stands; without a row where it is a whole sheet.
+        place: Its place; without a row where it is a sheet.
         columns: By property: its header.
         rows: By property: its row, where it isn't that of the place.
         findings: What is wrong with cells.
@@ -248,7 +223,7 @@ class Entry:
     findings: list[Finding] = field(default_factory=list[Finding])
 
     def finding(self, kind: str, message: str, remedy: str, name: str, value: object = None) -> Finding:
-        """Gives something that is wrong with it; it names the property until it is `placed`.
+        """Return a finding about it, which names the property until it is `placed`.
 
         Args:
             kind: What kind of fault it is.
@@ -257,10 +232,10 @@ class Entry:
             name: The property.
             value: The value.
         """
-        return Finding(kind, message, remedy, self.place.file, self.place.sheet, self.place.row, name, value)
+        return finding_at(self.place, kind, message, remedy, name, value)
 
     def placed(self, found: Finding) -> Finding:
-        """Gives a finding that names a property with the place of that property.
+        """Return a finding that names a property with the place of that property.
 
         Args:
             found: The finding.
@@ -276,52 +251,152 @@ class Table:
 
     Attributes:
         kind: What it is.
-        file: The file, as it is called within the data set.
-        headers: Its headers.
-        entries: What records it makes.
-        findings: What is wrong with its headers.
+        headers: The headers that it may have.
+        node: The node of its records.
+        place: Its file and sheet.
+        columns: By property: its header.
+        entries: Its records.
+        findings: The faults of its headers.
         notes: What of it is left out.
     """
 
     kind: TableKind
-    file: str
     headers: Headers
+    node: Node
+    place: Place
+    columns: dict[str, str] = field(default_factory=dict[str, str])
     entries: list[Entry] = field(default_factory=list[Entry])
     findings: list[Finding] = field(default_factory=list[Finding])
     notes: list[Finding] = field(default_factory=list[Finding])
 
+    def read_rows(self, lines: Iterator[Line]) -> None:
+        """Read a table whose rows are records, below a row of headers."""
+        first = next(lines, None)
+        if first is None:
+            self._note_empty()
+            return
+        here = replace(self.place, row=first.number)
+        readers: dict[int, tuple[str, Callable[[Cell], Any]]] = {}
+        others: list[tuple[int, str]] = []
+        for number, cell in enumerate(first.cells):
+            text = text_of(cell)
+            name = self.headers.property_of(text)
+            if name is None:
+                others += [(number, text)] if text else []
+            elif self._is_new(name, text, here):
+                readers[number] = (name, reader_of(self.node.properties[name]))
+        unknown: dict[int, Finding] = {}
+        for number, text in others:
+            found = self.headers.unknown(text, self.columns, here)
+            if found.kind == UNKNOWN_HEADER:
+                self.findings.append(found)
+            else:
+                unknown[number] = found
+        if self.kind.key not in self.columns:
+            if not self.findings:
+                header = self.headers.header_of(self.kind.key)
+                message = f"There is no column {header!r}, which names the rows"
+                self.findings.append(finding_at(here, "missing-header", message, f"Add {header!r} to the header."))
+            return
+        for line in lines:
+            entry = Entry({}, replace(self.place, row=line.number), self.columns)
+            for number, cell in enumerate(line.cells):
+                if is_blank(cell):
+                    continue
+                if number in readers:
+                    name, read = readers[number]
+                    if isinstance(cell, Unreadable):
+                        entry.findings.append(cell.finding(entry.place, name))
+                    else:
+                        entry.values[name] = read(cell)
+                elif number in unknown:  # an unknown column is noted once, where it has any value
+                    self.notes.append(unknown.pop(number))
+            if entry.values or entry.findings:
+                self.entries.append(entry)
+
+    def read_elements(self, lines: Iterator[Line]) -> None:
+        """Read a table whose rows are the elements of one record."""
+        begin = self.kind.first_value
+        rows: dict[str, int] = {}
+        entry = Entry({}, self.place, self.columns, rows)
+        others: list[tuple[str, Place]] = []
+        for number, line in enumerate(lines):
+            label = text_of(line.cells[0])
+            if number == 0 and _is_title(line):
+                begin = _first_value(line, begin)
+                continue
+            cells = [cell for cell in line.cells[begin:] if not is_blank(cell)]
+            here = replace(self.place, row=line.number)
+            name = self.headers.property_of(label)
+            if name is None:
+                others += [(label, here)] if cells else []
+            elif self._is_new(name, label, here):
+                rows[name] = line.number
+                broken = [cell.finding(entry.place, name) for cell in cells if isinstance(cell, Unreadable)]
+                entry.findings += broken
+                if cells and not broken:
+                    entry.values[name] = _values_reader_of(self.node.properties[name])(cells)
+        for label, here in others:
+            found = self.headers.unknown(label, self.columns, here)
+            (self.findings if found.kind == UNKNOWN_HEADER else self.notes).append(found)
+        if entry.values or entry.findings:
+            self.entries.append(entry)
+        elif not self.findings:
+            self._note_empty()
+
+    def _is_new(self, name: str, header: str, place: Place) -> bool:
+        """Note the header of a property; a second one is a fault."""
+        first = self.columns.get(name)
+        if first is None:
+            self.columns[name] = header
+            return True
+        also = f", as {shown(first.strip())}" if first != header else ""
+        message = f"{shown(header.strip())} is there already{also}"
+        self.findings.append(finding_at(place, "twice", message, "Keep one of them.", header, header))
+        return False
+
+    def _note_empty(self) -> None:
+        remedy = "Fill it in; each SDS data set has it." if self.kind.needed else ""
+        found = finding_at(self.place, "empty", "There is nothing in it", remedy)
+        (self.findings if self.kind.needed else self.notes).append(found)
+
 
 def read_table(path: Path, file: str, kind: TableKind, version: Version, node: Node) -> Table:
-    """Reads a table.
+    """Read a table.
 
     Args:
         path: The file.
-        file: What it is called within the data set.
+        file: Its name within the data set.
         kind: What it is.
         version: The version of the data set's structure.
-        node: What its records are, as the dictionary has it.
+        node: The node of its records, as the dictionary has it.
 
     Raises:
-        SdsError: The file is no table, or can't be read.
+        SdsError: The file is no table, or cannot be read.
     """
-    table = Table(kind, file, Headers(kind, version, node))
-    read = _read_elements if kind.by_element else _read_rows
-    with sheet_of(path, lambda line: _is_header(table, line)) as sheet:
-        read(table, Place(file, sheet.name), iter(sheet.lines), node)
+    headers = Headers(kind, version, node)
+
+    def has_key(line: Line) -> bool:
+        return any(headers.property_of(text_of(cell)) == kind.key for cell in line.cells)
+
+    with sheet_of(path, _is_title if kind.by_element else has_key) as sheet:
+        table = Table(kind, headers, node, Place(file, sheet.name))
+        read = table.read_elements if kind.by_element else table.read_rows
+        read(iter(sheet.lines))
     return table
 
 
 def stated_version(path: Path) -> str:
-    """Reads which version of the structure a description states.
+    """Read the version of the structure that a description states.
 
     Args:
         path: The file of the data set's description.
 
     Returns:
-        What stands there; empty where it states none.
+        The version; empty where it states none.
 
     Raises:
-        SdsError: The file is no table, or can't be read.
+        SdsError: The file is no table, or cannot be read.
     """
     with sheet_of(path, _is_title) as sheet:
         begin = DATASET_DESCRIPTION.first_value
@@ -340,131 +415,3 @@ def _is_title(line: Line) -> bool:
 def _first_value(line: Line, default: int) -> int:
     titles = [squashed(text_of(cell)) for cell in line.cells]
     return next((column for column, title in enumerate(titles) if title.startswith("value")), default)
-
-
-def _is_header(table: Table, line: Line) -> bool:
-    if table.kind.by_element:
-        return _is_title(line)
-    return any(table.headers.property_of(text_of(cell)) == table.kind.key for cell in line.cells)
-
-
-def _read_rows(table: Table, place: Place, lines: Iterator[Line], node: Node) -> None:
-    first = next(lines, None)
-    if first is None:
-        _tell_empty(table, place)
-        return
-    columns, readers, unknown = _columns(table, first, replace(place, row=first.number), node)
-    if table.kind.key not in columns:
-        if not table.findings:
-            header = table.headers.header_of(table.kind.key)
-            told = f"There is no column {header!r}, which names the rows"
-            table.findings.append(
-                Finding("missing-header", told, f"Add {header!r} to the header.", place.file, place.sheet, first.number)
-            )
-        return
-    for line in lines:
-        entry = Entry({}, replace(place, row=line.number), columns)
-        for number, cell in enumerate(line.cells):
-            if cell is None:
-                continue
-            if number in readers:
-                name, read = readers[number]
-                _take(entry, name, cell, read)
-            elif number in unknown and not is_blank(cell):
-                table.notes.append(unknown.pop(number))
-        if entry.values or entry.findings:
-            table.entries.append(entry)
-
-
-Reader = Callable[[Cell], Any]
-
-
-def _take(entry: Entry, name: str, cell: Cell, read: Reader) -> None:
-    if isinstance(cell, Unreadable):
-        entry.findings.append(_unreadable(entry, name, cell))
-    elif not is_blank(cell):
-        entry.values[name] = read(cell)
-
-
-def _unreadable(entry: Entry, name: str, cell: Unreadable) -> Finding:
-    if cell.kind == "formula":
-        told = f"{shown(cell.text)} is a formula whose value isn't in the file"
-        return entry.finding("formula", told, "Open it in Excel and save it, or write the value.", name, cell.text)
-    told = f"{cell.text} is an error of Excel"
-    return entry.finding("excel-error", told, "Correct the formula, or write the value.", name, cell.text)
-
-
-def _columns(
-    table: Table, header: Line, place: Place, node: Node
-) -> tuple[dict[str, str], dict[int, tuple[str, Reader]], dict[int, Finding]]:
-    """The headers of properties, what reads each column, and what to tell of columns that aren't known."""
-    columns: dict[str, str] = {}
-    readers: dict[int, tuple[str, Reader]] = {}
-    others: dict[int, str] = {}
-    for number, cell in enumerate(header.cells):
-        text = text_of(cell)
-        name = table.headers.property_of(text)
-        if not text:
-            continue
-        if name is None:
-            others[number] = text
-        elif name in columns:
-            table.findings.append(twice(text, columns[name], place, text))
-        else:
-            columns[name] = text
-            readers[number] = (name, reader_of(node.properties[name]))
-    unknown: dict[int, Finding] = {}
-    for number, text in others.items():
-        told, fault = table.headers.unknown(text, columns, place, text)
-        if fault:
-            table.findings.append(told)
-        else:
-            unknown[number] = told
-    return columns, readers, unknown
-
-
-def _read_elements(table: Table, place: Place, lines: Iterator[Line], node: Node) -> None:
-    begin = table.kind.first_value
-    columns: dict[str, str] = {}
-    rows: dict[str, int] = {}
-    entry = Entry({}, place, columns, rows)
-    unknown: list[tuple[str, Place]] = []
-    for number, line in enumerate(lines):
-        label = text_of(line.cells[0])
-        if number == 0 and _is_header(table, line):
-            begin = _first_value(line, begin)
-            continue
-        cells = [cell for cell in line.cells[begin:] if not is_blank(cell)]
-        here = replace(place, row=line.number)
-        name = table.headers.property_of(label)
-        if name is None:
-            if cells:
-                unknown.append((label, here))
-        elif name in rows:
-            table.findings.append(twice(label, columns[name], here, label))
-        else:
-            columns[name], rows[name] = label, line.number
-            _take_all(entry, name, cells, node)
-    for label, here in unknown:
-        told, fault = table.headers.unknown(label, columns, here, label)
-        (table.findings if fault else table.notes).append(told)
-    if entry.values or entry.findings:
-        table.entries.append(entry)
-    elif not table.findings:
-        _tell_empty(table, place)
-
-
-def _tell_empty(table: Table, place: Place) -> None:
-    told = "There is nothing in it"
-    if table.kind.needed:
-        remedy = "Fill it in; each SDS data set has it."
-        table.findings.append(Finding("empty", told, remedy, place.file, place.sheet))
-    else:
-        table.notes.append(Finding("empty", told, "", place.file, place.sheet))
-
-
-def _take_all(entry: Entry, name: str, cells: Sequence[Cell], node: Node) -> None:
-    broken = [cell for cell in cells if isinstance(cell, Unreadable)]
-    entry.findings += [_unreadable(entry, name, cell) for cell in broken]
-    if cells and not broken:
-        entry.values[name] = values_reader_of(node.properties[name])(cells)

@@ -1,17 +1,25 @@
-"""Associations with a DICOM archive: how they are made, whose turn it is to read, and what is told when they fail."""
+"""A DICOM archive by its own protocol: associations, queries (C-FIND), retrievals (C-GET, C-MOVE), and their errors."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.errors import AuthError, ConnectFailed, ConnectionLost, MissingExtra, OmicsError, TransferError
-from omicsdk.dtp.storage.datasets import Case, Unlisted
-from omicsdk.dtp.storage.dicom_file import Instance, instance_of, is_uid
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    ConnectionLost,
+    Interrupted,
+    OmicsError,
+    TransferError,
+)
+from omicsdk.dtp.storage.datasets import Subject, Unlisted
+from omicsdk.dtp.storage.dicom import Instance, instances
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -21,102 +29,74 @@ if TYPE_CHECKING:
     from omicsdk.dtp.config import PacsConfig
 
 
-_NAME = "_reactor_checkpoint"
+class Checkpoint(threading.Event):
+    """Stops a thread that passes it again and again; `clear` returns only when that thread is stopped.
 
-
-class Gate(threading.Event):
-    """Holds up a thread that passes by again and again; once it is shut, that thread surely stands before it.
-
-    pynetdicom's own thread reads messages unless it is held up. With a plain event whoever asks may begin while that thread
-    has passed already and takes the first answer, which is lost then: a study would lack an image, and nobody would know.
+    pynetdicom's own thread reads messages unless a checkpoint stops it. Its plain event can be cleared while that thread has
+    passed already: then that thread takes the first answer, which is lost. A study would lack an image without an error.
 
     Args:
-        association: The association whose thread it is.
+        association: The association of that thread.
     """
 
     def __init__(self, association: Association) -> None:
         super().__init__()
         self._association = association
         self._change = threading.Condition()
-        self._open = True
-        self._held = False
-
-    def is_set(self) -> bool:
-        """Whether it is open."""
-        return self._open
+        self._stopped = False
+        super().set()
 
     def set(self) -> None:
-        """Opens it."""
+        """Let the thread pass."""
         with self._change:
-            self._open = True
+            super().set()
             self._change.notify_all()
 
     def clear(self) -> None:
-        """Shuts it, and waits until the other thread stands before it, or has ended."""
+        """Stop the thread, and wait until it is stopped or has ended."""
         with self._change:
-            self._open = False
-            while not self._held and self._association.is_alive():
+            super().clear()
+            while not self._stopped and self._association.is_alive():
                 self._change.wait(0.05)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Passes, when it is open."""
+        """Pass, when it is open."""
         with self._change:
-            self._held = True
+            self._stopped = True
             self._change.notify_all()
             try:
-                return self._change.wait_for(lambda: self._open, timeout)
+                return self._change.wait_for(self.is_set, timeout)
             finally:
-                self._held = False
+                self._stopped = False
 
 
-def take_turns(association: Association) -> None:
-    """Puts a gate in the place of the plain event of an association that has begun.
-
-    Args:
-        association: The association.
-    """
-    inner = vars(association)
-    if _NAME in inner:
-        inner[_NAME] = Gate(association)
-
-
-#: Seconds for a connection, as core's transports have it.
+#: The attribute of an association that has the event of its thread.
+_CHECKPOINT = "_reactor_checkpoint"
+#: Seconds to connect, as in core's transports.
 CONNECT_SECONDS = 10
 #: Seconds without an answer.
 ANSWER_SECONDS = 60
 #: Requests for one association, when the archive closes the connections without an answer.
 ATTEMPTS = 3
 #: Presentation contexts that an association has at most (PS3.8, 9.3.2.2).
-MOST_CONTEXTS = 128
-#: Queries and retrievals of studies (PS3.6, annex A).
-FIND, MOVE, GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))
+_MOST_CONTEXTS = 128
+#: The information models of queries and retrievals of studies (PS3.6, annex A).
+FIND, _MOVE, _GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))
 #: Options of connections: not to wait for more to send (the same on every system), to acknowledge at once (Linux).
-IPPROTO_TCP, TCP_NODELAY, TCP_QUICKACK = 6, 1, 12
-SUCCESS, WARNING = 0x0000, 0xB000
+_IPPROTO_TCP, _TCP_NODELAY, _TCP_QUICKACK = 6, 1, 12
+_SUCCESS, _WARNING = 0x0000, 0xB000
 #: Interim answers of queries and retrievals.
-PENDING = frozenset({0xFF00, 0xFF01})
-#: What an archive says that doesn't know to whom it is to send (PS3.4, C.4.2.1.5).
-UNKNOWN_DESTINATION = 0xA801
+_PENDING = frozenset({0xFF00, 0xFF01})
+#: The status of an archive that does not know the destination (PS3.4, C.4.2.1.5).
+_UNKNOWN_DESTINATION = 0xA801
 
 
-def needs_pynetdicom() -> None:
-    """Makes sure that pynetdicom is there.
+class Connections:
+    """The connections of associations: neither end waits for the other without need, and each is closed.
 
-    Raises:
-        MissingExtra: It isn't installed.
-    """
-    try:
-        import pynetdicom  # pyright: ignore[reportUnusedImport] # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("dtp", "DICOM archives", module="pynetdicom") from error
-
-
-class Lines:
-    """The connections of associations: neither end waits for the other without need, and each is closed for sure.
-
-    Archives built on DCMTK send the head of a message and wait with the rest until the head is acknowledged, which systems put
-    off for 40 ms: for each instance, unless the acknowledgement is asked for. And what the other end has closed, pynetdicom
-    leaves open.
+    Archives built on DCMTK send the head of a message and wait with the rest until the head is acknowledged, which systems
+    delay by 40 ms: for each instance, unless the acknowledgement is requested. And pynetdicom leaves open what the other end
+    has closed.
     """
 
     def __init__(self) -> None:
@@ -125,25 +105,25 @@ class Lines:
         self.answer: Any = None
 
     def handlers(self) -> list[tuple[Any, ...]]:
-        """What pynetdicom is to call at which events."""
+        """The handlers of pynetdicom's events."""
         from pynetdicom import evt
 
         quick = [(evt.EVT_DATA_SENT, self._sent)] if sys.platform == "linux" else []
         return [(evt.EVT_CONN_OPEN, self._opened), (evt.EVT_ACSE_RECV, self._received), *quick]
 
     def _opened(self, event: Any) -> None:
-        line = event.assoc.dul.socket.socket
-        line.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        self._sockets.append(line)
+        connection = event.assoc.dul.socket.socket
+        connection.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        self._sockets.append(connection)
 
     def _received(self, event: Any) -> None:
         self.answer = event.primitive
 
     def _sent(self, event: Any) -> None:
-        line = event.assoc.dul.socket.socket
-        if line is not None:
+        connection = event.assoc.dul.socket.socket
+        if connection is not None:
             with suppress(OSError):  # it may have been closed meanwhile, and only speed is lost
-                line.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
+                connection.setsockopt(_IPPROTO_TCP, _TCP_QUICKACK, 1)
 
     @property
     def ended_unanswered(self) -> bool:
@@ -160,7 +140,7 @@ class Lines:
         return isinstance(self.answer, A_ASSOCIATE) and bool(self.answer.result)
 
     def close(self) -> None:
-        """Closes all of them."""
+        """Close all of them."""
         for each in self._sockets:
             each.close()
 
@@ -170,36 +150,33 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A DICOM archive, and who we are for it.
+    """A DICOM archive.
 
     Args:
-        config: The archive.
-        seconds: Seconds without an answer after which it is given up.
+        config: Its settings, and our title.
+        seconds: Seconds without an answer after which a request fails.
     """
 
     config: PacsConfig
     seconds: float = ANSWER_SECONDS
 
     @property
-    def title(self) -> str:
-        """What messages call it."""
-        return f"the archive {self.config.aec} at {self.config.ip}:{self.config.port}"
+    def moves(self) -> bool:
+        """Whether it sends over connections that it makes to us (C-MOVE)."""
+        return self.config.method == "cmove"
 
     @property
-    def subject(self) -> str:
-        """The title where a sentence begins with it."""
-        return f"T{self.title[1:]}"
+    def title(self) -> str:
+        """Its name at the beginning of a sentence."""
+        return f"The archive {self.config.aec} at {self.config.ip}:{self.config.port}"
 
     def entity(self) -> Any:
-        """Who we are."""
-
+        """Our application entity."""
         from pynetdicom.ae import ApplicationEntity
 
         entity = ApplicationEntity(self.config.aet)
         entity.connection_timeout = CONNECT_SECONDS
-        entity.acse_timeout = self.seconds
-        entity.dimse_timeout = self.seconds
-        entity.network_timeout = self.seconds
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self.seconds
         return entity
 
     @contextmanager
@@ -210,30 +187,46 @@ class Archive:
         roles: Sequence[Any] = (),
         handlers: Sequence[tuple[Any, ...]] = (),
     ) -> Generator[Association]:
-        """Makes an association for a block.
+        """Make an association for a block.
 
         Args:
-            contexts: What is to be talked about, and in which transfer syntaxes.
-            roles: Who sends and who stores, where that is the other way round.
-            handlers: What is done at events.
+            contexts: The presentation contexts to propose.
+            roles: The roles of both ends, where they are exchanged.
+            handlers: The handlers of pynetdicom's events.
 
         Raises:
-            ConnectFailed: The archive doesn't answer.
+            ConnectFailed: The archive does not answer.
             ConnectionLost: It closed `ATTEMPTS` connections without an answer.
-            AuthError: It doesn't accept us, or isn't called so.
+            AuthError: It rejects our title, or has another one.
         """
-        lines = Lines()
-        association = self._requested(lines, contexts, roles, handlers)
+        connections = Connections()
+        requested: list[Association] = []
         try:
             # DCMTK closes a connection whose request is not complete within a second or two. A busy machine does not
             # always manage that, and nothing has been asked of the archive yet: another request is safe.
-            for _ in range(1, ATTEMPTS):
-                if association.is_established or not lines.ended_unanswered:
+            for _ in range(ATTEMPTS):
+                connections.answer = None
+                association = self.entity().associate(
+                    self.config.ip,
+                    self.config.port,
+                    contexts=list(contexts),
+                    ae_title=self.config.aec,
+                    ext_neg=list(roles),
+                    evt_handlers=[*connections.handlers(), *handlers],
+                )
+                requested.append(association)
+                # A connection that the archive has closed before pynetdicom's requesting thread looks at it is taken there
+                # for one that was never made. The answer, such as a rejection, is left in the queue; receiving it calls
+                # the handler of `connections`.
+                if not association.is_established:
+                    association.dul.receive_pdu(wait=False)
+                if association.is_established or not connections.ended_unanswered:
                     break
-                association = self._requested(lines, contexts, roles, handlers)
+            association = requested[-1]
             if not association.is_established:
-                raise self._refusal(lines)
-            take_turns(association)
+                raise self._refusal(connections)
+            if _CHECKPOINT in vars(association):
+                vars(association)[_CHECKPOINT] = Checkpoint(association)
             try:
                 yield association
             except BaseException:
@@ -242,31 +235,10 @@ class Archive:
             else:
                 association.release()
         finally:
-            if association.ident is not None:
-                association.join(CONNECT_SECONDS)
-            lines.close()
-
-    def _requested(
-        self,
-        lines: Lines,
-        contexts: Sequence[PresentationContext],
-        roles: Sequence[Any],
-        handlers: Sequence[tuple[Any, ...]],
-    ) -> Association:
-        lines.answer = None
-        association: Association = self.entity().associate(
-            self.config.ip,
-            self.config.port,
-            contexts=list(contexts),
-            ae_title=self.config.aec,
-            ext_neg=list(roles),
-            evt_handlers=[*lines.handlers(), *handlers],
-        )
-        # A connection that the archive has closed before pynetdicom's requesting thread looks at it is taken there for one
-        # that was never made. The answer, such as a rejection, is left in the queue; taking it is the event above.
-        if not association.is_established:
-            association.dul.receive_pdu(wait=False)
-        return association
+            for each in requested:
+                if each.ident is not None:
+                    each.join(CONNECT_SECONDS)
+            connections.close()
 
     def own_address(self) -> str:
         """The address of this machine from which the archive is reached.
@@ -280,88 +252,162 @@ class Archive:
         with self.associated([build_context(FIND)]) as association:
             return str(association.requestor.address)
 
-    def _refusal(self, lines: Lines) -> OmicsError:
-        if not lines:
+    def _refusal(self, connections: Connections) -> OmicsError:
+        if not connections:
             return ConnectFailed(
-                f"{self.subject} doesn't answer",
-                remedy="Check pacs_ip and pacs_port in the settings, and that it is up.",
+                f"{self.title} doesn't answer", remedy="Check pacs_ip and pacs_port in the settings, and that it is up."
             )
-        if lines.rejected:
-            why = str(getattr(lines.answer, "reason_str", "")) or "it says no reason"
+        if connections.rejected:
+            why = str(getattr(connections.answer, "reason_str", "")) or "it says no reason"
             return AuthError(
-                f"{self.subject} doesn't accept {self.config.aet!r}: {why}",
+                f"{self.title} doesn't accept {self.config.aet!r}: {why}",
                 remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that it knows ours.",
             )
         return ConnectionLost(
-            f"{self.subject} ended the association before it began",
+            f"{self.title} ended the association before it began",
             remedy="Check that DICOM is spoken at pacs_port, and that the archive knows the title pacs_aet.",
         )
 
+    def instances(self, subjects: Sequence[Subject]) -> Iterator[Instance | Unlisted]:
+        """List the instances of subjects.
 
-def status_of(answer: Dataset, doing: str) -> int:
-    """The status of an answer.
+        Args:
+            subjects: The subjects.
 
-    Args:
-        answer: What came; empty where nothing did.
-        doing: What was asked, for the error.
+        Yields:
+            Their instances, and subjects that have none or cannot be listed.
 
-    Raises:
-        ConnectionLost: Nothing came: time ran out or the connection broke.
-    """
+        Raises:
+            ConnectFailed: The archive does not answer.
+            AuthError: It rejects our title.
+            TransferError: It does not offer queries.
+        """
+        from pynetdicom.presentation import build_context
+
+        with self.associated([build_context(FIND)]) as association:
+            if not association.accepted_contexts:
+                raise TransferError(
+                    f"{self.title} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
+                )
+
+            def series_of(study: str) -> list[str]:
+                found = _found(association, "SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
+                return [_text(each, "SeriesInstanceUID") for each in found]
+
+            def instances_of(study: str, series: str) -> list[tuple[str, str]]:
+                keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+                found = _found(association, "IMAGE", **keys, SOPInstanceUID="", SOPClassUID="")
+                return [(_text(each, "SOPInstanceUID"), _text(each, "SOPClassUID")) for each in found]
+
+            yield from instances(subjects, series_of, instances_of)
+
+    def retrieve(self, files: Sequence[Instance], store: Callable[[Any], int], stop: threading.Event) -> TransferError:
+        """Request instances of one series, and wait until the archive has sent them.
+
+        Args:
+            files: The instances.
+            store: Handles pynetdicom's event of an instance that is sent over the connection of the request.
+            stop: Ends the request when it is set.
+
+        Returns:
+            The error for instances that were not sent all the same, by the archive's last answer.
+
+        Raises:
+            Interrupted: `stop` was set.
+            ConfigError: The archive does not offer such requests, or for C-MOVE our title is not registered there.
+            ConnectionLost: It does not answer any longer.
+        """
+        from pynetdicom import evt
+        from pynetdicom.presentation import build_context, build_role
+
+        model = _MOVE if self.moves else _GET
+        contexts, roles, handlers = [build_context(model)], list[Any](), list[Any]()
+        if not self.moves:
+            stored = _storage_contexts({each.sop_class for each in files if each.sop_class}, _MOST_CONTEXTS - 1)
+            contexts += stored
+            classes = {str(each.abstract_syntax) for each in stored}
+            roles = [build_role(each, scp_role=True) for each in sorted(classes)]
+            handlers = [(evt.EVT_C_STORE, store)]
+        with self.associated(contexts, roles=roles, handlers=handlers) as association:
+            if model not in {str(each.abstract_syntax) for each in association.accepted_contexts}:
+                raise ConfigError(
+                    f"{self.title} doesn't offer {'C-MOVE' if self.moves else 'C-GET'}",
+                    remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
+                )
+            return self._incomplete(self._last_answer(association, files, stop))
+
+    def _last_answer(self, association: Association, files: Sequence[Instance], stop: threading.Event) -> Dataset:
+        from pydicom.dataset import Dataset
+
+        wanted = Dataset()
+        wanted.QueryRetrieveLevel = "IMAGE"
+        wanted.StudyInstanceUID, wanted.SeriesInstanceUID = files[0].study, files[0].series
+        wanted.SOPInstanceUID = [each.sop for each in files]
+        aet = self.config.aet
+        answers = association.send_c_move(wanted, aet, _MOVE) if self.moves else association.send_c_get(wanted, _GET)
+        for answer, _ in answers:
+            status = _status(answer, f"sending the series {files[0].series}")
+            if stop.is_set():
+                raise Interrupted("The transfer was stopped")
+            if status == _UNKNOWN_DESTINATION and self.moves:
+                raise ConfigError(
+                    f"{self.title} doesn't know {aet!r}, to which it is to send ({_status_words(answer)})",
+                    remedy=f"Register {aet!r} there with this machine's address and the port pacs_move_port.",
+                )
+            if status not in _PENDING:
+                return answer
+        raise TransferError(f"{self.title} ended its answer too early")
+
+    def _incomplete(self, answer: Dataset) -> TransferError:
+        status = cast("int", answer.get("Status", 0))
+        failed = cast("int | None", answer.get("NumberOfFailedSuboperations"))
+        details = f"{failed} weren't sent, {_status_words(answer)}" if failed else _status_words(answer)
+        remedy = "Look into its log: it may lack them, or be unable to send their kind or transfer syntax."
+        if self.moves:
+            remedy = f"{remedy} It has to reach this machine at the port that it knows for {self.config.aet!r}."
+        what = "didn't send all instances" if status in (_SUCCESS, _WARNING) else "failed to send instances"
+        return TransferError(f"{self.title} {what} ({details})", remedy=remedy)
+
+
+def _status(answer: Dataset, doing: str) -> int:
     status = cast("int | None", answer.get("Status"))
-    if status is None:
-        raise ConnectionLost(f"The archive didn't answer while {doing}", remedy="Run it again; it goes on from here.")
+    if status is None:  # the time is over, or the connection broke
+        raise ConnectionLost(f"The archive didn't answer while {doing}", remedy="Run it again to resume.")
     return status
 
 
-def words_of(answer: Dataset) -> str:
-    """A status in words: its number, what DICOM says of it, and what the archive says."""
+def _status_words(answer: Dataset) -> str:
+    """A status in words: its number, DICOM's name of its category, and the archive's comment."""
     from pynetdicom.status import code_to_category
 
     status = cast("int", answer.get("Status", 0))
-    said = str(answer.get("ErrorComment", "") or "").strip()
-    return f"status 0x{status:04X}, {code_to_category(status).lower()}" + (f": {said[:200]}" if said else "")
+    comment = str(answer.get("ErrorComment", "") or "").strip()
+    return f"status 0x{status:04X}, {code_to_category(status).lower()}" + (f": {comment[:200]}" if comment else "")
 
 
-def refused(answer: Dataset, doing: str) -> TransferError:
-    """The error for a status that ends a query or a retrieval."""
-    return TransferError(f"The archive failed while {doing} ({words_of(answer)})")
-
-
-_PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
-# Compressed forms, those that archives use most first (PS3.6, annex A).
-_COMPRESSED = (
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.4.51",
-    "1.2.840.10008.1.2.4.57",
-    "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.4.201",
-    "1.2.840.10008.1.2.4.202",
-    "1.2.840.10008.1.2.4.203",
-    "1.2.840.10008.1.2.4.100",
-    "1.2.840.10008.1.2.4.102",
-    "1.2.840.10008.1.2.4.103",
-    "1.2.840.10008.1.2.4.106",
-    "1.2.840.10008.1.2.4.107",
+_DICOM = "1.2.840.10008.1.2"
+#: Uncompressed transfer syntaxes.
+_PLAIN = (f"{_DICOM}.1", _DICOM, f"{_DICOM}.2")
+#: Compressed transfer syntaxes, those that archives use most first (PS3.6, annex A).
+_COMPRESSED = tuple(
+    f"{_DICOM}.{suffix}"
+    for suffix in (
+        *("4.70", "4.90", "4.50", "5", "4.80", "4.91", "4.51", "4.57", "4.81", "1.99"),
+        *("4.201", "4.202", "4.203", "4.100", "4.102", "4.103", "4.106", "4.107"),
+    )
 )
 
 
-def storage_contexts(classes: Collection[str], most: int) -> list[PresentationContext]:
-    """Gives what an archive is offered that sends over our own association.
+def _storage_contexts(classes: Collection[str], most: int) -> list[PresentationContext]:
+    """Return the presentation contexts to propose to an archive that sends over our own association.
 
     Args:
-        classes: The kinds of instances that are wanted; none for those that are usual.
-        most: How many contexts there may be.
+        classes: The SOP classes of the wanted instances; none for the usual ones.
+        most: The most contexts that are allowed.
 
     Returns:
-        A context of the uncompressed forms for each kind, then one for each compressed form, as long as there is room:
-        an archive picks one form of a context, and sends nothing that is kept in another.
+        A context of the uncompressed transfer syntaxes for each class, then one for each compressed syntax, up to `most`: an
+        archive picks one syntax of a context, and sends no instance that it stores in another.
     """
     from pynetdicom.presentation import StoragePresentationContexts, build_context
 
@@ -372,85 +418,23 @@ def storage_contexts(classes: Collection[str], most: int) -> list[PresentationCo
     return made
 
 
-def no_study(case: Case) -> Unlisted:
-    """What is told of a subject that an archive has nothing of, or whose id is no study's."""
-    if not is_uid(case.study):
-        error = TransferError(
-            f"The subject {case.subject_id!r} has no images: its id is no StudyInstanceUID",
-            name=case.subject_id,
-            remedy="Correct subject_id in the commons: sub- and the StudyInstanceUID.",
-        )
-    else:
-        error = TransferError(
-            f"The archive has no study {case.study}",
-            name=case.subject_id,
-            remedy="Check subject_id in the commons, and that the study was sent to this archive.",
-        )
-    return Unlisted(f"primary/{case.folder}", error)
-
-
-def instances(archive: Archive, cases: tuple[Case, ...]) -> Iterator[Instance | Unlisted]:
-    """Lists the instances of subjects.
-
-    Args:
-        archive: The archive.
-        cases: The subjects.
-
-    Yields:
-        Their instances, and subjects that have none.
-
-    Raises:
-        ConnectFailed: The archive doesn't answer.
-        AuthError: It doesn't accept us.
-    """
-    from pynetdicom.presentation import build_context
-
-    with archive.associated([build_context(FIND)]) as association:
-        if not association.accepted_contexts:
-            raise TransferError(
-                f"{archive.subject} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
-            )
-        for case in cases:
-            if not is_uid(case.study):
-                yield no_study(case)
-                continue
-            try:
-                found = list(_of_case(association, case))
-            except TransferError as error:
-                yield Unlisted(f"primary/{case.folder}", error)
-                continue
-            yield from found or [no_study(case)]
-
-
-def _of_case(association: Association, case: Case) -> Iterator[Instance | Unlisted]:
-    for series in _asked(association, "SERIES", {"StudyInstanceUID": case.study, "SeriesInstanceUID": ""}):
-        uid = _text(series, "SeriesInstanceUID")
-        wanted = {"StudyInstanceUID": case.study, "SeriesInstanceUID": uid, "SOPInstanceUID": "", "SOPClassUID": ""}
-        for each in _asked(association, "IMAGE", wanted) if is_uid(uid) else [series]:
-            sop = _text(each, "SOPInstanceUID")
-            try:
-                yield instance_of(case, uid, sop, _text(each, "SOPClassUID"))
-            except OmicsError as error:
-                yield Unlisted(f"primary/{case.folder}", error)
-
-
-def _asked(association: Association, level: str, keys: dict[str, str]) -> list[Dataset]:
-    """The results of a query, all of them: an association answers one question after the other."""
+def _found(association: Association, level: str, **keys: str) -> list[Dataset]:
+    """All results of a query: an association answers one request after the other."""
     from pydicom.dataset import Dataset
 
-    wanted = Dataset()
-    wanted.QueryRetrieveLevel = level
+    query = Dataset()
+    query.QueryRetrieveLevel = level
     for name, value in keys.items():
-        setattr(wanted, name, value)
+        setattr(query, name, value)
     doing = f"listing the study {keys['StudyInstanceUID']}"
     results = list[Dataset]()
-    for answer, found in association.send_c_find(wanted, FIND):
-        status = status_of(answer, doing)
-        if status in PENDING:
+    for answer, found in association.send_c_find(query, FIND):
+        status = _status(answer, doing)
+        if status in _PENDING:
             if found is not None:
                 results.append(found)
-        elif status != SUCCESS:
-            raise refused(answer, doing)
+        elif status != _SUCCESS:
+            raise TransferError(f"The archive failed while {doing} ({_status_words(answer)})")
     return results
 
 

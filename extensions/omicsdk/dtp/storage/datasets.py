@@ -1,4 +1,4 @@
-"""Data sets and their files: as a store lists them, as they landed, and what is told of a download."""
+"""Data sets and their files as a store lists them, and the report of a download."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from omicsdk.core.errors import OmicsError, SomeFailed, first_of
-from omicsdk.transfer.reports.outcome import error_words
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer.reports.outcome import Outcome, error_words
 from omicsdk.transfer.reports.report import TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.dtp.storage.fetching import Landing
+    from omicsdk.dtp.storage.fetching import DatasetFolder
 
 
 class UnknownDataset(OmicsError):
@@ -23,16 +23,14 @@ class UnknownDataset(OmicsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Subject:
     """A subject of a data set, as the commons has it.
 
     Attributes:
-        subject_id: Its id in the data set, mostly with `sub-` before it.
-        submitter_id: The record's name.
+        subject_id: Its id in the data set, usually with `sub-` before it.
     """
 
     subject_id: str
-    submitter_id: str = ""
 
     @property
     def study(self) -> str:
@@ -51,11 +49,11 @@ class Dataset:
 
     Attributes:
         id: Its name.
-        cases: Its subjects; needed by stores that keep files by subject.
+        subjects: Its subjects; needed by stores that keep files by subject.
     """
 
     id: str
-    cases: tuple[Case, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +62,9 @@ class StoredFile:
 
     Attributes:
         name: Its path in the data set's folder, with "/" between its parts.
-        size: Its size in bytes; None where the store doesn't say.
-        checksums: What the store states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value.
-        changed: When it was changed, as the store says; "" where it doesn't.
+        size: Its size in bytes; None where the store states none.
+        checksums: Those that the store states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value.
+        changed: When it was changed, as the store states it; "" where it doesn't.
     """
 
     name: str
@@ -77,102 +75,87 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """A part of a data set that couldn't be listed, or a file that can't be fetched.
+    """A part of a data set that could not be listed, or a file that cannot be fetched.
 
     Attributes:
-        name: What it is, as a path in the data set's folder.
-        error: Why.
+        name: Its path in the data set's folder.
+        error: The reason.
     """
 
     name: str
     error: OmicsError
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """A file that is there.
-
-    Attributes:
-        size: Its size in bytes.
-        checksums: Checksums of its bytes.
-        verified: What its bytes were held against, in words.
-        fetched: Bytes that came over the network for it.
-        kept: Bytes that an earlier run had fetched.
-        attempts: How often it was asked for.
-    """
-
-    size: int
-    checksums: Mapping[str, str]
-    verified: str
-    fetched: int = 0
-    kept: int = 0
-    attempts: int = 1
-
-
 F = TypeVar("F", bound=StoredFile)
 
 
+@dataclass(frozen=True, slots=True)
+class FetchJob(Generic[F]):
+    """Files to fetch.
+
+    Attributes:
+        files: Those that are not in the folder already.
+        folder: Their target.
+        report: Is called for each file when it is complete or has failed, by any thread; with Interrupted, or not at all, for
+            those that `stop` ended.
+        stop: Stops the transfer when it is set.
+    """
+
+    files: Sequence[F]
+    folder: DatasetFolder
+    report: Callable[[F, Outcome | OmicsError], None]
+    stop: threading.Event
+
+
 class DataStore(Protocol[F]):
-    """A store of data sets. Closing it ends its connections."""
+    """A store of data sets.
 
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-        ...
+    Attributes:
+        title: Its name in messages.
+        by_subject: Whether files are found by a data set's subjects, which only a commons knows.
+    """
 
-    @property
-    def by_subject(self) -> bool:
-        """Whether files are found by a data set's subjects, whom only a commons knows."""
-        ...
+    title: str
+    by_subject: bool
 
     def files(self, dataset: Dataset) -> Iterator[F | Unlisted]:
-        """Lists the files of a data set, with sizes and checksums where the store has them.
+        """List the files of a data set, with sizes and checksums where the store has them.
 
         Args:
             dataset: The data set.
 
         Yields:
-            Its files, and what couldn't be listed.
+            Its files, and what could not be listed.
 
         Raises:
             UnknownDataset: The store has no such data set.
-            AuthError: The store doesn't let this user in.
-            TransportError: It can't be reached.
+            AuthError: The store refuses this user.
+            TransportError: It cannot be reached.
         """
         ...
 
-    def fetch(
-        self,
-        files: Sequence[F],
-        landing: Landing,
-        tell: Callable[[F, Landed | OmicsError], None],
-        stop: threading.Event,
-    ) -> None:
-        """Fetches files. One that fails doesn't keep the others from being fetched.
+    def fetch(self, job: FetchJob[F]) -> None:
+        """Fetch files. One that fails does not stop the others.
 
         Args:
-            files: Which ones; those that are there already are left out by the caller.
-            landing: Where they go.
-            tell: Is called for each file when it is there or has failed, by any thread; not for those that were never begun
-                because `stop` was set.
-            stop: Ends it when it is set.
+            job: The files and their target.
         """
         ...
 
     def close(self) -> None:
-        """Ends the connections."""
+        """End the connections."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a file of metadata.
+class MetadataFile:
+    """A file of the commons' records.
 
     Attributes:
         name: The file, within the data set's folder.
         records: How many records it has.
-        size: Its size in bytes; None where it couldn't be written.
-        error: Why it couldn't be written.
+        size: Its size in bytes; None where it could not be written.
+        error: The reason why it could not be written.
     """
 
     name: str
@@ -183,22 +166,22 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """What became of a data set that was downloaded.
+    """The result of a data set's download.
 
     Attributes:
         folder: The data set's folder.
-        files: What became of each file of the store; its `counts` say how many were done, skipped (there already), failed
-            and stopped, its `verification` what is known of their bytes.
-        metadata: What became of each file of the commons' records; empty where no commons was asked.
+        files: The result for each file of the store; `counts` has how many were done, skipped (complete already), failed
+            and stopped, `verification` how they were verified.
+        metadata: The files of the commons' records; empty without a commons.
     """
 
     folder: Path
     files: TransferReport
-    metadata: Sequence[Written] = ()
+    metadata: Sequence[MetadataFile] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether every file and all metadata are there."""
+        """Whether every file and all metadata are complete."""
         return self.files.ok and not any(each.error for each in self.metadata)
 
     @property
@@ -207,29 +190,24 @@ class DatasetReport:
         return {**self.files.counts, "metadata": sum(each.error is None for each in self.metadata)}
 
     def raise_if_failed(self) -> None:
-        """Raises when something failed or was stopped.
+        """Raise an error if something failed or was stopped.
 
         Raises:
             OmicsError: The error of the only one that failed.
             SomeFailed: Several did.
             Interrupted: None failed, but some were stopped.
         """
-        errors = [each.error for each in self.metadata if each.error is not None]
-        if not errors:
-            self.files.raise_if_failed()
-            return
-        count = len(errors) + self.files.outcomes.counts["failed"]
-        errors += [each.error for each in self.files.outcomes.failures if each.error is not None]
-        if count == 1:
-            raise errors[0]
-        total = len(self.files.outcomes) + len(self.metadata)
-        raise SomeFailed(f"{count} of {total} files failed: {first_of(errors, count)}", errors)
+        outcomes = list(self.files.outcomes)
+        if any(each.error for each in self.metadata):
+            for each in self.metadata:
+                outcomes.append(Outcome(each.name, "failed" if each.error else "done", each.size, error=each.error))
+        self.files.with_outcomes(outcomes).raise_if_failed()
 
     def summary(self) -> dict[str, object]:
-        """Gives plain values for JSON."""
-        told = [
+        """Return plain values for JSON."""
+        metadata = [
             {"name": each.name, "records": each.records, "size": each.size}
             | ({"error": error_words(each.error)} if each.error is not None else {})
             for each in self.metadata
         ]
-        return {**self.files.summary(), "ok": self.ok, "folder": str(self.folder), "metadata": told}
+        return {**self.files.summary(), "ok": self.ok, "folder": str(self.folder), "metadata": metadata}

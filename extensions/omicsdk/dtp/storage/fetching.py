@@ -1,4 +1,4 @@
-"""A data set from its store into a folder: what is there and right stays, one file that fails doesn't stop the rest."""
+"""A data set from its store into a folder: complete files stay, and one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from logging import getLogger
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from time import monotonic, time
+from typing import Any, Literal, Self, TypeVar
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TruncatedTransfer, UnsafePath
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ChecksumMissing,
+    Interrupted,
+    OmicsError,
+    TruncatedTransfer,
+    UnsafePath,
+)
 from omicsdk.core.files import put_in_place
-from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, Landed, StoredFile, Unlisted, Written
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
+from omicsdk.transfer.calls import never
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.wanted import guard_of
-from omicsdk.transfer.hashing import checksums_of
+from omicsdk.transfer.hashing import checksums_of, first_difference
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.journals.journal_lines import DoneState
 from omicsdk.transfer.names import WORK_FOLDER, check_name
@@ -27,9 +36,9 @@ from omicsdk.transfer.reports.outcome import verification_of
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.writing import write_error
 
-#: What a file is known again by where its store states no checksum.
+#: The checksum by which a file is recognized where its store states none.
 OWN = "sha256"
-#: Stands beside a file's checksums in the journal: when its store says that it was changed.
+#: The key, among a file's checksums in the journal, of the time of its change in the store.
 _CHANGED = "changed"
 #: Files whose records are synced together, at most.
 GROUP = 64
@@ -37,61 +46,59 @@ GROUP = 64
 _log = getLogger("omicsdk.dtp")
 
 
-class Landing:
-    """The folder that a data set is put into. Threads may land files at once; close it, or use it in a `with` block.
+class DatasetFolder:
+    """The folder that a data set is downloaded into. Thread-safe; close it, or use it in a `with` block.
 
     Args:
-        folder: The data set's folder; it is made when it isn't there.
-        wait: Is called while another process has it; returns False to give up.
+        path: The data set's folder; it is created if it does not exist.
 
     Attributes:
-        folder: The data set's folder.
-        aside: Where files are until they are whole, within the folder.
+        path: The data set's folder.
+        partial: The folder of incomplete files, within it.
 
     Raises:
-        FolderBusy: Another process fetches into it and `wait` gave up.
-        NotWritable: The folder can't be written.
-        DiskFull: There is no room.
+        FolderBusy: Another process downloads into it.
+        NotWritable: The folder cannot be written.
+        DiskFull: The disk is full.
     """
 
-    def __init__(self, folder: Path, wait: Callable[[], bool] = lambda: False) -> None:
-        self.folder = folder
-        self.aside = folder / WORK_FOLDER / "dtp"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.partial = path / WORK_FOLDER / "dtp"
         self._disk = Disk()
         self._guard = threading.Lock()
         self._waiting: list[tuple[str, DoneState]] = []
-        self._make(self.aside)
-        self._journal = Journal(folder / WORK_FOLDER / "dtp.journal", wait, self._disk)
         try:
-            self._names = guard_of(str(folder))
-        except BaseException:
-            self._journal.close()
-            raise
+            self._disk.make_folders(str(self.partial))
+        except OSError as error:
+            raise write_error(error, str(self.partial)) from error
+        self._names = guard_of(str(path))
+        self._journal = Journal(path / WORK_FOLDER / "dtp.journal", never, self._disk)
 
     def check(self, name: str) -> None:
-        """Checks a name by itself and against those that were checked before.
+        """Check a name by itself and against those that were checked before.
 
         Args:
             name: A path within the folder.
 
         Raises:
-            UnsafePath: It would lead out of the folder.
+            UnsafePath: It points out of the folder.
             NameClash: It is another file's.
         """
         self._names.check(name)
 
-    def found(self, file: StoredFile) -> Landed | None:
-        """Tells whether a file is there and what it was.
+    def existing(self, file: StoredFile) -> Outcome | None:
+        """Return the outcome of a file that is complete already.
 
         Args:
-            file: The file. Its bytes are held against the store's checksums, and where there are none against what they
-                were when they were fetched; they aren't read where their size and time of change are those of then. What
-                the store has changed since is something else.
+            file: The file. Its bytes are compared with the store's checksums, and where there are none with those of its
+                download; they aren't read where its size and modification time are those of the download. A file that the
+                store has changed since is incomplete.
 
         Returns:
-            What it is held against; None where there is nothing, or something else.
+            A skipped file; None where it is missing or differs.
         """
-        path = self.folder / file.name
+        path = self.path / file.name
         try:
             status = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
@@ -104,8 +111,9 @@ class Landing:
         ):
             known = None
         sums = {} if known is None else {name: value for name, value in known.checksums.items() if name != _CHANGED}
-        if known is not None and known.mtime_ns == status.st_mtime_ns and _agree(file.checksums, sums):
-            return Landed(known.size, sums, "what it was when it was fetched", attempts=0)
+        unread = known is not None and known.mtime_ns == status.st_mtime_ns
+        if unread and all(sums.get(name) == value for name, value in file.checksums.items()):
+            return _outcome(file, "skipped", status.st_size, sums, "what it was when it was fetched", attempts=0)
         wanted = file.checksums or sums
         if not wanted:
             return None
@@ -114,94 +122,68 @@ class Landing:
         except OSError as error:
             _log.info("%s can't be read (%s) and is fetched again", path, error.strerror)
             return None
-        if not _agree(wanted, actual):
+        if first_difference(wanted, actual) is not None:
             return None
         self._record(file, DoneState(status.st_size, status.st_mtime_ns, actual))
-        return Landed(status.st_size, actual, ", ".join(["size", *wanted]), attempts=0)
+        return _outcome(file, "skipped", status.st_size, actual, ", ".join(["size", *wanted]), attempts=0)
 
     def part(self, *facts: str) -> Path:
-        """Where the bytes of a file are collected; they stay there for the next run.
+        """Return the path of a file's bytes until it is complete; they stay there for the next run.
 
         Args:
-            *facts: What tells the file from all others, and from what it was before it was changed.
+            *facts: What distinguishes the file from all others, and from its earlier versions.
         """
         digest = blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return self.aside / f"{digest}.bytes"
+        return self.partial / f"{digest}.bytes"
 
-    def land(
+    def complete(
         self, file: StoredFile, part: Path, *, verified: str = "", fetched: int = 0, kept: int = 0, attempts: int = 1
-    ) -> Landed:
-        """Holds the bytes of a file against what its store states, and gives it its name.
+    ) -> Outcome:
+        """Verify the bytes of a file against what its store states, and give it its name.
 
         Args:
             file: The file.
-            part: Where its bytes are.
-            verified: What they were held against already, in words.
+            part: The path of its bytes.
+            verified: What they were compared with already, in words.
             fetched: How many of them came over the network in this run.
-            kept: How many were there before.
-            attempts: How often it was asked for.
+            kept: How many an earlier run had fetched.
+            attempts: The requests that were made for them.
 
         Returns:
-            What it is.
+            A file that is done.
 
         Raises:
-            TruncatedTransfer: It has another size than stated.
-            ChecksumMismatch: It has other bytes than stated; they are removed.
-            NotWritable: It can't be put there.
-            DiskFull: There is no room.
+            TruncatedTransfer: It has another size than stated; its bytes are removed.
+            ChecksumMismatch: It has another checksum than stated; its bytes are removed.
+            NotWritable: It cannot be put in place.
+            DiskFull: The disk is full.
         """
         try:
             size = part.stat().st_size
             if file.size is not None and size != file.size:
                 part.unlink()
                 raise TruncatedTransfer(file.name, expected=file.size, received=size)
-            names = tuple(file.checksums) or (OWN,)
-            actual = checksums_of(str(part), names, size)
-            for name, expected in file.checksums.items():
-                if actual[name] != expected:
-                    part.unlink()
-                    raise ChecksumMismatch(file.name, algorithm=name, expected=expected, actual=actual[name])
-            target = self.folder / file.name
-            self._make(target.parent)
-            _sync(part)
+            actual = checksums_of(str(part), tuple(file.checksums) or (OWN,), size)
+            differs = first_difference(file.checksums, actual)
+            if differs is not None:
+                part.unlink()
+                expected = file.checksums[differs]
+                raise ChecksumMismatch(file.name, algorithm=differs, expected=expected, actual=actual[differs])
+            target = self.path / file.name
+            self._disk.make_folders(str(target.parent))
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
             self._journal.forget(file.name)
             put_in_place(part, target)
             status = target.stat()
         except OSError as error:
-            raise write_error(error, str(self.folder / file.name), file.name) from error
+            raise write_error(error, str(self.path / file.name), file.name) from error
         self._record(file, DoneState(size, status.st_mtime_ns, actual))
-        told = [verified] if verified else []
-        told += ["size"] if file.size is not None else []
-        told += file.checksums
-        return Landed(size, actual, ", ".join(told), fetched, kept, attempts)
-
-    def write(self, name: str, write: Callable[[Path], None]) -> None:
-        """Writes a file of our own, whole or not at all.
-
-        Args:
-            name: Its path within the folder.
-            write: Writes it to the path that it is given.
-
-        Raises:
-            NotWritable: It can't be written.
-            DiskFull: There is no room.
-        """
-        part = self.aside / f"{os.urandom(6).hex()}{Path(name).suffix}"
-        try:
-            write(part)
-            _sync(part)
-            part.replace(self.folder / name)
-        except OSError as error:
-            raise write_error(error, str(self.folder / name), name) from error
-        finally:
-            part.unlink(missing_ok=True)
-
-    def tidy(self) -> None:
-        """Removes what was only there for going on; all files are there."""
-        shutil.rmtree(self.aside, ignore_errors=True)
+        by = [*([verified] if verified else []), *(["size"] if file.size is not None else []), *file.checksums]
+        return _outcome(file, "done", size, actual, ", ".join(by), fetched, kept, attempts)
 
     def close(self) -> None:
-        """Records what has landed, and lets others fetch into the folder."""
+        """Record the complete files, and release the folder."""
         try:
             with self._guard:
                 self._flush()
@@ -213,12 +195,6 @@ class Landing:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _make(self, folder: Path) -> None:
-        try:
-            self._disk.make_folders(str(folder))
-        except OSError as error:
-            raise write_error(error, str(folder)) from error
 
     def _record(self, file: StoredFile, state: DoneState) -> None:
         if file.changed:
@@ -234,18 +210,51 @@ class Landing:
             self._waiting = []
 
 
-def _agree(wanted: Mapping[str, str], actual: Mapping[str, str]) -> bool:
-    return all(actual.get(name) == value for name, value in wanted.items())
+def _outcome(
+    file: StoredFile,
+    state: Literal["done", "skipped"],
+    size: int,
+    checksums: Mapping[str, str],
+    verified: str,
+    fetched: int = 0,
+    kept: int = 0,
+    attempts: int = 1,
+) -> Outcome:
+    return Outcome(
+        file.name,
+        state,
+        size,
+        bytes_fetched=fetched,
+        bytes_kept=kept,
+        checksums=checksums,
+        verified=verified,
+        attempts=attempts,
+        verification=verification_of(file.checksums, file.size),
+    )
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
+A = TypeVar("A")
 F = TypeVar("F", bound=StoredFile)
-Metadata = Callable[[Landing, Collection[str]], Sequence[Written]]
-"""Writes a data set's metadata, given its folder and the names that its store has."""
+#: Writes a data set's metadata, given its folder and the names of the store's files.
+MetadataWriter = Callable[[Path, Collection[str]], Sequence[MetadataFile]]
+
+
+def call_in_threads(call: Callable[[A], Any], arguments: Iterable[A], threads: int, stop: threading.Event) -> None:
+    """Call a function for each of several arguments, and wait for all calls.
+
+    Args:
+        call: The function; an exception sets `stop`, and is raised when the other calls have ended.
+        arguments: Its arguments.
+        threads: Calls at once.
+        stop: Stops the transfer when it is set.
+    """
+    with ThreadPoolExecutor(threads, thread_name_prefix="dtp") as pool:
+        try:
+            for done in [pool.submit(call, argument) for argument in arguments]:
+                done.result()
+        except BaseException:
+            stop.set()
+            raise
 
 
 def fetch_dataset(
@@ -253,79 +262,96 @@ def fetch_dataset(
     dataset: Dataset,
     dest: str | os.PathLike[str],
     *,
-    metadata: Metadata | None = None,
+    metadata: MetadataWriter | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    clock: Clock = SYSTEM_CLOCK,
     require_checksum: bool = False,
 ) -> DatasetReport:
-    """Fetches a data set into a folder of its name.
+    """Fetch a data set into a folder of its name.
 
-    A file has its name only when it is whole and right. What an earlier run fetched is held against what the store states,
-    or what it was then, and isn't fetched again. Names that would lead out of the folder fail by themselves.
+    A file gets its name only when it is complete and verified. Files of an earlier run are compared with what the store
+    states, or with their state after that download, and aren't fetched again. A name that points out of the folder fails
+    alone.
 
     Args:
-        store: Where the files are.
+        store: The store of the files.
         dataset: The data set.
-        dest: The folder that the data set's folder is made in.
-        metadata: Writes what is to stand beside the files.
-        progress: Is called for each file that has come to its end, by any thread but by one at a time, and once at the end. What
-            it raises ends the transfer in order and is raised then.
-        stop: Ends it when it is set; it can be gone on with later.
-        clock: Tells the time.
-        require_checksum: Whether a file fails that the store states no checksum for, instead of being fetched.
+        dest: The folder in which the data set's folder is created.
+        metadata: Writes the metadata beside the files.
+        progress: Is called for each file that has ended, by any thread but by one at a time, and once at the end. An exception
+            that it raises ends the transfer cleanly and is raised then.
+        stop: Stops the transfer when it is set; it can be resumed later.
+        require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
 
     Returns:
-        What became of each file.
+        The result for each file.
 
     Raises:
         UnknownDataset: The store has no such data set; nothing was written.
-        UnsafePath: The data set's name can't be that of a folder.
-        AuthError: The store doesn't let this user in.
-        ConfigError: The store is set up otherwise than the settings say.
-        TransportError: It can't be reached.
-        FolderBusy: Another process fetches into the same folder.
-        NotWritable: The folder can't be written.
+        UnsafePath: The data set's name cannot be that of a folder.
+        AuthError: The store refuses this user.
+        ConfigError: The store is configured otherwise than the settings say.
+        TransportError: It cannot be reached.
+        FolderBusy: Another process downloads into the same folder.
+        NotWritable: The folder cannot be written.
     """
     check_name(dataset.id)
     if "/" in dataset.id or "\\" in dataset.id:
         raise UnsafePath(dataset.id, "has a slash in it", remedy="Give the data set's name.")
-    began, stop = clock.monotonic(), stop or threading.Event()
+    began, clock, stop = time(), monotonic(), stop or threading.Event()
     listed = list(store.files(dataset))
-    folder = Path(dest).absolute() / dataset.id
-    with Landing(folder) as landing:
-        results = _Results(listed, progress, stop, clock)
-        missing = list(_missing(listed, landing, results, require_checksum=require_checksum))
+    path = Path(dest).absolute() / dataset.id
+    with DatasetFolder(path) as folder:
+        results = _Results(listed, progress, stop)
+        missing: list[F] = []
+        for number, each in enumerate(listed):
+            outcome = _settled(each, folder, require_checksum=require_checksum)
+            if outcome is not None:
+                results.put(number, outcome)
+            elif not isinstance(each, Unlisted):
+                missing.append(each)
         names = {each.name for each in listed if isinstance(each, StoredFile)}
-        written = metadata(landing, names) if metadata is not None else ()
+        written = metadata(path, names) if metadata is not None else ()
         if missing and not stop.is_set():
-            store.fetch(missing, landing, results.tell, stop)
+            store.fetch(FetchJob(missing, folder, results.report, stop))
         outcomes = results.closed()
         if results.problem is not None:
             raise results.problem
         report = TransferReport(
             outcomes,
-            clock.monotonic() - began,
-            began=clock.now() - (clock.monotonic() - began),
-            title=f"Data set {dataset.id} from {store.title} to {folder}",
+            monotonic() - clock,
+            began=began,
+            title=f"Data set {dataset.id} from {store.title} to {path}",
             why_stopped="it was stopped" if outcomes.counts["stopped"] else "",
         )
         if report.ok:
-            landing.tidy()
-    return DatasetReport(folder, report, tuple(written))
+            shutil.rmtree(folder.partial, ignore_errors=True)  # nothing is left to resume
+    return DatasetReport(path, report, tuple(written))
+
+
+def _settled(entry: StoredFile | Unlisted, folder: DatasetFolder, *, require_checksum: bool) -> Outcome | None:
+    """The outcome of an entry that is not to be fetched: it could not be listed, is refused, or is complete already."""
+    if isinstance(entry, Unlisted):
+        return Outcome(entry.name, "failed", error=entry.error)
+    try:
+        folder.check(entry.name)
+        if require_checksum and not entry.checksums:
+            raise ChecksumMissing(entry.name)
+    except (UnsafePath, ChecksumMissing) as error:
+        return Outcome(entry.name, "failed", entry.size, error=error)
+    return folder.existing(entry)
 
 
 class _Results:
-    """What became of each file so far.
+    """The outcomes of a data set's files so far.
 
     Args:
-        listed: What the store listed.
-        progress: Is told of each.
-        stop: Is set when `progress` raises.
-        clock: Tells the time.
+        listed: The store's list.
+        progress: Is called for each outcome.
+        stop: Is set when `progress` raises an exception.
 
     Attributes:
-        problem: What `progress` raised.
+        problem: The exception of `progress`.
     """
 
     def __init__(
@@ -333,46 +359,39 @@ class _Results:
         listed: Sequence[StoredFile | Unlisted],
         progress: Callable[[Progress], None] | None,
         stop: threading.Event,
-        clock: Clock,
     ) -> None:
         self.problem: BaseException | None = None
         self._stop = stop
-        self._listed = listed
+        self._entries = [(each.name, each.size if isinstance(each, StoredFile) else 0) for each in listed]
         self._numbers = dict[str, int]()
         for number, each in enumerate(listed):
             if isinstance(each, StoredFile):
-                self._numbers.setdefault(each.name, number)  # a further one of that name isn't fetched
-        sizes = [each.size for each in listed if isinstance(each, StoredFile)]
-        self._tally = Tally(
-            len(listed), sum(size or 0 for size in sizes), clock.monotonic(), 1.0, unsized=sizes.count(None)
-        )
+                self._numbers.setdefault(each.name, number)  # another file of that name is refused, not fetched
+        sizes = [size for _, size in self._entries]
+        self._tally = Tally(len(listed), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None))
         self._progress = progress
-        self._clock = clock
         self._guard = threading.Lock()
         self._outcomes = Outcomes()
 
     def put(self, number: int, outcome: Outcome) -> None:
-        """Takes what became of a file, by its number in the list."""
-        entry = self._listed[number]
+        """Take the outcome of a file, by its number in the list."""
         with self._guard:
-            self._tally.count(outcome, entry.size if isinstance(entry, StoredFile) else 0)
+            self._tally.count(outcome, self._entries[number][1])
             self._outcomes.put(number, outcome)
             self._show(final=False)
 
-    def tell(self, file: StoredFile, result: Landed | OmicsError) -> None:
-        """Takes what a store tells of a file."""
+    def report(self, file: StoredFile, result: Outcome | OmicsError) -> None:
+        """Take the outcome of a file that was fetched, or its error; an interrupted one counts as stopped."""
+        if isinstance(result, Interrupted):
+            return
         if isinstance(result, OmicsError):
-            outcome = Outcome(file.name, "failed", file.size, error=result, attempts=1)
-        else:
-            outcome = _outcome(file, "done", result)
-        self.put(self._numbers[file.name], outcome)
+            result = Outcome(file.name, "failed", file.size, error=result, attempts=1)
+        self.put(self._numbers[file.name], result)
 
     def closed(self) -> Outcomes:
-        """All outcomes; what nothing was told of was stopped."""
+        """Return all outcomes; files without one were stopped."""
         with self._guard:
-            self._outcomes.fill(
-                (each.name, each.size if isinstance(each, StoredFile) else None) for each in self._listed
-            )
+            self._outcomes.fill(self._entries)
             self._show(final=True)
         return self._outcomes
 
@@ -380,46 +399,9 @@ class _Results:
         if self._progress is None or self.problem is not None:
             return
         fetched, phase = self._outcomes.bytes_fetched, "over" if final else "moving"
-        told = self._tally.progress(self._clock.monotonic(), fetched, 0, final=final, phase=phase)
+        now = self._tally.progress(monotonic(), fetched, 0, final=final, phase=phase)
         try:
-            self._progress(told)
+            self._progress(now)
         except BaseException as error:  # raised here it would end in a thread of a library
             self.problem = error
             self._stop.set()
-
-
-def _missing(
-    listed: Sequence[F | Unlisted], landing: Landing, results: _Results, *, require_checksum: bool
-) -> Iterator[F]:
-    """The files that are to be fetched; of all others, what became of them is told."""
-    for number, each in enumerate(listed):
-        if isinstance(each, Unlisted):
-            results.put(number, Outcome(each.name, "failed", error=each.error))
-            continue
-        try:
-            landing.check(each.name)
-        except UnsafePath as error:
-            results.put(number, Outcome(each.name, "failed", each.size, error=error))
-            continue
-        if require_checksum and not each.checksums:
-            results.put(number, Outcome(each.name, "failed", each.size, error=ChecksumMissing(each.name)))
-            continue
-        there = landing.found(each)
-        if there is None:
-            yield each
-        else:
-            results.put(number, _outcome(each, "skipped", there))
-
-
-def _outcome(file: StoredFile, state: Literal["done", "skipped"], landed: Landed) -> Outcome:
-    return Outcome(
-        file.name,
-        state,
-        landed.size,
-        bytes_fetched=landed.fetched,
-        bytes_kept=landed.kept,
-        checksums=landed.checksums,
-        verified=landed.verified,
-        attempts=landed.attempts,
-        verification=verification_of(file.checksums, file.size),
-    )

@@ -6,10 +6,10 @@ It was tried on a stand-in of that interface. No real server was tried: there is
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,49 +20,29 @@ from omicsdk.core.errors import (
     ChecksumMismatch,
     ConnectFailed,
     Interrupted,
-    MissingExtra,
     OmicsError,
     TransferError,
     TruncatedTransfer,
     shortened,
 )
-from omicsdk.dtp.storage.datasets import Dataset, Landed, StoredFile, UnknownDataset, Unlisted
-from omicsdk.transfer.writing import write_error
+from omicsdk.core.lazy import require
+from omicsdk.dtp.storage.datasets import Dataset, FetchJob, StoredFile, UnknownDataset, Unlisted
+from omicsdk.dtp.storage.fetching import call_in_threads
+from omicsdk.transfer.writing import write_all, write_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from omicsdk.dtp.config import IrodsConfig
-    from omicsdk.dtp.storage.fetching import Landing
+    from omicsdk.transfer import Outcome
 
-
+#: A session of python-irodsclient. Used of it: `collections.get(path)`, whose result has `path`, `data_objects` and
+#: `subcollections`; `data_objects.open(path, mode)`; `cleanup()`. It connects when it is first used, and its connections are
+#: not shared between threads.
 Session = Any
-"""A session of python-irodsclient. Used of it: `collections.get(path)`, whose result has `path`, `data_objects` and `subcollections`;
-`data_objects.open(path, mode)`; `cleanup()`. It connects when it is first used, and its connections aren't shared between threads."""
 
 
-def opener(config: IrodsConfig) -> Callable[[], Session]:
-    """Gives what opens sessions.
-
-    Args:
-        config: The zone and the login.
-
-    Raises:
-        MissingExtra: python-irodsclient isn't installed.
-    """
-    try:
-        from irods.session import iRODSSession  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
-    except ImportError as error:
-        raise MissingExtra("dtp", "data sets in iRODS", module="irods") from error
-    made: Any = iRODSSession
-
-    def opened() -> Session:
-        return made(host=config.host, port=config.port, user=config.user, password=config.password, zone=config.zone)
-
-    return opened
-
-
-#: Names of that client's errors that say who asks isn't let in. By name: which there are differs between its versions.
+#: Names of that client's errors for a refused login. By name: its versions have different ones.
 _LOGIN = frozenset(
     {
         "CAT_INVALID_AUTHENTICATION",
@@ -89,46 +69,33 @@ _ABSENT = frozenset(
 _NETWORK = frozenset({"NetworkException", "SYS_HEADER_READ_LEN_ERR", "SYS_SOCK_READ_ERR", "SYS_SOCK_CONNECT_ERR"})
 
 
-def is_absent(error: Exception) -> bool:
-    """Whether an error says that there is no such thing."""
-    return bool(_ABSENT & _names(error))
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether an error is the network's, so that another try may do."""
+def _is_passing(error: Exception) -> bool:
+    """Whether an error is the network's, so that a retry may succeed."""
     return isinstance(error, (OSError, EOFError)) or bool(_NETWORK & _names(error))
 
 
-def irods_error(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
-    """Gives the error that users see for one of the client's.
-
-    Args:
-        error: What was raised.
-        config: The zone and the login; the password is in no message.
-        what: What was asked for.
-    """
+def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
+    """The error that users see for one of the client's; no message has the password."""
     names = _names(error)
-    server = f"{config.host}:{config.port}"
+    server, kind = f"{config.host}:{config.port}", type(error).__name__
     if names & _LOGIN:
         return AuthError(
-            f"The iRODS server {server} doesn't let {config.user!r} of the zone {config.zone!r} in"
-            f" ({type(error).__name__})",
+            f"The iRODS server {server} doesn't let {config.user!r} of the zone {config.zone!r} in ({kind})",
             remedy="Check irods_user, irods_password and irods_zone in the settings.",
         )
     if names & _REFUSED:
         return AuthError(
-            f"{config.user!r} may not read {what} in iRODS ({type(error).__name__})",
-            remedy="Ask its owner for access: ichmod read.",
+            f"{config.user!r} may not read {what} in iRODS ({kind})", remedy="Ask its owner for access: ichmod read."
         )
     if names & _ABSENT:
         return TransferError(f"{what} isn't in iRODS (any longer)", name=what, remedy="List the data set again.")
-    said = shortened(str(cast("Any", error)) or type(error).__name__, 200).replace(config.password or "\0", "***")
-    if is_passing(error):
+    details = shortened(str(cast("Any", error)) or kind, 200).replace(config.password or "\0", "***")
+    if _is_passing(error):
         return ConnectFailed(
-            f"The iRODS server {server} doesn't answer ({said})",
+            f"The iRODS server {server} doesn't answer ({details})",
             remedy="Check irods_host and irods_port in the settings, and that the server is up.",
         )
-    return TransferError(f"iRODS failed on {what}: {type(error).__name__}: {said}", name=what)
+    return TransferError(f"iRODS failed on {what}: {kind}: {details}", name=what)
 
 
 def _names(error: Exception) -> frozenset[str]:
@@ -137,7 +104,7 @@ def _names(error: Exception) -> frozenset[str]:
 
 #: Bytes that are read at once.
 PIECE = 4 * 1024 * 1024
-#: How often a file is asked for while the network fails, when nothing of it came.
+#: Requests for a file in succession that the network may end without a byte.
 ATTEMPTS = 4
 
 _log = getLogger("omicsdk.dtp")
@@ -148,7 +115,7 @@ class IrodsFile(StoredFile):
     """A data object.
 
     Attributes:
-        path: Its whole path in the zone.
+        path: Its complete path in the zone.
     """
 
     path: str
@@ -157,17 +124,19 @@ class IrodsFile(StoredFile):
 class IrodsStore:
     """Data sets as collections of one root, each file a data object.
 
-    The client gives each thread a connection of its own only within sessions of its own, so each thread has one.
+    The client's sessions give each thread a connection only where the thread has a session of its own: each thread has one.
 
     Args:
         config: The zone, the login, and the collection that has those of the data sets.
-        connections: How many files are fetched at once, 1 or more.
+        connections: Files that are fetched at once, 1 or more.
         open_session: Opens a session; by default python-irodsclient's.
-        clock: Waits before another try.
+        clock: Waits before a retry.
 
     Raises:
         MissingExtra: python-irodsclient isn't installed.
     """
+
+    by_subject: bool = False
 
     def __init__(
         self,
@@ -179,46 +148,39 @@ class IrodsStore:
     ) -> None:
         self._config = config
         self._connections = max(1, connections)
-        self._open = open_session or opener(config)
+        if open_session is None:
+            session = require("irods.session", "dtp", "data sets in iRODS").iRODSSession
+            login = {"user": config.user, "password": config.password, "zone": config.zone}
+            open_session = partial(session, host=config.host, port=config.port, **login)
+        self._open = open_session
         self._clock = clock
-        self._own = threading.local()
-        self._sessions: list[tuple[threading.Thread, Session]] = []
-        self._guard = threading.Lock()
-
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-        return f"iRODS at {self._config.host}:{self._config.port}"
-
-    @property
-    def by_subject(self) -> bool:
-        """Whether files are found by a data set's subjects, whom only a commons knows."""
-        return False
+        self._sessions: dict[threading.Thread, Session] = {}
+        self.title = f"iRODS at {config.host}:{config.port}"
 
     def files(self, dataset: Dataset) -> Iterator[IrodsFile | Unlisted]:
-        """Lists the data objects of a data set's collection and of all below it.
+        """List the data objects of a data set's collection and of all below it.
 
         Args:
             dataset: The data set; its subjects aren't needed.
 
         Yields:
-            Its files, and collections below that couldn't be listed.
+            Its files, and collections below that could not be listed.
 
         Raises:
             UnknownDataset: There is no such collection.
-            AuthError: The server doesn't let this user in, or not there.
-            ConnectFailed: It doesn't answer.
+            AuthError: The server refuses this user, or refuses them this collection.
+            ConnectFailed: It does not answer.
         """
         root = f"{self._config.project_root.rstrip('/')}/{dataset.id}"
         try:
             top = self._session().collections.get(root)
         except Exception as error:
-            if is_absent(error):
+            if _ABSENT & _names(error):
                 raise UnknownDataset(
                     f"There is no collection {root} in iRODS",
                     remedy="Check the data set's name, and irods_project_root in the settings.",
                 ) from error
-            raise irods_error(error, self._config, root) from error
+            raise _error_of(error, self._config, root) from error
         seen = {top.path}
         waiting = [top]
         while waiting:
@@ -226,87 +188,78 @@ class IrodsStore:
             try:
                 objects, below = list(collection.data_objects), list(collection.subcollections)
             except Exception as error:
+                failed = _error_of(error, self._config, collection.path)
                 if collection is top:
-                    raise irods_error(error, self._config, collection.path) from error
-                yield Unlisted(_below(top, collection.path), irods_error(error, self._config, collection.path))
+                    raise failed from error
+                yield Unlisted(_below(top, collection.path), failed)
                 continue
             for each in objects:
                 yield _file(each, _below(top, each.path))
             for each in reversed(below):
-                if each.path not in seen:  # a linked collection may lead back
+                if each.path not in seen:  # a linked collection may contain itself
                     seen.add(each.path)
                     waiting.append(each)
 
-    def fetch(
-        self,
-        files: Sequence[IrodsFile],
-        landing: Landing,
-        tell: Callable[[IrodsFile, Landed | OmicsError], None],
-        stop: threading.Event,
-    ) -> None:
-        """Fetches files; see `DataStore.fetch`. What came of one stays for the next run, which goes on behind it."""
+    def fetch(self, job: FetchJob[IrodsFile]) -> None:
+        """Fetch files; see `DataStore.fetch`. The bytes of an incomplete file stay for the next run, which resumes it."""
 
-        def one(file: IrodsFile) -> None:
-            if stop.is_set():
+        def fetch_one(file: IrodsFile) -> None:
+            if job.stop.is_set():
                 return
             try:
-                result: Landed | OmicsError = self._fetch(file, landing, stop)
-            except Interrupted:
-                return
+                result: Outcome | OmicsError = self._fetch(file, job)
             except OmicsError as error:
                 result = error
             except Exception as error:
-                result = irods_error(error, self._config, file.name)
+                result = _error_of(error, self._config, file.name)
                 result.__cause__ = error
-            tell(file, result)
+            job.report(file, result)
 
-        with ThreadPoolExecutor(self._connections, thread_name_prefix="irods") as pool:
-            try:
-                for done in [pool.submit(one, file) for file in files]:
-                    done.result()
-            except BaseException:
-                stop.set()
-                raise
-        self._end_sessions(lambda thread: not thread.is_alive())
+        call_in_threads(fetch_one, job.files, self._connections, job.stop)
+        for thread in list(self._sessions):
+            if not thread.is_alive():
+                self._end_session(thread)
 
     def close(self) -> None:
-        """Ends all sessions."""
-        self._own = threading.local()
-        self._end_sessions(lambda _: True)
-
-    def _end_sessions(self, meant: Callable[[threading.Thread], bool]) -> None:
-        """Ends the sessions of some threads."""
-        with self._guard:
-            ended = [each for each in self._sessions if meant(each[0])]
-            self._sessions = [each for each in self._sessions if each not in ended]
-        for _, session in ended:
-            _end(session)
+        """End all sessions."""
+        for thread in list(self._sessions):
+            self._end_session(thread)
 
     def _session(self) -> Session:
-        session = getattr(self._own, "session", None)
-        if session is None:
-            session = self._own.session = self._open()
-            with self._guard:
-                self._sessions.append((threading.current_thread(), session))
-        return session
+        thread = threading.current_thread()
+        if thread not in self._sessions:
+            self._sessions[thread] = self._open()
+        return self._sessions[thread]
 
-    def _fetch(self, file: IrodsFile, landing: Landing, stop: threading.Event) -> Landed:
-        part = landing.part(file.path, str(file.size), repr(sorted(file.checksums.items())), file.changed)
+    def _end_session(self, thread: threading.Thread) -> None:
+        session = self._sessions.pop(thread, None)
+        if session is None:
+            return
+        try:
+            session.cleanup()
+        except Exception as error:  # a connection that is lost cannot be ended
+            _log.debug("a session of iRODS could not be ended: %r", error)
+
+    def _fetch(self, file: IrodsFile, job: FetchJob[IrodsFile]) -> Outcome:
+        part = job.folder.part(file.path, str(file.size), repr(sorted(file.checksums.items())), file.changed)
         kept = _length(part)
         if file.size is not None and kept > file.size:
-            kept = _cut(part)
-        fetched, attempts = self._collect(file, part, stop)
-        try:
-            return landing.land(file, part, fetched=fetched, kept=kept, attempts=attempts)
-        except (ChecksumMismatch, TruncatedTransfer) as error:
-            if not kept:
-                raise
-            _log.info("%s: what an earlier run fetched of it isn't right (%s); it begins anew", file.name, error)
-        again, more = self._collect(file, part, stop)
-        return landing.land(file, part, fetched=fetched + again, attempts=attempts + more)
+            part.unlink()
+            kept = 0
+        fetched = attempts = 0
+        while True:
+            received, requests = self._receive(file, part, job.stop)
+            fetched, attempts = fetched + received, attempts + requests
+            try:
+                return job.folder.complete(file, part, fetched=fetched, kept=kept, attempts=attempts)
+            except (ChecksumMismatch, TruncatedTransfer) as error:
+                if not kept:
+                    raise
+                _log.info("%s: the part of an earlier run is damaged (%s); restarting", file.name, error)
+                kept = 0
 
-    def _collect(self, file: IrodsFile, part: Path, stop: threading.Event) -> tuple[int, int]:
-        """Fetches what is missing; gives how many bytes came, and how often they were asked for."""
+    def _receive(self, file: IrodsFile, part: Path, stop: threading.Event) -> tuple[int, int]:
+        """Fetch what is missing; return how many bytes were received, and with how many requests."""
         begin = _length(part)
         attempts, idle = 0, 0
         while True:
@@ -315,14 +268,14 @@ class IrodsStore:
             try:
                 self._read(file, part, before, stop)
             except Exception as error:
-                if not is_passing(error):
+                if not _is_passing(error):
                     raise
                 idle = 0 if _length(part) > before else idle + 1
                 if idle >= ATTEMPTS:
-                    raise irods_error(error, self._config, file.name) from error
-                _log.info("%s: %r, trying again", file.name, error)
+                    raise _error_of(error, self._config, file.name) from error
+                _log.info("%s: %r, retrying", file.name, error)
                 self._clock.sleep(0.5 * 2**idle)
-                self._drop_session()
+                self._end_session(threading.current_thread())  # its connection has failed
             else:
                 return _length(part) - begin, attempts
 
@@ -332,40 +285,20 @@ class IrodsStore:
         with closing(self._session().data_objects.open(file.path, "r")) as source:
             if offset:
                 source.seek(offset)
-            with _appending(part, file.name) as target:
-                while True:
-                    if stop.is_set():
-                        raise Interrupted(f"{file.name} was stopped", name=file.name)
+            try:
+                target = part.open("ab", buffering=0)
+            except OSError as error:
+                raise write_error(error, str(part), file.name) from error
+            with target:
+                while not stop.is_set():
                     piece = source.read(PIECE)
                     if not piece:
                         return
                     try:
-                        target.write(piece)
+                        write_all(target.fileno(), piece)
                     except OSError as error:
                         raise write_error(error, str(part), file.name) from error
-
-    def _drop_session(self) -> None:
-        """A session whose connection failed isn't used again."""
-        session = getattr(self._own, "session", None)
-        self._own.session = None
-        if session is not None:
-            with self._guard:
-                self._sessions = [each for each in self._sessions if each[1] is not session]
-            _end(session)
-
-
-def _appending(part: Path, name: str):
-    try:
-        return part.open("ab", buffering=0)
-    except OSError as error:
-        raise write_error(error, str(part), name) from error
-
-
-def _end(session: Session) -> None:
-    try:
-        session.cleanup()
-    except Exception as error:  # a connection that is gone can't be ended
-        _log.debug("a session of iRODS couldn't be ended: %r", error)
+        raise Interrupted(f"{file.name} was stopped", name=file.name)
 
 
 def _length(part: Path) -> int:
@@ -375,18 +308,13 @@ def _length(part: Path) -> int:
         return 0
 
 
-def _cut(part: Path) -> int:
-    part.unlink()
-    return 0
-
-
 def _below(top: Any, path: str) -> str:
     """A path within a collection; what isn't within it keeps its slash, and is refused as a name."""
     return path.removeprefix(f"{top.path.rstrip('/')}/")
 
 
 def _file(found: Any, name: str) -> IrodsFile:
-    good = [each for each in getattr(found, "replicas", ()) if _is_good(each)]
+    good = [each for each in getattr(found, "replicas", ()) if str(getattr(each, "status", "")) == "1"]
     stated = next((each for each in good if getattr(each, "checksum", None)), good[0] if good else found)
     size: int | None = getattr(stated, "size", found.size)
     checksum: str | None = getattr(stated, "checksum", found.checksum)
@@ -396,12 +324,8 @@ def _file(found: Any, name: str) -> IrodsFile:
     )
 
 
-def _is_good(replica: object) -> bool:
-    return str(getattr(replica, "status", "")) == "1"
-
-
 def checksums_of_text(text: str | None) -> Mapping[str, str]:
-    """Reads a checksum as iRODS keeps it.
+    """Read a checksum as iRODS stores it.
 
     Args:
         text: `sha2:` and SHA-256 in base64, `sha1:` and SHA-1 in base64, or MD5 in hex; None or "" where there is none.

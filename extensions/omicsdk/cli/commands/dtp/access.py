@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.cli.commands.gen3.access import Access
@@ -40,12 +41,9 @@ def connect(
     """
     settings = read_config(config) if config is not None else DtpConfig()
     stated = settings.gen3 or Gen3Config()
-    key: dict[str, str] | None = None
-    if auth is None and credentials is None:
-        if stated.cred_file is not None:
-            auth = str(stated.cred_file)
-        elif stated.api_key is not None:
-            key = {"api_key": stated.api_key, "key_id": stated.api_key_id or ""}
+    found = stated.credentials if auth is None and credentials is None else None
+    key = found if isinstance(found, dict) else None
+    auth = str(found) if isinstance(found, Path) else auth
     access = connect_gen3(
         base_url, credentials=credentials, auth=auth, endpoint=endpoint or base_url or stated.endpoint
     )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.gen3.submissions import tell_findings
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.dtp.convertor import Gen3Convertor
-from omicsdk.dtp.record_files import record_files, sds_sheet
-from omicsdk.dtp.sds.conversion import is_misnamed
+from omicsdk.dtp.sds.folders import is_misnamed, record_files, sds_sheet
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.projects import Project, check_project

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.core.errors import UsageError
+from omicsdk.dtp.commons import FORMATS, Exporter
 from omicsdk.dtp.convertor import Gen3Convertor
-from omicsdk.dtp.exporter import FORMATS, Exporter
-from omicsdk.dtp.layout import records_of
+from omicsdk.dtp.metadata import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.queries import query_text
 from omicsdk.core.errors import UsageError
-from omicsdk.dtp.querier import Querier
+from omicsdk.dtp.commons import Querier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.dtp.progress import Counting
 from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.dtp.submitter import Gen3Submitter
+from omicsdk.dtp.commons import Gen3Submitter
 from omicsdk.gen3.dictionary import read_dictionary
 
 if TYPE_CHECKING:

@@ -1,0 +1,186 @@
+"""The records of a data set, and their files beside its own: tables, or JSON for records that have no table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import MissingExtra, OmicsError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.json_encoding import written
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, TableKind, Version
+from omicsdk.dtp.sds.records import recorded_version, write_data_set
+from omicsdk.dtp.sds.sheets import SdsError
+from omicsdk.dtp.storage.datasets import MetadataFile, Subject, UnknownDataset
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.queries.query import Query, literal
+from omicsdk.gen3.records.projects import Project
+from omicsdk.transfer.writing import write_error
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.client import Gen3
+
+_log = getLogger("omicsdk.dtp")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecords:
+    """The records of a data set.
+
+    Attributes:
+        id: The data set's name.
+        by_node: Records by their nodes, without properties that have no value; the experiment is one of them.
+    """
+
+    id: str
+    by_node: Mapping[str, list[dict[str, Any]]] = field(repr=False)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The data set's subjects; of those with the same study the first."""
+        found = dict[str, Subject]()
+        for each in self.by_node.get(CASE, ()):
+            subject = Subject(str(each.get("subject_id") or each["submitter_id"]))
+            found.setdefault(subject.study, subject)
+        return tuple(found.values())
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """All records."""
+        for each in self.by_node.values():
+            yield from each
+
+
+def records_of(
+    commons: Gen3, dataset_id: str, program: str | None = None, project: str | None = None
+) -> DatasetRecords:
+    """Read the records of a data set.
+
+    Args:
+        commons: The commons.
+        dataset_id: The data set's name: the experiment's submitter_id.
+        program: The program that it is in; None for any.
+        project: The project's code; None for any.
+
+    Returns:
+        The experiment and the records of the nodes of tables, as far as the commons has such nodes.
+
+    Raises:
+        UnknownDataset: The commons has none of that name that this login may see; the nearest is named.
+        Gen3UserError: There are several of that name.
+        AuthError: The commons refuses this login.
+        TransportError: The commons cannot be reached.
+    """
+    found, home = _experiment(commons, dataset_id, program, project)
+    dictionary = commons.dictionary()
+    ids = {EXPERIMENT: [str(found["id"])]}
+    for node in (kind.node for kind in KINDS if kind.node in dictionary):
+        query = Query(node).project(home.id).with_path_to(EXPERIMENT, submitter_id=dataset_id).fields("id")
+        ids[node] = [str(each["id"]) for each in commons.query_rows(query)]
+    by_node = {
+        node: [
+            {name: value for name, value in record.items() if value is not None}
+            for record in commons.export_records(home, each_ids)
+        ]
+        for node, each_ids in ids.items()
+        if each_ids
+    }
+    return DatasetRecords(dataset_id, by_node)
+
+
+def _experiment(
+    commons: Gen3, dataset_id: str, program: str | None, project: str | None
+) -> tuple[Mapping[str, Any], Project]:
+    """The experiment, and the project that it is in."""
+    chosen = f"submitter_id: {literal(dataset_id)}, first: 0"
+    data = commons.query(
+        f"{{ experiment({chosen}) {{ id submitter_id project_id projects {{ code programs {{ name }} }} }} }}"
+    )
+    found = [
+        (each, home)
+        for each in data[EXPERIMENT]
+        for home in _homes(each)
+        if program in (None, home.program) and project in (None, home.code)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        homes = ", ".join(home.id for _, home in found)
+        raise Gen3UserError(
+            f"There are several data sets {dataset_id!r} in {commons.base_url}: in {homes}",
+            remedy="Choose one with gen3_program and gen3_project in the settings.",
+        )
+    known = [each["submitter_id"] for each in commons.query("{ experiment(first: 1000) { submitter_id } }")[EXPERIMENT]]
+    where = f"{commons.base_url}" + (f", in {program or '*'}-{project or '*'}" if program or project else "")
+    raise UnknownDataset(
+        f"There is no data set {dataset_id!r} in {where}, or this login may not see it",
+        remedy=choice(dataset_id, known),
+    )
+
+
+def _homes(experiment: Mapping[str, Any]) -> Iterator[Project]:
+    for project in experiment.get("projects") or ():
+        for program in project.get("programs") or ():
+            yield Project(str(program["name"]), str(project["code"]))
+
+
+def write_metadata(
+    records: DatasetRecords, version: Version | None, folder: Path, own: Collection[str]
+) -> list[MetadataFile]:
+    """Write a data set's records beside its files: tables of the structure, and the experiment as JSON.
+
+    Records that no table can hold are written as JSON instead. A file of the store is the data set's own and is never
+    replaced: the commons' records are then written as JSON beside it.
+
+    Args:
+        records: The records.
+        version: The version of the structure, which has the headers; by default the one that the records state.
+        folder: The data set's folder.
+        own: The names of the store's files.
+
+    Returns:
+        The files.
+    """
+    version = version or recorded_version(records.by_node.get(DATASET_DESCRIPTION.node, ()))
+    files: list[MetadataFile] = []
+    for experiment in records.by_node.get(EXPERIMENT, [])[:1]:
+        files.append(_file(folder / f"{EXPERIMENT}.json", 1, partial(_write_json, experiment)))
+    for kind in KINDS:
+        found = records.by_node.get(kind.node)
+        if not found:
+            continue
+        sheet = folder / f"{kind.stem}.xlsx"
+        if sheet.name not in own:
+            file = _file(sheet, len(found), partial(_write_sheet, kind, records, version))
+            if not isinstance(file.error, SdsError | MissingExtra):
+                files.append(file)
+                continue
+            _log.warning("%s can't be written (%s); its records are written as JSON", sheet.name, file.error.message)
+        files.append(_file(folder / f"{kind.stem}.json", len(found), partial(_write_json, found)))
+    return files
+
+
+def _file(path: Path, count: int, write: Callable[[Path], None]) -> MetadataFile:
+    try:
+        write(path)
+        return MetadataFile(path.name, count, path.stat().st_size)
+    except OSError as error:
+        return MetadataFile(path.name, count, error=write_error(error, str(path), path.name))
+    except OmicsError as error:
+        return MetadataFile(path.name, count, error=error)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    with in_place_of(path) as file:
+        file.write(f"{written(value, indent=4, ensure_ascii=False)}\n".encode())
+
+
+def _write_sheet(kind: TableKind, records: DatasetRecords, version: Version, path: Path) -> None:
+    # The writer recognizes samples as a data set's by their subjects: it gets them, too.
+    subjects = records.by_node.get(CASE, []) if kind.node != CASE else []
+    chosen = [*records.by_node[kind.node], *subjects]
+    write_data_set(chosen, path.parent, version, records.id, overwrite=True, only=kind)

@@ -1,0 +1,180 @@
+"""The files of a folder that hold a data set's tables, or records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from omicsdk.dtp.sds.layout import KINDS, TableKind
+from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.names import nearest
+from omicsdk.gen3.records.tables import KINDS as RECORD_FORMATS
+
+PathLike = str | os.PathLike[str]
+_EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
+#: Suffixes of a data set's tables. Files with .json are their records, which can be submitted.
+_SHEETS = (".xlsx", ".xls", ".csv")
+#: Suffixes of files of records in a folder; a .txt beside them is usually for people.
+_RECORDS = frozenset(RECORD_FORMATS) - {".txt"}
+_NEEDED = tuple(kind for kind in KINDS if kind.needed)
+
+
+class TableFile(NamedTuple):
+    """A file of a table.
+
+    Attributes:
+        kind: The table.
+        path: The file.
+        name: Its name within the data set, with slashes.
+    """
+
+    kind: TableKind
+    path: Path
+    name: str
+
+
+def find_tables(folder: Path) -> list[TableFile]:
+    """Find the tables of a data set: those of its folder, and those that folders within may have, at any depth.
+
+    Args:
+        folder: The data set's folder.
+
+    Returns:
+        Its tables; of each kind those of upper folders first. Names that begin with a dot or `~$` are ignored.
+
+    Raises:
+        SdsError: It is no folder, or no data set: a table is missing that each has.
+    """
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "isn't there"
+        raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
+    try:
+        files = _files(folder)
+        _refuse_incomplete(folder, files)
+        found = [TableFile(kind, path, path.name) for kind in KINDS if (path := _table(kind, files)) is not None]
+        for kind in KINDS:
+            if kind.anywhere:
+                found += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in _within(folder, kind)]
+    except OSError as error:
+        raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+    return sorted(found, key=lambda each: KINDS.index(each.kind))
+
+
+def is_misnamed(folder: Path) -> bool:
+    """Whether a folder would be a data set if its tables had their names, or contains one; `find_tables` raises the remedy."""
+    if not folder.is_dir():
+        return False
+    tables = {name: path for name, path in _files(folder).items() if path.suffix.casefold() in _EXCEL}
+    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in _NEEDED) or any(_data_sets_in(folder))
+
+
+def sds_sheet(path: Path) -> Path | None:
+    """Return a table by which a folder is recognized as a data set.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        The table, such as dataset_description.xlsx; None where there is none, or no folder.
+    """
+    if not path.is_dir():
+        return None
+    files = {each.name.casefold(): each for each in path.iterdir()}
+    return next((found for kind in KINDS if (found := _table(kind, files, _SHEETS)) is not None), None)
+
+
+def record_files(given: PathLike | Iterable[PathLike]) -> list[Path]:
+    """Return the files of records of files and folders.
+
+    Args:
+        given: A file, a folder, or several of them. Of a folder: the tables right in it, by their suffixes (JSON, JSON Lines,
+            TSV, CSV, XLSX), except hidden ones.
+
+    Raises:
+        Gen3UserError: A folder has none, or is a data set, which has to be converted first.
+    """
+    several = [given] if isinstance(given, str | os.PathLike) else given
+    return [file for each in several for file in _record_files(Path(each))]
+
+
+def _record_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]  # a missing file, or one that is no table, is an error when it is read
+    sheet = sds_sheet(path)
+    if sheet is not None:
+        raise Gen3UserError(
+            f"{path} is an SDS folder: it has {sheet.name}",
+            remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit what that wrote.",
+        )
+    files = [each for each in path.iterdir() if each.suffix.lower() in _RECORDS and each.is_file()]
+    found = sorted(each for each in files if not each.name.startswith((".", "~$")))
+    if not found:
+        raise Gen3UserError(
+            f"There are no records in the folder {path}",
+            remedy="Give one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
+        )
+    return found
+
+
+def _files(folder: Path) -> Mapping[str, Path]:
+    """The files of a folder by their names in lower case."""
+    return {each.name.casefold(): each for each in sorted(folder.iterdir()) if each.is_file()}
+
+
+def _table(kind: TableKind, files: Mapping[str, Path], suffixes: Iterable[str] = SUFFIXES) -> Path | None:
+    return next((files[name] for suffix in suffixes if (name := f"{kind.stem}{suffix}") in files), None)
+
+
+def _within(folder: Path, kind: TableKind) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        if Path(place) != folder:
+            found = _table(kind, {name.casefold(): Path(place, name) for name in sorted(names)})
+            if found is not None:
+                yield found
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _data_sets_in(folder: Path) -> Iterator[Path]:
+    for each in sorted(folder.iterdir()):
+        if each.is_dir():
+            files = _files(each)
+            if all(_table(kind, files) for kind in _NEEDED):
+                yield each
+
+
+def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
+    missing = [f"{kind.stem}.xlsx" for kind in _NEEDED if _table(kind, files) is None]
+    if not missing:
+        return
+    if len(missing) == len(_NEEDED):
+        inner = next(_data_sets_in(folder), None)
+        if inner is not None:
+            raise SdsError(f"{folder} is no SDS data set", remedy=f"Did you mean {inner}?")
+        if not any(_likely(name, files) for name in missing):
+            raise SdsError(
+                f"{folder} is no SDS data set: it has neither {' nor '.join(missing)}",
+                remedy="Give the folder that has them.",
+            )
+    name = missing[0]
+    near = _likely(name, files)
+    if near is None:
+        remedy = "Add it."
+    elif near.stem.casefold() == name.partition(".")[0]:
+        remedy = f"Save {near.name} as {name}."
+    else:
+        remedy = f"Did you mean {near.name}? Call it {name}."
+    raise SdsError(f"{folder} has no {name}, which each SDS data set has", remedy=remedy)
+
+
+def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
+    # A table of another kind is not a misspelt one.
+    stems = {kind.stem for kind in KINDS} - {name.partition(".")[0]}
+    near = nearest(name, [each for each in files if Path(each).stem not in stems])
+    return files[near] if near is not None else None
