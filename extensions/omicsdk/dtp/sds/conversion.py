@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
@@ -299,15 +298,16 @@ def _records(
 def _defaults(table: Table, node: Node) -> dict[str, Any]:
     """By property, as records have them in order: the value where a sheet leaves it out; None where it is not required."""
     names = table.headers.properties
-    return {name: absent(node.properties[name]) if name in node.required else None for name in names}
+    required = {name: absent(node.properties[name]) if name in node.required else None for name in names}
+    return {"submitter_id": None, **required}
 
 
 def _record(values: Record, links: Record, node: Node, defaults: Mapping[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {"type": node.name, **links}
-    for name in ("submitter_id", *defaults):
+    for name, default in defaults.items():
         value = values.get(name)
         if value is None:
-            value = copy(defaults.get(name))  # a list of its own for each record
+            value = [*default] if default == [] else default  # a separate list for each record
         if value is not None:
             record[name] = value
     return record
@@ -369,8 +369,8 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
         if each.findings:
             found.findings += _placed(entry, each.findings, kind, node)
         name = (each.type, str(entry.values.get("submitter_id")))
-        links = [(link, target) for link in node.links.values() for target in entry.values.get(link.name, ())]
-        targets = {(link.target, target.get(link.key)) for link, target in links}
+        links = node.links.values() if refused else ()
+        targets = {(link.target, target.get(link.key)) for link in links for target in entry.values.get(link.name, ())}
         if each.findings or (targets & refused) - taken:
             refused.add(name)
         else:

@@ -183,7 +183,7 @@ def absent(stated: Property) -> Any:
 
 
 def _plain(cell: Cell) -> str:
-    text = text_of(cell).replace('"', "'")
+    text = (cell.strip() if isinstance(cell, str) else text_of(cell)).replace('"', "'")
     return _BREAK.sub("\n", text) if "\n" in text or "\r" in text else text
 
 
