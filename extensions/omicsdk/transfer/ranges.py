@@ -6,11 +6,15 @@ import atexit
 import io
 import os
 import random
+import stat
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from logging import getLogger
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
@@ -44,6 +48,7 @@ from omicsdk.transfer.requests import (
     may_join,
     validator_words,
 )
+from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -202,6 +207,8 @@ def network_errors() -> Generator[None]:
         raise failure_of(error) from error
 
 
+#: Bytes of a piece where a file is read to its end.
+_PIECE = 64 * 1024
 #: Bytes before those that were asked for that are read and dropped where a server gives nothing but the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024
 #: Bytes that have to come between two failures for the first to be forgotten.
@@ -594,18 +601,16 @@ class _Reading:
         return said
 
 
-class RangeFile(io.RawIOBase):
-    """A file for reading. Reading on uses the open answer; seeking elsewhere begins another one there.
+class SourceFile(io.RawIOBase):
+    """A file for reading, each time from where the reader is.
 
     Args:
-        ranges: What it is of.
+        source: What it is of.
     """
 
-    def __init__(self, ranges: Ranges) -> None:
-        self._ranges = ranges
-        self._at = 0
-        self._pieces: Generator[bytes] | None = None
-        self._left = b""
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at: int = 0
 
     def readable(self) -> bool:
         return True
@@ -618,12 +623,43 @@ class RangeFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)
-        target = (self._ranges.size if begin is None else begin) + offset
+        target = (self._source.size if begin is None else begin) + offset
         if target < 0:
             raise ValueError(f"negative position {target}")
-        if target != self._at:
+        self._at = target
+        return target
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._source.read(self._at, self._at + len(view)) if self._at < self._source.size else b""
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def readall(self) -> bytes:
+        data = self._source.read(self._at) if self._at < self._source.size else b""
+        self._at += len(data)
+        return data
+
+
+class RangeFile(SourceFile):
+    """A file for reading. Reading on uses the open answer; seeking elsewhere begins another one there.
+
+    Args:
+        ranges: What it is of.
+    """
+
+    def __init__(self, ranges: Ranges) -> None:
+        super().__init__(ranges)
+        self._ranges = ranges
+        self._pieces: Generator[bytes] | None = None
+        self._left = b""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        before = self._at
+        target = super().seek(offset, whence)
+        if target != before:
             self._drop()
-            self._at = target
         return target
 
     def readinto(self, buffer: Any, /) -> int:
@@ -638,6 +674,9 @@ class RangeFile(io.RawIOBase):
         self._at += count
         return count
 
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self.read(_PIECE) or b"", b""))
+
     def close(self) -> None:
         self._drop()
         super().close()
@@ -646,3 +685,146 @@ class RangeFile(io.RawIOBase):
         pieces, self._pieces, self._left = self._pieces, None, b""
         if pieces is not None:
             pieces.close()
+
+
+# -- any source: streams of this machine, reads by several connections
+
+
+def state_of(stream: BinaryIO) -> os.stat_result | None:
+    """What is known of a file of this machine that is open; None for any other stream.
+
+    Args:
+        stream: The stream.
+    """
+    try:
+        found = os.fstat(stream.fileno())
+    except (AttributeError, OSError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def is_another(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a file was written to.
+
+    Args:
+        before: What was known of it.
+        after: What is.
+    """
+    return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
+
+
+#: Bytes of a piece, and how many pieces are fetched ahead.
+PIECE = 4 * 1024 * 1024
+AHEAD = 3
+
+
+def stream(file: Source, start: int | None = None, end: int | None = None, *, piece: int = PIECE) -> Iterator[bytes]:
+    """Yield a file's bytes in order, some pieces ahead of the reader.
+
+    Args:
+        file: The file.
+        start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
+        end: The byte behind the last; None for the file's end.
+        piece: Bytes of each piece, at most.
+
+    Yields:
+        Pieces.
+    """
+    size = file.size
+    first = max(0, size + start) if start is not None and start < 0 else (start or 0)
+    last = size if end is None else min(end, size)
+    places = iter(range(first, last, piece))
+    with Workers(AHEAD, "omicsdk-stream") as pool:
+        waiting = deque[Future[bytes]]()
+        while True:
+            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
+                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+
+
+#: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
+PART = 8 * 1024 * 1024
+#: Parts of one read that are under way at once.
+PARTS_AT_ONCE = 4
+
+#: Bytes a second over one connection above which several bring no more: they would wait for each other here.
+FAST = 50e6
+
+
+class StreamSource:
+    """A stream that is open on this machine as a Source, read by one thread at a time.
+
+    Args:
+        stream: The stream; seeks to any place.
+        size: Its size as stated, None when it isn't.
+        title: What messages call it.
+        pace: Limits the rate; None for no limit.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
+        self.size = stream.seek(0, 2)
+        self._stream = stream
+        self._before = state_of(stream)
+        self._lock = threading.Lock()
+        self._title = title
+        self._pace = pace
+        if size not in (None, self.size):
+            stream.close()
+            raise SourceChanged(f"{title}: it has {self.size} bytes instead of {size}", name=title)
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Read bytes, as `Ranges.read`."""
+        end = self.size if end is None else end
+        with self._lock:
+            self._stream.seek(start)
+            data = b"".join(iter(lambda: self._stream.read(end - self._stream.tell()), b""))
+            after = state_of(self._stream)
+        if self._pace is not None:
+            self._pace.passed(len(data))
+        if len(data) != end - start:
+            raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
+        if self._before and after and is_another(self._before, after):
+            raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
+        return data
+
+    def __del__(self) -> None:
+        self._stream.close()
+
+
+def parts_of(start: int, end: int, part: int = PART) -> Sequence[tuple[int, int]]:
+    """Cut a read into parts of about the same length.
+
+    Args:
+        start: The first byte.
+        end: The byte behind the last.
+        part: The longest a part may be, in bytes.
+
+    Returns:
+        Starts and ends, in order.
+    """
+    count = max(1, -(-(end - start) // part))
+    marks = [start + (end - start) * number // count for number in range(count + 1)]
+    return list(pairwise(marks))
+
+
+def read_in_parts(source: Source, start: int, end: int, clock: Clock = SYSTEM_CLOCK) -> bytes:
+    """Read bytes: by one connection where that is as fast as this machine, else by several.
+
+    Args:
+        source: The file.
+        start: The first byte.
+        end: The byte behind the last.
+        clock: Measures how fast it goes.
+    """
+    parts = parts_of(start, end)
+    if len(parts) == 1:
+        return source.read(start, end)
+    began = clock.monotonic()
+    first = source.read(*parts[0])
+    if len(first) >= FAST * (clock.monotonic() - began):
+        return b"".join([first, source.read(parts[0][1], end)])
+    with Workers(min(PARTS_AT_ONCE, len(parts) - 1), "omicsdk-read") as pool:
+        futures = [pool.submit(source.read, *part) for part in parts[1:]]
+        return b"".join([first, *(future.result() for future in futures)])

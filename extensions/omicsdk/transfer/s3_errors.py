@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any, cast
 
 from omicsdk.core.errors import (
     AuthError,
+    ConfigError,
     ConnectFailed,
     ConnectionLost,
     DecodeError,
@@ -48,6 +50,24 @@ def s3_error(error: Exception, what: str) -> OmicsError:
         if isinstance(error, getattr(boto, kind)):
             return ours(f"{what}: {said}")
     return TransferError(f"{what}: {said}", remedy="Check the client's settings and the arguments of the upload.")
+
+
+@contextmanager
+def reading_aws_settings() -> Generator[None]:
+    """Raise a ConfigError where boto3 refuses the user's own settings while a client is made.
+
+    Raises:
+        ConfigError: AWS's variables or files name an invalid profile, region or endpoint, or cannot be read.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+        raise ConfigError(
+            f"The AWS settings can't be used: {mask_text(str(error)).rstrip('.')}",
+            remedy="Correct AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
+        ) from error
 
 
 def listed(page: Mapping[str, Any], where: str) -> Mapping[str, Any]:

@@ -169,6 +169,16 @@ class JournalFile:
         self._named = False
         return True
 
+    def remove(self) -> None:
+        """Remove the file while it is locked, so that a process that waits for it makes a new one, and close it."""
+        try:
+            self._path.unlink(missing_ok=True)
+            self.close()
+        except PermissionError:  # Windows removes no file that is open
+            self.close()
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Closes the file and lets go of the lock. Closing twice does nothing."""
         if self._descriptor >= 0:
