@@ -81,11 +81,11 @@ def planned(kind: str, count: int, folder: Path) -> Figures:
     if kind == "items":
         plan = Plan(partial(items, count), folder / "target")
     else:
-        from omicsdk.hca.dss.fetching import ManifestFiles, bare_items
-        from omicsdk.hca.dss.manifests import Manifest
+        from omicsdk.hca.dss.filestore import items_of
+        from omicsdk.hca.dss.manifests import Manifest, ManifestFiles
 
         table = Manifest.open(folder / "manifest.tsv")
-        plan = Plan(partial(bare_items, ManifestFiles(table, "aws"), 10, 0.25), folder / "target", repeats=True)
+        plan = Plan(partial(items_of, ManifestFiles(table, "aws"), 10, 0.25), folder / "target", repeats=True)
     began = time.perf_counter()
     shards = plan.shards(SHARDS)
     return Figures(sum(shard.files for shard in shards), time.perf_counter() - began, highest())

@@ -22,7 +22,7 @@ def drawn(markdown: str) -> str:
 
 
 def _hca_settings() -> str:
-    from omicsdk.hca.known_settings import KNOWN
+    from omicsdk.hca.config import KNOWN
 
     rows = [f"| `{name}` | {plain(meaning)} |" for name, meaning in KNOWN.items()]
     return "\n".join(["| Setting of these files | Meaning |", "|---|---|", *rows])

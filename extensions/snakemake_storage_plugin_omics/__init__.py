@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import OmicsError
-from omicsdk.fs import STORES, Entry, PathError, PathNotFound, Put, PutOptions, Store, Uri, parse_uri
+from omicsdk.fs import STORES, CopyOptions, Entry, PathError, PathNotFound, Put, Store, Uri, parse_uri
 from snakemake_interface_storage_plugins.io import IOCacheStorageInterface, Mtime, get_constant_prefix
 from snakemake_interface_storage_plugins.settings import StorageProviderSettingsBase
 from snakemake_interface_storage_plugins.storage_object import StorageObjectGlob, StorageObjectRead, StorageObjectWrite
@@ -108,7 +108,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return self.provider.stores.of(self._uri)
 
     def _entry(self) -> Entry:
-        return self._store.look(self._uri.path)
+        return self._store.stat(self._uri.path)
 
     def _suffix(self, path: str) -> str:
         return f"{self._uri.scheme}/{path}"
@@ -174,8 +174,8 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
 
     def retrieve_object(self) -> None:
         """Fetches it, verified; what a lost run began is gone on with."""
-        from omicsdk.fs.copying.fetching import FetchOptions, fetch
-        from omicsdk.fs.copying.sending import Unfinished
+        from omicsdk.fs.copying.fetching import fetch
+        from omicsdk.fs.copying.spool import Unfinished
 
         local, entry = self.local_path().absolute(), self._entry()
         if entry.is_folder:
@@ -185,13 +185,13 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         else:
             folder, wanted = local.parent, [(entry, local.name)]
         with Unfinished("snakemake", [self.query, str(local)]) as journal:
-            report = fetch(wanted, self._store, str(folder), FetchOptions(journal=journal.path))
+            report = fetch(wanted, self._store, str(folder), CopyOptions(journal=journal.path))
             journal.keep = not report.ok
         report.raise_if_failed()
 
     def store_object(self) -> None:
         """Puts it, verified."""
-        self._store.put([Put(str(self.local_path()), self._uri.path)], PutOptions()).raise_if_failed()
+        self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()).raise_if_failed()
 
     def remove(self) -> None:
         """Removes it."""

@@ -15,15 +15,14 @@ from types import SimpleNamespace
 
 import pytest
 from omicsdk.cli.commands.files.looking import du, ls, span_of
-from omicsdk.cli.commands.files.moving import NOTHING, sync
+from omicsdk.cli.commands.files.moving import NOTHING, TooManyRemovals, check_removals, sync
 from omicsdk.cli.commands.files.moving import _summed_up as summed_up
 from omicsdk.cli.commands.files.places import files_words
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
-from omicsdk.fs.copying.comparison import TooManyRemovals, check_removals
-from omicsdk.fs.uri import parse_uri
+from omicsdk.fs.store import parse_uri
 from omicsdk.transfer.writing import RESERVE
 from shelf_store import shelf as shelf
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.values import value_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.fs.uri import parse_uri
+from omicsdk.fs.store import parse_uri
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
 from omicsdk.sb.paths import is_path
 

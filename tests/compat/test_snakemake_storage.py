@@ -71,7 +71,7 @@ def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
 def content(store: SbStore, path: str) -> bytes:
     from omicsdk.fs.store import FileBytes
 
-    return FileBytes(store, store.look(path)).read()
+    return FileBytes(store, store.stat(path)).read()
 
 
 def test_the_documented_workflow_has_inputs_in_a_bundle_and_outputs_in_a_project(
@@ -93,7 +93,7 @@ def test_the_documented_workflow_has_inputs_in_a_bundle_and_outputs_in_a_project
 
     again = snakemake(workflow)
     assert "Nothing to be done" in again.stderr, again.stderr
-    store.remove(store.look("sandbox-user/p/all.txt"))
+    store.remove(store.stat("sandbox-user/p/all.txt"))
     mended = snakemake(workflow)
     assert mended.returncode == 0, mended.stderr
     assert ran.read_text().split() == ["count", "count", "add", "add"]

@@ -14,7 +14,7 @@ import pytest
 from omicsdk.cli.catalog import Catalog, Found
 from omicsdk.cli.commands.known_variables import KNOWN as VARIABLES
 from omicsdk.cli.services import SERVICES
-from omicsdk.hca.known_settings import KNOWN as SETTINGS
+from omicsdk.hca.config import KNOWN as SETTINGS
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs" / "coming-from-hca.md").read_text(encoding="utf-8")

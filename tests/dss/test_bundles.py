@@ -36,6 +36,29 @@ def test_the_files_of_a_bundle_are_listed(dss: Any, bundle: Any) -> None:
     assert asyncio.run(run()) == NAMES
 
 
+def test_a_file_of_a_bundle_is_read_without_being_stored(dss: Any, bundle: Any, source: Path, folder: Path) -> None:
+    uuid, whole = bundle["bundle_uuid"], (source / "reads/R1.fastq").read_bytes()
+    with dss.open(uuid, "aws", "reads/R1.fastq", version=bundle["version"]) as file:
+        assert file.read(10) == whole[:10]
+        file.seek(-5, 2)
+        assert file.read() == whole[-5:]
+        file.seek(0)
+        assert file.read() == whole
+    with dss.open(uuid, "aws", "empty.txt") as file:
+        assert file.read() == b""
+    with pytest.raises(NotFound, match=r"has no file 'reads'"), dss.open(uuid, "aws", "reads"):
+        pass
+
+    async def run() -> bytes:
+        client = AsyncDss(dss.base_url, credentials=dss.credentials)
+        async with client, client.open(uuid, "aws", "reads/R1.fastq") as file:
+            await file.seek(1000)
+            return await file.read(100)
+
+    assert asyncio.run(run()) == whole[1000:1100]
+    assert list(folder.iterdir()) == []
+
+
 def test_a_downloaded_bundle_is_verified(dss: Any, bundle: Any, folder: Path) -> None:
     uuid = bundle["bundle_uuid"]
     assert len(dss.verify(uuid, "aws").failed) == 4

@@ -9,8 +9,7 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
 from omicsdk.hca.dss import Dss, tsv
-from omicsdk.hca.dss.fetching import can_travel
-from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.filestore import can_travel, filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox.traffic.faults import Rule
 

@@ -11,11 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable, ServerError
-from omicsdk.fs import Entry, PutOptions, parse_uri
-from omicsdk.fs.copying.across import OLD, Spool, sweep
-from omicsdk.fs.copying.copies import copy_files, is_begun
+from omicsdk.fs import CopyOptions, Entry, parse_uri
+from omicsdk.fs.copying.copies import copy_files, is_begun, put_for_good
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
-from omicsdk.fs.copying.sending import Arrival, CopyOptions, put_for_good
+from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
 from omicsdk.fs.store import Put, Stores
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.interrupts import report_of, say_stopped
@@ -69,7 +68,7 @@ def planned(source="shelf://p", target="shelf://q", kind=""):
     with Stores() as stores:
         uri = parse_uri(source)
         store = stores.of(uri)
-        found = Source(uri, store.look(uri.path).is_folder, list(select(store, uri)))
+        found = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
         return plan_copy([found], parse_uri(target), kind)
 
 
@@ -173,14 +172,14 @@ def test_what_is_gone_from_the_target_or_other_is_sent_again(shelf, moved, now):
 
 def test_files_without_version_and_checksum_are_never_believed(shelf, moved, monkeypatch):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
-    look = shelf.look
+    look = shelf._stat
 
     def without(store, path):
         entry = look(store, path)
         object.__setattr__(entry, "checksums", {})
         return entry
 
-    monkeypatch.setattr(shelf, "look", without)
+    monkeypatch.setattr(shelf, "_stat", without)
     shelf.broken.add("q/b")
     copied()
     shelf.broken.clear()
@@ -283,7 +282,7 @@ def test_what_only_the_journal_has_is_looked_for(shelf, tmp_path):
 
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "journal").touch()
-    options = PutOptions(journal=str(tmp_path / "journal"))
+    options = CopyOptions(journal=str(tmp_path / "journal"))
     puts = [Put(str(tmp_path / "a"), "q/a"), Put(str(tmp_path / "a"), "q/b")]
     shelf.files["q/b"] = b"1"
     report = put_for_good(Forgetful(), puts, options)
@@ -294,16 +293,16 @@ def test_what_only_the_journal_has_is_looked_for(shelf, tmp_path):
 def test_what_can_not_be_asked_for_is_sent_again_and_not_believed(shelf, tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "journal").write_bytes(b"a has arrived")
-    look = shelf.look
+    look = shelf._stat
 
     def refused(store, path):
         if (tmp_path / "journal").exists():
             raise ServerError("not now")
         return look(store, path)
 
-    monkeypatch.setattr(shelf, "look", refused)
+    monkeypatch.setattr(shelf, "_stat", refused)
     believing_journals(shelf, monkeypatch)
-    options = PutOptions(journal=str(tmp_path / "journal"))
+    options = CopyOptions(journal=str(tmp_path / "journal"))
     report = put_for_good(shelf(), [Put(str(tmp_path / "a"), "q/a")], options)
     assert [outcome.state for outcome in report.outcomes] == ["done"]
     assert shelf.files["q/a"] == b"1"
@@ -321,7 +320,7 @@ def test_what_differs_is_sent_though_an_unfinished_copy_says_that_it_arrived(she
     plan = replace(planned(source), differing=True)
     assert [outcome.state for outcome in copied(plan).outcomes] == ["done", "failed"]
     shelf.files["q/a"] = b"x"
-    monkeypatch.setattr(shelf, "look", lambda _store, path: Entry(path, "file", 1))  # nothing but sizes to compare
+    monkeypatch.setattr(shelf, "_stat", lambda _store, path: Entry(path, "file", 1))  # nothing but sizes to compare
     assert [outcome.state for outcome in copied(plan).outcomes] == ["done", "failed"]
     assert shelf.files["q/a"] == b"1"
 

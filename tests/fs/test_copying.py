@@ -23,10 +23,9 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.fs import parse_uri
-from omicsdk.fs.copying.across import batches
-from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
-from omicsdk.fs.copying.sending import CopyOptions, Unfinished
+from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.places.local import LocalStore
 from omicsdk.fs.store import Stores
 from omicsdk.transfer import Control
@@ -40,7 +39,7 @@ def copied(source, target, stores=None, **options):
     with stores or Stores() as opened:
         uri = parse_uri(source)
         store = opened.of(uri)
-        found = Source(uri, store.look(uri.path).is_folder, list(select(store, uri)))
+        found = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
         return copy_files(plan_copy([found], parse_uri(target), ""), opened, CopyOptions(**options))
 
 
@@ -330,14 +329,14 @@ def test_files_whose_names_are_one_on_the_target_disk_are_refused(shelf, tmp_pat
 
 def test_what_can_not_be_asked_for_is_not_replaced_where_nothing_shall_be(shelf, monkeypatch):
     shelf.files.update({"p/a": b"new", "q/a": b"mine"})
-    look = shelf.look
+    look = shelf._stat
 
     def refused(store, path):
         if path == "q/a":
             raise ServerError("not now")
         return look(store, path)
 
-    monkeypatch.setattr(shelf, "look", refused)
+    monkeypatch.setattr(shelf, "_stat", refused)
     report = copied("shelf://p", "shelf://q", Stores({"shelf": {"copying": "yes"}}), overwrite=False)
     assert [outcome.state for outcome in report.outcomes] == ["failed"]
     assert shelf.files["q/a"] == b"mine"

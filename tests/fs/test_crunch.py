@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.core.errors import ConfigError
 from omicsdk.crunch.storage import StorageMissing, open_storage
-from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptions, ReadOnly, WrongUri, open_store
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, WrongUri, open_store
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.places.crunch import CrunchStore
 from omicsdk.sandbox import Sandbox
@@ -90,8 +90,8 @@ def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, t
         ("proj/data/deep", "folder"),
     }
     assert sorted(paths(store.entries("proj/data/deep"))) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er"]
-    assert store.look("proj/data/deep/er").is_folder
-    wanted = [(store.look(path), str(number)) for number, path in enumerate(PATHS)]
+    assert store.stat("proj/data/deep/er").is_folder
+    wanted = [(store.stat(path), str(number)) for number, path in enumerate(PATHS)]
     assert [entry.size for entry, _ in wanted] == [len(data) for data in PATHS.values()]
     assert [paths(store.walk(path)) for path in PATHS] == [[path] for path in PATHS]
     fetch(wanted, store, str(tmp_path / "got")).raise_if_failed()
@@ -99,7 +99,7 @@ def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, t
     for path in PATHS:
         opened = store.open(Entry(path, "file"))
         if opened is None:
-            assert "X-Amz-Signature=" in store.location(store.look(path)).url
+            assert "X-Amz-Signature=" in store.location(store.stat(path)).url
             continue
         with opened:
             opened.seek(1)
@@ -109,7 +109,7 @@ def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, t
 def test_what_isnt_there(store: CrunchStore):
     for path in ("none", "none/data", "proj/none", "proj/data/none", "proj/data/a.txt/b", "sandbox/proj:data"):
         with pytest.raises(PathNotFound, match=f"crunch://{path}"):
-            store.look(path)
+            store.stat(path)
         for ask in (store.entries, store.walk):
             with pytest.raises(PathError, match=f"crunch://{path}"):
                 list(ask(path))
@@ -123,8 +123,8 @@ def test_a_file_is_no_folder(store: CrunchStore):
 def test_the_top_has_projects_and_these_have_datasets(in_a_folder: CrunchStore, site: Connection):
     assert sorted(paths(in_a_folder.entries(""))) == ["proj", "sandbox"]
     assert paths(in_a_folder.entries("sandbox")) == ["sandbox/example-reads"]
-    assert in_a_folder.look("proj/proj:data").is_folder
-    assert [in_a_folder.look(path).is_folder for path in ("", "proj", "proj/data")] == [True] * 3
+    assert in_a_folder.stat("proj/proj:data").is_folder
+    assert [in_a_folder.stat(path).is_folder for path in ("", "proj", "proj/data")] == [True] * 3
 
 
 def test_a_dataset_without_files_is_empty_but_a_storage_that_isnt_there_is_told(
@@ -139,18 +139,18 @@ def test_a_dataset_without_files_is_empty_but_a_storage_that_isnt_there_is_told(
 
 def test_a_file_of_this_machine_is_located_there(in_a_folder: CrunchStore, tmp_path: Path):
     put(tmp_path / "media/proj/data", {"a b": "1"})
-    found = in_a_folder.look("proj/data/a b")
+    found = in_a_folder.stat("proj/data/a b")
     assert in_a_folder.location(found).url == (tmp_path / "media/proj/data/a b").as_uri()
     assert found.modified == (tmp_path / "media/proj/data/a b").stat().st_mtime
     os.utime(tmp_path / "media/proj/data/a b", (1, 1))
-    assert in_a_folder.look("proj/data/a b").version != found.version
+    assert in_a_folder.stat("proj/data/a b").version != found.version
 
 
 def test_what_has_no_url_says_so(site: Connection):
     fs = fsspec.filesystem("memory")
     fs.pipe("/only/proj/data/a", b"1")
     with CrunchStore(storage_settings={"FSSPEC_URL": "memory://only"}) as store:
-        found = store.look("proj/data/a")
+        found = store.stat("proj/data/a")
         with pytest.raises(PathError, match="no URL"):
             store.location(found)
 
@@ -159,8 +159,8 @@ def test_nothing_is_written(in_a_folder: CrunchStore, tmp_path: Path):
     put(tmp_path / "media/proj/data", {"a": "1"})
     for change in (
         lambda: in_a_folder.make_folder("proj/data/b"),
-        lambda: in_a_folder.remove(in_a_folder.look("proj/data/a")),
-        lambda: in_a_folder.put([Put(__file__, "proj/data/c")], PutOptions()),
+        lambda: in_a_folder.remove(in_a_folder.stat("proj/data/a")),
+        lambda: in_a_folder.put([Put(__file__, "proj/data/c")], CopyOptions()),
     ):
         with pytest.raises(ReadOnly):
             change()
@@ -169,7 +169,7 @@ def test_nothing_is_written(in_a_folder: CrunchStore, tmp_path: Path):
 
 def test_a_path_doesnt_lead_out_of_the_storage(in_a_folder: CrunchStore):
     with pytest.raises(WrongUri):
-        in_a_folder.look("proj/data/../../x")
+        in_a_folder.stat("proj/data/../../x")
 
 
 @settings(max_examples=3 * settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -179,19 +179,19 @@ def test_names_are_as_they_are_written(in_a_folder: CrunchStore, tmp_path: Path,
         return
     put(tmp_path / "media/proj/data", {name: "1"})
     assert f"proj/data/{name}" in paths(in_a_folder.entries("proj/data"))
-    assert in_a_folder.look(f"proj/data/{name}").size == 1
+    assert in_a_folder.stat(f"proj/data/{name}").size == 1
 
 
 def test_it_is_opened_by_scheme_with_what_omics_crunch_takes(
     site: Connection, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     with open_store("crunch") as store, pytest.raises(ConfigError, match="No storage of datasets' files is configured"):
-        store.look("sandbox/example-reads/reads.fastq")
+        store.stat("sandbox/example-reads/reads.fastq")
     monkeypatch.setenv("CRUNCH_STORAGE_SETTINGS", str(omics_sandbox.crunch_storage_settings))
     with open_store("crunch") as store:
-        assert store.look("sandbox/example-reads/reads.fastq").size == 1091
+        assert store.stat("sandbox/example-reads/reads.fastq").size == 1091
     monkeypatch.delenv("CRUNCH_URL")
     with open_store("crunch") as store, pytest.raises(ConfigError):
-        store.look("sandbox")
+        store.stat("sandbox")
     with open_store("crunch", client=site.api, storage_settings=omics_sandbox.crunch_storage_settings) as store:
         assert paths(store.walk("sandbox")) == ["sandbox/example-reads/reads.fastq"]

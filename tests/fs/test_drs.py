@@ -15,13 +15,23 @@ from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
 from omicsdk.drs.objects import BundleTooDeep, NoAccess
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
-from omicsdk.fs.blocks import BLOCK
+from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.filesystems import DrsFileSystem
-from omicsdk.fs.places.drs import LASTS, DrsStore, FoundLogins, drs_host_of, drs_readings, gen3_readings
-from omicsdk.fs.store import Entry, FileBytes, Put, PutOptions
-from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
+from omicsdk.fs.places.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
+from omicsdk.fs.store import (
+    CopyOptions,
+    Entry,
+    FileBytes,
+    NotAFolder,
+    NotListed,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    Uri,
+    WrongUri,
+)
 from omicsdk.transfer import download
 
 
@@ -61,7 +71,7 @@ def bytes_of(store: DrsStore, entry: Entry) -> bytes:
 
 def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
     host.add("0d8b", b"ACGT")
-    entry = store.look(f"{host.name}/0d8b")
+    entry = store.stat(f"{host.name}/0d8b")
     assert (entry.kind, entry.size, entry.details["name"]) == ("file", 4, "0d8b.bin")
     assert entry.version == f"sha256:{entry.checksums['sha256']}"
     assert bytes_of(store, entry) == b"ACGT"
@@ -83,11 +93,11 @@ def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
 )
 def test_all_forms_of_identifiers_lead_to_it(store: DrsStore, host: DrsHost, id: str, path: str) -> None:
     host.add(id, b"ACGT")
-    assert bytes_of(store, store.look(path.replace("HOST", host.name))) == b"ACGT"
+    assert bytes_of(store, store.stat(path.replace("HOST", host.name))) == b"ACGT"
 
 
 def test_a_bundle_is_a_folder_of_its_members(store: DrsStore, host: DrsHost, bundle: str) -> None:
-    assert store.look(bundle).is_folder
+    assert store.stat(bundle).is_folder
     listed = list(store.entries(bundle))
     assert [(entry.path, entry.kind) for entry in listed] == [
         (f"{bundle}/a.txt", "file"),
@@ -101,18 +111,18 @@ def test_a_bundle_is_a_folder_of_its_members(store: DrsStore, host: DrsHost, bun
 
 def test_members_are_found_by_their_names_without_a_listing(store: DrsStore, host: DrsHost, bundle: str) -> None:
     for name, content in (("a.txt", b"aaa"), ("50% #1?.txt", b"bbb"), ("more/deep.txt", b"ccc")):
-        entry = store.look(f"{bundle}/{name}")
+        entry = store.stat(f"{bundle}/{name}")
         assert entry.path == f"{bundle}/{name}"
         assert bytes_of(store, entry) == content
     with pytest.raises(PathNotFound):
-        store.look(f"{bundle}/a")
+        store.stat(f"{bundle}/a")
     with pytest.raises(PathNotFound):
-        store.look(f"{bundle}/a.txt/b")
+        store.stat(f"{bundle}/a.txt/b")
 
 
 def test_the_longest_identifier_counts(store: DrsStore, host: DrsHost, bundle: str) -> None:
     host.add("set/1/a.txt", b"an object of that name")
-    assert bytes_of(store, store.look(f"{bundle}/a.txt")) == b"an object of that name"
+    assert bytes_of(store, store.stat(f"{bundle}/a.txt")) == b"an object of that name"
 
 
 def test_what_was_found_is_asked_for_again_after_a_minute(host: DrsHost) -> None:
@@ -120,11 +130,11 @@ def test_what_was_found_is_asked_for_again_after_a_minute(host: DrsHost) -> None
     host.add("x", b"1")
     with Servers(Resolver(settings=ResolutionSettings(order=()))) as servers:
         store = DrsStore(servers=servers, clock=clock)
-        first = store.look(f"{host.name}/x")
+        first = store.stat(f"{host.name}/x")
         host.add("x", b"22")
-        assert store.look(f"{host.name}/x") == first
+        assert store.stat(f"{host.name}/x") == first
         clock.advance(LASTS + 1)
-        again = store.look(f"{host.name}/x")
+        again = store.stat(f"{host.name}/x")
     assert (first.size, again.size) == (1, 2)
     assert first.version != again.version
 
@@ -165,10 +175,10 @@ def test_urls_of_many_files_come_in_one_request(store: DrsStore, host: DrsHost, 
 def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
     host.answers["ga4gh/drs/v1/objects/x/access/s3"] = [(403, {}, {"msg": "not from here"})]
-    assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+    assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
     host.add("none", b"", ways=())
     with pytest.raises(NoAccess):
-        store.location(store.look(f"{host.name}/none"))
+        store.location(store.stat(f"{host.name}/none"))
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
@@ -178,27 +188,27 @@ def test_a_copy_that_its_storage_hasnt_got_is_fetched_and_read_elsewhere(
     host.add("x", b"ACGT", ways=("s3", "gs"))
     host.add("y", b"TG")
     host.answers["storage/s3/x"] = [(status, {}, b"<Error/>")] * 9
-    entries = [store.look(f"{host.name}/{id}") for id in "xy"]
+    entries = [store.stat(f"{host.name}/{id}") for id in "xy"]
     report = fetch([(entry, entry.file_name) for entry in entries], store, str(tmp_path))
     report.raise_if_failed()
     assert (tmp_path / "x.bin").read_bytes() == b"ACGT"
     assert [outcome.name for outcome in report.outcomes] == ["x.bin", "y.bin"]
     with DrsStore(credentials=lambda _: None) as fresh:
-        assert FileBytes(fresh, fresh.look(f"{host.name}/x")).read(1, 3) == b"CG"
+        assert FileBytes(fresh, fresh.stat(f"{host.name}/x")).read(1, 3) == b"CG"
 
 
 def test_where_no_storage_has_it_that_is_told(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
     for way in ("s3", "gs"):
         host.answers[f"storage/{way}/x"] = [(404, {}, b"<Error/>")] * 9
-    (failed,) = fetch([(store.look(f"{host.name}/x"), "x")], store, str(tmp_path)).failed
+    (failed,) = fetch([(store.stat(f"{host.name}/x"), "x")], store, str(tmp_path)).failed
     assert isinstance(failed.error, NotFound)
     assert host.count("storage/gs/x") == 1
 
 
 def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:
     for path in ("", host.name, "drs.example.org", "dg.4503"):
-        assert store.look(path).is_folder
+        assert store.stat(path).is_folder
         for listed in (store.entries, store.walk):
             with pytest.raises(NotListed, match="/ID"):
                 listed(path)
@@ -208,16 +218,16 @@ def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:
 @pytest.mark.parametrize("path", ["0d8b4c1e", "drs.example.org/a?b", "no host/x"])
 def test_what_names_no_object_says_what_to_write(store: DrsStore, path: str) -> None:
     with pytest.raises(WrongUri, match="drs://HOST/ID"):
-        store.look(path)
+        store.stat(path)
 
 
 def test_what_isnt_there_is_told(store: DrsStore, host: DrsHost) -> None:
     with pytest.raises(PathNotFound, match=f"drs://{host.name}/no/such/thing isn't there"):
-        store.look(f"{host.name}/no/such/thing")
+        store.stat(f"{host.name}/no/such/thing")
     with pytest.raises(UnknownPrefix):
-        store.look("dg.9999/1")
+        store.stat("dg.9999/1")
     with pytest.raises(ReadOnly):
-        store.put([Put("a", f"{host.name}/a")], PutOptions())
+        store.put([Put("a", f"{host.name}/a")], CopyOptions())
 
 
 def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -226,7 +236,7 @@ def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMICS_SB_TOKEN", "secret")
     monkeypatch.setenv("SB_API_ENDPOINT", "https://cavatica-api.sbgenomics.com/v2")
-    logins = FoundLogins()
+    logins = found_login
     found = logins("cavatica-ga4gh-api.sbgenomics.com")
     assert found is not None
     assert dict(found.headers("GET", "")) == {"x-sbg-auth-token": "secret"}
@@ -236,19 +246,19 @@ def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.
     host.token, host.login = "secret", "x-sbg-auth-token"
     host.add("x", b"ACGT")
     with DrsStore() as store:
-        assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+        assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
 
 
 def test_without_a_login_it_is_said_which_one_helps(host: DrsHost) -> None:
     host.add("x", b"ACGT")
     host.token = "secret"
     with DrsStore(credentials=lambda host: None) as store, pytest.raises(Unauthorized, match="GEN3_API_KEY"):
-        store.look(f"{host.name}/x")
+        store.stat(f"{host.name}/x")
     with DrsStore(credentials=lambda host: BearerToken("secret")) as store:
-        assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+        assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
         host.answers["ga4gh/drs/v1/objects/y"] = [(403, {}, {"msg": "not for you"})]
         with pytest.raises(Forbidden, match="not for you"):
-            store.look(f"{host.name}/y")
+            store.stat(f"{host.name}/y")
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,21 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
-from omicsdk.fs.copying.copies import CopyOptions, copy_files
+from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
 from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
-from omicsdk.fs.store import Entry, Put, PutOptions, Stores
-from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
-from omicsdk.hca.config import HCAConfig
+from omicsdk.fs.store import (
+    CopyOptions,
+    Entry,
+    NotAFolder,
+    NotListed,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    Stores,
+    Uri,
+    WrongUri,
+)
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.files import BundleListing
 from omicsdk.sandbox import Rule
@@ -87,7 +96,7 @@ def puts(folder: Path, below: str) -> list[Put]:
 def test_a_file_of_a_bundle_is_looked_at_and_read(store: DssStore, bundle: Any, source: Path) -> None:
     for path in (f"aws/{bundle['bundle_uuid']}", f"aws/{bundle['bundle_uuid']}.{bundle['version']}"):
         for name in NAMES:
-            entry = store.look(f"{path}/{name}")
+            entry = store.stat(f"{path}/{name}")
             content = (source / name).read_bytes()
             assert (entry.path, entry.kind, entry.size) == (f"{path}/{name}", "file", len(content))
             assert set(entry.checksums) == {"sha256", "sha1", "crc32c", "s3_etag"}
@@ -102,7 +111,7 @@ def test_the_variable_of_the_commands_says_where_the_service_is(
     monkeypatch.setenv("OMICS_DSS_URL", omics_sandbox.swagger_url.rpartition("/")[0])
     monkeypatch.setenv("OMICS_DSS_TOKEN", omics_sandbox.token())
     with DssStore() as store:
-        assert store.look(f"aws/{bundle['bundle_uuid']}/{NAMES[0]}").kind == "file"
+        assert store.stat(f"aws/{bundle['bundle_uuid']}/{NAMES[0]}").kind == "file"
 
 
 def test_folders_have_what_is_directly_in_them(store: DssStore, bundle: Any) -> None:
@@ -111,8 +120,8 @@ def test_folders_have_what_is_directly_in_them(store: DssStore, bundle: Any) -> 
     assert paths(store.entries("aws")) == [top]
     assert paths(store.entries(top)) == [f"{top}/links.json", f"{top}/reads", f"{top}/über.txt"]
     assert paths(store.entries(f"{top}/reads")) == [f"{top}/reads/R1 100%.fastq", f"{top}/reads/deep"]
-    assert all(store.look(path).is_folder for path in ("", "aws", top, f"{top}/reads", f"{top}/reads/deep"))
-    assert store.look(top).details["version"] == bundle["version"]
+    assert all(store.stat(path).is_folder for path in ("", "aws", top, f"{top}/reads", f"{top}/reads/deep"))
+    assert store.stat(top).details["version"] == bundle["version"]
     assert paths(store.walk(f"{top}/reads")) == [f"{top}/{name}" for name in NAMES[1:3]]
 
 
@@ -124,9 +133,9 @@ def test_all_below_is_one_request_a_bundle(store: DssStore, bundle: Any, omics_s
 
 
 def test_a_file_by_itself(store: DssStore, bundle: Any, source: Path) -> None:
-    there = store.look(f"aws/{bundle['bundle_uuid']}/{NAMES[1]}")
+    there = store.stat(f"aws/{bundle['bundle_uuid']}/{NAMES[1]}")
     for path in (f"aws/files/{there.details['uuid']}", f"aws/files/{there.details['uuid']}.{there.details['version']}"):
-        alone = store.look(path)
+        alone = store.stat(path)
         assert (alone.path, alone.size, alone.checksums) == (path, there.size, there.checksums)
         assert bytes_of(store, alone) == (source / NAMES[1]).read_bytes()
         assert paths(store.walk(path)) == [path]
@@ -134,20 +143,20 @@ def test_a_file_by_itself(store: DssStore, bundle: Any, source: Path) -> None:
             store.entries(path)
     with pytest.raises(NotListed, match="dss://aws/files/UUID"):
         store.entries("aws/files")
-    assert store.look("aws/files").is_folder
+    assert store.stat("aws/files").is_folder
 
 
 @pytest.mark.parametrize("path", [f"aws/{UUID}", f"aws/{UUID}/a", f"gcp/files/{UUID}"])
 def test_what_isnt_there_is_told(store: DssStore, path: str) -> None:
     with pytest.raises(PathNotFound, match=f"dss://{path} isn't there"):
-        store.look(path)
+        store.stat(path)
     assert isinstance(PathNotFound(path, "isn't there"), FileNotFoundError)
 
 
 def test_names_that_a_bundle_hasnt(store: DssStore, bundle: Any) -> None:
     top = f"aws/{bundle['bundle_uuid']}"
     with pytest.raises(PathNotFound, match="has no such file"):
-        store.look(f"{top}/read")
+        store.stat(f"{top}/read")
     for listed in (store.entries, store.walk):
         with pytest.raises(PathNotFound, match="has no such file"):
             next(listed(f"{top}/read"))
@@ -158,7 +167,7 @@ def test_names_that_a_bundle_hasnt(store: DssStore, bundle: Any) -> None:
 @pytest.mark.parametrize("path", ["azure", "aws/nope", f"aws/files/{UUID}/a", "aws/files/nope"])
 def test_what_can_never_be_there_says_what_to_write(store: DssStore, path: str) -> None:
     with pytest.raises(WrongUri, match="dss://REPLICA/UUID"):
-        store.look(path)
+        store.stat(path)
 
 
 def test_the_engine_waits_while_the_service_works(
@@ -166,7 +175,7 @@ def test_the_engine_waits_while_the_service_works(
 ) -> None:
     omics_sandbox.settings.turn({"dss.checkout_redirects": 1, "dss.retry_after": 0})
     assert (
-        bytes_of(store, store.look(f"aws/{bundle['bundle_uuid']}/links.json")) == (source / "links.json").read_bytes()
+        bytes_of(store, store.stat(f"aws/{bundle['bundle_uuid']}/links.json")) == (source / "links.json").read_bytes()
     )
     items = [store.item(entry, entry.name) for entry in store.walk(f"aws/{bundle['bundle_uuid']}")]
     report = download(items, tmp_path / "out")
@@ -176,7 +185,7 @@ def test_the_engine_waits_while_the_service_works(
 
 
 def test_a_folder_becomes_a_bundle(store: DssStore, source: Path, staged: str) -> None:
-    report = store.put(puts(source, "aws/source"), PutOptions())
+    report = store.put(puts(source, "aws/source"), CopyOptions())
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == [put.path for put in puts(source, "aws/source")]
     (made,) = store.entries("aws")
@@ -188,17 +197,17 @@ def test_several_folders_become_bundles_one_with_a_uuid_of_its_own(store: DssSto
     (source / "reads/again").mkdir()
     (source / "reads/again/a.txt").write_text("a")
     files = [*puts(source / "reads/deep", "aws/one"), *puts(source / "reads/again", f"aws/{UUID}")]
-    store.put(files, PutOptions()).raise_if_failed()
+    store.put(files, CopyOptions()).raise_if_failed()
     assert paths(store.walk(f"aws/{UUID}")) == [f"aws/{UUID}/a.txt"]
     assert len(list(store.entries("aws"))) == 2
     with pytest.raises(ReadOnly, match="bundles don't change"):
-        store.put(files, PutOptions())
+        store.put(files, CopyOptions())
 
 
 @pytest.mark.parametrize("path", ["aws/a.txt", "aws/files/a.txt", f"aws/{UUID}.2020-01-01T000000.000000Z/a.txt"])
 def test_what_would_be_in_no_new_bundle_is_refused(store: DssStore, source: Path, staged: str, path: str) -> None:
     with pytest.raises(ReadOnly, match="omics cp -r FOLDER dss://aws/"):
-        store.put([Put(str(source / "links.json"), path)], PutOptions())
+        store.put([Put(str(source / "links.json"), path)], CopyOptions())
 
 
 def test_without_a_staging_bucket_it_is_said_how_to_name_one(
@@ -207,41 +216,41 @@ def test_without_a_staging_bucket_it_is_said_how_to_name_one(
     monkeypatch.delenv(BUCKET_VARIABLE, raising=False)
     monkeypatch.setenv("HCA_CONFIG_FILE", str(tmp_path / "none.json"))
     with pytest.raises(ReadOnly, match=BUCKET_VARIABLE):
-        store.put(puts(source, "aws/source"), PutOptions())
+        store.put(puts(source, "aws/source"), CopyOptions())
     with pytest.raises(ReadOnly, match=BUCKET_VARIABLE):
         store.check_puts(["aws/source/a.txt"])
 
 
 @pytest.mark.parametrize("way", ["option", "variable", "configuration"])
 def test_a_staging_bucket_is_named_by_option_variable_or_the_default_of_uploads(
-    way: str, monkeypatch: pytest.MonkeyPatch
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv(BUCKET_VARIABLE, raising=False)
-    config = HCAConfig({"XDG_CONFIG_HOME": "/nowhere"})
-    store = DssStore(config=config, staging_bucket="mine" if way == "option" else None)
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(tmp_path / "config.json"))
+    store = DssStore(staging_bucket="mine" if way == "option" else None)
     if way == "variable":
         monkeypatch.setenv(BUCKET_VARIABLE, "mine")
     if way == "configuration":
-        config["dss"] = {"upload": {"staging_bucket": "mine"}}
+        (tmp_path / "config.json").write_text('{"dss": {"upload": {"staging_bucket": "mine"}}}')
     store.check_puts(["aws/folder/a.txt"])
 
 
 def test_a_put_that_is_stopped_makes_no_bundle_and_goes_on(store: DssStore, source: Path, staged: str) -> None:
     stop = threading.Event()
     stop.set()
-    report = store.put(puts(source, "aws/source"), PutOptions(stop=stop))
+    report = store.put(puts(source, "aws/source"), CopyOptions(stop=stop))
     assert report.counts["stopped"] == len(NAMES)
     assert list(store.entries("aws")) == []
-    store.put(puts(source, "aws/source"), PutOptions()).raise_if_failed()
+    store.put(puts(source, "aws/source"), CopyOptions()).raise_if_failed()
 
 
 def test_a_file_that_fails_makes_no_bundle(store: DssStore, source: Path, staged: str, omics_sandbox: Any) -> None:
     omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=1, times=1))
-    report = store.put(puts(source, "aws/source"), PutOptions())
+    report = store.put(puts(source, "aws/source"), CopyOptions())
     assert len(report.failed) == 1
     assert not report.counts["done"]
     assert list(store.entries("aws")) == []
-    store.put(puts(source, "aws/source"), PutOptions()).raise_if_failed()
+    store.put(puts(source, "aws/source"), CopyOptions()).raise_if_failed()
 
 
 def copied(client: Dss, spool: Path) -> TransferReport:
@@ -351,7 +360,7 @@ def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(na
         ):
             with pytest.raises(UnsafePath, match=rf"of files\[1\] of bundle {UUID} "):
                 ask()
-        assert store.look(f"{folder}/c").kind == "file"
+        assert store.stat(f"{folder}/c").kind == "file"
     assert {path.rpartition("/")[0] for path in asked} == {"/v1/bundles"}
 
 

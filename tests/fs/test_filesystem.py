@@ -28,10 +28,9 @@ from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
-from omicsdk.fs._open_files import FIRST, GrowingReadAhead
-from omicsdk.fs.blocks import BLOCK, BlockCache, runs
+from omicsdk.fs._open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.filesystems import DssFileSystem
-from omicsdk.fs.store import FAST, PART, read_in_parts
+from omicsdk.transfer.ranges import FAST, PART, read_in_parts
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
 from omicsdk.fs.places.gen3 import Gen3Store
-from omicsdk.fs.store import Entry, Put, PutOptions
-from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly
+from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly
 from omicsdk.gen3 import Gen3Login
 from omicsdk.gen3.client import Gen3
 from omicsdk.sandbox.gen3.access import READER
@@ -57,7 +56,7 @@ def bytes_of(store: Gen3Store, entry: Entry) -> bytes:
 def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, omics_sandbox: Any, host: str) -> None:
     guid = omics_sandbox.gen3.add_file("reads.fastq", b"ACGT")
     for path in (guid, f"{host}/{guid}"):
-        entry = store.look(path)
+        entry = store.stat(path)
         assert (entry.path, entry.size, entry.details["name"]) == (path, 4, "reads.fastq")
         assert entry.version == f"sha256:{entry.checksums['sha256']}"
         assert "md5" in entry.checksums
@@ -65,7 +64,7 @@ def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, 
         with pytest.raises(NotAFolder):
             store.entries(path)
     with pytest.raises(PathNotFound, match="isn't there"):
-        store.look(f"{host}/{guid}/no-such-member")
+        store.stat(f"{host}/{guid}/no-such-member")
 
 
 def test_a_bundle_is_a_folder(store: Gen3Store, key: Path, omics_sandbox: Any, host: str, tmp_path: Path) -> None:
@@ -73,9 +72,9 @@ def test_a_bundle_is_a_folder(store: Gen3Store, key: Path, omics_sandbox: Any, h
     with Gen3(omics_sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as commons:
         made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
     top = f"{host}/{made}"
-    assert store.look(top).is_folder
+    assert store.stat(top).is_folder
     assert {entry.path for entry in store.entries(top)} == {f"{top}/a b.txt", f"{top}/c%20.txt"}
-    assert bytes_of(store, store.look(f"{top}/c%20.txt")) == b"c%20.txt"
+    assert bytes_of(store, store.stat(f"{top}/c%20.txt")) == b"c%20.txt"
     download([store.item(entry, entry.name) for entry in store.walk(top)], tmp_path / "out").raise_if_failed()
     assert (tmp_path / "out/a b.txt").read_bytes() == b"a b.txt"
 
@@ -85,7 +84,7 @@ def test_what_one_may_not_read_is_forbidden_and_not_a_matter_of_the_login(
 ) -> None:
     guid = omics_sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     with Gen3Store(refresh_file=omics_sandbox.gen3_credentials(tmp_path / "reader.json", READER)) as store:
-        entry = store.look(guid)
+        entry = store.stat(guid)
         with pytest.raises(Forbidden, match="ask the owner"):
             store.location(entry)
 
@@ -94,18 +93,18 @@ def test_open_files_need_no_login_and_others_say_how_to_have_one(omics_sandbox: 
     guid = omics_sandbox.gen3.add_file("open", b"open")
     secret = omics_sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     with Gen3Store() as store:
-        assert bytes_of(store, store.look(f"{host}/{guid}")) == b"open"
+        assert bytes_of(store, store.stat(f"{host}/{guid}")) == b"open"
         with pytest.raises(Unauthorized, match="GEN3_API_KEY"):
-            store.location(store.look(f"{host}/{secret}"))
+            store.location(store.stat(f"{host}/{secret}"))
         with pytest.raises(ConfigError, match="GEN3_ENDPOINT"):
-            store.look(guid)
+            store.stat(guid)
     with Gen3Store(endpoint=omics_sandbox.gen3_url) as store:
-        assert bytes_of(store, store.look(guid)) == b"open"
+        assert bytes_of(store, store.stat(guid)) == b"open"
 
 
 def test_a_commons_isnt_listed(store: Gen3Store, host: str) -> None:
     for path in ("", host, "commons.example.org"):
-        assert store.look(path).is_folder
+        assert store.stat(path).is_folder
         for listed in (store.entries, store.walk):
             with pytest.raises(NotListed, match=f"gen3://{path}/GUID"):
                 listed(path)
@@ -113,12 +112,12 @@ def test_a_commons_isnt_listed(store: Gen3Store, host: str) -> None:
 
 def test_what_is_put_is_sent_to_the_command_that_tells_guids(store: Gen3Store, host: str) -> None:
     with pytest.raises(ReadOnly, match=f"omics gen3 --endpoint http://{host} upload FILES --manifest-out"):
-        store.put([Put("reads/a.fq", f"{host}/a.fq")], PutOptions())
+        store.put([Put("reads/a.fq", f"{host}/a.fq")], CopyOptions())
 
 
 def test_a_commons_that_is_given_stays_open(omics_sandbox: Any, key: Path) -> None:
     guid = omics_sandbox.gen3.add_file("a", b"a")
     with Gen3(omics_sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as commons:
         with Gen3Store(commons=commons) as store:
-            assert bytes_of(store, store.look(guid)) == b"a"
+            assert bytes_of(store, store.stat(guid)) == b"a"
         assert commons.indexd.get_guids_prefix.raw().status_code == 200

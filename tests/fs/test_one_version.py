@@ -30,7 +30,7 @@ def test_a_file_that_changes_before_the_whole_is_fetched_is_an_error(
     store = ServedStore(port=server.port, sizeless=True)
     store.hold("p/large", body)
     server.ranges = False
-    file = FileBytes(store, store.look("p/large"))
+    file = FileBytes(store, store.stat("p/large"))
     assert file.read(0, 10) == body[:10]
 
     def change_behind(_server: Server, request: Request, answer: Answer) -> Answer:
@@ -74,7 +74,7 @@ def unvalidated(server: Server, served: ServedFileSystem) -> ServedStore:
 def test_parts_of_an_unvalidated_file_come_in_one_answer(
     unvalidated: ServedStore, server: Server, allowed: bool
 ) -> None:
-    file = FileBytes(unvalidated, unvalidated.look("p/a"), Control(resume_unvalidated=True) if allowed else None)
+    file = FileBytes(unvalidated, unvalidated.stat("p/a"), Control(resume_unvalidated=True) if allowed else None)
     assert file.read(0, 10) == BODY[:10]
     assert file.read(5000, 5010) == BODY[5000:5010]
     assert file.read(6000, 6010) == BODY[6000:6010]
@@ -83,7 +83,7 @@ def test_parts_of_an_unvalidated_file_come_in_one_answer(
 
 
 def test_one_part_of_an_unvalidated_file_is_read_alone(unvalidated: ServedStore, server: Server) -> None:
-    assert FileBytes(unvalidated, unvalidated.look("p/a")).read(5000, 5010) == BODY[5000:5010]
+    assert FileBytes(unvalidated, unvalidated.stat("p/a")).read(5000, 5010) == BODY[5000:5010]
     assert all("range" in request.headers for request in server.requests)
 
 
@@ -97,13 +97,13 @@ def test_halves_of_two_versions_are_not_joined(unvalidated: ServedStore, server:
         return replace(answer, cut=5000, length=len(answer.body))
 
     unvalidated.always("p/a", cut)
-    assert FileBytes(unvalidated, unvalidated.look("p/a")).read() == BODY[::-1]
+    assert FileBytes(unvalidated, unvalidated.stat("p/a")).read() == BODY[::-1]
 
 
 def test_an_unvalidated_file_that_changes_between_two_reads_is_an_error(
     unvalidated: ServedStore, server: Server
 ) -> None:
-    file = FileBytes(unvalidated, unvalidated.look("p/a"))
+    file = FileBytes(unvalidated, unvalidated.stat("p/a"))
     assert file.read(0, 10) == BODY[:10]
     unvalidated.hold("p/a", BODY[::-1])
     server.etags.clear()
@@ -155,12 +155,12 @@ def test_a_file_of_this_machine_that_is_written_to_under_a_reader_is_an_error(tm
     place = tmp_path / "a"
     place.write_bytes(BODY)
     store = open_store("file")
-    file = FileBytes(store, store.look(str(place)))
+    file = FileBytes(store, store.stat(str(place)))
     assert file.read(0, 10) == BODY[:10]
     with place.open("r+b") as other:
         other.write(BODY[::-1])
     os.utime(place, (2e9, 2e9))
     with pytest.raises(SourceChanged):
         file.read(10, 20)
-    again = FileBytes(store, store.look(str(place)))
+    again = FileBytes(store, store.stat(str(place)))
     assert again.read() == BODY[::-1]

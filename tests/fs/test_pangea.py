@@ -14,6 +14,7 @@ from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
 from omicsdk.core.errors import AuthError, Forbidden, UsageError
 from omicsdk.fs import (
     AlreadyThere,
+    CopyOptions,
     Entry,
     IsFolder,
     NotAFolder,
@@ -21,7 +22,6 @@ from omicsdk.fs import (
     PathError,
     PathNotFound,
     Put,
-    PutOptions,
     ReadOnly,
     WrongUri,
     open_store,
@@ -111,7 +111,7 @@ def test_a_walk_and_lists_give_the_same(store: PangeaStore, group: SampleGroup, 
         walked = {entry.path: entry for entry in store.walk(path)}
         assert walked == {entry.path: entry for entry in listed(path)}
         assert walked
-        assert all(store.look(entry.path) == entry for entry in walked.values())
+        assert all(store.stat(entry.path) == entry for entry in walked.values())
     assert [paths(store.walk(path)) for path in list(walked)] == [[path] for path in walked]
 
 
@@ -141,7 +141,7 @@ def test_a_value_is_a_file_with_its_json(store: PangeaStore, group: SampleGroup,
     value = {"é": [1, None, {"presigned": "x"}]}
     group.sample("s 1").analysis_result("stats").create().field("all", value).create()
     path = f"{S}/stats/all"
-    entry = store.look(path)
+    entry = store.stat(path)
     assert json.loads(got(store, path, tmp_path)) == value
     assert entry.size == len(got(store, path, tmp_path))
     opened = store.open(Entry(path, "file"))
@@ -151,13 +151,13 @@ def test_a_value_is_a_file_with_its_json(store: PangeaStore, group: SampleGroup,
     field = group.sample("s 1").analysis_result("stats").get().field("all").get()
     field.stored_data = {"é": 2}
     field.save()
-    assert store.look(path).version != entry.version
+    assert store.stat(path).version != entry.version
 
 
 def test_a_file_elsewhere_is_located_there(store: PangeaStore, group: SampleGroup):
     data = {"__type__": "sra", "url": "https://sra.example.org/r.sra", "md5": "0" * 32, "full_record": {"size": "7"}}
     group.sample("s 1").analysis_result("raw").create().field("r", data).create()
-    entry = store.look(f"{S}/raw/r")
+    entry = store.stat(f"{S}/raw/r")
     assert (entry.size, entry.checksums) == (7, {"md5": "0" * 32})
     assert store.location(entry).url == "https://sra.example.org/r.sra"
     assert store.open(entry) is None
@@ -166,7 +166,7 @@ def test_a_file_elsewhere_is_located_there(store: PangeaStore, group: SampleGrou
 def test_a_url_is_signed_anew_each_time_it_is_asked_for(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     path = f"{S}/raw/a"
     put(store, tmp_path, {path: b"1"}).raise_if_failed()
-    assert "ignature=" in store.location(store.look(path)).url
+    assert "ignature=" in store.location(store.stat(path)).url
     assert "ignature=" in store.location(Entry(path, "file")).url
     with pytest.raises(IsFolder):
         store.location(Entry(f"{S}/raw", "folder"))
@@ -175,16 +175,16 @@ def test_a_url_is_signed_anew_each_time_it_is_asked_for(store: PangeaStore, grou
 def test_what_is_replaced_stays_until_the_new_one_is_whole(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     path = f"{S}/raw/a"
     put(store, tmp_path, {path: b"old"}).raise_if_failed()
-    before = store.look(path)
+    before = store.stat(path)
     report = put(store, tmp_path, {path: b"new", f"{S}/raw/b": b"b"}, overwrite=False)
     assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
     assert isinstance(report.outcomes[0].error, AlreadyThere)
-    missing = store.put([Put(str(tmp_path / "none"), path)], PutOptions())
+    missing = store.put([Put(str(tmp_path / "none"), path)], CopyOptions())
     assert [outcome.state for outcome in missing.outcomes] == ["failed"]
     assert got(store, path, tmp_path) == b"old"
     assert sorted(paths(store.entries(f"{S}/raw"))) == [path, f"{S}/raw/b"]
     put(store, tmp_path, {path: b"new"}).raise_if_failed()
-    assert store.look(path).version != before.version
+    assert store.stat(path).version != before.version
     assert got(store, path, tmp_path) == b"new"
     assert sorted(paths(store.entries(f"{S}/raw"))) == [path, f"{S}/raw/b"]
 
@@ -195,18 +195,18 @@ def test_a_put_that_was_stopped_goes_on(store: PangeaStore, group: SampleGroup, 
     stop.set()
     assert [outcome.state for outcome in put(store, tmp_path, {path: b"1"}, stop=stop).outcomes] == ["stopped"]
     put(store, tmp_path, {path: b"1"}).raise_if_failed()
-    assert store.look(path).details["uuid"] == field.uuid
+    assert store.stat(path).details["uuid"] == field.uuid
     assert paths(store.entries(f"{S}/raw")) == [path]
 
 
 def test_size_and_checksums_of_what_was_put_are_kept_with_it(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     path = f"{S}/raw/a"
     put(store, tmp_path, {path: b"abc"}).raise_if_failed()
-    entry = store.look(path)
+    entry = store.stat(path)
     assert (entry.size, entry.checksums) == (3, {"md5": hashlib.md5(b"abc").hexdigest()})
     assert got(store, path, tmp_path) == b"abc"
     put(store, tmp_path, {path: b""}).raise_if_failed()
-    assert store.look(path).size == 0
+    assert store.stat(path).size == 0
 
 
 def test_samples_files_have_objects_of_their_own(store: PangeaStore, group: SampleGroup, tmp_path: Path):
@@ -222,7 +222,7 @@ def test_what_cant_be_put_fails_alone(store: PangeaStore, group: SampleGroup, tm
     wrong = {S: WrongUri, f"{S}/raw/a/b": WrongUri, f"{G}/none/raw/a": PathNotFound, "Nobody/x/y/z/a": PathNotFound}
     source = tmp_path / "source"
     source.write_bytes(b"1")
-    report = store.put([Put(str(source), path) for path in (*wrong, good, twice)], PutOptions())
+    report = store.put([Put(str(source), path) for path in (*wrong, good, twice)], CopyOptions())
     assert [type(outcome.error) for outcome in report.outcomes] == [*wrong.values(), type(None), UsageError]
     assert paths(store.walk(G)) == [good]
 
@@ -239,7 +239,7 @@ def test_a_group_without_a_bucket_leaves_nothing_behind(store: PangeaStore, grou
     "path", ["Nobody", "Sandbox/none", f"{G}/none", f"{S}/none", f"{S}/none/a", f"{G}/{OF_GROUP}/none"]
 )
 def test_what_isnt_there(store: PangeaStore, group: SampleGroup, path: str):
-    for ask in (store.look, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
+    for ask in (store.stat, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
         with pytest.raises(PathNotFound):
             ask(path)
 
@@ -249,7 +249,7 @@ def test_a_field_is_no_folder(store: PangeaStore, group: SampleGroup):
     with pytest.raises(NotAFolder):
         list(store.entries(f"{S}/m/f"))
     with pytest.raises(PathNotFound):
-        store.look(f"{S}/m/f/g")
+        store.stat(f"{S}/m/f/g")
 
 
 def test_folders_down_to_results_are_made_and_empty_results_removed(store: PangeaStore, group: SampleGroup):
@@ -258,12 +258,12 @@ def test_folders_down_to_results_are_made_and_empty_results_removed(store: Pange
     store.make_folder(f"{G}/{OF_GROUP}")
     store.make_folder(f"{G}/new/raw.r1")
     store.make_folder(f"{G}/new/raw.r1")
-    assert store.look(f"{G}/new/raw").is_folder
+    assert store.stat(f"{G}/new/raw").is_folder
     group.sample("new").get().analysis_result("raw").get().field("f", 1).create()
     with pytest.raises(NotEmpty):
-        store.remove(store.look(f"{G}/new/raw.r1"))
-    store.remove(store.look(f"{G}/new/raw/f"))
-    store.remove(store.look(f"{G}/new/raw.r1"))
+        store.remove(store.stat(f"{G}/new/raw.r1"))
+    store.remove(store.stat(f"{G}/new/raw/f"))
+    store.remove(store.stat(f"{G}/new/raw.r1"))
     assert list(store.entries(f"{G}/new")) == []
     with pytest.raises(WrongUri):
         store.make_folder(f"{G}/new/raw/f")
@@ -303,7 +303,7 @@ def test_odd_names_are_found_by_what_lists_call_them(store: PangeaStore, group: 
         path = parse_uri(f"pangea://{G}/{sample_part(name)}").path
         group.sample(name).get().analysis_result("m/x").create().field("f/g", 1).create()
         assert paths(store.entries(path)) == [f"{path}/m%2Fx"]
-        assert store.look(f"{path}/m%2Fx/f%2Fg").size == 1
+        assert store.stat(f"{path}/m%2Fx/f%2Fg").size == 1
 
 
 def test_samples_that_share_a_name_are_called_by_their_uuids(store: PangeaStore, group: SampleGroup, tmp_path: Path):
@@ -316,7 +316,7 @@ def test_samples_that_share_a_name_are_called_by_their_uuids(store: PangeaStore,
     assert set(paths(store.entries(G))) == {f"{G}/{own.uuid}", f"{G}/{twin.uuid}"}
     assert {path: got(store, path, tmp_path) for path in paths(store.walk(G))} == contents
     with pytest.raises(PathNotFound):
-        store.look(f"{G}/{group.uuid}")
+        store.stat(f"{G}/{group.uuid}")
 
 
 def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -325,12 +325,12 @@ def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, mo
     library.sample("s").create().analysis_result("m").create().field("f", "public").create()
     monkeypatch.delenv("PANGEA_USER")
     with open_store("pangea") as store, pytest.raises(AuthError):
-        store.look("Sandbox")
+        store.stat("Sandbox")
     monkeypatch.delenv("PANGEA_PASS")
     with open_store("pangea") as nobody:
         assert paths(nobody.walk("Sandbox/Open")) == ["Sandbox/Open/s/m/f"]
         assert "Sandbox" in paths(nobody.entries(""))
-        opened = nobody.open(nobody.look("Sandbox/Open/s/m/f"))
+        opened = nobody.open(nobody.stat("Sandbox/Open/s/m/f"))
         assert opened is not None
         assert opened.read() == b'"public"'
     with open_store("pangea", token="x" * 40) as wrong, pytest.raises(Forbidden):
@@ -339,7 +339,7 @@ def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, mo
 
 def test_half_a_login_or_two_are_refused(sandbox: Sandbox):
     with PangeaStore(token="t", email="a@b.org") as store, pytest.raises(UsageError):
-        store.look("Sandbox")
+        store.stat("Sandbox")
 
 
 TEXT = st.text("ab./%25EF2f é", min_size=1, max_size=8)
@@ -372,7 +372,7 @@ def test_results_of_one_module_have_their_replicates_in_their_names():
 
 def test_what_went_from_the_server_is_told(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     put(store, tmp_path, {f"{S}/raw/a": b"1"}).raise_if_failed()
-    entry = store.look(f"{S}/raw/a")
+    entry = store.stat(f"{S}/raw/a")
     store.remove(entry)
     with pytest.raises(PathNotFound):
         store.location(entry)

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.fs.store import parts_of
 from omicsdk.transfer import Control, Location
-from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire
+from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire, parts_of
 
 BODY = bytes(range(256)) * 40
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from omicsdk.core.errors import AuthError, ConfigError, DecodeError, Forbidden, TransferError
 from omicsdk.fs import (
     AlreadyThere,
+    CopyOptions,
     Entry,
     NotAFolder,
     NotEmpty,
     PathNotFound,
     Put,
-    PutOptions,
     ReadOnly,
     WrongUri,
     open_store,
@@ -70,27 +70,27 @@ def fill(client: Any, *keys: str) -> None:
 
 def test_it_is_opened_by_its_scheme(client: Any):
     with open_store("s3") as store:
-        assert store.look("bkt") == Entry("bkt", "folder")
+        assert store.stat("bkt") == Entry("bkt", "folder")
         assert store.uri("bkt/a") == "s3://bkt/a"
 
 
 def test_an_object_is_looked_at_with_its_checksums(store: S3Store, client: Any):
     client.put_object(Bucket="bkt", Key="a/b.txt", Body=b"abc", ContentType="text/x", ChecksumAlgorithm="SHA256")
-    found = store.look("bkt/a/b.txt")
+    found = store.stat("bkt/a/b.txt")
     assert (found.kind, found.size, found.name) == ("file", 3, "b.txt")
     assert found.checksums["md5"] == hashlib.md5(b"abc").hexdigest()
     assert found.checksums["sha256"] == hashlib.sha256(b"abc").hexdigest()
     assert found.details["content_type"] == "text/x"
     assert found.modified is not None
     client.put_object(Bucket="bkt", Key="a/b.txt", Body=b"abd")
-    assert store.look("bkt/a/b.txt").version != found.version
+    assert store.stat("bkt/a/b.txt").version != found.version
 
 
 def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
     fill(client, "a/b/c.txt", "a/d.txt", "a/made/", "e")
-    assert store.look("") == Entry("", "folder")
-    assert store.look("bkt/a/b").is_folder
-    assert store.look("bkt/a/made").is_folder
+    assert store.stat("") == Entry("", "folder")
+    assert store.stat("bkt/a/b").is_folder
+    assert store.stat("bkt/a/made").is_folder
     listed = {(entry.path, entry.kind) for entry in store.entries("bkt/a")}
     assert listed == {("bkt/a/b", "folder"), ("bkt/a/made", "folder"), ("bkt/a/d.txt", "file")}
     assert paths(store.entries("bkt/a/made")) == []
@@ -104,20 +104,20 @@ def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
 
 def test_what_a_list_says_is_what_a_look_says(store: S3Store, client: Any):
     fill(client, "x")
-    (listed,), seen = store.entries("bkt"), store.look("bkt/x")
+    (listed,), seen = store.entries("bkt"), store.stat("bkt/x")
     assert (listed.size, listed.version, listed.modified) == (seen.size, seen.version, seen.modified)
 
 
 def test_an_object_goes_before_the_folder_of_its_name(store: S3Store, client: Any):
     fill(client, "a", "a/b")
-    assert not store.look("bkt/a").is_folder
+    assert not store.stat("bkt/a").is_folder
     assert paths(store.walk("bkt/a")) == ["bkt/a"]
     assert paths(store.entries("bkt/a")) == ["bkt/a/b"]
 
 
 @pytest.mark.parametrize("path", ["bkt/none", "bkt/none/below", "no-such-bucket", "no-such-bucket/key"])
 def test_what_isnt_there(store: S3Store, path: str):
-    for ask in (store.look, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
+    for ask in (store.stat, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
         with pytest.raises(PathNotFound, match=f"s3://{path}") as caught:
             ask(path)
         assert isinstance(caught.value, FileNotFoundError)
@@ -135,7 +135,7 @@ def test_keys_are_kept_as_they_are_written(store: S3Store, client: Any, tmp_path
     items = []
     for number, key in enumerate(ODD_KEYS):
         path = parse_uri(f"s3://bkt/{key}").path
-        entry = store.look(path)
+        entry = store.stat(path)
         assert entry.path == f"bkt/{key}"
         items.append(store.item(entry, str(number)))
     download(items, tmp_path / "got").raise_if_failed()
@@ -143,7 +143,7 @@ def test_keys_are_kept_as_they_are_written(store: S3Store, client: Any, tmp_path
     top = {entry.path: entry for entry in store.entries("bkt")}
     assert [entry.path for entry in store.entries(top["bkt/double"].path)] == ["bkt/double/"]
     assert [entry.path for entry in store.entries("bkt/double/")] == ["bkt/double//slash"]
-    assert store.look("bkt/double/").is_folder
+    assert store.stat("bkt/double/").is_folder
 
 
 @given(st.text("ab/. %é", min_size=1, max_size=9))
@@ -158,11 +158,11 @@ def test_files_are_put(store: S3Store, client: Any, tmp_path: Path):
     few, none = tmp_path / "few", tmp_path / "none"
     few.write_bytes(b"few")
     none.touch()
-    report = store.put([Put(str(few), "bkt/x/few #1"), Put(str(none), "bkt/x/none")], PutOptions())
+    report = store.put([Put(str(few), "bkt/x/few #1"), Put(str(none), "bkt/x/none")], CopyOptions())
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == ["bkt/x/few #1", "bkt/x/none"]
     assert client.get_object(Bucket="bkt", Key="x/few #1")["Body"].read() == b"few"
-    assert store.look("bkt/x/none").size == 0
+    assert store.stat("bkt/x/none").size == 0
 
 
 def test_what_was_put_in_parts_is_fetched_as_it_was(store: S3Store, client: Any, tmp_path: Path):
@@ -174,7 +174,7 @@ def test_what_was_put_in_parts_is_fetched_as_it_was(store: S3Store, client: Any,
         sent = client.upload_part(**place, PartNumber=number, Body=piece, ChecksumAlgorithm="SHA256")
         parts.append({"PartNumber": number, "ETag": sent["ETag"], "ChecksumSHA256": sent["ChecksumSHA256"]})
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
-    download([store.item(store.look("bkt/parts.bin"), "parts.bin")], tmp_path).raise_if_failed()
+    download([store.item(store.stat("bkt/parts.bin"), "parts.bin")], tmp_path).raise_if_failed()
     assert (tmp_path / "parts.bin").read_bytes() == b"".join(pieces)
 
 
@@ -183,12 +183,12 @@ def test_what_is_there_stays_without_overwrite(store: S3Store, client: Any, tmp_
     source = tmp_path / "new"
     source.write_bytes(b"new")
     files = [Put(str(source), "bkt/old"), Put(str(source), "bkt/fresh"), Put(str(tmp_path / "none"), "bkt/none")]
-    report = store.put(files, PutOptions(overwrite=False))
+    report = store.put(files, CopyOptions(overwrite=False))
     assert [outcome.state for outcome in report.outcomes] == ["failed", "done", "failed"]
     assert isinstance(report.outcomes[0].error, AlreadyThere)
     assert isinstance(report.outcomes[2].error, TransferError)
-    assert store.look("bkt/old").size == 3
-    store.put(files[:1], PutOptions()).raise_if_failed()
+    assert store.stat("bkt/old").size == 3
+    store.put(files[:1], CopyOptions()).raise_if_failed()
     assert client.get_object(Bucket="bkt", Key="old")["Body"].read() == b"new"
 
 
@@ -196,7 +196,7 @@ def test_what_is_there_stays_without_overwrite(store: S3Store, client: Any, tmp_
 def test_what_is_no_objects_path_is_refused_and_the_others_are_sent(store: S3Store, tmp_path: Path, path: str):
     source = tmp_path / "a"
     source.write_bytes(b"a")
-    report = store.put([Put(str(source), path), Put(str(source), "bkt/a")], PutOptions())
+    report = store.put([Put(str(source), path), Put(str(source), "bkt/a")], CopyOptions())
     assert isinstance(report.outcomes[0].error, WrongUri)
     assert report.outcomes[1].state == "done"
 
@@ -205,23 +205,23 @@ def test_a_put_that_is_stopped_sends_nothing(store: S3Store, tmp_path: Path):
     source, stop = tmp_path / "a", threading.Event()
     source.write_bytes(b"a")
     stop.set()
-    report = store.put([Put(str(source), "bkt/a")], PutOptions(stop=stop))
+    report = store.put([Put(str(source), "bkt/a")], CopyOptions(stop=stop))
     assert [outcome.state for outcome in report.outcomes] == ["stopped"]
     with pytest.raises(PathNotFound):
-        store.look("bkt/a")
+        store.stat("bkt/a")
 
 
 def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch):
     client.create_bucket(Bucket="other")
     client.put_object(Bucket="bkt", Key="a b/ü", Body=b"x" * (6 * MIB))
-    entry = store.look("bkt/a b/ü")
+    entry = store.stat("bkt/a b/ü")
     assert store.copy(entry, "other/c//d")
     assert store.copy(entry, "bkt/a b/ü")
-    assert store.look("other/c//d").version == entry.version
+    assert store.stat("other/c//d").version == entry.version
     monkeypatch.setattr(s3_module, "COPY_IN_PARTS", 5 * MIB)
     monkeypatch.setattr(s3_module, "COPY_PART", 5 * MIB)
     assert store.copy(entry, "other/parts")
-    assert store.look("other/parts").version.endswith("-2")
+    assert store.stat("other/parts").version.endswith("-2")
     with pytest.raises(PathNotFound):
         store.copy(Entry("bkt/none", "file"), "bkt/x")
 
@@ -230,14 +230,14 @@ def test_folders_are_made_and_removed_when_they_are_empty(store: S3Store, client
     store.make_folder("bkt")
     store.make_folder("bkt/a/b")
     store.make_folder("bkt/a/b")
-    assert store.look("bkt/a/b").is_folder
+    assert store.stat("bkt/a/b").is_folder
     fill(client, "a/b/c")
     with pytest.raises(NotEmpty):
-        store.remove(store.look("bkt/a/b"))
-    store.remove(store.look("bkt/a/b/c"))
-    store.remove(store.look("bkt/a/b"))
+        store.remove(store.stat("bkt/a/b"))
+    store.remove(store.stat("bkt/a/b/c"))
+    store.remove(store.stat("bkt/a/b"))
     with pytest.raises(PathNotFound):
-        store.look("bkt/a")
+        store.stat("bkt/a")
     fill(client, "d/e")
     store.make_folder("bkt/d")
     assert "Contents" in client.list_objects_v2(Bucket="bkt", Prefix="d/e")
@@ -248,7 +248,7 @@ def test_buckets_are_neither_made_nor_removed(store: S3Store):
     with pytest.raises(ReadOnly, match="no-such-bucket"):
         store.make_folder("no-such-bucket")
     with pytest.raises(ReadOnly):
-        store.remove(store.look("bkt"))
+        store.remove(store.stat("bkt"))
 
 
 def test_without_credentials_urls_arent_signed(omics_sandbox: Sandbox, client: Any, monkeypatch: pytest.MonkeyPatch):
@@ -264,7 +264,7 @@ def test_without_credentials_urls_arent_signed(omics_sandbox: Sandbox, client: A
 
 def test_signed_urls_are_of_version_4_and_give_ranges(store: S3Store, client: Any):
     client.put_object(Bucket="bkt", Key="x", Body=b"0123456789")
-    location = store.location(store.look("bkt/x"))
+    location = store.location(store.stat("bkt/x"))
     assert "X-Amz-Signature=" in location.url
     answer = httpx.get(location.url, headers={"range": "bytes=2-4"})
     assert (answer.status_code, answer.content) == (206, b"234")
@@ -273,17 +273,17 @@ def test_signed_urls_are_of_version_4_and_give_ranges(store: S3Store, client: An
 def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     unsettled(monkeypatch, tmp_path)
     with S3Store(endpoint_url="nowhere") as store, pytest.raises(ConfigError, match="nowhere"):
-        store.look("bkt")
+        store.stat("bkt")
 
 
 def test_of_several_threads_one_makes_the_client(client: Any):
     with S3Store() as store:
-        threads = [threading.Thread(target=store.look, args=("bkt",)) for _ in range(8)]
+        threads = [threading.Thread(target=store.stat, args=("bkt",)) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert store.look("bkt").is_folder
+        assert store.stat("bkt").is_folder
 
 
 class Amazon:
@@ -323,7 +323,7 @@ def test_a_bucket_is_asked_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tm
     with S3Store(session=amazon.session) as store:
         url = store.location(Entry("bkt/key", "file")).url
         assert store.location(Entry("bkt/other", "file")).url != url
-        assert store.look("bkt").is_folder  # it may not be listed, but is there
+        assert store.stat("bkt").is_folder  # it may not be listed, but is there
     assert "%2Feu-west-3%2Fs3%2F" in url
     assert len(amazon.asked) == 2
 
@@ -331,7 +331,7 @@ def test_a_bucket_is_asked_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tm
 def test_a_refusal_to_look_is_told_as_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     unsettled(monkeypatch, tmp_path)
     with S3Store(session=Amazon(403).session) as store, pytest.raises(Forbidden):
-        store.look("bkt/key")
+        store.stat("bkt/key")
 
 
 @pytest.mark.parametrize(
@@ -388,4 +388,4 @@ def test_the_size_of_the_first_part_says_whether_an_etag_is_of_the_usual_parts(
     sent = [client.upload_part(**place, PartNumber=n, Body=b"x" * size) for n, size in ((1, 5 * MIB), (2, 7))]
     parts = [{"PartNumber": number, "ETag": part["ETag"]} for number, part in enumerate(sent, 1)]
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
-    assert set(store.look("bkt/parts").checksums) == {"s3_etag"}
+    assert set(store.stat("bkt/parts").checksums) == {"s3_etag"}

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.fs.store import stream
+from omicsdk.transfer.ranges import stream
 
 
 class Readable:

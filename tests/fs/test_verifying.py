@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from omicsdk.fs import Entry, Store, parse_uri
+from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import select
-from omicsdk.fs.copying.verification import judge, verify_bytes, verify_copies
 from omicsdk.fs.store import Stores
 
 MIB = 1024**2

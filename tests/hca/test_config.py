@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.core.errors import ConfigError
-from omicsdk.hca.config import DEFAULTS, files_of
-from omicsdk.hca.known_settings import KINDS, KNOWN
+from omicsdk.hca.config import DEFAULTS, KINDS, KNOWN, files_of
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 

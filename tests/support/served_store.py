@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from breakable import Server
-from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, store
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathNotFound, Put, Store, store
 from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.transfer import Location, Outcome, TransferReport
 
@@ -44,7 +44,7 @@ class ServedStore(Store):
         """The server at its port now: a store outlives its test, and a later test's server may get the same port."""
         return self.servers[self._port]
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         self.calls.append(f"look {path}")
         return self._look(path)
 
@@ -92,7 +92,7 @@ class ServedStore(Store):
         self.calls.append(f"location {entry.path}")
         return Location(self.server.url(self._key(entry.path)), self.headers)
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         self.calls.append(f"put {' '.join(file.path for file in files)}")
         for file in files:
             self.hold(file.path, Path(file.source).read_bytes())

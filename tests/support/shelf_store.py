@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 import pytest
 from omicsdk.core.errors import ServerError, TransferError
-from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, store
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathNotFound, Put, Store, store
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -31,7 +31,7 @@ class Shelf(Store):
         self.copying = bool(copying)
         self.name = name
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         if path in self.files:
             data = self.files[path]
             checksums = {"sha256": self.stated.get(path) or hashlib.sha256(data).hexdigest()}
@@ -43,12 +43,12 @@ class Shelf(Store):
         raise PathNotFound(self.uri(path), "isn't there")
 
     def entries(self, path: str) -> Iterator[Entry]:
-        if not self.look(path).is_folder:
+        if not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
         before = f"{path}/" if path else ""
         names = {name[len(before) :].partition("/")[0] for name in self.files if name.startswith(before)}
         for name in sorted(names):
-            yield self.look(f"{before}{name}")
+            yield self.stat(f"{before}{name}")
 
     def location(self, entry: Entry) -> Location:
         raise AssertionError("its files are opened")
@@ -58,10 +58,10 @@ class Shelf(Store):
             raise ServerError(f"{entry.path} is out of reach")
         return io.BytesIO(self.files[entry.path])
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         return TransferReport([self._put(file, options) for file in files])
 
-    def _put(self, file: Put, options: PutOptions) -> Outcome:
+    def _put(self, file: Put, options: CopyOptions) -> Outcome:
         if file.path in self.broken:
             return Outcome(file.path, "failed", error=ServerError(f"{file.path} is refused"))
         if file.path in self.files and not options.overwrite:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from omicsdk.fs import Entry, Put, PutOptions, Store
+from omicsdk.fs import CopyOptions, Entry, Put, Store
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.transfer import TransferReport
 
@@ -23,7 +23,7 @@ def put(store: Store, folder: Path, files: Mapping[str, bytes], **options: Any) 
         source = folder / f"source-{number}"
         source.write_bytes(data)
         puts.append(Put(str(source), path))
-    return store.put(puts, PutOptions(**options))
+    return store.put(puts, CopyOptions(**options))
 
 
 def got(store: Store, path: str, folder: Path) -> bytes:
@@ -34,7 +34,7 @@ def got(store: Store, path: str, folder: Path) -> bytes:
         path: The path.
         folder: A folder for the file that comes.
     """
-    fetch([(store.look(path), "got")], store, str(folder / "down")).raise_if_failed()
+    fetch([(store.stat(path), "got")], store, str(folder / "down")).raise_if_failed()
     found = folder / "down" / "got"
     data = found.read_bytes()
     found.unlink()

@@ -14,10 +14,19 @@ from hypothesis import strategies as st
 from omicsdk.compat.hca.upload.exceptions import documented_error
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import Forbidden, Locked, NotFound, ServiceUnavailable
-from omicsdk.hca.upload.keys import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of
+from omicsdk.hca.upload import UploadAreaURI
 from omicsdk.hca.upload.sources import LocalFile
-from omicsdk.hca.upload.storage import AreaStorage, signing_client
-from omicsdk.hca.upload.uploads import Sender, SendOptions
+from omicsdk.hca.upload.storage import (
+    FRESH,
+    RENEW_BEFORE,
+    SHORTEST_LIFE,
+    AreaKeys,
+    AreaStorage,
+    Keys,
+    life_of,
+    signing_client,
+)
+from omicsdk.hca.upload.uploads import Sender
 from omicsdk.transfer import Upload, upload
 from sink import Reply, Sink
 from sink import sink as sink
@@ -269,8 +278,8 @@ def send(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Any]]:
         paths = [tmp_path / f"{number}.txt" for number in range(40)]
         for path in paths:
             path.write_text(path.name)
-        storage, options = AreaStorage(opened[0], keys, "a-dev", "uuid"), SendOptions(resume=False, clock=clock)
-        sender = Sender(storage, ("s3://a-dev/uuid/", "uuid"), told.append, lambda: None, options)
+        storage, area = AreaStorage(opened[0], keys, "a-dev", "uuid"), UploadAreaURI("s3://a-dev/uuid/")
+        sender = Sender(storage, area, told.append, lambda: None, resume=False, clock=clock)
         return sender.send([LocalFile(str(path), path.name, path.stat().st_size) for path in paths])
 
     yield sent

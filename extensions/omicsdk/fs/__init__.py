@@ -10,65 +10,33 @@ fsspec, registered under its name, so that whatever opens files by fsspec opens 
 
 from __future__ import annotations
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.fs.store import STORES as STORES
+    from omicsdk.fs.store import AlreadyThere as AlreadyThere
+    from omicsdk.fs.store import CopyOptions as CopyOptions
     from omicsdk.fs.store import Entry as Entry
+    from omicsdk.fs.store import IsFolder as IsFolder
+    from omicsdk.fs.store import NotAFolder as NotAFolder
+    from omicsdk.fs.store import NotEmpty as NotEmpty
+    from omicsdk.fs.store import NotListed as NotListed
+    from omicsdk.fs.store import PathError as PathError
+    from omicsdk.fs.store import PathNotFound as PathNotFound
     from omicsdk.fs.store import Put as Put
-    from omicsdk.fs.store import PutOptions as PutOptions
+    from omicsdk.fs.store import ReadOnly as ReadOnly
     from omicsdk.fs.store import Store as Store
+    from omicsdk.fs.store import Uri as Uri
+    from omicsdk.fs.store import WrongUri as WrongUri
     from omicsdk.fs.store import open_store as open_store
-    from omicsdk.fs.uri import AlreadyThere as AlreadyThere
-    from omicsdk.fs.uri import IsFolder as IsFolder
-    from omicsdk.fs.uri import NotAFolder as NotAFolder
-    from omicsdk.fs.uri import NotEmpty as NotEmpty
-    from omicsdk.fs.uri import NotListed as NotListed
-    from omicsdk.fs.uri import PathError as PathError
-    from omicsdk.fs.uri import PathNotFound as PathNotFound
-    from omicsdk.fs.uri import ReadOnly as ReadOnly
-    from omicsdk.fs.uri import Uri as Uri
-    from omicsdk.fs.uri import WrongUri as WrongUri
-    from omicsdk.fs.uri import parse_uri as parse_uri
+    from omicsdk.fs.store import parse_uri as parse_uri
 
-_HOMES = {
-    "STORES": "store",
-    "AlreadyThere": "uri",
-    "Entry": "store",
-    "IsFolder": "uri",
-    "NotAFolder": "uri",
-    "NotEmpty": "uri",
-    "NotListed": "uri",
-    "PathError": "uri",
-    "PathNotFound": "uri",
-    "Put": "store",
-    "PutOptions": "store",
-    "ReadOnly": "uri",
-    "Store": "store",
-    "Uri": "uri",
-    "WrongUri": "uri",
-    "open_store": "store",
-    "parse_uri": "uri",
-}
-__all__ = [
-    "STORES",
-    "AlreadyThere",
-    "Entry",
-    "IsFolder",
-    "NotAFolder",
-    "NotEmpty",
-    "NotListed",
-    "PathError",
-    "PathNotFound",
-    "Put",
-    "PutOptions",
-    "ReadOnly",
-    "Store",
-    "Uri",
-    "WrongUri",
-    "open_store",
-    "parse_uri",
-]
 
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
+        "AlreadyThere IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly WrongUri",
+    },
+)

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.copying.sending import CopyOptions
-from omicsdk.fs.store import FileBytes, Stores, open_store
-from omicsdk.fs.uri import PathNotFound, Uri, parse_uri
+from omicsdk.fs.store import CopyOptions, FileBytes, PathNotFound, Stores, Uri, open_store, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.transfer.ranges import SourceFile
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from omicsdk.fs.store import Store
 
 READ_SIZE = 1024 * 1024
@@ -44,49 +41,19 @@ def open(uri: str, **options: Any) -> BinaryIO:
     parsed = parse_uri(uri)
     store = open_store(parsed.scheme, **options)
     try:
-        file = _OpenFile(store, FileBytes(store, store.look(parsed.path)))
+        file = _OpenFile(store, FileBytes(store, store.stat(parsed.path)))
     except BaseException:
         store.close()
         raise
     return cast("BinaryIO", io.BufferedReader(file, READ_SIZE))
 
 
-class _OpenFile(io.RawIOBase):
-    """A file's bytes under the interface of `io`; the buffer above it joins small reads."""
+class _OpenFile(SourceFile):
+    """A file of a store that is closed with it; the buffer above it joins small reads."""
 
     def __init__(self, store: Store, file: FileBytes) -> None:
+        super().__init__(file)
         self._store = store
-        self._file = file
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
-        at = (self._file.size if base is None else base) + offset
-        if at < 0:
-            raise ValueError(f"negative seek position {at}")
-        self._at = at
-        return at
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._file.read(self._at, self._at + len(view)) if self._at < self._file.size else b""
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def readall(self) -> bytes:
-        data = self._file.read(self._at) if self._at < self._file.size else b""
-        self._at += len(data)
-        return data
 
     def close(self) -> None:
         if not self.closed:
@@ -181,10 +148,10 @@ def _copied(
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
-        entry = store.look(source.path)
+        entry = store.stat(source.path)
         files = list(select(store, source, entry=entry, recursive=True))
         try:
-            kind = stores.of(target).look(target.path).kind
+            kind = stores.of(target).stat(target.path).kind
         except PathNotFound:
             kind = ""
         plan = plan_copy(

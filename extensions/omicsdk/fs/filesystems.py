@@ -5,42 +5,52 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import SourceChanged
+from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.fs._open_files import (
     DEFAULT_CALLBACK,
+    LIMIT,
     AbstractFileSystem,
+    BlockCache,
+    CachedBytes,
     Callback,
     DirCache,
     ReadFile,
     WrittenFile,
+    info_of,
     isfilelike,
     stringify_path,
 )
-from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes
-from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
-from omicsdk.fs.copying.sending import Unfinished, is_newer
+from omicsdk.fs.copying.copies import download_files
+from omicsdk.fs.copying.fetching import refuse_wrong
+from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import (
+    Cache,
+    CopyOptions,
     Entry,
     FileBytes,
-    Options,
+    IsFolder,
+    NotAFolder,
+    NotEmpty,
+    PathError,
+    PathNotFound,
     Put,
-    PutOptions,
+    ReadOnly,
     Store,
-    info_of,
+    Uri,
+    WrongUri,
     key_of,
     open_store,
-    without_secrets,
+    parse_uri,
 )
-from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.workers import Workers
@@ -49,11 +59,10 @@ from omicsdk.transfer.workers import Workers
 REMEMBERED = 256
 
 _stores: dict[tuple[int, str, frozenset[tuple[str, Any]]], Store] = {}
-_lock = threading.Lock()
 
 
 def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
-    """Opens a store, or gives the one that this process has open with the same options.
+    """Open a store, or return the one that this process has open with the same options.
 
     Args:
         scheme: As for `open_store`.
@@ -65,19 +74,9 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
         return open_store(scheme, **options)
     store = _stores.get(key)
     if store is None:
-        opened = open_store(scheme, **options)
-        with _lock:
-            store = _stores.setdefault(key, opened)
+        # One of several threads wins; a store that loses has connected to nothing. No lock, which a fork could inherit locked.
+        store = _stores.setdefault(key, open_store(scheme, **options))
     return store
-
-
-def _forked() -> None:
-    global _lock
-    _lock = threading.Lock()  # another thread may have held it, which isn't here to let it go
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 
 class Live:
@@ -92,11 +91,14 @@ class Live:
         self.store = store
         self._blocks = blocks
         self.process = os.getpid()
-        self._files: OrderedDict[str, tuple[Entry, FileBytes | CachedBytes]] = OrderedDict()
-        self._lock = threading.Lock()
+
+    @cached_property
+    def files(self) -> Cache[str, tuple[Entry, FileBytes | CachedBytes]]:
+        """The files that were read of late, by their paths, each with its bytes."""
+        return Cache(REMEMBERED)
 
     def bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
-        """Gives a file's bytes, by the URL that was asked for before where there is one.
+        """Return a file's bytes, by the URL that was asked for before where there is one.
 
         Args:
             entry: The file.
@@ -104,17 +106,13 @@ class Live:
         Raises:
             IsFolder: It is a folder.
         """
-        with self._lock:
-            known = self._files.get(entry.path)
-            if known is None or known[0] != entry:
-                known = self._files[entry.path] = entry, self.new_bytes_of(entry)
-            self._files.move_to_end(entry.path)
-            while len(self._files) > REMEMBERED:
-                self._files.popitem(last=False)
-            return known[1]
+        known = self.files.get(entry.path)
+        if known is None or known[0] != entry:
+            known = self.files.keep(entry.path, (entry, self.new_bytes_of(entry)))
+        return known[1]
 
     def new_bytes_of(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
-        """Gives a file's bytes to a reader of its own, who is told when the file changes.
+        """Return a file's bytes for one reader, which gets an error when the file changes.
 
         Args:
             entry: The file.
@@ -127,19 +125,9 @@ class Live:
         if self._blocks is None or not (entry.version or entry.checksums):
             return found  # nothing would tell its blocks from those of a later one
         uri = self.store.uri(entry.path)
-        return self._blocks.over(found, key_of(entry, uri), lambda: key_of(self.store.look_now(entry.path), uri))
-
-    def forget(self, path: str | None = None) -> None:
-        """Forgets a file.
-
-        Args:
-            path: Its path; None for all.
-        """
-        with self._lock:
-            if path is None:
-                self._files.clear()
-            else:
-                self._files.pop(path, None)
+        return CachedBytes(
+            self._blocks, found, key_of(entry, uri), lambda: key_of(self.store.stat(entry.path, refresh=True), uri)
+        )
 
 
 #: Seconds after which a listing is asked for again.
@@ -162,9 +150,27 @@ def _path_of(protocol: str, text: str) -> str:
 
 
 def tell(callback: Callback, progress: Progress) -> None:
-    """Tells fsspec of a transfer's progress."""
+    """Report a transfer's progress to fsspec."""
     callback.set_size(progress.bytes)
     callback.absolute_update(progress.bytes_done)
+
+
+class Options(dict[str, Any]):
+    """Options of a file system; whoever shows them doesn't show secrets."""
+
+    def __repr__(self) -> str:
+        return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
+
+    __str__ = __repr__
+
+
+def without_secrets(options: dict[str, Any]) -> dict[str, Any]:
+    """Return those options that can be written down.
+
+    Args:
+        options: Names and values.
+    """
+    return {name: value for name, value in options.items() if not is_secret_name(name)}
 
 
 class OmicsFileSystem(AbstractFileSystem):
@@ -222,7 +228,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     @classmethod
     def over(cls, store: Store, **options: Any) -> Self:
-        """Makes a file system of a store that is ready; it is nobody else's, and can be pickled where the store can.
+        """Make a file system of a store; it isn't shared, and can be pickled where the store can.
 
         Args:
             store: The store.
@@ -289,11 +295,11 @@ class OmicsFileSystem(AbstractFileSystem):
         for known in (self._listings.get(path.rpartition("/")[0]) or ()) if path else ():
             if known.path == path:
                 return known
-        return self.store.look(path)
+        return self.store.stat(path)
 
     def _entry_to_read(self, path: str) -> Entry:
         """What is there to be read; where blocks are kept by version, the version that it has at this moment."""
-        return self._entry(path) if self._blocks is None else self.store.look(path)
+        return self._entry(path) if self._blocks is None else self.store.stat(path)
 
     def _entries(self, path: str, refresh: bool = False) -> list[Entry]:
         known = None if refresh else self._listings.get(path)
@@ -306,7 +312,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return known
 
     def ls(self, path: str, detail: bool = True, refresh: bool = False, **kwargs: Any) -> list[Any]:
-        """Lists what is directly in a folder.
+        """List what is directly in a folder.
 
         Args:
             path: The folder, or a file.
@@ -318,7 +324,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return [info_of(entry) for entry in found] if detail else [entry.path for entry in found]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
-        """Tells of a file or folder; see `omicsdk.fs.store.info_of`.
+        """Return the facts of a file or folder; see `omicsdk.fs._open_files.info_of`.
 
         Raises:
             FileNotFoundError: Nothing is there.
@@ -346,7 +352,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def find(
         self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
     ) -> Any:
-        """Finds all files below a folder, sorted by their paths. A folder that can't be listed is an error, and not left out.
+        """Find all files below a folder, sorted by their paths. A folder that can't be listed is an error, and not left out.
 
         Args:
             path: The folder, or a file; of what isn't there nothing is found.
@@ -381,7 +387,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def ukey(self, path: str) -> str:
         """What changes whenever the file does; asks the platform each time."""
-        entry = self.store.look_now(self._strip_protocol(path))
+        entry = self.store.stat(self._strip_protocol(path), refresh=True)
         if entry != self._entry(entry.path):
             self._forget(entry.path)
         return key_of(entry, self.store.uri(entry.path))
@@ -395,14 +401,14 @@ class OmicsFileSystem(AbstractFileSystem):
         raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
 
     def modified(self, path: str) -> datetime:
-        """Tells when it was changed last; NotImplementedError where the platform doesn't say."""
+        """Return when it was changed last; NotImplementedError where the platform doesn't state it."""
         entry = self._entry(self._strip_protocol(path))
         if entry.modified is None:
             raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform doesn't say when it was changed")
         return datetime.fromtimestamp(entry.modified, UTC)
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
-        """Gives a URL by which anybody reads a file for a while; for how long is the platform's to say.
+        """Return a URL that lets any reader read the file for a while, which the platform decides.
 
         Args:
             path: The file.
@@ -412,45 +418,36 @@ class OmicsFileSystem(AbstractFileSystem):
         Raises:
             NotImplementedError: There is no such URL.
         """
-        entry = self._file(path)
-        location = None if self._opens(entry) else self.store.location(entry)
+        entry = self._entry_to_read(self._strip_protocol(path))
+        if entry.is_folder:
+            raise IsFolder(self.store.uri(entry.path), "is a folder")
+        with self.store.open(entry) or nullcontext() as stream:
+            location = None if stream is not None else self.store.location(entry)
         if location is None or location.headers:
             raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform gives no URL that others can use")
         return location.url
 
-    def _opens(self, entry: Entry) -> bool:
-        stream = self.store.open(entry)
-        if stream is not None:
-            stream.close()
-        return stream is not None
-
-    def _file(self, path: str) -> Entry:
-        entry = self._entry_to_read(self._strip_protocol(path))
-        if entry.is_folder:
-            raise IsFolder(self.store.uri(entry.path), "is a folder")
-        return entry
-
     def invalidate_cache(self, path: str | None = None) -> None:
-        """Forgets what was listed.
+        """Forget what was listed.
 
         Args:
             path: Of this path and the folders above it; None for all.
         """
         if path is None:
             self._listings.clear()
-            self._alive().forget()
+            self._alive().files.forget()
         else:
             self._forget(self._strip_protocol(path))
         super().invalidate_cache(path)
 
     def _forget(self, path: str) -> None:
-        self._alive().forget(path)
+        self._alive().files.forget(path)
         parts = path.split("/") if path else []
         for length in range(len(parts) + 1):
             self._listings.pop("/".join(parts[:length]), None)
 
     def bytes_for_reader(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
-        """Gives a file's bytes to a reader of its own, who is told when the file changes.
+        """Return a file's bytes for one reader, which gets an error when the file changes.
 
         Args:
             entry: The file.
@@ -459,7 +456,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return self._alive().new_bytes_of(entry, validators)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
-        """Reads a file, or a part of it.
+        """Read a file, or a part of it.
 
         Args:
             path: The file.
@@ -482,7 +479,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def cat_ranges(
         self, paths: Any, starts: Any, ends: Any, max_gap: int | None = None, on_error: str = "return", **kwargs: Any
     ) -> list[Any]:
-        """Reads parts of files, side by side.
+        """Read parts of files, side by side.
 
         Args:
             paths: The files, a list.
@@ -528,7 +525,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return [future.exception() or future.result() for future in futures]
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
-        """Reads whole files, side by side.
+        """Read whole files, side by side.
 
         Args:
             path: A file, a pattern, or a list of them.
@@ -552,7 +549,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def get_file(
         self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, outfile: Any = None, **kwargs: Any
     ) -> None:
-        """Fetches a file, verified; it is there under its name when it is whole. What goes into an open file is verified at its end.
+        """Fetch a file, verified; it is there under its name when it is whole. What goes into an open file is verified at its end.
 
         Args:
             rpath: The file. Of a folder an empty one is made.
@@ -593,28 +590,22 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Fetches files, side by side, each verified; see fsspec's for what goes where."""
+        """Fetch files, side by side, each verified; see fsspec's for what goes where."""
         with self._together("get") as batch:
             super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
 
     def _fetch(self, wanted: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
-        places = [str(Path(path).absolute()) for _, path in wanted]
-        if not places:
+        if not wanted:
             return
-        folder = os.path.commonpath([str(Path(place).parent) for place in places])
-        named = [
-            (entry, Path(place).relative_to(folder).as_posix())
-            for (entry, _), place in zip(wanted, places, strict=True)
+        targets = [Path(path).absolute() for _, path in wanted]
+        folder = os.path.commonpath([target.parent for target in targets])
+        files = [
+            Selected(Uri(self.store.scheme, entry.path), entry, target.relative_to(folder).as_posix())
+            for (entry, _), target in zip(wanted, targets, strict=True)
         ]
-        with Unfinished(
-            "get", [folder, *(f"{self.store.uri(entry.path)}\t{name}" for entry, name in named)]
-        ) as journal:
-            journal.forget(name for entry, name in named if is_newer(entry, str(Path(folder, name))))
-            options = FetchOptions(progress=callback and partial(tell, callback), journal=journal.path)
-            report = fetch(named, self.store, folder, options)
-            journal.keep = not report.ok
-        report.raise_if_failed()
+        options = CopyOptions(progress=callback and partial(tell, callback))
+        download_files(CopyPlan(Uri("file", folder), files), self.store, options).raise_if_failed()
 
     @contextmanager
     def _together(self, kind: str) -> Generator[list[Any]]:
@@ -630,7 +621,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return getattr(self._batch, kind, None)
 
     def put_whole(self, source: str, path: str, *, overwrite: bool = True, callback: Callback | None = None) -> None:
-        """Puts a file of this machine.
+        """Put a file of this machine.
 
         Args:
             source: The file.
@@ -643,7 +634,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def _put(self, puts: Sequence[Put], overwrite: bool, callback: Callback | None = None) -> None:
         if not puts:
             return
-        options = PutOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
+        options = CopyOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
         try:
             self.store.put(puts, options).raise_if_failed()
         finally:
@@ -653,7 +644,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def put_file(
         self, lpath: str, rpath: str, callback: Callback = DEFAULT_CALLBACK, mode: str = "overwrite", **kwargs: Any
     ) -> None:
-        """Puts a file, verified; of a folder an empty one is made.
+        """Put a file, verified; of a folder an empty one is made.
 
         Args:
             lpath: A file of this machine.
@@ -681,13 +672,13 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Puts files, side by side, each verified; see fsspec's for what goes where."""
+        """Put files, side by side, each verified; see fsspec's for what goes where."""
         with self._together("put") as batch:
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
 
     def touch(self, path: str, truncate: bool = True, **kwargs: Any) -> None:
-        """Makes an empty file.
+        """Make an empty file.
 
         Args:
             path: The file.
@@ -700,13 +691,13 @@ class OmicsFileSystem(AbstractFileSystem):
             pass
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
-        """Makes a folder, and those above it."""
+        """Make a folder, and those above it."""
         path = self._strip_protocol(path)
         self.store.make_folder(path)
         self._forget(path)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
-        """Makes a folder, and those above it.
+        """Make a folder, and those above it.
 
         Args:
             path: The folder.
@@ -719,15 +710,15 @@ class OmicsFileSystem(AbstractFileSystem):
             raise FileExistsError(f"{self.store.uri(path)} is there already")
 
     def rmdir(self, path: str) -> None:
-        """Removes an empty folder."""
+        """Remove an empty folder."""
         path = self._strip_protocol(path)
-        entry = self.store.look(path)
+        entry = self.store.stat(path)
         if not entry.is_folder:
             raise NotAFolder(self.store.uri(path), "is a file")
         self._remove(entry)
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
-        """Removes files and folders.
+        """Remove files and folders.
 
         Args:
             path: A file, a pattern, or a list of them.
@@ -742,8 +733,8 @@ class OmicsFileSystem(AbstractFileSystem):
                     raise
 
     def rm_file(self, path: str) -> None:
-        """Removes a file, or an empty folder."""
-        self._remove(self.store.look(self._strip_protocol(path)))
+        """Remove a file, or an empty folder."""
+        self._remove(self.store.stat(self._strip_protocol(path)))
 
     def _remove(self, entry: Entry) -> None:
         try:
@@ -752,7 +743,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self._forget(entry.path)
 
     def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
-        """Moves files and folders: copies all, then removes what was copied, and nothing else.
+        """Move files and folders: copy all, then remove what was copied, and nothing else.
 
         Args:
             path1: A file, a pattern, or a list of them.
@@ -785,7 +776,7 @@ class OmicsFileSystem(AbstractFileSystem):
         moved.append(path)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
-        """Copies a file: within the platform where it can, else by way of this machine.
+        """Copy a file: within the platform where it can, else by way of this machine.
 
         Args:
             path1: The file.
@@ -824,7 +815,7 @@ class OmicsFileSystem(AbstractFileSystem):
         if mode == "rb":
             return ReadFile(
                 self,
-                self._file(path),
+                self._entry_to_read(self._strip_protocol(path)),
                 block_size=block_size,
                 cache_type=cache_type or self._cache_type,
                 cache_options=cache_options,

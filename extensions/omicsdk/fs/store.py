@@ -1,36 +1,196 @@
-"""Stores of files, whatever platform they are of: entries, their bytes, and what a store can do with them."""
+"""Stores of files, whatever platform they are of: URIs, entries, their bytes, and what a store can do with them.
+
+Names stand in a URI as they are: nothing is percent-encoded, blanks, `#` and `?` are parts of names. Only drs:// differs, whose
+standard asks for percent-encoding behind a host; its store reads it.
+"""
 
 from __future__ import annotations
 
 import difflib
+import errno
 import os
+import re
 import shutil
-import stat
 import tempfile
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
-from itertools import pairwise
 from logging import getLogger
+from math import inf
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Literal, Self, cast
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import NotFound, SourceChanged
-from omicsdk.core.redaction import MASK, is_secret_name
-from omicsdk.fs.uri import IsFolder, PathNotFound, ReadOnly, Uri, WrongUri, parse_uri
-from omicsdk.transfer import Control, Item, Location, Progress, TransferReport
-from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
-from omicsdk.transfer.workers import Workers
+from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
+from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport, download
+from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source, StreamSource, read_in_parts
+
+
+class WrongUri(UsageError):
+    """A text isn't a URI that names a place, or names none that this can be done with."""
+
+    default_remedy = (
+        "Write SCHEME://PATH, as in sb://owner/project/reads/a.fastq; a file of this machine is named by its path."
+    )
+
+
+class PathError(OmicsError, OSError):
+    """Something is wrong with what a URI names.
+
+    Args:
+        uri: The URI.
+        problem: What is wrong, as the end of a sentence that begins with the URI.
+        remedy: What to do.
+    """
+
+    code = errno.EIO
+
+    def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{uri} {problem}", remedy=remedy)
+        self.errno = self.code
+        self.uri = uri
+
+
+class PathNotFound(PathError, FileNotFoundError):
+    """Nothing is there."""
+
+    code = errno.ENOENT
+
+
+class IsFolder(PathError, IsADirectoryError):
+    """A folder stands where a file is needed."""
+
+    code = errno.EISDIR
+
+
+class NotAFolder(PathError, NotADirectoryError):
+    """A file stands where a folder is needed."""
+
+    code = errno.ENOTDIR
+
+
+class NotListed(PathError):
+    """A folder whose platform doesn't tell what is in it."""
+
+    code = errno.EOPNOTSUPP
+
+
+class ReadOnly(PathError, PermissionError):
+    """The place can't be written so."""
+
+    code = errno.EROFS
+
+
+class AlreadyThere(PathError, FileExistsError):
+    """Something stands where nothing may be replaced."""
+
+    code = errno.EEXIST
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, "is there already", remedy="Name another target, or have what is there replaced.")
+
+
+class NotEmpty(PathError):
+    """A folder that shall be removed has something in it."""
+
+    code = errno.ENOTEMPTY
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, "isn't empty", remedy="Remove what is in it first.")
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_ODD = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """Where something is.
+
+    Attributes:
+        scheme: Whose place it is, in small letters: `dss`, `sb`, `s3` ...; `file` for this machine.
+        path: What names it there. Without slashes at its ends, save that a path of this machine is as it was written.
+        is_folder: Whether it was written with a slash at its end, so that only a folder can be meant.
+    """
+
+    scheme: str
+    path: str
+    is_folder: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; empty at the top of a scheme."""
+        return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
+
+    def child(self, name: str) -> Uri:
+        """What has a name below this.
+
+        Args:
+            name: One or more parts with slashes between them.
+        """
+        if self.scheme == "file":
+            return Uri("file", str(Path(self.path, *name.split("/"))))
+        return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
+
+    def __str__(self) -> str:
+        end = "/" if self.is_folder and self.path and not self.path.endswith("/") else ""
+        return f"{self.path}{end}" if self.scheme == "file" else f"{self.scheme}://{self.path}{end}"
+
+
+def parse_uri(text: str) -> Uri:
+    """Read a URI or a path.
+
+    Args:
+        text: `scheme://path`, or a path of this machine (`reads/a.fastq`, `C:\\\\data`, `file:///data`).
+
+    Raises:
+        WrongUri: It is empty, or has characters that no name has, or a name such as `..` that leads elsewhere.
+    """
+    if not text:
+        raise WrongUri("An empty text names no file")
+    if _ODD.search(text):
+        raise WrongUri(f"{text!a} has a character that no name can have")
+    found = _SCHEME.match(text)
+    if found is None:
+        return Uri("file", text, _ends(text))
+    scheme, rest = found[1].lower(), text[found.end() :]
+    if scheme == "file":
+        return _local(text, rest)
+    parts = [part for part in rest.split("/") if part]
+    if scheme != "s3" and any(part in (".", "..") for part in parts):
+        raise WrongUri(f"{text} has the name {'..' if '..' in parts else '.'}", remedy="Write the path without it.")
+    path = rest.rstrip("/") if scheme == "s3" else "/".join(parts)
+    return Uri(scheme, path, rest.endswith("/") or not path)
+
+
+def _local(text: str, rest: str) -> Uri:
+    from urllib.request import url2pathname
+
+    host, slash, path = rest.partition("/")
+    if not slash or host not in ("", "localhost"):
+        raise WrongUri(f"{text} names another machine's file", remedy="Write file:///path, or the path alone.")
+    local = url2pathname(f"/{path}")
+    return Uri("file", local, _ends(local))
+
+
+def _ends(path: str) -> bool:
+    return path.endswith(("/", "\\") if os.name == "nt" else "/")
+
 
 _log = getLogger("omicsdk.fs")
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+#: Checksums by strength; an S3 ETag only does where both were made of parts of one size.
+STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,52 +230,8 @@ class Entry:
         return self.kind == "folder"
 
 
-class Options(dict[str, Any]):
-    """Options of a file system; whoever shows them doesn't show secrets."""
-
-    def __repr__(self) -> str:
-        return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
-
-    __str__ = __repr__
-
-
-def without_secrets(options: dict[str, Any]) -> dict[str, Any]:
-    """Gives those options that can be written down.
-
-    Args:
-        options: Names and values.
-    """
-    return {name: value for name, value in options.items() if not is_secret_name(name)}
-
-
-def info_of(entry: Entry) -> dict[str, Any]:
-    """Gives what fsspec's `info` and `ls` tell of an entry.
-
-    Args:
-        entry: A file or folder.
-
-    Returns:
-        name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
-        version, checksums and details where there are any.
-    """
-    told: dict[str, Any] = {
-        "name": entry.path,
-        "size": 0 if entry.is_folder else entry.size,
-        "type": "directory" if entry.is_folder else "file",
-    }
-    if entry.modified is not None:
-        told["mtime"] = entry.modified
-    if entry.version:
-        told["version"] = entry.version
-    if entry.checksums:
-        told["checksums"] = dict(entry.checksums)
-    if entry.details:
-        told["details"] = dict(entry.details)
-    return told
-
-
 def key_of(entry: Entry, uri: str) -> str:
-    """Gives what changes whenever a file's bytes do, as far as its platform lets know.
+    """Return what changes whenever a file's bytes do, as far as its platform states it.
 
     Args:
         entry: The file.
@@ -142,29 +258,50 @@ class Put:
     path: str
 
 
+def _is_gone(outcome: Outcome) -> bool:
+    """Whether a storage answered that it lacks a file, of which there may be another copy."""
+    error = outcome.error
+    return outcome.attempts > 0 and isinstance(error, APIError) and error.status in (403, 404, 410)
+
+
+#: Bytes of a spool at once: files on their way from one platform to another.
+SPOOL = 4 * 1024**3
+
+
 @dataclass(frozen=True, slots=True)
-class PutOptions:
-    """How files are put.
+class CopyOptions:
+    """How files are copied: fetched, put, or both.
 
     Attributes:
-        overwrite: Whether what is there already is replaced; else it is left and told as a failure of that file.
-        control: Stops, pauses, limits the rate, bounds the time.
+        overwrite: Whether what is at a target already is replaced; else it is left, and the put of that file fails.
+        connections: Concurrent requests for bytes, at most.
+        control: Stops, pauses, limits the rate, bounds the time, says whether files without a checksum are accepted.
         progress: Called a few times a second.
-        stop: Set it to end within a second; the same call goes on from there.
-        journal: A file that remembers how far uploads are; None for none, where the files won't be found again either.
+        stop: Set it to end within a second; the same call resumes.
+        journal: A file that remembers how far transfers are; None for one in the target folder, and for none of puts.
+        spool: Folder for files on their way between platforms; by default one in the user's state folder.
+        spool_bytes: How much is stored there at once, at most; a larger file is stored there alone.
     """
 
     overwrite: bool = True
-    control: Control | None = None
+    connections: int = 16
+    control: Control = field(default_factory=Control)
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
-    journal: str | None = None
+    journal: str | os.PathLike[str] | None = None
+    spool: str | None = None
+    spool_bytes: int = SPOOL
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it shall end: it was stopped, or its time is over."""
+        return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
 
 
 class Store(ABC):
     """The files of one scheme. Stores are safe to use from several threads, and connect when they are first asked.
 
-    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.uri` for what isn't there
+    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.store` for what isn't there
     or can't be done, and the platform's own otherwise.
     """
 
@@ -174,31 +311,30 @@ class Store(ABC):
     #: Whether all files of a folder have to come in one put, because what they make there can't be added to.
     puts_whole_folders: ClassVar[bool] = False
 
-    @abstractmethod
-    def look(self, path: str) -> Entry:
-        """Finds what a path names.
+    def stat(self, path: str, *, refresh: bool = False) -> Entry:
+        """Find what a path names.
 
         Args:
             path: The path; the empty one is the top, a folder.
+            refresh: Whether to ask the platform, whatever was found before.
 
         Raises:
             PathNotFound: Nothing is there.
         """
+        if refresh:
+            self._forget(path)
+        return self._stat(path)
 
-    def look_now(self, path: str) -> Entry:
-        """Finds what a path names at this moment, whatever was found before.
+    @abstractmethod
+    def _stat(self, path: str) -> Entry:
+        """Find what a path names, as `stat`."""
 
-        Args:
-            path: As for `look`.
-
-        Raises:
-            PathNotFound: Nothing is there.
-        """
-        return self.look(path)
+    def _forget(self, path: str) -> None:  # noqa: B027 - most stores keep nothing that changes
+        """Drop what is kept of a path."""
 
     @abstractmethod
     def entries(self, path: str) -> Iterator[Entry]:
-        """Lists what is directly in a folder, as answers arrive.
+        """List what is directly in a folder, as answers arrive.
 
         Args:
             path: The folder's path.
@@ -210,14 +346,14 @@ class Store(ABC):
 
     @abstractmethod
     def location(self, entry: Entry) -> Location:
-        """Says where a file's bytes are, for requests of all or of a range; asked again when a URL has ended.
+        """Return where a file's bytes are, for requests of all or of a range; called again when a URL has ended.
 
         Args:
-            entry: A file, as `look` or `entries` gave it.
+            entry: A file, as `stat` or `entries` gave it.
         """
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
-        """Takes note that a file's bytes aren't where `location` leads, not with a new URL either.
+        """Note that a file's bytes aren't where `location` points to, not with a new URL either.
 
         Args:
             entry: The file.
@@ -230,12 +366,12 @@ class Store(ABC):
         return False
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        """Opens a file whose bytes no http, https or ftp URL leads to: its platform has them on this machine, or in itself.
+        """Open a file whose bytes no http, https or ftp URL points to: its platform has them on this machine, or in itself.
 
         Whoever fetches or reads a file asks here first; it costs no request where there is a URL.
 
         Args:
-            entry: A file, as `look` or `entries` gave it.
+            entry: A file, as `stat` or `entries` gave it.
 
         Returns:
             Its bytes, open for reading, where `seek` goes to any place; None where `location` leads to them.
@@ -244,12 +380,12 @@ class Store(ABC):
         return None
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Gives all files below a folder, or the file itself, in the order of their listing.
+        """Yield all files below a folder, or the file itself, in the order of their listing.
 
         Args:
             path: A folder's or file's path.
         """
-        found = self.look(path)
+        found = self.stat(path)
         waiting = [found]
         while waiting:
             entry = waiting.pop()
@@ -267,8 +403,44 @@ class Store(ABC):
         """
         return Item(name, partial(self.location, entry), entry.size, dict(entry.checksums), label=self.uri(entry.path))
 
+    def download(
+        self, wanted: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
+    ) -> TransferReport:
+        """Fetch files by the engine, where `open` gives None; what is missing is fetched from another copy of the platform.
+
+        Args:
+            wanted: Files, each with its path in the folder.
+            folder: The folder.
+            options: How.
+
+        Returns:
+            The outcome of each file, in order.
+        """
+        report = TransferReport()
+        found: dict[str, Outcome] = {}
+        left = wanted
+        while left:
+            part = download(
+                [self.item(entry, name) for entry, name in left],
+                folder,
+                connections=options.connections,
+                control=options.control,
+                progress=options.progress,
+                stop=options.stop,
+                journal=options.journal,
+            )
+            if not found and part.ok:
+                return part
+            found |= {outcome.name: outcome for outcome in part.outcomes}
+            began = report.began or part.began
+            report = part.with_outcomes((found[name] for _, name in wanted), seconds=report.seconds + part.seconds)
+            report.began = began
+            gone = [each for each in left if _is_gone(found[each[1]])] if not report.why_stopped else []
+            left = [each for each in gone if self.elsewhere(each[0])]
+        return report
+
     def check_puts(self, paths: Sequence[str]) -> None:
-        """Refuses what can't be put, before anything is read for it.
+        """Refuse what can't be put, before anything is read for it.
 
         Args:
             paths: Where files shall be, as `Put.path`.
@@ -279,8 +451,8 @@ class Store(ABC):
         if not self.writable:
             raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=HOW_ELSE)
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        """Puts files of this machine there; folders on the way are made.
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        """Put files of this machine there; folders on the way are made.
 
         Args:
             files: What to put where.
@@ -297,7 +469,7 @@ class Store(ABC):
         raise ReadOnly(self.uri(files[0].path if files else ""), "can't be written", remedy=HOW_ELSE)
 
     def make_folder(self, path: str) -> None:
-        """Makes a folder, and those above it; one that is there is no error.
+        """Make a folder, and those above it; one that is there is no error.
 
         Args:
             path: Its path.
@@ -308,7 +480,7 @@ class Store(ABC):
         raise ReadOnly(self.uri(path), "can't be made: folders of this kind can't be added")
 
     def remove(self, entry: Entry) -> None:
-        """Removes a file, or a folder that is empty.
+        """Remove a file, or a folder that is empty.
 
         Args:
             entry: What.
@@ -319,7 +491,7 @@ class Store(ABC):
         raise ReadOnly(self.uri(entry.path), "can't be removed: its platform keeps what it has")
 
     def copy(self, entry: Entry, path: str) -> bool:
-        """Copies a file within the platform.
+        """Copy a file within the platform.
 
         Args:
             entry: The file.
@@ -336,7 +508,7 @@ class Store(ABC):
         return f"{self.scheme}://{path}"
 
     def close(self) -> None:  # noqa: B027 - most have something to close, those without files elsewhere don't
-        """Ends its connections."""
+        """Close its connections."""
 
     def __enter__(self) -> Self:
         return self
@@ -345,44 +517,92 @@ class Store(ABC):
         self.close()
 
 
-#: Bytes of a piece, and how many pieces are fetched ahead.
-PIECE = 4 * 1024 * 1024
-AHEAD = 3
-
-
-def stream(file: Source, start: int | None = None, end: int | None = None, *, piece: int = PIECE) -> Iterator[bytes]:
-    """Gives a file's bytes in order.
+class Cache(Generic[K, V]):
+    """What was found of late, by its key: for a while, and at most so many, of which those unused longest go. Thread-safe.
 
     Args:
-        file: The file.
-        start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
-        end: The byte behind the last; None for the file's end.
-        piece: Bytes of each piece, at most.
-
-    Yields:
-        Pieces.
+        limit: How many are kept at most.
+        seconds: For how long.
+        clock: Returns the time.
     """
-    size = file.size
-    first = max(0, size + start) if start is not None and start < 0 else (start or 0)
-    last = size if end is None else min(end, size)
-    places = iter(range(first, last, piece))
-    with Workers(AHEAD, "omicsdk-stream") as pool:
-        waiting = deque[Future[bytes]]()
-        while True:
-            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
-                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
-            if not waiting:
-                return
-            yield waiting.popleft().result()
+
+    def __init__(self, limit: int, seconds: float = inf, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._limit, self._seconds, self._clock = limit, seconds, clock
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[K, tuple[V, float]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return what is kept, None where nothing is or its time is over."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None or self._clock.monotonic() >= found[1]:
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
+
+    def keep(self, key: K, value: V) -> V:
+        """Keep something, and return it."""
+        with self._lock:
+            self._kept[key] = value, self._clock.monotonic() + self._seconds
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+        return value
+
+    def forget(self, key: K | None = None) -> None:
+        """Drop what is kept under a key; None for all."""
+        with self._lock:
+            if key is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(key, None)
 
 
-#: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
-PART = 8 * 1024 * 1024
-#: Parts of one read that are under way at once.
-PARTS_AT_ONCE = 4
+class Closes(Protocol):
+    """What has connections to close."""
 
-#: Bytes a second over one connection above which several bring no more: they would wait for each other here.
-FAST = 50e6
+    def close(self) -> None:
+        """Close them."""
+
+
+C = TypeVar("C", bound=Closes)
+
+
+class ClientStore(Store, Generic[C]):
+    """A store over a platform's client, which is made when it is first needed.
+
+    Args:
+        client: A client in place of a new one; it stays open.
+    """
+
+    def __init__(self, client: C | None) -> None:
+        self._given = client
+        self._made: C | None = None
+        self._making_client = threading.RLock()
+
+    @property
+    def client(self) -> C:
+        """The client.
+
+        Raises:
+            OmicsError: No base URL or credentials are found, or they are refused.
+        """
+        if self._given is not None:
+            return self._given
+        with self._making_client:
+            if self._made is None:
+                self._made = self._connect()
+            return self._made
+
+    @abstractmethod
+    def _connect(self) -> C:
+        """Make a client."""
+
+    def close(self) -> None:
+        with self._making_client:
+            made, self._made = self._made, None
+        if made is not None:
+            made.close()
 
 
 class FileBytes:
@@ -438,7 +658,7 @@ class FileBytes:
         return opened.validators if isinstance(opened, Ranges) else self._validators
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Reads bytes.
+        """Read bytes.
 
         Args:
             start: The first one, counted from 0; a negative one counts from the end.
@@ -468,7 +688,7 @@ class FileBytes:
             if self._opened is None:
                 stream = self._store.open(self.entry)
                 self._opened = (
-                    self._ranges() if stream is None else _Opened(stream, self.entry.size, self._uri, self._pace)
+                    self._ranges() if stream is None else StreamSource(stream, self.entry.size, self._uri, self._pace)
                 )
             return self._opened
 
@@ -484,18 +704,16 @@ class FileBytes:
         )
 
     def _whole(self, why: NoRanges) -> Source:
-        """Fetches the file, verified, where no part of it can be had."""
+        """Fetch the file, verified, where no part of it can be had."""
         with self._lock:
-            if not isinstance(self._opened, _Opened):
+            if not isinstance(self._opened, StreamSource):
                 _log.info("%s; fetching the whole file", why.message)
                 folder = tempfile.mkdtemp(prefix="omics-")
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-                from omicsdk.fs.copying.fetching import FetchOptions, fetch
-
-                options = FetchOptions(control=self._control or Control())
-                fetch([(self.entry, "bytes")], self._store, folder, options).raise_if_failed()
+                options = CopyOptions(control=self._control or Control())
+                self._store.download([(self.entry, "bytes")], folder, options).raise_if_failed()
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
-                whole = _Opened(stream, self.entry.size, self._uri, self._pace)
+                whole = StreamSource(stream, self.entry.size, self._uri, self._pace)
                 if isinstance(self._opened, Ranges):
                     self._opened.confirm(whole)  # some of its bytes may have been given already
                 self._opened = whole
@@ -506,108 +724,8 @@ class FileBytes:
         return self._store.uri(self.entry.path)
 
 
-class _Opened:
-    """A stream that is open on this machine, read by one thread at a time.
-
-    Args:
-        stream: The stream; seeks to any place.
-        size: Its size as stated, None when it isn't.
-        title: What messages call it.
-        pace: What holds readers to a limit; None for none.
-    """
-
-    def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
-        self.size = stream.seek(0, 2)
-        self._stream = stream
-        self._before = state_of(stream)
-        self._lock = threading.Lock()
-        self._title = title
-        self._pace = pace
-        if size not in (None, self.size):
-            stream.close()
-            raise SourceChanged(f"{title}: it has {self.size} bytes instead of {size}", name=title)
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Reads bytes, as `Ranges.read`."""
-        end = self.size if end is None else end
-        with self._lock:
-            self._stream.seek(start)
-            data = b"".join(iter(lambda: self._stream.read(end - self._stream.tell()), b""))
-            after = state_of(self._stream)
-        if self._pace is not None:
-            self._pace.passed(len(data))
-        if len(data) != end - start:
-            raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
-        if self._before and after and is_another(self._before, after):
-            raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
-        return data
-
-    def __del__(self) -> None:
-        self._stream.close()
-
-
-def parts_of(start: int, end: int, part: int = PART) -> Sequence[tuple[int, int]]:
-    """Cuts a read into parts of about the same length.
-
-    Args:
-        start: The first byte.
-        end: The byte behind the last.
-        part: The longest a part may be, in bytes.
-
-    Returns:
-        Starts and ends, in order.
-    """
-    count = max(1, -(-(end - start) // part))
-    marks = [start + (end - start) * number // count for number in range(count + 1)]
-    return list(pairwise(marks))
-
-
-def read_in_parts(source: Source, start: int, end: int, clock: Clock = SYSTEM_CLOCK) -> bytes:
-    """Reads bytes: by one connection where that is as fast as this machine, else by several.
-
-    Args:
-        source: The file.
-        start: The first byte.
-        end: The byte behind the last.
-        clock: Tells how fast it goes.
-    """
-    parts = parts_of(start, end)
-    if len(parts) == 1:
-        return source.read(start, end)
-    began = clock.monotonic()
-    first = source.read(*parts[0])
-    if len(first) >= FAST * (clock.monotonic() - began):
-        return b"".join([first, source.read(parts[0][1], end)])
-    with Workers(min(PARTS_AT_ONCE, len(parts) - 1), "omicsdk-read") as pool:
-        futures = [pool.submit(source.read, *part) for part in parts[1:]]
-        return b"".join([first, *(future.result() for future in futures)])
-
-
 def _within(place: int, size: int) -> int:
     return max(0, size + place) if place < 0 else min(place, size)
-
-
-def state_of(stream: BinaryIO) -> os.stat_result | None:
-    """What is known of a file of this machine that is open; None for any other stream.
-
-    Args:
-        stream: The stream.
-    """
-    try:
-        found = os.fstat(stream.fileno())
-    except (AttributeError, OSError):
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None
-
-
-def is_another(before: os.stat_result, after: os.stat_result) -> bool:
-    """Whether a file was written to.
-
-    Args:
-        before: What was known of it.
-        after: What is.
-    """
-    return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
 #: Scheme to the class that opens it.
@@ -624,7 +742,7 @@ STORES = {
 
 
 def open_store(scheme: str, **options: Any) -> Store:
-    """Opens the store of a scheme. Nothing is connected before it is asked for something.
+    """Open the store of a scheme. Nothing is connected before it is asked for something.
 
     Args:
         scheme: One of STORES.
@@ -669,7 +787,7 @@ class Stores:
         return self._open[scheme]
 
     def close(self) -> None:
-        """Closes all."""
+        """Close all."""
         while self._open:
             self._open.popitem()[1].close()
 

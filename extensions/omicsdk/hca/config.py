@@ -1,4 +1,4 @@
-"""The HCA configuration: the files and variables of the published clients, read as they read them.
+"""The HCA configuration: the files and variables of the published clients, read as they read them, and its known settings.
 
 Sources, from the weakest to the strongest: built in, /etc/hca/config.json, the user's config.json, each file of
 HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is written unless `save` is called.
@@ -13,9 +13,70 @@ from typing import Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
+from omicsdk.core.redaction import MASK, is_secret_name, mask_json
+from omicsdk.core.settings.config import Json, Keys, Layer, Settings, keys_of, merge, merged, name_of, read_layer
 from omicsdk.core.type_guards import is_object
-from omicsdk.hca.known_settings import check_kinds
+
+KNOWN: dict[str, str] = {
+    "log_level": "what is told on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
+    "creator_uid": "number that new files, bundles and collections carry as their creator",
+    "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
+    "AuthClient.swagger_url": "the document of the authorisation service",
+    "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
+    "audience": "whom tokens are made for when somebody logs in",
+    "DSSClient.audience": "the same, for the Data Store only",
+    "AuthClient.audience": "the same, for the authorisation service only",
+    "oauth2_token": "what the published client stored when it logged in",
+    "upload.current_area": "UUID of the selected upload area",
+    "upload.areas": "known upload areas: {UUID: {uri: URI}}",
+    "upload.bucket_name_template": "name of the buckets of upload areas, with {deployment_stage}",
+    "upload.production_api_url": "the upload service of the stage prod",
+    "upload.preprod_api_url_template": "the upload service of other stages, with {deployment_stage}",
+    "client_id": "nothing; the published client's own settings have it, and it reads it nowhere",
+    "swagger_filename": "nothing; no document of a service is read when a program runs",
+}
+"""Every setting that has a meaning, and what it is; beside them stand the defaults of commands."""
+
+KINDS: Mapping[str, str] = {
+    "log_level": "text",
+    "creator_uid": "a whole number",
+    "DSSClient": "an object",
+    "DSSClient.swagger_url": "text",
+    "AuthClient": "an object",
+    "AuthClient.swagger_url": "text",
+    "application_secrets": "an object",
+    "oauth2_token": "an object",
+    "oauth2_token.access_token": "text",
+}
+"""What a setting must be where it is there. What `upload` holds is looked at by omicsdk.hca.upload."""
+
+
+def check_kinds(settings: Settings) -> None:
+    """Check settings against what they must be.
+
+    Args:
+        settings: The merged settings.
+
+    Raises:
+        ConfigError: One is of another kind; names it with file and line.
+    """
+    for name, kind in KINDS.items():
+        keys = keys_of(name)
+        place = settings.place_of(keys)
+        value = settings.get(*keys)
+        if place is not None and not is_of_kind(kind, value):
+            shown = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
+            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or take it out.")
+
+
+def is_of_kind(kind: str, value: Json) -> bool:
+    """Whether a value is of a kind that KINDS names; digits in quotes are a whole number too."""
+    if kind == "text":
+        return isinstance(value, str)
+    if kind == "an object":
+        return isinstance(value, dict)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
+
 
 DEFAULTS: dict[str, Any] = {
     "log_level": "INFO",

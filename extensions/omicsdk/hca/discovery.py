@@ -1,21 +1,26 @@
-"""Where the base URL and the credentials of the Atlas's services are found: environment, configuration, stored logins."""
+"""Where the base URL, the credentials and the application of the Atlas's services are found: environment, configuration, logins."""
 
+from __future__ import annotations
+
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import AuthError, ConfigError, NotFound
+from omicsdk.core.files import locked, read_private, write_private
+from omicsdk.core.oauth.grants import Application, Endpoint, Grant, get, refresh_request
 from omicsdk.core.platform import NOTHING, Discovery, Found, Search
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.oauth.grants import Endpoint, Grant
     from omicsdk.core.token_file import TokenFile
     from omicsdk.hca.config import HCAConfig
+
 
 WORDS = {"DSSClient": "dss", "AuthClient": "auth"}
 """The names of the services in settings, commands and variables, by the configuration's section."""
@@ -52,9 +57,7 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     return swagger_url.partition("?")[0].rpartition("/")[0]
 
 
-def service_url(
-    section: str, *, base_url: str | None = None, swagger_url: str | None = None, config: "HCAConfig"
-) -> str:
+def service_url(section: str, *, base_url: str | None = None, swagger_url: str | None = None, config: HCAConfig) -> str:
     """A service's base URL: the argument, that of the document, that of the configuration.
 
     Args:
@@ -71,7 +74,7 @@ def service_url(
     return base_url_of(swagger_url_of(section, config), f"{section}.swagger_url ({_place(section, config)})")
 
 
-def swagger_url_of(section: str, config: "HCAConfig") -> str:
+def swagger_url_of(section: str, config: HCAConfig) -> str:
     """The URL of a service's document, as the configuration is now.
 
     Args:
@@ -90,11 +93,11 @@ def swagger_url_of(section: str, config: "HCAConfig") -> str:
     return stated
 
 
-def _place(section: str, config: "HCAConfig") -> str:
+def _place(section: str, config: HCAConfig) -> str:
     return config.place_of(section, "swagger_url") or "in no file"
 
 
-def audience_of(section: str, config: "HCAConfig") -> str:
+def audience_of(section: str, config: HCAConfig) -> str:
     """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published.
 
     Args:
@@ -114,7 +117,7 @@ def command(section: str, word: str) -> str:
     return f"omics {section.removesuffix('Client').lower()} {word}"
 
 
-def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "Endpoint | None" = None) -> Discovery:
+def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoint | None = None) -> Discovery:
     """Return where a service and its credentials are found.
 
     The credentials are the first of: OMICS_<SERVICE>_TOKEN; the service account of GOOGLE_APPLICATION_CREDENTIALS; a login
@@ -127,12 +130,12 @@ def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "End
         endpoint: Sends renewals to the authorization server; by default over the network.
     """
 
-    def configured(search: Search) -> "HCAConfig":
+    def configured(search: Search) -> HCAConfig:
         from omicsdk.hca.config import HCAConfig
 
         return HCAConfig(search.environ) if config is None else config
 
-    def token(text: str) -> "Credentials":
+    def token(text: str) -> Credentials:
         from omicsdk.core.credentials import BearerToken
 
         # The variable wins over whatever a login stores.
@@ -150,14 +153,7 @@ def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "End
         if url is None:
             url = service_url(section, config=settings)
             _warn_of_missing_files(section, url, settings)
-        tokens = stored_tokens(search.environ)
-
-        def sender() -> "Endpoint":
-            from omicsdk.core.oauth.grants import Endpoint
-
-            return endpoint or Endpoint(search.environ)
-
-        proof = _stored(section, url, tokens, settings, sender) or _of_published_client(section, settings)
+        proof = _stored(section, url, search.environ, settings, endpoint) or _of_published_client(section, settings)
         return Found(None if search.base_url else url, proof)
 
     return Discovery(
@@ -169,7 +165,7 @@ def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "End
     )
 
 
-def _warn_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
+def _warn_of_missing_files(section: str, url: str, config: HCAConfig) -> None:
     """A missing file is allowed, but a user who names one rarely means the built-in deployment."""
     from omicsdk.hca.config import BUILT_IN
 
@@ -183,7 +179,7 @@ def _warn_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
             config_log.warning("HCA_CONFIG_FILE names the missing file %s: using %s", file, url)
 
 
-def _account(section: str, configured: "Callable[[Search], HCAConfig]", search: Search) -> "Credentials | None":
+def _account(section: str, configured: Callable[[Search], HCAConfig], search: Search) -> Credentials | None:
     path = search.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
     if not path:
         return None
@@ -211,7 +207,7 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
     }
 
 
-def stored_tokens(environ: Mapping[str, str]) -> "TokenFile | None":
+def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:
     """The file in which a login would have been stored; None where there can't be one, since the user has no home.
 
     Args:
@@ -226,58 +222,32 @@ def stored_tokens(environ: Mapping[str, str]) -> "TokenFile | None":
 
 
 def _stored(
-    section: str,
-    url: str,
-    tokens: "TokenFile | None",
-    config: "HCAConfig",
-    endpoint: "Callable[[], Endpoint]",
-) -> "Credentials | None":
+    section: str, url: str, environ: Mapping[str, str], config: HCAConfig, endpoint: Endpoint | None
+) -> Credentials | None:
+    tokens = stored_tokens(environ)
     login = None if tokens is None else tokens.login(url)
     if tokens is None or login is None:
         return None
     from omicsdk.core.oauth.credentials import RefreshingToken
 
-    return RefreshingToken(
-        tokens,
-        url,
-        login,
-        lambda refresh_token: renewed(refresh_token, login.origins[0], url, tokens, config, endpoint()),
-        remedy=f"Log in again: {command(section, 'login')}",
-    )
+    def renewed(refresh_token: str) -> Grant:
+        # The refresh token was issued to the application of the service that was logged in to.
+        origin = login.origins[0]
+        service = url if origin_of(url) == origin else origin
+        sender = endpoint or Endpoint(environ)
+        application = Secrets(service, config, tokens.path, sender).application()
+        return sender.grant(refresh_request(application, refresh_token), previous=refresh_token)
+
+    return RefreshingToken(tokens, url, login, renewed, remedy=f"Log in again: {command(section, 'login')}")
 
 
-def renewed(
-    refresh_token: str, origin: str, url: str, tokens: "TokenFile", config: "HCAConfig", endpoint: "Endpoint"
-) -> "Grant":
-    """Makes new tokens of a refresh token.
-
-    Args:
-        refresh_token: The refresh token.
-        origin: Origin of the service that was logged in to; its application is whom the refresh token was issued to.
-        url: Base URL of the service that is asked now.
-        tokens: The token file.
-        config: The HCA configuration.
-        endpoint: What sends.
-
-    Raises:
-        AuthError: It was refused.
-        OmicsError: The service can't be reached.
-    """
-    from omicsdk.core.oauth.grants import refresh_request
-    from omicsdk.hca.application import Secrets
-
-    service = url if origin_of(url) == origin else origin
-    application = Secrets(service, config, tokens.path, endpoint).application()
-    return endpoint.grant(refresh_request(application, refresh_token), previous=refresh_token)
-
-
-def left_by_published_client(config: "HCAConfig") -> Mapping[str, Any]:
+def left_by_published_client(config: HCAConfig) -> Mapping[str, Any]:
     """The login that the published client stored: access_token, refresh_token, id_token; empty when there is none."""
     stored: object = config.value_of("oauth2_token")
     return stored if is_object(stored) else {}
 
 
-def _of_published_client(section: str, config: "HCAConfig") -> "Credentials | None":
+def _of_published_client(section: str, config: HCAConfig) -> Credentials | None:
     """What the published client stored; it is used as it is and never renewed, which would end that client's login."""
     stored = left_by_published_client(config)
     if not stored.get("access_token"):
@@ -290,3 +260,89 @@ def _of_published_client(section: str, config: "HCAConfig") -> "Credentials | No
         remedy=f"Take over the published client's login: {command(section, 'login --migrate')}. "
         f"Or log in again: {command(section, 'login')}",
     )
+
+
+PATH = "/internal/application_secrets"
+"""Where a deployment's services tell the secrets, at the root of their host."""
+KEY = "application_secrets"
+"""The same in the configuration."""
+
+
+class Secrets:
+    """The application's secrets of one service.
+
+    Args:
+        base_url: The service.
+        config: The HCA configuration, whose `application_secrets` win.
+        tokens: The token file, beside which answers are kept as `applications.json`.
+        endpoint: What asks the service.
+    """
+
+    def __init__(self, base_url: str, config: HCAConfig, tokens: Path, endpoint: Endpoint) -> None:
+        self._base_url = base_url
+        self._config = config
+        self._cache = tokens.with_name("applications.json")
+        self._endpoint = endpoint
+
+    def stated(self, *, fresh: bool = False) -> dict[str, Any]:
+        """The secrets as they are told: `{"installed": {"client_id": ..., ...}}`.
+
+        Args:
+            fresh: Ask the service, even if its answer was kept.
+
+        Raises:
+            AuthError: The service doesn't tell them.
+            OmicsError: The service can't be reached.
+        """
+        configured: object = self._config.value_of(KEY)
+        if configured:
+            if not is_object(configured):
+                raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) isn't an object")
+            return configured
+        kept = None if fresh else self._kept().get(origin_of(self._base_url))
+        if is_object(kept):
+            return kept
+        told = self._told()
+        with locked(self._cache):
+            write_private(self._cache, json.dumps({**self._kept(), origin_of(self._base_url): told}, indent=2) + "\n")
+        return told
+
+    def application(self, *, fresh: bool = False) -> Application:
+        """The application that they describe; arguments and errors as `stated`'s.
+
+        Raises:
+            ConfigError: They lack something.
+        """
+        return Application.of(self.stated(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
+
+    def forget(self) -> None:
+        """Forget what was kept."""
+        with locked(self._cache):
+            kept = self._kept()
+            if kept.pop(origin_of(self._base_url), None) is not None:
+                write_private(self._cache, json.dumps(kept, indent=2) + "\n")
+
+    def _told(self) -> dict[str, Any]:
+        """Ask at the root of the host, and below the service's own address where several share a host."""
+        parts = urlsplit(self._base_url)
+        places = dict.fromkeys((f"{parts.scheme}://{parts.netloc}{PATH}", self._base_url + PATH))
+        for url in places:
+            try:
+                value: object = json.loads(self._endpoint.text(get(url, KEY)))
+            except NotFound:
+                continue
+            except (ValueError, RecursionError):
+                value = None
+            if is_object(value):
+                return value
+        raise AuthError(
+            f"{parts.netloc} doesn't tell how to log in to it: there are no {KEY}",
+            remedy=f"Put the {KEY} of the deployment into the HCA configuration, or log in with --access-token.",
+        )
+
+    def _kept(self) -> dict[str, Any]:
+        try:
+            value: object = json.loads(read_private(self._cache) or "{}")
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{self._cache} isn't JSON", remedy="Delete it; it will be made again.") from error
+        return value if is_object(value) else {}

@@ -1,27 +1,29 @@
 """Logging in to the HCA services and out of them: by browser, by a code that is copied, or with a token at hand."""
 
+from __future__ import annotations
+
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Token, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, UsageError
+from omicsdk.core.oauth.credentials import VARIABLE
 from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, revoke_request
 from omicsdk.core.oauth.redirect_server import RedirectServer
 from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
 from omicsdk.core.token_file import StoredLogin, token_file
-from omicsdk.hca.application import Secrets
-from omicsdk.hca.discovery import SCOPES, TOKEN_VARIABLES, audience_of, left_by_published_client, service_url
+from omicsdk.hca.config import HCAConfig
+from omicsdk.hca.discovery import SCOPES, TOKEN_VARIABLES, Secrets, audience_of, left_by_published_client, service_url
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from omicsdk.hca.config import HCAConfig
 
 TIMEOUT = 300.0
 """Seconds to wait for a browser to come back."""
@@ -32,7 +34,7 @@ _TOKEN, _REVOKE = "/oauth/token", "/oauth/revoke"
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """What a login led to.
+    """The result of a login.
 
     Attributes:
         service: The service's base URL.
@@ -44,17 +46,17 @@ class LoggedIn:
     service: str
     expires_at: float | None
     renewable: bool
-    path: "Path"
+    path: Path
 
 
 def tell_stderr(text: str) -> None:
-    """Tells the user on stderr."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - telling is all that it does
+    """Print a message on stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
 
 
 def ask_stdin(question: str) -> str:
-    """Asks the user on stderr and reads one line from stdin; an empty text when it has ended."""
-    print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - asking is all that it does
+    """Ask the user on stderr and read one line from stdin; an empty text when it has ended."""
+    print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
     answer = sys.stdin.readline()
     if not answer:
         tell_stderr("")  # what comes next begins a line of its own
@@ -72,7 +74,7 @@ def login(
     audience: str | None = None,
     timeout: float = TIMEOUT,
     stop: threading.Event | None = None,
-    config: "HCAConfig | None" = None,
+    config: HCAConfig | None = None,
     environ: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = tell_stderr,
     ask: Callable[[str], str] = ask_stdin,
@@ -96,8 +98,8 @@ def login(
         stop: Set it to give up waiting for the browser.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
-        tell: Tells the user something.
-        ask: Asks the user something and gives the answer.
+        tell: Prints a message to the user.
+        ask: Asks the user and returns the answer.
         open_browser: Opens an address in a browser.
         endpoint: What sends requests to the authorization server.
         clock: What tells the time.
@@ -111,38 +113,37 @@ def login(
         UsageError: Arguments that exclude each other.
         OmicsError: The service can't be reached.
     """
-    from omicsdk.hca.config import HCAConfig
-
     if sum((bool(access_token), remote, migrate)) > 1:
         raise UsageError("access_token, remote and migrate are three ways to log in", remedy="Choose one of them.")
     if not timeout > 0:
         raise UsageError(f"timeout is {timeout}", remedy="Give seconds above 0.")
-    environ = os.environ if environ is None else environ
-    config = HCAConfig() if config is None else config
-    url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
-    tokens = token_file(environ)
-    tokens.check()
-    endpoint = Endpoint(environ, clock=clock) if endpoint is None else endpoint
+    service = _Service(
+        section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ, clock=clock), tell
+    )
+    service.tokens.check()
     issuer = ""
     if access_token:
         grant = Grant(access_token, jwt_expiry(access_token))
     elif migrate:
-        grant = _taken_over(section, url, config)
+        grant = service.migrated()
     else:
-        application = Secrets(url, config, tokens.path, endpoint).application(fresh=True)
+        application = service.secrets().application(fresh=True)
         issuer = application.token_uri
-        extra = {"audience": audience or audience_of(section, config)}
+        extra = {"audience": audience or audience_of(section, service.config)}
         if remote:
-            grant = _by_code(application, extra, endpoint, tell, ask)
+            grant = service.by_code(application, extra, ask)
         else:
-            grant = _by_browser(application, extra, endpoint, tell, open_browser, timeout, stop)
+            grant = service.by_browser(application, extra, open_browser, timeout, stop)
     BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
     token = Token(grant.access_token, grant.expires_at)
-    tokens.keep(url, StoredLogin(token, grant.refresh_token, grant.id_token, tuple(_served(url, issuer, config))))
+    stored = StoredLogin(token, grant.refresh_token, grant.id_token, tuple(service.served(issuer)))
+    service.tokens.keep(service.url, stored)
     if grant.expires_at is not None and grant.expires_at < clock.now() and not grant.refresh_token:
         tell(f"The access token was stored, but it ended on {moment(grant.expires_at)} by this machine's clock.")
-    _warn_of_variables(section, environ, tell)
-    return LoggedIn(url, grant.expires_at, bool(grant.refresh_token), tokens.path)
+    overriding = next((name for name in (TOKEN_VARIABLES[section], VARIABLE) if service.environ.get(name)), None)
+    if overriding is not None:
+        tell(f"{overriding} is set, and is used instead of this login as long as it is.")
+    return LoggedIn(service.url, grant.expires_at, bool(grant.refresh_token), service.tokens.path)
 
 
 def logout(
@@ -150,7 +151,7 @@ def logout(
     *,
     base_url: str | None = None,
     swagger_url: str | None = None,
-    config: "HCAConfig | None" = None,
+    config: HCAConfig | None = None,
     environ: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = tell_stderr,
     endpoint: Endpoint | None = None,
@@ -165,7 +166,7 @@ def logout(
         swagger_url: Its document; wins over the configuration.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
-        tell: Tells the user that the service couldn't be told.
+        tell: Prints a message to the user where the service could not revoke the login.
         endpoint: What sends requests to the authorization server.
 
     Returns:
@@ -174,23 +175,15 @@ def logout(
     Raises:
         ConfigError: A file can't be read or written; nothing is forgotten then.
     """
-    from omicsdk.hca.config import HCAConfig
-
-    environ = os.environ if environ is None else environ
-    config = HCAConfig() if config is None else config
-    url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
-    tokens = token_file(environ)
-    stored = tokens.login(url)
-    is_configured = origin_of(service_url(section, config=config)) == origin_of(url)
-    left = is_configured and _forget_configured(config, tell)
+    service = _Service(section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ), tell)
+    stored = service.tokens.login(service.url)
+    is_forgotten = service.forget_configured()
     if stored is None:
-        return left
-    endpoint = Endpoint(environ) if endpoint is None else endpoint
-    first = stored.origins[0]
-    secrets = Secrets(url if origin_of(url) == first else first, config, tokens.path, endpoint)
+        return is_forgotten
+    secrets = service.secrets(stored.origins[0])
     if stored.refresh_token:
-        _revoke(stored.refresh_token, secrets, endpoint, tell)
-    tokens.delete(url)
+        service.revoke(stored.refresh_token, secrets)
+    service.tokens.delete(service.url)
     secrets.forget()
     return True
 
@@ -200,7 +193,7 @@ def application_secrets(
     *,
     base_url: str | None = None,
     swagger_url: str | None = None,
-    config: "HCAConfig | None" = None,
+    config: HCAConfig | None = None,
     environ: Mapping[str, str] | None = None,
     endpoint: Endpoint | None = None,
 ) -> dict[str, Any]:
@@ -213,70 +206,102 @@ def application_secrets(
         AuthError: Neither has them.
         OmicsError: The service can't be reached.
     """
-    from omicsdk.hca.config import HCAConfig
-
-    config = HCAConfig() if config is None else config
-    url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
-    return Secrets(url, config, token_file(environ).path, endpoint or Endpoint(environ)).stated()
+    service = _Service(section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ), tell_stderr)
+    return service.secrets().stated()
 
 
-def _by_browser(
-    application: Application,
-    extra: Mapping[str, str],
-    endpoint: Endpoint,
-    tell: Callable[[str], None],
-    open_browser: Callable[[str], None],
-    timeout: float,
-    stop: threading.Event | None,
-) -> Grant:
-    server = RedirectServer(*application.loopback())
-    attempt = begin(application, server.uri, SCOPES, extra)
-    with server.listening(attempt.state):
-        tell(f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}")
-        open_browser(attempt.url)
-        query = server.wait(timeout, stop)
-    return endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
+class _Service:
+    """A service that is logged in to, or out of; arguments as `login`'s."""
 
+    def __init__(
+        self,
+        section: str,
+        base_url: str | None,
+        swagger_url: str | None,
+        config: HCAConfig | None,
+        environ: Mapping[str, str] | None,
+        endpoint: Endpoint,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.environ = os.environ if environ is None else environ
+        self.config = HCAConfig() if config is None else config
+        self.url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=self.config)
+        self.tokens = token_file(self.environ)
+        self._configured = partial(service_url, config=self.config)
+        self._section, self._endpoint, self._tell = section, endpoint, tell
 
-def _by_code(
-    application: Application,
-    extra: Mapping[str, str],
-    endpoint: Endpoint,
-    tell: Callable[[str], None],
-    ask: Callable[[str], str],
-) -> Grant:
-    echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
-    attempt = begin(application, echo, SCOPES, extra)
-    tell(f"Log in at this address, in any browser:\n{attempt.url}")
-    answer = ask("Paste the code that the last page shows, or that page's address: ")
-    return endpoint.grant(code_request(application, attempt, code_of(answer, attempt.state, bare=True)))
+    def secrets(self, origin: str = "") -> Secrets:
+        """The application's secrets of the service, or of the one that was logged in to."""
+        service = self.url if origin in ("", origin_of(self.url)) else origin
+        return Secrets(service, self.config, self.tokens.path, self._endpoint)
 
+    def by_browser(
+        self,
+        application: Application,
+        extra: Mapping[str, str],
+        open_browser: Callable[[str], None],
+        timeout: float,
+        stop: threading.Event | None,
+    ) -> Grant:
+        server = RedirectServer(*application.loopback())
+        attempt = begin(application, server.uri, SCOPES, extra)
+        with server.listening(attempt.state):
+            self._tell(
+                f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}"
+            )
+            open_browser(attempt.url)
+            query = server.wait(timeout, stop)
+        return self._endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
 
-def _taken_over(section: str, url: str, config: "HCAConfig") -> Grant:
-    stored = left_by_published_client(config)
-    access, refresh, identity = (str(stored.get(name) or "") for name in ("access_token", "refresh_token", "id_token"))
-    if not access:
-        raise AuthError(
-            "The HCA configuration has no login of the published client", remedy="Log in without --migrate."
-        )
-    issued_for = str(stored.get("origin") or service_url(section, config=config))
-    if origin_of(issued_for) != origin_of(url):
-        raise AuthError(
-            f"The login of the published client is for {origin_of(issued_for)}, not for {origin_of(url)}",
-            remedy="Log in without --migrate.",
-        )
-    # Its expires_at is "-1", whatever the token's end.
-    return Grant(access, jwt_expiry(access), refresh, identity)
+    def by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
+        echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
+        attempt = begin(application, echo, SCOPES, extra)
+        self._tell(f"Log in at this address, in any browser:\n{attempt.url}")
+        answer = ask("Paste the code that the last page shows, or that page's address: ")
+        return self._endpoint.grant(code_request(application, attempt, code_of(answer, attempt.state, bare=True)))
 
+    def migrated(self) -> Grant:
+        """The login that the published client stored."""
+        stored = left_by_published_client(self.config)
+        access, refresh, identity = (str(stored.get(f"{name}_token") or "") for name in ("access", "refresh", "id"))
+        if not access:
+            raise AuthError(
+                "The HCA configuration has no login of the published client", remedy="Log in without --migrate."
+            )
+        issued_for = origin_of(str(stored.get("origin") or self._configured(self._section)))
+        if issued_for != origin_of(self.url):
+            raise AuthError(
+                f"The login of the published client is for {issued_for}, not for {origin_of(self.url)}",
+                remedy="Log in without --migrate.",
+            )
+        # Its expires_at is "-1", whatever the token's end.
+        return Grant(access, jwt_expiry(access), refresh, identity)
 
-def _served(url: str, issuer: str, config: "HCAConfig") -> list[str]:
-    """Further services that a login is for: configured ones of the same domain, or those that issued its tokens."""
-    configured = [service_url(section, config=config) for section in TOKEN_VARIABLES]
-    return [
-        each
-        for each in configured
-        if _domain(each) == _domain(url) or (issuer and origin_of(each) == origin_of(issuer))
-    ]
+    def served(self, issuer: str) -> Iterator[str]:
+        """Further services that a login is for: configured ones of the same domain, or those that issued its tokens."""
+        for each in map(self._configured, TOKEN_VARIABLES):
+            if _domain(each) == _domain(self.url) or (issuer and origin_of(each) == origin_of(issuer)):
+                yield each
+
+    def forget_configured(self) -> bool:
+        """Take the published client's login out of the configuration; False where there was none for this service."""
+        if origin_of(self._configured(self._section)) != origin_of(self.url):
+            return False
+        try:
+            return bool(self.config.forget(_TOKEN_KEY))
+        except ConfigError as error:
+            self._tell(f"A login of the published client may still be in the configuration: {error}")
+            return True
+
+    def revoke(self, refresh_token: str, secrets: Secrets) -> None:
+        try:
+            application = secrets.application()
+            uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
+            self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
+        except OmicsError as error:
+            self._tell(
+                f"The service could not be told to revoke the login, which is forgotten on this machine only: {error}"
+            )
 
 
 def _domain(url: str) -> tuple[str, str]:
@@ -286,29 +311,3 @@ def _domain(url: str) -> tuple[str, str]:
     _, dot, rest = host.partition(".")
     shared = rest if dot and "." in rest and not host.replace(".", "").isdecimal() else origin_of(url)
     return parts.scheme, shared
-
-
-def _forget_configured(config: "HCAConfig", tell: Callable[[str], None]) -> bool:
-    try:
-        return bool(config.forget(_TOKEN_KEY))
-    except ConfigError as error:
-        tell(f"A login of the published client may still be in the configuration: {error}")
-        return True
-
-
-def _revoke(refresh_token: str, secrets: Secrets, endpoint: Endpoint, tell: Callable[[str], None]) -> None:
-    try:
-        application = secrets.application()
-        uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
-        endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
-    except OmicsError as error:
-        tell(f"The service could not be told to revoke the login, which is forgotten on this machine only: {error}")
-
-
-def _warn_of_variables(section: str, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
-    from omicsdk.core.oauth.credentials import VARIABLE
-
-    for name in (TOKEN_VARIABLES[section], VARIABLE):
-        if environ.get(name):
-            tell(f"{name} is set, and is used instead of this login as long as it is.")
-            return

@@ -9,8 +9,8 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files import state_folder
-from omicsdk.hca.dss import Dss, UploadFailed, registrations, staging, uploads
-from omicsdk.hca.dss.registrations import EndingClock
+from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
+from omicsdk.hca.dss.jobs import EndingClock
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -189,7 +189,7 @@ def test_another_bundle_of_the_same_folder_is_another_upload(
     failing_once(omics_sandbox, dss, source, staged)
     dss.upload(source, "aws", staged, creator_uid=7)
     assert len(put_files(omics_sandbox)) == 8
-    assert len(list(state.rglob("*.upload"))) == 1
+    assert len(list(state.rglob("*.journal"))) == 1
 
 
 def test_two_uploads_one_after_the_other_are_two_bundles(dss: Dss, source: Path, staged: str):
@@ -249,7 +249,7 @@ def test_a_damaged_record_costs_what_stood_behind_the_damage(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path
 ):
     failing_once(omics_sandbox, dss, source, staged)
-    (record,) = state.rglob("*.upload")
+    (record,) = state.rglob("*.journal")
     data = record.read_bytes()
     record.write_bytes(data[: len(data) // 2] + b"\xff" * 8)
     assert len(dss.upload(source, "aws", staged).files) == 4
@@ -270,7 +270,7 @@ def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
     assert state_folder() == tmp_path / "file"
     assert len(dss.upload(source, "aws", staged).files) == 4
-    assert "can't be gone on with" in caplog.text
+    assert "unfinished transfers aren't remembered" in caplog.text
 
 
 def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
@@ -294,7 +294,7 @@ def test_a_time_budget_ends_it_and_the_next_call_goes_on(omics_sandbox: Any, dss
 def test_files_that_the_service_takes_over_later_are_waited_for(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(registrations, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(jobs, "FIRST_WAIT", 0.0)
     omics_sandbox.settings.turn({"dss.async_bytes": 1000, "dss.async_seconds": 0.05})
     made = dss.upload(source, "aws", staged)
     assert len(made.files) == 4
@@ -385,9 +385,7 @@ class Slow:
 
 def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[Any]:
     """Registers files; gives the errors."""
-    registrar = registrations.Registrar(
-        service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
-    )
+    registrar = jobs.Registrar(service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock)
     asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
     return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
 

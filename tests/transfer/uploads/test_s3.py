@@ -417,8 +417,7 @@ def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     from omicsdk.crunch.storage.settings import s3_client
     from omicsdk.fs.places.s3 import S3Clients
     from omicsdk.hca.dss.staging import staging_client
-    from omicsdk.hca.upload.keys import AreaKeys, Keys
-    from omicsdk.hca.upload.storage import OwnClient, signing_client
+    from omicsdk.hca.upload.storage import AreaKeys, Keys, OwnClient, signing_client
 
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")

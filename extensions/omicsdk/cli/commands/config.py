@@ -51,8 +51,7 @@ def get(arguments: Mapping[str, Any], console: Console) -> Any:
         OmicsError: There is no such setting, or it is a secret.
         ConfigError: A file is malformed, or the name can't be one.
     """
-    from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.known_settings import KNOWN
+    from omicsdk.hca.config import KNOWN, HCAConfig
 
     del console
     name: str = arguments["name"]

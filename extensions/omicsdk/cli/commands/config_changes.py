@@ -13,7 +13,7 @@ from omicsdk.cli.options import LEVELS
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import is_secret_name, mask_json
 from omicsdk.core.settings.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
-from omicsdk.hca.known_settings import KINDS_TO_WRITE, KNOWN, is_of_kind
+from omicsdk.hca.config import KINDS, KNOWN, is_of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from omicsdk.core.settings.config import Json, Keys, Layer, Settings
 
 STDIN = "-"
+
+KINDS_TO_WRITE = {
+    **KINDS,
+    "upload": "an object",
+    "upload.areas": "an object",
+    "upload.current_area": "text",
+    "upload.bucket_name_template": "text",
+    "upload.production_api_url": "text",
+    "upload.preprod_api_url_template": "text",
+}
+"""What a setting must be to be written: what stops one service's commands only is refused, too."""
 
 
 def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

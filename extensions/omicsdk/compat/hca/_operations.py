@@ -1,5 +1,7 @@
 """Operations as hca's clients have them: attributes of a class, arguments by name, plain JSON out."""
 
+from __future__ import annotations
+
 import json
 import sys
 import warnings
@@ -8,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._answers import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.paging import content_key, items_at, page_of
@@ -17,7 +19,7 @@ from omicsdk.core.request import URI_LIST, Paging
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.client import Client
+    from omicsdk.compat.hca.util import SwaggerClient
     from omicsdk.core.operation import Call
 
 T = TypeVar("T")
@@ -37,15 +39,21 @@ class DocumentedOperation(Generic[T]):
     Args:
         operation: The generated operation.
         ignored: Names of arguments that examples show and the service doesn't have: they are ignored with a warning.
-        translate: Makes the documented exception of one of ours, or gives it back as it is.
+        translate: Makes the documented exception of one of ours, or returns it as it is.
+        requests: Makes several requests of one call, given the function of one request and the arguments; by default one.
     """
 
     def __init__(
-        self, operation: "Call[..., Any]", ignored: frozenset[str], translate: Callable[[Exception], Exception]
+        self,
+        operation: Call[..., Any],
+        ignored: frozenset[str],
+        translate: Callable[[Exception], Exception],
+        requests: Callable[[Callable[..., Any], dict[str, Any]], Any] | None = None,
     ) -> None:
         self._operation = operation
         self._ignored = ignored
         self._translate = translate
+        self._requests = requests
 
     def __call__(self, *positional: Never, **arguments: Any) -> T:
         """Call the service.
@@ -58,6 +66,9 @@ class DocumentedOperation(Generic[T]):
             TypeError: An argument has no name, isn't known or is missing.
         """
         self._check_names(positional)
+        return self._once(**arguments) if self._requests is None else self._requests(self._once, arguments)
+
+    def _once(self, **arguments: Any) -> T:
         with translating(self._translate):
             response = next(self._operation.answers(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
@@ -101,14 +112,14 @@ class DocumentedOperation(Generic[T]):
             raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
         return paging
 
-    def _plain(self, response: "httpx.Response") -> Any:
+    def _plain(self, response: httpx.Response) -> Any:
         """What an answer says; that of an operation with pages is a page with its list, whatever type it is said to be."""
         paging = self._operation.facts.paging
         if paging is None or response.status_code >= 300:
             return plain_answer(response)
         return page_of(response, content_key(paging, response.headers), self._operation.facts.name)
 
-    def _items(self, response: "httpx.Response") -> list[Any]:
+    def _items(self, response: httpx.Response) -> list[Any]:
         name, key = self._operation.facts.name, content_key(self._paging(), response.headers)
         return items_at(page_of(response, key, name), key, name)
 
@@ -151,7 +162,7 @@ def as_typed(value: Any, kind: str) -> Any:
     return value
 
 
-def plain_answer(response: "httpx.Response") -> Any:
+def plain_answer(response: httpx.Response) -> Any:
     """JSON where the answer says that it is, an address as text, else its bytes; None where it is empty."""
     if not response.content:
         return None
@@ -160,40 +171,6 @@ def plain_answer(response: "httpx.Response") -> Any:
     if response.headers.get("content-type") == URI_LIST:
         return response.text
     return response.content
-
-
-class DocumentedClient:
-    """Base of documented clients: holds the generated client and turns its errors into the documented ones.
-
-    Args:
-        api: The generated client; closed with this one.
-    """
-
-    def __init__(self, api: "Client") -> None:
-        self._api = api
-
-    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
-        """One operation of the service by its documented name.
-
-        Args:
-            name: The operation, such as `get_bundle`.
-            ignored: Names of arguments that it doesn't have, and that are ignored with a warning; by default none.
-        """
-        return DocumentedOperation(getattr(self._api, name), ignored, self.documented_error)
-
-    def documented_error(self, error: Exception) -> Exception:
-        """The documented exception for one of ours; a facade whose documentation names some overrides it."""
-        return error
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._api.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class _OnClass:
@@ -226,8 +203,8 @@ class Documented(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type) -> Any: ...
     @overload
-    def __get__(self, instance: DocumentedClient, owner: type) -> DocumentedOperation[T]: ...
-    def __get__(self, instance: DocumentedClient | None, owner: type) -> Any:
+    def __get__(self, instance: SwaggerClient, owner: type) -> DocumentedOperation[T]: ...
+    def __get__(self, instance: SwaggerClient | None, owner: type) -> Any:
         if instance is None:
             return _OnClass(owner, self._name)
         return instance.operation(self._name, self._ignored)

@@ -1,22 +1,24 @@
-"""What differs between two trees of files. Pure."""
+"""What differs between two trees of files, and whether copies, or a platform's own bytes, are what their platform states."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from omicsdk.core.errors import UsageError
-from omicsdk.fs.store import Entry
+from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.planning import Selected
+from omicsdk.fs.copying.spool import Spool, batches
+from omicsdk.fs.store import STRONGEST, CopyOptions, Entry, Store, Uri
+from omicsdk.transfer import Control, Outcome, Progress
+from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.hashing import checksums_of
 
 By = Literal["auto", "size", "checksum"]
 """What files are held against each other by."""
 
-#: Checksums by how much they tell; an S3 ETag only does where both were made of parts of one size.
-STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
-
-#: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.
-MANY = 10
 #: Why a file is different that is so by its time alone.
 CHANGED = "changed since"
 
@@ -42,39 +44,6 @@ class Differences:
     same: int
 
 
-class TooManyRemovals(UsageError):
-    """More files would be removed than a copy of the source is likely to lack, or than was allowed.
-
-    Args:
-        target: The folder that they would be removed from.
-        remove: How many files.
-        there: How many files it has.
-        most: How many were allowed to be removed; None where nothing was said.
-    """
-
-    def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:
-        why = "more than half" if most is None else f"more than the {most} of --max-delete"
-        remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
-        super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
-
-
-def check_removals(target: str, remove: int, there: int, most: int | None = None) -> None:
-    """Refuses to remove most of a folder because another one seems to lack it: that may have been listed wrong.
-
-    Args:
-        target: The folder.
-        remove: How many of its files would be removed.
-        there: How many files it has.
-        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, and half of a
-            larger one.
-
-    Raises:
-        TooManyRemovals: More would be removed.
-    """
-    if remove > most if most is not None else there >= MANY and remove * 2 > there:
-        raise TooManyRemovals(target, remove, there, most)
-
-
 def stated(entry: Entry) -> Mapping[str, str]:
     """What is stated of a file's bytes: of an object that was put in one part, S3's ETag is its MD5.
 
@@ -97,7 +66,7 @@ def common_checksum(source: Entry, target: Entry) -> str:
 
 
 def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
-    """Says why two files are different as far as what is stated of them tells; empty where they aren't.
+    """Return why two files are different as far as their stated facts show; empty where they aren't.
 
     Args:
         source: The file that counts.
@@ -123,7 +92,7 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
 
 
 def differences(source: Mapping[str, Entry], target: Mapping[str, Entry], by: By = "auto") -> Differences:
-    """Compares two trees.
+    """Compare two trees.
 
     Args:
         source: Files by their names, of the tree that counts.
@@ -161,7 +130,7 @@ class Verdict:
 
 
 def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
-    """Says whether a copy is what its source states.
+    """Judge whether a copy is what its source states.
 
     Args:
         name: What to call it.
@@ -183,3 +152,121 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
     if source.size is None or copy.size is None:
         return Verdict(name, "unverified", "neither size nor checksum is stated")
     return Verdict(name, "size only", "no checksum is stated that could be compared")
+
+
+def verify_copies(
+    source: Mapping[str, Selected],
+    copies: Mapping[str, Selected],
+    store_of: Callable[[Uri], Store],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Verdict]:
+    """Compare copies with what is stated of their sources; files of this machine are read, platforms are believed.
+
+    Args:
+        source: The files that count, by name.
+        copies: Their copies, by name.
+        store_of: Gives the store of a file, which is asked where its listing states no checksum.
+        stopped: Tells whether to stop; asked ten times a second.
+
+    Yields:
+        A verdict for each file of the source, in order.
+    """
+
+    def verdict(name: str) -> Verdict:
+        copy = copies.get(name)
+        return (
+            judge(name, source[name].entry, None)
+            if copy is None
+            else judge(name, *with_common_checksum(source[name], copy, store_of))
+        )
+
+    names = list(source)
+    for name, found in zip(names, side_by_side(verdict, names, stopped), strict=True):
+        yield Verdict(name, "failed", str(found)) if isinstance(found, OmicsError) else found
+
+
+def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
+    """Find a checksum of one kind of two files, unless they differ in size anyway.
+
+    Platforms are asked for single files, of which many tell more than of those that they list; what is on this machine is read.
+
+    Args:
+        first: One file.
+        second: Another one.
+        store_of: Gives the store of a file.
+
+    Returns:
+        Both as they are known then; as they were where one is elsewhere and states no checksum.
+
+    Raises:
+        OmicsError: One of them can't be read.
+    """
+    mine, other = first.entry, second.entry
+    differ = mine.size is not None and other.size is not None and mine.size != other.size
+    if differ or common_checksum(mine, other):
+        return mine, other
+    mine, other = (
+        file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.entry.path)
+        for file in (first, second)
+    )
+    known = {**stated(mine), **stated(other)}
+    algorithm = next((name for name in STRONGEST if name in known), "")
+    if not algorithm and first.uri.scheme == second.uri.scheme == "file":
+        algorithm = "crc32c"
+    return _with(first, mine, algorithm), _with(second, other, algorithm)
+
+
+def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
+    if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
+        return entry
+    try:
+        found = checksums_of(file.uri.path, [algorithm], entry.size)
+    except OSError as error:
+        raise OmicsError(f"{file.uri} can't be read: {error.strerror or error}") from error
+    return replace(entry, checksums={**entry.checksums, **found})
+
+
+def verify_bytes(
+    files: Sequence[Selected],
+    store: Store,
+    *,
+    room: int,
+    spool: str | None = None,
+    control: Control | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[Verdict]:
+    """Fetch a platform's files and compare their bytes with what it states of them; nothing is kept.
+
+    Args:
+        files: The files.
+        store: The store that has them.
+        room: Bytes that may lie on this machine at once; a larger file lies there alone.
+        spool: The folder for them; by default one in the user's state folder.
+        control: Stops, limits the rate, bounds the time.
+        progress: Called a few times a second.
+
+    Yields:
+        A verdict for each file, in order.
+    """
+    if not files:
+        return
+    with Spool(spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
+        place.keep = False
+        options = CopyOptions(control=control or Control(), progress=progress, journal=place.fetched)
+        for batch in batches(files, min(room, place.room())):
+            wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
+            report = fetch(wanted, store, str(place.files), options)
+            for file, outcome in zip(batch, report.outcomes, strict=True):
+                yield _fetched(file, outcome)
+            place.keep_only(())
+
+
+def _fetched(file: Selected, outcome: Outcome) -> Verdict:
+    if isinstance(outcome.error, ChecksumMismatch):
+        return Verdict(file.name, "wrong", str(outcome.error))
+    if outcome.state != "done":
+        return Verdict(file.name, "failed", str(outcome.error or "it was stopped"))
+    if outcome.verification == "verified":
+        return Verdict(file.name, "verified", ", ".join(outcome.checksums))
+    return Verdict(file.name, outcome.verification, "no checksum is stated")

@@ -1,25 +1,35 @@
-"""Copies between any two places: down, up, and from one platform to another."""
+"""Copies between any two locations: down, up, and from one platform to another through a spool on this machine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
 
-from omicsdk.fs.copying.across import accepted, across, spool_of
+from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
+from omicsdk.fs.copying.comparison import Verdict, judge, stated
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.copying.sending import CopyOptions, Unfinished, is_newer, is_taken, put_for_good, until_interrupted
-from omicsdk.fs.store import Put, PutOptions, Store, Stores
-from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
+from omicsdk.fs.store import STRONGEST, AlreadyThere, CopyOptions, PathNotFound, Put, Store, Stores, parse_uri
+from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
-from omicsdk.transfer.interrupts import say_stopped
+from omicsdk.transfer.interrupts import report_of, say_stopped
+from omicsdk.transfer.reports.outcome import worse_of
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
-    """Copies files. One that fails doesn't keep the others from being copied.
+    """Copy files. One that fails doesn't keep the others from being copied.
 
     Bytes that come here are compared with what their platform states of them, and appear under their names when they are whole.
-    What a stopped copy began is gone on with by the same one.
+    The same copy resumes what a stopped one began.
 
     Args:
         plan: What goes where.
@@ -36,12 +46,15 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []
-    files = plan.files if chosen.overwrite else _lacking(plan, stores.of(plan.base), chosen)
+    files = plan.files
+    if not chosen.overwrite:  # of what can't be asked for it is detected when it is put
+        there = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
+        files = [file for file, found in zip(files, there, strict=True) if found is not True]
     schemes = list(dict.fromkeys(file.uri.scheme for file in files))
     for scheme in schemes:
         part = replace(plan, files=[file for file in files if file.uri.scheme == scheme])
         if chosen.stopped:
-            reports.append(_not_begun(part.files))
+            reports.append(TransferReport(Outcome(file.name, "stopped", file.entry.size) for file in part.files))
         elif plan.base.scheme == "file":
             reports.append(_down(part, stores.of(part.files[0].uri), chosen))
         elif scheme == "file":
@@ -50,9 +63,28 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
             reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}")
     if len(files) < len(plan.files) or len(schemes) > 1:
-        report = _in_order(report, plan, chosen)
-    if chosen.control.reason in ("interrupt", "terminate"):
-        say_stopped(chosen.control, report)
+        known = {outcome.name: outcome for outcome in report.outcomes}
+        # What was at the target already was left as it is, whatever it is.
+        skipped = (Outcome(file.name, "skipped", file.entry.size) for file in plan.files)
+        report = report.with_outcomes(known.get(left.name) or accepted(left, chosen) for left in skipped)
+    return _raised(report, chosen)
+
+
+def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
+    """Copy files of one store into a folder of this machine; as `copy_files`.
+
+    Args:
+        plan: What goes where.
+        store: The store of the files.
+        options: How.
+    """
+    return _raised(_down(plan, store, options), options)
+
+
+def _raised(report: TransferReport, options: CopyOptions) -> TransferReport:
+    """Raise KeyboardInterrupt after Ctrl-C, which `until_interrupted` kept back."""
+    if options.control.reason in ("interrupt", "terminate"):
+        say_stopped(options.control, report)
     return report
 
 
@@ -76,7 +108,7 @@ def _unfinished(plan: CopyPlan) -> Unfinished:
 
 
 def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
-    """Makes one report of several that followed each other.
+    """Make one report of several that followed each other.
 
     Args:
         reports: The reports.
@@ -93,14 +125,13 @@ def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
 
 def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
-    folder = plan.base.path
     with _unfinished(plan) as journal:
         journal.forget(
             file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
         )
-        wanted, how = [(file.entry, file.name) for file in plan.files], options.fetching(journal.path)
+        wanted, how = [(file.entry, file.name) for file in plan.files], replace(options, journal=journal.path)
         names = [file.name for file in plan.files]
-        report = until_interrupted(lambda: fetch(wanted, store, folder, how), names, options.control)
+        report = until_interrupted(lambda: fetch(wanted, store, plan.base.path, how), names, options.control)
         journal.keep = not report.ok
     return report
 
@@ -109,38 +140,312 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
     with _unfinished(plan) as journal:
-        remembered = None if journal.path is None else str(journal.path)
-        how = PutOptions(options.overwrite, options.control, options.progress, options.stop, remembered)
-        paths = [put.path for put in puts]
-        report = until_interrupted(
-            lambda: put_for_good(store, puts, how, differing=plan.differing), paths, options.control
-        )
+        report = put_for_good(store, puts, replace(options, journal=journal.path), differing=plan.differing)
         journal.keep = not report.ok
-    outcomes = (
-        accepted(outcome._replace(name=file.name), options)
-        for file, outcome in zip(plan.files, report.outcomes, strict=True)
+    ends = zip(plan.files, report.outcomes, strict=True)
+    return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in ends)
+
+
+def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
+    """An outcome, or a failure where a checksum is required and the file is at the target without one having been compared.
+
+    Args:
+        outcome: The outcome.
+        options: How it was copied.
+    """
+    if not (options.control.require_checksum and outcome.is_present and outcome.verification != "verified"):
+        return outcome
+    reason = "it is at the target, but no checksum of it was compared"
+    return outcome._replace(state="failed", error=ChecksumMissing(outcome.name, reason))
+
+
+def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], control: Control) -> TransferReport:
+    """Make a step of a copy.
+
+    Args:
+        step: The step; `control` governs it.
+        names: The names of its outcomes.
+        control: Is stopped when Ctrl-C has ended the step; `copy_files` raises that at its end.
+
+    Returns:
+        The step's report; of one that was interrupted the outcomes that are known by these names, the others are stopped.
+
+    Raises:
+        KeyboardInterrupt: It ended the step somewhere else than in an engine.
+    """
+    try:
+        return step()
+    except KeyboardInterrupt as error:
+        report = report_of(error)
+        if report is None or not control.stopped:
+            raise
+        known = {outcome.name: outcome for outcome in report.outcomes}
+        return report.with_outcomes(
+            (known.get(name) or Outcome(name, "stopped") for name in names),
+            why_stopped=report.why_stopped or control.why,
+        )
+
+
+def put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, *, differing: bool = False) -> TransferReport:
+    """Put files, those again that the journal has but that are gone from the platform since.
+
+    Args:
+        store: Where to.
+        puts: What goes where.
+        options: How. Its journal is removed where a file isn't known to be there that it has.
+        differing: Whether all are known to be other there, or not there, whatever the journal says.
+
+    Returns:
+        The outcome of each file, in order.
+
+    Raises:
+        OmicsError: As `Store.put`.
+        KeyboardInterrupt: As `until_interrupted`.
+    """
+    return until_interrupted(
+        lambda: _put_for_good(store, puts, options, differing), [put.path for put in puts], options.control
     )
-    return report.with_outcomes(outcomes)
 
 
-def _lacking(plan: CopyPlan, target: Store, options: CopyOptions) -> list[Selected]:
-    """The files that aren't at the target yet; of what couldn't be asked for it is found out when it is put."""
+def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, differing: bool) -> TransferReport:
+    report = store.put(puts, options)
+    if options.journal is None or store.puts_whole_folders or not options.overwrite:
+        return report
+    outcomes = list(report.outcomes)
+    doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
+    known = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
+    there = _asked(lambda each: not differing and is_there(store, *each), known, options)
+    gone: list[int] = []
+    for number, found in zip(doubtful, there, strict=True):
+        if isinstance(found, Interrupted):
+            outcomes[number] = outcomes[number]._replace(state="stopped")
+        elif found is not True:  # it is another, or the platform doesn't say
+            gone.append(number)
+    if not gone:
+        return report.with_outcomes(outcomes)
+    Path(options.journal).unlink(missing_ok=True)
+    again = store.put([puts[number] for number in gone], options)
+    for number, outcome in zip(gone, again.outcomes, strict=True):
+        outcomes[number] = outcome
+    return report.with_outcomes(outcomes, seconds=report.seconds + again.seconds, why_stopped=again.why_stopped)
 
-    there = side_by_side(lambda file: is_taken(target, plan.target(file).path), plan.files, lambda: options.stopped)
-    return [file for file, found in zip(plan.files, there, strict=True) if found is not True]
+
+def _asked(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
+    return side_by_side(call, arguments, lambda: options.stopped)
 
 
-def _not_begun(files: Sequence[Selected]) -> TransferReport:
-    return TransferReport(Outcome(file.name, "stopped", file.entry.size) for file in files)
+def is_taken(store: Store, path: str) -> bool:
+    """Whether a path exists, as a file or a folder.
+
+    Args:
+        store: Where.
+        path: The path.
+
+    Raises:
+        OmicsError: The platform can't be asked.
+    """
+    try:
+        store.stat(path)
+    except PathNotFound:
+        return False
+    return True
 
 
-def _in_order(report: TransferReport, plan: CopyPlan, options: CopyOptions) -> TransferReport:
-    """A report in the plan's order, with the files that were left as they are."""
-    known: Mapping[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
-    outcomes = (known.get(file.name) or _left(file, options) for file in plan.files)
-    return report.with_outcomes(outcomes)
+def is_there(store: Store, path: str, arrived: Arrival) -> bool:
+    """Whether a file that arrived is there still, as far as its platform states what is there.
+
+    Args:
+        store: Where.
+        path: Its path.
+        arrived: What is known of it.
+
+    Raises:
+        OmicsError: The platform can't be asked.
+    """
+    try:
+        found = store.stat(path)
+    except PathNotFound:
+        return False
+    if found.is_folder or (None not in (found.size, arrived.size) and found.size != arrived.size):
+        return False
+    # An ETag of other parts is another text for the same bytes.
+    both = [name for name in STRONGEST if name != "s3_etag" and name in arrived.checksums and name in stated(found)]
+    return all(arrived.checksums[name] == stated(found)[name] for name in both)
 
 
-def _left(file: Selected, options: CopyOptions) -> Outcome:
-    """The outcome of a file that was at the target already and was left as it is, whatever it is."""
-    return accepted(Outcome(file.name, "skipped", file.entry.size), options)
+# -- from one platform to another
+
+
+def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
+    """Copy files of one platform to another one, or within one.
+
+    What passes through this machine is stored in a spool, which the same copy finds again: it fetches and sends what is left.
+
+    Args:
+        plan: What goes where; all files are of one scheme.
+        stores: The stores of both ends.
+        options: How.
+
+    Returns:
+        The outcome of each file, in the plan's order.
+
+    Raises:
+        FolderBusy: Another process makes the same copy.
+        NotWritable: The spool can't be written.
+        DiskFull: There isn't even room for its journal.
+    """
+    source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
+    found: dict[str, Outcome] = {}
+    if source is target:
+        within = zip(plan.files, _copied_within(plan, source, options), strict=True)
+        found = {file.name: outcome for file, outcome in within if outcome is not None}
+    left = [file for file in plan.files if file.name not in found]
+    seconds, why = 0.0, ""
+    if left and not options.stopped:
+        with spool_of(plan, options) as spool:
+            for part in SpooledCopy(plan, source, target, spool, options).run(left):
+                seconds += part.seconds
+                why = why or part.why_stopped
+                found |= {outcome.name: outcome for outcome in part.outcomes}
+            spool.keep = not all(file.name in found and found[file.name].is_present for file in left)
+    outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
+    return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why or options.control.why)
+
+
+def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
+    """The spool of a copy, which isn't opened.
+
+    Args:
+        plan: What goes where.
+        options: How.
+    """
+    return Spool(options.spool, ["across", plan.files[0].uri.scheme, *plan.words], str(plan.base))
+
+
+def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
+    """What a platform copies by itself; None for what it can't."""
+
+    def copy(file: Selected) -> Verdict | None:
+        target = plan.target(file).path
+        if not options.overwrite and is_taken(store, target):  # what was there before couldn't be asked for each
+            raise AlreadyThere(str(plan.target(file)))
+        if not store.copy(file.entry, target):
+            return None
+        try:
+            return judge(file.name, file.entry, store.stat(target))
+        except OmicsError as error:  # it was copied; what the platform states of the copy isn't known
+            return Verdict(file.name, "unverified", str(error))
+
+    for file, answer in zip(plan.files, _asked(copy, plan.files, options), strict=True):
+        done = Outcome(file.name, "done", file.entry.size)
+        if answer is None:
+            yield None
+        elif isinstance(answer, OmicsError):
+            yield done._replace(state="stopped" if options.stopped else "failed", error=answer)
+        elif answer.state == "wrong":
+            wrong = TransferError(f"{file.name}: the platform's copy differs: {answer.why}", name=file.name)
+            yield done._replace(state="failed", error=wrong)
+        else:
+            known = answer.state if answer.state in ("verified", "size only") else "unverified"
+            said = f"copied by the platform: {answer.why}"
+            yield accepted(done._replace(verified=said, verification=known), options)
+
+
+class SpooledCopy:
+    """A copy whose files are fetched into a spool and sent on from there.
+
+    Args:
+        plan: What goes where.
+        source: Where it comes from.
+        target: Where it goes.
+        spool: What it passes through, open.
+        options: How.
+    """
+
+    def __init__(self, plan: CopyPlan, source: Store, target: Store, spool: Spool, options: CopyOptions) -> None:
+        self._plan, self._source, self._target = plan, source, target
+        self._spool, self._options = spool, options
+
+    def run(self, files: Sequence[Selected]) -> Iterator[TransferReport]:
+        """Fetch and send files, as many at once as there is room for.
+
+        Args:
+            files: The files.
+
+        Yields:
+            Reports with the outcomes of some of them each.
+        """
+        named = {self._name(file): file for file in files}
+        arrived = dict(self._arrived(named))
+        yield TransferReport(arrived.values())
+        left = {name: file for name, file in named.items() if name not in arrived}
+        self._spool.keep_only(left)
+        whole = self._target.puts_whole_folders
+        room = sys.maxsize if whole else min(self._options.spool_bytes, self._spool.room())
+        names = iter(left)
+        for batch in batches(list(left.values()), room):
+            if self._options.stopped:
+                return
+            some = {next(names): file for file in batch}
+            self._spool.make_room(some, sum(file.entry.size or 0 for file in batch), room)
+            yield from self._carried(some)
+
+    def _name(self, file: Selected) -> str:
+        """What a file is called in the spool: by what it is and where it goes, so that it is found again as long as it is that."""
+        entry = file.entry
+        checksums = sorted(entry.checksums.items())
+        facts: list[object] = [str(file.uri), entry.size, entry.version, entry.modified, checksums]
+        if not entry.version and not entry.checksums:
+            facts.append(os.urandom(12))  # nothing tells it from what it becomes, so that it is never found again
+        text = repr([*facts, str(self._plan.target(file))])
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+    def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
+        """Files that an earlier run brought to their end, and that are there still."""
+        # Of a folder that is put whole nothing may be left out.
+        believed = not self._target.puts_whole_folders and not self._plan.differing
+        known = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
+
+        def is_still(name: str) -> bool:
+            where = known[name].where
+            path = parse_uri(where).path if where else self._plan.target(named[name]).path
+            return is_there(self._target, path, known[name])
+
+        for name, found in zip(known, _asked(is_still, list(known), self._options), strict=True):
+            if found is True:
+                was, file = known[name], named[name]
+                skipped = Outcome(file.name, "skipped", file.entry.size, label=was.where, verification=was.verification)
+                yield name, accepted(skipped, self._options)
+
+    def _carried(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
+        """Fetch some files and send them on; yields the outcomes of those that failed to come, then of the others."""
+        spool, options = self._spool, self._options
+        wanted = [(file.entry, name) for name, file in named.items()]
+        how = replace(options, journal=spool.fetched)
+        came = until_interrupted(
+            lambda: fetch(wanted, self._source, str(spool.files), how, kept=True), list(named), options.control
+        )
+        there = {outcome.name: outcome for outcome in came.outcomes if outcome.is_present}
+        lost = [outcome for outcome in came.outcomes if not outcome.is_present]
+        renamed = [outcome._replace(name=named[outcome.name].name) for outcome in lost]
+        yield TransferReport(renamed, came.seconds, why_stopped=came.why_stopped)
+        if any(isinstance(outcome.error, DiskFull) for outcome in lost):
+            spool.drop([outcome.name for outcome in lost])  # no other file could be written as long as they are there
+        if there and not options.stopped and not (lost and self._target.puts_whole_folders):
+            yield self._sent(named, there)
+
+    def _sent(self, named: Mapping[str, Selected], there: Mapping[str, Outcome]) -> TransferReport:
+        puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in there]
+        how = replace(self._options, journal=self._spool.sent)
+        sent = put_for_good(self._target, puts, how, differing=self._plan.differing)
+        arrived: dict[str, Arrival] = {}
+        outcomes: list[Outcome] = []
+        for name, outcome in zip(there, sent.outcomes, strict=True):
+            # It is as well verified as on the worse of both ways.
+            worse = worse_of(there[name].verification, outcome.verification)
+            outcomes.append(accepted(outcome._replace(name=named[name].name, verification=worse), self._options))
+            if outcome.is_present:
+                where = outcome.label if outcome.label.startswith(f"{self._plan.base.scheme}://") else ""
+                arrived[name] = Arrival(outcome.size, {**there[name].checksums, **outcome.checksums}, where, worse)
+        self._spool.note(arrived)
+        return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +14,6 @@ from typing import BinaryIO
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
-    APIError,
     ChecksumMismatch,
     ChecksumMissing,
     Interrupted,
@@ -25,57 +23,34 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import in_place_of, is_special, put_in_place
-from omicsdk.fs.store import Entry, Store, is_another, state_of
-from omicsdk.fs.uri import PathError
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
+from omicsdk.fs.store import CopyOptions, Entry, PathError, Store
+from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
-from omicsdk.transfer.ranges import Pace
+from omicsdk.transfer.ranges import Pace, is_another, state_of
 from omicsdk.transfer.reports.outcome import verification_of
 from omicsdk.transfer.writing import Growth, write_error
 
-#: Statuses of a storage that say that another copy may be there.
-GONE = (403, 404, 410)
 _STRIDE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class FetchOptions:
-    """How files are fetched.
-
-    Attributes:
-        connections: Requests for bytes that run at once, at most.
-        control: Stops, pauses, limits the rate, bounds the time, says whether files without a checksum are accepted.
-        progress: Called a few times a second.
-        stop: Set it to end within a second; the same fetch goes on from there.
-        journal: The file that remembers how far it is; by default one in the folder.
-        kept: Whether a file that is there under its name is the one that is wanted, since it has got that name for being whole:
-            a stream of it isn't read again.
-    """
-
-    connections: int = 16
-    control: Control = field(default_factory=Control)
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    journal: Path | None = None
-    kept: bool = False
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it shall end: it was stopped, or its time is over."""
-        return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
-
-
 def fetch(
-    wanted: Sequence[tuple[Entry, str]], store: Store, folder: str, options: FetchOptions | None = None
+    wanted: Sequence[tuple[Entry, str]],
+    store: Store,
+    folder: str,
+    options: CopyOptions | None = None,
+    *,
+    kept: bool = False,
 ) -> TransferReport:
-    """Brings files into a folder, each compared with what is stated of it, and there under its name when it is whole.
+    """Fetch files into a folder, each compared with what is stated of it, and there under its name when it is whole.
 
     Args:
         wanted: Files, each with its path in the folder.
         store: The store that has them.
         folder: The folder; made when it isn't there.
         options: How.
+        kept: Whether a file that exists under its name is the one that is wanted, since it has got that name for being whole:
+            a stream of it isn't read again.
 
     Returns:
         The outcome of each file, in order.
@@ -84,7 +59,7 @@ def fetch(
         UnsafePath: A name would lead out of the folder; nothing was fetched.
         NameClash: Two would land on one path; likewise.
     """
-    chosen = options or FetchOptions()
+    chosen = options or CopyOptions()
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
     if len(wanted) == 1 and _is_special(folder, wanted[0][1]):
         return _poured(*wanted[0], store, folder, chosen)
@@ -112,10 +87,10 @@ def fetch(
                         [name for _, name in wanted], folder, partial(Path(folder).mkdir, parents=True, exist_ok=True)
                     )
                     checked = True
-                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen)
+                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept)
     report = TransferReport(title=f"Download to {folder}")
     if by_engine:
-        report = _downloaded(by_engine, store, folder, chosen)
+        report = store.download(by_engine, folder, chosen)
         if not outcomes:
             return report
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
@@ -133,8 +108,8 @@ def _is_special(folder: str, name: str) -> bool:
         return False
 
 
-def _poured(entry: Entry, name: str, store: Store, folder: str, options: FetchOptions) -> TransferReport:
-    """Writes a file into a device or a FIFO, once it is whole and verified in a temporary folder."""
+def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOptions) -> TransferReport:
+    """Write a file into a device or a FIFO, once it is whole and verified in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="omics-") as place:
         report = fetch([(entry, "file")], store, place, replace(options, journal=None))
         (outcome,) = report.outcomes
@@ -147,47 +122,11 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: FetchOp
     return report.with_outcomes([outcome._replace(name=name)], title=f"Download to {folder}")
 
 
-def _downloaded(
-    wanted: Sequence[tuple[Entry, str]], store: Store, folder: str, options: FetchOptions
-) -> TransferReport:
-    """Fetches by the engine; what isn't where it should be is looked for where its platform has another copy."""
-    report = TransferReport()
-    found: dict[str, Outcome] = {}
-    left = wanted
-    while left:
-        part = download(
-            [store.item(entry, name) for entry, name in left],
-            folder,
-            connections=options.connections,
-            control=options.control,
-            progress=options.progress,
-            stop=options.stop,
-            journal=options.journal,
-        )
-        if not found and part.ok:
-            return part
-        found |= {outcome.name: outcome for outcome in part.outcomes}
-        report = TransferReport(
-            (found[name] for _, name in wanted),
-            report.seconds + part.seconds,
-            throughput=part.throughput,
-            began=report.began or part.began,
-            title=part.title,
-            why_stopped=part.why_stopped,
-        )
-        gone = [each for each in left if _is_gone(found[each[1]])] if not report.why_stopped else []
-        left = [each for each in gone if store.elsewhere(each[0])]
-    return report
-
-
-def _is_gone(outcome: Outcome) -> bool:
-    """Whether a storage said that it hasn't got a file."""
-    return outcome.attempts > 0 and isinstance(outcome.error, APIError) and outcome.error.status in GONE
-
-
-def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: FetchOptions) -> Outcome:
+def _streamed(
+    stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: CopyOptions, kept: bool
+) -> Outcome:
     target = Path(folder, *name.split("/"))
-    if options.kept and target.is_file():
+    if kept and target.is_file():
         return Outcome(
             name,
             "skipped",
@@ -229,9 +168,9 @@ def _written(
     target: Path,
     digests: Digests,
     entry: Entry,
-    options: FetchOptions,
+    options: CopyOptions,
 ) -> int:
-    """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
+    """Write a stream to a file that appears when it is whole and right, unless it is stopped; return its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with in_place_of(target) as file:
         size, pace, growth = 0, Pace(options.control, options.stop), Growth(str(target.parent), str(target))
@@ -255,7 +194,7 @@ def _written(
 
 
 def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
-    """Holds what came against what is stated of it.
+    """Compare what came with what is stated of it.
 
     Args:
         name: What messages call it.

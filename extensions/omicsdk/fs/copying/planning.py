@@ -9,8 +9,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uri import IsFolder, Uri
+from omicsdk.fs.store import Entry, IsFolder, Store, Uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,12 @@ ALL = Patterns()
 def select(
     store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
 ) -> Iterator[Selected]:
-    """Gives the files that a URI means.
+    """Yield the files that a URI names.
 
     Args:
         store: The store that has it.
         uri: A file, or a folder.
-        entry: What `store.look` said of it; asked for when it isn't given.
+        entry: What `store.stat` said of it; asked for when it isn't given.
         recursive: Whether a folder means all files below it.
         patterns: Which of those are wanted; what is named itself is wanted always.
 
@@ -69,7 +68,7 @@ def select(
         PathNotFound: Nothing is there.
         IsFolder: It is a folder, and `recursive` isn't asked for.
     """
-    entry = entry or store.look(uri.path)
+    entry = entry or store.stat(uri.path)
     if not entry.is_folder:
         yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return
@@ -152,7 +151,7 @@ class CopyPlan:
 
 
 def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
-    """Says which file goes where.
+    """Plan which file goes where.
 
     One file goes to the name that is given, or into the folder of that name where there is one or a slash is behind it. A
     folder goes into a folder that is there, and becomes the one that isn't; with a slash behind the source it is what is in it
@@ -190,7 +189,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
 
 
 def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
-    """Gives files by their names; one that a listing tells twice is there once.
+    """Return files by their names; one that is listed twice is there once.
 
     Args:
         files: The files.
@@ -209,7 +208,7 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
 
 
 def _refuse_nameless(files: Iterable[Selected]) -> None:
-    """Refuses what has no name below its folder: it would take the folder's own place."""
+    """Refuse what has no name below its folder: it would take the folder's own place."""
     for file in files:
         if not file.name:
             raise UnsafePath(file.name, f"of {file.uri} is empty")
@@ -232,52 +231,3 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
 def _clash(one: Selected, other: Selected, target: Uri) -> NameClash:
     said = f"would come from {one.uri} and {other.uri}"
     return NameClash(str(target.child(one.name)), said, remedy="Copy them to different folders.")
-
-
-@dataclass(slots=True)
-class Sum:
-    """What is in a folder, with all that is below it.
-
-    Attributes:
-        name: The folder's path below what was summed up; empty for the whole.
-        files: How many files.
-        size: Bytes of those whose size is stated.
-        unsized: Files whose size isn't stated.
-    """
-
-    name: str
-    files: int = 0
-    size: int = 0
-    unsized: int = 0
-
-    def add(self, size: int | None) -> None:
-        """Counts one more file.
-
-        Args:
-            size: Its bytes; None where they aren't stated.
-        """
-        self.files += 1
-        self.size += size or 0
-        self.unsized += size is None
-
-
-def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
-    """Sums files up.
-
-    Args:
-        files: The files; they are gone through once and not kept.
-        depth: Down to how many levels folders are told by themselves, 0 for the whole alone.
-
-    Yields:
-        The folders in the order of their names, then the whole.
-    """
-    whole = Sum("")
-    folders: dict[str, Sum] = {}
-    for file in files:
-        whole.add(file.entry.size)
-        parts = file.name.split("/")[:-1]
-        for level in range(1, min(depth, len(parts)) + 1):
-            name = "/".join(parts[:level])
-            folders.setdefault(name, Sum(name)).add(file.entry.size)
-    yield from (folders[name] for name in sorted(folders))
-    yield whole

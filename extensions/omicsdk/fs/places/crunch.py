@@ -19,8 +19,7 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.fs.places._shared import said
-from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uri import NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _WRITTEN = "Files of a dataset are written by its runs: omics crunch run."
 
 
-class CrunchStore(Store):
+class CrunchStore(ClientStore[Crunch]):
     """Projects and datasets as the site has them, by their slugs, and the datasets' files as its storage has them.
 
     A dataset is named by the end of its slug, `reads` for `my-project:reads`; the whole slug will do. Files that lie in a
@@ -53,27 +52,14 @@ class CrunchStore(Store):
         storage_settings: Mapping[str, Any] | str | os.PathLike[str] | Storage | None = None,
         client: Crunch | None = None,
     ) -> None:
+        super().__init__(client)
         self._url, self._token = url, token
         self._settings = storage_settings
-        self._given = client
-        self._made: Crunch | None = None
         self._opened: Storage | None = None
         self._lock = threading.Lock()
 
-    @property
-    def client(self) -> Crunch:
-        """The site.
-
-        Raises:
-            ConfigError: Nothing says where it is, or whose token is sent.
-        """
-        if self._given is not None:
-            return self._given
-        with self._lock:
-            if self._made is None:
-                url, token = said(self._url, "OMICS_CRUNCH_URL"), said(self._token, "OMICS_CRUNCH_TOKEN")
-                self._made = Crunch(url, credentials=token)
-            return self._made
+    def _connect(self) -> Crunch:
+        return Crunch(said(self._url, "OMICS_CRUNCH_URL"), credentials=said(self._token, "OMICS_CRUNCH_TOKEN"))
 
     @property
     def storage(self) -> Storage:
@@ -89,7 +75,7 @@ class CrunchStore(Store):
 
     # -- looking
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         project, dataset, inner = _parts(path)
         with self._asking(path):
             if not dataset:
@@ -133,7 +119,7 @@ class CrunchStore(Store):
                     raise
                 self._check_storage()
                 return  # nothing was put into the dataset yet
-        if inner and not is_there and not self.look(path).is_folder:
+        if inner and not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
 
     def _things(self, path: str, project: str) -> Iterator[Entry]:
@@ -151,7 +137,7 @@ class CrunchStore(Store):
                     yield Entry(f"{path}/{name}", "folder", details={"name": dataset.name, "id": dataset.id})
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Gives all files below a folder; those of a dataset by one list, where the storage has such."""
+        """Yield all files below a folder; those of a dataset by one list, where the storage has one."""
         project, dataset, inner = _parts(path)
         if not dataset:
             for folder in self.entries(path):
@@ -184,7 +170,7 @@ class CrunchStore(Store):
             return cast("BinaryIO", self.storage.open(name, "rb"))
 
     def location(self, entry: Entry) -> Location:
-        """Says where a file is: a URL that is signed, or a file:// one of this machine, which only `open` is for."""
+        """Return where a file is: a URL that is signed, or a file:// one of this machine, which only `open` is for."""
         name, storage = self._name(entry), self.storage
         with self._asking(entry.path):
             if isinstance(storage, FolderStorage):
@@ -195,7 +181,7 @@ class CrunchStore(Store):
         return found
 
     def _name(self, entry: Entry) -> str:
-        return str(entry.handle if entry.handle is not None else self.look(entry.path).handle)
+        return str(entry.handle if entry.handle is not None else self.stat(entry.path).handle)
 
     # -- changes
 
@@ -208,13 +194,9 @@ class CrunchStore(Store):
     def remove(self, entry: Entry) -> None:
         raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=_WRITTEN)
 
-    def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
-
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
-        """Has what isn't there told as that, whoever says it: the site, the storage, or the system."""
+        """Raise errors of the site, the storage and the system about missing files as ours."""
         try:
             yield
         except PathError:

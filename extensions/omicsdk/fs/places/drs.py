@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Never
@@ -18,9 +17,7 @@ from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, in_order
 from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, identifier_of, name_of
 from omicsdk.drs.servers import BULK, DrsServer, Servers
-from omicsdk.fs.copying.comparison import STRONGEST
-from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import STRONGEST, Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 
@@ -145,23 +142,23 @@ def _readings(
 _log = logging.getLogger("omicsdk.fs")
 
 
-class FoundLogins:
+def found_login(host: str) -> Credentials | None:
     """The login for a host, as `omicsdk.drs` wants it: Gen3's for its commons, Seven Bridges' for its DRS server, else none.
 
-    Settings that can't be read are told in the log: they may be of another server than the one that is asked.
+    Settings that can't be read are logged: they may be of another server than the one that is asked.
+
+    Args:
+        host: Its name, with a port where it has one.
     """
-
-    def __call__(self, host: str) -> Credentials | None:
-        """The login for a host.
-
-        Args:
-            host: Its name, with a port where it has one.
-        """
-        for ask in (_of_gen3, _of_seven_bridges):
-            login = _if_readable(ask, host)
-            if login is not None:
-                return login
-        return None
+    for search in (_of_gen3, _of_seven_bridges):
+        try:
+            login = search(host)
+        except OmicsError as error:
+            _log.warning("%s is asked without a login: %s", host, error)
+            continue
+        if login is not None:
+            return login
+    return None
 
 
 def drs_host_of(endpoint: str) -> str:
@@ -210,14 +207,6 @@ def _of_seven_bridges(host: str) -> Credentials | None:
     return ApiKey(sent[TOKEN_HEADER.lower()], header=TOKEN_HEADER, origins=[server_url(host)])
 
 
-def _if_readable(ask: Callable[[str], Credentials | None], host: str) -> Credentials | None:
-    try:
-        return ask(host)
-    except OmicsError as error:
-        _log.warning("%s is asked without a login: %s", host, error)
-        return None
-
-
 def _host_of(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].lower()
 
@@ -246,7 +235,7 @@ class Together:
                 self._objects.setdefault(file.server, []).append(file.found)
 
     def expect(self) -> None:
-        """Tells the servers what will be asked of them, once."""
+        """Announce to the servers what they will be asked, once."""
         with self._lock:
             objects, self._objects = self._objects, {}
         for server, expected in objects.items():
@@ -269,21 +258,18 @@ class Copies:
         self._lock = threading.Lock()
         self._skip = 0
         self._locate = server.locator(found, preferred)
-        self._given: OrderedDict[str, int] = OrderedDict()
+        self._given: Cache[str, int] = Cache(REMEMBERED)
 
     def locate(self) -> Location:
         """Where the bytes are, by the first way that the server doesn't refuse."""
         with self._lock:
             locate, skip = self._locate, self._skip
         location = locate()
-        with self._lock:
-            self._given[location.url] = skip
-            while len(self._given) > REMEMBERED:
-                self._given.popitem(last=False)
+        self._given.keep(location.url, skip)
         return location
 
     def skip(self, refused: Location | None) -> bool:
-        """Gives up a copy whose storage hasn't got the bytes.
+        """Skip a copy whose storage lacks the bytes.
 
         Args:
             refused: Where they weren't; None for where `locate` led last.
@@ -292,8 +278,8 @@ class Copies:
             Whether there is another one.
         """
         with self._lock:
-            failed = self._given.get(refused.url, self._skip) if refused is not None else self._skip
-            if failed < self._skip:
+            failed = None if refused is None else self._given.get(refused.url)
+            if failed is not None and failed < self._skip:
                 return True  # another thread has met the same
             if self._skip + 1 >= len(in_order(self._object.methods, self._preferred)):
                 return False
@@ -337,12 +323,10 @@ class Objects:
     ) -> None:
         self._servers = servers
         self._preferred = preferred
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[Found, float]] = OrderedDict()
+        self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
 
     def find(self, path: str, readings: Callable[[], Sequence[Reading]]) -> Found | None:
-        """Finds what a path names; the longest identifier that its server knows counts.
+        """Find what a path names; the longest identifier that its server knows counts.
 
         Args:
             path: The path.
@@ -356,7 +340,7 @@ class Objects:
             Forbidden: Likewise.
             OmicsError: Its server can't be asked.
         """
-        kept = self._known(path)
+        kept = self._found_at.get(path)
         if kept is not None:
             return kept
         refused: OmicsError | None = None
@@ -371,23 +355,21 @@ class Objects:
                 refused = refused or error
                 continue
             if found is not None:
-                self._keep(path, found)
-                return found
+                return self._found_at.keep(path, found)
         if refused is not None:
             raise refused
         return None
 
     def forget(self, path: str) -> None:
-        """Has a path asked for anew.
+        """Have a path asked for again.
 
         Args:
             path: The path.
         """
-        with self._lock:
-            self._kept.pop(path, None)
+        self._found_at.forget(path)
 
     def inside(self, path: str, bundle: Found) -> Iterator[tuple[str, Found | OmicsError]]:
-        """Gives what is directly in a bundle, a hundred asked for at a time.
+        """Yield what is directly in a bundle, a hundred requested at a time.
 
         Args:
             path: The bundle's path.
@@ -405,11 +387,11 @@ class Objects:
             for member, found in zip(chunk, self._asked_together(bundle, chunk), strict=True):
                 below = f"{path}/{name_of(member)}"
                 if isinstance(found, Found):
-                    self._keep(below, found)
+                    self._found_at.keep(below, found)
                 yield below, found
 
     def below(self, path: str, bundle: Found) -> Iterator[tuple[str, Found | OmicsError]]:
-        """Gives all files below a bundle, those of all levels asked for together.
+        """Yield all files below a bundle, those of all levels requested together.
 
         Args:
             path: The bundle's path.
@@ -478,18 +460,6 @@ class Objects:
     ) -> Found:
         return Found(identifier, server, told, Copies(server, told, self._preferred), above, together)
 
-    def _known(self, path: str) -> Found | None:
-        with self._lock:
-            found, until = self._kept.get(path, (None, 0.0))
-            return found if self._clock.monotonic() < until else None
-
-    def _keep(self, path: str, found: Found) -> None:
-        with self._lock:
-            self._kept[path] = (found, self._clock.monotonic() + LASTS)
-            self._kept.move_to_end(path)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-
 
 def _key(found: Found) -> tuple[str, str]:
     return found.server.host, found.object.id
@@ -503,16 +473,7 @@ def _members_of(path: str, bundle: Found) -> Sequence[Member]:
     return bundle.object.members or ()
 
 
-def raised(error: OmicsError) -> OmicsError:
-    """A copy of an error that is kept, to be raised: one that is raised twice would grow its traceback.
-
-    Args:
-        error: The error.
-    """
-    return copy.copy(error)
-
-
-class DrsStore(Store):
+class DrsStore(ClientStore[Servers]):
     """Objects of DRS servers.
 
     `drs://HOST/ID`, `drs://PREFIX:ID` and `drs://dg.PREFIX/ID` name an object. Where it is a bundle it is a folder, and
@@ -542,22 +503,18 @@ class DrsStore(Store):
         servers: Servers | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        super().__init__(servers)
         self._credentials = credentials
-        self._given = servers
-        self._own: Servers | None = None
-        self._client: Drs | None = None
-        self._lock = threading.RLock()
-        self._objects = Objects(self._servers, preferred, clock)
+        self._drs: Drs | None = None
+        self._objects = Objects(lambda: self.client, preferred, clock)
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         if self._is_top(path):
             return Entry(path, "folder")
         return _entry(path, self._find(path))
 
-    def look_now(self, path: str) -> Entry:
-        """As `Store.look_now`: a block of a file isn't kept, nor joined with others, by what was true once."""
+    def _forget(self, path: str) -> None:
         self._objects.forget(path)
-        return self.look(path)
 
     def entries(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
@@ -576,9 +533,9 @@ class DrsStore(Store):
         return (_entry(below, each) for below, each in self._objects.below(path, found))
 
     def location(self, entry: Entry) -> Location:
-        found: object = entry.handle if entry.handle is not None else self.look(entry.path).handle
+        found: object = entry.handle if entry.handle is not None else self.stat(entry.path).handle
         if isinstance(found, OmicsError):
-            raise raised(found)
+            raise copy.copy(found)  # it is kept, and one that is raised twice would grow its traceback
         if not isinstance(found, Found):
             raise self._not_listed(entry.path)
         try:
@@ -597,13 +554,10 @@ class DrsStore(Store):
         return super().item(entry, name)
 
     def close(self) -> None:
-        with self._lock:
-            own, self._own = self._own, None
-            client, self._client = self._client, None
-        if own is not None:
-            own.close()
-        if client is not None:
-            client.close()
+        super().close()
+        drs, self._drs = self._drs, None
+        if drs is not None:
+            drs.close()
 
     # -- what other schemes have otherwise
 
@@ -618,13 +572,11 @@ class DrsStore(Store):
         said = "can't be listed: DRS servers don't tell which objects they have"
         return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
 
-    def _opened(self) -> Servers:
+    def _connect(self) -> Servers:
         from omicsdk.drs import Drs, HostCredentials
-        from omicsdk.fs.places.drs import FoundLogins
 
-        credentials = self._credentials if self._credentials is not None else FoundLogins()
-        self._client = Drs(credentials=HostCredentials(credentials))
-        return self._client.servers()
+        self._drs = Drs(credentials=HostCredentials(self._credentials or found_login))
+        return self._drs.servers()
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         error.remedy = (
@@ -640,14 +592,6 @@ class DrsStore(Store):
         if better is error:
             raise error
         raise better from error
-
-    def _servers(self) -> Servers:
-        if self._given is not None:
-            return self._given
-        with self._lock:
-            if self._own is None:
-                self._own = self._opened()
-            return self._own
 
     def _find(self, path: str) -> Found:
         try:

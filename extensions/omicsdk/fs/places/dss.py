@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from collections import OrderedDict
@@ -16,20 +15,35 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
 from omicsdk.core.omit import OMIT
-from omicsdk.fs.places._shared import is_stopped, unsent
-from omicsdk.fs.store import Entry, Put, PutOptions, Store
-from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places._shared import said, unsent
+from omicsdk.fs.store import (
+    ClientStore,
+    CopyOptions,
+    Entry,
+    NotAFolder,
+    NotListed,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    WrongUri,
+)
+from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
-from omicsdk.hca.dss.files import CHECKSUMS, BundleFile, BundleListing, Locator, locate, without_redirects
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.files import (
+    CHECKSUMS,
+    BundleFile,
+    BundleListing,
+    Locator,
+    get_manifest,
+    locate,
+    without_redirects,
+)
 from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
-
-    from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.dss import Dss
-    from omicsdk.hca.dss.bundles import DSSFile
 
 
 Replica = Literal["aws", "gcp"]
@@ -68,7 +82,7 @@ class DssPath:
 
 
 def read_path(path: str) -> DssPath:
-    """Reads a path.
+    """Read a path.
 
     Args:
         path: As `Entry.path`.
@@ -132,14 +146,14 @@ class Bundles:
 
     def __init__(self, ask: Callable[[str, str, str], Mapping[str, Any]], clock: Clock = SYSTEM_CLOCK) -> None:
         self._ask = ask
-        self._clock = clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str, str], BundleListing] = OrderedDict()
+        self._clock = clock
         self._latest: dict[tuple[str, str], tuple[str, float]] = {}
         self._files = 0  # in all bundles that are kept
 
     def get(self, replica: str, uuid: str, version: str) -> BundleListing:
-        """A bundle. Which version is the latest is asked again after ten seconds.
+        """Return a bundle. Which version is the latest is asked again after ten seconds.
 
         Args:
             replica: The replica.
@@ -149,20 +163,20 @@ class Bundles:
         Raises:
             NotFound: There is no such bundle.
         """
-        key = (replica, uuid.lower())
+        identity = (replica, uuid.lower())
         with self._lock:
-            known, until = self._latest.get(key, ("", 0.0))
-            wanted = version or (known if self._clock.monotonic() < until else "")
-            found = self._kept.get((*key, wanted))
+            known, until = self._latest.get(identity, ("", 0.0))
+            key = (*identity, version or (known if self._clock.monotonic() < until else ""))
+            found = self._kept.get(key)
             if found is not None:
-                self._kept.move_to_end((*key, wanted))
+                self._kept.move_to_end(key)
                 return found
         bundle = BundleListing(self._ask(replica, uuid, version), replica)
         with self._lock:
             if not version:
-                self._latest[key] = (bundle.version, self._clock.monotonic() + LATEST)
-            if (*key, bundle.version) not in self._kept:
-                self._kept[(*key, bundle.version)] = bundle
+                self._latest[identity] = (bundle.version, self._clock.monotonic() + LATEST)
+            if (*identity, bundle.version) not in self._kept:
+                self._kept[(*identity, bundle.version)] = bundle
                 self._files += len(bundle.files)
             while len(self._kept) > 1 and self._files > KEPT:
                 gone, old = self._kept.popitem(last=False)
@@ -201,9 +215,60 @@ class NewBundle:
         found = {_above(put.source, name) for name, put in self.files.items()}
         return Path(found.pop()) if len(found) == 1 and "" not in found else None
 
+    def make(self, dss: Dss, s3: Any, bucket: str, options: CopyOptions, creator: int) -> TransferReport:
+        """Make the bundle; one of which a file fails isn't made, and the same call resumes.
+
+        Args:
+            dss: The service.
+            s3: A boto3 client that may write to the bucket.
+            bucket: The staging bucket.
+            options: How.
+            creator: The number of its creator.
+
+        Returns:
+            The outcome of each file; the names are their paths, the labels where they are in the bundle.
+
+        Raises:
+            UsageError: A name that no bundle takes.
+            OmicsError: The service or the bucket refuses the first of the files.
+        """
+        reports: list[TransferReport] = []
+        folder = self.folder
+        where = ""
+        how = UploadOptions(
+            bundle_uuid=self.uuid or None,
+            creator_uid=creator,
+            resume=folder is not None or options.journal is not None,  # else another run has them elsewhere
+            progress=options.progress,
+            on_report=reports.append,
+            stop=options.stop,
+            control=options.control,
+        )
+        try:
+            made = upload_bundle(
+                dss,
+                folder or Path(next(iter(self.files.values())).source).parent,
+                replica=self.replica,
+                staging_bucket=bucket,
+                options=how,
+                files={name: put.source for name, put in self.files.items()},
+                s3=s3,
+            )
+            where = f"dss://{self.replica}/{made.bundle_uuid}.{made.version}"
+            _log.info("%s was made of %d files", where, len(self.files))
+        except (UploadFailed, Interrupted):
+            if not reports:
+                raise
+        return reports[-1].with_outcomes(self._named(each, where) for each in reports[-1].outcomes)
+
+    def _named(self, outcome: Outcome, where: str) -> Outcome:
+        named = outcome._replace(name=self.files[outcome.name].path, label=f"{where}/{outcome.name}" if where else "")
+        # Without a bundle, the service has the file all the same, but nothing that it would be in.
+        return named if where or not outcome.is_present else named._replace(state="stopped")
+
 
 def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
-    """Says which bundles files make: one for each folder that is directly in a replica.
+    """Group files into the bundles that they make: one for each folder that is directly in a replica.
 
     Args:
         files: The files.
@@ -232,96 +297,6 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
     return bundles
 
 
-def make_bundles(
-    api: DssApi,
-    s3: Any,
-    bucket: str,
-    files: Sequence[Put],
-    bundles: Sequence[NewBundle],
-    options: PutOptions,
-    creator: int,
-) -> TransferReport:
-    """Makes bundles. One of which a file fails isn't made, and the same call goes on from there.
-
-    Args:
-        api: The service.
-        s3: A boto3 client that may write to the bucket.
-        bucket: The staging bucket.
-        files: All files, in the order of the report.
-        bundles: What is to be made of them.
-        options: How.
-        creator: Who makes them, a number.
-
-    Returns:
-        The outcome of each file; its label is where it is to be found.
-
-    Raises:
-        UsageError: A name that no bundle takes.
-        OmicsError: The service or the bucket refuses the first of them.
-    """
-    found: dict[str, Outcome] = {}
-    reports: list[TransferReport] = []
-    for bundle in bundles:
-        if is_stopped(options):
-            break
-        try:
-            report = _made(api, s3, bucket, bundle, options, creator)
-        except OmicsError as error:
-            if not found:
-                raise
-            report = TransferReport(unsent(put, error) for put in bundle.files.values())
-        reports.append(report)
-        found |= {outcome.name: outcome for outcome in report.outcomes}
-    return TransferReport(
-        (found.get(put.path) or Outcome(put.path, "stopped") for put in files),
-        sum(report.seconds for report in reports),
-        throughput=reports[-1].throughput if reports else None,
-        began=reports[0].began if reports else None,
-        title="Upload",
-        why_stopped=next((report.why_stopped for report in reports if report.why_stopped), ""),
-    )
-
-
-def _made(api: DssApi, s3: Any, bucket: str, bundle: NewBundle, options: PutOptions, creator: int) -> TransferReport:
-    """Makes one bundle; the outcomes have their paths for names."""
-    told: list[TransferReport] = []
-    folder = bundle.folder
-    where = ""
-    try:
-        made = upload_bundle(
-            api,
-            s3,
-            folder or Path(next(iter(bundle.files.values())).source).parent,
-            replica=bundle.replica,
-            staging_bucket=bucket,
-            files={name: put.source for name, put in bundle.files.items()},
-            options=UploadOptions(
-                bundle_uuid=bundle.uuid or None,
-                creator_uid=creator,
-                resume=folder is not None or options.journal is not None,  # else another run has them elsewhere
-                progress=options.progress,
-                on_report=told.append,
-                stop=options.stop,
-                control=options.control,
-            ),
-        )
-        where = f"dss://{bundle.replica}/{made.bundle_uuid}.{made.version}"
-        _log.info("%s was made of %d files", where, len(bundle.files))
-    except (UploadFailed, Interrupted):
-        if not told:
-            raise
-    report = told[-1]
-    return report.with_outcomes(_outcomes(report, bundle, where))
-
-
-def _outcomes(report: TransferReport, bundle: NewBundle, where: str) -> Iterator[Outcome]:
-    for outcome in report.outcomes:
-        named = outcome._replace(name=bundle.files[outcome.name].path, label=f"{where}/{outcome.name}" if where else "")
-        if not where and outcome.state in ("done", "skipped"):
-            named = named._replace(state="stopped")  # the service has it, and there is no bundle that it would be in
-        yield named
-
-
 def _above(source: str, name: str) -> str:
     """The folder that a file is below, by its name in the bundle; empty where the name isn't the file's."""
     path = Path(source).absolute().as_posix()
@@ -337,7 +312,7 @@ PAGE, LEAST_PAGE = 500, 10
 BELIEVED = 60.0
 
 
-class DssStore(Store):
+class DssStore(ClientStore[Dss]):
     """Files of the Data Store.
 
     `dss://REPLICA/UUID.VERSION/NAME` is a file of a bundle; names with slashes are folders in it. Without `.VERSION` the
@@ -351,11 +326,10 @@ class DssStore(Store):
 
     Args:
         base_url: The service, such as `https://dss.example.org/v1`; by default OMICS_DSS_URL, else what the HCA
-            configuration says; a `config` goes before the variable.
+            configuration states.
         token: An access token for it; by default what `Dss` finds.
         staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
             the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
-        config: The HCA configuration; by default that of the user's files.
         client: A client in the place of a new one; it stays open.
         clock: What tells the time.
     """
@@ -370,25 +344,25 @@ class DssStore(Store):
         base_url: str | None = None,
         token: str | None = None,
         staging_bucket: str | None = None,
-        config: HCAConfig | None = None,
         client: Dss | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._base_url = base_url
-        self._token = token
+        super().__init__(client)
+        self._settings = base_url, token
         self._staging_bucket = staging_bucket
-        self._config = config
-        self._client = client
-        self._is_own = client is None
-        self._lock = threading.RLock()
         self._clock = clock
+        self._lock = threading.Lock()
         self._locator: tuple[Locator, float] | None = None
-        self._asking: tuple[Dss, DssApi] | None = None  # the client, and its clone that hands out redirects
+        self._asking: DssApi | None = None  # the client's clone that hands out redirects
         self._bundles = Bundles(self._manifest, clock)
+
+    def _connect(self) -> Dss:
+        base_url, token = self._settings
+        return Dss(base_url, credentials=token)
 
     # -- looking
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         place = read_path(path)
         if not place.uuid:
             return Entry(path, "folder")
@@ -410,7 +384,7 @@ class DssStore(Store):
         place = read_path(path)
         if place.is_single:
             if place.uuid:
-                self.look(path)
+                self.stat(path)
                 raise NotAFolder(self.uri(path), "is a file")
             remedy = f"Name one, dss://{place.replica}/{FILES}/UUID, or list bundles: dss://{place.replica}/"
             raise NotListed(self.uri(path), "can't be listed: the Data Store tells no list of its files", remedy=remedy)
@@ -420,7 +394,7 @@ class DssStore(Store):
             return self._all(place.replica)
         bundle = self._bundle(path, place)
         if not bundle.has_folder(place.name):
-            self.look(path)
+            self.stat(path)
             raise NotAFolder(self.uri(path), "is a file")
         return self._inside(path, bundle, place)
 
@@ -432,7 +406,7 @@ class DssStore(Store):
             if bundle.file(place.name) is None and bundle.has_folder(place.name):
                 yield from (_entry(f"{above}/{file.name}", file) for file in bundle.below(place.name))
                 return
-        found = self.look(path)
+        found = self.stat(path)
         if not found.is_folder:
             yield found
             return
@@ -442,17 +416,16 @@ class DssStore(Store):
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
-        file, client = self._handle(entry), self._dss()
-        if self._asking is None or self._asking[0] is not client:
-            self._asking = client, without_redirects(client)
-        return locate(self._asking[1], file)
+        if self._asking is None:
+            self._asking = without_redirects(self.client)
+        return locate(self._asking, self._handle(entry))
 
     def item(self, entry: Entry, name: str) -> Item:
         file = self._handle(entry)
         with self._lock:
             now = self._clock.monotonic()
             if self._locator is None or now > self._locator[1]:
-                self._locator = Locator(self._dss(), known=True), now + BELIEVED
+                self._locator = Locator(self.client, known=True), now + BELIEVED
             locate, renew = self._locator[0].place(file)
         # The other checksums are of the same bytes, and cost more time than they prove.
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
@@ -461,8 +434,8 @@ class DssStore(Store):
     def check_puts(self, paths: Sequence[str]) -> None:
         self._new_bundles([Put("", path) for path in paths])
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        """Makes bundles of files: one of each folder that is directly in a replica.
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        """Make bundles of files: one of each folder that is directly in a replica.
 
         The names below that folder are those in the bundle. Where a file fails its bundle isn't made, and the same put goes
         on from there. Nothing is ever replaced.
@@ -478,44 +451,37 @@ class DssStore(Store):
             ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
             UsageError: One has a name that no bundle takes.
         """
+        from omicsdk.fs.copying.copies import joined
         from omicsdk.hca.dss.staging import staging_client
 
         if not files:
             return TransferReport()
         bundles, bucket = self._new_bundles(files)
-        return make_bundles(self._dss(), staging_client(), bucket, files, bundles, options, self._creator())
+        s3, creator = staging_client(), int(HCAConfig().value_of("creator_uid") or 0)
+        found: dict[str, Outcome] = {}
+        reports: list[TransferReport] = []
+        for bundle in bundles:
+            if options.stopped:
+                break
+            try:
+                report = bundle.make(self.client, s3, bucket, options, creator)
+            except OmicsError as error:
+                if not found:
+                    raise
+                report = TransferReport(unsent(put, error) for put in bundle.files.values())
+            reports.append(report)
+            found |= {outcome.name: outcome for outcome in report.outcomes}
+        ends = (found.get(put.path) or Outcome(put.path, "stopped") for put in files)
+        return joined(reports, "Upload").with_outcomes(ends)
 
     def close(self) -> None:
-        with self._lock:
-            client, self._client = (self._client, None) if self._is_own else (None, self._client)
-            self._locator = self._asking = None
-        if client is not None:
-            client.close()
+        self._locator = self._asking = None
+        super().close()
 
     # -- within
 
-    def _dss(self) -> Dss:
-        with self._lock:
-            if self._client is None:
-                self._client = self._opened()
-            return self._client
-
-    def _opened(self) -> Dss:
-        from omicsdk.core.credentials import ANONYMOUS
-        from omicsdk.core.platform import resolve
-        from omicsdk.hca.discovery import discovery
-        from omicsdk.hca.dss import Dss
-
-        if self._config is None:
-            return Dss(self._base_url, credentials=self._token)
-        found = discovery("DSSClient", self._config)
-        url, proof = resolve(found, base_url=self._base_url, credentials=self._token)
-        return Dss(url, credentials=proof or ANONYMOUS)
-
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
-        from omicsdk.hca.dss.downloads import get_manifest
-
-        return get_manifest(self._dss(), uuid, version, replica)
+        return get_manifest(self.client, uuid, version, replica)
 
     def _bundle(self, path: str, place: DssPath) -> BundleListing:
         try:
@@ -528,7 +494,7 @@ class DssStore(Store):
             ) from error
 
     def _all(self, replica: Replica) -> Iterator[Entry]:
-        for found in self._dss().get_bundles_all.iterate(replica=replica, per_page=PAGE):
+        for found in self.client.get_bundles_all.iterate(replica=replica, per_page=PAGE):
             version = found.version or ""
             yield Entry(
                 f"{replica}/{found.uuid}.{version}",
@@ -547,10 +513,8 @@ class DssStore(Store):
                 yield _entry(f"{above}/{found.name}", found)
 
     def _single(self, path: str, place: DssPath) -> Entry:
-        from omicsdk.hca.dss.bundles import DSSFile
-
         try:
-            told = self._dss().head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)
+            told = self.client.head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)
         except NotFound as error:
             said = f"isn't there: the replica {place.replica} has no such file"
             raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
@@ -568,7 +532,7 @@ class DssStore(Store):
         return _entry(path, BundleFile(place.uuid, file, checksums, str(stated["content-type"])))
 
     def _handle(self, entry: Entry) -> DSSFile:
-        return entry.handle if entry.handle is not None else self.look(entry.path).handle
+        return entry.handle if entry.handle is not None else self.stat(entry.path).handle
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
         """What files make, and the staging bucket that they go through."""
@@ -580,9 +544,9 @@ class DssStore(Store):
         return bundles, bucket
 
     def _bucket(self, path: str) -> str:
-        named = self._staging_bucket or os.environ.get(BUCKET_VARIABLE, "").strip()
-        named = named or self._bucket_of_uploads()
-        if not named:
+        # The configuration has the default of `omics dss upload`.
+        named = said(self._staging_bucket, BUCKET_VARIABLE) or HCAConfig().value_of("dss", "upload", "staging_bucket")
+        if not named or not isinstance(named, str):
             raise ReadOnly(
                 self.uri(path),
                 "can't be written: no staging bucket is named, through which the Data Store takes files",
@@ -590,24 +554,11 @@ class DssStore(Store):
             )
         return named
 
-    def _bucket_of_uploads(self) -> str:
-        """The default of `omics dss upload`; empty where the configuration has none."""
-        found: object = self._settings().value_of("dss", "upload", "staging_bucket")
-        return found if isinstance(found, str) else ""
-
-    def _creator(self) -> int:
-        return int(self._settings().value_of("creator_uid") or 0)
-
-    def _settings(self) -> HCAConfig:
-        from omicsdk.hca.config import HCAConfig
-
-        return self._config if self._config is not None else HCAConfig()
-
     def _refuse_existing(self, bundle: NewBundle) -> None:
         if not bundle.uuid:
             return
         try:
-            self._dss().get_bundle.raw(uuid=bundle.uuid, replica=bundle.replica, per_page=LEAST_PAGE)
+            self.client.get_bundle.raw(uuid=bundle.uuid, replica=bundle.replica, per_page=LEAST_PAGE)
         except NotFound:
             return
         raise ReadOnly(

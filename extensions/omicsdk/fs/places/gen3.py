@@ -12,7 +12,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.places.drs import DrsStore, Reading, gen3_readings, host_in, is_top
-from omicsdk.fs.uri import NotListed, ReadOnly
+from omicsdk.fs.store import NotListed, ReadOnly
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, Unauthorized
@@ -65,7 +65,7 @@ class Gen3Store(DrsStore):
         self._logins: Logins | None = None
 
     def check_puts(self, paths: Sequence[str]) -> None:
-        """Refuses: a commons gives each file its GUID, so no path can be chosen for it.
+        """Refuse: a commons gives each file its GUID, so no path can be chosen for it.
 
         Raises:
             ReadOnly: Always; the remedy has the command that uploads.
@@ -96,7 +96,7 @@ class Gen3Store(DrsStore):
         said = "can't be listed: the index of a commons may have millions of records, and no folders"
         return NotListed(self.uri(path), said, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
 
-    def _opened(self) -> Servers:
+    def _connect(self) -> Servers:
         from omicsdk.drs.servers import Servers
         from omicsdk.gen3.downloads import Logins
 

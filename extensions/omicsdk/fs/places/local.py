@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from omicsdk.fs.copying.fetching import FetchOptions, fetch
-from omicsdk.fs.store import Entry, Put, PutOptions, Store
-from omicsdk.fs.uri import NotAFolder, PathError, PathNotFound
-from omicsdk.transfer import Control, Location, Outcome, TransferReport
+from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, Store
+from omicsdk.transfer import Location, Outcome, TransferReport
 
 
 class LocalStore(Store):
@@ -20,7 +20,7 @@ class LocalStore(Store):
     scheme: ClassVar[str] = "file"
     writable: ClassVar[bool] = True
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         try:
             found = os.stat(path)  # noqa: PTH116 - thousands of them
         except FileNotFoundError as error:
@@ -42,7 +42,7 @@ class LocalStore(Store):
                     yield Entry(each.path, "file")
 
     def walk(self, path: str) -> Iterator[Entry]:
-        yield from self._below(self.look(path), ())
+        yield from self._below(self.stat(path), ())
 
     def _below(self, entry: Entry, above: tuple[tuple[int, int], ...]) -> Iterator[Entry]:
         if not entry.is_folder:
@@ -66,8 +66,8 @@ class LocalStore(Store):
         except OSError as error:
             raise PathError(entry.path, f"can't be read: {error.strerror or error}") from error
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        how = FetchOptions(control=options.control or Control(), progress=options.progress, stop=options.stop)
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        how = replace(options, journal=None)
         outcomes: list[Outcome] = []
         for file in files:
             target = Path(file.path)
@@ -75,9 +75,9 @@ class LocalStore(Store):
                 error = PathError(file.path, "is there already", remedy="Name another target, or allow to replace it.")
                 outcomes.append(Outcome(file.path, "failed", error=error))
                 continue
-            report = fetch([(self.look(file.source), target.name)], self, str(target.parent), how)
+            report = fetch([(self.stat(file.source), target.name)], self, str(target.parent), how)
             outcomes.append(report.outcomes[0]._replace(name=file.path))
-        return TransferReport(outcomes, title="Copies within this machine", why_stopped=how.control.why)
+        return TransferReport(outcomes, title="Copies within this machine", why_stopped=options.control.why)
 
     def make_folder(self, path: str) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ itself is `%25`.
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,15 +23,18 @@ from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.credentials import ANONYMOUS, Credentials
 from omicsdk.core.errors import APIError, AuthError, NotFound, OmicsError, UsageError
-from omicsdk.fs.places._shared import is_stopped, said, unsent
-from omicsdk.fs.store import Entry, Put, PutOptions, Store
-from omicsdk.fs.uri import (
+from omicsdk.fs.places._shared import said, unsent
+from omicsdk.fs.store import (
     AlreadyThere,
+    ClientStore,
+    CopyOptions,
+    Entry,
     IsFolder,
     NotAFolder,
     NotEmpty,
     PathError,
     PathNotFound,
+    Put,
     ReadOnly,
     WrongUri,
 )
@@ -104,7 +106,7 @@ class _Held:
         return kind_of(self.data) == "blob"
 
 
-class PangeaStore(Store):
+class PangeaStore(ClientStore[Pangea]):
     """Organizations, groups, samples and their results as folders, and the results' fields as files.
 
     Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone where
@@ -140,31 +142,38 @@ class PangeaStore(Store):
         token: str | None = None,
         client: Pangea | None = None,
     ) -> None:
+        super().__init__(client)
         self._settings = endpoint, email, password, token
-        self._given = client
-        self._made: Pangea | None = None
-        self._connecting = threading.Lock()
         self._known: dict[tuple[str, ...], Any] = {}
 
-    @property
-    def client(self) -> Pangea:
-        """The client, logged in where there is a login.
+    def _connect(self) -> Pangea:
+        """Make a client, logged in where there is a login.
 
         Raises:
             AuthError: Half of a login is missing, or the server refuses it.
             UsageError: Both a token and a login were given.
             ConfigError: The endpoint is no address.
         """
-        if self._given is not None:
-            return self._given
-        with self._connecting:
-            if self._made is None:
-                self._made = _connected(*self._settings)
-            return self._made
+        endpoint, email, password, token = self._settings
+        if token and (email or password):
+            raise UsageError("email and token both say who asks", remedy="Give one of them.")
+        if not (email or password):
+            token = said(token, "OMICS_PANGEA_TOKEN")
+        credentials: Credentials | str = token or ANONYMOUS
+        if not token:
+            email, password = said(email, "PANGEA_USER"), said(password, "PANGEA_PASS")
+            if bool(email) != bool(password):
+                raise AuthError("A login has an address and a password, and one of them is missing", remedy=_LOGIN)
+            if email and password:
+                credentials = PasswordLogin(email, password)
+        client = Pangea(said(endpoint, "OMICS_PANGEA_URL"), credentials=credentials)
+        if isinstance(credentials, PasswordLogin):
+            token_of(client)  # where the login is refused, what is public would be read without it
+        return client
 
     # -- finding
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         parts = _parts(path)
         with self._asking(path):
             if len(parts) > _FIELD:
@@ -256,7 +265,7 @@ class PangeaStore(Store):
                         below = f"{path}/{escaped(each.name)}"
                         yield _field_entry(below, result.field(each.uuid), each.stored_data, each.updated_at)
                 case _:
-                    self.look(path)
+                    self.stat(path)
                     raise NotAFolder(self.uri(path), "is a field, which is a file")
 
     def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
@@ -282,7 +291,7 @@ class PangeaStore(Store):
             for folder in self.entries(path):
                 yield from self.walk(folder.path)
         elif len(parts) >= _FIELD:
-            yield self.look(path)
+            yield self.stat(path)
         else:
             with self._asking(path):
                 yield from self._walked(path, parts)
@@ -329,15 +338,15 @@ class PangeaStore(Store):
     def _held(self, entry: Entry) -> _Held:
         if isinstance(entry.handle, _Held):
             return entry.handle
-        found = self.look(entry.path).handle
+        found = self.stat(entry.path).handle
         if not isinstance(found, _Held):
             raise IsFolder(self.uri(entry.path), "is a folder")
         return found
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
         once = list({file.path: file for file in reversed(files)}.values())[::-1]
-        results = self._results_for([file.path for file in once], lambda: is_stopped(options))
+        results = self._results_for([file.path for file in once], lambda: options.stopped)
 
         def begin(path: str) -> FieldPut:
             parts = _parts(path)
@@ -440,10 +449,6 @@ class PangeaStore(Store):
                 remedy = "Samples, groups and organizations hold more than files: omics pangea delete."
                 raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
 
-    def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
-
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
         """Raise the server's answer that something does not exist as an error of paths; what is known may be outdated then."""
@@ -455,24 +460,6 @@ class PangeaStore(Store):
             if error.status == 404 or (error.status, error.method) == (400, "GET"):
                 raise PathNotFound(self.uri(path), "isn't there, or may not be seen") from error
             raise
-
-
-def _connected(endpoint: str | None, email: str | None, password: str | None, token: str | None) -> Pangea:
-    if token and (email or password):
-        raise UsageError("email and token both say who asks", remedy="Give one of them.")
-    if not (email or password):
-        token = said(token, "OMICS_PANGEA_TOKEN")
-    credentials: Credentials | str = token or ANONYMOUS
-    if not token:
-        email, password = said(email, "PANGEA_USER"), said(password, "PANGEA_PASS")
-        if bool(email) != bool(password):
-            raise AuthError("A login has an address and a password, and one of them is missing", remedy=_LOGIN)
-        if email and password:
-            credentials = PasswordLogin(email, password)
-    client = Pangea(said(endpoint, "OMICS_PANGEA_URL"), credentials=credentials)
-    if isinstance(credentials, PasswordLogin):
-        token_of(client)  # where the login is refused, what is public would be read without it
-    return client
 
 
 # -- paths
@@ -495,7 +482,7 @@ def escaped(name: str) -> str:
     Args:
         name: The name of an organization, a group, a sample or a field.
     """
-    text = _ESCAPED.sub(lambda found: f"%25{found[1]}", name).replace("/", "%2F")
+    text = _escaped(name)
     return text.replace(".", "%2E") if not text.strip(".") else text
 
 
@@ -517,7 +504,7 @@ def result_part(module: str, replicate: str = "") -> str:
         replicate: Tells it from the newest of the module; empty for that one.
     """
     own = escaped(module).replace(".", "%2E")
-    return f"{own}.{_escaped_replicate(replicate)}" if replicate else own
+    return f"{own}.{_escaped(replicate)}" if replicate else own
 
 
 def plain(part: str) -> str:
@@ -557,8 +544,8 @@ def result_parts(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {uuid: result_part(module, replicate if counts[module] > 1 else "") for uuid, module, replicate in known}
 
 
-def _escaped_replicate(replicate: str) -> str:
-    return _ESCAPED.sub(lambda found: f"%25{found[1]}", replicate).replace("/", "%2F")
+def _escaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: f"%25{found[1]}", text).replace("/", "%2F")
 
 
 # -- entries

@@ -5,29 +5,40 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from math import ceil
 from typing import Any, ClassVar
 
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
-from omicsdk.core.errors import ConfigError, Forbidden, NotFound, OmicsError
+from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.paging import items_at
-from omicsdk.core.redaction import mask_text
 from omicsdk.fs.places._shared import put_files
-from omicsdk.fs.store import Entry, Put, PutOptions, Store
-from omicsdk.fs.uri import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.store import (
+    AlreadyThere,
+    CopyOptions,
+    Entry,
+    NotAFolder,
+    NotEmpty,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    Store,
+    WrongUri,
+)
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
+from omicsdk.transfer.s3_errors import listed, reading_aws_settings, refusing_cut_heads, s3_error
 
 #: The region that is asked first where nothing names one.
 DEFAULT_REGION = "us-east-1"
 
 
+@dataclass
 class S3Clients:
     """Makes clients when they are first needed; safe to use from several threads.
 
-    Args:
+    Attributes:
         client: The one client for all buckets.
         endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
         region_name: The region that is asked first; by default where boto3 looks.
@@ -36,22 +47,15 @@ class S3Clients:
         session: A session of boto3 in place of a new one.
     """
 
-    def __init__(
-        self,
-        client: Any = None,
-        *,
-        endpoint_url: str | None = None,
-        region_name: str | None = None,
-        profile_name: str | None = None,
-        anonymous: bool | None = None,
-        session: Any = None,
-    ) -> None:
-        self._given = None if client is None else refusing_cut_heads(client)
-        self._endpoint_url = endpoint_url
-        self._region_name = region_name
-        self._profile_name = profile_name
-        self._anonymous = anonymous
-        self._session = session
+    client: Any = None
+    endpoint_url: str | None = None
+    region_name: str | None = None
+    profile_name: str | None = None
+    anonymous: bool | None = None
+    session: Any = None
+
+    def __post_init__(self) -> None:
+        self._given = None if self.client is None else refusing_cut_heads(self.client)
         self._lock = threading.Lock()
         self._by_region: dict[str, Any] = {}
         self._region_of: dict[str, str] = {}
@@ -83,7 +87,7 @@ class S3Clients:
         return first if region in ("", first.meta.region_name) else self._in(region)
 
     def close(self) -> None:
-        """Ends the connections of those that were made here."""
+        """Close the connections of those that were made here."""
         with self._lock:
             while self._by_region:
                 self._by_region.popitem()[1].close()
@@ -97,27 +101,16 @@ class S3Clients:
     def _made(self, region: str) -> Any:
         from botocore import UNSIGNED
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
 
-        try:
-            if self._session is None:
-                self._session = import_module("boto3").Session(profile_name=self._profile_name)
-            session = self._session
-            signs = not self._anonymous if self._anonymous is not None else session.get_credentials() is not None
+        with reading_aws_settings():
+            if self.session is None:
+                self.session = import_module("boto3").Session(profile_name=self.profile_name)
+            signs = self.session.get_credentials() is not None if self.anonymous is None else not self.anonymous
             config: Any = Config(signature_version="s3v4" if signs else UNSIGNED, max_pool_connections=16)
+            region = region or self.region_name or self.session.region_name or DEFAULT_REGION
             return refusing_cut_heads(
-                session.client(
-                    "s3",
-                    region_name=region or self._region_name or session.region_name or DEFAULT_REGION,
-                    endpoint_url=self._endpoint_url,
-                    config=config,
-                )
+                self.session.client("s3", region_name=region, endpoint_url=self.endpoint_url, config=config)
             )
-        except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
-            raise ConfigError(
-                f"The settings of S3 can't be used: {mask_text(str(error)).rstrip('.')}",
-                remedy="Correct endpoint_url, or the variables and files of AWS.",
-            ) from error
 
 
 def _region(client: Any, bucket: str) -> str:
@@ -157,41 +150,16 @@ def prefix_of(key: str | None) -> str:
     return "" if key is None else f"{key}/"
 
 
-def listed_object(bucket: str, told: Mapping[str, Any]) -> Entry:
-    """An object of a list, which tells no checksums: an ETag is one or isn't, by how the object is encrypted.
-
-    Args:
-        bucket: Its bucket.
-        told: The list's entry.
-    """
-    return Entry(
-        f"{bucket}/{told['Key']}",
-        "file",
-        int(told["Size"]),
-        modified=seconds(told.get("LastModified")),
-        version=etag_of(told),
-        details=_details(told),
-    )
-
-
-def seen_object(path: str, told: Mapping[str, Any], first_part: int | None) -> Entry:
-    """An object that was looked at.
+def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[str, str] | None = None) -> Entry:
+    """An object of a list, or one that was looked at.
 
     Args:
         path: Its path.
-        told: The answer to HEAD, with checksums.
-        first_part: The size of its first part in bytes, where it is known to have parts.
+        told: The list's entry, or the answer to HEAD.
+        size: Its size in bytes.
+        stated: Its checksums. A list states none: an ETag is one or isn't, by how the object is encrypted.
     """
-    size = int(told["ContentLength"])
-    return Entry(
-        path,
-        "file",
-        size,
-        checksums(told, size, first_part),
-        seconds(told.get("LastModified")),
-        etag_of(told),
-        _details(told),
-    )
+    return Entry(path, "file", size, stated or {}, seconds(told.get("LastModified")), etag_of(told), _details(told))
 
 
 def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dict[str, str]:
@@ -200,7 +168,7 @@ def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dic
     Args:
         told: The answer.
         size: The object's size in bytes.
-        first_part: As for `seen_object`.
+        first_part: The size of its first part in bytes, where it is known to have parts.
     """
     etag = etag_of(told)
     # Some servers state a checksum of the parts' checksums without `-NUMBER` behind it, and without its type.
@@ -283,18 +251,11 @@ class S3Store(Store):
         anonymous: bool | None = None,
         session: Any = None,
     ) -> None:
-        self._clients = S3Clients(
-            client,
-            endpoint_url=endpoint_url,
-            region_name=region_name,
-            profile_name=profile_name,
-            anonymous=anonymous,
-            session=session,
-        )
+        self._clients = S3Clients(client, endpoint_url, region_name, profile_name, anonymous, session)
 
     # -- looking
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         bucket, key = split(path)
         if not path:
             return Entry("", "folder")
@@ -330,7 +291,8 @@ class S3Store(Store):
         first_part = None
         if not checksums(told, 0, None) and may_be_of_usual_parts(told):
             first_part = _first_part(client, place)
-        return seen_object(path, told, first_part)
+        size = int(told["ContentLength"])
+        return object_entry(path, told, size, checksums(told, size, first_part))
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and isn't the one that doesn't count."""
@@ -352,8 +314,8 @@ class S3Store(Store):
             for each in page.get("Contents", ()):
                 is_there = True
                 if each["Key"] != prefix:
-                    yield listed_object(bucket, each)
-        if not is_there and not self.look(path).is_folder:
+                    yield object_entry(f"{bucket}/{each['Key']}", each, int(each["Size"]))
+        if not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is an object")
 
     def _buckets(self) -> Iterator[Entry]:
@@ -370,7 +332,7 @@ class S3Store(Store):
                 yield listed(page, self.uri(path))
 
     def walk(self, path: str) -> Iterator[Entry]:
-        found = self.look(path)
+        found = self.stat(path)
         if not found.is_folder:
             yield found
             return
@@ -382,19 +344,19 @@ class S3Store(Store):
         for page in self._pages(path, prefix_of(key)):
             for each in page.get("Contents", ()):
                 if not each["Key"].endswith("/"):
-                    yield listed_object(bucket, each)
+                    yield object_entry(f"{bucket}/{each['Key']}", each, int(each["Size"]))
 
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
-        """Signs a URL, good for an hour; without credentials it is the object's plain one."""
+        """Sign a URL, good for an hour; without credentials it is the object's plain one."""
         bucket, key = split(entry.path)
         client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
         with self._asking("Signing for", entry.path):
             return Location(str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=EXPIRES)))
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        """Puts files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
 
         Without `overwrite` each object is looked for before its file is sent.
         """
@@ -423,7 +385,7 @@ class S3Store(Store):
     # -- changes
 
     def make_folder(self, path: str) -> None:
-        """Makes an object of no bytes that stands for a folder, where no key begins with it yet.
+        """Make an object of no bytes that stands for a folder, where no key begins with it yet.
 
         Raises:
             PathNotFound: There is no such bucket.
@@ -432,7 +394,7 @@ class S3Store(Store):
         bucket, key = split(path)
         if key is None:
             try:
-                self.look(path)
+                self.stat(path)
             except PathNotFound as error:
                 raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=_OWN_TOOLS) from error
             return
@@ -453,7 +415,7 @@ class S3Store(Store):
             self._clients.of(bucket).delete_object(Bucket=bucket, Key=key)
 
     def copy(self, entry: Entry, path: str) -> bool:
-        """Copies an object, to any bucket that the same credentials may write to; a large one in parts."""
+        """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
         from boto3.s3.transfer import TransferConfig
 
         bucket, key = split(entry.path)
@@ -474,7 +436,7 @@ class S3Store(Store):
 
     @contextmanager
     def _asking(self, doing: str, path: str) -> Generator[None]:
-        """Has boto3's errors raised as ours."""
+        """Raise boto3's errors as ours."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:

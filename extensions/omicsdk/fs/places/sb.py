@@ -17,8 +17,18 @@ from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
 from omicsdk.fs.places._shared import put_files, said
-from omicsdk.fs.store import Entry, Put, PutOptions, Store
-from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.store import (
+    ClientStore,
+    CopyOptions,
+    Entry,
+    IsFolder,
+    NotAFolder,
+    NotEmpty,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    WrongUri,
+)
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
@@ -34,7 +44,7 @@ _NOT_EMPTY = "5021"
 _KEPT = 200
 
 
-class SbStore(Store):
+class SbStore(ClientStore[SevenBridges]):
     """Projects with their folders and files. Projects and their owners are folders here that can't be made or removed.
 
     Args:
@@ -56,32 +66,20 @@ class SbStore(Store):
         profile: str | None = None,
         client: SevenBridges | None = None,
     ) -> None:
+        super().__init__(client)
         self._settings = url, token, profile
-        self._given = client
-        self._made: SevenBridges | None = None
         self._folders: Folders | None = None
-        self._connecting, self._making = threading.Lock(), threading.Lock()
+        self._making = threading.Lock()
 
-    @property
-    def client(self) -> SevenBridges:
-        """The client.
-
-        Raises:
-            ConfigError: Nothing says which platform is asked, or whose token is sent.
-        """
-        if self._given is not None:
-            return self._given
-        with self._connecting:
-            if self._made is None:
-                url, token, profile = self._settings
-                if profile is None:
-                    url, token = said(url, "OMICS_SB_URL"), said(token, "OMICS_SB_TOKEN")
-                self._made = SevenBridges(url, credentials=token, profile=profile)
-            return self._made
+    def _connect(self) -> SevenBridges:
+        url, token, profile = self._settings
+        if profile is None:
+            url, token = said(url, "OMICS_SB_URL"), said(token, "OMICS_SB_TOKEN")
+        return SevenBridges(url, credentials=token, profile=profile)
 
     # -- looking
 
-    def look(self, path: str) -> Entry:
+    def _stat(self, path: str) -> Entry:
         place = self._parsed(path)
         if not place.names:
             self._check_top(path, place)
@@ -96,7 +94,7 @@ class SbStore(Store):
         return _entry(path, found.file)
 
     def _check_top(self, path: str, place: SbPath) -> None:
-        """Makes sure that an owner or a project is there."""
+        """Check that an owner or a project exists."""
         with self._asking(path):
             if place.project_name:
                 self.client.get_project(owner=place.owner, project=place.project_name)
@@ -127,13 +125,13 @@ class SbStore(Store):
             raise PathNotFound(self.uri(path), "has no project that you may see")
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Gives all files below a folder; several folders are asked for at once."""
+        """Yield all files below a folder; several folders are requested at once."""
         place = self._parsed(path)
         if not place.project_name:
             for folder in self.entries(path):
                 yield from self.walk(folder.path)
             return
-        if place.names and not (found := self.look(path)).is_folder:
+        if place.names and not (found := self.stat(path)).is_folder:
             yield found
             return
         with self._asking(path):
@@ -147,8 +145,8 @@ class SbStore(Store):
         with self._asking(entry.path):
             return Location(url_of(self.client, self._id(entry)))
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        """Puts files into projects, in parts; a file that is replaced stays until the new one is whole."""
+    def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        """Put files into projects, in parts; a file that is replaced stays until the new one is whole."""
         client, settings = self.client, settings_of(self.client)
 
         def prepare(file: Put) -> Upload:
@@ -191,7 +189,7 @@ class SbStore(Store):
             self._folders = None
 
     def copy(self, entry: Entry, path: str) -> bool:
-        """Copies a file; what has its name there stays until the copy is made."""
+        """Copy a file; what has its name there stays until the copy is made."""
         if entry.is_folder:
             return False
         if path == entry.path:
@@ -213,7 +211,7 @@ class SbStore(Store):
         return self.client.copy_file(file_id=file_id, name=name, **folder.target).id
 
     def _replaced(self, old: str, new: str, name: str) -> None:
-        """Puts a file in the place of another one, which it lies beside: at any time one of both is there."""
+        """Replace a file by another one beside it: at any time one of both exists."""
         try:
             self.client.delete_file(file_id=old)
         except OmicsError:
@@ -227,10 +225,6 @@ class SbStore(Store):
                 f"The copy is there under another name: its id is {new}. Give it its name. {error.remedy}".strip()
             )
             raise
-
-    def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
 
     # -- paths
 
@@ -252,7 +246,7 @@ class SbStore(Store):
         return place
 
     def _id(self, entry: Entry) -> str:
-        return entry.handle if isinstance(entry.handle, str) else str(self.look(entry.path).handle)
+        return entry.handle if isinstance(entry.handle, str) else str(self.stat(entry.path).handle)
 
     def _folder(self, path: str, folder: SbPath) -> Folder:
         """A folder, made with those above it where it isn't there; one at a time, so that none is made twice."""
@@ -263,7 +257,7 @@ class SbStore(Store):
                 return self._in_folders(lambda folders: folders.folder(folder, make=True))
 
     def _in_folders(self, ask: Callable[[Folders], T]) -> T:
-        """Asks by the folders that are known, and where something isn't there once more without: one may have been replaced."""
+        """Ask with the folders that are known, and where something is missing once more without: one may have been replaced."""
         known = self._folders
         if known is not None:
             with suppress(NotFound):
@@ -273,7 +267,7 @@ class SbStore(Store):
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
-        """Has the platform's errors of paths raised as ours."""
+        """Raise the platform's errors of paths as ours."""
         try:
             yield
         except NotFound as error:

@@ -3,7 +3,7 @@
 `Dss` and `AsyncDss` are the clients; `omicsdk.compat.hca.dss` has the names of the published one.
 """
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import StoredVersion as StoredVersion
     from omicsdk.hca.dss.bundles import create_version as create_version
     from omicsdk.hca.dss.bundles import version_of as version_of
-    from omicsdk.hca.dss.checkouts import Checkout as Checkout
-    from omicsdk.hca.dss.checkouts import CheckoutFailed as CheckoutFailed
     from omicsdk.hca.dss.client import Account as Account
     from omicsdk.hca.dss.client import AsyncDss as AsyncDss
     from omicsdk.hca.dss.client import Dss as Dss
     from omicsdk.hca.dss.downloads import DownloadFailed as DownloadFailed
     from omicsdk.hca.dss.downloads import Result as Result
     from omicsdk.hca.dss.files import BundleFile as BundleFile
+    from omicsdk.hca.dss.jobs import Checkout as Checkout
+    from omicsdk.hca.dss.jobs import CheckoutFailed as CheckoutFailed
     from omicsdk.hca.dss.manifests import ManifestError as ManifestError
     from omicsdk.hca.dss.notifications import Listener as Listener
     from omicsdk.hca.dss.notifications import Notification as Notification
@@ -27,48 +27,17 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.uploads import UploadedFile as UploadedFile
     from omicsdk.hca.dss.uploads import UploadFailed as UploadFailed
 
-_HOMES = {
-    "Account": "client",
-    "AsyncDss": "client",
-    "BundleFile": "files",
-    "BundleNameClash": "bundles",
-    "Checkout": "checkouts",
-    "CheckoutFailed": "checkouts",
-    "DSSFile": "bundles",
-    "DownloadFailed": "downloads",
-    "Dss": "client",
-    "Listener": "notifications",
-    "ManifestError": "manifests",
-    "Notification": "notifications",
-    "Result": "downloads",
-    "UploadFailed": "uploads",
-    "UploadedFile": "uploads",
-    "UploadedBundle": "uploads",
-    "StoredVersion": "bundles",
-    "create_version": "bundles",
-    "version_of": "bundles",
-}
 
-__all__ = [
-    "Account",
-    "AsyncDss",
-    "BundleFile",
-    "BundleNameClash",
-    "Checkout",
-    "CheckoutFailed",
-    "DSSFile",
-    "DownloadFailed",
-    "Dss",
-    "Listener",
-    "ManifestError",
-    "Notification",
-    "Result",
-    "StoredVersion",
-    "UploadFailed",
-    "UploadedBundle",
-    "UploadedFile",
-    "create_version",
-    "version_of",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "bundles": "BundleNameClash DSSFile StoredVersion create_version version_of",
+        "client": "Account AsyncDss Dss",
+        "downloads": "DownloadFailed Result",
+        "files": "BundleFile",
+        "jobs": "Checkout CheckoutFailed",
+        "manifests": "ManifestError",
+        "notifications": "Listener Notification",
+        "uploads": "UploadFailed UploadedBundle UploadedFile",
+    },
+)

@@ -51,6 +51,20 @@ def version_of(when: datetime | str) -> str:
     return create_version(when if when.tzinfo is not None else when.replace(tzinfo=UTC))
 
 
+ROOT = ".hca/v2/files_2_4"
+"""The filestore's folder below the download folder; 2 and 4 are the lengths of the names of its folders."""
+
+
+def name_in_store(sha256: str) -> str:
+    """A file's path below the filestore's own folder, with `/` between folders.
+
+    Args:
+        sha256: 64 hexadecimal digits; upper case is lowered.
+    """
+    digest = sha256.lower()
+    return f"{digest[:2]}/{digest[2:6]}/{digest}"
+
+
 Replica = Literal["aws", "gcp"]
 """A copy of the Data Store, by the cloud that it is in."""
 
@@ -125,15 +139,8 @@ class DSSFile(NamedTuple):
             replica: Where it is fetched from, `aws` or `gcp`.
         """
         size = row.get("file_size", "")
-        return cls(
-            name=row["file_name"],
-            uuid=row["file_uuid"],
-            version=row.get("file_version") or "",
-            sha256=row["file_sha256"].lower(),
-            size=int(size) if size else None,
-            indexed=False,
-            replica=replica,
-        )
+        version, sha256 = row.get("file_version") or "", row["file_sha256"].lower()
+        return cls(row["file_name"], row["file_uuid"], version, sha256, int(size) if size else None, False, replica)
 
     @classmethod
     def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
@@ -153,15 +160,9 @@ class DSSFile(NamedTuple):
             value = file_dict.get(field)
             if field not in file_dict or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
                 raise DecodeError("get_bundle", f"bundle.files.{field}", value, expected=expected)
-        return cls(
-            name=file_dict["name"],
-            uuid=file_dict["uuid"],
-            version=file_dict["version"],
-            sha256=file_dict["sha256"].lower(),
-            size=file_dict["size"],
-            indexed=file_dict["indexed"],
-            replica=replica,
-        )
+        found: dict[str, Any] = {field: file_dict[field] for field, _, _ in _FIELDS}
+        found["sha256"] = found["sha256"].lower()
+        return cls(**found, replica=replica)
 
     @classmethod
     def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
@@ -173,15 +174,8 @@ class DSSFile(NamedTuple):
             version: The bundle's version.
             replica: Where the bundle is fetched from, `aws` or `gcp`.
         """
-        return cls(
-            name="bundle.json",
-            uuid=bundle_uuid,
-            version=version,
-            sha256=hashlib.sha256(manifest_bytes).hexdigest(),
-            size=len(manifest_bytes),
-            indexed=False,
-            replica=replica,
-        )
+        sha256 = hashlib.sha256(manifest_bytes).hexdigest()
+        return cls("bundle.json", bundle_uuid, version, sha256, len(manifest_bytes), False, replica)
 
 
 FILES_KEY = "bundle.files"
@@ -216,6 +210,10 @@ def folder_name(manifest: Mapping[str, Any]) -> str:
     return f"{manifest['bundle']['uuid']}.{manifest['bundle']['version']}"
 
 
+class ExclusiveFilters(UsageError, ValueError):
+    """A filter was given together with the flag that leaves out all that it could choose from."""
+
+
 def filters(
     metadata_filter: Iterable[str], data_filter: Iterable[str], no_metadata: bool, no_data: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -224,22 +222,14 @@ def filters(
     Raises:
         UsageError: A filter and the flag that excludes all of its kind are both given.
     """
-    metadata, data = _patterns(metadata_filter), _patterns(data_filter)
+    # A text alone is one pattern: its letters as separate patterns are never meant.
+    metadata, data = ((given,) if isinstance(given, str) else tuple(given) for given in (metadata_filter, data_filter))
     for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
         if flag and given != ALL:
             raise ExclusiveFilters(
                 f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Give one of them."
             )
     return NONE if no_metadata else metadata, NONE if no_data else data
-
-
-def _patterns(given: Iterable[str]) -> tuple[str, ...]:
-    # A string alone is one pattern; its letters as patterns of their own are what nobody means.
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-class ExclusiveFilters(UsageError, ValueError):
-    """A filter was given together with the flag that leaves out all that it could choose from."""
 
 
 def chosen(

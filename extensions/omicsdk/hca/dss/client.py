@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
-from omicsdk.core.platform import AsyncPlatform, Listing, Platform, Workflow, late_modules
+from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.hca.discovery import CLAIMS, discovery
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss import checkouts, collections, downloads, files, registrations, uploads
+    from omicsdk.hca.dss import collections, downloads, files, jobs, uploads
 else:
-    checkouts, collections, downloads, files, registrations, uploads = late_modules(
-        "omicsdk.hca.dss", "checkouts collections downloads files registrations uploads"
+    collections, downloads, files, jobs, uploads = late_modules(
+        "omicsdk.hca.dss", "collections downloads files jobs uploads"
     )
 
 LOG_IN = "Log in with `omics dss login`, or give credentials."
@@ -64,13 +64,14 @@ class _Workflows:
 
     whoami = Workflow(_whoami)
     ls = Listing(files.ls)
+    open = Opening(files.open_file)
     download = Workflow(downloads.download)
     download_manifest = Workflow(downloads.download_manifest)
     download_collection = Workflow(collections.download_collection)
     verify = Workflow(downloads.verify)
     upload = Workflow(uploads.upload)
-    register_file = Workflow(registrations.register_file)
-    checkout = Workflow(checkouts.checkout)
+    register_file = Workflow(jobs.register_file)
+    checkout = Workflow(jobs.checkout)
     create_collection = Workflow(collections.create_collection)
     change_collection = Workflow(collections.change_collection)
     change_bundle = Workflow(collections.change_bundle)

@@ -1,5 +1,7 @@
 """Collections: lists of links to bundles, files, parts of metadata files and other collections."""
 
+from __future__ import annotations
+
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +16,10 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at, page_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
-from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles, get_manifest
-from omicsdk.hca.dss.fetching import FetchOptions
-from omicsdk.hca.dss.manifests import SHA256, write_manifest
+from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
+from omicsdk.hca.dss.files import get_manifest
+from omicsdk.hca.dss.filestore import FetchOptions
+from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
@@ -33,18 +36,18 @@ logger = getLogger("omicsdk.hca.dss")
 LINKS_KEY = "contents"
 
 Link = tuple[str, str, str]
-"""What a link leads to: a kind, a UUID and a version."""
+"""What a link points to: a kind, a UUID and a version."""
 
 
 @dataclass(slots=True)
 class Contents:
-    """What a collection leads to.
+    """What a collection links to.
 
     Attributes:
         bundles: Each bundle once, with all of its files.
         files: Files that the collection links to by themselves or by a part of them, each once; their names are where they
             go below the download folder.
-        errors: Links that lead nowhere.
+        errors: Links to nothing.
     """
 
     bundles: list[Bundle] = field(default_factory=list[Bundle])
@@ -52,7 +55,7 @@ class Contents:
     errors: list[OmicsError] = field(default_factory=list[OmicsError])
 
 
-def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) -> dict[str, Any]:
+def get_collection(api: DssApi, uuid: str, version: str | None, replica: str) -> dict[str, Any]:
     """A collection as the service answers it.
 
     Args:
@@ -69,10 +72,10 @@ def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) 
     return page_of(response, LINKS_KEY, "get_collection")
 
 
-def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Contents:
+def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Contents:
     """Follow a collection's links, and those of the collections in it, each once, several at a time.
 
-    A link to a part of a metadata file counts as one to the whole file. A link that fails is an error of the result; that
+    A link to a part of a metadata file is treated as one to the whole file. A link that fails is an error of the result; that
     of the collection itself is raised.
 
     Args:
@@ -83,7 +86,7 @@ def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Con
 
     Raises:
         NotFound: There is no such collection.
-        DecodeError: The answer isn't a collection, or one of its links leads nowhere.
+        DecodeError: The answer isn't a collection, or one of its links is to nothing.
     """
     found = Contents()
     seen: set[Link] = {("collection", uuid.lower(), version or "")}
@@ -105,8 +108,8 @@ def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Con
     return found
 
 
-def _followed(api: "DssApi", link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
-    """What a link leads to; an error that comes of it is the result."""
+def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
+    """What a link points to; an error that comes of it is the result."""
     kind, uuid, version = link
     try:
         if kind == "bundle":
@@ -121,7 +124,7 @@ def _followed(api: "DssApi", link: Link, replica: str) -> Bundle | DSSFile | lis
         return error
 
 
-def _single(api: "DssApi", uuid: str, version: str, replica: str) -> DSSFile:
+def _single(api: DssApi, uuid: str, version: str, replica: str) -> DSSFile:
     """A file that is in no bundle: it has no name, so it gets one of its identity."""
     facts = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version).headers
     sha256, size = facts.get("x-dss-sha256", "").lower(), facts.get("x-dss-size", "")
@@ -152,19 +155,13 @@ def _links(collection: dict[str, Any]) -> list[Link]:
 
 def rows_of(bundles: list[Bundle]) -> list[dict[str, str]]:
     """A manifest's rows for all files of bundles."""
-    return [
-        {
-            "bundle_uuid": bundle.manifest["bundle"]["uuid"],
-            "bundle_version": bundle.manifest["bundle"]["version"],
-            "file_name": file.name,
-            "file_uuid": file.uuid,
-            "file_version": file.version,
-            "file_sha256": file.sha256,
-            "file_size": str(file.size),
-        }
-        for bundle in bundles
-        for file in bundle.files
-    ]
+    rows: list[dict[str, str]] = []
+    for bundle in bundles:
+        identity = bundle.manifest["bundle"]["uuid"], bundle.manifest["bundle"]["version"]
+        for file in bundle.files:
+            stated = (*identity, file.name, file.uuid, file.version, file.sha256, str(file.size))
+            rows.append(dict(zip(WRITTEN, stated, strict=False)))
+    return rows
 
 
 MOST_CHANGES = 1000
@@ -177,7 +174,7 @@ LISTS = {"patch_collection": ("add_contents", "remove_contents"), "patch_bundle"
 def pieces(
     added: Sequence[Any], removed: Sequence[Any], most: int = MOST_CHANGES
 ) -> list[tuple[Sequence[Any], Sequence[Any]]]:
-    """Cuts changes so that they come to the same as all at once: what is removed goes first, as within a request.
+    """Split changes so that they come to the same as all at once: what is removed goes first, as within a request.
 
     Args:
         added: What is added.
@@ -193,7 +190,7 @@ def pieces(
 
 
 def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Makes changes by as many requests as they take.
+    """Make changes by as many requests as they take.
 
     Args:
         operation: A key of `LISTS`.
@@ -229,7 +226,7 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
 def create(
     put: Callable[..., dict[str, Any]], patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Makes a collection of any number of links: the first ones with it, the others added.
+    """Make a collection of any number of links: the first ones with it, the others added.
 
     Args:
         put: Makes the collection; gives the answer with its version.
@@ -256,17 +253,17 @@ def create(
 
 
 def download_collection(
-    dss: "Dss",
+    dss: Dss,
     uuid: str,
-    replica: "Replica",
+    replica: Replica,
     *,
     version: str | None = None,
     download_dir: str | os.PathLike[str] = "",
-    progress: "Callable[[Progress], None] | None" = None,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    control: "Control | None" = None,
+    control: Control | None = None,
     dry_run: bool = False,
-) -> "Result":
+) -> Result:
     """Download all that a collection links to, and the collections in it.
 
     Bundles are laid out as `download` does. Files that it links to by themselves are linked as
@@ -280,12 +277,12 @@ def download_collection(
         version: The collection's version; by default the latest.
         download_dir: The download folder; by default the current one.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call goes on from there.
+        stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would happen with each file; nothing is written.
+        dry_run: Only report what would happen with each file; nothing is written.
 
     Returns:
-        The result, as `download` gives it. Links that lead nowhere are among its errors.
+        The result, as `download` gives it. Links to nothing are among its errors.
 
     Raises:
         NotFound: There is no such collection.
@@ -306,9 +303,9 @@ def download_collection(
 
 
 def create_collection(
-    dss: "Dss",
+    dss: Dss,
     uuid: str | None,
-    replica: "Replica",
+    replica: Replica,
     *,
     contents: Sequence[Mapping[str, Any]],
     name: str,
@@ -333,23 +330,17 @@ def create_collection(
     Raises:
         OmicsError: A request failed; the remedy names the version that has what was added before.
     """
-    arguments = {
-        "uuid": uuid or str(uuid4()),
-        "replica": replica,
-        "version": version or create_version(),
-        "contents": contents,
-        "name": name,
-        "description": description,
-        "details": dict(details or {}),
-    }
-    answer = create(_answers(dss.put_collection), _answers(dss.patch_collection), arguments)
+    identity = {"uuid": uuid or str(uuid4()), "replica": replica, "version": version or create_version()}
+    facts = {"name": name, "description": description, "details": dict(details or {})}
+    put, patch = _answers(dss.put_collection), _answers(dss.patch_collection)
+    answer = create(put, patch, {**identity, **facts, "contents": contents})
     return StoredVersion(answer["uuid"], answer["version"])
 
 
 def change_collection(
-    dss: "Dss",
+    dss: Dss,
     uuid: str,
-    replica: "Replica",
+    replica: Replica,
     version: str,
     *,
     add_contents: Sequence[Mapping[str, Any]] = (),
@@ -378,23 +369,15 @@ def change_collection(
     Raises:
         OmicsError: A request failed; the remedy names the version that has what was changed before.
     """
+    links = {"add_contents": add_contents, "remove_contents": remove_contents}
     facts = {"name": name, "description": description, "details": details}
-    return _change(
-        dss,
-        "patch_collection",
-        uuid,
-        replica,
-        version,
-        add_contents=add_contents,
-        remove_contents=remove_contents,
-        **{key: value for key, value in facts.items() if value is not OMIT},
-    )
+    return _change(dss, "patch_collection", uuid, replica, version, **links, **facts)
 
 
 def change_bundle(
-    dss: "Dss",
+    dss: Dss,
     uuid: str,
-    replica: "Replica",
+    replica: Replica,
     version: str,
     *,
     add_files: Sequence[Mapping[str, Any]] = (),
@@ -420,7 +403,7 @@ def change_bundle(
     return _change(dss, "patch_bundle", uuid, replica, version, add_files=add_files, remove_files=remove_files)
 
 
-def _change(dss: "Dss", operation: str, uuid: str, replica: "Replica", version: str, **changes: Any) -> StoredVersion:
+def _change(dss: Dss, operation: str, uuid: str, replica: Replica, version: str, **changes: Any) -> StoredVersion:
     patch = _answers(getattr(dss, operation))
     answer = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
     return StoredVersion(answer["uuid"], answer["version"])

@@ -1,42 +1,22 @@
 """Downloads of bundles and manifests: files go to the filestore, and bundles' folders link to them."""
 
+from __future__ import annotations
+
 import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import ChecksumMismatch, OmicsError, SomeFailed, TransferError, first_of
-from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import page_of
-from omicsdk.hca.dss.bundles import (
-    ALL,
-    FILES_KEY,
-    NONE,
-    DSSFile,
-    chosen,
-    filters,
-    folder_name,
-    manifest_bytes,
-    merged_pages,
-)
-from omicsdk.hca.dss.fetching import (
-    FetchOptions,
-    ManifestFiles,
-    SameService,
-    Shared,
-    can_travel,
-    check_layout,
-    fetch,
-    missing,
-)
-from omicsdk.hca.dss.filestore import link, name_in_store, store_bytes
-from omicsdk.hca.dss.manifests import Manifest, ManifestError
-from omicsdk.transfer import Item, Location, Outcome, Report, TransferReport
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
+from omicsdk.hca.dss.files import get_manifest
+from omicsdk.hca.dss.filestore import FetchOptions, fetch, link, store_bytes
+from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
+from omicsdk.transfer import Item, Location, Report, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale.crew import Crew
@@ -44,8 +24,6 @@ from omicsdk.transfer.workers import Workers
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
     from omicsdk.transfer import Control, Progress
@@ -55,24 +33,6 @@ logger = getLogger("omicsdk.hca.dss")
 
 API_CALLS = 16
 """Calls to the service that are under way at once."""
-
-
-def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[str, Any]:
-    """A bundle's manifest, all pages merged.
-
-    Args:
-        api: The service.
-        uuid: The bundle.
-        version: Its version, or empty for the latest.
-        replica: Where to ask.
-
-    Raises:
-        NotFound: There is no such bundle.
-        DecodeError: The answer has no list of files, or doesn't say which bundle it is.
-    """
-    operation = api.get_bundle
-    request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
-    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.answers(request)])
 
 
 class DownloadFailed(SomeFailed, RuntimeError):
@@ -137,6 +97,10 @@ class Result:
         }
 
 
+class InvalidLayout(UsageError, ValueError):
+    """An unknown layout, or flags that do not go with it."""
+
+
 class DownloadStopped(TransferError):
     """A download was stopped from outside; what arrived is kept."""
 
@@ -147,14 +111,14 @@ def errors_of(report: Report) -> list[OmicsError]:
 
 
 def download_bundles(
-    api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions, singles: Sequence[DSSFile] = ()
+    dss: Dss, bundles: Sequence[Bundle], folder: Path, options: FetchOptions, singles: Sequence[DSSFile] = ()
 ) -> Result:
-    """Fetch bundles' files and lay out their folders.
+    """Fetch the files of bundles and lay out their folders.
 
     Names are checked before a byte is fetched.
 
     Args:
-        api: The service.
+        dss: The service.
         bundles: The bundles.
         folder: The download folder.
         options: How.
@@ -163,61 +127,37 @@ def download_bundles(
     Raises:
         UnsafePath: A file's name would leave the download folder, or two would land on one path.
     """
-    names = [
-        f"{bundle.folder}/{name}" for bundle in bundles for name in ("bundle.json", *(f.name for f in bundle.files))
-    ]
-    names += [file.name for file in singles]
+    linked = [(f"{bundle.folder}/{file.name}", file) for bundle in bundles for file in bundle.files]
+    linked += [(file.name, file) for file in singles]
+    names = [f"{bundle.folder}/bundle.json" for bundle in bundles] + [name for name, _ in linked]
     check_names(names, folds_case=True)
     check_links(names, str(folder))
-    report = fetch(
-        api, chain((file for bundle in bundles for file in bundle.files), singles), folder, options, known=True
-    )
+    report = fetch(dss, [file for _, file in linked], folder, options, known=True)
     result = Result(list(bundles), report, errors_of(report))
     if options.dry_run:
         return result
-    outcomes: dict[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
-    there = {name for name, outcome in outcomes.items() if outcome.state in ("done", "skipped")}
+    present: Container[str] = {outcome.name for outcome in report.outcomes if outcome.is_present}
     for bundle in bundles:
-        result.errors += lay_out(bundle, folder, there)
-    for file in singles:
-        if name_in_store(file.sha256) in there:
-            result.errors += placed(folder, file, file.name)
+        content, identity = manifest_bytes(bundle.manifest), bundle.manifest["bundle"]
+        own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
+        result.errors += placed(folder, own, f"{bundle.folder}/{own.name}", content)
+    for name, file in linked:
+        if name_in_store(file.sha256) in present:
+            result.errors += placed(folder, file, name)
     return result
 
 
-def lay_out(bundle: Bundle, folder: Path, there: Container[str]) -> list[OmicsError]:
-    """Make a bundle's folder of what is in the filestore.
-
-    Args:
-        bundle: The bundle.
-        folder: The download folder.
-        there: Names in the filestore of the files that are there and right.
-
-    Returns:
-        What could not be linked or written; all others are in place.
-    """
-    content = manifest_bytes(bundle.manifest)
-    identity = bundle.manifest["bundle"]
-    own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
-    errors: list[OmicsError] = []
-    errors += placed(folder, own, f"{bundle.folder}/{own.name}", content)
-    for file in bundle.files:
-        if name_in_store(file.sha256) in there:
-            errors += placed(folder, file, f"{bundle.folder}/{file.name}")
-    return errors
-
-
 def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None) -> list[OmicsError]:
-    """Links a file of the filestore to its place.
+    """Link a file of the filestore to its place.
 
     Args:
         folder: The download folder.
         file: The file.
         name: Where to, below the download folder.
-        content: What it holds, if it has to be put into the filestore first.
+        content: Its content, if that has to be put into the filestore first.
 
     Returns:
-        Why it couldn't be, if so.
+        Why it could not be linked, if so.
     """
     try:
         if content is not None:
@@ -230,28 +170,23 @@ def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None)
     return []
 
 
-def download_rows(api: "DssApi", manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
+def download_rows(dss: Dss, manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
     """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
-    report = fetch(api, ManifestFiles(manifest, replica), folder, options)
+    # Workers read it from another working directory.
+    listed = ManifestFiles(replace(manifest, path=manifest.path.absolute()), replica)
+    report = fetch(dss, listed, folder, options)
     errors = errors_of(report)
     for error in errors:
         if isinstance(error, ChecksumMismatch):
-            # What the bytes were held against came from the user, not from the service.
+            # What the bytes were compared with came from the user, not from the service.
             error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
     if report.ok and not options.dry_run:
-        errors += missing(manifest, folder)
+        errors += manifest.missing(folder)
     return Result(report=report, errors=errors)
 
 
 def download_rows_as_bundles(
-    api: "DssApi",
-    manifest: Manifest,
-    replica: str,
-    folder: Path,
-    options: FetchOptions,
-    *,
-    no_metadata: bool = False,
-    no_data: bool = False,
+    dss: Dss, manifest: Manifest, replica: str, folder: Path, options: FetchOptions, *, no_metadata: bool, no_data: bool
 ) -> Result:
     """Fetch the data files that a manifest names and all metadata of their bundles; layout `bundle`."""
     wanted: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -263,17 +198,18 @@ def download_rows_as_bundles(
                 remedy="Keep the row that is right.",
             )
 
-    def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[Bundle | None, list[OmicsError]]:
+    def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[list[Bundle], list[OmicsError]]:
         (uuid, version), rows = named
         try:
-            answer = get_manifest(api, uuid, version, replica)
+            answer = get_manifest(dss, uuid, version, replica)
         except OmicsError as error:
-            return None, [error]
-        return bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
+            return [], [error]
+        bundle, errors = bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
+        return [bundle], errors
 
     with Workers(API_CALLS, "dss-bundles") as pool:
         planned = list(pool.map(plan, wanted.items()))
-    result = download_bundles(api, [bundle for bundle, _ in planned if bundle is not None], folder, options)
+    result = download_bundles(dss, [bundle for bundles, _ in planned for bundle in bundles], folder, options)
     result.errors[:0] = [error for _, errors in planned for error in errors]
     return result
 
@@ -292,31 +228,30 @@ def bundle_of_rows(
     """
     bundle = manifest["bundle"]
     where = f"bundle {bundle['uuid']} version {bundle['version']}"
-    stated = {entry["name"]: entry for entry in bundle["files"]}
+    stated: dict[str, str] = {entry["name"]: entry["sha256"].lower() for entry in bundle["files"]}
     errors: list[OmicsError] = []
+    agreed: set[str] = set()
     for name, sha256 in rows.items():
-        if name not in stated:
+        if stated.get(name) == sha256:
+            agreed.add(name)
+        elif name not in stated:
             errors.append(TransferError(f"{name}: {where} has no such file", remedy="Check the manifest's file_name."))
-        elif stated[name]["sha256"].lower() != sha256:
+        else:
+            remedy = "The manifest and the bundle disagree; check the manifest's file_sha256."
             errors.append(
                 ChecksumMismatch(
-                    f"{name} of {where}",
-                    algorithm="sha256",
-                    expected=sha256,
-                    actual=stated[name]["sha256"],
-                    remedy="The manifest and the bundle disagree; check the manifest's file_sha256.",
+                    f"{name} of {where}", algorithm="sha256", expected=sha256, actual=stated[name], remedy=remedy
                 )
             )
-    contradicted = {name for name in rows if name in stated and stated[name]["sha256"].lower() != rows[name]}
     every = chosen(manifest, replica, NONE if no_metadata else ALL, NONE if no_data else ALL)
-    files = [file for file in every if (file.indexed or file.name in rows) and file.name not in contradicted]
+    files = [file for file in every if file.name in agreed or (file.indexed and file.name not in rows)]
     return Bundle(dict(manifest), files), errors
 
 
 def download(
-    dss: "Dss",
+    dss: Dss,
     bundle_uuid: str,
-    replica: "Replica",
+    replica: Replica,
     *,
     version: str = "",
     download_dir: str | os.PathLike[str] = "",
@@ -326,11 +261,11 @@ def download(
     no_data: bool = False,
     num_retries: int = 10,
     min_delay_seconds: float = 0.25,
-    progress: "Callable[[Progress], None] | None" = None,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    control: "Control | None" = None,
+    control: Control | None = None,
     dry_run: bool = False,
-) -> "Result":
+) -> Result:
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
     Files land in the filestore `<download_dir>/.hca`, verified by SHA-256, and are linked from the bundle's folder;
@@ -363,16 +298,16 @@ def download(
         UnsafePath: A file's name would leave the folder, or two files would land on one name.
     """
     metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
-    options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
+    options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run)
     manifest = get_manifest(dss, bundle_uuid, version, replica)
     bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
     return download_bundles(dss, [bundle], Path(download_dir), options)
 
 
 def download_manifest(
-    dss: "Dss",
+    dss: Dss,
     manifest: str | os.PathLike[str],
-    replica: "Replica",
+    replica: Replica,
     *,
     layout: str = "none",
     no_metadata: bool = False,
@@ -380,13 +315,13 @@ def download_manifest(
     num_retries: int = 10,
     min_delay_seconds: float = 0.25,
     download_dir: str | os.PathLike[str] = "",
-    progress: "Callable[[Progress], None] | None" = None,
+    progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
-    control: "Control | None" = None,
+    control: Control | None = None,
     dry_run: bool = False,
     workers: int | None = None,
     scheduler: Any = None,
-) -> "Result":
+) -> Result:
     """Download the files that a manifest lists.
 
     When all are there, a copy of the manifest with a column `file_path` is written into the current folder, under
@@ -422,11 +357,14 @@ def download_manifest(
         MissingExtra: A scheduler is meant, and `distributed` isn't installed.
         NoScheduler: Nothing that speaks Dask answers there.
     """
-    check_layout(layout, no_metadata, no_data)
+    if layout not in ("none", "bundle"):
+        raise InvalidLayout(f"Invalid layout {layout} not one of [none, bundle]", remedy="Give one of the two.")
+    if layout == "none" and (no_metadata or no_data):
+        raise InvalidLayout(
+            "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
+        )
     crew = Crew.of(workers, scheduler)
-    options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
-    if crew is not None:
-        options = replace(options, shared=_shared_by(dss, crew))
+    options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, crew)
     table = Manifest.open(Path(manifest))
     table.check()
     if layout == "none":
@@ -436,17 +374,20 @@ def download_manifest(
             dss, table, replica, Path(download_dir), options, no_metadata=no_metadata, no_data=no_data
         )
     if not (dry_run or result.errors or result.report.why_stopped):
+        target = Path.cwd() / table.path.name
+        if target.exists():
+            logger.warning("Overwriting manifest %s", target.name)
         try:
-            _write_copy(table, os.fspath(download_dir))
+            table.write_with_paths(target, os.fspath(download_dir))
         except OmicsError as error:  # the files are there all the same
             result.errors.append(error)
     return result
 
 
 def verify(
-    dss: "Dss",
+    dss: Dss,
     bundle_uuid: str,
-    replica: "Replica",
+    replica: Replica,
     *,
     version: str = "",
     download_dir: str | os.PathLike[str] = "",
@@ -484,29 +425,3 @@ def verify(
         for file in chosen(bundle, replica, metadata, data)
     ]
     return compare(items, download_dir or os.curdir, stop=stop)
-
-
-def _write_copy(table: "Manifest", download_dir: str) -> None:
-    target = Path.cwd() / table.path.name
-    if target.exists():
-        logger.warning("Overwriting manifest %s", target.name)
-    table.write_with_paths(target, download_dir)
-
-
-def _options(
-    num_retries: int,
-    min_delay_seconds: float,
-    progress: "Callable[[Progress], None] | None",
-    stop: threading.Event | None,
-    control: "Control | None",
-    *,
-    dry_run: bool,
-) -> "FetchOptions":
-    return FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run)
-
-
-def _shared_by(dss: "Dss", crew: "Crew") -> "Shared":
-    """What the workers of a crew need to ask the same service as the same user."""
-    held = dss.credentials
-    finds = dss.finds_credentials and not can_travel(held)
-    return Shared(crew, SameService(type(dss), dss.base_url, None if finds else held, finds))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import copy
+import io
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
 from omicsdk.core.omit import OMIT
-from omicsdk.hca.dss.bundles import DSSFile
+from omicsdk.core.paging import page_of
+from omicsdk.core.platform import settings_of
+from omicsdk.hca.dss.bundles import FILES_KEY, DSSFile, merged_pages
 from omicsdk.transfer import Location
 from omicsdk.transfer.names import safe_name
 
@@ -24,8 +28,29 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
 
+Locate = Callable[[], Location]
+"""Returns where a file is now."""
+
 CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
 """Checksums that a manifest states of each file."""
+
+
+def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str, Any]:
+    """A bundle's manifest, all pages merged.
+
+    Args:
+        api: The service.
+        uuid: The bundle.
+        version: Its version, or empty for the latest.
+        replica: Where to ask.
+
+    Raises:
+        NotFound: There is no such bundle.
+        DecodeError: The answer has no list of files, or doesn't say which bundle it is.
+    """
+    operation = api.get_bundle
+    request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
+    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.answers(request)])
 
 
 def ls(dss: Dss, bundle_uuid: str, replica: Replica, *, version: str = "", folder: str = "") -> Iterator[BundleFile]:
@@ -44,8 +69,6 @@ def ls(dss: Dss, bundle_uuid: str, replica: Replica, *, version: str = "", folde
         NotFound: There is no such bundle, or no file of it is in the folder.
         UnsafePath: A file of the bundle has a name that no file can have.
     """
-    from omicsdk.hca.dss.downloads import get_manifest
-
     listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
     below = folder.strip("/")
     if not listing.has_folder(below):
@@ -80,7 +103,7 @@ class BundleListing:
     Attributes:
         uuid: Its UUID.
         version: Its version.
-        creator: Who made it, a number; None where that isn't stated.
+        creator: The number of its creator; None where that isn't stated.
         files: Its files, sorted by name.
     """
 
@@ -157,7 +180,7 @@ def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
     )
 
 
-# Headers that the engine has by itself.
+# Headers that the engine sets by itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
 
 
@@ -187,51 +210,47 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
 
 
 class Locator:
-    """Tells the engine how to find files.
+    """Locates files for the transfer engine.
 
     Args:
         api: The service; a clone of it that hands out redirects is made.
-        known: Whether the service has answered this client before, so that it is known to let it in.
+        known: Whether the service has answered this client before, so that its credentials are known to be accepted.
     """
 
     def __init__(self, api: DssApi, *, known: bool) -> None:
         self._asking = without_redirects(api)
         self._refused: Unauthorized | None = None
-        self._ahead = threading.Lock()  # held by the file that goes before the others
+        self._first = threading.Lock()  # held by the file that goes before the others
         self._answered = threading.Event()
         if known:
             self._answered.set()
 
-    def place(self, file: DSSFile) -> tuple[Callable[[], Location] | Location, Callable[[], Location] | None]:
-        """What the engine needs to find a file: an item's `locate` and `renew`.
+    def place(self, file: DSSFile) -> tuple[Locate | Location, Locate | None]:
+        """Give what the engine needs to find a file: an item's `locate` and `renew`.
 
-        A request by the engine costs far less than a call of the client's. When what goes along with it to prove who asks
-        isn't accepted, `locate` asks, which renews, tries again and explains. Of a service that nothing is known of one
-        file is asked for before all others: where it isn't believed, a hundred thousand wouldn't be.
+        A request by the engine costs far less than a call of the client's, so the engine requests the file from the service
+        itself, with the client's headers. Where these are not accepted, `locate` asks, which renews the credentials, retries
+        and explains. Of a service that has not answered yet one file is located before all others: where its credentials are
+        refused, a hundred thousand requests more would be refused too.
         """
         ask = partial(self.locate, file)
         if not self._answered.is_set() or self._refused is not None:
             return partial(self._in_turn, ask), None
-        asked = self._asked_by_the_engine(file)
-        return (ask, None) if asked is None else (asked, ask)
-
-    def _asked_by_the_engine(self, file: DSSFile) -> Location | None:
-        """The service itself, as it is to be asked for a file; None where only the client can do that."""
         operation = self._asking.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
-        ask = operation.outgoing(request)
-        headers = ask.carried() if ask is not None else None
-        if ask is None or headers is None:
-            return None
-        return Location(ask.url, {name: value for name, value in headers.items() if name not in _ENGINES_OWN})
+        out = operation.outgoing(request)
+        headers = out.carried() if out is not None else None
+        if out is None or headers is None:  # only the client can send it
+            return ask, None
+        return Location(out.url, {name: value for name, value in headers.items() if name not in _ENGINES_OWN}), ask
 
     def locate(self, file: DSSFile) -> Location:
-        """Where a file is now, by a call of the client's; without a version the latest one.
+        """Return where a file is now, by a call of the client's; without a version the latest one.
 
         Raises:
-            APIError: The service said no; names the file.
+            APIError: The service refused; names the file.
         """
-        if self._refused is not None:  # what isn't believed once isn't for the other files either
+        if self._refused is not None:  # credentials that are refused once are so for the other files too
             raise self._refused
         try:
             return locate(self._asking, file)
@@ -239,12 +258,44 @@ class Locator:
             self._refused = error
             raise
 
-    def _in_turn(self, ask: Callable[[], Location]) -> Location:
-        """Asks before the others, or after the one that does: the first that isn't there already."""
-        if self._answered.is_set() or not self._ahead.acquire(blocking=False):
+    def _in_turn(self, ask: Locate) -> Location:
+        """Ask before the others, or after the one that does."""
+        if self._answered.is_set() or not self._first.acquire(blocking=False):
             self._answered.wait()
             return ask()
         try:
             return ask()
         finally:
             self._answered.set()
+
+
+BUFFER = 256 * 1024
+"""Bytes that are read ahead of a reader's own requests."""
+
+
+@contextmanager
+def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, version: str = "") -> Generator[BinaryIO]:
+    """Open a file of a bundle for reading; it can be sought, and nothing is stored.
+
+    A broken connection is resumed where it broke. The checksum is not verified: it is of the whole file.
+
+    Args:
+        bundle_uuid: The bundle.
+        replica: Where to read from, `aws` or `gcp`.
+        name: The file's name in the bundle.
+        version: The bundle's version; by default the latest.
+
+    Raises:
+        NotFound: There is no such bundle, or it has no such file.
+        TransferError: While reading: the file changed, or its storage does not serve ranges.
+    """
+    from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
+
+    listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
+    found = listing.file(name)
+    if found is None:
+        raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
+    where = partial(locate, without_redirects(dss), found.file)
+    ranges = Ranges(where, found.file.size, title=name, wire=Wire(client=dss), clock=settings_of(dss).clock)
+    with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
+        yield file

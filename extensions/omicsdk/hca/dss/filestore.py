@@ -1,43 +1,51 @@
-"""The shared folder of downloaded files, and the links into it, as every client of the Data Store lays them out.
+"""The shared folder of downloaded files: fetching into it, and links into it, as every client of the Data Store lays them out.
 
-A file stands once, under its SHA-256: `.hca/v2/files_2_4/<first 2>/<next 4>/<sha256>`. Bundles' folders hold hard links
+A file is stored once, under its SHA-256: `.hca/v2/files_2_4/<first 2>/<next 4>/<sha256>`. Folders of bundles hold hard links
 to it, or copies where the file system has none.
 """
+
+from __future__ import annotations
 
 import errno
 import logging
 import os
+import pickle
 import shutil
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
 
-from omicsdk.core.errors import TransferError
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
+from omicsdk.hca.dss.files import Locate, Locator
+from omicsdk.transfer import Control, Item, Location, Progress, Report, download
+from omicsdk.transfer.scale.repeats import first_of_each
 
-ROOT = ".hca/v2/files_2_4"
-"""Where the files stand below the download folder; 2 and 4 are the lengths of the folders' names."""
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.hca.dss.client import Dss
+    from omicsdk.transfer.scale.crew import Crew
 
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 logger = logging.getLogger("omicsdk.hca.dss")
 
 
-def name_in_store(sha256: str) -> str:
-    """A file's place below the filestore's own folder, with `/` between folders.
-
-    Args:
-        sha256: 64 hexadecimal digits; upper case is lowered.
-    """
-    digest = sha256.lower()
-    return f"{digest[:2]}/{digest[2:6]}/{digest}"
-
-
 def filestore_path(sha256: str) -> str:
-    """A file's place below the download folder, with `/` between folders."""
+    """A file's path below the download folder, with `/` between folders."""
     return f"{ROOT}/{name_in_store(sha256)}"
 
 
 def store_bytes(folder: Path, sha256: str, content: bytes) -> None:
-    """Put content under its checksum, whole or not at all."""
+    """Store content under its checksum, whole or not at all."""
     path = folder / filestore_path(sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == content:
@@ -71,7 +79,8 @@ def link(folder: Path, sha256: str, name: str) -> None:
         if error.errno not in _NO_LINKS:
             raise
         logger.warning("%s: no hard link (%s); copied", path, error.strerror)
-        _copy(stored, path)
+        with in_place_of(path, durable=False) as file, stored.open("rb") as source:
+            shutil.copyfileobj(source, file, 1 << 20)
 
 
 def same_content(stored: Path, path: Path) -> bool:
@@ -88,6 +97,194 @@ def same_content(stored: Path, path: Path) -> bool:
     return True
 
 
-def _copy(stored: Path, path: Path) -> None:
-    with in_place_of(path, durable=False) as file, stored.open("rb") as source:
-        shutil.copyfileobj(source, file, 1 << 20)
+# -- fetching into it
+
+CONNECTIONS = 64
+"""Concurrent requests for files at most: to the service, which takes its time, and to the storage that it redirects to."""
+
+
+class InvalidOption(UsageError, ValueError):
+    """An option of a download is out of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How files are fetched.
+
+    Attributes:
+        num_retries: Failures in a row that end a file; 0 for none. It rises again with what arrives.
+        min_delay_seconds: Least wait before a retry.
+        progress: Called a few times a second.
+        stop: Set it to end the transfer within a second; what arrived is kept for the next run.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only report what would happen with each file; nothing is written.
+        crew: The workers that fetch; None where this process does. A dry run uses none of them.
+
+    Raises:
+        InvalidOption: A number is negative.
+    """
+
+    num_retries: int = 10
+    min_delay_seconds: float = 0.25
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    control: Control | None = None
+    dry_run: bool = False
+    crew: Crew | None = None
+
+    def __post_init__(self) -> None:
+        if self.num_retries < 0:
+            raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Give 0 (none) or more.")
+        if not 0 <= self.min_delay_seconds < float("inf"):
+            raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Give 0 or more seconds.")
+
+
+def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOptions, *, known: bool = False) -> Report:
+    """Fetch files into the filestore, each checksum once.
+
+    Checksums are distinguished by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for
+    one once in twenty million transfers. `missing` finds what was left out.
+
+    Args:
+        dss: The service.
+        files: The files: a list, or what can be iterated over again, by workers too, and may name a file several times.
+        folder: The download folder.
+        options: How.
+        known: Whether the service has answered this client before.
+    """
+    # The engine's journals are in its target folder: inside the filestore they are out of the user's sight.
+    target = folder / ROOT
+    retries = options.num_retries, options.min_delay_seconds
+    if options.crew is not None and not options.dry_run:
+        from omicsdk.transfer.scale.sharded import download_by
+
+        is_list = isinstance(files, list)
+        return download_by(
+            options.crew,
+            list(items_of(_each_once(files), *retries)) if is_list else partial(items_of, files, *retries),
+            target,
+            opening=SameService.of(dss),
+            repeats=not is_list,
+            connections=CONNECTIONS,
+            progress=options.progress,
+            stop=options.stop,
+            control=options.control,
+        )
+    return download(
+        items_of(_each_once(files), *retries, Locator(dss, known=known).place),
+        target,
+        progress=options.progress,
+        stop=options.stop,
+        control=options.control,
+        dry_run=options.dry_run,
+        connections=CONNECTIONS,
+    )
+
+
+def _each_once(files: Iterable[DSSFile]) -> Iterator[DSSFile]:
+    return first_of_each(files, lambda file: file.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocated:
+    """Takes the place of a file's location until there is a client to locate it."""
+
+    file: DSSFile
+
+    def __call__(self) -> Never:
+        raise RuntimeError(f"{self.file.name} was located before its worker opened a client")
+
+
+def unlocated(file: DSSFile) -> tuple[_Unlocated, None]:
+    """What takes the place of a file's location until there is a client to locate it."""
+    return _Unlocated(file), None
+
+
+def items_of(
+    files: Iterable[DSSFile],
+    retries: int,
+    min_delay: float,
+    place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] = unlocated,
+) -> Iterator[Item]:
+    """Yield what the engine fetches.
+
+    Args:
+        files: The files.
+        retries: Failures in a row that end one.
+        min_delay: Seconds before the first retry.
+        place: Gives an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
+            shared out and sent to workers.
+    """
+    for file in files:
+        locate, renew = place(file)
+        yield Item(
+            name=name_in_store(file.sha256),
+            locate=locate,
+            size=file.size,
+            checksums={"sha256": file.sha256},
+            label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
+            retries=retries,
+            min_delay=min_delay,
+            renew=renew,
+        )
+
+
+def _located(item: Item, locator: Locator) -> Item:
+    assert isinstance(item.locate, _Unlocated)
+    locate, renew = locator.place(item.locate.file)
+    return replace(item, locate=locate, renew=renew)
+
+
+# -- fetching by workers
+
+
+@dataclass(frozen=True, slots=True)
+class SameService:
+    """Opens a client of the same service in another process.
+
+    Attributes:
+        client: The client's class: called with the URL and the credentials.
+        base_url: Where the service is.
+        credentials: The credentials as they were given.
+        finds_credentials: Whether the other process finds them itself, in its environment and its user's files.
+    """
+
+    client: Callable[..., AbstractContextManager[DssApi]]
+    base_url: str
+    credentials: Credentials | None = field(default=None, repr=False)
+    finds_credentials: bool = False
+
+    @classmethod
+    def of(cls, dss: Dss) -> SameService:
+        """What opens a client like one of this process, as the same user."""
+        held = dss.credentials
+        finds = dss.finds_credentials and not can_travel(held)
+        return cls(type(dss), dss.base_url, None if finds else held, finds)
+
+    @contextmanager
+    def __call__(self, items: Iterable[Item]) -> Generator[Iterable[Item]]:
+        """Open a client for a shard.
+
+        Args:
+            items: The shard's items, as `items_of` gives them.
+
+        Yields:
+            The same items, located.
+        """
+        given: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials or ANONYMOUS}
+        with self.client(self.base_url, **given) as api:
+            locator = Locator(api, known=False)
+            yield (_located(item, locator) for item in items)
+
+
+def can_travel(credentials: Credentials | None) -> bool:
+    """Whether credentials can be sent to another process; those that are renewed by a function of this one cannot.
+
+    Args:
+        credentials: The credentials.
+    """
+    try:
+        pickle.dumps(credentials)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return False
+    return True

@@ -1,5 +1,7 @@
 """Manifests: tables of the files to download."""
 
+from __future__ import annotations
+
 import csv
 import os
 import re
@@ -10,11 +12,11 @@ from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
-from omicsdk.core.errors import UnsafePath, UsageError
+from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines
 from omicsdk.hca.dss import tsv
-from omicsdk.hca.dss.filestore import ROOT, name_in_store
+from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.writing import write_error
 
@@ -23,6 +25,9 @@ COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha2
 
 PATH_COLUMN = "file_path"
 """Added to the copy of a manifest: where the file stands in the filestore."""
+
+WRITTEN = (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN)
+"""The columns of a manifest that is made."""
 
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
@@ -47,7 +52,7 @@ class Manifest:
     columns: tuple[str, ...]
 
     @classmethod
-    def open(cls, path: Path) -> "Manifest":
+    def open(cls, path: Path) -> Manifest:
         """Read the header.
 
         Raises:
@@ -68,7 +73,7 @@ class Manifest:
         return cls(path, columns)
 
     def rows(self) -> Iterator[dict[str, str]]:
-        """The rows as they stand; blank lines are skipped."""
+        """The rows as they are; blank lines are skipped."""
         for _, row in self._numbered():
             yield row
 
@@ -90,7 +95,7 @@ class Manifest:
                 ) from error
 
     def check(self) -> int:
-        """Hold every row against what a download needs, before anything is fetched.
+        """Check every row for what a download needs, before anything is fetched.
 
         Returns:
             How many rows there are.
@@ -110,39 +115,59 @@ class Manifest:
             more = f" (and {faulty - len(faults)} more)" if faulty > len(faults) else ""
             raise ManifestError(
                 f"{self.path}: {'; '.join(faults)}{more}",
-                remedy="Nothing was downloaded; mend the manifest and try again.",
+                remedy="Nothing was downloaded; correct the manifest and try again.",
             )
         return count
 
     def write_with_paths(self, target: Path, download_dir: str) -> None:
-        """Write a copy with the column `file_path`, CRLF line ends, whole or not at all.
+        """Write a copy with the column `file_path`; see `write_manifest`."""
+        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
+        write_manifest(target, self.rows(), download_dir, columns)
+
+    def missing(self, folder: Path) -> list[OmicsError]:
+        """Find rows whose files are not in the filestore, after a transfer in which no file failed.
 
         Args:
-            target: The copy; may be the manifest itself.
-            download_dir: The download folder as the user gave it, which the paths begin with.
-
-        Raises:
-            TransferError: There is no room, or it can't be written there.
+            folder: The download folder.
         """
-        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
-        _write(target, columns, self.rows(), download_dir)
+        start = str(folder / ROOT)
+        return [
+            TransferError(f"{row['file_name']}: its file isn't in the filestore", remedy="Download it by itself.")
+            for row in self.rows()
+            if not os.path.exists(f"{start}/{name_in_store(row['file_sha256'])}")  # noqa: PTH110 - a Path costs more
+        ]
 
 
-def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: str) -> None:
+@dataclass(frozen=True, slots=True)
+class ManifestFiles(Iterable[DSSFile]):
+    """The files that a manifest lists, read anew for each iteration: nothing is held, and other processes read it too.
+
+    Attributes:
+        manifest: The manifest.
+        replica: Where they are fetched from, `aws` or `gcp`.
+    """
+
+    manifest: Manifest
+    replica: str
+
+    def __iter__(self) -> Iterator[DSSFile]:
+        return (DSSFile.from_manifest_row(row, self.replica) for row in self.manifest.rows())
+
+
+def write_manifest(
+    target: Path, rows: Iterable[dict[str, str]], download_dir: str, columns: Sequence[str] = WRITTEN
+) -> None:
     """Write a manifest with the column `file_path`, CRLF line ends, whole or not at all.
 
     Args:
-        target: Where to.
-        rows: With the documented columns and file_version.
+        target: The file; may be what the rows are read from.
+        rows: The rows, by column.
         download_dir: The download folder as the user gave it, which the paths begin with.
+        columns: The columns; by default the documented ones and file_version.
 
     Raises:
         TransferError: There is no room, or it can't be written there.
     """
-    _write(target, (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN), rows, download_dir)
-
-
-def _write(target: Path, columns: Sequence[str], rows: Iterable[dict[str, str]], download_dir: str) -> None:
     try:
         with in_place_of(target, durable=False) as file:
             text = TextIOWrapper(file, encoding="utf-8", newline="")

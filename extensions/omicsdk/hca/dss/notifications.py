@@ -1,11 +1,14 @@
 """Notifications: subscribing, and a server that receives and verifies what the Data Store sends."""
 
+from __future__ import annotations
+
 import json
 import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -14,8 +17,7 @@ from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
 from socketserver import TCPServer
-from types import TracebackType
-from typing import Any, Protocol, Self, cast
+from typing import Any, NamedTuple, Self, cast
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import DecodeError, TimedOut, UsageError
@@ -23,11 +25,11 @@ from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signat
 from omicsdk.core.type_guards import is_object
 
 PAYLOAD_FIELD = "payload"
-"""The field of a form that the message stands in, unless a subscription names another."""
+"""The field of a form that holds the message, unless a subscription names another."""
 
 
 class Refused(Exception):
-    """A request that is no notification for us.
+    """A request that is not a valid notification.
 
     Args:
         status: What it is answered with.
@@ -42,7 +44,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a subscriber is told.
+    """A notification to a subscriber.
 
     Attributes:
         transaction_id: The same over all attempts to deliver it.
@@ -78,7 +80,7 @@ def received(
     payload_field: str = PAYLOAD_FIELD,
     most_skew: float = MOST_SKEW,
 ) -> Notification:
-    """Makes a notification of a request.
+    """Make a notification of a request.
 
     Args:
         method: Its method.
@@ -100,31 +102,24 @@ def received(
         except SignatureError as error:
             raise Refused(401, str(error)) from error
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    media_type = kind.partition(";")[0].strip().lower()
     fields = dict[str, str]()
     text: str | bytes = body
-    if kind.partition(";")[0].strip().lower() == "multipart/form-data":
+    if media_type == "multipart/form-data":
         fields = _form(kind, body)
         text = fields.pop(payload_field, "")
         if not text:
             raise Refused(400, f"the form has no field {payload_field!r}")
-    elif kind.partition(";")[0].strip().lower() != "application/json":
+    elif media_type != "application/json":
         raise Refused(415, "a notification is application/json or multipart/form-data")
-    return _notification(_decoded(text), fields, key_id)
+    from omicsdk_api.dss.webhooks import parse_notification
 
-
-def _decoded(text: str | bytes) -> dict[str, Any]:
     try:
         payload: object = json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(400, "the message isn't JSON") from None
     if not is_object(payload):
         raise Refused(400, "the message isn't a JSON object")
-    return payload
-
-
-def _notification(payload: dict[str, Any], fields: dict[str, str], key_id: str | None) -> Notification:
-    from omicsdk_api.dss.webhooks import parse_notification
-
     try:
         message = parse_notification(payload)
     except DecodeError as error:
@@ -171,28 +166,13 @@ PATIENCE = 10.0
 logger = logging.getLogger("omicsdk.hca.dss")
 
 
-class Receiver(Protocol):
-    """What a server gives its requests to."""
-
-    def check(self, target: str, length: int) -> None:
-        """Looks at a request before its body is read.
-
-        Raises:
-            Refused: Its body won't be read.
-        """
-
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Deals with a request, in a thread of its own; gives a status and what to say."""
-        ...
-
-
 class NotificationServer(ThreadingHTTPServer):
-    """The server: as many threads as there are requests, up to a bound.
+    """The server: a thread for each request, up to a limit.
 
     Args:
         address: Where it listens.
-        receiver: What requests are given to.
-        most: Requests that are dealt with at once, 1 or more; further connections are closed.
+        listener: What requests are given to.
+        limit: Requests that are answered at once, 1 or more; further connections are closed.
 
     Raises:
         OSError: It can't listen there.
@@ -202,35 +182,35 @@ class NotificationServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], receiver: Receiver, *, most: int) -> None:
-        self.receiver = receiver
-        self._room = threading.BoundedSemaphore(most)
+    def __init__(self, address: tuple[str, int], listener: Listener, *, limit: int) -> None:
+        self.listener = listener
+        self._limit = limit
         self._answering = 0
         self._answered = threading.Condition()
         super().__init__(address, Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
         with self._answered:
-            self._answering += 1
-        super().process_request(request, client_address)
+            is_full = self._answering >= self._limit
+            self._answering += not is_full
+        if is_full:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
             with self._answered:
                 self._answering -= 1
                 self._answered.notify_all()
 
     def finish(self, seconds: float) -> None:
-        """Waits until every request that came is answered.
+        """Wait until every request that came is answered.
 
-        A process that ends cuts what its threads are still sending, and a sender that gets half an answer sends again what was
-        dealt with.
+        A process that ends cuts off what its threads are still sending, and a sender that gets half an answer sends again what
+        was handled.
 
         Args:
             seconds: For how long at most.
@@ -248,20 +228,20 @@ class NotificationServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection, one request: senders are few, and nobody keeps a thread."""
+    """One connection, one request: senders are few, and none keeps a thread."""
 
     timeout = PATIENCE
     server: NotificationServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_POST(self) -> None:
-        receiver = self.server.receiver
+        listener = self.server.listener
         try:
             length = self._length()
-            receiver.check(self.path, length)
+            listener.check(self.path, length)
             body = self.rfile.read(length)
             if len(body) < length:
                 raise Refused(400, "the body was cut")
-            status, said = receiver.answer(self.command, self.path, dict(self.headers.items()), body)
+            status, said = listener.answer(self.command, self.path, dict(self.headers.items()), body)
         except Refused as refused:
             status, said = refused.status, refused.reason
         except TimeoutError:
@@ -289,10 +269,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))
         self.send_header("Connection", "close")
-        if status == 503:
-            self.send_header("Retry-After", "60")
-        if status == 405:
-            self.send_header("Allow", "POST, PUT")
+        for name, value in _FURTHER.get(status, ()):
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
@@ -301,38 +279,36 @@ class Handler(BaseHTTPRequestHandler):
         logger.debug(format, *args)
 
 
+_FURTHER = {503: (("Retry-After", "60"),), 405: (("Allow", "POST, PUT"),)}
+"""Further headers of an answer, by its status."""
+
 MOST_BYTES = 1024 * 1024
-"""Bytes of a request's body, unless told otherwise: attachments have at most 128 KiB, forms and queries are small."""
+"""Default limit of a request's body in bytes: attachments have at most 128 KiB, forms and queries are small."""
 
 ANSWER_WITHIN = 9.0
-"""Seconds after which a request is put off: the Data Store waits for 10."""
+"""Seconds after which a request is answered with 503: the Data Store waits for 10."""
 
 WAITING = 64
-"""Requests that are held at once; others are told to come again."""
+"""Requests that are held at once; others are answered with 503."""
 
 LAST_ANSWERS = 5.0
 """Seconds that answers under way have when the listener is closed."""
 
 REMEMBERED = 10_000
-"""Notifications that are known as dealt with, so that one that comes twice is handed over once."""
+"""Handled notifications that are remembered, so that one that comes twice is handed over once."""
 
 Keys = Mapping[str, str | bytes] | Callable[[str], str | bytes | None] | str | bytes
 
-logger = logging.getLogger("omicsdk.hca.dss")
 
+class _Waiting(NamedTuple):
+    """A notification whose sender waits for an answer: whether it was handled."""
 
-class _Waiting:
-    """A notification whose sender waits for an answer."""
-
-    def __init__(self, notification: Notification) -> None:
-        self.notification = notification
-        self.over = threading.Event()
-        self.done = False
+    notification: Notification
+    handled: Future[bool]
 
     def end(self, *, done: bool) -> None:
-        if not self.over.is_set():  # what the sender was told first counts
-            self.done = done
-            self.over.set()
+        if not self.handled.done():  # the sender has its answer
+            self.handled.set_result(done)
 
 
 class Listener:
@@ -340,14 +316,14 @@ class Listener:
 
     Args:
         host: The address that it listens at; the default can be reached from this machine only.
-        port: The TCP port, 0 to 65535; 0 takes a free one, which `url` tells.
+        port: The TCP port, 0 to 65535; 0 takes a free one, which `url` has.
         path: The path of the callback URL; other paths are answered with 404. By default any.
         keys: Secrets by the ids of keys (`hmac_key_id` of a subscription), or a function that gives them, or one secret for
             all ids. Requests that aren't signed with one of them are answered with 401. None takes everything.
         payload_field: The field of a form that holds the message (`payload_form_field` of a subscription).
         most_bytes: The largest body that is taken, in bytes, 1 or more; larger ones are answered with 413.
         most_skew: Seconds that a signature's date may be away from this machine's clock.
-        now: Tells the time in seconds since 1970, for tests.
+        now: Returns the time in seconds since 1970, for tests.
 
     Raises:
         UsageError: It can't listen there.
@@ -366,17 +342,15 @@ class Listener:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
-        self._key_of = _key_of(keys)
-        self._payload_field = payload_field
+        self._how: dict[str, Any] = {"key_of": _key_of(keys), "payload_field": payload_field, "most_skew": most_skew}
         self._most_bytes = most_bytes
-        self._most_skew = most_skew
         self._now = now
         self._queue = Queue[_Waiting](WAITING)
         self._lock = threading.Lock()
         self._waiting = dict[str, _Waiting]()
         self._handled = OrderedDict[str, None]()
         try:
-            self._server = NotificationServer((host, port), self, most=2 * WAITING)
+            self._server = NotificationServer((host, port), self, limit=2 * WAITING)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(
@@ -392,7 +366,7 @@ class Listener:
         return f"http://{shown}:{port}{self._path or '/'}"
 
     def start(self) -> Self:
-        """Begins to listen; returns at once."""
+        """Begin to listen; returns at once."""
         if self._thread is None:
             serve = self._server.serve_forever
             self._thread = threading.Thread(target=serve, args=(0.1,), name="dss-listener", daemon=True)
@@ -400,7 +374,7 @@ class Listener:
         return self
 
     def close(self) -> None:
-        """Stops listening; senders that wait are told to come again, and answers under way are sent. Closing twice does nothing."""
+        """Stop listening; waiting senders are answered with 503, and answers under way are sent. Closing twice does nothing."""
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
@@ -414,35 +388,32 @@ class Listener:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @contextmanager
     def receive(self, timeout: float | None = None) -> Generator[Notification]:
-        """Gives the next notification for the length of a `with` block; its sender is answered at the block's end.
+        """Give the next notification for the length of a `with` block; its sender is answered at the block's end.
 
         Args:
-            timeout: Seconds to wait for one; by default for ever.
+            timeout: Seconds to wait for one; by default without limit.
 
         Raises:
             TimedOut: None came in time.
         """
         try:
-            # Waiting without end in steps: on Windows, Ctrl-C doesn't end a wait without one.
             one = self._next(timeout)
         except Empty:
             raise TimedOut(
                 f"no notification came to {self.url} within {timeout:g} s",
                 remedy="Allow more time, or check that the subscription's callback URL leads here.",
             ) from None
+        done = False
         try:
             yield one.notification
-        except BaseException:
-            self._end(one, done=False)
-            raise
-        self._end(one, done=True)
+            done = True
+        finally:
+            self._end(one, done=done)
 
     def __iter__(self) -> Iterator[Notification]:
         """Every notification as it comes; a sender is answered when the next one is asked for, or the loop is left."""
@@ -454,6 +425,7 @@ class Listener:
                 self._end(one, done=True)
 
     def _next(self, timeout: float | None) -> _Waiting:
+        # Without a limit it waits in steps: on Windows, Ctrl-C doesn't end a wait without one.
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             left = 0.5 if until is None else min(0.5, until - time.monotonic())
@@ -471,10 +443,10 @@ class Listener:
                 self._handled[transaction] = None
                 while len(self._handled) > REMEMBERED:
                     self._handled.popitem(last=False)
-        one.end(done=done)
+            one.end(done=done)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Deals with a request, in a thread of its own: hands it over, and waits until the program is done with it.
+        """Answer a request, in a separate thread: hand it over, and wait until the program is done with it.
 
         Args:
             method: Its method.
@@ -483,20 +455,10 @@ class Listener:
             body: Its body.
 
         Returns:
-            A status and what to say.
+            A status and a text.
         """
         try:
-            self._check_path(target)
-            notification = received(
-                method,
-                target,
-                headers,
-                body,
-                key_of=self._key_of,
-                now=self._now(),
-                payload_field=self._payload_field,
-                most_skew=self._most_skew,
-            )
+            notification = received(method, target, headers, body, now=self._now(), **self._how)
         except Refused as refused:
             logger.warning("a request was refused: %s", refused.reason)
             return refused.status, refused.reason
@@ -505,33 +467,32 @@ class Listener:
                 return 200, "known already"
             one = self._waiting.get(notification.transaction_id)
             if one is None:
-                one = _Waiting(notification)
+                one = _Waiting(notification, Future())
                 try:
                     self._queue.put_nowait(one)
                 except Full:
                     return 503, "too many notifications wait"
                 self._waiting[notification.transaction_id] = one
-        if not one.over.wait(ANSWER_WITHIN):
+        try:
+            handled = one.handled.result(ANSWER_WITHIN)
+        except TimeoutError:
             return 503, "not dealt with yet"
-        return (200, "received") if one.done else (503, "it wasn't dealt with")
+        return (200, "received") if handled else (503, "it wasn't dealt with")
 
     def check(self, target: str, length: int) -> None:
-        """Looks at a request before its body is read.
+        """Check a request before its body is read.
 
         Args:
             target: Its path with the query.
-            length: The bytes that its body has.
+            length: The length of its body in bytes.
 
         Raises:
-            Refused: Its body won't be read.
+            Refused: Its body is not read.
         """
-        self._check_path(target)
-        if length > self._most_bytes:
-            raise Refused(413, f"a notification has at most {self._most_bytes} bytes")
-
-    def _check_path(self, target: str) -> None:
         if self._path is not None and urlsplit(target).path != self._path:
             raise Refused(404, "nobody listens here")
+        if length > self._most_bytes:
+            raise Refused(413, f"a notification has at most {self._most_bytes} bytes")
 
 
 def _key_of(keys: Keys | None) -> Callable[[str], str | bytes | None] | None:

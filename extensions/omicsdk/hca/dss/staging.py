@@ -1,11 +1,12 @@
-"""Staging buckets: files go to S3 with their checksums as tags."""
+"""Files of a bundle that is to be made: found in a folder, staged in a bucket with their checksums as tags, and remembered."""
 
 import logging
 import mimetypes
 import os
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -20,7 +21,12 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.transfer import Upload
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3_errors import reading_aws_settings, refusing_cut_heads
 from omicsdk.transfer.uploads.plan import etag_rules
 
 
@@ -96,7 +102,7 @@ def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
 
 
 def _warn_of_clashes(files: list[LocalFile]) -> None:
-    """Says which names a bundle may have, but not all of whom a download can keep."""
+    """Log names that a bundle may have, but of which a download cannot keep all."""
     kept = {"bundle.json": "the manifest that a download writes, bundle.json"}
     for file in files:
         other = kept.setdefault(file.name.casefold(), file.name)
@@ -185,9 +191,6 @@ def staging_client() -> Any:
     """
     import boto3
 
-    from omicsdk.hca.aws_settings import reading_aws_settings
-    from omicsdk.transfer.s3_errors import refusing_cut_heads
-
     with reading_aws_settings():
         return refusing_cut_heads(cast("Any", boto3).client("s3"))
 
@@ -201,7 +204,6 @@ def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
         file: The file.
     """
     rules = etag_rules(file.size)
-    names = tuple(CHECKSUM_TAGS)
     to = S3Object(
         s3,
         bucket,
@@ -209,8 +211,8 @@ def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
         part_size=rules.part_size,
         single=rules.single,
         extra_args={"ContentType": content_type(file.path)},
-        tags=_tags,
-        tag_checksums=names,
+        tags=lambda checksums: {tag: checksums[name] for name, tag in CHECKSUM_TAGS.items()},
+        tag_checksums=tuple(CHECKSUM_TAGS),
     )
     return Upload(file.path, to, file.name)
 
@@ -243,5 +245,143 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     )
 
 
-def _tags(checksums: Mapping[str, str]) -> dict[str, str]:
-    return {tag: checksums[name] for name, tag in CHECKSUM_TAGS.items()}
+# -- what an unfinished upload remembers
+
+TOGETHER = 64
+"""Files that are recorded as registered by one write: a run after a crash asks the service once more for at most so many."""
+
+HEAD: list[object] = ["omics-dss-upload", 1]
+"""The format; a record of another one is discarded."""
+
+
+class Unfinished:
+    """The record of one upload, open and locked. Thread-safe.
+
+    Args:
+        path: Its file, whose folder is made; None where nothing can be remembered.
+        wait: Is called while another process uploads the same; returns False to give up.
+
+    Attributes:
+        path: Its file.
+        version: The version of all files and of the bundle; empty before `begin`.
+        bundle_uuid: The bundle's UUID; likewise.
+        registered: The files that the service has taken over, from name to what they were verified by when they were staged.
+
+    Raises:
+        FolderBusy: Another process has it and `wait` gave up.
+        OSError: It can't be written.
+    """
+
+    def __init__(self, path: Path | None, wait: Callable[[], bool]) -> None:
+        self.path = path
+        self.version = ""
+        self.bundle_uuid = ""
+        self.registered: dict[str, Verification] = {}
+        self._known = dict[str, LocalFile]()
+        self._lock = threading.Lock()
+        self._unwritten = list[bytes]()
+        self._file = None if path is None else JournalFile(path, wait, Disk(0o600), look=False)
+        try:
+            if self._file is not None:
+                self._file.replay(line_of(HEAD), self._replay)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def journal(self) -> Path | None:
+        """The transfer engine's journal of the same upload."""
+        return None if self.path is None else self.path.with_name(f"{self.path.name}.staging")
+
+    def begin(self, version: str, bundle_uuid: str, files: Iterable[LocalFile]) -> list[LocalFile]:
+        """Record what is uploaded now.
+
+        Args:
+            version: The version, unless an earlier run chose one.
+            bundle_uuid: The bundle's UUID, likewise.
+            files: All files, with new UUIDs.
+
+        Returns:
+            The files; those that are the same as in an earlier run have the UUIDs that they got there.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        lines = list[bytes]()
+        if not self.version:
+            self.version, self.bundle_uuid = version, bundle_uuid
+            lines.append(line_of(["begin", version, bundle_uuid]))
+        taken, kept = dict[str, LocalFile](), set[str]()
+        for file in files:
+            known = self._known.get(file.name)
+            if known is not None and known.identity == file.identity:
+                taken[file.name] = replace(file, uuid=known.uuid)
+                kept.add(file.name)
+            else:
+                taken[file.name] = file
+                lines.append(_file_line(file))
+        self.registered = {name: found for name, found in self.registered.items() if name in kept}
+        self._known = taken
+        if lines and self._file is not None:
+            self._file.append_for_good(lines)
+        return list(taken.values())
+
+    def add_registered(self, name: str, verification: Verification) -> None:
+        """Record that the service has a file.
+
+        Args:
+            name: Its name.
+            verification: What it was verified by when it was staged.
+        """
+        with self._lock:
+            self.registered[name] = verification
+            self._unwritten.append(line_of(["registered", name, verification]))
+            if len(self._unwritten) >= TOGETHER:
+                self._write()
+
+    def replace(self, file: LocalFile) -> None:
+        """Record that a file is staged once more, under another UUID."""
+        with self._lock:
+            self._known[file.name] = file
+            self._unwritten.append(_file_line(file))
+            self._write()
+
+    def remove(self) -> None:
+        """Remove the record and the engine's journal: the upload is over, or restarts."""
+        if self.journal is not None:
+            self.journal.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.remove()
+
+    def close(self) -> None:
+        """Close the file, which releases the lock."""
+        with self._lock:
+            if self._unwritten:
+                self._write()
+            if self._file is not None:
+                self._file.close()
+
+    def _write(self) -> None:
+        lines, self._unwritten = self._unwritten, []
+        try:
+            if self._file is not None:
+                self._file.append(lines)
+        except OSError as error:  # without it the service is asked again, which answers that it has the file
+            logger.debug("%s: %s", self.path, error)
+
+    def _replay(self, record: list[Any], _: int) -> None:
+        match record:
+            case ["begin", version, bundle_uuid]:
+                self.version, self.bundle_uuid = version, bundle_uuid
+            case ["file", name, uuid, *identity]:
+                # The path isn't kept: a file is identified by its name, and found anew by every run.
+                self._known[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
+                self.registered.pop(name, None)
+            case ["registered", name, *verification]:
+                self.registered[name] = recorded_verification(verification)
+            case _:  # a record of a later version
+                pass
+
+
+def _file_line(file: LocalFile) -> bytes:
+    return line_of(["file", file.name, file.uuid, *file.identity])

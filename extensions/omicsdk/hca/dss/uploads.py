@@ -1,19 +1,20 @@
 """Uploads: a folder goes to a staging bucket, and the service makes a bundle of it."""
 
+from __future__ import annotations
+
 import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, replace
-from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     AuthError,
     Forbidden,
@@ -24,15 +25,24 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
-from omicsdk.core.files import state_folder
-from omicsdk.hca.dss._unfinished import Unfinished, record_path
+from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
-from omicsdk.hca.dss.registrations import Awaited, EndingClock, Registrar, RegistrationRefused
-from omicsdk.hca.dss.staging import LocalFile, StagingRefused, files_named, files_of, staged, staging_error
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.hca.dss.jobs import Awaited, EndingClock, Registrar, RegistrationRefused
+from omicsdk.hca.dss.staging import (
+    LocalFile,
+    StagingRefused,
+    Unfinished,
+    files_named,
+    files_of,
+    staged,
+    staging_client,
+    staging_error,
+)
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
+from omicsdk.transfer.calls import never
 from omicsdk.transfer.interrupts import report_of
-from omicsdk.transfer.reports.outcome import Verification
+from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.workers import Workers
@@ -43,6 +53,25 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
+
+FILES_AT_ONCE = 8
+"""Files that go to the staging bucket at once."""
+
+CALLERS = 4
+"""Threads that open files and sign: quick work, which more threads only slow down."""
+
+REGISTRATIONS_AT_ONCE = 16
+"""Registrations that are requested of the service at once."""
+
+ENDING = 1.0
+"""Seconds after which a call that is under way at an upload's end is left alone."""
+
+PLAN = "stage and register"
+"""What a dry run states of each file."""
+
+_UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
+
+logger = logging.getLogger("omicsdk.hca.dss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +105,7 @@ class UploadedBundle:
 
     bundle_uuid: str
     version: str
-    replica: "Replica"
+    replica: Replica
     creator_uid: int
     files: list[UploadedFile]
 
@@ -108,7 +137,7 @@ class UploadOptions:
         creator_uid: Who makes it, a number.
         resume: Whether to go on with what an earlier run of the same upload left unfinished.
         progress: Called a few times a second.
-        on_report: Given what became of each file when the upload is over, however it ends.
+        on_report: Given the result for each file when the upload is over, however it ends.
         stop: Set it to end the upload; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only tell what would be sent; nothing is.
@@ -125,28 +154,10 @@ class UploadOptions:
     dry_run: bool = False
 
 
-logger = logging.getLogger("omicsdk.hca.dss")
-
-
-FILES_AT_ONCE = 8
-"""Files that go to the staging bucket at once."""
-
-CALLERS = 4
-"""Threads that open files and sign: quick work, of which more threads only get into each other's way."""
-
-REGISTRATIONS_AT_ONCE = 16
-"""Files that the service is asked to take over at once."""
-
-ENDING = 1.0
-"""Seconds after which a call that is under way at an upload's end is left alone."""
-
-logger = getLogger("omicsdk.hca.dss")
-
-
 class UploadFailed(SomeFailed, RuntimeError):
     """Some files could not be uploaded or registered; no bundle was made."""
 
-    default_remedy = "No bundle was registered. Run the same again when the cause is mended: it goes on from here."
+    default_remedy = "No bundle was registered. Fix the cause and run the same again: it resumes from here."
 
 
 def _ends_all(error: OmicsError) -> bool:
@@ -154,56 +165,31 @@ def _ends_all(error: OmicsError) -> bool:
     return isinstance(error, StagingRefused | AuthError | Forbidden | TransportError)
 
 
-class _ToStage(Sequence[Upload]):
-    """The uploads of files, each made when it is asked for: there may be many, and each holds a signer."""
-
-    def __init__(self, s3: Any, bucket: str, files: Sequence[LocalFile]) -> None:
-        self._s3, self._bucket, self._files = s3, bucket, files
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    @overload
-    def __getitem__(self, index: int) -> Upload: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Upload]: ...
-    def __getitem__(self, index: int | slice) -> Upload | Sequence[Upload]:
-        if isinstance(index, slice):
-            return _ToStage(self._s3, self._bucket, self._files[index])
-        return staged(self._s3, self._bucket, self._files[index])
-
-    def __iter__(self) -> Iterator[Upload]:
-        return (staged(self._s3, self._bucket, file) for file in self._files)
-
-
-class Bringing:
-    """Brings files to the staging bucket and has them registered, both in parallel.
+class BundleUpload:
+    """Files on their way to the staging bucket and their registrations, both in parallel.
 
     Attributes:
-        files: All of them; those that were staged anew have new UUIDs.
+        files: All of them; those that were staged once more have new UUIDs.
     """
 
     def __init__(
         self,
-        api: "DssApi",
+        api: DssApi,
         s3: Any,
         bucket: str,
-        replica: "Replica",
-        version: str,
+        replica: Replica,
         files: list[LocalFile],
-        record: Unfinished | None,
+        record: Unfinished,
         options: UploadOptions,
-        control: Control,
-        clock: Clock | None,
     ) -> None:
         self.files = files
         self._s3, self._bucket, self._record = s3, bucket, record
-        self._options, self._control = options, control
+        self._options, self._control = options, options.control or Control()
         self._ended = options.stop or threading.Event()
-        self._clock = clock or EndingClock(self._ended, control, stopped)
+        self._clock = EndingClock(self._ended, self._control, stopped)
         self._registrar = Registrar(
             api,
-            version=version,
+            version=record.version,
             creator_uid=options.creator_uid,
             replica=replica,
             timeout_seconds=options.timeout_seconds,
@@ -216,50 +202,42 @@ class Bringing:
         self._quick: bool | None = None  # None until the service has answered the client well
         self._patience = ENDING
 
-    def all(self) -> None:
-        """Brings and registers every file.
+    def run(self) -> None:
+        """Stage and register every file.
 
         Raises: as upload_bundle says.
         """
-        registered = self._record.registered if self._record is not None else dict[str, Verification]()
         todo = list[int]()
         for number, file in enumerate(self.files):
-            if file.name in registered:
-                self._outcomes[number] = Outcome(
-                    file.name,
-                    "skipped",
-                    file.size,
-                    verified="registered before",
-                    verification=registered[file.name],
-                )
-            else:
+            known = self._record.registered.get(file.name)
+            if known is None:
                 todo.append(number)
+            else:
+                self._outcomes[number] = Outcome(
+                    file.name, "skipped", file.size, verified="registered before", verification=known
+                )
         try:
             lost = self._bring(todo)
             if lost:
                 logger.warning("%d files aren't in the staging bucket any longer; sending them again", len(lost))
-                self._anew(lost)
+                for number in lost:  # a new UUID gives a new key in the bucket
+                    self.files[number] = replace(self.files[number], uuid=str(uuid4()))
+                    del self._failures[number]
+                    self._record.replace(self.files[number])
                 self._bring(lost)
             if self._last is not None and self._options.progress is not None:
                 self._options.progress(replace(self._last, final=True, phase="over"))
         finally:
             if self._options.on_report is not None and self._report is not None:
-                self._options.on_report(self._told(self._report))
+                why = self._report.why_stopped or self._control.why
+                self._options.on_report(self._report.with_outcomes(self._ends(), title="Upload", why_stopped=why))
         self._raise()
 
-    def _anew(self, numbers: list[int]) -> None:
-        """Gives files new UUIDs, so that they get new keys in the bucket."""
-        for number in numbers:
-            file = self.files[number] = replace(self.files[number], uuid=str(uuid4()))
-            del self._failures[number]
-            if self._record is not None:
-                self._record.anew(file)
-
     def _bring(self, numbers: list[int]) -> list[int]:
-        """Stages and registers files.
+        """Stage and register files.
 
         Returns:
-            Those that an earlier run had staged, but aren't there any longer.
+            Those that an earlier run had staged, but that are gone from the bucket.
         """
         asked = dict[int, Future[Awaited | OmicsError | None]]()
         kept = set[int]()
@@ -268,15 +246,13 @@ class Bringing:
             def over(at: int, outcome: Outcome) -> None:
                 number = numbers[at]
                 self._outcomes[number] = outcome
-                if outcome.state in ("done", "skipped"):
-                    if outcome.state == "skipped":
-                        kept.add(number)
+                if outcome.state == "skipped":
+                    kept.add(number)
                 elif outcome.error is not None:
                     self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
 
             def follow(at: int, _: Outcome) -> FollowUp | None:
-                number = numbers[at]
-                asked[number], follow_up = self._ask(number, pool)
+                asked[numbers[at]], follow_up = self._ask(numbers[at], pool)
                 return follow_up
 
             try:
@@ -296,8 +272,8 @@ class Bringing:
                 if isinstance(error, KeyboardInterrupt):
                     self._report = report_of(error) or self._report
                 raise
-        refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]
-        return sorted(n for n in refused if cast("RegistrationRefused", self._failures[n]).lost)
+        failures = {number: self._failures.get(number) for number in sorted(kept)}
+        return [n for n, error in failures.items() if isinstance(error, RegistrationRefused) and error.lost]
 
     def _stage(
         self,
@@ -307,19 +283,19 @@ class Bringing:
     ) -> None:
         progress = self._options.progress
 
-        def told(state: Progress) -> None:
+        def show(state: Progress) -> None:
             if progress is not None:
                 # What follows the sending is the service's part.
                 self._last = replace(state, final=False, phase="finishing") if state.final else state
                 progress(self._last)
 
         self._report = send(
-            _ToStage(self._s3, self._bucket, [self.files[number] for number in numbers]),
+            [staged(self._s3, self._bucket, self.files[number]) for number in numbers],
             connections=FILES_AT_ONCE,
             callers=CALLERS,
-            journal=self._record.journal if self._record is not None else None,
-            abort=self._record is None,  # no later run would find the parts
-            progress=None if progress is None else told,
+            journal=self._record.journal,
+            abort=self._record.journal is None,  # no later run would find the parts
+            progress=None if progress is None else show,
             finished=over,
             follow=follow,
             stop=self._ended,
@@ -327,13 +303,13 @@ class Bringing:
         )
 
     def _ask(self, number: int, pool: Workers) -> tuple[Future[Awaited | OmicsError | None], FollowUp | None]:
-        """Has a staged file registered.
+        """Request the registration of a staged file.
 
         A call of the client's costs as much as all else together. So once one was answered well, the engine asks for the
         others, until one isn't: then the service has something to say that only the client understands.
 
         Returns:
-            What becomes of it, and what the engine has to send.
+            What the call comes to, and what the engine has to send.
         """
         if not self._quick:
             return pool.submit(self._register, number), None
@@ -359,7 +335,7 @@ class Bringing:
         return (future, follow_up) if follow_up is not None else (pool.submit(self._register, number), None)
 
     def _settled(self, future: Future[Awaited | OmicsError | None]) -> Awaited | OmicsError | None:
-        """What a call gave; one that is under way when the upload ends isn't waited for much longer."""
+        """What a call came to; one that is under way when the upload ends isn't waited for much longer."""
         while True:
             try:
                 return future.result(timeout=self._patience)
@@ -369,10 +345,10 @@ class Bringing:
                     return stopped(self._control)
 
     def _register(self, number: int) -> Awaited | OmicsError | None:
-        """Has a staged file taken over, in a thread of the pool; errors are the result."""
+        """Register a staged file, in a thread of the pool; errors are the result."""
         file = self.files[number]
         try:
-            self._go_on()
+            self._check_running()
             awaited = self._registrar.ask(number, file, f"s3://{self._bucket}/{file.key}")
         except OmicsError as error:
             if _ends_all(error):
@@ -385,39 +361,34 @@ class Bringing:
         return awaited
 
     def _registered(self, number: int) -> None:
-        if self._record is not None:
-            self._record.took_over(self.files[number].name, self._outcomes[number].verification)
+        self._record.add_registered(self.files[number].name, self._outcomes[number].verification)
 
     def _fail(self, number: int, error: OmicsError) -> None:
         self._failures[number] = error
         if _ends_all(error):
             self._ended.set()
 
-    def _go_on(self) -> None:
+    def _check_running(self) -> None:
         if self._ended.is_set() or self._control.stopped:
             raise stopped(self._control)
 
-    def _told(self, report: TransferReport) -> TransferReport:
-        """What became of each file of the bundle."""
-
-        def outcomes() -> Iterator[Outcome]:
-            for number, file in enumerate(self.files):
-                outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
-                error = self._failures.get(number)
-                if isinstance(error, Interrupted):
-                    outcome = outcome._replace(state="stopped")
-                elif error is not None:
-                    outcome = outcome._replace(state="failed", error=error)
-                yield outcome
-
-        return report.with_outcomes(outcomes(), title="Upload", why_stopped=report.why_stopped or self._control.why)
+    def _ends(self) -> Iterator[Outcome]:
+        """The outcome of each file of the bundle."""
+        for number, file in enumerate(self.files):
+            outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
+            error = self._failures.get(number)
+            if isinstance(error, Interrupted):
+                outcome = outcome._replace(state="stopped")
+            elif error is not None:
+                outcome = outcome._replace(state="failed", error=error)
+            yield outcome
 
     def _raise(self) -> None:
         errors = [self._failures[number] for number in sorted(self._failures)]
         for error in errors:
             if _ends_all(error):
                 raise error
-        self._go_on()
+        self._check_running()
         errors = [error for error in errors if not isinstance(error, Interrupted)]
         if errors:
             raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
@@ -431,38 +402,26 @@ def stopped(control: Control) -> Interrupted:
     )
 
 
-PLAN = "stage and register"
-"""What a dry run says of each file."""
-
-_UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
-
-logger = getLogger("omicsdk.hca.dss")
-
-
 def upload_bundle(
-    api: "DssApi",
-    s3: Any,
+    api: DssApi,
     folder: Path,
     *,
-    replica: "Replica",
+    replica: Replica,
     staging_bucket: str,
+    options: UploadOptions,
     files: Mapping[str, str | os.PathLike[str]] | None = None,
-    options: UploadOptions | None = None,
-    state: Path | None = None,
-    clock: Clock | None = None,
+    s3: Any = None,
 ) -> UploadedBundle:
     """Upload a folder's files and register them as a bundle.
 
     Args:
         api: The service.
-        s3: A boto3 S3 client that may write to the staging bucket.
         folder: Its files, in all sub-folders, become the bundle's; names ending in .json are metadata.
         replica: Where the bundle is registered.
         staging_bucket: A bucket of the user's own.
-        files: What becomes the bundle's in the place of all files below the folder: where each is, by its name there.
         options: How.
-        state: The folder for records of unfinished uploads; by default the user's own.
-        clock: For tests.
+        files: What becomes the bundle's in the place of all files below the folder: where each is, by its name there.
+        s3: A boto3 S3 client that may write to the staging bucket; by default one with the user's own credentials.
 
     Returns:
         The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
@@ -471,98 +430,73 @@ def upload_bundle(
         UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID isn't one.
         UploadFailed: Files failed; all others are staged and registered, the bundle isn't.
         StagingRefused: The bucket takes no file; the upload ends with the first.
-        AuthError: The service or the bucket doesn't know the caller; likewise.
+        AuthError: The service or the bucket refuses the credentials; likewise.
         TransportError: The service can't be reached; likewise.
         Interrupted: It was stopped, or its time is over.
     """
-    options = options or UploadOptions()
     if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):
         what = f"bundle_uuid is {options.bundle_uuid!r}, which is no UUID"
         raise UsageError(what, remedy="Leave it out to get a new one.")
+    creator = options.creator_uid
     found = files_of(folder) if files is None else files_named(files)
     if options.dry_run:
         if options.on_report is not None:
             options.on_report(TransferReport(Outcome(file.name, "planned", file.size, plan=PLAN) for file in found))
-        return UploadedBundle(
-            "", "", replica, options.creator_uid, [UploadedFile(file.name, file.size) for file in found]
-        )
-    control = options.control or Control()
-    facts: dict[str, object] = {
-        "service": api.base_url,
-        "bucket": staging_bucket,
-        "replica": replica,
-        "bundle": options.bundle_uuid,
-        "creator": options.creator_uid,
-    }
-    path = record_path(folder, state=state or state_folder(), **facts)
-    record = _opened(path, f"uploading {folder}", options, control, clock or SYSTEM_CLOCK)
-    with closing(record) if record is not None else nullcontext():
-        version, uuid = create_version(), options.bundle_uuid or str(uuid4())
-        if record is not None:
-            try:
-                found = record.begin(version, uuid, found)
-            except OSError as error:
-                raise write_error(error, str(record.path)) from error
-            version, uuid = record.version, record.bundle_uuid
-        run = Bringing(api, s3, staging_bucket, replica, version, found, record, options, control, clock)
-        run.all()
-        made = UploadedBundle(
-            uuid,
-            _put_bundle(api, uuid, version, replica, options.creator_uid, run.files),
-            replica,
-            options.creator_uid,
-            [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files],
-        )
-        if record is not None:
-            record.remove()
-    return made
+        return UploadedBundle("", "", replica, creator, [UploadedFile(file.name, file.size) for file in found])
+    s3 = staging_client() if s3 is None else s3
+    facts = (folder.resolve(), api.base_url, staging_bucket, replica, options.bundle_uuid, creator)
+    with closing(_opened(journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}", options)) as record:
+        try:
+            found = record.begin(create_version(), options.bundle_uuid or str(uuid4()), found)
+        except OSError as error:
+            raise write_error(error, str(record.path)) from error
+        run = BundleUpload(api, s3, staging_bucket, replica, found, record, options)
+        run.run()
+        version, uuid = record.version, record.bundle_uuid
+        listed: Any = [
+            {"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in run.files
+        ]
+        answer = api.put_bundle.raw(uuid=uuid, version=version, replica=replica, creator_uid=creator, files=listed)
+        made = [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files]
+        record.remove()
+    return UploadedBundle(uuid, answer.json()["version"], replica, creator, made)
 
 
-def _opened(path: Path, doing: str, options: UploadOptions, control: Control, clock: Clock) -> Unfinished | None:
-    """The record of an unfinished upload, or a new one; None where there can't be any."""
+def _opened(path: Path | None, doing: str, options: UploadOptions) -> Unfinished:
+    """The record of an unfinished upload, or a new one."""
 
     def opening(wait: Callable[[], bool]) -> Unfinished:
         record = Unfinished(path, wait)
         if record.version and not options.resume:
-            record.remove()  # while it is locked: nobody goes on with it meanwhile
+            record.remove()  # while it is locked: no other process resumes it meanwhile
             record.close()
             record = Unfinished(path, wait)
         return record
 
     try:
-        record = opened(opening, doing, options.stop, control, clock, patient=True)
+        record = opened(opening, doing, options.stop, options.control or Control(), SYSTEM_CLOCK, patient=True)
     except OSError as error:
-        logger.warning("%s: %s; if this upload is interrupted, it can't be gone on with", path, error.strerror)
-        return None
+        logger.warning("%s: %s; if this upload is interrupted, it can't be resumed", path, error.strerror)
+        return Unfinished(None, never)
     if record.version:
-        logger.info("going on with an unfinished upload: the service has %d files of it", len(record.registered))
+        logger.info("resuming an unfinished upload: the service has %d files of it", len(record.registered))
     return record
 
 
-def _put_bundle(
-    api: "DssApi", uuid: str, version: str, replica: "Replica", creator_uid: int, files: Sequence[LocalFile]
-) -> str:
-    listed = [{"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in files]
-    answer = api.put_bundle.raw(
-        uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=cast("Any", listed)
-    )
-    return answer.json()["version"]
-
-
 def upload(
-    dss: "Dss",
+    dss: Dss,
     src_dir: str | os.PathLike[str],
-    replica: "Replica",
+    replica: Replica,
     staging_bucket: str,
     *,
     timeout_seconds: float = 1200,
     bundle_uuid: str | None = None,
     creator_uid: int | None = None,
     resume: bool = True,
-    progress: "Callable[[Progress], None] | None" = None,
-    on_report: "Callable[[TransferReport], None] | None" = None,
+    progress: Callable[[Progress], None] | None = None,
+    on_report: Callable[[TransferReport], None] | None = None,
     stop: threading.Event | None = None,
-    control: "Control | None" = None,
+    control: Control | None = None,
     dry_run: bool = False,
 ) -> UploadedBundle:
     """Upload a folder's files and make a bundle of them.
@@ -581,7 +515,7 @@ def upload(
         creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
         resume: Whether to go on with an unfinished upload of the same folder to the same place; False begins anew.
         progress: Called a few times a second.
-        on_report: Given what became of each file when the upload is over, however it ends.
+        on_report: Given the result for each file when the upload is over, however it ends.
         stop: Set it to end the upload within seconds; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only tell what would be sent; nothing is, and nobody is asked.
@@ -596,27 +530,9 @@ def upload(
         AuthError: The service or the bucket doesn't know the caller; likewise.
         Interrupted: It was stopped, or its time is over; the same call goes on.
     """
-    from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.dss.staging import staging_client
-
     if creator_uid is None:
         creator_uid = int(HCAConfig().value_of("creator_uid") or 0)
     options = UploadOptions(
-        timeout_seconds=timeout_seconds,
-        bundle_uuid=bundle_uuid,
-        creator_uid=creator_uid,
-        resume=resume,
-        progress=progress,
-        on_report=on_report,
-        stop=stop,
-        control=control,
-        dry_run=dry_run,
+        timeout_seconds, bundle_uuid, creator_uid, resume, progress, on_report, stop, control, dry_run
     )
-    return upload_bundle(
-        dss,
-        None if dry_run else staging_client(),
-        Path(src_dir),
-        replica=replica,
-        staging_bucket=staging_bucket,
-        options=options,
-    )
+    return upload_bundle(dss, Path(src_dir), replica=replica, staging_bucket=staging_bucket, options=options)

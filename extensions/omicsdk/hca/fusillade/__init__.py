@@ -1,11 +1,16 @@
 """Fusillade: users, groups, roles, policies and shared resources of the Atlas's services."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing
 if TYPE_CHECKING:
     from omicsdk.hca.fusillade.client import AsyncFusillade as AsyncFusillade
     from omicsdk.hca.fusillade.client import Fusillade as Fusillade
 
-__all__ = ["AsyncFusillade", "Fusillade"]
-__getattr__, __dir__ = lazy_exports(__name__, {"AsyncFusillade": "client", "Fusillade": "client"})
+
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncFusillade Fusillade",
+    },
+)

@@ -9,7 +9,7 @@
 `omicsdk.compat.hca.upload` has the names of the published client. Each name below is imported when it is first used.
 """
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -24,42 +24,17 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload as HcaUpload
     from omicsdk.hca.upload.listings import AreaFile as AreaFile
     from omicsdk.hca.upload.listings import AreaStatus as AreaStatus
-    from omicsdk.hca.upload.results import UploadedFile as UploadedFile
-    from omicsdk.hca.upload.results import UploadFailed as UploadFailed
-    from omicsdk.hca.upload.results import UploadResult as UploadResult
+    from omicsdk.hca.upload.uploads import UploadedFile as UploadedFile
+    from omicsdk.hca.upload.uploads import UploadFailed as UploadFailed
+    from omicsdk.hca.upload.uploads import UploadResult as UploadResult
 
-_HOMES = {
-    "AreaFile": "listings",
-    "AreaStatus": "listings",
-    "AsyncHcaUpload": "client",
-    "CannotUpload": "areas",
-    "HcaUpload": "client",
-    "NoAreaSelected": "areas",
-    "NotAnAreaURI": "areas",
-    "UnknownArea": "areas",
-    "UploadAreaURI": "areas",
-    "UploadConfig": "areas",
-    "UploadException": "areas",
-    "UploadFailed": "results",
-    "UploadResult": "results",
-    "UploadedFile": "results",
-}
 
-__all__ = [
-    "AreaFile",
-    "AreaStatus",
-    "AsyncHcaUpload",
-    "CannotUpload",
-    "HcaUpload",
-    "NoAreaSelected",
-    "NotAnAreaURI",
-    "UnknownArea",
-    "UploadAreaURI",
-    "UploadConfig",
-    "UploadException",
-    "UploadFailed",
-    "UploadResult",
-    "UploadedFile",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "areas": "CannotUpload NoAreaSelected NotAnAreaURI UnknownArea UploadAreaURI UploadConfig UploadException",
+        "client": "AsyncHcaUpload HcaUpload",
+        "listings": "AreaFile AreaStatus",
+        "uploads": "UploadFailed UploadResult UploadedFile",
+    },
+)

@@ -10,6 +10,7 @@ files, is never written.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
@@ -69,6 +70,7 @@ class CannotUpload(UploadException, UsageError):
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class UploadAreaURI:
     """`s3://<bucket prefix>-<deployment stage>/<area uuid>/`, such as
     `s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/`.
@@ -84,43 +86,35 @@ class UploadAreaURI:
         uri: The URI, with a slash at its end.
     """
 
-    __slots__ = ("_bucket", "_uuid", "uri")
+    uri: str
 
-    def __init__(self, uri: str) -> None:
-        scheme, separator, rest = uri.partition("://")
+    def __post_init__(self) -> None:
+        scheme, separator, rest = self.uri.partition("://")
         bucket, _, uuid = rest.removesuffix("/").partition("/")
         if scheme != "s3" or not separator or not _is_bucket(bucket) or not _is_name(uuid):
-            raise NotAnAreaURI(f"{uri!r} isn't the URI of an upload area")
-        self.uri = f"s3://{bucket}/{uuid}/"
-        self._bucket = bucket
-        self._uuid = uuid
+            raise NotAnAreaURI(f"{self.uri!r} isn't the URI of an upload area")
+        object.__setattr__(self, "uri", f"s3://{bucket}/{uuid}/")
 
     @property
     def bucket_name(self) -> str:
         """The bucket that the area is in."""
-        return self._bucket
+        return self.uri.split("/")[2]
 
     @property
     def deployment_stage(self) -> str:
         """The deployment that the bucket belongs to: what follows the last dash of its name."""
-        return self._bucket.rpartition("-")[2]
+        return self.bucket_name.rpartition("-")[2]
 
     @property
     def area_uuid(self) -> str:
         """The area's UUID."""
-        return self._uuid
+        return self.uri.split("/")[3]
 
     def __str__(self) -> str:
         return self.uri
 
     def __repr__(self) -> str:
         return f"UploadAreaURI({self.uri!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UploadAreaURI) and other.uri == self.uri
-
-    def __hash__(self) -> int:
-        return hash(self.uri)
 
 
 def _is_bucket(text: str) -> bool:
@@ -191,7 +185,7 @@ class UploadConfig:
         return self._text("production_api_url", self.DEFAULT_PRODUCTION_API_URL)
 
     def api_url(self, deployment_stage: str) -> str:
-        """Gives the URL of a deployment's service, which ends in its version.
+        """Return the URL of a deployment's service, which ends in its version.
 
         Args:
             deployment_stage: The deployment, such as `prod` or `staging`.
@@ -201,7 +195,7 @@ class UploadConfig:
         return self.preprod_api_url_template.replace("{deployment_stage}", deployment_stage)
 
     def api_url_source(self, deployment_stage: str) -> str:
-        """Gives where `api_url` has that from, for errors: the setting's name and the file that it stands in.
+        """Return the source of `api_url`, for errors: the setting's name and its file.
 
         Args:
             deployment_stage: The deployment.
@@ -210,7 +204,7 @@ class UploadConfig:
         return _named(("upload", name), self._config)
 
     def area_uri(self, area_uuid: str) -> UploadAreaURI:
-        """Gives the URI of a known area.
+        """Return the URI of a known area.
 
         Args:
             area_uuid: Its whole UUID.
@@ -231,7 +225,7 @@ class UploadConfig:
             ) from None
 
     def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:
-        """Gives the URI of an area that need not be known, by what buckets are called.
+        """Return the URI of an area that need not be known, by what buckets are called.
 
         Args:
             deployment_stage: The deployment.
@@ -244,7 +238,7 @@ class UploadConfig:
         return UploadAreaURI(f"s3://{bucket}/{area_uuid}/")
 
     def selected(self) -> UploadAreaURI:
-        """Gives the URI of the selected area.
+        """Return the URI of the selected area.
 
         Raises:
             NoAreaSelected: There is none.
@@ -256,7 +250,7 @@ class UploadConfig:
         return self.area_uri(current)
 
     def areas_matching_alias(self, alias: str) -> list[str]:
-        """Gives the known areas whose UUID begins with a text, taken literally; a whole UUID is that area alone.
+        """Return the known areas whose UUID begins with a text, taken literally; a whole UUID is that area alone.
 
         Args:
             alias: The beginning of a UUID; "" fits none.
@@ -266,7 +260,7 @@ class UploadConfig:
         return [uuid for uuid in self._uris if alias and uuid.startswith(alias)]
 
     def area_uuid_from_partial_uuid(self, partial_uuid: str) -> str:
-        """Gives the one known area whose UUID begins with a text.
+        """Return the one known area whose UUID begins with a text.
 
         Args:
             partial_uuid: The beginning.
@@ -285,7 +279,7 @@ class UploadConfig:
         )
 
     def unique_prefix(self, area_uuid: str) -> str:
-        """Gives the shortest beginning of an area's UUID that no other known area has; the whole where there is none.
+        """Return the shortest beginning of an area's UUID that no other known area has; the whole where there is none.
 
         Args:
             area_uuid: A whole UUID.
@@ -297,7 +291,7 @@ class UploadConfig:
         return area_uuid
 
     def add_area(self, uri: UploadAreaURI) -> None:
-        """Makes an area known, in the user's file.
+        """Add an area to the user's file.
 
         Args:
             uri: The area.
@@ -310,7 +304,7 @@ class UploadConfig:
             self._write(("areas", uri.area_uuid), {"uri": uri.uri})
 
     def select_area(self, area_uuid: str) -> None:
-        """Selects an area, in the user's file.
+        """Select an area, in the user's file.
 
         Args:
             area_uuid: The whole UUID of a known area.
@@ -325,7 +319,7 @@ class UploadConfig:
             self._write(("current_area",), area_uuid)
 
     def forget_area(self, area_uuid: str) -> None:
-        """Forgets an area, in each of the user's files that names it; one that isn't known is no error.
+        """Forget an area, in each of the user's files that names it; one that isn't known is no error.
 
         Args:
             area_uuid: Its whole UUID.
@@ -342,7 +336,7 @@ class UploadConfig:
             self._config.take_over(("upload", "current_area"), None)
 
     def save(self) -> None:
-        """Does nothing: each change has been written when it was made."""
+        """Do nothing: each change is written when it is made."""
 
     def _text(self, key: str, default: str) -> str:
         value = self._values.get(key)
@@ -360,14 +354,14 @@ class UploadConfig:
 
 
 def _set(file: Path, keys: tuple[str, ...], value: Any) -> None:
-    """Changes one thing in one file; all else in it stays as it is."""
+    """Change one thing in one file; all else in it stays as it is."""
     from omicsdk.core.settings.config import set_value
 
     set_value(file, ("upload", *keys), value)
 
 
 def _forget(file: Path, area_uuid: str) -> None:
-    """Takes an area out of a file, if it stands in it."""
+    """Remove an area from a file, if it is in it."""
     layer = read_layer(file)
     section: object = layer.values.get("upload") if layer is not None else None
     if not is_object(section):

@@ -25,9 +25,9 @@ from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.upload.areas import UploadConfig
 
 if TYPE_CHECKING:
-    from omicsdk.hca.upload import keys, listings, uploads
+    from omicsdk.hca.upload import listings, storage, uploads
 else:
-    keys, listings, uploads = late_modules("omicsdk.hca.upload", "keys listings uploads")
+    listings, storage, uploads = late_modules("omicsdk.hca.upload", "listings storage uploads")
 
 #: The header that the service looks for its deployment's key in.
 KEY_HEADER = "Api-Key"
@@ -35,7 +35,7 @@ _VERSION = "/v1"
 
 
 def api_key(key: str) -> ApiKey:
-    """Makes credentials of a deployment's key: for making and deleting areas, storing and validating files.
+    """Make credentials of a deployment's key: for making and deleting areas, storing and validating files.
 
     Args:
         key: The key.
@@ -47,7 +47,7 @@ def api_key(key: str) -> ApiKey:
 
 
 def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
-    """Gives the base URL of a deployment's service, under which paths begin with their version.
+    """Return the base URL of a deployment's service, under which paths begin with their version.
 
     Args:
         deployment_stage: The deployment; "" is that of the selected area, else `prod`.
@@ -83,7 +83,7 @@ class _Workflows:
     upload = Workflow(uploads.upload)
     status = Workflow(listings.status)
     file_status = Workflow(listings.file_status)
-    keys = Workflow(keys.keys)
+    keys = Workflow(storage.keys)
 
 
 class HcaUpload(_Workflows, Platform, UploadApi):

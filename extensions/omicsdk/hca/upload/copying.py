@@ -28,7 +28,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def known_checksum(source: S3File, s3: Any) -> str:
-    """Gives the CRC32C that an object's own metadata state, as the platform's do; "" when they state none.
+    """Return the CRC32C that an object's own metadata state, as the platform's do; "" when they state none.
 
     Args:
         source: The object.
@@ -54,7 +54,7 @@ def copy(
     copied: Callable[[int], None] = lambda _: None,
     largest: int = LARGEST_COPY,
 ) -> Verification:
-    """Copies one object; only the version that was listed.
+    """Copy one object; only the version that was listed.
 
     Args:
         storage: Where to.
@@ -136,7 +136,7 @@ def _in_parts(
 
 
 def _verify(storage: AreaStorage, source: S3File) -> Verification:
-    """Compares the copy with its source: its length, and the ETag where both are MD5s of the whole."""
+    """Compare the copy with its source: its length, and the ETag where both are MD5s of the whole."""
     there = storage.find(source.name)
     if there is None:
         return "unverified"  # keys that may write but not look

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging import getLogger
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def chosen(
     file_extension: str | None = None,
     s3: Callable[[], Any],
 ) -> list[SourceFile]:
-    """Finds the files that are meant.
+    """Find the files that paths name.
 
     Args:
         paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or the
@@ -101,7 +101,7 @@ def chosen(
             problems.append(f"{path} holds no files{ending}")
         files += found
     if target_filename is not None and len(files) == 1:
-        files = [_named(files[0], target_filename)]
+        files = [replace(files[0], name=target_filename)]
     elif target_filename is not None and files:
         problems.append(f"{given[0]} stands for {len(files)} objects, and --target-filename for one")
     files = _each_once(files)
@@ -180,12 +180,6 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
             yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), str(entry["ETag"]).strip('"'))
 
 
-def _named(file: SourceFile, name: str) -> SourceFile:
-    if isinstance(file, LocalFile):
-        return LocalFile(file.path, name, file.size)
-    return S3File(file.path, file.bucket, file.key, name, file.size, file.etag)
-
-
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:
     """Without files that were given twice, by themselves and with their folder perhaps."""
     seen: dict[tuple[str, str], SourceFile] = {}
@@ -233,7 +227,7 @@ _by_name.add_type("application/json", ".ipynb")
 
 
 def type_by_name(name: str) -> str | None:
-    """Gives the media type that a name stands for, None when it stands for none.
+    """Return the media type that a name stands for, None when it stands for none.
 
     Args:
         name: A file's name; one that ends in `.gz` is gzip, whatever stands before.
@@ -245,7 +239,7 @@ def type_by_name(name: str) -> str | None:
 
 
 def type_of_file(path: str) -> str:
-    """Gives the media type of a local file.
+    """Return the media type of a local file.
 
     Args:
         path: The file.
@@ -257,7 +251,7 @@ def type_of_file(path: str) -> str:
 
 
 def content_type(media_type: str, dcp_type: str = "data") -> str:
-    """Writes a media type with the parameter that the Upload service wants.
+    """Write a media type with the parameter that the Upload service wants.
 
     Args:
         media_type: Such as `application/gzip`.

@@ -1,21 +1,25 @@
-"""The bucket behind an upload area: what is in the area, and objects on their way into it."""
+"""The bucket behind an upload area: its temporary keys, what is in the area, and objects on their way into it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from logging import getLogger
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
-from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
-from omicsdk.hca.aws_settings import reading_aws_settings
-from omicsdk.hca.upload.keys import AreaKeys, request_keys
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
+from omicsdk.core.platform import settings_of
+from omicsdk.core.retry import seconds_of_date
+from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
+from omicsdk.transfer.s3_errors import listed, reading_aws_settings, refusing_cut_heads, s3_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +28,176 @@ if TYPE_CHECKING:
 
     from omicsdk.core.clock import Clock
     from omicsdk.hca.upload.areas import UploadAreaURI
+    from omicsdk.hca.upload.client import HcaUpload
     from omicsdk.transfer.uploads.plan import Cut
+
+
+#: Keys are renewed when so many seconds are left, or a quarter of their life, whichever is less: what is signed with
+#: them must still be theirs when it arrives.
+RENEW_BEFORE = 300.0
+#: How long keys are taken to live whose end can't be read: the shortest time that AWS gives out.
+SHORTEST_LIFE = 900.0
+#: Keys that are younger weren't refused for their age, so others wouldn't help.
+FRESH = 30.0
+
+_log = getLogger("omicsdk.hca.upload")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Temporary keys.
+
+    Attributes:
+        access_key_id: Names the key.
+        secret_access_key: What requests are signed with.
+        session_token: Goes along with each signed request.
+        expiration: When they end, as the service wrote it.
+        life: Seconds from then, on the service's clock, to their end.
+    """
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expiration: str
+    life: float
+
+
+def life_of(expiration: str, date: str | None, now: float) -> float:
+    """Return the seconds that keys live.
+
+    Args:
+        expiration: When they end, in ISO 8601.
+        date: The Date header of the answer that they came in: what the service's clock said. A clock that is wrong here
+            must not make keys seem fresh that have ended.
+        now: Seconds since 1970 on this machine's clock, where there is no such header.
+    """
+    try:
+        end = datetime.fromisoformat(expiration)
+    except ValueError:
+        return SHORTEST_LIFE
+    answered = seconds_of_date(date or "")
+    given = now if answered is None else answered
+    return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - given
+
+
+def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
+    """Request temporary keys that open an area.
+
+    Args:
+        api: The service.
+        area_uuid: The area.
+        clock: Returns the time.
+
+    Raises:
+        NotFound: There is no such area.
+        Locked, Conflict: It takes no more files.
+        OmicsError: The service cannot be reached.
+    """
+    try:
+        answer = api.get_credentials.raw(upload_area_uuid=area_uuid)
+    except NotFound as error:
+        error.remedy = "Check the area's URI: it may have been deleted, or never made."
+        raise
+    except (Locked, Conflict) as error:
+        error.remedy = "The area takes no more files: its submission is being processed, or it is being deleted."
+        raise
+    found = answer.json()
+    life = life_of(found["Expiration"], answer.headers.get("date"), clock.now())
+    return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"], life)
+
+
+def keys(client: HcaUpload, area: UploadAreaURI | str | None = None) -> Keys:
+    """Request temporary AWS keys that open an area's part of its bucket.
+
+    Args:
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+
+    Returns:
+        The keys, and when they end.
+
+    Raises:
+        NoAreaSelected: No area is given or selected.
+        NotFound: There is no such area.
+        Locked, Conflict: It takes no more files.
+    """
+    uri = area_of(area)
+    return request_keys(client.at(uri.deployment_stage), uri.area_uuid, settings_of(client).clock)
+
+
+class AreaKeys:
+    """The keys of one area. Thread-safe: of several that need new ones, one asks and the others wait.
+
+    Args:
+        ask: Asks the service for new keys.
+        clock: Tells the time.
+
+    Attributes:
+        refusal: Why the service gave no keys when it was last asked; None when it gave some.
+    """
+
+    def __init__(self, ask: Callable[[], Keys], clock: Clock = SYSTEM_CLOCK) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._keys: Keys | None = None
+        self._given = 0.0
+        self.refusal: OmicsError | None = None
+
+    def current(self) -> Keys:
+        """Return keys that are good for a while.
+
+        Raises:
+            OmicsError: The service gives none.
+        """
+        keys = self._keys
+        if keys is not None and not self._due(keys):
+            return keys
+        with self._guard:
+            keys = self._keys
+            if keys is not None and not self._due(keys):
+                return keys
+            try:
+                return self._renewed()
+            except AuthError:
+                raise
+            except OmicsError as error:
+                if keys is None or self._age() >= keys.life:
+                    raise
+                _log.warning("keys of the upload area aren't renewed, going on with the old ones: %s", error)
+                return keys
+
+    def refused(self) -> bool:
+        """Renew keys that the store says have ended, unless they are fresh.
+
+        Returns:
+            Whether there are others now.
+
+        Raises:
+            OmicsError: The service gives none.
+        """
+        with self._guard:
+            if self._keys is None or self._age() < FRESH:
+                return False
+            self._renewed()
+            return True
+
+    def _renewed(self) -> Keys:
+        asked = self._clock.monotonic()
+        try:
+            self._keys = self._ask()
+        except OmicsError as error:
+            self.refusal = error
+            raise
+        self.refusal = None
+        self._given = asked
+        return self._keys
+
+    def _age(self) -> float:
+        return self._clock.monotonic() - self._given
+
+    def _due(self, keys: Keys) -> bool:
+        return keys.life - self._age() < min(RENEW_BEFORE, keys.life / 4)
+
 
 #: The owner of the bucket may do everything with an object that others put into it.
 ACL = "bucket-owner-full-control"
@@ -73,15 +246,11 @@ class AreaStorage:
         self._prefix = f"{area_uuid}/"
 
     def key(self, name: str) -> str:
-        """Gives the key of a file in the bucket."""
+        """Return the key of a file in the bucket."""
         return self._prefix + name
 
-    def url(self, name: str) -> str:
-        """Gives the address of a file."""
-        return f"s3://{self.bucket}/{self.key(name)}"
-
     def target(self, name: str, size: int, content_type: str) -> AreaObject:
-        """Gives a file's place for the engine.
+        """Return a file's target for the engine.
 
         Args:
             name: What it shall be called.
@@ -98,7 +267,7 @@ class AreaStorage:
         )
 
     def find(self, name: str) -> StoredObject | None:
-        """Looks at one file.
+        """Look at one file.
 
         Args:
             name: What it is called.
@@ -118,7 +287,7 @@ class AreaStorage:
         return StoredObject(head["ContentLength"], _etag(head), head.get("Metadata", {}))
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Goes through all files of the area: names and lengths in bytes, a page of a thousand a request.
+        """Yield all files of the area: names and lengths in bytes, a page of a thousand a request.
 
         Raises:
             OmicsError: The store refuses.
@@ -135,7 +304,7 @@ class AreaStorage:
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Calls an operation of boto3, once more when the keys had ended.
+        """Call an operation of boto3, once more when the keys had ended.
 
         Args:
             operation: Its method.
@@ -177,18 +346,18 @@ class AreaObject(S3Object):
         self._announced = ""
 
     def begin(self, source: Source) -> str:
-        """Begins an upload in parts, with the checksum of the whole as metadata."""
+        """Begin an upload in parts, with the checksum of the whole as metadata."""
         self._announce(source)
         self._signed_before.clear()
         return super().begin(source)
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """Signs a part's PUT."""
+        """Sign a part's PUT."""
         self._renew_when_again(cut.number)
         return super().sign(upload_id, cut, checksums)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
-        """Signs a PUT of the whole, with its checksum as metadata.
+        """Sign a PUT of the whole, with its checksum as metadata.
 
         Raises:
             ChecksumMismatch: What is sent isn't what was announced: the file was read otherwise the second time.
@@ -199,14 +368,14 @@ class AreaObject(S3Object):
         return super().put(source, checksums)
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """Lists an upload's parts; None for keys that may put but not list: what we remember is believed then."""
+        """List an upload's parts; None for keys that may put but not list: the journal is believed then."""
         try:
             return super().known(upload_id)
         except Forbidden:
             return None
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """Puts the parts together, if they are what was announced.
+        """Complete the upload, if the parts are what was announced.
 
         Raises:
             ChecksumMismatch: They aren't: the file was read otherwise the second time.
@@ -286,13 +455,13 @@ class OwnClient:
             return self._client
 
     def close(self) -> None:
-        """Closes its connections, if it has any."""
+        """Close its connections, if it has any."""
         if self._client is not None:
             self._client.close()
 
 
 def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any:
-    """Makes a boto3 client for S3 that signs with an area's keys of the moment.
+    """Make a boto3 client for S3 that signs with an area's keys of the moment.
 
     Args:
         keys: The area's keys.

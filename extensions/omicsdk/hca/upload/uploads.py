@@ -7,22 +7,20 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from omicsdk import transfer
-from omicsdk.core.checksums import MIB, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
+from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.transport import within_budget
-from omicsdk.hca.upload.areas import UploadAreaURI, area_of
+from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
-from omicsdk.hca.upload.results import UploadedFile, UploadResult
 from omicsdk.hca.upload.sources import (
     UNKNOWN_COPY,
     LocalFile,
@@ -35,12 +33,136 @@ from omicsdk.hca.upload.sources import (
 )
 from omicsdk.hca.upload.storage import AreaStorage, OwnClient, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.hashing import Stopped, checksums_of
 from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.reports.outcome import PRESENT, Verification
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What became of one file.
+
+    Attributes:
+        path: Where it came from: a local path, or `s3://BUCKET/KEY`.
+        name: What it is called in the area.
+        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before; `planned`: by
+            a dry run.
+        size: Its length in bytes; None when it couldn't be read.
+        content_type: The media type that it was sent with, "" when it wasn't sent.
+        checksums: What is known of its contents, from algorithm to value.
+        notified: Whether the service was told of it.
+        error: Why it failed, None when it didn't.
+        verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
+            nothing.
+    """
+
+    path: str
+    name: str
+    state: Literal["done", "skipped", "failed", "stopped", "planned"]
+    size: int | None = None
+    content_type: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    notified: bool = False
+    error: OmicsError | None = None
+    verification: Verification = "unverified"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON; the error as its words."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "state": self.state,
+            "verification": self.verification if self.state in PRESENT else None,
+            "size": self.size,
+            "content_type": self.content_type,
+            "checksums": dict(self.checksums),
+            "notified": self.notified,
+            **({} if self.error is None else {"error": str(self.error)}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """What became of all files.
+
+    Attributes:
+        area_uuid: The upload area.
+        files: What became of each, in the order in which they were found.
+        report: The same as the engine tells it, with times and rates.
+    """
+
+    area_uuid: str
+    files: list[UploadedFile]
+    report: TransferReport
+
+    @property
+    def errors(self) -> list[OmicsError]:
+        """Why files failed, in their order."""
+        return [file.error for file in self.files if file.error is not None]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many files are in each state."""
+        states = [file.state for file in self.files]
+        return {state: states.count(state) for state in ("done", "skipped", "failed", "stopped")}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return {
+            "upload_area": self.area_uuid,
+            "counts": self.counts,
+            "verification": self.report.verification,
+            "seconds": round(self.report.seconds, 3),
+            "files": [file.to_dict() for file in self.files],
+        }
+
+    def raise_if_failed(self) -> None:
+        """Raises when a file failed or was stopped.
+
+        Raises:
+            UploadFailed: Some failed; `errors` has why, `result` what became of each.
+            Interrupted: None failed, but some were stopped.
+        """
+        errors = self.errors
+        if errors:
+            told = f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}"
+            raise UploadFailed(told, errors, result=self)
+        if stopped := self.counts["stopped"]:
+            why = self.report.why_stopped or "it was stopped"
+            raise Interrupted(
+                f"The upload ended before its end: {why}; {stopped} of {len(self.files)} files are missing"
+            )
+
+
+class UploadFailed(UploadException, SomeFailed):
+    """Some files could not be uploaded; the others are there.
+
+    Args:
+        message: How many of how many.
+        errors: Why, one a file.
+        remedy: What to do.
+        result: What became of each file.
+    """
+
+    default_remedy = "Run the same command again: what is there isn't sent twice."
+
+    def __init__(
+        self,
+        message: str = "",
+        errors: Sequence[OmicsError] = (),
+        *,
+        remedy: str | None = None,
+        result: UploadResult | None = None,
+    ) -> None:
+        super().__init__(message, errors, remedy=remedy)
+        self.result = result
+
 
 T = TypeVar("T")
 
@@ -128,18 +250,28 @@ def upload(
             planned = [UploadedFile(file.path, file.name, "planned", size=file.size) for file in files]
             report = TransferReport(Outcome(file.name, "planned", file.size) for file in files)
             return UploadResult(uri.area_uuid, planned, report)
-        clock = settings_of(client).clock
         service = client.at(uri.deployment_stage)
-        storage = area_storage(service, uri, clock, accelerate=accelerate, connections=CALLERS)
+        storage = area_storage(service, uri, settings_of(client).clock, accelerate=accelerate, connections=CALLERS)
         notifier = service.with_options(retry=_notifying(service.retry))
 
         def notify(name: str) -> None:
             notifier.file_upload_notification.raw(upload_area_uuid=uri.area_uuid, filename=name)
 
-        control = control or Control()
-        options = SendOptions(dcp_type, sync, resume, progress=progress, control=control, stop=stop, clock=clock)
+        sender = Sender(
+            storage,
+            uri,
+            notify,
+            own,
+            dcp_type,
+            sync,
+            resume,
+            progress,
+            control or Control(),
+            stop,
+            settings_of(client).clock,
+        )
         try:
-            return Sender(storage, (uri.uri, uri.area_uuid), notify, own, options).send(files)
+            return sender.send(files)
         finally:
             storage.client.close()
     finally:
@@ -152,32 +284,8 @@ def _notifying(retry: Retry) -> Retry:
     return replace(Retry(base=NOTIFY_WAIT, cap=NOTIFY_WAIT) if usual else retry, attempts=NOTIFY_ATTEMPTS)
 
 
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """How to send.
-
-    Attributes:
-        dcp_type: The parameter of the media type that says what kind of file it is.
-        sync: Leave out what the area has already, by checksum; the service is told of it all the same.
-        resume: Remember what was sent, so that the same upload goes on after a stop or failure.
-        progress: Is called some times a second.
-        control: Stops, pauses and bounds it.
-        stop: Ends it when it is set.
-        clock: Tells the time.
-    """
-
-    dcp_type: str = "data"
-    sync: bool = False
-    resume: bool = True
-    progress: Callable[[Progress], None] | None = None
-    control: Control | None = None
-    stop: threading.Event | None = None
-    clock: Clock = SYSTEM_CLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How it ended that the service was told of a file.
+class Told(NamedTuple):
+    """How the notification of a file ended.
 
     Attributes:
         error: What went wrong; None when nothing did.
@@ -186,43 +294,49 @@ class Told:
     error: OmicsError | None = None
 
 
+@dataclass
 class Sender:
     """One upload.
 
-    Args:
+    Attributes:
         storage: Where to.
-        area: The area's URI and its UUID.
-        notify: Tells the service that a file is there, given its name.
+        area: The area.
+        notify: Notifies the service of a file, given its name.
         source: Gives a boto3 client with the user's own credentials, for objects that are copied.
-        options: How.
+        dcp_type: The parameter of the media type that says what kind of file it is.
+        sync: Leave out what the area has already, by checksum; the service is notified of it all the same.
+        resume: Remember what was sent, so that the same upload resumes after a stop or failure.
+        progress: Is called some times a second.
+        control: Stops, pauses and bounds it.
+        stop: Ends it when it is set.
+        clock: Returns the time.
     """
 
-    def __init__(
-        self,
-        storage: AreaStorage,
-        area: tuple[str, str],
-        notify: Callable[[str], object],
-        source: Callable[[], Any],
-        options: SendOptions,
-    ) -> None:
-        self._storage = storage
-        self._uri, self._uuid = area
-        self._notify = notify
-        self._source = source
-        self._options = options
-        self._control = options.control or Control()
+    storage: AreaStorage
+    area: UploadAreaURI
+    notify: Callable[[str], object]
+    source: Callable[[], Any]
+    dcp_type: str = "data"
+    sync: bool = False
+    resume: bool = True
+    progress: Callable[[Progress], None] | None = None
+    control: Control = field(default_factory=Control)
+    stop: threading.Event | None = None
+    clock: Clock = SYSTEM_CLOCK
+
+    def __post_init__(self) -> None:
         self._files: Sequence[SourceFile] = ()
         self._types: dict[int, str] = {}
         self._outcomes: dict[int, Outcome] = {}
         self._told: dict[int, Future[Told]] = {}
         self._bytes = 0  # of all files
-        self._beside_bytes = self._beside_done = 0  # what is there without the engine
+        self._beside_bytes = self._beside_done = 0  # what arrives without the engine
         self._counting = threading.Lock()
-        self._moved: Progress | None = None
+        self._moved = Progress(0, 0, 0, 0, 0, 0, 0.0, 0.0)
         self._throughput = Throughput()
 
     def send(self, files: Sequence[SourceFile]) -> UploadResult:
-        """Sends files; one that fails ends no other, but for what they would all fail with.
+        """Send files; one that fails ends no other, except for errors that all would meet.
 
         Args:
             files: What to send.
@@ -236,10 +350,10 @@ class Sender:
         """
         self._files = files
         self._bytes = sum(file.size for file in files)
-        began = self._options.clock.monotonic()
+        began = self.clock.monotonic()
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
-        journal = journal_of(self._uri, local.values()) if self._options.resume and local else None
+        journal = journal_of(self.area.uri, local.values()) if self.resume and local else None
         with Workers(NOTIFIERS, "omicsdk-notify") as notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
             try:
                 copies = {n: copiers.submit(self._copy, n, file, notifiers) for n, file in objects.items()}
@@ -249,27 +363,27 @@ class Sender:
                         self._outcomes[number] = outcome
                 results = [self._result(number) for number in range(len(files))]
             except BaseException:
-                self._control.stop()
+                self.control.stop()
                 raise
         if journal is not None and all(result.state in ("done", "skipped") for result in results):
             journal.unlink(missing_ok=True)
         report = TransferReport(
-            [self._reported(number, result) for number, result in enumerate(results)],
-            self._options.clock.monotonic() - began,
+            [self._outcomes[number] for number in range(len(files))],
+            self.clock.monotonic() - began,
             throughput=self._throughput,
-            began=self._options.clock.now() - (self._options.clock.monotonic() - began),
-            title=f"Upload to area {self._uuid}",
-            why_stopped=self._control.why if any(result.state == "stopped" for result in results) else "",
+            began=self.clock.now() - (self.clock.monotonic() - began),
+            title=f"Upload to area {self.area.area_uuid}",
+            why_stopped=self.control.why if any(result.state == "stopped" for result in results) else "",
         )
-        return UploadResult(self._uuid, results, report)
+        return UploadResult(self.area.area_uuid, results, report)
 
     def _is_stopped(self) -> bool:
-        return self._control.over(self._options.clock.monotonic(), self._options.stop)
+        return self.control.over(self.clock.monotonic(), self.stop)
 
     # -- files of this machine
 
     def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> None:
-        there = self._present(files) if self._options.sync else {}
+        there = self._present(files) if self.sync else {}
         for number, crc32c in there.items():
             file = files[number]
             self._outcomes[number] = Outcome(
@@ -288,7 +402,7 @@ class Sender:
             self._run_engine({number: files[number] for number in again}, None, notifiers)
 
     def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> list[int]:
-        """Sends files; gives those that an earlier run sent and that are gone from the area since."""
+        """Send files; return those that an earlier run sent and that are gone from the area since."""
         if not files:
             return []
         numbers = list(files)
@@ -301,22 +415,22 @@ class Sender:
                 looked_for[number] = notifiers.submit(self._is_there, files[number], outcome)
             elif outcome.state == "done":
                 self._told[number] = notifiers.submit(self._tell, outcome.name)
-            elif outcome.error is not None and outcome.error is self._storage.keys.refusal:
-                self._control.stop()  # no more keys for anybody
+            elif outcome.error is not None and outcome.error is self.storage.keys.refusal:
+                self.control.stop()  # no more keys for anybody
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
-                self._control.stop()
+                self.control.stop()
 
         report = transfer.upload(
             self._uploads(files),
             connections=CONNECTIONS,
             callers=CALLERS,
             journal=journal,
-            progress=self._engine_moved if self._options.progress is not None else None,
+            progress=self._show if self.progress is not None else None,
             finished=over,
-            control=self._control,
-            stop=self._options.stop,
-            clock=self._options.clock,
+            control=self.control,
+            stop=self.stop,
+            clock=self.clock,
         )
         self._throughput = report.throughput
         gone: list[int] = []
@@ -340,70 +454,57 @@ class Sender:
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
         """Given one by one: looking into a file for its type takes longer than sending a small one."""
         for number, file in files.items():
-            self._types[number] = content_type(type_of_file(file.path), self._options.dcp_type)
-            yield Upload(file.path, self._storage.target(file.name, file.size, self._types[number]), file.name)
+            self._types[number] = content_type(type_of_file(file.path), self.dcp_type)
+            yield Upload(file.path, self.storage.target(file.name, file.size, self._types[number]), file.name)
 
     def _is_there(self, file: LocalFile, outcome: Outcome) -> bool:
         """Whether what an earlier run sent is in the area still."""
-        there = self._storage.find(file.name)
+        there = self.storage.find(file.name)
         return there is not None and there.size == file.size and there.crc32c == outcome.checksums.get("crc32c")
 
     def _present(self, files: Mapping[int, LocalFile]) -> dict[int, str]:
-        """Finds files that the area has already, with their checksum: by size first, then by what their senders said."""
+        """Find files that the area has already, with their checksum: by size first, then by what their senders said."""
         candidates = dict(files)
         if len(files) > WORTH_LISTING:
             wanted = {file.name for file in files.values()}
-            sizes = {name: size for name, size in self._storage.sizes() if name in wanted}
+            sizes = {name: size for name, size in self.storage.sizes() if name in wanted}
             candidates = {number: file for number, file in files.items() if sizes.get(file.name) == file.size}
 
         def checked(file: LocalFile) -> str:
-            there = None if self._is_stopped() else self._storage.find(file.name)
+            there = None if self._is_stopped() else self.storage.find(file.name)
             if there is None or there.size != file.size or not there.crc32c:
                 return ""
-            return there.crc32c if self._crc32c(file.path) == there.crc32c else ""
+            try:
+                found = checksums_of(file.path, ["crc32c"], file.size, self._is_stopped)
+            except (OSError, Stopped):  # its upload reports that
+                return ""
+            return there.crc32c if found["crc32c"] == there.crc32c else ""
 
-        with Workers(CALLERS, "omicsdk-compare") as pool:
-            compared = {number: pool.submit(checked, file) for number, file in candidates.items()}
-            found = {number: self._end_of(call) for number, call in compared.items()}
-        return {number: crc32c for number, crc32c in found.items() if crc32c}
-
-    def _crc32c(self, path: str) -> str:
-        """A file's checksum; "" when it can't be read, which its upload will tell, or when all is stopped."""
-        digests = Digests(["crc32c"])
-        block = bytearray(MIB)
-        view = memoryview(block)
-        try:
-            with Path(path).open("rb", buffering=0) as file:
-                while count := file.readinto(block):
-                    if self._is_stopped():
-                        return ""
-                    digests.update(view[:count])
-        except OSError:
-            return ""
-        return digests.values()["crc32c"]
+        found = zip(candidates, side_by_side(checked, list(candidates.values()), self._is_stopped), strict=True)
+        return {number: crc32c for number, crc32c in found if isinstance(crc32c, str) and crc32c}
 
     # -- objects of other buckets
 
     def _copy(self, number: int, file: S3File, notifiers: Workers) -> Outcome:
-        kind = content_type(type_by_name(file.name) or UNKNOWN_COPY, self._options.dcp_type)
+        kind = content_type(type_by_name(file.name) or UNKNOWN_COPY, self.dcp_type)
         self._types[number] = kind
         outcome = Outcome(file.name, "done", size=file.size)
         try:
-            crc32c = known_checksum(file, self._source())
+            crc32c = known_checksum(file, self.source())
             outcome = outcome._replace(checksums={"crc32c": crc32c} if crc32c else {})
-            if self._options.sync and self._is_same(file, crc32c):
+            if self.sync and self._is_same(file, crc32c):
                 outcome = outcome._replace(state="skipped", bytes_kept=file.size, verification="verified")
                 self._count(file.size)
             else:
                 verification = copy(
-                    self._storage,
+                    self.storage,
                     file,
                     kind,
                     crc32c=crc32c,
                     stopped=self._is_stopped,
                     copied=self._count,
                 )
-                if verification != "verified" and self._control.require_checksum:
+                if verification != "verified" and self.control.require_checksum:
                     raise ChecksumMissing(file.path, "it was copied, but S3 states no checksum that both have")
                 outcome = outcome._replace(verification=verification)
         except Interrupted:
@@ -415,7 +516,7 @@ class Sender:
         return outcome
 
     def _is_same(self, file: S3File, crc32c: str) -> bool:
-        there = self._storage.find(file.name)
+        there = self.storage.find(file.name)
         if there is None or there.size != file.size:
             return False
         return there.etag == file.etag or (bool(crc32c) and there.crc32c == crc32c)
@@ -423,9 +524,9 @@ class Sender:
     # -- what is told
 
     def _tell(self, name: str) -> Told:
-        """Tells the service of a file."""
+        """Notify the service of a file."""
         try:
-            self._notify(name)
+            self.notify(name)
         except OmicsError as error:
             return Told(
                 TransferError(
@@ -447,6 +548,7 @@ class Sender:
         if told is not None and answer is None:
             state = "stopped"  # it is there, but the service doesn't know
         assert state != "planned"
+        self._outcomes[number] = outcome._replace(state=state, error=error)
         return UploadedFile(
             file.path,
             file.name,
@@ -459,34 +561,24 @@ class Sender:
             verification=outcome.verification,
         )
 
-    def _reported(self, number: int, result: UploadedFile) -> Outcome:
-        outcome = self._outcomes.get(number) or Outcome(result.name, "stopped", size=result.size)
-        return outcome._replace(state=result.state, error=result.error)
-
     # -- progress
 
-    def _engine_moved(self, progress: Progress) -> None:
-        self._moved = progress
-        self._show(progress)
-
     def _count(self, size: int, *, done: bool = False) -> None:
-        """Counts bytes that are there without the engine; from any thread."""
+        """Count bytes that are there without the engine; from any thread."""
         with self._counting:
             self._beside_bytes += size
             self._beside_done += done
-        self._show(self._moved or Progress(0, 0, 0, 0, 0, 0, 0.0, 0.0))
+        self._show()
 
-    def _show(self, moved: Progress) -> None:
-        if self._options.progress is not None:
-            self._options.progress(
-                replace(
-                    moved,
-                    files=len(self._files),
-                    files_done=moved.files_done + self._beside_done,
-                    bytes=self._bytes,
-                    bytes_done=moved.bytes_done + self._beside_bytes,
-                    unsized=0,
-                )
+    def _show(self, moved: Progress | None = None) -> None:
+        """Report the engine's progress, its latest by default, with what arrives beside it."""
+        if moved is not None:
+            self._moved = moved
+        moved = self._moved
+        if self.progress is not None:
+            done, size = moved.files_done + self._beside_done, moved.bytes_done + self._beside_bytes
+            self.progress(
+                replace(moved, files=len(self._files), files_done=done, bytes=self._bytes, bytes_done=size, unsized=0)
             )
 
 
@@ -494,7 +586,7 @@ class Sender:
 
 
 def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
-    """Gives the journal for uploading these files to this area; the same ones have the same journal.
+    """Return the journal for uploading these files to this area; the same ones have the same journal.
 
     So nothing is taken for sent that another command sent long ago: only who runs the same again goes on.
 

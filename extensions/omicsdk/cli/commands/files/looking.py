@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.places import files_words, patterns_of, row, stores_of
@@ -13,9 +14,9 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.copying.planning import Patterns, select, sums
-from omicsdk.fs.store import PIECE, FileBytes, Stores, stream
-from omicsdk.fs.uri import IsFolder, Uri, parse_uri
+from omicsdk.fs.copying.planning import Patterns, Selected, select
+from omicsdk.fs.store import FileBytes, IsFolder, Stores, Uri, parse_uri
+from omicsdk.transfer.ranges import PIECE, stream
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def ls(arguments: Mapping[str, Any], console: Console) -> Told | list[dict[str, 
 
 def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool, long: bool) -> Iterator[dict[str, Any]]:
     store = stores.of(uri)
-    entry = store.look(uri.path)
+    entry = store.stat(uri.path)
     if not entry.is_folder or recursive:
         for file in select(store, uri, entry=entry, patterns=patterns):
             yield row(str(file.uri), file.entry, name=file.name, long=long)
@@ -90,7 +91,7 @@ def poured(
             continue
         uri = parse_uri(word)
         store = stores.of(uri)
-        entry = store.look(uri.path)
+        entry = store.stat(uri.path)
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls tells what is in it.")
         found.append((store, entry))
@@ -158,3 +159,52 @@ def _aligned(rows: Iterable[tuple[str, str, str]]) -> list[str]:
     listed = list(rows)
     first, second = (max((len(row[at]) for row in listed), default=0) for at in (0, 1))
     return [f"{size:>{first}}  {files:>{second}}  {uri}" for size, files, uri in listed]
+
+
+@dataclass(slots=True)
+class Sum:
+    """What is in a folder, with all that is below it.
+
+    Attributes:
+        name: The folder's path below what was summed up; empty for the whole.
+        files: How many files.
+        size: Bytes of those whose size is stated.
+        unsized: Files whose size isn't stated.
+    """
+
+    name: str
+    files: int = 0
+    size: int = 0
+    unsized: int = 0
+
+    def add(self, size: int | None) -> None:
+        """Count one more file.
+
+        Args:
+            size: Its bytes; None where they aren't stated.
+        """
+        self.files += 1
+        self.size += size or 0
+        self.unsized += size is None
+
+
+def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
+    """Sum files up.
+
+    Args:
+        files: The files; they are gone through once and not kept.
+        depth: Down to how many levels folders are told by themselves, 0 for the whole alone.
+
+    Yields:
+        The folders in the order of their names, then the whole.
+    """
+    whole = Sum("")
+    folders: dict[str, Sum] = {}
+    for file in files:
+        whole.add(file.entry.size)
+        parts = file.name.split("/")[:-1]
+        for level in range(1, min(depth, len(parts)) + 1):
+            name = "/".join(parts[:level])
+            folders.setdefault(name, Sum(name)).add(file.entry.size)
+    yield from (folders[name] for name in sorted(folders))
+    yield whole

@@ -20,17 +20,13 @@ from omicsdk.fs.copying.comparison import (
     CHANGED,
     By,
     Differences,
-    TooManyRemovals,
-    check_removals,
     differences,
     why_different,
+    with_common_checksum,
 )
 from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.planning import CopyPlan, Kind, Patterns, Selected, Source, by_name, plan_copy, select
-from omicsdk.fs.copying.sending import CopyOptions
-from omicsdk.fs.copying.verification import with_common_checksum
-from omicsdk.fs.store import Stores
-from omicsdk.fs.uri import NotAFolder, Uri, parse_uri
+from omicsdk.fs.store import CopyOptions, NotAFolder, Stores, Uri, parse_uri
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.reports.outcome import verification_words
@@ -121,7 +117,7 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
     source, target = parse_uri(arguments["source"]), parse_uri(arguments["target"])
     patterns = patterns_of(arguments)
     with stores_of(arguments) as stores:
-        entry = stores.of(source).look(source.path)
+        entry = stores.of(source).stat(source.path)
         if not entry.is_folder:
             raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
         wanted = by_name(select(stores.of(source), source, entry=entry, patterns=patterns), target)
@@ -279,3 +275,40 @@ def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Co
         else:
             gone.append(str(file.uri))
     return gone
+
+
+#: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.
+MANY = 10
+
+
+class TooManyRemovals(UsageError):
+    """More files would be removed than a copy of the source is likely to lack, or than was allowed.
+
+    Args:
+        target: The folder that they would be removed from.
+        remove: How many files.
+        there: How many files it has.
+        most: How many were allowed to be removed; None where nothing was said.
+    """
+
+    def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:
+        why = "more than half" if most is None else f"more than the {most} of --max-delete"
+        remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
+        super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
+
+
+def check_removals(target: str, remove: int, there: int, most: int | None = None) -> None:
+    """Refuse to remove most of a folder because another one seems to lack it: that may have been listed wrong.
+
+    Args:
+        target: The folder.
+        remove: How many of its files would be removed.
+        there: How many files it has.
+        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, and half of a
+            larger one.
+
+    Raises:
+        TooManyRemovals: More would be removed.
+    """
+    if remove > most if most is not None else there >= MANY and remove * 2 > there:
+        raise TooManyRemovals(target, remove, there, most)

@@ -8,8 +8,7 @@ from typing import Any
 
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.copying.planning import Kind, Patterns, Source, select
-from omicsdk.fs.store import STORES, Entry, Stores
-from omicsdk.fs.uri import PathNotFound, Uri
+from omicsdk.fs.store import STORES, Entry, PathNotFound, Stores, Uri
 
 
 def stores_of(arguments: Mapping[str, Any]) -> Stores:
@@ -74,7 +73,7 @@ def sources_of(stores: Stores, uris: Sequence[Uri], patterns: Patterns, *, recur
     found: list[Source] = []
     for uri in uris:
         store = stores.of(uri)
-        entry = store.look(uri.path)
+        entry = store.stat(uri.path)
         files = list(select(store, uri, entry=entry, recursive=recursive, patterns=patterns))
         found.append(Source(uri, entry.is_folder, files))
     return found
@@ -88,7 +87,7 @@ def kind_of(stores: Stores, uri: Uri) -> Kind:
         uri: The target.
     """
     try:
-        return stores.of(uri).look(uri.path).kind
+        return stores.of(uri).stat(uri.path).kind
     except PathNotFound:
         return ""
 

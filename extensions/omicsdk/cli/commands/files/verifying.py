@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.files.places import patterns_of, stores_of
 from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.cli.told import Told
+from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import Selected, by_name, select
-from omicsdk.fs.copying.sending import SPOOL
-from omicsdk.fs.copying.verification import Verdict, verify_bytes, verify_copies
-from omicsdk.fs.store import Stores
-from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.fs.store import SPOOL, Stores, Uri, parse_uri
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
@@ -52,6 +50,6 @@ def verify(arguments: Mapping[str, Any], console: Console) -> Told:
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """The copies by the names of what they are of; a single file's copy may have another name, or be in the folder."""
     store = stores.of(copy)
-    if store.look(copy.path).is_folder:
+    if store.stat(copy.path).is_folder:
         return by_name(select(store, copy), copy)
     return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}

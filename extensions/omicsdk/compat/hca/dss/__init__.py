@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.compat._answers import translating
-from omicsdk.compat.hca._operations import Documented, DocumentedOperation
+from omicsdk.compat.hca._operations import Documented
 from omicsdk.compat.hca.util import SwaggerClient
 from omicsdk.hca.dss.bundles import ALL
 from omicsdk.hca.dss.bundles import DSSFile as DSSFile
@@ -20,7 +21,6 @@ from omicsdk.hca.dss.collections import LISTS, change, create
 if TYPE_CHECKING:
     from omicsdk_api.dss import types
 
-    from omicsdk.core.operation import Call
     from omicsdk.hca.config import HCAConfig
     from omicsdk.hca.dss.bundles import Replica
 
@@ -77,19 +77,10 @@ class DSSClient(SwaggerClient):
     def _dss(self) -> Dss:
         return cast("Dss", self._api)
 
-    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
-        """One operation by its documented name; changes of more than a request takes are split over several."""
+    def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
         if name == "put_collection":
-            patch = super().operation("patch_collection")
-            return self._any_size(name, ignored, lambda put, arguments: create(put, patch, arguments))
-        if name in LISTS:
-            return self._any_size(name, ignored, lambda patch, arguments: change(name, patch, arguments))
-        return super().operation(name, ignored)
-
-    def _any_size(
-        self, name: str, ignored: frozenset[str], call: Callable[[Callable[..., Any], dict[str, Any]], Any]
-    ) -> AnySize:
-        return AnySize(getattr(self._api, name), ignored, self.documented_error, call)
+            return lambda put, arguments: create(put, self.operation("patch_collection"), arguments)
+        return partial(change, name) if name in LISTS else None
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
@@ -195,32 +186,6 @@ class DSSClient(SwaggerClient):
                 creator_uid=int(self.config.value_of("creator_uid") or 0),
             )
         return made.to_dict()
-
-
-class AnySize(DocumentedOperation[Any]):
-    """A documented operation that makes as many requests as its lists take.
-
-    Args:
-        operation: The operation.
-        ignored: Arguments that are ignored with a warning.
-        translate: Makes the documented exception of one of ours.
-        call: Is given the operation as a function of one request, and the arguments; makes the requests.
-    """
-
-    def __init__(
-        self,
-        operation: Call[..., Any],
-        ignored: frozenset[str],
-        translate: Callable[[Exception], Exception],
-        call: Callable[[Callable[..., Any], dict[str, Any]], Any],
-    ) -> None:
-        super().__init__(operation, ignored, translate)
-        self._call = call
-
-    def __call__(self, *positional: Never, **arguments: Any) -> Any:
-        """Calls the service; arguments and answer as the operation's."""
-        self._check_names(positional)
-        return self._call(super().__call__, arguments)
 
 
 def _replica(name: str) -> Replica:

@@ -210,6 +210,10 @@ class UploadArea:
     def _api(self) -> HcaUpload:
         return self.upload_service.client
 
+    def _json(self, operation: str, **arguments: Any) -> Any:
+        with documented_errors():
+            return getattr(self._api, operation).raw(upload_area_uuid=self.uuid, **arguments).json()
+
     def exists(self) -> bool:
         """Return whether there is such an area."""
         try:
@@ -328,31 +332,26 @@ class UploadArea:
         Returns:
             A dict with validation_id.
         """
-        with documented_errors():
-            return self._api.validate_files.raw(
-                upload_area_uuid=self.uuid,
-                files=[quote(name) for name in file_list],
-                validator_image=validator_image,
-                original_validation_id=original_validation_id,
-                environment=dict(environment or {}),
-            ).json()
+        return self._json(
+            "validate_files",
+            files=[quote(name) for name in file_list],
+            validator_image=validator_image,
+            original_validation_id=original_validation_id,
+            environment=dict(environment or {}),
+        )
 
     def checksum_status(self, filename: str) -> Any:
         """Request how far the checksums of a file are; a dict with checksum_status and checksums."""
-        with documented_errors():
-            return self._api.checksum_status.raw(upload_area_uuid=self.uuid, filename=filename).json()
+        return self._json("checksum_status", filename=filename)
 
     def checksum_statuses(self) -> Any:
         """Request how many files are in each state of their checksums; a dict from state to number."""
-        with documented_errors():
-            return self._api.checksum_statuses.raw(upload_area_uuid=self.uuid).json()
+        return self._json("checksum_statuses")
 
     def validation_status(self, filename: str) -> Any:
         """Request how far the latest validation of a file is; a dict with validation_status and validation_results."""
-        with documented_errors():
-            return self._api.validation_status.raw(upload_area_uuid=self.uuid, filename=filename).json()
+        return self._json("validation_status", filename=filename)
 
     def validation_statuses(self) -> Any:
         """Request how many files are in each state of their validation; a dict from state to number."""
-        with documented_errors():
-            return self._api.validation_statuses.raw(upload_area_uuid=self.uuid).json()
+        return self._json("validation_statuses")

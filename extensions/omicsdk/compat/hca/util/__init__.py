@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, partialmethod
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
 from omicsdk.compat._answers import DocumentedResponse, translating
-from omicsdk.compat.hca._operations import DocumentedClient
+from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error
@@ -26,13 +26,13 @@ from omicsdk.core.request import OperationFacts, query_text, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.sending.transport import Timeout
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.discovery import TOKEN_VARIABLES, base_url_of, command, discovery, swagger_url_of
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.sending.transport import Transport
-    from omicsdk.hca.config import HCAConfig
 
 
 USUAL = Retry()
@@ -231,29 +231,12 @@ class Session:
         with translating(self._translate):
             return DocumentedResponse(self._transport.send(made))
 
-    def get(self, url: str, **options: Any) -> DocumentedResponse:
-        """A GET; options as `request`'s."""
-        return self.request("GET", url, **options)
-
-    def head(self, url: str, **options: Any) -> DocumentedResponse:
-        """A HEAD; options as `request`'s."""
-        return self.request("HEAD", url, **options)
-
-    def post(self, url: str, **options: Any) -> DocumentedResponse:
-        """A POST; options as `request`'s."""
-        return self.request("POST", url, **options)
-
-    def put(self, url: str, **options: Any) -> DocumentedResponse:
-        """A PUT; options as `request`'s."""
-        return self.request("PUT", url, **options)
-
-    def patch(self, url: str, **options: Any) -> DocumentedResponse:
-        """A PATCH; options as `request`'s."""
-        return self.request("PATCH", url, **options)
-
-    def delete(self, url: str, **options: Any) -> DocumentedResponse:
-        """A DELETE; options as `request`'s."""
-        return self.request("DELETE", url, **options)
+    get = partialmethod(request, "GET")
+    head = partialmethod(request, "HEAD")
+    post = partialmethod(request, "POST")
+    put = partialmethod(request, "PUT")
+    patch = partialmethod(request, "PATCH")
+    delete = partialmethod(request, "DELETE")
 
     def close(self) -> None:
         """Close the connections."""
@@ -267,8 +250,15 @@ EXPIRES_SOON = 10.0
 """Seconds before its end from which on `expired_token` takes a token for expired, as the published clients do."""
 
 
-class _Account:
-    """What doesn't depend on how requests are sent."""
+class SwaggerClient:
+    """Base of the documented clients: over the generated client, with the documented errors.
+
+    Args:
+        kind: The typed client.
+        config: The HCA configuration; by default that of the user's files.
+        swagger_url: The URL of a deployment's document; by default that of the configuration.
+        session_kwargs: Options of the typed client.
+    """
 
     section: ClassVar[str]
     """The section of the HCA configuration."""
@@ -291,14 +281,13 @@ class _Account:
     timeout_policy: ClassVar[Timeout] = Timeout()
     """How long each step of a request may take; the argument `timeout` wins."""
 
-    config: HCAConfig
-    swagger_url: str
-    _credentials: Credentials | None
-
-    def _prepare(self, config: HCAConfig | None, swagger_url: str | None, session_kwargs: dict[str, Any]) -> str:
-        """Return the base URL of the service, and fill in the options that the caller left out."""
-        from omicsdk.hca.config import HCAConfig
-
+    def __init__(
+        self,
+        kind: Callable[..., Client],
+        config: HCAConfig | None,
+        swagger_url: str | None,
+        session_kwargs: dict[str, Any],
+    ) -> None:
         self.config = HCAConfig() if config is None else config
         self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
         url, found = self._found()
@@ -307,16 +296,33 @@ class _Account:
         session_kwargs.setdefault("retry", self.retry_policy.as_retry())
         session_kwargs.setdefault("timeout", self.timeout_policy)
         self._credentials = None if session_kwargs["credentials"] is ANONYMOUS else session_kwargs["credentials"]
-        return url
+        self._api = kind(url, **session_kwargs)
+        self._sessions: dict[bool, Session] = {}
+        passed = ("timeout", "retry", "headers", "http2", "transport")
+        self._session_options = {name: session_kwargs[name] for name in passed if name in session_kwargs}
+
+    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
+        """One operation of the service by its documented name.
+
+        Args:
+            name: The operation, such as `get_bundle`.
+            ignored: Names of arguments that it doesn't have, and that are ignored with a warning; by default none.
+        """
+        return DocumentedOperation(getattr(self._api, name), ignored, self.documented_error, self._requests(name))
+
+    def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
+        """What makes several requests of one call of an operation; None where one request does it."""
+        del name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _found(self) -> tuple[str, Credentials | None]:
         url = base_url_of(self.swagger_url)
         return resolve(discovery(self.section, self.config), base_url=url)
-
-    def _reconnected(self) -> Credentials | None:
-        """The credentials that hold now, after a login or logout."""
-        self._credentials = self._found()[1]
-        return self._credentials
 
     @property
     def host(self) -> str:
@@ -345,32 +351,6 @@ class _Account:
     def documented_error(self, error: Exception) -> Exception:
         """A SwaggerAPIException for an answer with an error status, or none at all; others as they are."""
         return documented_error(error)
-
-
-class SwaggerClient(_Account, DocumentedClient):
-    """Base of the documented clients.
-
-    Args:
-        kind: The typed client that it stands before.
-        config: The HCA configuration; by default that of the user's files.
-        swagger_url: The URL of a deployment's document; by default that of the configuration.
-        session_kwargs: Options of the typed client.
-    """
-
-    _api: Client
-
-    def __init__(
-        self,
-        kind: Callable[..., Client],
-        config: HCAConfig | None,
-        swagger_url: str | None,
-        session_kwargs: dict[str, Any],
-    ) -> None:
-        url = self._prepare(config, swagger_url, session_kwargs)
-        super().__init__(kind(url, **session_kwargs))
-        self._sessions: dict[bool, Session] = {}
-        passed = ("timeout", "retry", "headers", "http2", "transport")
-        self._session_options = {name: session_kwargs[name] for name in passed if name in session_kwargs}
 
     @property
     def application_secrets(self) -> dict[str, Any]:
@@ -402,14 +382,14 @@ class SwaggerClient(_Account, DocumentedClient):
             swagger_url=self.swagger_url,
             config=self.config,
         )
-        self._use(self._reconnected())
+        self._reconnect()
 
     def logout(self) -> None:
         """Forget the stored token, here and at the service; nothing happens when there is none."""
         from omicsdk.hca.login import logout
 
         logout(self.section, swagger_url=self.swagger_url, config=self.config)
-        self._use(self._reconnected())
+        self._reconnect()
 
     def get_session(self) -> Session:
         """What sends plain requests without credentials; closed with the client."""
@@ -438,14 +418,16 @@ class SwaggerClient(_Account, DocumentedClient):
             known = self._sessions[credentials is not None] = Session(transport, self.documented_error)
         return known
 
-    def _use(self, credentials: Credentials | None) -> None:
-        self._api = self._api.with_options(credentials=credentials)
+    def _reconnect(self) -> None:
+        """Use the credentials that are found now, after a login or logout."""
+        self._credentials = self._found()[1]
+        self._api = self._api.with_options(credentials=self._credentials)
         authenticated = self._sessions.pop(True, None)
         if authenticated is not None:
             authenticated.close()
 
     def close(self) -> None:
         """Close the connections, those of sessions too."""
-        super().close()
+        self._api.close()
         for session in self._sessions.values():
             session.close()

@@ -1,14 +1,17 @@
-"""Registration of staged files, and waiting until the service has copied them."""
+"""What the service does in the background: registrations of staged files and checkouts of bundles."""
+
+from __future__ import annotations
 
 import heapq
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import Clock, SystemClock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
+from omicsdk.core.omit import OMIT
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer import Control
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
-
 
 FIRST_WAIT = 1.0
 GROWTH = 1.618
@@ -45,7 +47,7 @@ class EndingClock(SystemClock):
         self._error = error
 
     def sleep(self, seconds: float) -> None:
-        """Waits for so many seconds.
+        """Wait for at most this many seconds.
 
         Raises:
             Interrupted: The workflow was stopped.
@@ -98,7 +100,7 @@ class Awaited:
     due: float
     wait: float
 
-    def later(self, now: float) -> "Awaited | None":
+    def later(self, now: float) -> Awaited | None:
         """The next look, or None when the time is over.
 
         Args:
@@ -107,7 +109,7 @@ class Awaited:
         if now >= self.deadline:
             return None
         wait = longer(self.wait)
-        return Awaited(self.number, self.file, self.request_id, self.deadline, min(now + wait, self.deadline), wait)
+        return replace(self, due=min(now + wait, self.deadline), wait=wait)
 
 
 Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
@@ -115,7 +117,7 @@ Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterabl
 
 
 class Registrar:
-    """Has staged files taken over under one version.
+    """Registers staged files under one version.
 
     Args:
         api: The service.
@@ -128,11 +130,11 @@ class Registrar:
 
     def __init__(
         self,
-        api: "DssApi",
+        api: DssApi,
         *,
         version: str,
         creator_uid: int,
-        replica: "Replica",
+        replica: Replica,
         timeout_seconds: float,
         clock: Clock,
     ) -> None:
@@ -144,7 +146,7 @@ class Registrar:
         self._clock = clock
 
     def ask(self, number: int, file: LocalFile, source_url: str) -> Awaited | None:
-        """Asks the service to take a file over.
+        """Request the registration of a file.
 
         Returns:
             What to wait for; None when it has the file.
@@ -223,7 +225,7 @@ class Registrar:
         return True
 
     def wait_for(self, awaited: Iterable[Awaited], each: Each) -> Iterator[tuple[Awaited, OmicsError | None]]:
-        """Waits until the service has copied files, all of them at once.
+        """Wait until the service has copied files, all of them at once.
 
         Args:
             awaited: The files.
@@ -260,7 +262,7 @@ class Registrar:
 
 
 def register_file(
-    dss: "Dss",
+    dss: Dss,
     uuid: str,
     source_url: str,
     *,
@@ -308,3 +310,101 @@ def register_file(
         if error is not None:
             raise error
     return StoredVersion(uuid, chosen)
+
+
+class CheckoutFailed(TransferError):
+    """A bundle wasn't copied, or not in time.
+
+    Args:
+        message: What happened.
+        job_id: The job, which can be asked after later.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str, *, job_id: str, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.job_id = job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A bundle that was copied.
+
+    Attributes:
+        job_id: The job that did it.
+        location: Where the files are, such as `s3://bucket/bundles/<uuid>.<version>`; None where the service doesn't say.
+    """
+
+    job_id: str
+    location: str | None
+
+
+def checkout(
+    dss: Dss,
+    uuid: str,
+    replica: Replica,
+    *,
+    version: str | None = None,
+    destination: str | None = None,
+    email: str | None = None,
+    timeout_seconds: float = 3600,
+    started: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Checkout:
+    """Have a bundle copied to a bucket, and wait until it is there.
+
+    Args:
+        uuid: The bundle.
+        replica: The replica to copy from, `aws` or `gcp`.
+        version: The bundle's version; by default the latest.
+        destination: A bucket of yours, in the replica's cloud; by default the service's own.
+        email: An address that the service notifies too.
+        timeout_seconds: How long to wait.
+        started: Called with the job's id as soon as it has one.
+        stop: Set it to end the waiting; the job continues.
+
+    Returns:
+        The job's id, and where the files are.
+
+    Raises:
+        CheckoutFailed: The job failed, or isn't over in time.
+        NotFound: There is no such bundle.
+        Interrupted: `stop` was set.
+    """
+    optional = {"version": version, "destination": destination, "email": email}
+    given: dict[str, Any] = {name: value or OMIT for name, value in optional.items()}
+    job_id: str = dss.post_bundles_checkout.raw(uuid=uuid, replica=replica, **given).json()["checkout_job_id"]
+    if started is not None:
+        started(job_id)
+
+    def stopped(_: object) -> Interrupted:
+        remedy = f"The job goes on: ask with get-bundles-checkout, checkout_job_id {job_id}."
+        return Interrupted(f"waiting for checkout {job_id} was stopped", remedy=remedy)
+
+    clock = EndingClock(stop or threading.Event(), Control(), stopped)
+    deadline, wait = clock.monotonic() + timeout_seconds, FIRST_WAIT
+    again = f"Ask later: omics dss get-bundles-checkout --replica {replica} --checkout-job-id {job_id}"
+    while True:
+        try:
+            answer: dict[str, Any] = dss.get_bundles_checkout.raw(checkout_job_id=job_id, replica=replica).json()
+        except NotFound as error:
+            answer = {"status": "UNKNOWN_JOB_ID", "cause": str(error)}
+        except APIError as error:
+            error.remedy = f"{error.remedy} {again}".strip()
+            raise
+        left = deadline - clock.monotonic()
+        match str(answer.get("status")):
+            case "SUCCEEDED":
+                return Checkout(job_id, answer.get("location"))
+            case "UNKNOWN_JOB_ID":
+                what = f"the service doesn't know the checkout {job_id}"
+                raise CheckoutFailed(what, job_id=job_id, remedy="Check its id and the replica.")
+            case "FAILED":
+                what = f"checkout {job_id} failed: {answer.get('cause') or 'it gives no cause'}"
+                raise CheckoutFailed(what, job_id=job_id, remedy="Fix the cause, and check the bundle out again.")
+            case state if left <= 0:
+                what = f"checkout {job_id} isn't over after {timeout_seconds:g} s ({state})"
+                raise CheckoutFailed(what, job_id=job_id, remedy=again)
+            case _:
+                clock.sleep(min(wait, left))
+                wait = longer(wait)

@@ -1,0 +1,354 @@
+"""What an unfinished copy leaves on this machine: a journal of how far it is, or a spool of files on their way."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from logging import getLogger
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
+from omicsdk.core.files import state_folder
+from omicsdk.fs.copying.planning import Selected
+from omicsdk.fs.store import Entry
+from omicsdk.transfer.calls import never
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.reports.outcome import Verification, recorded_verification
+from omicsdk.transfer.writing import write_error
+
+
+class Unfinished:
+    """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is done.
+
+    Those that nobody went on with for a month are removed by whoever begins another copy.
+
+    Args:
+        way: What kind of copy it is, a word.
+        what: What tells it from others, lines; relative paths mean those of the current folder.
+
+    Attributes:
+        path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
+        keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
+    """
+
+    def __init__(self, way: str, what: Iterable[str]) -> None:
+        self.path = journal_for("copies", way, str(Path.cwd()), *what)
+        self.keep = True
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an earlier run left it, or another one uses it."""
+        return self.path is not None and self.path.exists()
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drop files that an earlier run had fetched from the journal: they changed since, here or there.
+
+        Args:
+            names: Their names in the journal; not gone through where there is none.
+        """
+        if self.path is None or not self.is_there or not (known := list(names)):
+            return
+        with suppress(FolderBusy):  # another process is at it, and is waited for
+            journal = Journal(self.path, never)
+            try:
+                for name in known:
+                    journal.forget(name)
+            finally:
+                journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.keep or self.path is None or not self.is_there:
+            return
+        with suppress(FolderBusy):  # another process goes on with it, and a third one has to find that it does
+            JournalFile(self.path, never, Disk(0o600), look=False).remove()
+
+
+def is_newer(entry: Entry, copy: str) -> bool:
+    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more.
+
+    Args:
+        entry: The file.
+        copy: The path of what that run brought.
+    """
+    modified = None if entry.checksums else entry.modified
+    try:
+        return modified is not None and modified > Path(copy).stat().st_mtime
+    except OSError:
+        return False
+
+
+class Arrival(NamedTuple):
+    """What is known of a file that arrived.
+
+    Attributes:
+        size: Its bytes; None where they were never known.
+        checksums: Those that were computed or compared on its way.
+        where: Its URI where its platform gave it a place of its own; empty where it is what was asked for.
+        verification: What it was verified by on its whole way.
+    """
+
+    size: int | None
+    checksums: Mapping[str, str]
+    where: str = ""
+    verification: Verification = "unverified"
+
+
+#: Seconds after which what nobody went on with is removed by whoever uses a spool next.
+OLD = 7 * 86400.0
+
+_HEAD: list[object] = ["omics-spool", 1]
+_NAME = re.compile(r"omics-[0-9a-f]{24}")
+_JOURNAL = ".journal"
+
+_log = getLogger("omicsdk.fs")
+
+
+class Spool:
+    """A folder for the files of one copy, locked in a `with` block. The same copy finds it again, whatever ended it.
+
+    It is its owner's only. Beside it is a journal, which tells what arrived, and whose lock goes with the process.
+
+    Args:
+        root: The folder that it is in; None for the one in the user's state folder, else the system's temporary one.
+        what: What tells the copy from others, lines.
+        title: Where the files go, for messages.
+        clock: Tells how old others are.
+
+    Attributes:
+        files: The folder of the files, by names of the caller's.
+        fetched: The journal of what comes into it.
+        sent: The journal of what leaves it.
+        arrived: What earlier runs brought to its end, by the same names.
+        keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
+
+    Raises:
+        FolderBusy: Another process makes the same copy.
+        NotWritable: It can't be made there, or is somebody else's.
+        DiskFull: There is no room for it.
+    """
+
+    def __init__(self, root: str | None, what: Iterable[str], title: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        given = Path(root).absolute() if root else _own_root()
+        self._is_among_others = _is_open(given)
+        self._root = given / f"omics-{_owner()}" if self._is_among_others else given
+        self._folder = self._root / _name(what)
+        self._title = title
+        self._clock = clock
+        self.files = self._folder / "files"
+        self.fetched, self.sent = self._folder / "fetched.journal", self._folder / "sent.journal"
+        self.arrived: dict[str, Arrival] = {}
+        self.keep = True
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an earlier run left it, or another one uses it."""
+        return self._folder.is_dir()
+
+    def __enter__(self) -> Self:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = self._root.lstat()
+            if self._is_among_others and not (stat.S_ISDIR(found.st_mode) and str(found.st_uid) == _owner()):
+                raise NotWritable(str(self._root), "it is somebody else's")
+            self._log = self._locked()
+            try:
+                self._log.replay(line_of(_HEAD), self._replay)
+                self._make()
+            except BaseException:
+                self._log.close()
+                raise
+        except OSError as error:
+            raise write_error(error, str(self._root)) from error
+        sweep(self._root, self._clock.now(), besides=self._folder.name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.keep:
+            _remove(self._folder, self._log)
+            return
+        self._log.close()
+        if any(self.files.iterdir()):
+            _log.info("What is on its way is kept for the same copy, for %g days: %s", OLD / 86400, self._folder)
+
+    def _locked(self) -> JournalFile:
+        try:
+            return JournalFile(_journal(self._folder), never, Disk(0o600), look=False)
+        except FolderBusy:
+            remedy = "Wait until that has ended; the same command does what is left then."
+            raise FolderBusy(self._title, remedy=remedy) from None
+
+    def _make(self) -> None:
+        for folder in (self._folder, self.files):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        for unfinished in self.files.glob(".*"):  # streams begin anew
+            unfinished.unlink()
+
+    def _replay(self, record: list[Any], _: int) -> None:
+        match record:
+            case ["arrived", name, size, checksums, where, *verification]:
+                self.arrived[name] = Arrival(size, checksums, where, recorded_verification(verification))
+            case _:  # a record of a later version says nothing to this one
+                pass
+
+    def note(self, arrived: Mapping[str, Arrival]) -> None:
+        """Remembers files that arrived, and lets go of their bytes.
+
+        Args:
+            arrived: What is known of them, by name.
+
+        Raises:
+            NotWritable: That can't be written.
+            DiskFull: There is no room for it.
+        """
+        lines = [
+            line_of(["arrived", name, told.size, dict(told.checksums), told.where, told.verification])
+            for name, told in arrived.items()
+        ]
+        try:
+            if lines:
+                self._log.append_for_good(lines)
+        except OSError as error:
+            raise write_error(error, str(self._folder)) from error
+        self.drop(arrived)
+
+    def drop(self, names: Collection[str]) -> None:
+        """Remove files, whole or not; with the last one what was remembered of how they came and went.
+
+        Args:
+            names: Theirs.
+        """
+        left = False
+        for path in list(self.files.iterdir()):
+            if _file_of(path) in names:
+                path.unlink(missing_ok=True)
+            else:
+                left = True
+        if not left:
+            self.fetched.unlink(missing_ok=True)
+            self.sent.unlink(missing_ok=True)
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove all files but some.
+
+        Args:
+            names: Theirs.
+        """
+        self.drop({_file_of(path) for path in self.files.iterdir()}.difference(names))
+
+    def make_room(self, names: Collection[str], size: int, room: int) -> None:
+        """Remove what failed before where it would be too much together with what comes.
+
+        Args:
+            names: What comes, of which something may be there.
+            size: The bytes of that.
+            room: Bytes that may lie here at once.
+        """
+        others = [path for path in self.files.iterdir() if _file_of(path) not in names]
+        if others and size + sum(path.stat().st_size for path in others) > room:
+            self.keep_only(names)
+
+    def room(self) -> int:
+        """Bytes that it can hold, those that it holds among them, as far as its file system says."""
+        return shutil.disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
+
+
+def sweep(root: Path, now: float, *, besides: str = "") -> None:
+    """Remove spools that no process uses and that no copy resumed for a week.
+
+    Args:
+        root: The folder that they are in.
+        now: Seconds since 1970.
+        besides: The name of one that stays.
+    """
+    names = {found[0] for path in root.iterdir() if (found := _NAME.match(path.name))}
+    for folder in (root / name for name in sorted(names - {besides})):
+        with suppress(OSError, FolderBusy):
+            if now - _used(folder) > OLD:
+                _remove(folder, JournalFile(_journal(folder), never, Disk(0o600), look=False))
+                _log.info("%s is removed: an unfinished copy left it, and nobody went on with that", folder)
+
+
+def _used(folder: Path) -> float:
+    """When something was done in a spool last."""
+    times: list[float] = []
+    for path in (_journal(folder), folder, *folder.glob("*"), *folder.glob("files/*")):
+        with suppress(FileNotFoundError):
+            times.append(path.lstat().st_mtime)
+    return max(times)
+
+
+def _remove(folder: Path, log: JournalFile) -> None:
+    """Remove a spool that is locked, its journal last: as long as that exists, another process finds what is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    log.remove()
+
+
+def _own_root() -> Path:
+    try:
+        root = state_folder() / "spool"
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(root, os.W_OK):
+            return root
+    except (ConfigError, OSError):
+        pass
+    return Path(tempfile.gettempdir())
+
+
+def _is_open(folder: Path) -> bool:
+    """Whether others may put something into a folder."""
+    with suppress(FileNotFoundError):
+        return bool(_owner()) and bool(folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    return False
+
+
+def _owner() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def _journal(folder: Path) -> Path:
+    return folder.with_name(folder.name + _JOURNAL)
+
+
+def _name(what: Iterable[str]) -> str:
+    text = "\n".join([_owner(), *what])
+    return f"omics-{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=12).hexdigest()}"
+
+
+def _file_of(path: Path) -> str:
+    """The name of the file that a path is of, whole or a part of it."""
+    return path.name.partition(".")[0]
+
+
+def batches(files: Sequence[Selected], room: int) -> Iterator[list[Selected]]:
+    """Split files into lists that need no more room than there is, a larger file for itself.
+
+    Args:
+        files: The files.
+        room: Bytes; a file of unknown size counts as the half.
+    """
+    batch: list[Selected] = []
+    used = 0
+    for file in files:
+        size = file.entry.size if file.entry.size is not None else room // 2
+        if batch and used + size > room:
+            yield batch
+            batch, used = [], 0
+        batch.append(file)
+        used += size
+    if batch:
+        yield batch
