@@ -1,6 +1,6 @@
 """The Seven Bridges Platform and the Cancer Genomics Cloud: `SevenBridges` and `AsyncSevenBridges`."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -13,26 +13,13 @@ if TYPE_CHECKING:
     from omicsdk.sb.paths import SbPath as SbPath
     from omicsdk.sb.paths import WrongPath as WrongPath
 
-_HOMES = {
-    "AsyncSevenBridges": "client",
-    "Entry": "listings",
-    "IncompleteListing": "listings",
-    "LocalFileExists": "downloads",
-    "SbPath": "paths",
-    "SevenBridges": "client",
-    "StillRunning": "jobs",
-    "WrongPath": "paths",
-}
-
-__all__ = [
-    "AsyncSevenBridges",
-    "Entry",
-    "IncompleteListing",
-    "LocalFileExists",
-    "SbPath",
-    "SevenBridges",
-    "StillRunning",
-    "WrongPath",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncSevenBridges SevenBridges",
+        "downloads": "LocalFileExists",
+        "jobs": "StillRunning",
+        "listings": "Entry IncompleteListing",
+        "paths": "SbPath WrongPath",
+    },
+)
