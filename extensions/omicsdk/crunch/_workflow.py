@@ -39,7 +39,7 @@ class WorkflowFailed(OmicsError):
 
 
 def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list[str]:
-    """The command that runs a workflow.
+    """Return the command that runs a workflow.
 
     Args:
         kind: What it is.
@@ -75,7 +75,7 @@ def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list
 
 
 def snakemake_release(snakemake: str) -> int:
-    """Asks Snakemake for the first number of its version.
+    """Return the first number of Snakemake's version.
 
     Args:
         snakemake: The program.
@@ -99,7 +99,7 @@ def snakemake_release(snakemake: str) -> int:
 def snakemake_command(
     snakemake: str, release: int, path: Path, folder: Path, cores: str, *, conda: bool, mamba: bool
 ) -> list[str]:
-    """Snakemake's command line.
+    """Return Snakemake's command line.
 
     Environments of conda are used only where there is a conda: Snakemake asks for it at its start even when no rule needs
     it, and fails. It needs `conda` where mamba installs, too. Without it, rules with `conda:` run with the programs of the
@@ -123,7 +123,7 @@ def snakemake_command(
 
 
 def not_started(error: OSError, path: Path) -> WorkflowFailed:
-    """Says why a workflow can't be started.
+    """Return the error for a workflow that cannot be started.
 
     Args:
         error: What the system said.
@@ -184,7 +184,7 @@ class Ended(NamedTuple):
 
 
 def run_process(command: Sequence[str], folder: Path, log: Path, stop: threading.Event | None = None) -> Ended:
-    """Runs a command without a shell and waits until it has ended and nobody holds its output any longer.
+    """Run a command without a shell, and wait until it has ended and no process holds its output open.
 
     Args:
         command: The command.
@@ -244,7 +244,7 @@ class _Output:
         self._lock = threading.Lock()
 
     def pump(self, stream: IO[bytes], tail: deque[bytes] | None) -> None:
-        """Passes a stream on until it ends."""
+        """Pass a stream on until it ends."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         kept = 0
         with stream:
@@ -278,13 +278,13 @@ class _Output:
             self._terminal = False
 
     def close(self) -> None:
-        """Writes no more to the file."""
+        """Write no more to the file."""
         with self._lock:
             self._file = None
 
 
 def end_group(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
-    """Ends a process and all that it started: asks first, and ends what is left then.
+    """End a process and all that it started: by SIGTERM first, then by SIGKILL.
 
     Args:
         process: The leader of its process group.
@@ -312,7 +312,7 @@ def _signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def tail_of(data: bytes, limit: int = NOTE) -> str:
-    """The end of a text, from the beginning of a line on.
+    """Return the end of a text, from the beginning of a line on.
 
     Args:
         data: The text in UTF-8, or what there is of it.
@@ -326,7 +326,7 @@ def tail_of(data: bytes, limit: int = NOTE) -> str:
 
 
 def failure_note(ended: Ended) -> str:
-    """Why a workflow failed, for people: the end of what it wrote to stderr, else how it ended.
+    """Return why a workflow failed: the end of what it wrote to stderr, else how it ended.
 
     Args:
         ended: How it ended; not well.
@@ -356,7 +356,7 @@ def _ended(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def in_order() -> Generator[None]:
-    """Has SIGTERM and SIGHUP raised as Terminated, where the program neither handles nor ignores them itself."""
+    """Raise SIGTERM and SIGHUP as Terminated, where the program neither handles nor ignores them itself."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

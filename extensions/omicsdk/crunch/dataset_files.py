@@ -44,7 +44,7 @@ def is_bookkeeping(name: str) -> bool:
 
 
 def json_text(value: object) -> str:
-    """JSON as the published client writes it: four blanks, letters as they are, no line end behind.
+    """Return JSON as the published client writes it: indented by four, letters unescaped, no line end.
 
     Args:
         value: What shall stand there.
@@ -53,7 +53,7 @@ def json_text(value: object) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all.
+    """Write a file, whole or not at all.
 
     Args:
         path: The file.
@@ -68,7 +68,7 @@ def write(path: Path, text: str) -> None:
 
 
 def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
-    """Writes a project's workflow.
+    """Write a project's workflow.
 
     Args:
         text: What the project says; its line ends become line feeds.
@@ -95,7 +95,7 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """Reads a table of checksums.
+    """Read a table of checksums.
 
     Args:
         path: The file.
@@ -119,7 +119,7 @@ def read_table(path: Path) -> dict[str, str]:
 
 
 def clear(folder: Path, keep: Path | None) -> None:
-    """Removes what an earlier run in the same folder left.
+    """Remove what an earlier run in the same folder left.
 
     Args:
         folder: The folder `.crunch`.
@@ -155,7 +155,7 @@ class DataFiles:
         self._was_there = False
 
     def bring(self, stop: threading.Event | None = None) -> None:
-        """Copies the files of the storage that aren't here and equal, and writes their checksums.
+        """Download the files of the storage that are missing here or differ, and write their checksums.
 
         The table has the storage's files only: what an earlier run left here beside them counts as new, so that it is
         uploaded.
@@ -181,7 +181,7 @@ class DataFiles:
         write(self._kept / SETUP_MD5, _table(md5s(self._brought)))
 
     def remember(self) -> None:
-        """Keeps in mind what the files are, at the end of setup, so that those that stay needn't be read again.
+        """Remember the files at the end of setup, so that those that stay the same need not be read again.
 
         Raises:
             OSError: The folder can't be written.
@@ -189,7 +189,7 @@ class DataFiles:
         self._known = trusted(self._brought, clock_of(self._kept))
 
     def give_back(self) -> None:
-        """Uploads what is new or modified, the data first and the table of checksums last, and writes what was deleted.
+        """Upload what is new or modified, the data first and the table of checksums last, and write what was deleted.
 
         Raises:
             SourceChanged: A file changed while it was hashed or uploaded.

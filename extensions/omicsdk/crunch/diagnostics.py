@@ -47,7 +47,7 @@ def git_revision(directory: Path | str | None = None) -> str:
 
 
 def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> Any:
-    """Puts one fact into a dictionary, or what stands for it where it can't be had.
+    """Put a fact into a dictionary, or a default where it cannot be determined.
 
     Args:
         diagnostics: The dictionary.

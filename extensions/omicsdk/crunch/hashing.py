@@ -57,7 +57,7 @@ class Hashed(NamedTuple):
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """Gives the stamp of a file.
+    """Return the stamp of a file.
 
     Args:
         status: What `stat` gave.
@@ -66,7 +66,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def clock_of(folder: Path) -> int | None:
-    """What the clock of a folder's file system says, read from a file that is made and removed.
+    """Return the time of a folder's file system, read from a file that is created and removed.
 
     Args:
         folder: A folder that can be written.
@@ -106,7 +106,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Finds every file below a folder, hidden ones too.
+    """Find every file below a folder, hidden ones too.
 
     A link to a file counts as the file; links to folders aren't followed, and what is no file (a socket, a link to nothing)
     isn't given.
@@ -132,7 +132,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def hash_file(path: Path) -> Hashed:
-    """Hashes a file.
+    """Hash a file.
 
     Args:
         path: The file.
@@ -159,7 +159,7 @@ def hash_file(path: Path) -> Hashed:
 
 
 def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = None) -> dict[str, Hashed]:
-    """Hashes files, but for those that are known to be unchanged.
+    """Hash files, except those that are known to be unchanged.
 
     Args:
         files: From name to path.
@@ -185,7 +185,7 @@ def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = N
 
 
 def unchanged(path: Path, known: Hashed) -> None:
-    """Checks that a file is what it was when it was hashed.
+    """Check that a file is what it was when it was hashed.
 
     A file whose permissions or links alone were changed since is the same: its bytes are read again to know.
 
@@ -212,7 +212,7 @@ def unchanged(path: Path, known: Hashed) -> None:
 
 
 def in_threads(function: Callable[[A], T], things: Sequence[A], *, threads: int = THREADS) -> list[T]:
-    """Calls a function with each of several things, several at once.
+    """Call a function with each of several things, several at once.
 
     Args:
         function: What is called; it may block.

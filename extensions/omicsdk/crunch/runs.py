@@ -43,7 +43,7 @@ _log = getLogger("omicsdk.crunch")
 
 @dataclass(eq=False, repr=False)  # the settings of storages may hold secrets
 class Run:
-    """Processes a dataset: brings its files, runs its project's workflow over them, and uploads what changed.
+    """A run of a dataset: download its files, run its project's workflow over them, and upload what changed.
 
     The dataset's folder is that of `working_directory` that is named after its slug, with "--" for ":". What a run keeps
     beside the data is in `.crunch` there: dataset.json, project.json, Snakefile or script.sh, setup_md5_checksums.json,
@@ -190,7 +190,7 @@ class Run:
         return status
 
     def __call__(self) -> RunResult:
-        """Runs all stages, until one fails.
+        """Run all stages, until one fails.
 
         Returns:
             Whether they went well; `note` says why not.
@@ -226,7 +226,7 @@ class Run:
         return self._results.get(Stage.UPLOAD)
 
     def setup(self) -> RunResult:
-        """Brings the dataset's files, and writes their checksums, dataset, project and workflow to `.crunch`.
+        """Download the dataset's files, and write their checksums, dataset, project and workflow to `.crunch`.
 
         Returns:
             Whether it went well; `note` says why not.
@@ -240,7 +240,7 @@ class Run:
         return self._run(Stage.SETUP, self._set_up)
 
     def workflow(self) -> RunResult:
-        """Runs the workflow in the dataset's folder; what it writes goes to stderr and to `.crunch/workflow.log`.
+        """Run the workflow in the dataset's folder; what it writes goes to stderr and to `.crunch/workflow.log`.
 
         Returns:
             Whether it went well: it ended with exit code 0; `note` says why not.
@@ -252,7 +252,7 @@ class Run:
         return self._run(Stage.WORKFLOW, self._work)
 
     def upload(self) -> RunResult:
-        """Uploads what is new or changed, with upload_md5_checksums.json and deleted.txt.
+        """Upload what is new or changed, with upload_md5_checksums.json and deleted.txt.
 
         Returns:
             Whether it went well; `note` says why not.
@@ -390,7 +390,7 @@ class Run:
 
 
 def words_of(error: Exception) -> str:
-    """An error as a note for people.
+    """Return an error as a note.
 
     Args:
         error: What was raised.
@@ -524,7 +524,7 @@ def next_dataset(client: Crunch, project: str = "") -> str:
 
 
 def check_cores(cores: object) -> str:
-    """Gives the number of cores as Snakemake takes it.
+    """Return the number of cores as Snakemake takes it.
 
     Args:
         cores: A whole number above 0, or "all".

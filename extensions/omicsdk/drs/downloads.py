@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
-    """Tells each server what will be asked of it.
+    """State to each server what will be requested of it.
 
     Args:
         files: The files that will be fetched.
@@ -143,7 +143,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """Opens servers for a shard."""
+    """What opens servers for a shard."""
 
     servers: Callable[[], AbstractContextManager[Servers]]
     preferred: Sequence[str]
@@ -188,7 +188,7 @@ def fetch_found(
     dry_run: bool = False,
     **options: Any,
 ) -> TransferReport:
-    """Fetches files that were found, by the first way that works.
+    """Download files that were found, by the first access method that works.
 
     A file that can't be fetched, because it wasn't found or because its name would leave the folder or is taken by one before
     it, fails by itself.
@@ -273,7 +273,7 @@ def _by_other_ways(
     preferred: Sequence[str],
     fetched: Callable[[Sequence[DrsFile], int], TransferReport],
 ) -> TransferReport:
-    """Fetches files again whose storage hasn't got them, where their servers list another one."""
+    """Download files again whose storage does not have them, where their servers list another one."""
     skip = 1
     while report.failed and not report.why_stopped:
         gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if _is_gone(outcome)}

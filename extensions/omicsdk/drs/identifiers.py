@@ -74,7 +74,7 @@ class DrsId:
 
 
 def parse_drs_id(text: str) -> DrsId:
-    """Reads an identifier.
+    """Parse an identifier.
 
     Args:
         text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone. Blanks

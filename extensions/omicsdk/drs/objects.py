@@ -121,7 +121,7 @@ class DrsObject:
 
 
 def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
-    """Reads what a server answers for an object.
+    """Parse what a server answers for an object.
 
     Args:
         told: The answer, decoded.
@@ -292,6 +292,6 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
 
 
 def unusable(methods: Iterable[AccessMethod]) -> str:
-    """Says why no way can be gone, for an error."""
+    """Return why no access method can be used, for an error."""
     kinds = sorted({each.kind or "without a type" for each in methods})
     return f"its server lists only {', '.join(kinds)}" if kinds else "its server lists no way to its bytes"

@@ -121,7 +121,7 @@ def find(
     stopped: Callable[[], bool] = never,
     known: Mapping[DrsId, DrsObject] | None = None,
 ) -> list[DrsFile]:
-    """Asks for objects, and for what is in those that are bundles, level by level.
+    """Request objects, and what is in those that are bundles, level by level.
 
     What is stated with name, size and checksum isn't asked for: it is planned as it is stated. Others take about 2 KB of
     memory each.
@@ -175,7 +175,7 @@ def _fault(wanted: Wanted) -> UsageError | None:
 def _asked(
     places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
-    """Asks for objects, all servers at the same time; gives who was asked, and what came of it, None where nobody has to."""
+    """Request objects from all servers at the same time; yield the server and its answer, None where none is needed."""
     by_host: dict[tuple[str, str], list[_Place]] = {}
     for place in places:
         by_host.setdefault((place.identifier.host, place.identifier.prefix), []).append(place)

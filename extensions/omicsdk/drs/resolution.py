@@ -206,7 +206,7 @@ class HostCache:
         return host_of(entry.get("host"))
 
     def keep(self, prefix: str, host: str) -> None:
-        """Writes an entry. A file that can't be written costs a line in the log and no more.
+        """Write an entry. A file that cannot be written is logged and no error.
 
         Args:
             prefix: The prefix.
@@ -276,7 +276,7 @@ C = TypeVar("C", bound=Client)
 
 
 class Resolver:
-    """Finds servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
+    """What finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
 
     Args:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty when there

@@ -57,7 +57,7 @@ class _Batch(Generic[K, V]):
 
 
 class Prefetch(Generic[K, V]):
-    """Answers by what is asked for. Each is given once: who asks again wants another one. Thread-safe.
+    """Answers that are requested in batches, by key. Each is given once: a second request wants a new one. Thread-safe.
 
     Args:
         ask: Gives the answers for several; None where the server takes no requests for several.
@@ -71,7 +71,7 @@ class Prefetch(Generic[K, V]):
         self._works = True
 
     def expect(self, keys: Iterable[K]) -> None:
-        """Says what will be asked for.
+        """State what will be requested.
 
         Args:
             keys: What, in the likely order.
@@ -119,7 +119,7 @@ OPEN_SECONDS = 60.0
 
 
 class CircuitBreaker:
-    """Watches what comes of requests to one server, each with all its tries. Thread-safe.
+    """What stops requests to a server that is down, counting how they end, each with all its tries. Thread-safe.
 
     Args:
         clock: Tells the time.
@@ -133,7 +133,7 @@ class CircuitBreaker:
         self._last: OmicsError | None = None
 
     def watch(self, ask: Callable[[], T]) -> T:
-        """Makes a request, unless the server is known to be down.
+        """Send a request, unless the server is known to be down.
 
         Args:
             ask: Makes it.
@@ -226,7 +226,7 @@ class DrsServer:
     # -- objects
 
     def describe(self, identifier: DrsId) -> DrsObject:
-        """Asks for one object.
+        """Request one object.
 
         Args:
             identifier: Its identifier; a compact one is tried in each form that servers know it by.
@@ -247,7 +247,7 @@ class DrsServer:
     def describe_many(
         self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
     ) -> list[DrsObject | OmicsError]:
-        """Asks for several objects: a hundred at once where the server takes that, else side by side.
+        """Request several objects: a hundred at once where the server takes that, else side by side.
 
         Args:
             identifiers: Their identifiers.
@@ -323,7 +323,7 @@ class DrsServer:
     # -- bytes
 
     def expect_objects(self, identifiers: Iterable[DrsId], preferred: Sequence[str] = ()) -> None:
-        """Says which objects will be located, so that one request can bring many of them, and one more their URLs.
+        """State which objects will be located, so that one request can bring many of them, and one more their URLs.
 
         Args:
             identifiers: Their identifiers, in the likely order.
@@ -333,7 +333,7 @@ class DrsServer:
         self._objects.expect(identifiers)
 
     def described(self, identifier: DrsId) -> DrsObject:
-        """Gives an object that was expected, with many others at once where the server takes that.
+        """Return an object that was expected, with many others at once where the server takes that.
 
         Args:
             identifier: Its identifier.
@@ -346,7 +346,7 @@ class DrsServer:
         return self._objects.take(identifier) or self.describe(identifier)
 
     def expect(self, objects: Iterable[DrsObject], preferred: Sequence[str] = ()) -> None:
-        """Says which objects' URLs will be asked for, so that one request can bring many of them.
+        """State which objects' URLs will be requested, so that one request can bring many of them.
 
         Args:
             objects: The objects, in the likely order.
@@ -446,7 +446,7 @@ class DrsServer:
             self._clock.sleep(wait)
 
     def close(self) -> None:
-        """Closes its connections."""
+        """Close its connections."""
         if self._own:
             self._api.close()
 
@@ -536,7 +536,7 @@ class Servers:
             return place.server
 
     def close(self) -> None:
-        """Closes the connections of all of them."""
+        """Close the connections of all of them."""
         with self._lock:
             places, self._places = list(self._places.values()), {}
         for place in places:

@@ -186,7 +186,7 @@ class PasswordLogin(Bound):
 
 
 class LoginExchange(Exchange):
-    """Sends a request again that was refused because its token had expired."""
+    """An exchange that sends a request again when it was refused because its token had expired."""
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """The final answer to a request; errors as those of `Transport.send`."""

@@ -39,11 +39,11 @@ class Storage(Protocol):
     """
 
     def open(self, name: str, mode: str = "rb") -> AbstractContextManager[BinaryIO]:
-        """Opens a file for reading."""
+        """Open a file for reading."""
         ...
 
     def save(self, name: str, content: Any) -> str:
-        """Writes a file from one that is open, or from bytes, in place of what has the name; gives the name that it got."""
+        """Write a file from one that is open, or from bytes, in place of what has the name; return the name that it got."""
         ...
 
     def exists(self, name: str) -> bool:
@@ -55,7 +55,7 @@ class Storage(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Removes a file; one that isn't there is no error."""
+        """Remove a file; one that does not exist is no error."""
         ...
 
     def size(self, name: str) -> int:
@@ -123,14 +123,14 @@ class Watch(TypedDict, total=False):
 
 @runtime_checkable
 class Moves(Protocol):
-    """A storage that moves many files by a way of its own, instead of each through `open` and `save`."""
+    """A storage that moves many files together, instead of each through `open` and `save`."""
 
     def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
-        """Brings files into a folder; those that are there and equal are left alone."""
+        """Download files into a folder; those that exist and are equal are left as they are."""
         ...
 
     def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-        """Puts files below a folder of the storage, in place of what has their names."""
+        """Upload files below a folder of the storage, in place of what has their names."""
         ...
 
 
@@ -212,7 +212,7 @@ def joined(base: str, name: str) -> str:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Tells whether two folders have files in common: they are the same, however they are written, or one is in the other.
+    """Whether two folders have files in common: they are the same, however they are written, or one is in the other.
 
     Args:
         one: A dataset's folder, as the site states it.

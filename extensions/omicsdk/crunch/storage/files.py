@@ -85,7 +85,7 @@ def _moved(
 def fetch(
     storage: Storage, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]
 ) -> dict[str, Hashed]:
-    """Brings files into a folder. A file that is there and equal is left as it is; another one is replaced.
+    """Download files into a folder. A file that exists and is equal is left as it is; another one is replaced.
 
     Args:
         storage: The storage.
@@ -168,7 +168,7 @@ def _equal(storage: Storage, source: str, target: Path, size: int | None, stride
 
 
 def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-    """Puts files below a folder of a storage. What has their names there is replaced; nothing is removed.
+    """Upload files below a folder of a storage. What has their names is replaced; nothing is removed.
 
     Args:
         storage: The storage.
@@ -219,7 +219,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
 
 @contextmanager
 def room_for(path: Path) -> Generator[None]:
-    """Says of a full disk what it is.
+    """Raise the error of a full disk as DiskFull.
 
     Args:
         path: What is being written.
@@ -297,7 +297,7 @@ class StorageFolder:
         yield from (joined(self.path, name) for name in self.files)
 
     def lines(self) -> Iterator[str]:
-        """Draws it, a line a folder or file: folders first, as the published client draws them."""
+        """Yield its drawing, a line a folder or file: folders first, as the published client draws them."""
         yield self.name
         yield from self._below("")
 
@@ -312,7 +312,7 @@ class StorageFolder:
 
 
 def walk(storage: Storage, base: str = "") -> StorageFolder:
-    """Reads the tree of a folder.
+    """Read the tree of a folder.
 
     Args:
         storage: The storage.

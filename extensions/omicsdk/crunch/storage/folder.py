@@ -58,7 +58,7 @@ class FolderStorage(BuiltinStorage):
         return os.fspath(self.location / plain(name, windows=os.name == "nt"))
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
-        """Opens a file.
+        """Open a file.
 
         Raises:
             UnsafePath: As `path`.
@@ -154,7 +154,7 @@ class FolderStorage(BuiltinStorage):
                         yield _stored(f"{above}{entry.name}", entry.stat())
 
     def delete(self, name: str) -> None:
-        """Removes a file, or an empty folder; one that isn't there is no error.
+        """Remove a file, or an empty folder; one that does not exist is no error.
 
         Raises:
             UnsafePath: As `path`.

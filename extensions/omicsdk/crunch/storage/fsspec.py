@@ -32,7 +32,7 @@ class FsspecStorage(BuiltinStorage):
 
     @classmethod
     def of(cls, url: str, options: Mapping[str, Any] | None = None, at_once: int = AT_ONCE) -> FsspecStorage:
-        """Makes one from a URL.
+        """Create one from a URL.
 
         Args:
             url: As fsspec understands it ("gs://bucket/prefix").
@@ -56,7 +56,7 @@ class FsspecStorage(BuiltinStorage):
         return f"{self._root}/{name}" if name else self._root
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
-        """Opens a file.
+        """Open a file.
 
         Raises:
             OSError: It can't be opened.
@@ -129,7 +129,7 @@ class FsspecStorage(BuiltinStorage):
                 yield _stored(name, info)
 
     def delete(self, name: str) -> None:
-        """Removes a file; one that isn't there is no error."""
+        """Remove a file; one that does not exist is no error."""
         try:
             self._fs.rm_file(self._place(name))
         except FileNotFoundError:

@@ -74,11 +74,11 @@ class S3Storage(BuiltinStorage):
         return f"s3://{self._bucket}/{self._key(name)}"
 
     def path(self, name: str) -> str:
-        """Raises NotImplementedError: objects aren't on this machine."""
+        """Raise NotImplementedError: objects are not on this machine."""
         raise NotImplementedError(f"{self._told(name)} isn't a file of this machine")
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
-        """Fetches an object to a temporary file and opens that; it is removed when it is closed.
+        """Download an object to a temporary file and open that; it is removed when it is closed.
 
         Raises:
             ValueError: A mode that isn't "rb".
@@ -173,7 +173,7 @@ class S3Storage(BuiltinStorage):
                     yield _stored(name, entry, entry["Size"])
 
     def delete(self, name: str) -> None:
-        """Removes an object; one that isn't there is no error.
+        """Remove an object; one that does not exist is no error.
 
         Raises:
             OmicsError: It can't be removed.
@@ -207,7 +207,7 @@ class S3Storage(BuiltinStorage):
             )
 
     def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
-        """Brings objects into a folder; those that are there and equal by their ETag are left alone.
+        """Download objects into a folder; those that exist and are equal by their ETag are left as they are.
 
         Args:
             base: The folder in the storage.
@@ -256,7 +256,7 @@ class S3Storage(BuiltinStorage):
         return S3Object(self._client, self._bucket, "-").route("https://-") is not None
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:
-        """Holds what came against an ETag that is an MD5; of encrypted objects it only looks like one."""
+        """Compare what was downloaded with an ETag that is an MD5; of encrypted objects it only looks like one."""
         stated = [claim.value for claim in claims({"ETag": file.etag}, file.size or 0) if claim.algorithm == "md5"]
         if not stated or stated[0] == md5:
             return
@@ -266,7 +266,7 @@ class S3Storage(BuiltinStorage):
         raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
 
     def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-        """Puts files below a folder of the storage, in place of what has their names.
+        """Upload files below a folder of the storage, in place of what has their names.
 
         Args:
             base: The folder.
@@ -323,7 +323,7 @@ class _Spooled(io.FileIO):
 
 @contextmanager
 def _asking(what: str) -> Generator[None]:
-    """Has boto3's errors raised as ours."""
+    """Raise boto3's errors as those of omicsdk.core."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -51,7 +51,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {".toml": tomllib.loads, ".jso
 
 
 def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage) -> Storage:
-    """Opens the storage that settings describe.
+    """Open the storage that settings describe.
 
     What is saved replaces what has its name in all of them: AWS_S3_FILE_OVERWRITE isn't looked at, and Django's
     `name_<letters>` never comes about. Keys that say nothing of a storage are left alone, so that a site's own settings can
@@ -95,7 +95,7 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
 
 
 def read_settings(path: Path) -> Mapping[str, Any]:
-    """Reads a file of settings.
+    """Read a file of settings.
 
     Args:
         path: A .toml or .json file.
@@ -190,7 +190,7 @@ def _number(key: str, value: object, unit: str) -> int:
 
 
 def s3_client(told: Mapping[str, Any]) -> Any:
-    """Makes a client of boto3.
+    """Create a client of boto3.
 
     Args:
         told: django-storages' options. What isn't said is found where boto3 looks: the environment, ~/.aws.
