@@ -322,8 +322,10 @@ class AnalysisResultField(RemoteObject):
         self._downloaded = ""
         return self._fetched(self._answered(self._own_route()))
 
-    def _plain(self, name: str, value: object) -> object:
-        return without_signature(value) if name == "stored_data" else value
+    def _plain(self, blob: Blob) -> Blob:
+        if "stored_data" not in blob:
+            return blob
+        return {**blob, "stored_data": without_signature(blob["stored_data"])}
 
     def _create(self) -> None:
         check_json_serialization(self.stored_data)  # before anything is created above it

@@ -156,10 +156,11 @@ class RemoteObject:
                 have more than was set, not less.
         """
         self._check_alive("loaded")
+        ours, theirs = self._values(), self._plain(blob)
         for name in self.remote_fields:
             if name not in blob and name not in self.optional_remote_fields:
                 raise KeyError(f"{name} is missing in what the server says of {self}")
-            here, there = (self._plain(name, value) for value in (getattr(self, name, None), blob.get(name)))
+            here, there = ours[name], theirs.get(name)
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(
                     f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(there), SHOWN)}",
@@ -169,15 +170,18 @@ class RemoteObject:
 
     def _take(self, blob: Blob) -> None:
         """Load what the server says, whatever was set here."""
+        self.blob = self._plain(blob)
         for name in self.remote_fields:
-            value = blob.get(name)
-            setattr(self, name, value)
-            self._on_server[name] = _print(self._plain(name, value))
-        self.blob = {name: self._plain(name, value) for name, value in blob.items()}
+            setattr(self, name, blob.get(name))
+            self._on_server[name] = _print(self.blob.get(name))
 
-    def _plain(self, name: str, value: object) -> object:  # noqa: ARG002 - for classes whose fields have more
-        """A field's value as it is compared, sent and kept."""
-        return value
+    def _plain(self, blob: Blob) -> Blob:
+        """Fields as they are compared, sent and kept."""
+        return blob
+
+    def _values(self) -> Blob:
+        """The fields as they are set here."""
+        return self._plain({name: getattr(self, name, None) for name in self.remote_fields})
 
     def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
         """Itself, as the server says that it is."""
@@ -394,8 +398,7 @@ class RemoteObject:
         return bool(self._changes())
 
     def _writable(self) -> dict[str, object]:
-        names = (name for name in self.remote_fields if name not in FACTS)
-        return {name: self._plain(name, getattr(self, name, None)) for name in names}
+        return {name: value for name, value in self._values().items() if name not in FACTS}
 
     def _changes(self) -> dict[str, object]:
         """The fields that differ from the server's."""
