@@ -35,6 +35,7 @@ class Retry:
         budget: Longest time from the first sending to the last in seconds, waits included; waits of redirects that
             say "not yet" too. A service that asks for a longer wait ends it at once.
         statuses: Answers that are tried again.
+        obeyed: Further answers that are tried again where they state Retry-After.
 
     Raises:
         ValueError: A number is out of its bounds.
@@ -45,6 +46,7 @@ class Retry:
     cap: float = 60.0
     budget: float = 600.0
     statuses: frozenset[int] = RETRIED_STATUSES
+    obeyed: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if self.attempts < 1:

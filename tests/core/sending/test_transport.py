@@ -180,6 +180,19 @@ def test_the_service_says_how_long_to_wait(both, status):
     assert client.clock.slept == [17.0]
 
 
+@pytest.mark.parametrize("status", [413, 503])
+def test_answers_that_are_only_obeyed_are_sent_again_where_they_say_how_long(both, status):
+    retry = Retry(statuses=frozenset(), obeyed=frozenset({413, 503}))
+    client = both(Server(answer(status, {"Retry-After": "17"}), answer(200)), retry=retry)
+    client.send(request())
+    assert client.clock.slept == [17.0]
+    for server, method in ((Server(answer(status)), "GET"), (Server(answer(status, {"Retry-After": "1"})), "POST")):
+        client = both(server, retry=retry)
+        with pytest.raises(errors.APIError):
+            client.send(request(method, content=b"{}" if method == "POST" else None))
+        assert client.clock.slept == []
+
+
 def test_the_service_says_until_when_to_wait(both):
     clock = ManualClock(now=1_000_000.0)
     client = both(

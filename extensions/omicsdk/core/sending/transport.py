@@ -407,8 +407,10 @@ class _Conversation:
         """Wait for the next try, or raises the error that the answer is."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
-        if self._manners.retry.retries_status(status, idempotent=self._is_idempotent()):
-            pause = self._next_pause(asked if status == 429 or status >= 500 else None)
+        retry, is_idempotent = self._manners.retry, self._is_idempotent()
+        is_obeyed = asked is not None and is_idempotent and status in retry.obeyed
+        if is_obeyed or retry.retries_status(status, idempotent=is_idempotent):
+            pause = self._next_pause(asked if is_obeyed or status == 429 or status >= 500 else None)
             if pause is not None:
                 self._tell(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
