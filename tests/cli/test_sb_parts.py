@@ -98,7 +98,7 @@ def test_a_job_is_waited_for_with_ever_longer_waits():
         looks = iter([False, False])
         with pytest.raises(StillRunning, match=r"isn't finished after 0\.2 s") as caught:
             run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=0.2)
-    assert "goes on" in str(caught.value)
+    assert "continues it" in str(caught.value)
 
 
 # -- apps

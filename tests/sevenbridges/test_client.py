@@ -9,7 +9,7 @@ from datetime import datetime
 import httpx
 import pytest
 from omicsdk.compat.sevenbridges import Api, SbgError, TooManyRequests
-from omicsdk.compat.sevenbridges.errors import AddressError, MissingScheme, PlainHttp, SettingsError, URITooLong
+from omicsdk.compat.sevenbridges.errors import SettingsError, URITooLong
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 from omicsdk.core.errors import TransportError, UsageError
 
@@ -202,24 +202,21 @@ def test_numbers_that_do():
 def test_an_address_without_a_scheme(monkeypatch):
     for url in ("api.example.org/v2", "//api.example.org/v2", "localhost:5000/v2"):
         for debug in (False, True):
-            with pytest.raises(MissingScheme, match="needs https://") as caught:
+            with pytest.raises(SettingsError, match="needs https://") as caught:
                 Api(url, "t", debug=debug)
             assert caught.value.remedy == f"Give https://{url.lstrip('/')}."
-            assert caught.value.url == url
             assert "debug" not in str(caught.value)
-            assert not isinstance(caught.value, PlainHttp)
 
 
 def test_an_address_over_plain_http():
-    with pytest.raises(PlainHttp, match=r"@api.example.org/v2 isn't encrypted.*debug=True") as caught:
+    with pytest.raises(SettingsError, match=r"@api.example.org/v2 isn't encrypted.*debug=True") as caught:
         Api("http://user:canary@api.example.org/v2", "t")
     assert "canary" not in str(caught.value)
-    assert not isinstance(caught.value, MissingScheme)
 
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_address_of_another_kind(debug):
-    with pytest.raises(AddressError, match="'ftp' isn't a scheme that the platform has") as caught:
+    with pytest.raises(SettingsError, match="'ftp' isn't a scheme that the platform has") as caught:
         Api("ftp://api.example.org/v2", "t", debug=debug)
     assert caught.value.remedy == "Give https://api.example.org/v2."
 

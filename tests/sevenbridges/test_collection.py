@@ -14,7 +14,7 @@ from omicsdk.compat.sevenbridges import Api, Conflict, PaginationError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
-from omicsdk.compat.sevenbridges.models.volume import VolumeObject, VolumePrefix
+from omicsdk.compat.sevenbridges.models.volume import VolumeObject
 from omicsdk.core.clock import ManualClock
 from omicsdk.sb.listings import PAGES_AT_ONCE as AHEAD
 
@@ -304,9 +304,7 @@ class Bucket:
 
 def listing(bucket: Bucket) -> VolumeCollection:
     api = Api(BASE, "t", transport=httpx.MockTransport(bucket))
-    return VolumeCollection.listed(
-        linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api, (VolumeObject, VolumePrefix)
-    )
+    return VolumeCollection.listed(VolumeObject, linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api)
 
 
 def test_a_volume_is_listed_forwards():

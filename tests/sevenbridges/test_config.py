@@ -174,10 +174,10 @@ def test_the_names_of_older_versions(write):
 
 
 def test_a_token_is_in_no_repr(write):
-    write(credentials("cgc"))
+    write(credentials("cgc", "default"))
     config = Config("cgc")
-    shown = [config, Profile("cgc"), Profile("cgc").access, Api(config=config), Api(config=config).client]
-    assert "of-cgc" not in "".join(map(repr, shown))
+    shown = [config, Profile("cgc"), by_default(), Api(config=config), Api(config=config).client]
+    assert "of-" not in "".join(map(repr, shown))
 
 
 @pytest.fixture

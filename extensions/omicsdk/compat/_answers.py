@@ -222,6 +222,12 @@ def _as_it_is(error: Exception) -> Exception:
     return error
 
 
+def refused_body(error: APIError) -> bytes:
+    """The body of an answer that was a refusal; secrets in it are masked."""
+    body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
+    return body.encode()
+
+
 class RefusedResponse(DocumentedResponse):
     """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
 
@@ -233,10 +239,9 @@ class RefusedResponse(DocumentedResponse):
     def __init__(self, error: APIError, documented: Callable[[APIError], Exception]) -> None:
         import httpx
 
-        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
         headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
         request = httpx.Request(error.method or "GET", error.url)
-        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
+        super().__init__(httpx.Response(error.status, headers=headers, content=refused_body(error), request=request))
         self._error = error
         self._documented = documented
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -88,6 +89,45 @@ def copy(client: SevenBridges, text: str, project: str, *, name: str | None = No
     if revision is None:
         return client.copy_app(owner=owner, project=place, app=app, body=body)
     return client.copy_app_revision(owner=owner, project=place, app=app, revision=revision, body=body)
+
+
+def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
+    """Read an app's CWL that is given as a value.
+
+    Args:
+        raw: A dictionary, or text.
+        form: How text is written, "json" or "yaml"; None to tell by its first character.
+
+    Returns:
+        A dictionary, to be sent as JSON; for YAML the text itself, which the platform reads.
+
+    Raises:
+        WrongApp: It can't be an app.
+    """
+    form = form.lower() if form else None
+    if form not in (None, "json", "yaml"):
+        raise WrongApp(f"raw_format is {form!r}", remedy='Give "json" or "yaml".')
+    if isinstance(raw, Mapping):
+        found = dict(cast("Mapping[str, Any]", raw))
+    elif not isinstance(raw, str):
+        raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Give an app's CWL as a dictionary or text.")
+    elif form == "json" or (form is None and raw.lstrip().startswith("{")):
+        try:
+            found = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise WrongApp(f"raw isn't JSON: {error}", remedy='Correct it, or give raw_format="yaml".') from None
+        if not isinstance(found, dict):
+            kind = type(found).__name__
+            raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Give several together in "$graph".')
+    elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
+        raise WrongApp(
+            f"raw isn't an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
+        )
+    else:
+        return raw
+    if not found:
+        raise WrongApp("raw is empty", remedy="Give an app's CWL.")
+    return cast("dict[str, Any]", found)
 
 
 def read_app(file: Path) -> dict[str, Any]:

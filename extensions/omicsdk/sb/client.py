@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from omicsdk_api.sb import AsyncSbApi, SbApi
@@ -257,11 +257,10 @@ class _Patience:
     """
 
     def __init__(self, exchange: Exchange | AsyncExchange, request: Request) -> None:
-        manners = exchange.transport._manners  # pyright: ignore[reportPrivateUsage] - core's, of one client with this
-        self._clock, self._retry = manners.clock, manners.retry
-        self._limit = LONGEST_WAIT if manners.retry == DEFAULT_RETRY else manners.retry.budget
+        self.clock, self._retry = exchange.transport.clock, exchange.transport.retry
+        self._limit = LONGEST_WAIT if self._retry == DEFAULT_RETRY else self._retry.budget
         self._idempotent = request.idempotent
-        self._began = self._clock.monotonic()
+        self._began = self.clock.monotonic()
         self._failures = 0
 
     def pause(self, error: APIError) -> float:
@@ -274,7 +273,7 @@ class _Patience:
             APIError: The error itself, where there is nothing to wait for, or the wait would exceed the limit.
         """
         seconds = self._asked(error)
-        elapsed = self._clock.monotonic() - self._began
+        elapsed = self.clock.monotonic() - self._began
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
         if seconds:
@@ -282,27 +281,16 @@ class _Patience:
         return seconds
 
     def _asked(self, error: APIError) -> float | None:
-        if error.status == 429:
-            reset = (error.headers or {}).get("x-ratelimit-reset", "")
-            if reset.replace(".", "", 1).isdecimal():
-                return max(1.0, float(reset) - self._clock.now())
+        reset = (error.headers or {}).get("x-ratelimit-reset", "") if error.status == 429 else ""
+        if reset.replace(".", "", 1).isdecimal():
+            return max(1.0, float(reset) - self.clock.now())
+        if error.status == 429 or (error.status == 503 and error.code == _MAINTENANCE):
             return LOOK_EVERY if error.retry_after is None else error.retry_after
         if error.status != 503:
             return None
-        if error.code == _MAINTENANCE:
-            return LOOK_EVERY if error.retry_after is None else error.retry_after
         self._failures += 1
         # Another 503 may come from a proxy behind which the request was carried out.
         return error.retry_after if self._idempotent and self._failures < self._retry.attempts else None
-
-    @property
-    def sleep(self) -> Callable[[float], None]:
-        """Sleeps."""
-        return self._clock.sleep
-
-    async def async_sleep(self, seconds: float) -> None:
-        """Sleeps without blocking the event loop."""
-        await self._clock.async_sleep(seconds)
 
 
 class _PatientExchange(Exchange):
@@ -318,7 +306,7 @@ class _PatientExchange(Exchange):
                 return Exchange.send(self, request, stream=stream)
             except APIError as error:
                 seconds = patience.pause(error)
-            patience.sleep(seconds)
+            patience.clock.sleep(seconds)
 
 
 class _PatientAsyncExchange(AsyncExchange):
@@ -334,7 +322,7 @@ class _PatientAsyncExchange(AsyncExchange):
                 return await AsyncExchange.send(self, request, stream=stream)
             except APIError as error:
                 seconds = patience.pause(error)
-            await patience.async_sleep(seconds)
+            await patience.clock.async_sleep(seconds)
 
 
 # -- the clients

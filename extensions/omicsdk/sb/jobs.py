@@ -6,15 +6,16 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
-from omicsdk.core.errors import APIError, OmicsError, error_class
+from omicsdk.core.errors import APIError, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.platform import settings_of
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
     from omicsdk_api.sb.models.async_job import AsyncJob
     from omicsdk_api.sb.models.error import Error
     from omicsdk_api.sb.models.export import Export
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
 
     from omicsdk.core.clock import Clock
-    from omicsdk.core.platform import Platform
     from omicsdk.sb.client import SevenBridges
 
 MOST = 100
 """Things that a bulk request or a job takes."""
 REQUESTS_AT_ONCE = 8
 COPIES_AT_ONCE = 16
+_SHOWN = 300  # characters of the names of files in a message
 PERIOD = 10.0
 """Seconds between two requests for the state of what is waited for."""
+ENDED = frozenset({"COMPLETED", "FAILED"})
+"""States of imports and exports that no other follows."""
 
 
 class StillRunning(OmicsError, TimeoutError):
@@ -98,26 +101,39 @@ def bulk(
         return [*records, *(each for part in pool.map(answered, rest) for each in part)]
 
 
-def each_by_itself(items: Sequence[T], call: Callable[[T], object]) -> list[OmicsError | None]:
-    """Call for each of many things, several at once; one that fails does not keep the others from it.
+def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) -> None:
+    """Copy files into a project, several at once; one that cannot be copied does not keep the others from it.
 
     Args:
-        items: The things.
-        call: Does what is done to one.
+        client: The platform.
+        files: The id and the name of each; the name may be empty.
+        project: The project's id.
 
-    Returns:
-        Why each failed, in their order; None for those that did not.
+    Raises:
+        OmicsError: Files could not be copied. It is the first one's error, and its message names all of them.
     """
 
-    def failure(item: T) -> OmicsError | None:
+    def failure(file: tuple[str, str]) -> OmicsError | None:
         try:
-            call(item)
+            client.copy_file(file_id=file[0], project=project)
         except OmicsError as error:
             return error
         return None
 
-    with ThreadPoolExecutor(COPIES_AT_ONCE, "omicsdk-sb-each") as pool:
-        return list(pool.map(failure, items))
+    with ThreadPoolExecutor(COPIES_AT_ONCE, "omicsdk-sb-copy") as pool:
+        failures = list(pool.map(failure, files))
+    labels = [f"{name} ({id})" if name else id for id, name in files]
+    refused = [(label, error) for label, error in zip(labels, failures, strict=True) if error is not None]
+    if not refused:
+        return
+    label, first = refused[0]
+    first.message = f"{label} can't be copied into {project}: {first.message}"
+    if len(refused) > 1:
+        others = shortened(", ".join(label for label, _ in refused[1:]), _SHOWN)
+        first.message = (
+            f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files weren't copied, also {others}"
+        )
+    raise first
 
 
 def told(error: OmicsError) -> Error:
@@ -232,17 +248,24 @@ def run_file_job(
         job, look = client.start_file_move_job(items=given), client.get_file_move_job
     else:
         job, look = client.start_file_delete_job(items=given), client.get_file_delete_job
-    clock = settings_of(client).clock
-    began, pause = clock.monotonic(), FIRST_LOOK
-    while job.state != "FINISHED":
-        if clock.monotonic() - began + pause > timeout:
-            raise StillRunning(
-                f"Job {job.id} isn't finished after {timeout:g} s; it is {job.state}",
-                remedy="The platform goes on with it. See how far it is: omics sb api list-file-jobs.",
-            )
-        clock.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
-        job = look(job_id=job.id)
+    looks = 0
+
+    def has_finished() -> bool:
+        nonlocal job, looks
+        if looks:  # the request that started the job has stated its state
+            job = look(job_id=job.id)
+        looks += 1
+        return job.state == "FINISHED"
+
+    wait_until(
+        has_finished,
+        lambda: f"Job {job.id} is {job.state}, and isn't finished",
+        settings_of(client).clock,
+        period=FIRST_LOOK,
+        timeout=timeout,
+        longest=LONGEST_PAUSE,
+        remedy="The platform continues it. See its state: omics sb api list-file-jobs.",
+    )
     return [FileResult(_words(record.error)) for record in job.result or ()]
 
 
@@ -285,93 +308,40 @@ def export_item(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Imports(NamedTuple):
-    """Imports from volumes into projects.
+class StorageJobs(NamedTuple):
+    """Imports from volumes into projects, or exports from projects to volumes.
 
     Attributes:
         client: The platform.
+        what: Which of both.
+        copy_only: Of exports, whether files stay as they are; else they become aliases of the objects.
     """
 
     client: SevenBridges
-
-    @property
-    def what(self) -> str:
-        """What they are called."""
-        return "imports"
-
-    def start(self, items: Sequence[Mapping[str, Any]]) -> list[ImportBulkRecord]:
-        """Start imports.
-
-        Args:
-            items: For each "volume", "location", one of "project" and "parent", and where wanted "name", "overwrite",
-                "autorename" and "preserve_folder_structure".
-
-        Returns:
-            A record for each, in their order.
-        """
-        from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
-
-        return bulk(
-            [import_item(item) for item in items],
-            lambda some: self.client.bulk_create_imports(items=cast("Any", some)).items,
-            lambda error: ImportBulkRecord(error=told(error)),
-            in_order=True,
-        )
-
-    def get(self, ids: Sequence[str]) -> list[ImportBulkRecord]:
-        """Get imports by their ids.
-
-        Args:
-            ids: Any number.
-
-        Returns:
-            A record for each, in their order.
-        """
-        from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
-
-        return bulk(
-            ids,
-            lambda some: self.client.bulk_get_imports(import_ids=some).items,
-            lambda error: ImportBulkRecord(error=told(error)),
-        )
-
-
-class Exports(NamedTuple):
-    """Exports from projects to volumes.
-
-    Attributes:
-        client: The platform.
-        copy_only: Whether files stay as they are; else they become aliases of the objects.
-    """
-
-    client: SevenBridges
+    what: Literal["imports", "exports"]
     copy_only: bool | Omit = OMIT
 
-    @property
-    def what(self) -> str:
-        """What they are called."""
-        return "exports"
-
-    def start(self, items: Sequence[Mapping[str, Any]]) -> list[ExportBulkRecord]:
-        """Start exports.
+    def start(self, items: Sequence[Mapping[str, Any]]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
+        """Start jobs.
 
         Args:
-            items: For each "file", "volume", "location", and where wanted "properties" and "overwrite".
+            items: As `import_item` or `export_item` takes each.
 
         Returns:
             A record for each, in their order.
         """
-        from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
 
-        return bulk(
-            [export_item(item) for item in items],
-            lambda some: self.client.bulk_create_exports(items=cast("Any", some), copy_only=self.copy_only).items,
-            lambda error: ExportBulkRecord(error=told(error)),
-            in_order=True,
-        )
+        def created(some: Sequence[Any]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
+            given = cast("Any", some)
+            if self.what == "imports":
+                return self.client.bulk_create_imports(items=given).items
+            return self.client.bulk_create_exports(items=given, copy_only=self.copy_only).items
 
-    def get(self, ids: Sequence[str]) -> list[ExportBulkRecord]:
-        """Get exports by their ids.
+        item = import_item if self.what == "imports" else export_item
+        return bulk([item(each) for each in items], created, self._failed, in_order=True)
+
+    def get(self, ids: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
+        """Get jobs by their ids.
 
         Args:
             ids: Any number.
@@ -379,66 +349,110 @@ class Exports(NamedTuple):
         Returns:
             A record for each, in their order.
         """
+
+        def found(some: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
+            if self.what == "imports":
+                return self.client.bulk_get_imports(import_ids=list(some)).items
+            return self.client.bulk_get_exports(export_ids=list(some)).items
+
+        return bulk(ids, found, self._failed)
+
+    def _failed(self, error: OmicsError) -> ImportBulkRecord | ExportBulkRecord:
         from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
+        from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
 
-        return bulk(
-            ids,
-            lambda some: self.client.bulk_get_exports(export_ids=some).items,
-            lambda error: ExportBulkRecord(error=told(error)),
-        )
+        return (ImportBulkRecord if self.what == "imports" else ExportBulkRecord)(error=told(error))
+
+    def wait(
+        self,
+        jobs: Sequence[Import | Export],
+        *,
+        period: float = PERIOD,
+        timeout: float | None = None,
+        on_look: Callable[[int, int], object] | None = None,
+    ) -> list[Import | Export]:
+        """Wait until all of many have ended, well or not.
+
+        Args:
+            jobs: They.
+            period: Seconds between two looks.
+            timeout: Seconds to wait at most; None for no limit.
+            on_look: Is given how many have ended, and how many there are, after each look.
+
+        Returns:
+            They as they ended, in their order.
+
+        Raises:
+            StillRunning: Some have not ended in time; they continue.
+        """
+        latest: dict[str, Import | Export] = {job.id: job for job in jobs}
+
+        def look(ids: list[str]) -> Iterator[tuple[str, object]]:
+            for record in self.get(ids):
+                job = record.resource
+                if job is None:
+                    raise error_of(record.error) if record.error is not None else OmicsError("A job has no state")
+                latest[job.id] = job
+                yield job.id, job.state
+
+        states: dict[str, object] = {id: job.state for id, job in latest.items()}
+        clock = settings_of(self.client).clock
+        wait_for_states(look, states, self.what, clock, period=period, timeout=timeout, on_look=on_look)
+        return [latest[job.id] for job in jobs]
 
 
-def wait_for_transfers(
-    client: Platform,
-    kind: Imports | Exports,
-    jobs: Sequence[Import | Export],
+def wait_for_states(
+    look: Callable[[list[str]], Iterable[tuple[str, object]]],
+    states: dict[str, object],
+    what: str,
+    clock: Clock,
     *,
-    period: float = PERIOD,
-    timeout: float | None = None,
-    on_look: Callable[[int, int], None] | None = None,
-) -> list[Import | Export]:
-    """Wait until all imports or exports have ended, well or not.
+    period: float,
+    timeout: float | None,
+    on_look: Callable[[int, int], object] | None,
+) -> None:
+    """Look at all imports or exports that have not ended, until all have.
 
     Args:
-        client: The platform.
-        kind: Imports or exports.
-        jobs: They.
+        look: Gets some by their ids, and returns the id and state of each.
+        states: The state of each, by its id; it is changed.
+        what: What they are called.
+        clock: Returns the time and sleeps.
         period: Seconds between two looks.
         timeout: Seconds to wait at most; None for no limit.
         on_look: Is given how many have ended, and how many there are, after each look.
 
-    Returns:
-        They as they ended, in their order.
-
     Raises:
         StillRunning: Some have not ended in time; they continue.
     """
-    latest: dict[str, Import | Export] = {job.id: job for job in jobs}
 
-    def left() -> int:
-        return sum(not has_ended(job) for job in latest.values())
+    def running() -> list[str]:
+        return [id for id, state in states.items() if state not in ENDED]
 
     def all_ended() -> bool:
-        running = [id for id, job in latest.items() if not has_ended(job)]
-        if not running:
-            return True
-        for record in kind.get(running):
-            if record.resource is None:
-                raise error_of(record.error) if record.error is not None else OmicsError("A job has no state")
-            latest[record.resource.id] = record.resource
-        if on_look is not None:
-            on_look(len(latest) - left(), len(latest))
-        return not left()
+        left = running()
+        if left:
+            states.update(look(left))
+            left = running()
+            if on_look is not None:
+                on_look(len(states) - len(left), len(states))
+        return not left
 
-    def what() -> str:
-        return f"{left()} of {len(latest)} {kind.what} haven't ended"
+    def where() -> str:
+        return f"{len(running())} of {len(states)} {what} haven't ended"
 
-    wait_until(all_ended, what, settings_of(client).clock, period=period, timeout=timeout)
-    return [latest[job.id] for job in jobs]
+    wait_until(all_ended, where, clock, period=period, timeout=timeout)
 
 
 def wait_until(
-    done: Callable[[], bool], what: Callable[[], str], clock: Clock, *, period: float, timeout: float | None
+    done: Callable[[], bool],
+    what: Callable[[], str],
+    clock: Clock,
+    *,
+    period: float,
+    timeout: float | None,
+    longest: float = 0.0,
+    remedy: str | None = None,
 ) -> None:
     """Look until something has ended.
 
@@ -448,6 +462,8 @@ def wait_until(
         clock: Returns the time and sleeps.
         period: Seconds between two looks.
         timeout: Seconds to wait at most; None for no limit.
+        longest: Seconds up to which the period doubles with each look; it stays where this is less.
+        remedy: What to do when it has not ended in time.
 
     Raises:
         StillRunning: It has not ended in time; it continues.
@@ -456,14 +472,6 @@ def wait_until(
     while not done():
         spare = None if timeout is None else began + timeout - clock.monotonic()
         if spare is not None and spare <= 0:
-            raise StillRunning(f"{what()} after {timeout:g} s")
+            raise StillRunning(f"{what()} after {timeout:g} s", remedy=remedy)
         clock.sleep(period if spare is None else min(period, spare))
-
-
-def has_ended(job: Import | Export) -> bool:
-    """Whether an import or export has ended, well or not.
-
-    Args:
-        job: It.
-    """
-    return job.state in ("COMPLETED", "FAILED")
+        period = max(period, min(2 * period, longest))

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
-from omicsdk.sb.jobs import PERIOD, StillRunning, bulk, error_of, told
+from omicsdk.sb.jobs import PERIOD, bulk, error_of, told, wait_until
 from omicsdk.sb.listings import PAGE, is_folder
 
 if TYPE_CHECKING:
@@ -62,7 +62,55 @@ def create_task(client: SevenBridges, **arguments: Any) -> Task:
     Raises:
         CannotRun: `action="run"` was given, and the platform cannot run it.
     """
-    return _running(client.create_task(**arguments), arguments.get("action") == "run")
+    batch = batching(arguments.get("batch_input"), arguments.get("batch_by"))
+    return _running(client.create_task(**{**arguments, **batch}), arguments.get("action") == "run")
+
+
+def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How a new task is divided, as arguments of `create_task`.
+
+    Args:
+        batch_input: The input whose files are divided.
+        batch_by: How.
+
+    Returns:
+        "batch_input" and "batch_by"; nothing when neither is given.
+
+    Raises:
+        UsageError: One is given without the other, or `batch_by` makes no sense.
+    """
+    if not batch_input and not batch_by:
+        return {}
+    if not batch_by:
+        raise UsageError(
+            f"batch_input is {batch_input!r}, and there is no batch_by",
+            remedy='Give how its files are divided: batch_by={"type": "ITEM"}.',
+        )
+    if not batch_input:
+        raise UsageError("There is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
+    return {"batch_input": batch_input, "batch_by": dividing(batch_by)}
+
+
+def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
+    """How files are divided, as it is sent.
+
+    Args:
+        batch_by: "type", in any case, and for CRITERIA "criteria": metadata, each as "metadata." and its name.
+
+    Raises:
+        UsageError: It makes no sense.
+    """
+    stated, criteria = str(batch_by.get("type")), batch_by.get("criteria")
+    kind = stated.upper()
+    if kind not in ("ITEM", "CRITERIA"):
+        raise UsageError(f'The type of batch_by is {batch_by.get("type")!r}, which is neither "ITEM" nor "CRITERIA"')
+    if kind == "CRITERIA" and not criteria:
+        raise UsageError(
+            "batch_by is of type CRITERIA and has no criteria",
+            remedy='Add "criteria": ["metadata.sample_id"], or the like.',
+        )
+    found = {**batch_by, "type": stated if stated == stated.lower() else kind}
+    return {**found, "criteria": [criteria]} if isinstance(criteria, str) else found
 
 
 def clone_task(
@@ -140,30 +188,35 @@ def wait_for_tasks(
         NotFound: There is no such task.
         StillRunning: Some have not ended in time; they continue.
     """
-    clock = settings_of(client).clock
-    began, seen = clock.monotonic(), dict[str, str]()
-    while True:
-        tasks = _tasks(client, task_ids)
+    seen = dict[str, str]()
+    tasks: list[Task] = []
+
+    def running() -> list[str]:
+        return [task.id for task in tasks if task.status not in ENDED]
+
+    def all_ended() -> bool:
+        tasks[:] = _tasks(client, task_ids)
         for task in tasks:
             status = str(task.status)
             if seen.get(task.id) != status:
                 seen[task.id] = status
                 if on_change is not None:
                     on_change(task)
-        running = [task for task in tasks if task.status not in ENDED]
-        drafts = [task.id for task in running if task.status == DRAFT]
+        drafts = [task.id for task in tasks if task.status == DRAFT]
         if drafts:
             only = "only is a draft" if len(drafts) == 1 else "only are drafts"
             raise NeverEnds(f"{some_of(drafts)} {only}, which is never over", remedy="Run it: omics sb tasks run.")
-        if not running:
-            return tasks
-        if timeout is not None and clock.monotonic() - began + period > timeout:
-            ids = some_of([task.id for task in running])
-            raise StillRunning(
-                f"{len(running)} of {len(tasks)} tasks aren't over after {timeout:g} s: {ids}",
-                remedy="They go on. Wait again: omics sb tasks wait. Or stop them: omics sb tasks abort.",
-            )
-        clock.sleep(period)
+        return not running()
+
+    wait_until(
+        all_ended,
+        lambda: f"{len(running())} of {len(tasks)} tasks ({some_of(running())}) aren't over",
+        settings_of(client).clock,
+        period=period,
+        timeout=timeout,
+        remedy="They continue. Wait again: omics sb tasks wait. Or stop them: omics sb tasks abort.",
+    )
+    return tasks
 
 
 def some_of(ids: Sequence[str]) -> str:

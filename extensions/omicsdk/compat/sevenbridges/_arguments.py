@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
-from omicsdk.compat.sevenbridges.errors import AddressError, MissingScheme, PlainHttp, SettingsError
+from omicsdk.compat.sevenbridges.errors import SettingsError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_mapping
 
-_PLATFORM = "https://api.sbgenomics.com/v2"
 #: Characters of a wrong value that are shown, and of a text that is one: a token has more.
 _SHOWN, _SHOWN_TEXT = 60, 24
 
@@ -115,7 +114,7 @@ def path_of(name: str, given: object) -> str:
 
 
 def check_proxies(proxies: object) -> None:
-    """Refuses what is no dictionary of proxies.
+    """Refuse what is no dictionary of proxies.
 
     Args:
         proxies: What was given; None for none.
@@ -123,10 +122,8 @@ def check_proxies(proxies: object) -> None:
     Raises:
         SettingsError: It is something else.
     """
-    if proxies is None:
-        return
     texts = is_mapping(proxies) and all(isinstance(part, str | None) for pair in proxies.items() for part in pair)
-    if not texts:
+    if proxies is not None and not texts:
         raise SettingsError(
             f"proxies is a {type(proxies).__name__}, and takes a dictionary of texts",
             remedy='Give proxies={"https_proxy": "http://proxy.example.org:3128"}, or the like.',
@@ -134,55 +131,46 @@ def check_proxies(proxies: object) -> None:
 
 
 def check_handlers(handlers: object) -> None:
-    """Refuses what is no list of error handlers.
+    """Refuse what is no list of error handlers.
 
     Args:
-        handlers: What was given; None for none.
+        handlers: What was given.
 
     Raises:
         SettingsError: It is something else.
     """
-    if handlers is None:
-        return
-    remedy = "Give error_handlers=[rate_limit_sleeper], or the like."
     if isinstance(handlers, str) or not isinstance(handlers, Sequence | set | frozenset):
-        raise SettingsError(f"error_handlers is {shown(handlers)}, and takes a list of functions", remedy=remedy)
-    wrong = next((each for each in cast("Sequence[Callable[..., object]]", handlers) if not callable(each)), None)
-    if wrong is not None:
-        raise SettingsError(f"error_handlers has {shown(wrong)} in it, and takes a list of functions", remedy=remedy)
+        wrong = f"is {shown(handlers)}"
+    else:
+        each = next((each for each in cast("Sequence[object]", handlers) if not callable(each)), None)
+        wrong = None if each is None else f"has {shown(each)} in it"
+    if wrong:
+        remedy = "Give error_handlers=[rate_limit_sleeper], or the like."
+        raise SettingsError(f"error_handlers {wrong}, and takes a list of functions", remedy=remedy)
 
 
 def check_address(url: str, *, debug: bool) -> None:
-    """Refuses an address that a token mustn't be sent to.
+    """Refuse an address that a token must not be sent to.
 
     Args:
         url: The platform's base URL.
-        debug: Whether plain http will do.
+        debug: Whether plain http is allowed.
 
     Raises:
-        MissingScheme: It has none.
-        PlainHttp: It is one of plain http, and `debug` isn't set.
-        AddressError: It is another.
+        SettingsError: It has no scheme, that of plain http although `debug` isn't set, or another one.
     """
     scheme, separator, rest = url.partition("://")
+    wrong, place = "", rest if separator else url.lstrip("/")
+    remedy = f"Give {mask_url(f'https://{place}')}."
     if not separator:
-        whole = mask_url(f"https://{url.lstrip('/')}")
-        raise MissingScheme(
-            f"The platform's address needs https:// before it: {whole.removeprefix('https://')}",
-            url=url,
-            remedy=f"Give {whole}.",
-        )
-    if scheme.lower() == "http" and not debug:
-        raise PlainHttp(
-            f"{mask_url(url)} isn't encrypted, so everybody on the way could read the token",
-            url=url,
-            remedy="Give an https URL, or debug=True for a server on this machine.",
-        )
-    if scheme.lower() not in ("http", "https"):
-        whole = mask_url(f"https://{rest}") if rest else _PLATFORM
-        raise AddressError(
-            f"{scheme!r} isn't a scheme that the platform has: {mask_url(url)}", url=url, remedy=f"Give {whole}."
-        )
+        wrong = "The platform's address needs https:// before it"
+    elif scheme.lower() == "http" and not debug:
+        wrong = f"{mask_url(url)} isn't encrypted: the token could be read on the way"
+        remedy = "Give an https URL, or debug=True for a server on this machine."
+    elif scheme.lower() not in ("http", "https"):
+        wrong = f"{scheme!r} isn't a scheme that the platform has: {mask_url(url)}"
+    if wrong:
+        raise SettingsError(wrong, remedy=remedy)
 
 
 def shown(value: object) -> str:

@@ -8,29 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges import (
-        App,
-        AsyncJob,
-        Automation,
-        AutomationPackage,
-        AutomationRun,
-        BillingGroup,
-        Dataset,
-        Division,
-        DRSImportBulk,
-        Endpoints,
-        Export,
-        File,
-        Import,
-        Invoice,
-        Marker,
-        Project,
-        RateLimit,
-        Task,
-        Team,
-        User,
-        Volume,
-    )
+    from omicsdk.compat import sevenbridges as sbg
     from omicsdk.compat.sevenbridges.meta.resource import Resource
     from omicsdk.compat.sevenbridges.models.actions import Actions
 
@@ -74,26 +52,24 @@ class Api(HttpClient):
     """
 
     actions: Group[Actions] = Group("actions", "Actions", "Feedback, and copies of many files.")
-    apps: Group[App] = Group("app", "App", "Tools and workflows.")
-    async_jobs: Group[AsyncJob] = Group(
-        "async_jobs", "AsyncJob", "Copies, moves and deletions of many files and folders."
-    )
-    automations: Group[Automation] = Group("automation", "Automation", "Automations.")
-    automation_packages: Group[AutomationPackage] = Group("automation", "AutomationPackage", "The code of automations.")
-    automation_runs: Group[AutomationRun] = Group("automation", "AutomationRun", "Runs of automations.")
-    billing_groups: Group[BillingGroup] = Group("billing_group", "BillingGroup", "Who pays.")
-    datasets: Group[Dataset] = Group("dataset", "Dataset", "Data sets.")
-    divisions: Group[Division] = Group("division", "Division", "Divisions of an enterprise.")
-    drs_imports: Group[DRSImportBulk] = Group("drs_import", "DRSImportBulk", "Imports by DRS URI.")
-    endpoints: Group[Endpoints] = Group("endpoints", "Endpoints", "Where the platform's parts are.")
-    exports: Group[Export] = Group("storage_export", "Export", "Exports to volumes.")
-    files: Group[File] = Group("file", "File", "Files and folders.")
-    imports: Group[Import] = Group("storage_import", "Import", "Imports from volumes.")
-    invoices: Group[Invoice] = Group("invoice", "Invoice", "Invoices.")
-    markers: Group[Marker] = Group("marker", "Marker", "Marked places of genomes.")
-    projects: Group[Project] = Group("project", "Project", "Projects.")
-    rate_limit: Group[RateLimit] = Group("rate_limit", "RateLimit", "How many requests are left.")
-    tasks: Group[Task] = Group("task", "Task", "Runs of apps.")
-    teams: Group[Team] = Group("team", "Team", "Teams of a division.")
-    users: Group[User] = Group("user", "User", "Users.")
-    volumes: Group[Volume] = Group("volume", "Volume", "Buckets that are connected with the platform.")
+    apps: Group[sbg.App] = Group("app", "App", "Tools and workflows.")
+    async_jobs: Group[sbg.AsyncJob] = Group("async_jobs", "AsyncJob", "Copies, moves and deletions of many files.")
+    automations: Group[sbg.Automation] = Group("automation", "Automation", "Automations.")
+    automation_packages: Group[sbg.AutomationPackage] = Group("automation", "AutomationPackage", "Automations' code.")
+    automation_runs: Group[sbg.AutomationRun] = Group("automation", "AutomationRun", "Runs of automations.")
+    billing_groups: Group[sbg.BillingGroup] = Group("billing_group", "BillingGroup", "Who pays.")
+    datasets: Group[sbg.Dataset] = Group("dataset", "Dataset", "Data sets.")
+    divisions: Group[sbg.Division] = Group("division", "Division", "Divisions of an enterprise.")
+    drs_imports: Group[sbg.DRSImportBulk] = Group("drs_import", "DRSImportBulk", "Imports by DRS URI.")
+    endpoints: Group[sbg.Endpoints] = Group("endpoints", "Endpoints", "Where the platform's parts are.")
+    exports: Group[sbg.Export] = Group("storage_export", "Export", "Exports to volumes.")
+    files: Group[sbg.File] = Group("file", "File", "Files and folders.")
+    imports: Group[sbg.Import] = Group("storage_import", "Import", "Imports from volumes.")
+    invoices: Group[sbg.Invoice] = Group("invoice", "Invoice", "Invoices.")
+    markers: Group[sbg.Marker] = Group("marker", "Marker", "Marked places of genomes.")
+    projects: Group[sbg.Project] = Group("project", "Project", "Projects.")
+    rate_limit: Group[sbg.RateLimit] = Group("rate_limit", "RateLimit", "How many requests are left.")
+    tasks: Group[sbg.Task] = Group("task", "Task", "Runs of apps.")
+    teams: Group[sbg.Team] = Group("team", "Team", "Teams of a division.")
+    users: Group[sbg.User] = Group("user", "User", "Users.")
+    volumes: Group[sbg.Volume] = Group("volume", "Volume", "Buckets that are connected with the platform.")

@@ -11,7 +11,7 @@ from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Access:
     """What a client needs to know.
 
@@ -54,7 +54,7 @@ class _FilePath:
             return str(own_file(*self._parts))
 
 
-class UserProfile:
+class UserProfile(Access):
     """A profile of the user's files.
 
     Args:
@@ -62,11 +62,9 @@ class UserProfile:
 
     Attributes:
         profile: The same.
-        access: All that the files say.
 
     Raises:
-        SettingsError: A file is malformed, the profile isn't in it, something in it makes no sense, or the user has no home
-            folder.
+        SettingsError: A file is malformed, the profile isn't in it, a value in it is invalid, or the user has no home folder.
     """
 
     CREDENTIALS = _FilePath("credentials")
@@ -79,42 +77,21 @@ class UserProfile:
         with as_ours():
             file = own_file("sevenbridges-python", "config")
             settings = read_ini(file)
-            endpoint, token = read_profile(profile)
-            self.access = Access(endpoint, token, proxies_in(settings), advance_access_in(settings, file))
-
-    @property
-    def api_endpoint(self) -> str:
-        """The platform's base URL."""
-        return self.access.api_endpoint
-
-    @property
-    def auth_token(self) -> str:
-        """The token."""
-        return self.access.auth_token
-
-    @property
-    def proxies(self) -> dict[str, str]:
-        """ "http" and "https" to proxies."""
-        return self.access.proxies
-
-    @property
-    def advance_access(self) -> bool:
-        """Whether operations in advance access are wanted."""
-        return self.access.advance_access
+            super().__init__(*read_profile(profile), proxies_in(settings), advance_access_in(settings, file))
 
 
 Profile = UserProfile
 """The name that older versions had."""
 
 
-class Config:
+class Config(Access):
     """Where an Api finds its endpoint and token.
 
     Args:
         profile: A section of ~/.sevenbridges/credentials. None takes SB_API_ENDPOINT and SB_AUTH_TOKEN, and where they
             aren't both set the section `default`.
-        proxies: "http_proxy" and "https_proxy" to proxies; by default what the files or variables say.
-        advance_access: Whether operations in advance access are wanted; by default what the files say.
+        proxies: "http_proxy" and "https_proxy" to proxies; by default those of the files or variables.
+        advance_access: Whether operations in advance access are wanted; by default as the files state.
 
     Raises:
         SettingsError: Something is missing or malformed.
@@ -123,11 +100,10 @@ class Config:
     def __init__(
         self, profile: str | None = None, proxies: Mapping[str, str] | None = None, advance_access: bool | None = None
     ) -> None:
-        access = by_default() if profile is None else UserProfile(profile).access
+        found = by_default() if profile is None else UserProfile(profile)
+        advance_access = found.advance_access if advance_access is None else advance_access
+        super().__init__(found.api_endpoint, found.auth_token, format_proxies(proxies) or found.proxies, advance_access)
         self.profile = profile
-        self.api_endpoint, self.auth_token = access.api_endpoint, access.auth_token
-        self.proxies = format_proxies(proxies) or access.proxies
-        self.advance_access = access.advance_access if advance_access is None else advance_access
 
     def __repr__(self) -> str:
         return f"<Config(profile={self.profile!r}, api_endpoint={self.api_endpoint!r})>"
@@ -173,4 +149,4 @@ def by_default() -> Access:
             "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN aren't both set, and there is no ~/.sevenbridges/credentials",
             remedy="Give url and token, set both variables, or write that file.",
         )
-    return UserProfile("default").access
+    return UserProfile("default")

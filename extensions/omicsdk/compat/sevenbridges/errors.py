@@ -62,47 +62,13 @@ class TransferFailed(_LocalError, core.TransferError):
     """A file didn't arrive."""
 
 
-class SettingsError(SbgError, core.ConfigError):
+class SettingsError(_LocalError, core.ConfigError):
     """A setting is missing or malformed.
 
-    Args:
-        message: What is wrong.
-        file: The file that it stands in.
+    Attributes:
+        file: The file that has it; None where none does.
         line: Its line, from 1.
-        remedy: What to do.
     """
-
-    def __init__(
-        self, message: str, *, file: str | None = None, line: int | None = None, remedy: str | None = None
-    ) -> None:
-        place = ":".join(str(part) for part in (file, line) if part is not None)
-        super().__init__(f"{place}: {message}" if place else message, NO_CODE, NO_CODE, remedy=remedy)
-        self.file = file
-        self.line = line
-
-
-class AddressError(SettingsError):
-    """The platform's address is none that a token may be sent to.
-
-    Whoever asks its users otherwise than by arguments of `Api` catches the class below it and says what to do in their words.
-
-    Args:
-        message: What is wrong with it.
-        url: The address as it was given; may hold secrets, which the message doesn't.
-        remedy: What to do.
-    """
-
-    def __init__(self, message: str, *, url: str, remedy: str | None = None) -> None:
-        super().__init__(message, remedy=remedy)
-        self.url = url
-
-
-class MissingScheme(AddressError):
-    """The platform's address doesn't begin with https://."""
-
-
-class PlainHttp(AddressError):
-    """The platform's address begins with http://, so everybody on the way could read the token."""
 
 
 class ResourceNotModified(_LocalError):
@@ -378,3 +344,12 @@ def as_ours() -> Generator[None]:
     except core.OmicsError as error:
         # What a setting is refused for may quote it, and it may be a secret.
         raise as_sbg(error) from None if isinstance(error, core.ConfigError) else error
+
+
+@contextmanager
+def as_invalid() -> Generator[None]:
+    """Raise a core.UsageError as a ValidationError."""
+    try:
+        yield
+    except core.UsageError as error:
+        raise ValidationError(error.message, remedy=error.remedy) from None

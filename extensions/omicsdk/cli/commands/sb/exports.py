@@ -11,7 +11,7 @@ from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.jobs import Exports
+from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import Row
 from omicsdk.sb.paths import is_path
@@ -46,7 +46,7 @@ def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) 
         return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
     for each in ready:
         each.item["overwrite"] = bool(arguments.get("overwrite"))
-    exports = Exports(client, copy_only=bool(arguments.get("copy_only")))
+    exports = StorageJobs(client, "exports", copy_only=bool(arguments.get("copy_only")))
     rows = iter(started(exports, ready, arguments, console))
     return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
 
@@ -67,7 +67,7 @@ def _obstacles(client: SevenBridges, wanted: Sequence[Wanted]) -> Callable[[int]
 
 def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports wait`: the exports, which are over."""
-    return [export_row(job) for job in over(Exports(client), arguments, console)]
+    return [export_row(job) for job in over(StorageJobs(client, "exports"), arguments, console)]
 
 
 def export_row(job: Export) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.jobs import Imports
+from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import WrongTable
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse, project_id
@@ -56,7 +56,7 @@ def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) 
     }
     for each, (*_, target) in zip(wanted, found, strict=True):
         each.item.update(**folders.folder(target.parent, make=True).target, name=target.name, **how)
-    return started(Imports(client), wanted, arguments, console)
+    return started(StorageJobs(client, "imports"), wanted, arguments, console)
 
 
 def _obstacles(
@@ -93,7 +93,7 @@ def _obstacles(
 
 def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports wait`: the imports, which are over."""
-    return [import_row(job) for job in over(Imports(client), arguments, console)]
+    return [import_row(job) for job in over(StorageJobs(client, "imports"), arguments, console)]
 
 
 def import_row(job: Import) -> dict[str, Any]:

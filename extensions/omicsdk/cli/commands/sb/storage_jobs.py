@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.sb.jobs import StillRunning, error_of, wait_for_transfers
+from omicsdk.sb.jobs import StillRunning, error_of
 from omicsdk.transfer.calls import side_by_side
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.import_ import Import
 
     from omicsdk.cli.console import Console
-    from omicsdk.sb.jobs import Exports, Imports
+    from omicsdk.sb.jobs import StorageJobs
 
 NOT_STARTED = "REFUSED"
 """The state of what the platform didn't even start."""
@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
         line: Its line in the table; 0 where there is none.
         source: What goes.
         target: Where it goes.
-        item: It, as `start` of Imports or Exports takes it.
+        item: It, as `StorageJobs.start` takes it.
     """
 
     line: int
@@ -85,7 +85,7 @@ def why(job: Import | Export | None) -> str | None:
 
 
 def started(
-    kind: Imports | Exports, wanted: Sequence[Wanted], arguments: Mapping[str, Any], console: Console
+    kind: StorageJobs, wanted: Sequence[Wanted], arguments: Mapping[str, Any], console: Console
 ) -> list[dict[str, Any]]:
     """Starts jobs, and with --wait waits until they are over.
 
@@ -147,7 +147,7 @@ def foreseen(wanted: Sequence[Wanted], check: Callable[[int], str | None], conso
     return [each.row(error=error) for each, error in zip(wanted, errors, strict=True)]
 
 
-def over(kind: Imports | Exports, arguments: Mapping[str, Any], console: Console) -> list[Any]:
+def over(kind: StorageJobs, arguments: Mapping[str, Any], console: Console) -> list[Any]:
     """Finds jobs by their ids, and waits until they are over.
 
     Args:
@@ -174,7 +174,7 @@ def over(kind: Imports | Exports, arguments: Mapping[str, Any], console: Console
 
 
 def waited(
-    kind: Imports | Exports,
+    kind: StorageJobs,
     jobs: Sequence[Import | Export],
     names: Mapping[str, str],
     arguments: Mapping[str, Any],
@@ -202,14 +202,7 @@ def waited(
 
     latest = list(jobs)
     try:
-        latest = wait_for_transfers(
-            kind.client,
-            kind,
-            jobs,
-            period=arguments["period"],
-            timeout=arguments.get("timeout_seconds"),
-            on_look=look,
-        )
+        latest = kind.wait(jobs, period=arguments["period"], timeout=arguments.get("timeout_seconds"), on_look=look)
     except StillRunning as error:
         console.error(str(error))
         console.exit_code = REFUSED

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat._answers import DocumentedAnswer, DocumentedBody
+from omicsdk.compat._answers import DocumentedAnswer, DocumentedBody, refused_body
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.client import Body
-from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
+from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, NotJson, OmicsError, shortened
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.sending.transport import transport_error
@@ -70,8 +70,7 @@ class Response(DocumentedAnswer):
         """
         import httpx
 
-        body = error.body if isinstance(error.body, str) else json.dumps(error.body) if error.body is not None else ""
-        return cls(error.status, httpx.Headers(error.headers), body.encode(), error.url, request, error)
+        return cls(error.status, httpx.Headers(error.headers), refused_body(error), error.url, request, error)
 
     def raise_for_status(self) -> None:
         """Raises the error that it stands for, if it is one.
@@ -112,16 +111,9 @@ def content_of(response: Response) -> Any:
         return None
     try:
         return response.json()
-    except ValueError as error:
-        said, title = _words(response), page_title(response.text)
-        if title is not None:
-            kind = (
-                f"is a web page titled {mask_text(shortened(title, _SHOWN))!r}, not" if title else "is a web page, not"
-            )
-        else:
-            kind = "isn't"
-        told = f"The answer of {response.url} {kind} JSON"
-        told += f": {error}" if "nested" in str(error) else said and f": {shortened(said, _SHOWN)!r}"
+    except NotJson as error:
+        said = shortened(_words(response), _SHOWN) if page_title(response.text) is not None else ""
+        told = f"{error.message}: {said!r}" if said else error.message
         raise NonJSONResponseError(response.status_code, message=told) from None
 
 
@@ -162,13 +154,10 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
 
 def error_of(response: Response) -> SbgError:
     """The error that an answer stands for, not raised yet."""
-    try:
+    status, told = response.status_code, None
+    with suppress(ValueError):
         told = response.json()
-    except ValueError:
-        told = None
-    status = response.status_code
-    if isinstance(told, dict):
-        told = cast("dict[str, Any]", told)
+    if is_object(told):
         message = told.get("message") or response.reason or f"HTTP status {status}"
         error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
     else:

@@ -11,13 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
 
-from omicsdk.compat.sevenbridges._arguments import (
-    check_address,
-    check_handlers,
-    check_numbers,
-    check_proxies,
-    check_texts,
-)
+from omicsdk.compat.sevenbridges import _arguments
 from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
 from omicsdk.compat.sevenbridges.enums import RequestParameters
 from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, as_ours, as_sbg
@@ -29,17 +23,17 @@ from omicsdk.core.credentials import ApiKey, BearerToken, Bound
 from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.redaction import mask_headers, mask_url
 from omicsdk.core.request import Request
-from omicsdk.core.sending.transport import user_agent
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import stated_budget, user_agent, within_budget
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     import httpx
 
-    from omicsdk.core.retry import Retry
     from omicsdk.sb.client import SevenBridges
 
-#: Retry-After is obeyed for these, as the published client's HTTP library does.
+#: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
 #: How a login goes along: a developer's token, or one of OAuth.
 _LOGINS = _TOKEN_HEADER, _OAUTH_HEADER = ("X-SBG-Auth-Token", "Authorization")
@@ -121,7 +115,7 @@ class Session:
 
     @proxies.setter
     def proxies(self, proxies: Mapping[str, str] | None) -> None:
-        check_proxies(proxies)
+        _arguments.check_proxies(proxies)
         self._client.proxies = dict(proxies or {})
 
     def send(self, request: Request) -> Response:
@@ -196,7 +190,7 @@ class HttpClient:
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        check_numbers(
+        _arguments.check_numbers(
             download_max_workers=download_max_workers,
             upload_max_workers=upload_max_workers,
             timeout=timeout,
@@ -204,9 +198,9 @@ class HttpClient:
             retry_count=retry_count,
             backoff_factor=backoff_factor,
         )
-        check_proxies(proxies)
+        _arguments.check_proxies(proxies)
         check_config(config)
-        check_handlers(error_handlers)
+        _arguments.check_handlers(error_handlers or ())
         found = format_proxies(proxies)
         access = config
         if access is None and url is None and token is None and oauth_token is None:
@@ -214,20 +208,22 @@ class HttpClient:
         if access is not None:
             url, token, oauth_token = access.api_endpoint, access.auth_token, None
             found, advance_access = found or access.proxies, advance_access or access.advance_access
-        check_texts({"url": url, "token": token, "oauth_token": oauth_token})
+        _arguments.check_texts({"url": url, "token": token, "oauth_token": oauth_token})
         if not url:
             raise SettingsError("URL is missing", remedy="Give url, such as https://api.sbgenomics.com/v2.")
         if not (token or oauth_token):
             raise SettingsError("The token is missing", remedy="Give token or oauth_token.")
         if token and oauth_token:
             raise SettingsError("There are two tokens", remedy="Give either token or oauth_token.")
-        check_address(url, debug=debug)
-        from omicsdk.core.sending.transport import stated_budget
-
+        _arguments.check_address(url, debug=debug)
         self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
         self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers
         self.pool_connections, self.pool_maxsize, self.pool_block = pool_connections, pool_maxsize, pool_block
-        self.retry_count, self._backoff_factor = retry_count, backoff_factor
+        self.retry_count = retry_count
+        # As the published client's HTTP library does it: only answers that state how long are waited for.
+        self._retry = within_budget(
+            Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset(), obeyed=_WAITS)
+        )
         #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
         self.budget = stated_budget()
         self.error_handlers: list[Handler] = [maintenance_sleeper]
@@ -249,32 +245,24 @@ class HttpClient:
     @property
     def client(self) -> SevenBridges:
         """The platform's own client, with each operation and workflow; errors are those of `omicsdk.core`."""
-        with self._guard:  # threads that begin together share one
-            if self._client is None or self._client[0] != self.proxies:
-                # Another thread may be using the one before, which ends with its last request.
-                self._client = dict(self.proxies), self._connected()
-            return self._client[1]
-
-    def _connected(self) -> SevenBridges:
         from omicsdk.sb.client import SevenBridges
 
-        with as_ours():
-            return SevenBridges(
-                self.url,
-                credentials=self._credentials,
-                timeout=self.timeout,
-                retry=self._retry,
-                transport=self._transport,
-                environ=self.environ,
-                clock=self.clock,
-            )
-
-    @cached_property
-    def _retry(self) -> Retry:
-        from omicsdk.core.retry import Retry
-
-        retry = Retry(attempts=self.retry_count + 1, base=self._backoff_factor, statuses=frozenset())
-        return retry if self.budget is None else replace(retry, budget=self.budget)
+        with self._guard, as_ours():  # threads that begin together share one
+            if self._client is None or self._client[0] != self.proxies:
+                # Another thread may be using the one before, which ends with its last request.
+                self._client = (
+                    dict(self.proxies),
+                    SevenBridges(
+                        self.url,
+                        credentials=self._credentials,
+                        timeout=self.timeout,
+                        retry=self._retry,
+                        transport=self._transport,
+                        environ=self.environ,
+                        clock=self.clock,
+                    ),
+                )
+            return self._client[1]
 
     @property
     def environ(self) -> Mapping[str, str] | None:
@@ -290,13 +278,18 @@ class HttpClient:
         made._exchange = _HandledExchange(transport=made._exchange.transport, api=self)  # pyright: ignore[reportPrivateUsage] - a client's own
         return made
 
+    @cached_property
+    def slots(self) -> Mapping[str, threading.BoundedSemaphore]:
+        """The places for parts that are moved at once, of "upload" and "download", shared by all transfers."""
+        workers = {"upload": self.upload_max_workers, "download": self.download_max_workers}
+        return {direction: threading.BoundedSemaphore(count) for direction, count in workers.items()}
+
     def close(self) -> None:
-        """Closes the connections, for good, and ends the pools when their work is done."""
+        """Close the connections permanently, and end the pools when their work is done."""
         if self._client is not None:
             self._client[1].close()
-        for pool in ("download_pool", "upload_pool"):
-            if pool in vars(self):
-                vars(self)[pool].shutdown(wait=False)
+        for name in vars(self).keys() & {"download_pool", "upload_pool"}:
+            vars(self)[name].shutdown(wait=False)
 
     @cached_property
     def download_pool(self) -> ThreadPoolExecutor:
@@ -509,7 +502,7 @@ class HttpClient:
         before = getattr(self._sending, "begun", None)
         self._sending.begun = self.clock.monotonic()
         try:
-            response = handled(self, self._obeying(self.send_once(request)))
+            response = handled(self, self.send_once(request))
         finally:
             self._sending.begun = before  # an error handler may send requests of its own
         response.raise_for_status()
@@ -547,20 +540,6 @@ class HttpClient:
             raise as_sbg(error) from error
         told = {name: response.headers[name] for name in _TOLD if name in response.headers}
         self._told = {**self._told, "x-request-id": None, **told}
-        return response
-
-    def _obeying(self, response: Response) -> Response:
-        """Waits as long as an answer asks for, and asks again, where a second sending does no harm."""
-        if response.status_code not in _WAITS:
-            return response
-        from omicsdk.core.retry import retry_after
-
-        for _ in range(self.retry_count if response.request.idempotent else 0):
-            seconds = retry_after(response.headers, self.clock.now()) if response.status_code in _WAITS else None
-            if seconds is None or self.clock.monotonic() + seconds - self.begun > self._retry.budget:
-                break
-            self.clock.sleep(seconds)
-            response = self.send_once(response.request)
         return response
 
 

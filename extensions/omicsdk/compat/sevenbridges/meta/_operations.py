@@ -18,16 +18,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import is_mapping
-from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.core.request import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 Conversion = Callable[[str, Any], Any]
@@ -146,40 +145,15 @@ CONVERSIONS: Mapping[str, Conversion] = {
 """What becomes of an argument before it is sent, by its published name."""
 
 
-class Sent(NamedTuple):
-    """A request that a method makes, and what it takes to make a result of the answer."""
-
-    request: Request
-    api: Api
-    owner: type[Resource] | Resource
-    kind: type[Resource]
-    options: Mapping[str, Any]
-
-
-def _page(sent: Sent) -> Collection[Any]:
-    return Collection.fetch(sent.kind, sent.request, sent.api)
-
-
-def _one(sent: Sent) -> Resource:
-    return sent.kind.of(sent.api.call_object(sent.request), sent.api)
-
-
-def _changed(sent: Sent) -> Resource:
-    return cast("Resource", sent.owner)._acted(sent.api.call_object(sent.request), sent.options["inplace"])
-
-
-def _nothing(sent: Sent) -> None:
-    sent.api.send(sent.request)
-
-
 def _operation(
-    finish: Callable[[Sent], object],
+    how: Literal["page", "one", "changed", "nothing"],
     operation: str,
     *,
     of: type[Resource] | None = None,
     names: Mapping[str, str] = _NOTHING,
     convert: Mapping[str, Conversion] = _NO_CONVERSION,
     needs: str = "",
+    nulls: str = "",
     at: str = "",
     check: Callable[[Resource], None] | None = None,
     **fixed: Any,
@@ -187,15 +161,16 @@ def _operation(
     """Make a method of an operation.
 
     Args:
-        finish: Makes the result.
+        how: What the method returns of the answer.
         operation: The operation.
         of: The class of what is returned; by default the method's own.
         names: What the operation calls arguments that have another name here.
         convert: What becomes of arguments, beside `CONVERSIONS`.
         needs: Arguments that may not be empty, with blanks between.
+        nulls: Arguments that are sent as null where they are None.
         at: What the operation calls the object's id, where it isn't what the path of one has.
         check: Refuses an object that the operation makes no sense for.
-        **fixed: Further arguments of the operation.
+        **fixed: Further arguments of the operation; those of the same names that are given go before.
     """
 
     def make(function: F) -> F:
@@ -217,7 +192,7 @@ def _operation(
                 api, kind = api if api is not None else owner.api, type(owner)
                 place = {at: identifier(owner)} if at else owner._place(owner)
             for name in needs.split():
-                if not options[name]:
+                if options[name] in (None, ""):
                     raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Give {name}.")
             arguments: dict[str, Any] = {}
             for name, value in options.items():
@@ -226,20 +201,29 @@ def _operation(
                 if value in (None, "") and signature().parameters[name].default is None:
                     continue  # an empty text that may be left out is left out
                 arguments[sent_as] = value if converted is None else converted(name, value)
-            arguments.pop("inplace", None)
-            request = request_of(api, operation, **fixed, **place, **arguments)
-            return finish(Sent(request, api, owner, of or kind, options))
+            inplace = arguments.pop("inplace", True)
+            given = {name: value for name, value in {**fixed, **place, **arguments}.items() if value is not None}
+            request = getattr(api.client, operation).build(**{**dict.fromkeys(nulls.split()), **given})
+            if how == "page":
+                return Collection.fetch(of or kind, request, api)
+            if how == "nothing":
+                api.send(request)
+                return None
+            told = api.call_object(request)
+            if how == "changed" and not isinstance(owner, type):
+                return owner._acted(told, inplace)
+            return (of or kind).of(told, api)
 
         return cast("F", method)
 
     return make
 
 
-lists = partial(_operation, _page)
+lists = partial(_operation, "page")
 """Make a method that lists a page."""
-gives = partial(_operation, _one)
+gives = partial(_operation, "one")
 """Make a method that returns a resource, which it may have created."""
-acts = partial(_operation, _changed)
+acts = partial(_operation, "changed")
 """Make a method that changes an object, with an argument `inplace`."""
-sends = partial(_operation, _nothing)
+sends = partial(_operation, "nothing")
 """Make a method that returns nothing."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 from omicsdk.compat.sevenbridges._arguments import Number, may_be, shown
 from omicsdk.compat.sevenbridges.errors import ValidationError, as_ours
+from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
-from omicsdk.core.clock import Clock
 from omicsdk.sb import jobs
 
 #: Seconds between two looks, when nobody says another number.
@@ -18,39 +18,64 @@ _PERIOD = Number("seconds above 0", above=True)
 _TIMEOUT = Number("seconds, 0 or more, or None for no end", is_optional=True)
 
 
-def wait_until(
-    done: Callable[[], bool],
-    what: Callable[[], str],
-    clock: Clock,
-    period: float = PERIOD,
-    timeout: float | None = None,
-) -> None:
-    """Looks until something is done; arguments as those of `sb.jobs.wait_until`.
+@contextmanager
+def waiting(period: float, timeout: float | None) -> Generator[None]:
+    """Check how long something is waited for, and raise errors of the block as those of this package.
+
+    Args:
+        period: Seconds between two looks.
+        timeout: Seconds to wait at most; None for no limit.
 
     Raises:
-        ValidationError: The period or timeout makes no sense.
+        ValidationError: One makes no sense.
         SbgError: It couldn't be looked at; or it wasn't done in time, which is a StillRunning and a TimeoutError, too.
     """
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
         if not may_be(number, seconds):
             raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Give {number.takes}.")
     with as_ours():
-        jobs.wait_until(done, what, clock, period=period, timeout=timeout)
+        yield
 
 
-class BackgroundJob(Gettable):
-    """What the platform has begun and ends by itself."""
+class _Ending(Gettable):
+    """What the platform continues after the request that started it."""
 
     _ENDED: ClassVar[Collection[str]]  # states that nothing comes after
+    _STATE: ClassVar[str] = "state"  # the field that has it
+
+    def _has_ended(self) -> bool:
+        """Whether it has ended; asks the platform unless that is known. What was edited stays edited."""
+        if self.field(self._STATE) not in self._ENDED:
+            self._look()
+        return self.field(self._STATE) in self._ENDED
+
+    def _wait(self, ended: Callable[[], bool], called: str, period: float, timeout: float | None) -> None:
+        """Wait; `called` is what errors call it."""
+        with waiting(period, timeout):
+            jobs.wait_until(
+                ended,
+                lambda: f"{called} {self.field(self._STATE)}",
+                self.api.clock,
+                period=period,
+                timeout=timeout,
+            )
+
+
+class BackgroundJob(_Ending):
+    """What the platform has begun and ends by itself."""
+
+    state = fields.text()
+    started_on = fields.time()
+    finished_on = fields.time()
 
     def wait(
         self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
     ) -> Self:
-        """Waits until it has ended, well or not; what came of it stands in its fields then.
+        """Wait until it has ended, well or not; its fields have the result then.
 
         Args:
             period: Seconds between two looks, above 0.
-            timeout: Seconds after which it isn't waited for any longer; None for ever.
+            timeout: Seconds after which waiting ends; None for no limit.
             callback: Is given this object after each look.
 
         Returns:
@@ -62,20 +87,27 @@ class BackgroundJob(Gettable):
         """
 
         def ended() -> bool:
-            if self.field("state") not in self._ENDED:
-                self.reload()
-                if callback is not None:
-                    callback(self)
-            return self.field("state") in self._ENDED
+            is_known = self.field("state") in self._ENDED
+            has_ended = self._has_ended()
+            if callback is not None and not is_known:
+                callback(self)
+            return has_ended
 
-        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
+        self._wait(ended, f"{self!r} is still", period, timeout)
         return self
 
 
-class Running(Gettable):
+class Running(_Ending):
     """What is run: a task, or an automation."""
 
-    _ENDED: ClassVar[Collection[str]]  # what its status is when it has ended
+    _STATE = "status"
+    _CALLED: ClassVar[str]  # what errors call it
+
+    name = fields.text(read_only=False)
+    status = fields.text()
+    created_by = fields.text()
+    start_time = fields.time()
+    end_time = fields.time()
 
     def wait(
         self,
@@ -85,40 +117,22 @@ class Running(Gettable):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Waits until it has ended, well or not; `status` says how.
+        """Wait until it has ended, well or not; `status` has the result.
 
         Args:
             period: Seconds between two looks, above 0.
             callback: Called in the end.
             *args: Its arguments.
-            timeout: Seconds after which waiting ends, though what runs goes on; None for never.
+            timeout: Seconds after which waiting ends, though what runs continues; None for no limit.
             **kwargs: The callback's keyword arguments.
 
         Returns:
-            What the callback gives; None without one.
+            What the callback returns; None without one.
 
         Raises:
-            NeverEnds: It is a task's draft, which doesn't begin by itself.
+            NeverEnds: It is a task's draft, which does not start by itself.
             StillRunning: It hasn't ended in time; a TimeoutError.
             SbgError: The platform answered with an error.
         """
-        wait_until(self._is_over, self._where, self.api.clock, period, timeout)
+        self._wait(self._has_ended, f"{self._CALLED} {self.field('id')} is", period, timeout)
         return None if callback is None else callback(*args, **kwargs)
-
-    @abstractmethod
-    def _where(self) -> str:
-        """What it is and where it stands, as the beginning of a sentence."""
-
-    def _is_over(self) -> bool:
-        """Whether it has ended, or never will.
-
-        Raises:
-            NeverEnds: It never will.
-        """
-        return self._has_ended()
-
-    def _has_ended(self) -> bool:
-        """Whether it has; asks the platform unless that is known. What was edited stays edited."""
-        if self.field("status") not in self._ENDED:
-            self._look()
-        return self.field("status") in self._ENDED

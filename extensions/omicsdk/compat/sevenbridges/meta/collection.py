@@ -67,7 +67,7 @@ class Collection(list[R], Generic[R]):
         items = [resource.of(each, api) for each in items_of(told, response)]
         stated = response.headers.get(_TOTAL, "")
         total = int(stated) if stated.isdecimal() else -1
-        return Collection(resource, href, total, items, _links_of(told, response), api)
+        return Collection(resource, href, total, items, _optional("links", told, response), api)
 
     @property
     def total(self) -> int:
@@ -175,7 +175,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         links: The link to the next page.
         prefixes: What its folders are called.
         api: Where they came from.
-        kinds: The classes of objects and of prefixes.
+        resource: The class of its objects.
     """
 
     def __init__(
@@ -185,35 +185,28 @@ class VolumeCollection(Collection["VolumeObject"]):
         links: Sequence[Mapping[str, Any]],
         prefixes: Sequence[Resource],
         api: Api,
-        kinds: tuple[type[VolumeObject], type[Resource]],
+        resource: type[VolumeObject],
     ) -> None:
-        super().__init__(kinds[0], href, -1, items, links, api)
-        self._kinds = kinds
+        super().__init__(resource, href, -1, items, links, api)
         self.prefixes = list(prefixes)
         self._own_prefixes = tuple(prefixes)
 
     @classmethod
-    def listed(cls, request: Request, api: Api, kinds: tuple[type[VolumeObject], type[Resource]]) -> VolumeCollection:
-        """Asks for a page.
+    def listed(cls, resource: type[VolumeObject], request: Request, api: Api) -> VolumeCollection:
+        """Request a page.
 
         Args:
+            resource: The class of its objects.
             request: What `list_volume_objects.build` made.
             api: Where to.
-            kinds: The classes of objects and of prefixes.
 
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
         href, told, response = _answered(request, api)
-        prefixes = () if told.get("prefixes") is None else items_of(told, response, "prefixes")
-        return cls(
-            href,
-            [kinds[0].of(each, api) for each in items_of(told, response)],
-            _links_of(told, response),
-            [kinds[1].of(each, api) for each in prefixes],
-            api,
-            kinds,
-        )
+        items = [resource.of(each, api) for each in items_of(told, response)]
+        prefixes = [resource.PREFIX.of(each, api) for each in _optional("prefixes", told, response)]
+        return cls(href, items, _optional("links", told, response), prefixes, api, resource)
 
     def previous_page(self) -> VolumeCollection:
         """There is none.
@@ -236,7 +229,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         return next((link[rel] for link in self.links if link.get(rel)), None)
 
     def _fetched(self, href: str) -> VolumeCollection:
-        return VolumeCollection.listed(linked_request(href, "page"), self._api, self._kinds)
+        return VolumeCollection.listed(self.resource, linked_request(href, "page"), self._api)
 
     def _came(self, page: Collection[VolumeObject]) -> None:
         self.prefixes += page.prefixes if isinstance(page, VolumeCollection) else ()
@@ -253,9 +246,9 @@ def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response
     return told.get("href") or request.url, told, response
 
 
-def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[str, Any]]:
-    """The links of a page to others; a list that came as something else would hide the pages that follow."""
-    return () if told.get("links") is None else items_of(told, response, "links")
+def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[dict[str, Any]]:
+    """A list that a page may lack; one that came as something else would hide the pages that follow."""
+    return [] if told.get(name) is None else items_of(told, response, name)
 
 
 def _next_link(page: Collection[Any]) -> str | None:

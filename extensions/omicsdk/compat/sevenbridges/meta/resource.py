@@ -12,7 +12,7 @@ from uuid import UUID
 from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
-from omicsdk.compat.sevenbridges.meta.fields import Field
+from omicsdk.compat.sevenbridges.meta.fields import Field, text
 from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ class Resource:
             make: Makes it.
         """
         found = self._parts.get(name)
-        if found is None or found[0] is not value:
-            found = self._parts[name] = (value, make())
+        if found is None or not same(found[0], value):
+            found = self._parts[name] = (copied(value), make())
         return found[1]
 
     @classmethod
@@ -193,7 +193,6 @@ class Resource:
 
     def _take_over(self, told: dict[str, Any]) -> None:
         """Takes over what the platform told, keeping what was edited, and what can still be edited: what was handed out."""
-        self._forget_parts(told)
         edited, data = self.changes(), dict(self._data)
         for name, value in told.items():
             held, old = self._data.get(name), self._old.get(name)
@@ -219,16 +218,8 @@ class Resource:
         self._assigned = set[str]()
 
     def _settled(self, told: dict[str, Any]) -> dict[str, Any]:
-        """What the platform told, in the dictionaries and lists that were handed out: they stay those of this object."""
-        self._forget_parts(told)
+        """What the platform sent, in the dictionaries and lists that were handed out: they stay those of this object."""
         return {name: _placed(self._data.get(name), self._old.get(name), value) for name, value in told.items()}
-
-    def _forget_parts(self, told: dict[str, Any]) -> None:
-        """Has parts made anew whose values the platform tells otherwise now."""
-        if self._parts:
-            held = {name: self._data.get(name) for name in told}
-            other = {id(value) for name, value in held.items() if not same(value, told[name])}
-            self._parts = {name: part for name, part in self._parts.items() if id(part[0]) not in other}
 
     def _saved(self, told: dict[str, Any], inplace: bool) -> Self:
         """What `save` gives: itself with what the platform told, or a new object with that."""
@@ -329,15 +320,19 @@ class Resource:
         """
         return isinstance(other, Resource) and self._resource() is other._resource() and self._data == other._data
 
+    def _identity(self) -> object:
+        """What distinguishes it from others of its kind; None where nothing does."""
+        return self._data.get(self._KEY)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource) or self._resource() is not other._resource():
             return NotImplemented
-        mine = self._data.get(self._KEY)
-        return mine == other._data.get(self._KEY) if mine is not None else self is other
+        mine = self._identity()
+        return mine == other._identity() if mine is not None else self is other
 
     def __hash__(self) -> int:
-        mine = self._data.get(self._KEY)
-        return hash((self._resource(), mine)) if mine is not None else id(self)
+        mine = self._identity()
+        return hash((self._resource(), mine)) if mine is not None else object.__hash__(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._KEY}={self._data.get(self._KEY)}>"
@@ -345,6 +340,9 @@ class Resource:
 
 class Gettable(Resource):
     """A resource that is asked for by its id."""
+
+    href = text()
+    id = text()
 
     @classmethod
     def get(cls, id: Any, api: Api | None = None) -> Self:
@@ -450,13 +448,13 @@ def identifier(thing: object, key: str = "id") -> str:
     if not found or isinstance(found, bool) or not isinstance(found, takes):
         told = repr(thing) if isinstance(thing, Resource) else shown(thing)
         raise ValidationError(f"{told} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
-    text = str(found)
-    if text in _ELSEWHERE:
+    name = str(found)
+    if name in _ELSEWHERE:
         raise ValidationError(
-            f"{text!r} is no {key}: it would lead to another place of the platform",
-            remedy=f"Give a resource of the platform, or its {key} as the platform tells it.",
+            f"{name!r} is no {key}: it would lead to another place of the platform",
+            remedy=f"Give a resource of the platform, or its {key} as the platform has it.",
         )
-    return text
+    return name
 
 
 def identifiers(things: object) -> list[str]:

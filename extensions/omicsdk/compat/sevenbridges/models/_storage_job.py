@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
 from omicsdk.compat.sevenbridges._arguments import shown
-from omicsdk.compat.sevenbridges.enums import ImportExportState
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, wait_until
+from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, waiting
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord, Error
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.core.type_guards import is_mapping
+from omicsdk.sb.jobs import ENDED, wait_for_states
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
-
-#: States that nothing comes after.
-ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
 
 
 class VolumeFile(Value):
@@ -40,11 +37,6 @@ class StorageJob(BackgroundJob, ABC):
 
     _PLACE: ClassVar[str]  # where such jobs are on the platform
 
-    href = fields.text()
-    id = fields.text()
-    state = fields.text()
-    started_on = fields.time()
-    finished_on = fields.time()
     overwrite = fields.switch()
     error = fields.Part(lambda: Error)
 
@@ -85,29 +77,20 @@ class StorageJob(BackgroundJob, ABC):
         api = cls._client(api)
         operation, name = cls._BULK_GET
         named = [(identifier(job), job) for job in several(jobs)]
-        all_of_them = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
+        found = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
-        def ended() -> bool:
-            running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
-            if not running:
-                return True
-            ids = [identifier(job) for job in running]
+        def look(ids: list[str]) -> Iterator[tuple[str, object]]:
             for record in BulkRecord[Any].collect(api, operation, ids, name, in_order=False):
                 if not record.valid:
                     raise record.error.as_exception()
                 told: dict[str, Any] = record.field("resource")
-                all_of_them[told["id"]]._start(told)
-            left = sum(job.field("state") not in ENDED for job in running)
-            if callback is not None:
-                callback(len(all_of_them) - left, len(all_of_them))
-            return left == 0
+                found[told["id"]]._start(told)
+                yield told["id"], told.get("state")
 
-        def where() -> str:
-            left = sum(job.field("state") not in ENDED for job in all_of_them.values())
-            return f"{left} of {len(all_of_them)} {cls._PLACE} haven't ended"
-
-        wait_until(ended, where, api.clock, period, timeout)
-        return [all_of_them[id] for id, _ in named]
+        states = {id: job.field("state") for id, job in found.items()}
+        with waiting(period, timeout):
+            wait_for_states(look, states, cls._PLACE, api.clock, period=period, timeout=timeout, on_look=callback)
+        return [found[id] for id, _ in named]
 
     def delete(self) -> None:
         """Asks the platform to delete it, which it may refuse: it keeps no documented way.

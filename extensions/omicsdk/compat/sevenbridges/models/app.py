@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from omicsdk.compat.sevenbridges.enums import AppCopyStrategy, AppRawFormat
-from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, ValidationError
+from omicsdk.compat.sevenbridges.enums import AppCopyStrategy
+from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, ValidationError, as_invalid
 from omicsdk.compat.sevenbridges.http._answers import object_of
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of, several
+from omicsdk.sb.apps import document_of
+from omicsdk.sb.paths import WrongPath, app_id
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Project
@@ -46,14 +49,13 @@ class AppId(NamedTuple):
             SbgError: The App has no id.
         """
         text = identifier(thing)
-        parts = text.strip("/").split("/")
-        revision = parts.pop() if len(parts) == 4 else None
-        named = len(parts) == 3 and all(parts) and not {".", ".."} & set(parts)
-        if not named or not (revision is None or _is_number(revision)):
-            raise ValidationError(
-                f"{text!r} isn't an app's id", remedy="Give owner/project/app, or owner/project/app/revision."
-            )
-        return cls(parts[0], parts[1], parts[2], None if revision is None else int(revision))
+        try:
+            id, revision = app_id(text.strip("/"))
+        except WrongPath:
+            remedy = "Give owner/project/app, or owner/project/app/revision."
+            raise ValidationError(f"{text!r} isn't an app's id", remedy=remedy) from None
+        owner, project, app = id.split("/")
+        return cls(owner, project, app, revision)
 
     @property
     def latest(self) -> AppId:
@@ -69,7 +71,7 @@ class AppId(NamedTuple):
         Raises:
             ValidationError: It isn't one.
         """
-        if isinstance(revision, bool) or not _is_number(str(revision)):
+        if isinstance(revision, bool) or not re.fullmatch("[0-9]+", str(revision)):
             raise ValidationError(f"revision is {revision!r}", remedy="Give a whole number, 0 or above.")
         return self._replace(revision=int(revision))
 
@@ -77,54 +79,22 @@ class AppId(NamedTuple):
         return "/".join(str(part) for part in self if part is not None)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
 def cwl(raw: Mapping[str, Any] | str, raw_format: str | None = None) -> dict[str, Any] | str:
-    """Gives an app's CWL as it is sent.
-
-    Args:
-        raw: A dictionary, or text.
-        raw_format: How text is written, "json" or "yaml"; None to tell by its first character.
-
-    Returns:
-        A dictionary, to be sent as JSON; for YAML the text itself, which is for the platform to read.
+    """An app's CWL as it is sent; arguments as those of `omicsdk.sb.apps.document_of`.
 
     Raises:
         ValidationError: It can't be an app.
     """
-    form = raw_format.lower() if raw_format else None
-    if form not in (None, AppRawFormat.JSON, AppRawFormat.YAML):
-        raise ValidationError(f"raw_format is {raw_format!r}", remedy='Give "json" or "yaml".')
-    if isinstance(raw, Mapping):
-        found = dict(raw)
-    elif not isinstance(raw, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
-        raise ValidationError(f"raw is a {type(raw).__name__}", remedy="Give an app's CWL as a dictionary or text.")
-    elif form == AppRawFormat.JSON or (form is None and raw.lstrip().startswith("{")):
-        found = _of_json(raw)
-    elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
-        raise ValidationError(
-            f"raw isn't an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
-        )
-    else:
-        return raw
-    if not found:
-        raise ValidationError("raw is empty", remedy="Give an app's CWL.")
-    return found
+    with as_invalid():
+        return document_of(raw, raw_format)
 
 
-def _of_json(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValidationError(f"raw isn't JSON: {error}", remedy='Mend it, or give raw_format="yaml".') from None
-    if not isinstance(found, dict):
-        raise ValidationError(
-            f"raw is a JSON {type(found).__name__}, and an app is an object",
-            remedy='Several together stand in "$graph".',
-        )
-    return cast("dict[str, Any]", found)
+def _several(_: str, value: object) -> list[Any]:
+    return several(value)
+
+
+def _ids(_: str, value: object) -> list[Any]:
+    return [app.id if isinstance(app, App) else app for app in several(value)]
 
 
 _STRATEGIES = tuple(value for name, value in vars(AppCopyStrategy).items() if name.isupper())
@@ -147,6 +117,7 @@ class App(Resource):
         return str(AppId.of(self).latest)
 
     @classmethod
+    @lists("list_apps", convert={"q": _several, "id": _ids})
     def query(
         cls,
         project: Project | str | None = None,
@@ -171,18 +142,7 @@ class App(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = request_of(
-            api,
-            "list_apps",
-            project=identifier(project) if project else None,
-            visibility=visibility,
-            q=None if q is None else several(q),
-            id=None if id is None else [app.id if isinstance(app, App) else app for app in several(id)],
-            offset=offset,
-            limit=limit,
-        )
-        return Collection.fetch(cls, request, api)
+        ...
 
     @classmethod
     def get(cls, id: App | str, api: Api | None = None) -> Self:
@@ -235,9 +195,7 @@ class App(Resource):
             ValidationError: That isn't an app's id, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for an id that there is.
         """
-        api, at, text = cls._client(api), AppId.of(id).latest, cwl(raw, raw_format)
-        body = text if isinstance(text, dict) else {}
-        return cls._installed(request_of(api, "install_app", body=body, **at._asdict()), text, at, api)
+        return cls._installed("install_app", AppId.of(id).latest, cwl(raw, raw_format), cls._client(api))
 
     @classmethod
     def create_revision(
@@ -258,9 +216,7 @@ class App(Resource):
             ValidationError: That isn't an app's id or a revision, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for a revision that there is.
         """
-        api, at, text = cls._client(api), AppId.of(id).at(revision), cwl(raw)
-        body = text if isinstance(text, dict) else {}
-        return cls._installed(request_of(api, "create_app_revision", body=body, **at._asdict()), text, at, api)
+        return cls._installed("create_app_revision", AppId.of(id).at(revision), cwl(raw), cls._client(api))
 
     # -- one app
 
@@ -314,13 +270,8 @@ class App(Resource):
 
     # -- as an object
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, App):
-            return NotImplemented
-        return self is other or (bool(self.field("id")) and bool(other.field("id")) and self.id == other.id)
-
-    def __hash__(self) -> int:
-        return hash((App, self.id)) if self.field("id") else object.__hash__(self)
+    def _identity(self) -> str | None:
+        return self.id if self.field("id") else None
 
     def _request(self) -> Request | None:
         api = self.api_or_none
@@ -331,10 +282,15 @@ class App(Resource):
         return cls.of(api.call_object(_get(at, api)), api)
 
     @classmethod
-    def _installed(cls, request: Request, text: dict[str, Any] | str, at: AppId, api: Api) -> Self:
-        """Sends an app's CWL and gets the app."""
+    def _installed(cls, operation: str, at: AppId, raw: dict[str, Any] | str, api: Api) -> Self:
+        """Send an app's CWL and get the app."""
+        request = request_of(api, operation, body=raw if isinstance(raw, dict) else {}, **at._asdict())
+        if isinstance(raw, str):  # the generated operation knows the JSON form alone
+            kept = (pair for pair in request.headers if pair[0] != "content-type")
+            headers = (*kept, ("content-type", "application/yaml"))
+            request = replace(request, content=raw.encode(), headers=headers)
         try:
-            told = object_of(api.send(_with_yaml(request, text) if isinstance(text, str) else request))
+            told = object_of(api.send(request))
         except NonJSONResponseError as error:
             if error.status is None or error.status >= 400:
                 raise
@@ -344,9 +300,3 @@ class App(Resource):
 
 def _get(at: AppId, api: Api) -> Request:
     return request_of(api, "get_app" if at.revision is None else "get_app_revision", **at._asdict())
-
-
-def _with_yaml(request: Request, text: str) -> Request:
-    """The same request with YAML text for its body; the generated operation knows the JSON form alone."""
-    headers = tuple((name, "application/yaml" if name == "content-type" else value) for name, value in request.headers)
-    return replace(request, content=text.encode(), headers=headers)

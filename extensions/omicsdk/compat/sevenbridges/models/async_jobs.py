@@ -29,16 +29,11 @@ class AsyncJob(BackgroundJob):
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})
 
-    href = fields.text()
-    id = fields.text()
     type = fields.text()
-    state = fields.text()
     result = fields.listing()
     total_files = fields.whole()
     failed_files = fields.whole()
     completed_files = fields.whole()
-    started_on = fields.time()
-    finished_on = fields.time()
 
     def _request(self) -> Request | None:
         id, kind, api = self.field("id"), str(self.field("type")).lower(), self.api_or_none

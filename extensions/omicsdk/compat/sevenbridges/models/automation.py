@@ -17,28 +17,20 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of
 from omicsdk.compat.sevenbridges.models._values import sent
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.compat.sevenbridges.models.member import Permissions
+from omicsdk.compat.sevenbridges.models.member import MemberFields
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from omicsdk.compat.sevenbridges import Api, BillingGroup, Member, Project, Team, User
     from omicsdk.compat.sevenbridges.transfer.upload import CodePackage
     from omicsdk.core.request import Request
 
 
-class AutomationMember(Savable):
+class AutomationMember(MemberFields, Savable):
     """A member of an automation."""
 
     _DELETE = "remove_automation_member"
 
-    href = fields.text()
-    id = fields.text()
-    username = fields.text()
-    email = fields.text()
-    type = fields.text()
     name = fields.text()
-    permissions = fields.View(Permissions)
 
     @classmethod
     @lists("list_automation_members", names={"automation": "automation_id"})
@@ -182,21 +174,9 @@ class AutomationMember(Savable):
             raise SbgError(f"Nothing says of which automation {thing!r} is", remedy="Get it from its automation anew.")
         return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
 
-    @property
-    def _called(self) -> str | None:
-        """What it is called in paths: a user's name, or a team's id."""
-        return self.field("username") or self.field("id")
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AutomationMember):
-            return NotImplemented
-        return self is other or (self._called is not None and self._called == other._called)
-
-    def __hash__(self) -> int:
-        return hash((AutomationMember, self._called)) if self._called is not None else object.__hash__(self)
-
-    def __repr__(self) -> str:
-        return f"<AutomationMember: username={self._called}>"
+def _code(_: str, value: object) -> str:
+    return identifier(getattr(value, "id", value))  # what an upload gave has the id as an attribute
 
 
 class AutomationPackage(Gettable, Savable):
@@ -205,7 +185,6 @@ class AutomationPackage(Gettable, Savable):
     _PATH = "package_id"
     _GET, _SAVE = "get_automation_package", "update_automation_package"
 
-    id = fields.text()
     automation = fields.uuid()
     version = fields.text()
     location = fields.text()
@@ -236,6 +215,13 @@ class AutomationPackage(Gettable, Savable):
         ...
 
     @classmethod
+    @gives(
+        "create_automation_package",
+        names={"automation": "automation_id"},
+        needs="version location schema",
+        convert={"location": _code},
+        nulls="memory_limit python",
+    )
     def create(
         cls,
         automation: Automation | str,
@@ -261,20 +247,7 @@ class AutomationPackage(Gettable, Savable):
             ValidationError: There is no version, location or schema.
             SbgError: The platform answered with an error.
         """
-        for what, there in (("version", version), ("location", location), ("schema", schema is not None)):  # pyright: ignore[reportUnnecessaryComparison] - callers may not check types
-            if not there:
-                raise ValidationError(f"A package needs a {what}", remedy=f"Give {what}.")
-        api = cls._client(api)
-        request = api.client.create_automation_package.build(
-            automation_id=identifier(automation),
-            version=version,
-            # What an upload gave has the id as an attribute.
-            location=identifier(getattr(location, "id", location)),
-            schema=schema,
-            memory_limit=memory_limit,
-            python=python,
-        )
-        return cls.of(api.call_object(request), api)
+        ...
 
     # -- one package
 
@@ -300,8 +273,7 @@ class AutomationPackage(Gettable, Savable):
         return request_of(self.api, operation, automation_id=identifier(self.automation), **self._place(self))
 
 
-def _sent(name: str, value: object) -> Any:
-    del name
+def _sent(_: str, value: object) -> Any:
     return sent(value)
 
 
@@ -315,21 +287,15 @@ class AutomationRun(Running, Savable):
     _GET, _SAVE = "get_automation_run", "update_automation_run"
 
     _ENDED = frozenset(AutomationStatus.terminal_states)
+    _CALLED = "Run"
 
-    href = fields.text()
-    id = fields.text()
-    name = fields.text(read_only=False)
     automation = fields.Part(lambda: Automation)
     package = fields.Part(lambda: AutomationPackage)
     inputs = fields.mapping(read_only=False)
     outputs = fields.mapping()
     settings = fields.mapping(read_only=False)
     created_on = fields.time()
-    start_time = fields.time()
-    end_time = fields.time()
     resumed_from = fields.text()
-    created_by = fields.text()
-    status = fields.text()
     message = fields.text()
     execution_details = fields.mapping()
     memory_limit = fields.whole(read_only=False)
@@ -377,6 +343,7 @@ class AutomationRun(Running, Savable):
         ...
 
     @classmethod
+    @gives("create_automation_run", convert=_SENT, inputs={})
     def create(
         cls,
         package: AutomationPackage | str,
@@ -403,17 +370,7 @@ class AutomationRun(Running, Savable):
         Raises:
             SbgError: The platform answered with an error.
         """
-        return cls._asked(
-            api,
-            "create_automation_run",
-            package=identifier(package),
-            inputs=sent(inputs or {}),
-            settings=sent(settings),
-            resume_from=identifier(resume_from) if resume_from else None,
-            name=name,
-            secret_settings=sent(secret_settings),
-            memory_limit=memory_limit,
-        )
+        ...
 
     @classmethod
     @gives("rerun_automation_run", names={"id": "run_id"}, convert=_SENT)
@@ -500,9 +457,6 @@ class AutomationRun(Running, Savable):
         api = api if api is not None else self.api
         return api.call_object(request_of(api, "get_automation_run_state", **self._place(self)))
 
-    def _where(self) -> str:
-        return f"Run {self.field('id')} is {self.field('status')}"
-
     def _changed(self) -> dict[str, Any]:
         return sent(super()._changed())
 
@@ -513,8 +467,6 @@ class Automation(Gettable, Savable):
     _PATH = "automation_id"
     _GET, _SAVE = "get_automation", "update_automation"
 
-    href = fields.text()
-    id = fields.uuid()
     name = fields.text(read_only=False)
     description = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)

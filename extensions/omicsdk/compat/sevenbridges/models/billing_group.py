@@ -114,8 +114,6 @@ class BillingGroup(Gettable):
     _PATH = "billing_group"
     _GET = "get_billing_group"
 
-    href = fields.text()
-    id = fields.uuid()
     owner = fields.text()
     name = fields.text()
     type = fields.text()

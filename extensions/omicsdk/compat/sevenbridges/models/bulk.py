@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
-from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError
+from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError, as_ours
 from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value, request_of
@@ -124,18 +124,13 @@ class BulkRecord(Resource, Generic[R]):
         """
 
         def asked(some: Sequence[Any]) -> list[Self]:
-            records = cls.parse_records(api.send(request_of(api, operation, **{name: some}, **more)), api)
-            if len(records) != len(some):  # whose is whose can't be told
-                raise SbgError(
-                    f"The platform answered for {len(records)} of {len(some)} items of a bulk call",
-                    remedy="Look at each by itself: what was asked for may be done for some.",
-                )
-            return records
+            return cls.parse_records(api.send(request_of(api, operation, **{name: some}, **more)), api)
 
         def failed(error: OmicsError) -> Self:
             return cls.of({"error": Error.told_by(error)}, api)
 
-        return bulk(items, asked, failed, in_order=in_order)
+        with as_ours():
+            return bulk(items, asked, failed, in_order=in_order)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} valid={self.valid}>"

@@ -21,8 +21,6 @@ class Dataset(Gettable, Savable):
     _PATH = "owner/dataset"
     _GET, _SAVE, _DELETE = "get_dataset", "update_dataset", "delete_dataset"
 
-    href = fields.text()
-    id = fields.text()
     name = fields.text(read_only=False)
     description = fields.text(read_only=False)
 

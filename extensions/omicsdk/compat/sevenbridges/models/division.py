@@ -19,8 +19,6 @@ class Division(Gettable):
     _PATH = "division_id"
     _GET = "get_division"
 
-    href = fields.text()
-    id = fields.text()
     name = fields.text()
 
     @classmethod

@@ -38,12 +38,7 @@ class DRSImportBulk(BackgroundJob):
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})
 
-    href = fields.text()
-    id = fields.text()
-    state = fields.text()
     result = fields.Parts(lambda: FileImportResult)
-    started_on = fields.time()
-    finished_on = fields.time()
 
     @property
     def result_files(self) -> list[FileBulkRecord]:

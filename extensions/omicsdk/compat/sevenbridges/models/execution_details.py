@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.sb.tasks import file_id_in
-
-if TYPE_CHECKING:
-    pass
 
 
 class Disk(Value):
@@ -38,7 +34,7 @@ class JobDocker(Value):
     checksum = fields.text()
 
 
-class Logs(DictView):
+class Logs(fields.DictView):
     """A job's logs.
 
     `[]` and `items()` give the file of a log, of which nothing was asked yet; None where there is no such log, or its URL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -14,7 +14,6 @@ from omicsdk.compat.sevenbridges.http._answers import items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, gives
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.fields import DictView, Field, is_text
 from omicsdk.compat.sevenbridges.meta.resource import (
     Gettable,
     Resource,
@@ -25,10 +24,8 @@ from omicsdk.compat.sevenbridges.meta.resource import (
     several,
 )
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
-from omicsdk.core.errors import shortened
 from omicsdk.core.redaction import without_query
 from omicsdk.core.type_guards import is_mapping
-from omicsdk.sb.jobs import each_by_itself
 from omicsdk.sb.paths import LONGEST, wrong_with
 
 if TYPE_CHECKING:
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.transfer.upload import Upload
 
 
-class Metadata(DictView):
+class Metadata(fields.DictView):
     """A file's metadata: texts, numbers, or lists of them by name."""
 
 
@@ -74,7 +71,7 @@ def is_file_name(name: str, value: Any) -> None:
     Raises:
         ValidationError: It isn't text, is empty or too long, or has a slash in it.
     """
-    is_text(name, value)
+    fields.is_text(name, value)
     wrong = wrong_with(value)
     if wrong:
         raise ValidationError(f"{name} {wrong}", remedy=f"Give the last part alone, of 1 to {LONGEST} characters.")
@@ -89,47 +86,6 @@ def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(cast("Iterable[Any]", value))
-
-
-#: Characters that the names of files that weren't copied may take in a message.
-_SHOWN = 300
-
-
-def copy_files(api: Api, files: Sequence[File | str], project: str) -> None:
-    """Copies files into a project; one that can't be copied doesn't keep the others from it.
-
-    Args:
-        api: The platform.
-        files: Files, or their ids.
-        project: The project's id.
-
-    Raises:
-        SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
-    """
-    ids = [identifier(file) for file in files]
-
-    answers = each_by_itself(ids, lambda id: api.call(request_of(api, "copy_file", file_id=id, project=project)))
-    refused = [(called(file), error) for file, error in zip(files, answers, strict=True) if error is not None]
-    if not refused:
-        return
-    name, first = refused[0]
-    first.message = f"{name} can't be copied into {project}: {first.message}"
-    if len(refused) > 1:
-        others = shortened(", ".join(name for name, _ in refused[1:]), _SHOWN)
-        first.message = (
-            f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files weren't copied, also {others}"
-        )
-    raise first
-
-
-def called(file: File | str) -> str:
-    """What a file is called in messages: its name, where that is known, and its id.
-
-    Args:
-        file: The file, or its id.
-    """
-    name = file.field("name") if isinstance(file, Resource) else None
-    return f"{name} ({identifier(file)})" if name else identifier(file)
 
 
 class SearchResponse(Value):
@@ -205,57 +161,31 @@ class SearchResponse(Value):
 CHANGEABLE = ("name", "tags", "metadata")
 
 
-def edits_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
-    """What `bulk_edit` sends for a file.
+def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
+    """What `bulk_edit` and `bulk_update` send for a file.
 
     Args:
         file: The file, or what is sent.
+        whole: Whether all that can be changed is sent; else what was edited, or all that is known where nothing was.
 
     Raises:
-        SbgError: It has no id.
+        SbgError: It has no id, or is neither.
     """
-    if isinstance(file, Mapping):
-        return _with_id(file)
-    changes = file.changes()
-    sent = {name: changes[name] for name in CHANGEABLE if name in changes} or {
-        name: file.field(name) for name in CHANGEABLE if file.field(name) is not None
-    }
-    return {"id": identifier(file), **sent}
+    if is_mapping(file):
+        if not file.get("id"):
+            raise SbgError(f"A file with {', '.join(file) or 'nothing'} has no id", remedy='Add "id".')
+        return dict(file)
+    if not isinstance(file, Resource):
+        raise SbgError(f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id.")
+    if whole:
+        return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
+    edited = {name: value for name, value in file.changes().items() if name in CHANGEABLE}
+    known = {name: file.field(name) for name in CHANGEABLE if file.field(name) is not None}
+    return {"id": identifier(file), **(edited or known)}
 
 
-def whole_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
-    """What `bulk_update` sends for a file.
-
-    Args:
-        file: The file, or what is sent.
-
-    Raises:
-        SbgError: It has no id.
-    """
-    if isinstance(file, Mapping):
-        return _with_id(file)
-    return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
-
-
-def _with_id(file: Mapping[str, Any]) -> dict[str, Any]:
-    if not file.get("id"):
-        raise SbgError(f"A file with {', '.join(file) or 'nothing'} has no id", remedy='Add "id".')
-    return dict(file)
-
-
-def _changed(
-    api: Api,
-    operation: str,
-    files: Iterable[File | Mapping[str, Any]] | File,
-    item_of: Callable[[File | Mapping[str, Any]], dict[str, Any]],
-) -> list[FileBulkRecord]:
-    items: list[dict[str, Any]] = []
-    for file in cast("list[File | Mapping[str, Any]]", several(files)):
-        if not (is_mapping(file) or isinstance(file, Resource)):
-            raise SbgError(
-                f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id."
-            )
-        items.append(item_of(file))
+def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[FileBulkRecord]:
+    items = [changes_of(file, whole=whole) for file in several(files)]
     if not items:
         raise SbgError("There are no files to change", remedy="Give files.")
     return FileBulkRecord.collect(api, operation, items, in_order=_repeats([item["id"] for item in items]))
@@ -274,10 +204,8 @@ class File(Gettable):
 
     FOLDER_TYPE = "folder"
 
-    href = fields.text()
-    id = fields.text()
     type = fields.text()
-    name = Field[str](read_only=False, check=is_file_name)
+    name = fields.Field[str](read_only=False, check=is_file_name)
     size = fields.whole()
     parent = fields.text()
     project = fields.text()
@@ -339,6 +267,7 @@ class File(Gettable):
         for what, value in (("metadata", metadata), ("origin", origin)):
             if value is not None:
                 fields.is_mapping(what, value)
+        origin, metadata = origin or {}, metadata or {}
         places = {"project": project, "parent": parent, "dataset": dataset}
         place = {name: identifier(each) for name, each in places.items() if each}
         if len(place) != 1:
@@ -346,7 +275,7 @@ class File(Gettable):
                 f"Files are listed by one of project, parent and dataset; given: {' and '.join(place) or 'none'}",
                 remedy="Give one of them.",
             )
-        unknown = set(origin or ()) - {"task"}
+        unknown = set(origin) - {"task"}
         if unknown:
             raise SbgError(f"Files have no origin {', '.join(sorted(unknown))}", remedy='Give origin={"task": ...}.')
         if cont_token is not None and metadata:
@@ -354,15 +283,14 @@ class File(Gettable):
                 "Files can't be chosen by metadata while they are listed by cont_token",
                 remedy="Leave cont_token away, or choose among the files that come.",
             )
-        task = (origin or {}).get("task")
         chosen = {
             **place,
             "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
             "tag": listed(tags) or None,
-            "metadata": {f"metadata.{name}": listed(value) for name, value in (metadata or {}).items()} or None,
-            "origin_task": None if task is None else identifier(task),
+            "metadata": {f"metadata.{name}": listed(value) for name, value in metadata.items()} or None,
+            "origin_task": None if origin.get("task") is None else identifier(origin["task"]),
         }
-        return cls._page(cls._client(api), "list_files", "scroll_files", chosen, offset, limit, cont_token)
+        return cls._page(cls._client(api), "list_files", chosen, offset, limit, cont_token)
 
     @classmethod
     def search(
@@ -403,27 +331,29 @@ class File(Gettable):
         if not self.is_folder():
             raise SbgError(f"{self.field('name') or self!r} isn't a folder", remedy="Only folders have files in them.")
         place = {"folder_id": identifier(self)}
-        return File._page(api, "list_folder_files", "scroll_folder_files", place, offset, limit, cont_token)
+        return File._page(api, "list_folder_files", place, offset, limit, cont_token)
 
     @classmethod
     def _page(
         cls,
         api: Api,
         operation: str,
-        scroll: str,
         chosen: Mapping[str, Any],
         offset: int | None,
         limit: int | None,
-        cont_token: str | None,
+        token: str | None,
     ) -> Collection[Self]:
-        """A page of a list, or of one that goes on by tokens, which is quick for very many files."""
-        if cont_token is not None and offset:
+        """A page of a list, or of one that continues by tokens, which is quick for very many files."""
+        if token is not None and offset:
             raise SbgError(
-                "offset and cont_token exclude each other", remedy="Give one of them: a token says where it goes on."
+                "offset and cont_token exclude each other", remedy="Give one of them: a token says where it continues."
             )
-        where = {"offset": offset} if cont_token is None else {"token": cont_token}
-        name = operation if cont_token is None else scroll
-        return Collection.fetch(cls, request_of(api, name, **chosen, **where, limit=limit, fields="_all"), api)
+        if token is None:
+            request = request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")
+        else:
+            scroll = operation.replace("list", "scroll")
+            request = request_of(api, scroll, **chosen, token=token, limit=limit, fields="_all")
+        return Collection.fetch(cls, request, api)
 
     # -- making, copying, moving
 
@@ -535,13 +465,11 @@ class File(Gettable):
             raise ResourceNotModified
         target = self if inplace else self.deepcopy()
         place = self._place(self)
-        if "metadata" in changed:
-            operation = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
-            request = request_of(self.api, operation, **place, body=changed.pop("metadata") or {})
-            target._has_now("metadata", self.api.call(request))
-        if "tags" in changed:
-            request = request_of(self.api, "replace_file_tags", **place, body=changed.pop("tags") or [])
-            target._has_now("tags", self.api.call(request))
+        merging = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
+        for name, operation, kind in (("metadata", merging, dict), ("tags", "replace_file_tags", list)):
+            if name in changed:
+                request = request_of(self.api, operation, **place, body=changed.pop(name) or kind())
+                target._has_now(name, self.api.call(request))
         if changed:
             return target._saved(self.api.call_object(request_of(self.api, "update_file", **place, **changed)), True)
         target.update_old()
@@ -549,7 +477,9 @@ class File(Gettable):
 
     def _has_now(self, name: str, told: Any) -> None:
         """Takes a member for saved; when the file was modified is asked for anew when somebody wants to know."""
-        now: Any = _without_none(self._data[name]) if told is None else told
+        now: Any = self._data[name] if told is None else told
+        if told is None and isinstance(now, dict):  # a key that was sent as None is deleted there
+            now = {key: each for key, each in cast("dict[str, Any]", now).items() if each is not None}
         self._data = {**self._data, **self._settled({name: now})}
         self._old = {**self._old, name: now}
         self._assigned.discard(name)
@@ -740,7 +670,7 @@ class File(Gettable):
         Raises:
             SbgError: There are none, or the platform answered with an error as a whole.
         """
-        return _changed(cls._client(api), "bulk_update_files", files, whole_of)
+        return _changed(cls._client(api), "bulk_update_files", files, whole=True)
 
     @classmethod
     def bulk_edit(
@@ -761,14 +691,7 @@ class File(Gettable):
         Raises:
             SbgError: There are none, or the platform answered with an error as a whole.
         """
-        return _changed(cls._client(api), "bulk_edit_files", files, edits_of)
-
-
-def _without_none(value: Any) -> Any:
-    """What the platform has after it was sent this: a key that is None is deleted."""
-    if isinstance(value, dict):
-        return {key: each for key, each in cast("dict[str, Any]", value).items() if each is not None}
-    return value
+        return _changed(cls._client(api), "bulk_edit_files", files, whole=False)
 
 
 class FileBulkRecord(BulkRecord[File]):
@@ -791,13 +714,9 @@ def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
     kind = type_of_cwl(told)
     if kind is None:
         return File.of(told, api)
-    data: dict[str, Any] = {"id": told.get("path"), "type": kind}
     name = told.get("basename") or told.get("name")
-    if name:
-        data["name"] = name
-    if told.get("secondaryFiles"):
-        data["secondaryFiles"] = told["secondaryFiles"]
-    return File.of(data, api)
+    data = {"id": told.get("path"), "type": kind, "name": name, "secondaryFiles": told.get("secondaryFiles")}
+    return File.of({key: value for key, value in data.items() if value}, api)
 
 
 def type_of_cwl(told: Mapping[str, Any]) -> str | None:

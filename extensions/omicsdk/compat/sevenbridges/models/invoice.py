@@ -27,8 +27,6 @@ class Invoice(Gettable):
     _PATH = "invoice_id"
     _GET = "get_invoice"
 
-    href = fields.text()
-    id = fields.text()
     pending = fields.switch()
     approval_date = fields.time()
     analysis_costs = fields.Part(lambda: Price)

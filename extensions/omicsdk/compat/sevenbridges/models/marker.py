@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Self
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import gives, lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File
 
 
-class MarkerPosition(DictView):
+class MarkerPosition(fields.DictView):
     """Where a marker begins ("start") and ends ("end") on its chromosome, in bases."""
 
 
@@ -25,8 +24,6 @@ class Marker(Gettable, Savable):
     _PATH = "marker_id"
     _GET, _SAVE, _DELETE = "get_marker", "update_marker", "delete_marker"
 
-    href = fields.text()
-    id = fields.text()
     file = fields.text()
     name = fields.text(read_only=False)
     chromosome = fields.text(read_only=False)

@@ -10,19 +10,18 @@ from omicsdk.compat.sevenbridges.http._answers import object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import name_of, plain_mapping
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Division, Team, User
 
 
-class Permissions(DictView):
+class Permissions(fields.DictView):
     """Names of rights ("read", "copy", "write", "execute", "admin") to whether a member has them."""
 
 
-class Member(Resource):
-    """A member: a user, a team or a division."""
+class MemberFields(Resource):
+    """What members of projects, volumes, data sets and automations share; equal where their names are."""
 
     href = fields.text()
     id = fields.text()
@@ -31,21 +30,21 @@ class Member(Resource):
     type = fields.text()
     permissions = fields.View(Permissions)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Member):
-            return NotImplemented
-        return self is other or (self.name is not None and self.name == other.name)
-
-    def __hash__(self) -> int:
-        return hash((Member, self.name))
+    def _identity(self) -> str | None:
+        """The name in paths: a user's name, or the id of a team or division."""
+        return self.field("username") or self.field("id")
 
     def __repr__(self) -> str:
-        return f"<Member: username={self.name or self.field('email')}>"
+        return f"<{type(self).__name__}: username={self._identity() or self.field('email')}>"
+
+
+class Member(MemberFields):
+    """A member: a user, a team or a division."""
 
     @property
     def name(self) -> str | None:
-        """What it is called in paths: a user's name, or the id of a team or division."""
-        return self.field("username") or self.field("id")
+        """The name in paths: a user's name, or the id of a team or division."""
+        return self._identity()
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:

@@ -9,10 +9,9 @@ from omicsdk.compat.sevenbridges.errors import ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import gives, name_of, plain_mapping
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.fields import DictView, Field
-from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of, several
-from omicsdk.compat.sevenbridges.models.file import copy_files
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, identifier, request_of, several
 from omicsdk.compat.sevenbridges.models.member import Membership
+from omicsdk.sb.jobs import copy_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +72,7 @@ def _tags(name: str, value: Iterable[str]) -> list[str] | None:
     return found or None
 
 
-class Settings(DictView):
+class Settings(fields.DictView):
     """A project's settings."""
 
 
@@ -83,12 +82,10 @@ class Project(Membership, Gettable, Savable):
     _PATH, _OWNER = "owner/project", "project"
     _GET, _SAVE, _DELETE = "get_project", "update_project", "delete_project"
 
-    href = fields.text()
-    id = fields.text()
     name = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)
     description = fields.text(read_only=False)
-    type = Field[str](read_only=False, check=_is_type)
+    type = fields.Field[str](read_only=False, check=_is_type)
     tags = fields.listing(read_only=False)
     settings = fields.View(Settings)
     root_folder = fields.text()
@@ -186,7 +183,10 @@ class Project(Membership, Gettable, Savable):
         Raises:
             SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
         """
-        copy_files(self.api, several(files), identifier(self))
+        named = [
+            (identifier(file), file.field("name") if isinstance(file, Resource) else "") for file in several(files)
+        ]
+        copy_files(self.api.platform, named, identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
         """Lists its apps.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import gives
-from omicsdk.compat.sevenbridges.meta.fields import Field
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class Rate(Value):
 
     limit = fields.whole()
     remaining = fields.whole()
-    reset = Field[datetime](decode=_reset)
+    reset = fields.Field[datetime](decode=_reset)
 
 
 class RateLimit(Resource):

@@ -10,7 +10,6 @@ from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Volume
 
 
-class VolumeProperties(DictView):
+class VolumeProperties(fields.DictView):
     """Properties of what is stored, such as how it is encrypted."""
 
 

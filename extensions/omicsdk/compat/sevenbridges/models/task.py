@@ -15,7 +15,7 @@ from omicsdk.compat.sevenbridges.errors import (
     NotFound,
     SbgError,
     TaskValidationError,
-    ValidationError,
+    as_invalid,
 )
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta import fields as field
@@ -23,21 +23,16 @@ from omicsdk.compat.sevenbridges.meta._operations import acts, lists
 from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
-from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, identifiers, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, identifiers
 from omicsdk.compat.sevenbridges.models._values import FilesView, FileValues, sent
 from omicsdk.compat.sevenbridges.models.app import AppId
 from omicsdk.compat.sevenbridges.models.billing_group import Price
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
-from omicsdk.sb.tasks import faults_of
+from omicsdk.sb.tasks import batching, dividing, faults_of
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from omicsdk.compat.sevenbridges import Api, App, Project
-
-
-_ITEM, _CRITERIA = "ITEM", "CRITERIA"
 
 
 class Input(FileValues):
@@ -80,56 +75,12 @@ class ExecutionStatus(Value):
     duration = field.whole()
 
 
-def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dict[str, Any]:
-    """How a new task is divided, as it is sent.
-
-    Args:
-        batch_input: The input whose files are divided.
-        batch_by: How.
-
-    Returns:
-        "batch_input" and "batch_by"; nothing when neither is given.
-
-    Raises:
-        ValidationError: One is given without the other, or `batch_by` makes no sense.
-    """
-    if not batch_input and not batch_by:
-        return {}
-    if not batch_by:
-        raise ValidationError(
-            f"batch_input is {batch_input!r}, and there is no batch_by",
-            remedy='Say how its files are divided: batch_by={"type": "ITEM"}.',
-        )
-    if not batch_input:
-        raise ValidationError("There is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
-    return {"batch_input": batch_input, "batch_by": dividing(batch_by)}
-
-
-def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
-    """How files are divided, as it is sent.
-
-    Args:
-        batch_by: "type", in any case, and for CRITERIA "criteria": metadata, each as "metadata." and its name.
-
-    Raises:
-        ValidationError: It makes no sense.
-    """
-    kind, criteria = batch_by.get("type"), batch_by.get("criteria")
-    if str(kind).upper() not in (_ITEM, _CRITERIA):
-        raise ValidationError(f'The type of batch_by is {kind!r}, which is neither "ITEM" nor "CRITERIA"')
-    found = {**batch_by, "type": kind if kind in (str(kind).upper(), str(kind).lower()) else str(kind).upper()}
-    if isinstance(criteria, str):
-        found["criteria"] = [criteria]
-    if str(kind).upper() == _CRITERIA and not criteria:
-        raise ValidationError(
-            "batch_by is of type CRITERIA and has no criteria",
-            remedy='Add "criteria": ["metadata.sample_id"], or the like.',
-        )
-    return found
-
-
 #: Dictionaries that the platform takes as a whole.
 _WHOLE = ("batch_by", "execution_settings")
+
+
+def _unless_true(_: str, value: object) -> bool | None:
+    return None if value else False
 
 
 def _is_batch(task: Resource) -> None:
@@ -143,19 +94,12 @@ class Task(Running, Savable):
     _PATH = "task_id"
     _GET, _SAVE, _DELETE = "get_task", "update_task", "delete_task"
 
-    href = fields.text()
-    id = fields.uuid()
-    name = fields.text(read_only=False)
-    status = fields.text()
     description = fields.text(read_only=False)
     project = fields.text(read_only=False)
     app = fields.text(read_only=False)
     type = fields.text()
-    created_by = fields.text()
     executed_by = fields.text()
-    start_time = fields.time()
     created_time = fields.time()
-    end_time = fields.time()
     batch = fields.switch(read_only=False)
     batch_by = fields.View(BatchBy)
     batch_group = fields.Part(lambda: BatchGroup)
@@ -264,6 +208,8 @@ class Task(Running, Savable):
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
                 fields.is_mapping(what, value)
+        with as_invalid():
+            batch = batching(batch_input, batch_by)
         made = cls._asked(
             api,
             "create_task",
@@ -272,7 +218,7 @@ class Task(Running, Savable):
             name=name,
             description=description,
             inputs=sent(inputs),
-            **batching(batch_input, batch_by),
+            **batch,
             use_interruptible_instances=interruptible,
             execution_settings=execution_settings,
             output_location=output_location,
@@ -386,7 +332,8 @@ class Task(Running, Savable):
 
     def _changed(self) -> dict[str, Any]:
         changed = super()._changed()
-        return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
+        with as_invalid():
+            return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
 
     def _validated(self) -> Self:
         """Gives itself when the platform found nothing wrong with it.
@@ -400,7 +347,9 @@ class Task(Running, Savable):
         return self
 
     _ENDED = frozenset(TaskStatus.terminal_states)
+    _CALLED = "Task"
 
+    @acts("run_task", names={"interruptible": "use_interruptible_instances"}, convert={"batch": _unless_true})
     def run(self, batch: bool = True, interruptible: bool | None = None, inplace: bool = True) -> Self:
         """Runs a draft.
 
@@ -415,14 +364,7 @@ class Task(Running, Savable):
         Raises:
             SbgError: The platform answered with an error, such as BadRequest for inputs that are missing.
         """
-        request = request_of(
-            self.api,
-            "run_task",
-            **self._place(self),
-            batch=None if batch else False,
-            use_interruptible_instances=interruptible,
-        )
-        return self._acted(self.api.call_object(request), inplace)
+        ...
 
     @acts("abort_task")
     def abort(self, inplace: bool = True) -> Self:
@@ -439,23 +381,14 @@ class Task(Running, Savable):
         """
         ...
 
-    def _where(self) -> str:
-        return f"Task {self.field('id')} is {self.field('status')}"
-
-    def _is_over(self) -> bool:
-        if super()._is_over():
-            return True
+    def _has_ended(self) -> bool:
+        has_ended = super()._has_ended()
         if self.field("status") == TaskStatus.DRAFT:
-            raise self._is_a_draft()
-        return False
-
-    def _is_a_draft(self) -> NeverEnds:
-        what, remedy = "a draft", "Run it first: task.run()."
-        if self.field("batch"):
-            what = "a draft, with all of its children"
-        elif self.field("parent"):
-            remedy = f"Run the batch task that it belongs to: {self.field('parent')}."
-        return NeverEnds(f"Task {self.field('id')} is {what}: it doesn't begin by itself", remedy=remedy)
+            batch, parent = self.field("batch"), self.field("parent")
+            what = "a draft, with all of its children" if batch else "a draft"
+            remedy = f"Run the batch task that it belongs to: {parent}." if parent else "Run it first: task.run()."
+            raise NeverEnds(f"Task {self.field('id')} is {what}: it doesn't start by itself", remedy=remedy)
+        return has_ended
 
 
 class TaskBulkRecord(BulkRecord[Task]):

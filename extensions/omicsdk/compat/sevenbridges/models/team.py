@@ -20,8 +20,6 @@ class Team(Gettable, Savable):
     _PATH = "team_id"
     _GET, _SAVE = "get_team", "update_team"
 
-    href = fields.text()
-    id = fields.text()
     name = fields.text(read_only=False)
 
     @classmethod

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from omicsdk.compat.sevenbridges.enums import VolumeType
 from omicsdk.compat.sevenbridges.errors import BadRequest, Conflict
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
-from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, Value, identifier, request_of
 from omicsdk.compat.sevenbridges.models.member import Membership
 from omicsdk.core.redaction import mask_json
@@ -19,33 +18,11 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Export, Import, Project
 
 
-class VolumeService(DictView):
+class VolumeService(fields.DictView):
     """The bucket behind a volume: its type, name, prefix, and how it is accessed. Its text masks what is secret."""
 
     def __repr__(self) -> str:
         return f"<VolumeService {mask_json(dict(self))}>"
-
-
-class VolumeObject(Resource):
-    """An object on a volume."""
-
-    href = fields.text()
-    location = fields.text()
-    volume = fields.text()
-    type = fields.text()
-    metadata = fields.mapping()
-
-    def __eq__(self, other: object) -> bool:
-        return self._where() == other._where() if isinstance(other, VolumeObject) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._where())
-
-    def _where(self) -> tuple[str | None, str | None]:
-        return self.field("volume"), self.field("location")
-
-    def __repr__(self) -> str:
-        return f"<VolumeObject: location={self.field('location')}>"
 
 
 class VolumePrefix(Value):
@@ -56,14 +33,28 @@ class VolumePrefix(Value):
     volume = fields.text()
 
 
+class VolumeObject(Resource):
+    """An object on a volume."""
+
+    _KEY: ClassVar[str] = "location"
+    PREFIX: ClassVar[type[VolumePrefix]] = VolumePrefix
+
+    href = fields.text()
+    location = fields.text()
+    volume = fields.text()
+    type = fields.text()
+    metadata = fields.mapping()
+
+    def _identity(self) -> tuple[str | None, str | None]:
+        return self.field("volume"), self.field("location")
+
+
 class Volume(Membership, Gettable, Savable):
     """A volume."""
 
     _PATH, _OWNER = "owner/volume", "volume"
     _GET, _SAVE, _DELETE = "get_volume", "update_volume", "delete_volume"
 
-    href = fields.text()
-    id = fields.text()
     name = fields.text(read_only=False)
     description = fields.text(read_only=False)
     access_mode = fields.text(read_only=False)
@@ -120,7 +111,9 @@ class Volume(Membership, Gettable, Savable):
         """
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(name, service, access_mode, description, prefix, properties, api)
+        return cls._created(
+            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
+        )
 
     @classmethod
     def create_s3_volume_role_auth(
@@ -153,7 +146,9 @@ class Volume(Membership, Gettable, Savable):
         """
         access = {"role_arn": role_arn, "external_id": external_id}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(name, service, access_mode, description, prefix, properties, api)
+        return cls._created(
+            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
+        )
 
     @classmethod
     def create_google_volume(
@@ -186,7 +181,9 @@ class Volume(Membership, Gettable, Savable):
         """
         access = {"client_email": client_email, "private_key": private_key}
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": access}
-        return cls._created(name, service, access_mode, description, prefix, properties, api)
+        return cls._created(
+            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
+        )
 
     @classmethod
     def create_google_iam_volume(
@@ -216,7 +213,9 @@ class Volume(Membership, Gettable, Savable):
             SbgError: The platform answered with an error.
         """
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": {"configuration": configuration}}
-        return cls._created(name, service, access_mode, description, prefix, properties, api)
+        return cls._created(
+            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
+        )
 
     @classmethod
     def create_oss_volume(
@@ -251,27 +250,23 @@ class Volume(Membership, Gettable, Savable):
         """
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.OSS, "bucket": bucket, "endpoint": endpoint, "credentials": access}
-        return cls._created(name, service, access_mode, description, prefix, properties, api)
+        return cls._created(
+            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
+        )
 
     @classmethod
     def _created(
         cls,
-        name: str,
+        api: Api | None,
         service: Mapping[str, Any],
-        access_mode: str,
-        description: str | None,
         prefix: str | None,
         properties: Mapping[str, Any] | None,
-        api: Api | None,
+        **volume: str | None,
     ) -> Self:
         more = {"prefix": prefix, "properties": properties}
+        service = {**service, **{name: value for name, value in more.items() if value}}
         return cls._asked(
-            api,
-            "create_volume",
-            name=name,
-            access_mode=access_mode,
-            service={**service, **{key: value for key, value in more.items() if value}},
-            description=description or None,
+            api, "create_volume", service=service, **{name: each or None for name, each in volume.items()}
         )
 
     # -- what is on it
@@ -293,7 +288,7 @@ class Volume(Membership, Gettable, Savable):
         request = request_of(
             self.api, "list_volume_objects", **self._place(self), prefix=prefix or None, limit=limit, fields=fields
         )
-        return VolumeCollection.listed(request, self.api, (VolumeObject, VolumePrefix))
+        return VolumeCollection.listed(VolumeObject, request, self.api)
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
         """Gets what is known of an object.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be, shown
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
-from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, TransferFailed, as_sbg
+from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import Control, Patience
@@ -30,56 +29,15 @@ Direction = Literal["upload", "download"]
 OF_A_FILE = 4
 
 
-class Slots:
-    """A number of places, taken by transfers.
-
-    Args:
-        count: How many there are, 1 or more.
-    """
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._free = count
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def taken(self, wanted: int, stopped: Callable[[], bool]) -> Generator[int]:
-        """Takes some while the block runs; waits while there is none.
-
-        Args:
-            wanted: How many at most.
-            stopped: Ends the waiting.
-
-        Yields:
-            How many it has, 1 or more; one that was stopped has none, but won't use it.
-        """
-        with self._changed:
-            while not self._free and not stopped():
-                self._changed.wait(TICK)
-            got = min(wanted, self._free)
-            self._free -= got
-        try:
-            yield max(1, got)
-        finally:
-            with self._changed:
-                self._free += got
-                self._changed.notify_all()
-
-
-def slots_of(api: Api, direction: Direction) -> Slots:
-    """Gives the places of an Api.
-
-    Args:
-        api: The Api.
-        direction: Which way the parts go.
-    """
-    found: Slots = vars(api).setdefault(f"_{direction}_slots", Slots(getattr(api, f"{direction}_max_workers")))
-    return found
-
-
 _log = getLogger("omicsdk.sb")
 
 _GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
+_BY_REASON: Mapping[str | None, str] = {
+    "asked": TransferState.STOPPED,
+    "interrupt": TransferState.ABORTED,
+    "terminate": TransferState.ABORTED,
+}
+"""What becomes of a transfer that was stopped, by the reason."""
 
 
 class Handle(threading.Thread, ABC):
@@ -255,7 +213,7 @@ class Handle(threading.Thread, ABC):
         self._runner = threading.current_thread()
         error: BaseException | None = None
         try:
-            self._raise_if_failed(self._transfer())
+            self._transfer().raise_if_failed()
         except BaseException as raised:  # it is raised where somebody waits
             error = raised
         try:
@@ -266,8 +224,17 @@ class Handle(threading.Thread, ABC):
             raise error if isinstance(error, KeyboardInterrupt) else as_sbg(error)
 
     def _transfer(self) -> TransferReport:
-        with slots_of(self._api, self._what).taken(OF_A_FILE, lambda: self._control.stopped) as connections:
-            return self._move(connections)
+        """Move the bytes over as many connections as are free, up to OF_A_FILE; wait while there is none."""
+        slots, taken = self._api.slots[self._what], 0
+        while not (taken or self._control.stopped):
+            taken += slots.acquire(timeout=TICK)
+        if taken:
+            taken += sum(slots.acquire(blocking=False) for _ in range(OF_A_FILE - 1))
+        try:
+            return self._move(max(1, taken))  # one that was stopped has none, but won't use it
+        finally:
+            for _ in range(taken):
+                slots.release()
 
     @abstractmethod
     def _move(self, connections: int) -> TransferReport:
@@ -302,15 +269,11 @@ class Handle(threading.Thread, ABC):
             self._start_time, self._began = self._api.clock.now(), self._api.clock.monotonic()
 
     def _end(self, error: BaseException | None) -> None:
-        reason = self._control.reason
-        if error is None:
-            status = TransferState.COMPLETED
-        elif isinstance(error, KeyboardInterrupt) or reason in ("interrupt", "terminate"):
-            status = TransferState.ABORTED
-        elif reason == "asked":
-            status = TransferState.STOPPED
-        else:
-            status = TransferState.FAILED
+        status = TransferState.COMPLETED
+        if error is not None:
+            reason = "interrupt" if isinstance(error, KeyboardInterrupt) else self._control.reason
+            status = _BY_REASON.get(reason, TransferState.FAILED)
+        if error is not None and status == TransferState.FAILED:
             self._failure = as_sbg(error)
         if status == TransferState.STOPPED:
             try:
@@ -326,17 +289,16 @@ class Handle(threading.Thread, ABC):
             self._bytes_done = self._file_size
             self._tell()
         for call in calls:
-            try:
-                call(status)
-            except Exception:
-                _log.exception("a callback of this %s failed", self._what)
+            self._called(call, status)
 
-    def _raise_if_failed(self, report: TransferReport) -> None:
-        for outcome in report.outcomes:
-            if outcome.error is not None:
-                raise outcome.error
-        if not report.ok:
-            raise TransferFailed(f"The {self._what} ended before its end: {report.why_stopped or 'it was stopped'}")
+    def _called(self, callback: Callable[[Any], object], told: object) -> bool:
+        """Call a callback; whether it didn't fail."""
+        try:
+            callback(told)
+        except Exception:
+            _log.exception("a callback of this %s failed", self._what)
+            return False
+        return True
 
     def _moved(self, progress: EngineProgress) -> None:
         """Takes in how far the engine is."""
@@ -351,10 +313,7 @@ class Handle(threading.Thread, ABC):
         self._parts_told = done // self._part_size
         told = Progress(parts, parts if whole else min(parts, self._parts_told), done, size, self.duration)
         for watcher in list(self._watchers):
-            try:
-                watcher(told)
-            except Exception:
-                _log.exception("a progress callback of this %s failed and is called no more", self._what)
+            if not self._called(watcher, told):
                 self._watchers.remove(watcher)
 
     @property

@@ -54,9 +54,10 @@ class Sending(Handle):
         size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
         super().__init__(api, "upload", size, retry_count, timeout)
         self._path = Path(path_of("file_path", file_path))
+        name = self._path.name if file_name is None else file_name
+        check_texts({"file_name": name})
         with as_ours():
-            self._file_size = local_size(self._path)
-        self._file_name = check_name(self._path.name if file_name is None else file_name)
+            self._file_size, self._file_name = local_size(self._path), checked_name(name)
         self._part_size = plan_parts(self._file_size, part_rules(size)).part_size
         self._resume = resume
         self._journal: Path | None = None
@@ -79,17 +80,13 @@ class Sending(Handle):
         return [Part(cut.start, cut.length) for cut in cuts]
 
     @abstractmethod
-    def _destination(self) -> str:
-        """Names the file in journals and messages."""
-
-    @abstractmethod
     def _new_store(self) -> PlatformStore:
         """Where the engine sends it."""
 
     def _move(self, connections: int) -> TransferReport:
-        worth_it = self._resume and total_parts(self._file_size, self._part_size) > 1
-        what = (self._api.url, self._destination(), str(self._path.absolute()))
-        self._journal = journal_for("sb/uploads", *what) if worth_it else None
+        if self._resume and total_parts(self._file_size, self._part_size) > 1:
+            facts = self._api.url, self._new_store().target, str(self._path.absolute())
+            self._journal = journal_for("sb/uploads", *facts)
         report = self._send(connections)
         if report.counts["skipped"]:  # an earlier run didn't come to forget what it had done
             self._forget()
@@ -174,9 +171,7 @@ class Upload(Sending):
                 "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
             ),
         )
-        self._overwrite = overwrite
-        self._earlier = upload_id
-        self._verify = verify
+        self._options: dict[str, Any] = {"overwrite": overwrite, "verify": verify, "upload_id": upload_id}
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
     def result(self) -> File | None:
@@ -186,22 +181,11 @@ class Upload(Sending):
             SbgError: It has failed.
         """
         made = self._made()
-        return self._api.files.of(made, self._api) if made is not None else None
-
-    def _destination(self) -> str:
-        return f"{self._folder.get('project') or self._folder.get('parent')}/{self._file_name}"
+        return None if made is None else self._api.files.of(made, self._api)
 
     def _new_store(self) -> PlatformStore:
-        return PlatformStore(
-            self._api.platform,
-            self._file_name,
-            self._folder,
-            self._file_size,
-            self._part_size,
-            overwrite=self._overwrite,
-            verify=self._verify,
-            upload_id=self._earlier,
-        )
+        what = self._file_name, self._folder, self._file_size, self._part_size
+        return PlatformStore(self._api.platform, *what, **self._options)
 
 
 class CodePackage(NamedTuple):
@@ -264,20 +248,3 @@ class CodePackageUpload(Sending):
 
     def _new_store(self) -> PlatformStore:
         return CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)
-
-    def _destination(self) -> str:
-        return f"automation {self._automation}/{self._file_name}"
-
-
-def check_name(name: str) -> str:
-    """Check what a file is to be called.
-
-    Args:
-        name: The name.
-
-    Raises:
-        SbgError: The platform doesn't take it.
-    """
-    check_texts({"file_name": name})
-    with as_ours():
-        return checked_name(name)
