@@ -131,7 +131,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
 
 
 def read_app(file: Path) -> dict[str, Any]:
-    """Reads an app.
+    """Read an app.
 
     Args:
         file: A CWL file. Steps, types and texts that stand in other files become part of the document, which needs the extra

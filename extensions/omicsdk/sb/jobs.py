@@ -416,7 +416,7 @@ def wait_for_states(
     Args:
         look: Gets some by their ids, and returns the id and state of each.
         states: The state of each, by its id; it is changed.
-        what: What they are called.
+        what: Their names.
         clock: Returns the time and sleeps.
         period: Seconds between two looks.
         timeout: Seconds to wait at most; None for no limit.

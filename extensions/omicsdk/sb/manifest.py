@@ -68,7 +68,7 @@ class Change(NamedTuple):
 
 
 def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | None = None) -> str:
-    """Writes a table.
+    """Write a table.
 
     Args:
         files: Each file's path and what the platform told of it.
@@ -91,7 +91,7 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
 
 
 def rows(lines: Iterable[str]) -> Iterator[Row]:
-    """Reads a table.
+    """Read a table.
 
     Args:
         lines: Its lines, that of the columns first.
@@ -143,7 +143,7 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
 
 
 def edits(found: Iterable[Change]) -> list[dict[str, Any]]:
-    """Changes as the platform's bulk edit takes them, one object a file.
+    """Change as the platform's bulk edit takes them, one object a file.
 
     Args:
         found: The changes.

@@ -115,7 +115,7 @@ def is_file_id(text: str) -> bool:
 
 
 def parse(text: str) -> SbPath:
-    """Reads an sb:// path.
+    """Read an sb:// path.
 
     Args:
         text: The path. `sb://` is all projects, `sb://owner` those of an owner.
@@ -137,7 +137,7 @@ def parse(text: str) -> SbPath:
 
 
 def project_id(text: str) -> str:
-    """Reads a project, written as its id or as a path.
+    """Read a project, written as its id or as a path.
 
     Args:
         text: `owner/project` or `sb://owner/project`.
@@ -155,7 +155,7 @@ def project_id(text: str) -> str:
 
 
 def app_id(text: str) -> tuple[str, int | None]:
-    """Reads an app, written as its id or as a path.
+    """Read an app, written as its id or as a path.
 
     Args:
         text: `owner/project/app`, or the same with a revision behind it: `owner/project/app/3`; `sb://` may stand before.
@@ -178,7 +178,7 @@ def app_id(text: str) -> tuple[str, int | None]:
 
 
 def checked_name(name: str) -> str:
-    """Refuses a name that the platform gives no file or folder.
+    """Refuse a name that the platform gives no file or folder.
 
     Args:
         name: The name.

@@ -77,7 +77,7 @@ def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dic
         "batch_input" and "batch_by"; nothing when neither is given.
 
     Raises:
-        UsageError: One is given without the other, or `batch_by` makes no sense.
+        UsageError: One is given without the other, or `batch_by` is invalid.
     """
     if not batch_input and not batch_by:
         return {}
@@ -98,7 +98,7 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
         batch_by: "type", in any case, and for CRITERIA "criteria": metadata, each as "metadata." and its name.
 
     Raises:
-        UsageError: It makes no sense.
+        UsageError: It is invalid.
     """
     stated, criteria = str(batch_by.get("type")), batch_by.get("criteria")
     kind = stated.upper()

@@ -46,7 +46,7 @@ NUMBERS: Mapping[str, Number] = {
 
 
 def check_numbers(**given: object) -> None:
-    """Refuses numbers that make no sense.
+    """Refuse numbers that are invalid.
 
     Args:
         **given: What was given for names of `NUMBERS`.
@@ -78,7 +78,7 @@ def may_be(number: Number, value: object) -> bool:
 
 
 def check_texts(given: Mapping[str, object]) -> None:
-    """Refuses what should be text and isn't; it isn't shown, for it may be a secret.
+    """Refuse what should be text and isn't; it isn't shown, for it may be a secret.
 
     Args:
         given: Names and what was given for each; None is left to others.

@@ -29,7 +29,7 @@ class Access:
 
 
 def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
-    """Gives proxies under the names that HTTP clients know.
+    """Return proxies under the names that HTTP clients know.
 
     Args:
         proxies: "http_proxy" and "https_proxy", or "http" and "https", to proxies; names in any case.
@@ -110,7 +110,7 @@ class Config(Access):
 
 
 def check_config(config: object) -> None:
-    """Refuses what is given as a Config and is none.
+    """Refuse what is given as a Config and is none.
 
     Args:
         config: What was given; None for none. A published client's own will do: what has its attributes.

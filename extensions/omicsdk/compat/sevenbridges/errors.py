@@ -189,7 +189,7 @@ class AnsweredError(_Coded, core.APIError):
 
 
 class BadRequest(AnsweredError, core.BadRequest):
-    """400: the request makes no sense to the platform."""
+    """400: the request is invalid to the platform."""
 
     http_status = 400
 

@@ -52,7 +52,7 @@ class Response(DocumentedAnswer):
 
     @classmethod
     def of(cls, answer: httpx.Response, request: Request) -> Response:
-        """Takes over a good answer.
+        """Take over a good answer.
 
         Args:
             answer: The answer, read.
@@ -62,7 +62,7 @@ class Response(DocumentedAnswer):
 
     @classmethod
     def of_error(cls, error: APIError, request: Request) -> Response:
-        """Takes over an answer that was raised as an error.
+        """Take over an answer that was raised as an error.
 
         Args:
             error: The error; secrets in its body are masked.
@@ -73,7 +73,7 @@ class Response(DocumentedAnswer):
         return cls(error.status, httpx.Headers(error.headers), refused_body(error), error.url, request, error)
 
     def raise_for_status(self) -> None:
-        """Raises the error that it stands for, if it is one.
+        """Raise the error that it stands for, if it is one.
 
         Raises:
             SbgError: The status is 400 or above.

@@ -119,7 +119,7 @@ class Session:
         self._client.proxies = dict(proxies or {})
 
     def send(self, request: Request) -> Response:
-        """Sends a request.
+        """Send a request.
 
         Args:
             request: What `response.request` was.
@@ -133,7 +133,7 @@ class Session:
         return self._client.send_once(request)
 
     def close(self) -> None:
-        """Closes the Api's connections."""
+        """Close the Api's connections."""
         self._client.close()
 
 
@@ -165,7 +165,7 @@ class HttpClient:
         transport: Takes the place of the network, for tests; files' bytes don't pass through it.
 
     Raises:
-        SettingsError: Something is missing or makes no sense.
+        SettingsError: Something is missing or invalid.
     """
 
     def __init__(
@@ -332,7 +332,7 @@ class HttpClient:
 
     @property
     def session(self) -> Session:
-        """Sends requests without asking error handlers, for these; has the proxies."""
+        """Send requests without asking error handlers, for these; has the proxies."""
         return Session(self)
 
     @property
@@ -366,7 +366,7 @@ class HttpClient:
     # -- error handlers
 
     def add_error_handler(self, handler: Handler) -> None:
-        """Has a handler asked, after those that are there.
+        """Add a handler, after the others.
 
         Args:
             handler: Takes this object and an answer, and gives an answer.
@@ -375,7 +375,7 @@ class HttpClient:
             self.error_handlers.append(handler)
 
     def remove_error_handler(self, handler: Handler) -> None:
-        """Has a handler asked no longer.
+        """Remove a handler.
 
         Args:
             handler: The handler.
@@ -394,7 +394,7 @@ class HttpClient:
         append_base: bool = True,
         stream: bool = False,
     ) -> Response:
-        """Sends a GET request.
+        """Send a GET request.
 
         Args:
             url: A path below the base URL, or a whole URL where `append_base` is False.
@@ -416,23 +416,23 @@ class HttpClient:
     def post(
         self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
     ) -> Response:
-        """Sends a POST request; arguments and errors as those of `get`."""
+        """Send a POST request; arguments and errors as those of `get`."""
         return self._by_path("POST", url, headers, params, data, append_base)
 
     def put(
         self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
     ) -> Response:
-        """Sends a PUT request; arguments and errors as those of `get`."""
+        """Send a PUT request; arguments and errors as those of `get`."""
         return self._by_path("PUT", url, headers, params, data, append_base)
 
     def patch(
         self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
     ) -> Response:
-        """Sends a PATCH request; arguments and errors as those of `get`."""
+        """Send a PATCH request; arguments and errors as those of `get`."""
         return self._by_path("PATCH", url, headers, params, data, append_base)
 
     def delete(self, url: str, headers: Texts = None, params: Values = None, append_base: bool = True) -> Response:
-        """Sends a DELETE request; arguments and errors as those of `get`."""
+        """Send a DELETE request; arguments and errors as those of `get`."""
         return self._by_path("DELETE", url, headers, params, None, append_base)
 
     def _by_path(
@@ -456,7 +456,7 @@ class HttpClient:
     # -- sending
 
     def call(self, request: Request) -> Any:
-        """Sends what a generated operation's `build` made, and gives the JSON value of the answer.
+        """Send what a generated operation's `build` made, and return the JSON value of the answer.
 
         Args:
             request: The request.
@@ -481,7 +481,7 @@ class HttpClient:
         return object_of(self.send(request))
 
     def send(self, request: Request) -> Response:
-        """Sends a request, asking the error handlers about what comes.
+        """Send a request, asking the error handlers about what comes.
 
         Args:
             request: The request.
@@ -515,7 +515,7 @@ class HttpClient:
         return self.clock.monotonic() if begun is None else begun
 
     def send_once(self, request: Request) -> Response:
-        """Sends a request without asking error handlers.
+        """Send a request without asking error handlers.
 
         Args:
             request: The request.

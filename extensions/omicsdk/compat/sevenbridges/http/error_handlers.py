@@ -27,7 +27,7 @@ MAINTENANCE_CODE = 0
 
 
 def repeatable_handler(f: H) -> H:
-    """Marks a handler whose new answer all handlers are to be asked about.
+    """Mark a handler whose new answer all handlers are to be asked about.
 
     Args:
         f: The handler.
@@ -66,7 +66,7 @@ def handled(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
-    """Waits until the platform takes requests again, when it has had too many, and asks again.
+    """Wait until the platform takes requests again, when it has had too many, and send again.
 
     Args:
         api: The client.
@@ -83,7 +83,7 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Waits while the platform is being maintained, and asks again.
+    """Wait while the platform is being maintained, and send again.
 
     Args:
         api: The client.
@@ -101,7 +101,7 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
 
 @repeatable_handler
 def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Waits while the platform fails (500 and above), and asks again.
+    """Wait while the platform fails (500 and above), and send again.
 
     Args:
         api: The client.
@@ -123,7 +123,7 @@ def _left(api: HttpClient, begun: float) -> float:
 
 
 def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
-    """Waits, but no longer than the platform may be waited for; at once False where a user's limit is below the wait."""
+    """Wait, but no longer than the platform may be waited for; at once False where a user's limit is below the wait."""
     left = _left(api, begun)
     if left <= 0 or (api.budget is not None and seconds > left):
         return False

@@ -13,7 +13,7 @@ from omicsdk.core.type_guards import is_list, is_mapping
 def changes(
     before: Mapping[str, Any], now: Mapping[str, Any], names: Iterable[str], assigned: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Gives what has to be sent so that the platform has what is here.
+    """Return what has to be sent so that the platform has what is here.
 
     Args:
         before: What the platform told.
@@ -50,7 +50,7 @@ def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
 
 
 def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
-    """Makes the edits of a dictionary edits of what the platform tells now: what wasn't edited is as it tells.
+    """Make the edits of a dictionary edits of what the platform tells now: what wasn't edited is as it tells.
 
     Args:
         before: The dictionary as the platform told it first.
@@ -64,7 +64,7 @@ def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]
 
 
 def sendable(value: Any) -> Any:
-    """Gives a copy of a value with the text of each datetime that has no time zone: the platform takes it for UTC.
+    """Return a copy of a value with the text of each datetime that has no time zone: the platform takes it for UTC.
 
     Args:
         value: JSON values and datetimes.

@@ -169,7 +169,7 @@ def _operation(
         needs: Arguments that may not be empty, with blanks between.
         nulls: Arguments that are sent as null where they are None.
         at: What the operation calls the object's id, where it isn't what the path of one has.
-        check: Refuses an object that the operation makes no sense for.
+        check: Refuses an object that the operation is invalid for.
         **fixed: Further arguments of the operation; those of the same names that are given go before.
     """
 

@@ -27,7 +27,7 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
         timeout: Seconds to wait at most; None for no limit.
 
     Raises:
-        ValidationError: One makes no sense.
+        ValidationError: One is invalid.
         SbgError: It couldn't be looked at; or it wasn't done in time, which is a StillRunning and a TimeoutError, too.
     """
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):

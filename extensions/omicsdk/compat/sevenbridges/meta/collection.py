@@ -53,7 +53,7 @@ class Collection(list[R], Generic[R]):
 
     @classmethod
     def fetch(cls, resource: type[S], request: Request, api: Api) -> Collection[S]:
-        """Asks for a page.
+        """Request a page.
 
         Args:
             resource: The class of what is on it.
@@ -145,7 +145,7 @@ class Collection(list[R], Generic[R]):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _came(self, page: Collection[R]) -> None:
-        """Takes in what a page that follows this one has beside its items."""
+        """Take in what a page that follows this one has beside its items."""
 
     def __copy__(self) -> Self:
         made = type(self).__new__(type(self))

@@ -71,7 +71,7 @@ class Field(Generic[T]):
 
 
 def moment(text: Any) -> datetime:
-    """Reads a time as the platform writes it.
+    """Read a time as the platform writes it.
 
     Args:
         text: Such as 2024-01-31T12:00:00Z; a fraction of the second, and another zone, may be in it.
@@ -107,7 +107,7 @@ is_listing = _only(list, "a list")
 
 
 def is_uuid(name: str, value: Any) -> None:
-    """Refuses what isn't a UUID."""
+    """Refuse what isn't a UUID."""
     try:
         UUID(value)
     except (ValueError, TypeError, AttributeError):

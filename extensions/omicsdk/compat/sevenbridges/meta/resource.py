@@ -52,7 +52,7 @@ class Resource:
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None, api: Api | None) -> Self:
-        """Makes one of what the platform told.
+        """Make one of what the platform told.
 
         Args:
             data: The JSON object.
@@ -117,7 +117,7 @@ class Resource:
         return found
 
     def field(self, name: str) -> Any:
-        """Reads a member without asking the platform.
+        """Read a member without asking the platform.
 
         Args:
             name: By the platform's name.
@@ -131,7 +131,7 @@ class Resource:
         return cast("Any", value)
 
     def look_up(self, name: str) -> Any:
-        """Reads a member, asking the platform once when it isn't there.
+        """Read a member, asking the platform once when it isn't there.
 
         Args:
             name: By the platform's name.
@@ -146,19 +146,19 @@ class Resource:
         return self.field(name)
 
     def edit(self, name: str, value: Any) -> None:
-        """Puts a value in a member's place; later changes of the caller's own dictionary or list aren't edits."""
+        """Put a value in a member's place; later changes of the caller's own dictionary or list aren't edits."""
         self._data[name] = copied(value)
         self._assigned.add(name)
 
     def adopt(self, name: str, value: Any) -> None:
-        """Puts another object of the same value in a member's place; no edit."""
+        """Put another object of the same value in a member's place; no edit."""
         self._data[name] = value
 
     def part(self, name: str, value: Any, make: Callable[[], T]) -> T:
         """An object made of a member's JSON value: the same one as long as the value is the same.
 
         Args:
-            name: What it is called here.
+            name: Its name here.
             value: What `field` gave.
             make: Makes it.
         """
@@ -192,7 +192,7 @@ class Resource:
         return linked_request(href, f"get {type(self).__name__}") if href else None
 
     def _take_over(self, told: dict[str, Any]) -> None:
-        """Takes over what the platform told, keeping what was edited, and what can still be edited: what was handed out."""
+        """Take over what the platform told, keeping what was edited, and what can still be edited: what was handed out."""
         edited, data = self.changes(), dict(self._data)
         for name, value in told.items():
             held, old = self._data.get(name), self._old.get(name)
@@ -213,7 +213,7 @@ class Resource:
         return changes(self._old, self._data, names, self._assigned)
 
     def update_old(self) -> None:
-        """Takes what is here for what the platform has."""
+        """Take what is here for what the platform has."""
         self._old = copied(self._data)
         self._assigned = set[str]()
 
@@ -248,7 +248,7 @@ class Resource:
         return found
 
     def reload(self) -> Self:
-        """Asks the platform for all of it; what was edited and not saved is lost.
+        """Get all of it from the platform; what was edited and not saved is lost.
 
         Returns:
             Itself.
@@ -262,7 +262,7 @@ class Resource:
         return self
 
     def _look(self) -> None:
-        """Asks the platform for all of it; what was edited stays edited.
+        """Get all of it from the platform; what was edited stays edited.
 
         Raises:
             SbgError: The platform answered with an error, or there is no way to ask for it.
@@ -279,7 +279,7 @@ class Resource:
         return self.api.call_object(request)
 
     def delete(self) -> None:
-        """Deletes it, where the platform has a way to.
+        """Delete it, where the platform has a way to.
 
         Raises:
             SbgError: There is none, or the platform answered with an error.
@@ -350,7 +350,7 @@ class Gettable(Resource):
 
         Args:
             id: Its id, or the resource itself.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is none, or it may not be seen.
@@ -489,7 +489,7 @@ def several(things: object) -> list[Any]:
 
 
 def owned(thing: object, what: str) -> tuple[str, str]:
-    """Takes such an id apart.
+    """Split the id of what an owner has.
 
     Args:
         thing: A resource, or its id.

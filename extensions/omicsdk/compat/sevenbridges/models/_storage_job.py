@@ -59,14 +59,14 @@ class StorageJob(BackgroundJob, ABC):
         callback: Callable[[int, int], object] | None = None,
         api: Api | None = None,
     ) -> list[Self]:
-        """Waits until all of many are COMPLETED or FAILED, looking at a hundred with each request.
+        """Wait until all of many are COMPLETED or FAILED, looking at a hundred with each request.
 
         Args:
             jobs: They, or their ids.
             period: Seconds between two looks, above 0.
             timeout: Seconds after which they aren't waited for any longer; None for ever.
             callback: Is given after each look how many have ended, and how many there are.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             They as they are then, in their order. One that was given as an object is that object.
@@ -93,7 +93,7 @@ class StorageJob(BackgroundJob, ABC):
         return [found[id] for id, _ in named]
 
     def delete(self) -> None:
-        """Asks the platform to delete it, which it may refuse: it keeps no documented way.
+        """Ask the platform to delete it, which it may refuse: it keeps no documented way.
 
         Raises:
             SbgError: The platform answered with an error.

@@ -112,7 +112,7 @@ class FileValues(DictView):
         return ItemsView(self)
 
     def pop(self, name: str, *default: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Takes one out.
+        """Take one out.
 
         Args:
             name: Its name.
@@ -129,12 +129,12 @@ class FileValues(DictView):
         return super().pop(name, *default)
 
     def clear(self) -> None:
-        """Takes all out."""
+        """Take all out."""
         super().clear()
         self._handed_out.clear()
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """Reads one, and sets it before when it isn't there.
+        """Read one, and set it before when it isn't there.
 
         Args:
             name: Its name.
@@ -145,7 +145,7 @@ class FileValues(DictView):
         return self[name]
 
     def update(self, *values: Mapping[str, Any] | Iterable[tuple[str, Any]], **named: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Sets several.
+        """Set several.
 
         Args:
             *values: Names and values.
@@ -155,7 +155,7 @@ class FileValues(DictView):
             self[name] = value
 
     def settle(self) -> None:
-        """Takes over what was done to lists that were handed out, and files that were put into records."""
+        """Take over what was done to lists that were handed out, and files that were put into records."""
         for name, value in list(raw(self)):
             if name not in self._handed_out:
                 now = sent(value)

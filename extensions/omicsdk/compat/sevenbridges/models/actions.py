@@ -28,7 +28,7 @@ class Actions(Resource):
             type: What kind it is; `enums.FeedbackType` has the names.
             referrer: Where it comes from; by default this package with its version.
             text: What to tell.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -42,12 +42,12 @@ class Actions(Resource):
     def bulk_copy_files(
         cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: Api | None = None
     ) -> dict[str, Any]:
-        """Copies files into a project; 100 are sent at once, at most.
+        """Copy files into a project; 100 are sent at once, at most.
 
         Args:
             files: The files, or their ids.
             destination_project: The project, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The id of each file to what came of it: `status`, `new_file_id` and `new_file_name`.

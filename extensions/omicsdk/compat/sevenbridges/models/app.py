@@ -39,7 +39,7 @@ class AppId(NamedTuple):
 
     @classmethod
     def of(cls, thing: object) -> Self:
-        """Takes one apart.
+        """Split the id of an app.
 
         Args:
             thing: An App, or its id.
@@ -128,7 +128,7 @@ class App(Resource):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists apps, without their CWL.
+        """List apps, without their CWL.
 
         Args:
             project: Of this project.
@@ -137,7 +137,7 @@ class App(Resource):
             id: With these ids; one, or several.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -146,11 +146,11 @@ class App(Resource):
 
     @classmethod
     def get(cls, id: App | str, api: Api | None = None) -> Self:
-        """Gets one app with its CWL.
+        """Get one app with its CWL.
 
         Args:
             id: owner/project/app for its latest revision, with /revision for another; of an App its latest.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is none.
@@ -162,12 +162,12 @@ class App(Resource):
 
     @classmethod
     def get_revision(cls, id: App | str, revision: int, api: Api | None = None) -> Self:
-        """Gets one app in a revision, with its CWL.
+        """Get one app in a revision, with its CWL.
 
         Args:
             id: The app, or its id.
             revision: Its revision, from 0.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is none.
@@ -180,12 +180,12 @@ class App(Resource):
     def install_app(
         cls, id: str, raw: Mapping[str, Any] | str, api: Api | None = None, raw_format: str | None = None
     ) -> Self:
-        """Makes an app of CWL.
+        """Make an app of CWL.
 
         Args:
             id: What it is to be called: owner/project/app.
             raw: Its CWL as a dictionary, or as JSON or YAML text. What it refers to has to be in it.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
             raw_format: How text is written, "json" or "yaml" (AppRawFormat); None to tell by its first character.
 
         Returns:
@@ -201,13 +201,13 @@ class App(Resource):
     def create_revision(
         cls, id: App | str, revision: int, raw: Mapping[str, Any] | str, api: Api | None = None
     ) -> Self:
-        """Adds a revision to an app.
+        """Add a revision to an app.
 
         Args:
             id: The app, or its id.
             revision: The new revision's number: one more than the latest.
             raw: Its CWL as a dictionary, or as JSON or YAML text.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The app, in its new revision.
@@ -228,7 +228,7 @@ class App(Resource):
         use_revision: bool = False,
         api: Api | None = None,
     ) -> Self:
-        """Copies it into a project.
+        """Copy it into a project.
 
         Args:
             project: Where to.
@@ -258,7 +258,7 @@ class App(Resource):
         return self._asked(api or self.api, "copy_app_revision", body=body, **at._asdict())
 
     def sync(self) -> Self:
-        """Brings a copy up to what its origin is now.
+        """Bring a copy up to what its origin is now.
 
         Returns:
             The app, in its newest revision.

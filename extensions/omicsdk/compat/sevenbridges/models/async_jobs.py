@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AsyncFileBulkRecord(FileBulkRecord):
-    """What came of one file of a job."""
+    """The result for one file of a job."""
 
 
 class AsyncJob(BackgroundJob):
@@ -45,12 +45,12 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
-        """Starts to copy files and folders, with all that is in them.
+        """Start to copy files and folders, with all that is in them.
 
         Args:
             files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
                 ids.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The job.
@@ -62,12 +62,12 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
-        """Starts to move files and folders, with all that is in them.
+        """Start to move files and folders, with all that is in them.
 
         Args:
             files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
                 ids.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The job.
@@ -79,11 +79,11 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: Api | None = None) -> Self:
-        """Starts to delete files and folders, with all that is in them.
+        """Start to delete files and folders, with all that is in them.
 
         Args:
             files: For each a dictionary with "file", or the file or folder, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The job.
@@ -100,12 +100,12 @@ class AsyncJob(BackgroundJob):
     def list_file_jobs(
         cls, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """Lists the jobs that the user started.
+        """List the jobs that the user started.
 
         Args:
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -114,11 +114,11 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def get_file_copy_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Gets a job that copies.
+        """Get a job that copies.
 
         Args:
             id: Its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is no such job.
@@ -128,21 +128,21 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def get_file_move_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Gets a job that moves; arguments and errors as those of `get_file_copy_job`."""
+        """Get a job that moves; arguments and errors as those of `get_file_copy_job`."""
         return cls._of_kind(AsyncFileOperations.MOVE, id, api)
 
     @classmethod
     def get_file_delete_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Gets a job that deletes; arguments and errors as those of `get_file_copy_job`."""
+        """Get a job that deletes; arguments and errors as those of `get_file_copy_job`."""
         return cls._of_kind(AsyncFileOperations.DELETE, id, api)
 
     @classmethod
     def get(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Gets a job of whatever kind, by asking for each kind until there is one.
+        """Get a job of whatever kind, by asking for each kind until there is one.
 
         Args:
             id: Its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is no such job.

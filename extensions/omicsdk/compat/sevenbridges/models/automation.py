@@ -37,13 +37,13 @@ class AutomationMember(MemberFields, Savable):
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """Lists the members of an automation.
+        """List the members of an automation.
 
         Args:
             automation: The automation, or its id.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -55,12 +55,12 @@ class AutomationMember(MemberFields, Savable):
     def get(
         cls, id: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> Self:
-        """Gets one member of an automation.
+        """Get one member of an automation.
 
         Args:
             id: The user, or their name.
             automation: The automation, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is none.
@@ -77,13 +77,13 @@ class AutomationMember(MemberFields, Savable):
         automation: Automation | str,
         api: Api | None = None,
     ) -> Self:
-        """Makes a user a member of an automation.
+        """Make a user a member of an automation.
 
         Args:
             user: The user, or their name.
             permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether they have them.
             automation: The automation, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: `permissions` is no dictionary.
@@ -96,13 +96,13 @@ class AutomationMember(MemberFields, Savable):
     def add_team(
         cls, team: Team | str, permissions: Mapping[str, bool], automation: Automation | str, api: Api | None = None
     ) -> Self:
-        """Makes a team a member of an automation.
+        """Make a team a member of an automation.
 
         Args:
             team: The team, or its id.
             permissions: Names of rights to whether the team has them.
             automation: The automation, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: `permissions` is no dictionary.
@@ -115,12 +115,12 @@ class AutomationMember(MemberFields, Savable):
     def remove(
         cls, user: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
-        """Ends a user's membership.
+        """End a user's membership.
 
         Args:
             user: The user, or their name.
             automation: The automation, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: They are no member.
@@ -132,12 +132,12 @@ class AutomationMember(MemberFields, Savable):
     def remove_team(
         cls, team: Team | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
-        """Ends a team's membership.
+        """End a team's membership.
 
         Args:
             team: The team, or its id.
             automation: The automation, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: It is no member.
@@ -147,10 +147,10 @@ class AutomationMember(MemberFields, Savable):
     # -- one member
 
     def save(self, inplace: bool = True) -> Self:
-        """Saves the rights that were changed.
+        """Save the rights that were changed.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -201,13 +201,13 @@ class AutomationPackage(Gettable, Savable):
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """Lists the packages of an automation.
+        """List the packages of an automation.
 
         Args:
             automation: The automation, or its id.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -232,7 +232,7 @@ class AutomationPackage(Gettable, Savable):
         python: str | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Makes a package of code that was uploaded; `Automation.add_package` does both.
+        """Make a package of code that was uploaded; `Automation.add_package` does both.
 
         Args:
             automation: The automation, or its id.
@@ -241,7 +241,7 @@ class AutomationPackage(Gettable, Savable):
             schema: Inputs, settings and outputs of the code.
             memory_limit: Mebibytes of memory for a run, None for the platform's default.
             python: The version of Python that runs it, such as "3.8"; None for the platform's default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: There is no version, location or schema.
@@ -252,10 +252,10 @@ class AutomationPackage(Gettable, Savable):
     # -- one package
 
     def archive(self, inplace: bool = True) -> Self:
-        """Puts it away: it is listed no longer, and can't be run.
+        """Archive it: it is no longer listed, and can't be run.
 
         Args:
-            inplace: Whether this object takes over what the platform tells; else a new one is given.
+            inplace: Whether this object takes over what the platform answers; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -266,7 +266,7 @@ class AutomationPackage(Gettable, Savable):
         return self._acted(self.api.call_object(self._about("archive_automation_package")), inplace)
 
     def restore(self, inplace: bool = True) -> Self:
-        """Brings it back; arguments and errors as those of `archive`."""
+        """Restore it; arguments and errors as those of `archive`."""
         return self._acted(self.api.call_object(self._about("restore_automation_package")), inplace)
 
     def _about(self, operation: str) -> Request:
@@ -319,7 +319,7 @@ class AutomationRun(Running, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists runs.
+        """List runs.
 
         Args:
             automation: Of this automation.
@@ -334,7 +334,7 @@ class AutomationRun(Running, Savable):
             order: "asc" or "desc".
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: A time isn't one.
@@ -355,17 +355,17 @@ class AutomationRun(Running, Savable):
         memory_limit: int | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Begins a run.
+        """Start a run.
 
         Args:
             package: The package, or its id.
             inputs: Its inputs; files as File objects too.
             settings: Its settings.
             resume_from: A run whose finished steps aren't done again.
-            name: What it is called.
+            name: Its name.
             secret_settings: Settings that nobody is shown.
             memory_limit: Mebibytes of memory; None for the package's.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -386,7 +386,7 @@ class AutomationRun(Running, Savable):
         merge: bool = True,
         api: Api | None = None,
     ) -> Self:
-        """Begins a run like another one.
+        """Start a run like another one.
 
         Args:
             id: The other run, or its id.
@@ -394,10 +394,10 @@ class AutomationRun(Running, Savable):
             inputs: Other inputs.
             settings: Other settings.
             resume_from: A run whose finished steps aren't done again.
-            name: What it is called.
+            name: Its name.
             secret_settings: Other settings that nobody is shown.
             merge: Whether inputs and settings are put over those of the other run; else they stand in their place.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The new run.
@@ -410,7 +410,7 @@ class AutomationRun(Running, Savable):
     # -- one run
 
     def stop(self, api: Api | None = None) -> bytes:
-        """Stops it; its status says so after `reload`.
+        """Stop it; its status says so after `reload`.
 
         Args:
             api: The Api, where this one's isn't meant.
@@ -443,13 +443,13 @@ class AutomationRun(Running, Savable):
         return File.of(data, api if api is not None else self.api)
 
     def get_state(self, api: Api | None = None) -> dict[str, Any]:
-        """Gets the steps that it went through.
+        """Get the steps that it went through.
 
         Args:
             api: The Api, where this one's isn't meant.
 
         Returns:
-            Steps by their names, as the platform tells them.
+            Steps by their names, as the platform has them.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -491,7 +491,7 @@ class Automation(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists automations.
+        """List automations.
 
         Args:
             name: Of this name.
@@ -499,7 +499,7 @@ class Automation(Gettable, Savable):
             project_based: True for those that run in projects only, False for the others.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -518,16 +518,16 @@ class Automation(Gettable, Savable):
         memory_limit: int | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Makes an automation.
+        """Make an automation.
 
         Args:
-            name: What it is called.
+            name: Its name.
             description: What it is about.
             billing_group: Who pays for its runs: a billing group, or its id.
             secret_settings: Settings that nobody is shown.
             project_based: Whether its runs belong to projects.
             memory_limit: Mebibytes of memory for a run, None for the platform's default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: There is no name.
@@ -537,17 +537,17 @@ class Automation(Gettable, Savable):
 
     @classmethod
     def get_package(cls, package: AutomationPackage | str, api: Api | None = None) -> AutomationPackage:
-        """Gets one package; arguments and errors as those of `AutomationPackage.get`."""
+        """Get one package; arguments and errors as those of `AutomationPackage.get`."""
         return AutomationPackage.get(package, cls._client(api))
 
     # -- one automation
 
     @acts("archive_automation")
     def archive(self, inplace: bool = True) -> Self:
-        """Puts it away: it is listed no longer, and can't be run.
+        """Archive it: it is no longer listed, and can't be run.
 
         Args:
-            inplace: Whether this object takes over what the platform tells; else a new one is given.
+            inplace: Whether this object takes over what the platform answers; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -559,7 +559,7 @@ class Automation(Gettable, Savable):
 
     @acts("restore_automation")
     def restore(self, inplace: bool = True) -> Self:
-        """Brings it back; arguments and errors as those of `archive`."""
+        """Restore it; arguments and errors as those of `archive`."""
         ...
 
     # -- its packages
@@ -568,7 +568,7 @@ class Automation(Gettable, Savable):
     def get_packages(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationPackage]:
-        """Lists its packages; arguments and errors as those of `AutomationPackage.query`."""
+        """List its packages; arguments and errors as those of `AutomationPackage.query`."""
         ...
 
     def add_package(
@@ -583,7 +583,7 @@ class Automation(Gettable, Savable):
         part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
         api: Api | None = None,
     ) -> AutomationPackage:
-        """Uploads code and makes a package of it.
+        """Upload code and make a package of it.
 
         Args:
             version: What the version is called.
@@ -622,12 +622,12 @@ class Automation(Gettable, Savable):
     def get_members(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationMember]:
-        """Lists its members; arguments and errors as those of `AutomationMember.query`."""
+        """List its members; arguments and errors as those of `AutomationMember.query`."""
         ...
 
     @gives("get_automation_member", of=AutomationMember)
     def get_member(self, username: User | Member | str, api: Api | None = None) -> AutomationMember:
-        """Gets one of its members; errors as those of `AutomationMember.get`.
+        """Get one of its members; errors as those of `AutomationMember.get`.
 
         Args:
             username: The user, or their name.
@@ -639,23 +639,23 @@ class Automation(Gettable, Savable):
     def add_member(
         self, user: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
-        """Makes a user its member; arguments and errors as those of `AutomationMember.add`."""
+        """Make a user its member; arguments and errors as those of `AutomationMember.add`."""
         ...
 
     @gives("add_automation_member", of=AutomationMember, names={"team": "id"}, type="team")
     def add_team_member(
         self, team: Team | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
-        """Makes a team its member; arguments and errors as those of `AutomationMember.add_team`."""
+        """Make a team its member; arguments and errors as those of `AutomationMember.add_team`."""
         ...
 
     @sends("remove_automation_member", names={"user": "username"})
     def remove_member(self, user: User | Member | AutomationMember | str, api: Api | None = None) -> None:
-        """Ends a user's membership; arguments and errors as those of `AutomationMember.remove`."""
+        """End a user's membership; arguments and errors as those of `AutomationMember.remove`."""
 
     @sends("remove_automation_member", names={"team": "username"})
     def remove_team_member(self, team: Team | AutomationMember | str, api: Api | None = None) -> None:
-        """Ends a team's membership; arguments and errors as those of `AutomationMember.remove_team`."""
+        """End a team's membership; arguments and errors as those of `AutomationMember.remove_team`."""
 
     # -- its runs
 
@@ -675,7 +675,7 @@ class Automation(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[AutomationRun]:
-        """Lists its runs; arguments and errors as those of `AutomationRun.query`."""
+        """List its runs; arguments and errors as those of `AutomationRun.query`."""
         ...
 
     def __repr__(self) -> str:

@@ -124,12 +124,12 @@ class BillingGroup(Gettable):
     @classmethod
     @lists("list_billing_groups", fields="_all")
     def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """Lists the user's billing groups.
+        """List the user's billing groups.
 
         Args:
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -146,7 +146,7 @@ class BillingGroup(Gettable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[BillingGroupAnalysisBreakdown]:
-        """Lists the analyses that the group paid for.
+        """List the analyses that the group paid for.
 
         Args:
             date_from: From this day on: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
@@ -174,7 +174,7 @@ class BillingGroup(Gettable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[BillingGroupStorageBreakdown]:
-        """Lists the projects whose storage the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        """List the projects whose storage the group paid for; arguments and errors as those of `analysis_breakdown`."""
         ...
 
     @lists("list_egress_breakdown", of=BillingGroupEgressBreakdown)
@@ -187,5 +187,5 @@ class BillingGroup(Gettable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[BillingGroupEgressBreakdown]:
-        """Lists the downloads that the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        """List the downloads that the group paid for; arguments and errors as those of `analysis_breakdown`."""
         ...

@@ -50,7 +50,7 @@ R = TypeVar("R", bound=Resource)
 
 
 class BulkRecord(Resource, Generic[R]):
-    """What came of one thing of a bulk call: it, or what is wrong with it."""
+    """The result for one thing of a bulk call: it, or what is wrong with it."""
 
     _KIND: ClassVar[type[Resource]] = Resource  # the class of the things
 
@@ -75,7 +75,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @classmethod
     def parse_records(cls, response: Response, api: Api | None = None) -> list[Self]:
-        """Reads the answer of a bulk call.
+        """Read the answer of a bulk call.
 
         Args:
             response: The answer.
@@ -91,7 +91,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @classmethod
     def of_items(cls, items: Sequence[dict[str, Any]] | None, api: Api | None) -> list[Self]:
-        """Makes records of what the platform told.
+        """Make records of what the platform told.
 
         Args:
             items: Objects with `resource` or `error`.

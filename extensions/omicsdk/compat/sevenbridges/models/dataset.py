@@ -27,11 +27,11 @@ class Dataset(Gettable, Savable):
     @classmethod
     @lists("list_datasets", fields="_all")
     def query(cls, visibility: str | None = None, api: Api | None = None) -> Collection[Self]:
-        """Lists data sets.
+        """List data sets.
 
         Args:
             visibility: "public" for those that everybody sees; None for those that the user is a member of.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -41,11 +41,11 @@ class Dataset(Gettable, Savable):
     @classmethod
     @lists("list_owner_datasets", fields="_all")
     def get_owned_by(cls, username: User | str, api: Api | None = None) -> Collection[Self]:
-        """Lists somebody's data sets.
+        """List the data sets of an owner.
 
         Args:
             username: The owner, or the owner's name.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -53,10 +53,10 @@ class Dataset(Gettable, Savable):
         ...
 
     def save(self, inplace: bool = True) -> Self:
-        """Saves what was changed; does nothing where nothing was.
+        """Save what was changed; do nothing where nothing was.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -68,7 +68,7 @@ class Dataset(Gettable, Savable):
 
     @lists("list_dataset_members", of=Member)
     def get_members(self, api: Api | None = None) -> Collection[Member]:
-        """Lists who may do something with it.
+        """List its members.
 
         Args:
             api: Another Api than the one that it came from.
@@ -80,7 +80,7 @@ class Dataset(Gettable, Savable):
 
     @gives("get_dataset_member", of=Member)
     def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
-        """Gives a member.
+        """Get a member.
 
         Args:
             username: The member, or its name.
@@ -96,7 +96,7 @@ class Dataset(Gettable, Savable):
     def add_member(
         self, username: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> Member:
-        """Adds a member.
+        """Add a member.
 
         Args:
             username: The user, or the user's name.
@@ -111,7 +111,7 @@ class Dataset(Gettable, Savable):
 
     @sends("remove_dataset_member", names={"member": "username"})
     def remove_member(self, member: User | Member | str, api: Api | None = None) -> None:
-        """Removes a member.
+        """Remove a member.
 
         Args:
             member: The member, or its name.

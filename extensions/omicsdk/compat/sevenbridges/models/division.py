@@ -24,12 +24,12 @@ class Division(Gettable):
     @classmethod
     @lists("list_divisions", fields="_all")
     def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """Lists the divisions that the user is in.
+        """List the divisions that the user is in.
 
         Args:
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -37,7 +37,7 @@ class Division(Gettable):
         ...
 
     def get_teams(self, offset: int | None = None, limit: int | None = None) -> Collection[Team]:
-        """Lists the division's teams that the user is in; `Team.query` lists the others too.
+        """List the division's teams that the user is in; `Team.query` lists the others too.
 
         Args:
             offset: How many are passed over.
@@ -51,7 +51,7 @@ class Division(Gettable):
     def get_members(
         self, role: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[User]:
-        """Lists the division's users.
+        """List the division's users.
 
         Args:
             role: Only those who are this in it; `enums.DivisionRole` has the names.

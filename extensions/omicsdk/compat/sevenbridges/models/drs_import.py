@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FileImportResult(Value):
-    """What came of one file: it, or what is wrong with it."""
+    """The result for one file: it, or what is wrong with it."""
 
     error = fields.Part(lambda: Error)
     resource = fields.Part(lambda: File)
@@ -32,7 +32,7 @@ class FileImportResult(Value):
 
 
 class DRSImportBulk(BackgroundJob):
-    """An import of many files by their DRS identifiers: `result` says what came of each."""
+    """An import of many files by their DRS identifiers: `result` has the result for each."""
 
     _PATH, _GET = "job_id", "get_drs_imports"
 
@@ -48,11 +48,11 @@ class DRSImportBulk(BackgroundJob):
 
     @classmethod
     def bulk_get(cls, import_job_id: DRSImportBulk | str, api: Api | None = None) -> Self:
-        """Gets an import.
+        """Get an import.
 
         Args:
             import_job_id: Its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is no such import.
@@ -68,7 +68,7 @@ class DRSImportBulk(BackgroundJob):
         conflict_resolution: str = "SKIP",
         api: Api | None = None,
     ) -> Self:
-        """Starts an import.
+        """Start an import.
 
         Args:
             imports: For each file a dictionary with "drs_uri", one of "project" and "parent", and, where wanted, "name" and
@@ -76,7 +76,7 @@ class DRSImportBulk(BackgroundJob):
             tags: What the files are tagged with.
             conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" has it take
                 the other's place.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The import.

@@ -33,10 +33,10 @@ class Endpoints(Resource):
 
     @classmethod
     def get(cls, api: Api | None = None, **kwargs: Any) -> Self:
-        """Asks for them.
+        """Get them.
 
         Args:
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
             **kwargs: Have no effect.
 
         Raises:

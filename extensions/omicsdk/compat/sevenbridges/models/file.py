@@ -62,7 +62,7 @@ class DownloadInfo(Value):
 
 
 def is_file_name(name: str, value: Any) -> None:
-    """Refuses what the platform doesn't take as the name of a file or folder.
+    """Refuse what the platform doesn't take as the name of a file or folder.
 
     Args:
         name: What the value is, for errors.
@@ -97,7 +97,7 @@ class SearchResponse(Value):
 
     @classmethod
     def fetch(cls, query: str, cont_token: str | None, limit: int | None, api: Api) -> Self:
-        """Asks for a page.
+        """Request a page.
 
         Args:
             query: What is searched for, in the platform's query language.
@@ -245,7 +245,7 @@ class File(Gettable):
         parent: File | str | None = None,
         cont_token: str | None = None,
     ) -> Collection[Self]:
-        """Lists the files and folders of a project, a folder or a data set.
+        """List the files and folders of a project, a folder or a data set.
 
         Args:
             project: The project, or its id.
@@ -256,7 +256,7 @@ class File(Gettable):
             offset: How many are passed over; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
             dataset: The data set, or its id; in the place of `project`. In advance access.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
             parent: The folder, or its id; in the place of `project`.
             cont_token: "init" lists in the way that is quick for very many files, without a total; what comes after a page
                 is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
@@ -296,13 +296,13 @@ class File(Gettable):
     def search(
         cls, query: str, cont_token: str | None = None, limit: int | None = None, api: Api | None = None
     ) -> SearchResponse:
-        """Searches for files in all projects and data sets.
+        """Search for files in all projects and data sets.
 
         Args:
             query: What is searched for, in the platform's query language.
             cont_token: The token of the page before; None for the first.
             limit: How many are on a page.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A page; its `all()` gives the files of this and all that follow.
@@ -316,7 +316,7 @@ class File(Gettable):
     def list_files(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None, cont_token: str | None = None
     ) -> Collection[File]:
-        """Lists what is in this folder; what is in its folders isn't listed.
+        """List what is in this folder; what is in its folders isn't listed.
 
         Args:
             offset: How many are passed over; excludes `cont_token`.
@@ -361,13 +361,13 @@ class File(Gettable):
     def create_folder(
         cls, name: str, parent: File | str | None = None, project: Project | str | None = None, api: Api | None = None
     ) -> Self:
-        """Makes a folder.
+        """Make a folder.
 
         Args:
             name: What it is to be called.
             parent: The folder that it is to be in, or its id.
             project: The project, or its id, in whose root it is to be; in the place of `parent`.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: The name is empty, longer than 255 characters, or has a slash in it.
@@ -379,7 +379,7 @@ class File(Gettable):
         return cls._asked(api, "create_folder", name=name, type="folder", **place)
 
     def copy(self, project: Project | str, name: str | None = None) -> Self:
-        """Copies it into a project's root.
+        """Copy it into a project's root.
 
         Args:
             project: The project, or its id.
@@ -395,7 +395,7 @@ class File(Gettable):
         return self._put("copy_file", self.api, name, project=identifier(project))
 
     def copy_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
-        """Copies this file into a folder.
+        """Copy this file into a folder.
 
         Args:
             parent: The folder, or its id.
@@ -413,7 +413,7 @@ class File(Gettable):
         return self._put("copy_file", self.api if api is None else api, name, parent=identifier(parent))
 
     def move_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
-        """Moves this file into another folder of its project.
+        """Move this file into another folder of its project.
 
         Args:
             parent: The folder, or its id.
@@ -442,13 +442,13 @@ class File(Gettable):
     # -- changing
 
     def save(self, inplace: bool = True, silent: bool = False) -> Self:
-        """Saves what was edited: metadata, then tags, then the name.
+        """Save what was edited: metadata, then tags, then the name.
 
         Edited metadata is merged with what the platform has, and what was deleted is deleted there; metadata in whose place
         a whole dictionary was put takes the place of what the platform has.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
             silent: Whether it is no error when nothing was edited.
 
         Returns:
@@ -476,7 +476,7 @@ class File(Gettable):
         return target
 
     def _has_now(self, name: str, told: Any) -> None:
-        """Takes a member for saved; when the file was modified is asked for anew when somebody wants to know."""
+        """Take a member for saved; when the file was modified is requested again when it is read."""
         now: Any = self._data[name] if told is None else told
         if told is None and isinstance(now, dict):  # a key that was sent as None is deleted there
             now = {key: each for key, each in cast("dict[str, Any]", now).items() if each is not None}
@@ -501,7 +501,7 @@ class File(Gettable):
         wait: bool = True,
         api: Api | None = None,
     ) -> Upload:
-        """Uploads a file of this machine.
+        """Upload a file of this machine.
 
         Args:
             path: The file.
@@ -513,7 +513,7 @@ class File(Gettable):
             timeout: Seconds for each step of a part's request.
             part_size: Bytes in a part, from 5 MiB to 5 GiB; the platform may make it larger.
             wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             The upload; its `result()` is the file.
@@ -532,7 +532,7 @@ class File(Gettable):
 
     @gives("get_file_download_info", of=DownloadInfo)
     def download_info(self) -> DownloadInfo:
-        """Asks where the file's bytes are fetched from.
+        """Get where the file's bytes are fetched from.
 
         Returns:
             The URL. It is a secret, and ends after some hours.
@@ -551,7 +551,7 @@ class File(Gettable):
         wait: bool = True,
         overwrite: bool = False,
     ) -> Download:
-        """Downloads the file.
+        """Download the file.
 
         Args:
             path: Where to; it is there when all bytes are.
@@ -577,7 +577,7 @@ class File(Gettable):
         return download
 
     def stream(self, part_size: int = STREAMED) -> Iterator[bytes]:
-        """Gives the file's bytes as they come, without keeping them.
+        """Return the file's bytes as they come, without keeping them.
 
         Args:
             part_size: Bytes at a time, above 0.
@@ -592,7 +592,7 @@ class File(Gettable):
     def content(
         self, path: str | os.PathLike[str] | None = None, overwrite: bool = True, encoding: str = "utf-8"
     ) -> str:
-        """Downloads the file and reads it as text; all of it is held in memory.
+        """Download the file and read it as text; all of it is held in memory.
 
         Args:
             path: Where it is to stay; None for nowhere.
@@ -622,11 +622,11 @@ class File(Gettable):
 
     @classmethod
     def bulk_get(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
-        """Gets files.
+        """Get files.
 
         Args:
             files: Files, or their ids; any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the file, or what is wrong with it.
@@ -639,11 +639,11 @@ class File(Gettable):
 
     @classmethod
     def bulk_delete(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
-        """Deletes files.
+        """Delete files.
 
         Args:
             files: Files, or their ids; any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order, without a file.
@@ -658,11 +658,11 @@ class File(Gettable):
     def bulk_update(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Puts names, tags and metadata of files in the place of those they have; what isn't given is erased.
+        """Put names, tags and metadata of files in the place of those they have; what isn't given is erased.
 
         Args:
             files: Files with what they shall have, or dictionaries with "id", "name", "tags" and "metadata"; any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the file as the platform has it then, or what is wrong with it.
@@ -676,14 +676,14 @@ class File(Gettable):
     def bulk_edit(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Changes names, tags and metadata of files; what isn't given stays.
+        """Change names, tags and metadata of files; what isn't given stays.
 
         Of a file that was edited, what was edited is sent, deleted metadata too; else all that is known of it.
 
         Args:
             files: Edited files, or dictionaries with "id" and any of "name", "tags" and "metadata" (None deletes a key of
                 the metadata); any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the file as the platform has it then, or what is wrong with it.
@@ -695,7 +695,7 @@ class File(Gettable):
 
 
 class FileBulkRecord(BulkRecord[File]):
-    """What came of one file of a bulk call."""
+    """The result for one file of a bulk call."""
 
     _KIND = File
 

@@ -43,12 +43,12 @@ class Invoice(Gettable):
         api: Api | None = None,
         billing_group: BillingGroup | str | None = None,
     ) -> Collection[Self]:
-        """Lists invoices.
+        """List invoices.
 
         Args:
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
             billing_group: Of this billing group; None for all of the user's.
 
         Raises:

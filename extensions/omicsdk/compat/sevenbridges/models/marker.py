@@ -36,13 +36,13 @@ class Marker(Gettable, Savable):
     def query(
         cls, file: File | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """Lists a file's markers.
+        """List a file's markers.
 
         Args:
             file: The file, or its id.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -60,7 +60,7 @@ class Marker(Gettable, Savable):
         private: bool = True,
         api: Api | None = None,
     ) -> Self:
-        """Marks a place.
+        """Mark a place.
 
         Args:
             file: The file, often a BAM file, or its id.
@@ -68,7 +68,7 @@ class Marker(Gettable, Savable):
             position: "start" and "end", in bases.
             chromosome: The chromosome's name.
             private: Whether only this user sees it.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: `position` is no dictionary.

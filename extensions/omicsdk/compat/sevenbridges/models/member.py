@@ -64,10 +64,10 @@ class Member(MemberFields):
         )
 
     def save(self, inplace: bool = True) -> Self:
-        """Saves the rights that were changed.
+        """Save the rights that were changed.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -94,7 +94,7 @@ class Membership(Resource):
         return plain_mapping("permissions", permissions)
 
     def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[Member]:
-        """Lists who may do something with it.
+        """List its members.
 
         Args:
             offset: How many are passed over.
@@ -107,7 +107,7 @@ class Membership(Resource):
         return Collection.fetch(Member, request, self.api)
 
     def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
-        """Gives a member.
+        """Get a member.
 
         Args:
             username: The member, or its name.
@@ -121,7 +121,7 @@ class Membership(Resource):
         return Member._asked(api or self.api, f"get_{self._OWNER}_member", **self._place(self), username=name)
 
     def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a user.
+        """Add a user.
 
         Args:
             user: The user, or the user's name.
@@ -135,7 +135,7 @@ class Membership(Resource):
         return self._add(username=name_of(user), type="USER", permissions=self._rights(permissions))
 
     def add_member_team(self, team: Team | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a team.
+        """Add a team.
 
         Args:
             team: The team, or its id.
@@ -148,7 +148,7 @@ class Membership(Resource):
         return self._add(username=identifier(team), type="TEAM", permissions=self._rights(permissions))
 
     def add_member_division(self, division: Division | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a division.
+        """Add a division.
 
         Args:
             division: The division, or its id.
@@ -161,7 +161,7 @@ class Membership(Resource):
         return self._add(username=identifier(division), type="DIVISION", permissions=self._rights(permissions))
 
     def remove_member(self, user: User | Member | Team | Division | str) -> None:
-        """Removes a member.
+        """Remove a member.
 
         Args:
             user: The member, or its name: a user's, or the id of a team or division.

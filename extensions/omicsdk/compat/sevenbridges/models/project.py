@@ -105,14 +105,14 @@ class Project(Membership, Gettable, Savable):
         category: str | None = None,
         tags: Iterable[str] | None = None,
     ) -> Collection[Self]:
-        """Lists projects.
+        """List projects.
 
         Args:
             owner: Of whom; None for all that the user is a member of.
             name: With this in their names.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
             category: Of this category.
             tags: With all of these tags.
 
@@ -144,15 +144,15 @@ class Project(Membership, Gettable, Savable):
         settings: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Makes a project.
+        """Make a project.
 
         Args:
-            name: What it is called; its id is made of that.
+            name: Its name; its id is made of that.
             billing_group: Who pays; None for the platform's choice.
             description: What it is about.
             tags: Its tags.
             settings: Its settings, such as {"locked": False}.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             Conflict: There is one of that name.
@@ -163,7 +163,7 @@ class Project(Membership, Gettable, Savable):
     # -- what is in it
 
     def get_files(self, offset: int | None = None, limit: int | None = None) -> Collection[File]:
-        """Lists files and folders of its topmost folder.
+        """List files and folders of its topmost folder.
 
         Args:
             offset: How many are passed over.
@@ -175,7 +175,7 @@ class Project(Membership, Gettable, Savable):
         return self.api.files.query(project=self, offset=offset, limit=limit)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
-        """Copies files into it, 16 at once. One that can't be copied doesn't keep the others from it.
+        """Copy files into it, 16 at once. One that can't be copied doesn't keep the others from it.
 
         Args:
             files: A file or many, or their ids.
@@ -189,7 +189,7 @@ class Project(Membership, Gettable, Savable):
         copy_files(self.api.platform, named, identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
-        """Lists its apps.
+        """List its apps.
 
         Args:
             offset: How many are passed over.
@@ -203,7 +203,7 @@ class Project(Membership, Gettable, Savable):
     def get_tasks(
         self, status: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[Task]:
-        """Lists its tasks.
+        """List its tasks.
 
         Args:
             status: Only those that are there; `enums.TaskStatus` has the names.
@@ -222,7 +222,7 @@ class Project(Membership, Gettable, Savable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[Import]:
-        """Lists imports into it.
+        """List imports into it.
 
         Args:
             volume: Only those from this volume.
@@ -242,7 +242,7 @@ class Project(Membership, Gettable, Savable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[Export]:
-        """Lists exports of its files.
+        """List exports of its files.
 
         The platform can't list a project's exports: each page is one of all exports, less those of other projects' files
         and of files that are deleted, and may so be shorter than `limit`, and empty.
@@ -276,10 +276,10 @@ class Project(Membership, Gettable, Savable):
         interruptible: bool | None = True,
         execution_settings: Mapping[str, Any] | None = None,
     ) -> Task:
-        """Makes a task in it; arguments and errors as those of `Task.create`.
+        """Make a task in it; arguments and errors as those of `Task.create`.
 
         Args:
-            name: What it is called.
+            name: Its name.
             app: The app that it runs, or its id.
             revision: The app's revision; the latest by default.
             batch_input: The input whose files are worked on in tasks of their own.
@@ -295,7 +295,7 @@ class Project(Membership, Gettable, Savable):
         return self.api.tasks.create(name, self, app, revision, batch_input, batch_by, inputs, *rest)
 
     def add_member_email(self, email: str, permissions: Mapping[str, bool] | None = None) -> Member:
-        """Invites somebody.
+        """Invite a user by email.
 
         Args:
             email: The address.

@@ -42,10 +42,10 @@ class RateLimit(Resource):
     @classmethod
     @gives("get_rate_limit")
     def get(cls, api: Api | None = None) -> Self:
-        """Asks for it.
+        """Get it.
 
         Args:
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -53,6 +53,6 @@ class RateLimit(Resource):
         ...
 
     def look_up(self, name: str) -> Any:
-        """Reads a member; `instance_limit` also where a deployment calls it `instance`."""
+        """Read a member; `instance_limit` also where a deployment calls it `instance`."""
         other = name == "instance_limit" and self.field(name) is None and self.field("instance") is not None
         return super().look_up("instance" if other else name)

@@ -52,7 +52,7 @@ class Export(StorageJob):
         copy_only: bool = False,
         api: Api | None = None,
     ) -> Self:
-        """Starts an export.
+        """Start an export.
 
         Args:
             file: The file, or its id. It can't be a public one, or an alias of something that is on a volume already.
@@ -61,7 +61,7 @@ class Export(StorageJob):
             properties: How it is stored, such as {"sse_algorithm": "AES256"}.
             overwrite: Whether it may take the place of an object of that name.
             copy_only: Whether the file stays as it is; else it becomes an alias of the object.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -97,14 +97,14 @@ class Export(StorageJob):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists exports.
+        """List exports.
 
         Args:
             volume: Those to a volume, or its id.
             state: Those in a state; see ImportExportState.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -113,11 +113,11 @@ class Export(StorageJob):
 
     @classmethod
     def bulk_get(cls, exports: Iterable[Export | str], api: Api | None = None) -> list[ExportBulkRecord]:
-        """Gets exports.
+        """Get exports.
 
         Args:
             exports: They, or their ids; any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the export, or what is wrong with it.
@@ -132,13 +132,13 @@ class Export(StorageJob):
     def bulk_submit(
         cls, exports: Iterable[Mapping[str, Any]], copy_only: bool = False, api: Api | None = None
     ) -> list[ExportBulkRecord]:
-        """Starts exports.
+        """Start exports.
 
         Args:
             exports: For each a dictionary with "file", "volume", "location" and, where wanted, "properties" and
                 "overwrite"; as the arguments of `submit_export`. Any number.
             copy_only: Whether the files stay as they are; else they become aliases of the objects.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the export, or what is wrong with it.
@@ -152,7 +152,7 @@ class Export(StorageJob):
 
 
 class ExportBulkRecord(BulkRecord[Export]):
-    """What came of one export of a bulk call."""
+    """The result for one export of a bulk call."""
 
     _KIND = Export
 

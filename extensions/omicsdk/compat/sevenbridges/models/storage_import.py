@@ -52,7 +52,7 @@ class Import(StorageJob):
         autorename: bool = False,
         api: Api | None = None,
     ) -> Self:
-        """Starts an import.
+        """Start an import.
 
         Args:
             volume: The volume, or its id.
@@ -64,7 +64,7 @@ class Import(StorageJob):
             parent: Where it goes: a folder, or its id; in the place of `project`.
             preserve_folder_structure: Whether a folder's folders are kept.
             autorename: Whether it gets another name when there is a file of that name.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: Both or neither of project and parent are given, or the platform answered with an error.
@@ -92,7 +92,7 @@ class Import(StorageJob):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists imports.
+        """List imports.
 
         Args:
             project: Those into a project, or its id.
@@ -100,7 +100,7 @@ class Import(StorageJob):
             state: Those in a state; see ImportExportState.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -109,11 +109,11 @@ class Import(StorageJob):
 
     @classmethod
     def bulk_get(cls, imports: Iterable[Import | str], api: Api | None = None) -> list[ImportBulkRecord]:
-        """Gets imports.
+        """Get imports.
 
         Args:
             imports: They, or their ids; any number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the import, or what is wrong with it.
@@ -126,13 +126,13 @@ class Import(StorageJob):
 
     @classmethod
     def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: Api | None = None) -> list[ImportBulkRecord]:
-        """Starts imports.
+        """Start imports.
 
         Args:
             imports: For each a dictionary with "volume", "location", one of "project" and "parent", and, where wanted,
                 "name", "overwrite", "autorename", "preserve_folder_structure"; as the arguments of `submit_import`. Any
                 number.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order: the import, or what is wrong with it.
@@ -146,7 +146,7 @@ class Import(StorageJob):
 
 
 class ImportBulkRecord(BulkRecord[Import]):
-    """What came of one import of a bulk call."""
+    """The result for one import of a bulk call."""
 
     _KIND = Import
 

@@ -137,7 +137,7 @@ class Task(Running, Savable):
         origin: object = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists tasks.
+        """List tasks.
 
         Args:
             project: Of this project.
@@ -155,7 +155,7 @@ class Task(Running, Savable):
             order_by: "created_time", "start_time", "name", "end_time" or "created_by".
             order: "asc" or "desc"; "desc" by default.
             origin: What they originate from, such as an automation's run.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             ValidationError: A time isn't one.
@@ -181,7 +181,7 @@ class Task(Running, Savable):
         output_location: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Creates a task, and runs it if wanted.
+        """Create a task, and run it if wanted.
 
         Args:
             name: Its name.
@@ -197,7 +197,7 @@ class Task(Running, Savable):
             interruptible: Whether it may use cheaper instances that can be taken away; None for the project's setting.
             execution_settings: "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
             output_location: Where outputs go: "main_location", "main_location_alias", "nodes_override", "nodes_location".
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
@@ -229,11 +229,11 @@ class Task(Running, Savable):
 
     @classmethod
     def bulk_get(cls, tasks: Iterable[Task | str], api: Api | None = None) -> list[TaskBulkRecord]:
-        """Gets many tasks, 100 with a request.
+        """Get many tasks, 100 with a request.
 
         Args:
             tasks: Tasks, or their ids.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Returns:
             A record for each, in their order, with the task or an error.
@@ -247,22 +247,22 @@ class Task(Running, Savable):
     # -- one task
 
     def save(self, inplace: bool = True) -> Self:
-        """Saves what was changed; nothing is sent when nothing was.
+        """Save what was changed; nothing is sent when nothing was.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
 
         Returns:
             Itself, or the new one.
 
         Raises:
-            ValidationError: `batch_by` makes no sense.
+            ValidationError: `batch_by` is invalid.
             SbgError: The platform answered with an error, such as BadRequest for a task that isn't a draft any more.
         """
         return super().save(inplace) if self.changes() else self
 
     def clone(self, run: bool = True) -> Self:
-        """Makes another task like it.
+        """Make another task like it.
 
         Args:
             run: Whether to run that; else it is a draft.
@@ -278,11 +278,11 @@ class Task(Running, Savable):
         return made._validated() if run else made
 
     def refresh(self) -> Self:
-        """Asks the platform for all of it, as `reload` does; the name that older versions had."""
+        """Get all of it from the platform, as `reload` does; the name that older versions had."""
         return self.reload()
 
     def get_execution_details(self) -> ExecutionDetails:
-        """Gets what it did: its jobs, their instances and logs.
+        """Get what it did: its jobs, their instances and logs.
 
         Raises:
             ExecutionDetailsInvalidTaskType: It is a batch task; its children have details.
@@ -313,7 +313,7 @@ class Task(Running, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists the children of a batch task; arguments as those of `query`.
+        """List the children of a batch task; arguments as those of `query`.
 
         Raises:
             SbgError: It isn't a batch task, or the platform answered with an error.
@@ -336,7 +336,7 @@ class Task(Running, Savable):
             return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
 
     def _validated(self) -> Self:
-        """Gives itself when the platform found nothing wrong with it.
+        """Return itself when the platform found nothing wrong with it.
 
         Raises:
             TaskValidationError: It found something.
@@ -351,12 +351,12 @@ class Task(Running, Savable):
 
     @acts("run_task", names={"interruptible": "use_interruptible_instances"}, convert={"batch": _unless_true})
     def run(self, batch: bool = True, interruptible: bool | None = None, inplace: bool = True) -> Self:
-        """Runs a draft.
+        """Run a draft.
 
         Args:
             batch: False to run it as one task although it would be a batch task.
             interruptible: Whether it may use cheaper instances that can be taken away; None for what the task says.
-            inplace: Whether this object takes over what the platform tells; else a new one is given.
+            inplace: Whether this object takes over what the platform answers; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -368,10 +368,10 @@ class Task(Running, Savable):
 
     @acts("abort_task")
     def abort(self, inplace: bool = True) -> Self:
-        """Stops it.
+        """Stop it.
 
         Args:
-            inplace: Whether this object takes over what the platform tells; else a new one is given.
+            inplace: Whether this object takes over what the platform answers; else a new one is returned.
 
         Returns:
             Itself, or the new one.
@@ -392,7 +392,7 @@ class Task(Running, Savable):
 
 
 class TaskBulkRecord(BulkRecord[Task]):
-    """What came of one task of a bulk call: it, or what is wrong."""
+    """The result for one task of a bulk call: it, or what is wrong."""
 
     _KIND = Task
 

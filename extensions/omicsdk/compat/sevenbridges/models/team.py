@@ -32,14 +32,14 @@ class Team(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists a division's teams.
+        """List a division's teams.
 
         Args:
             division: The division, or its id.
             list_all: Whether those are listed too that the user isn't in.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -49,12 +49,12 @@ class Team(Gettable, Savable):
     @classmethod
     @gives("create_team")
     def create(cls, name: str, division: Division | str, api: Api | None = None) -> Self:
-        """Makes a team.
+        """Make a team.
 
         Args:
-            name: What it is called.
+            name: Its name.
             division: The division that it belongs to, or its id.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -63,7 +63,7 @@ class Team(Gettable, Savable):
 
     @lists("list_team_members", of=TeamMember)
     def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[TeamMember]:
-        """Lists the team's members.
+        """List the team's members.
 
         Args:
             offset: How many are passed over.
@@ -76,7 +76,7 @@ class Team(Gettable, Savable):
 
     @gives("add_team_member", of=TeamMember, names={"user": "id"})
     def add_member(self, user: User | Member | TeamMember | str) -> TeamMember:
-        """Takes a user into the team.
+        """Take a user into the team.
 
         Args:
             user: The user, or the user's name.
@@ -88,7 +88,7 @@ class Team(Gettable, Savable):
 
     @sends("remove_team_member", names={"user": "username"})
     def remove_member(self, user: User | Member | TeamMember | str) -> None:
-        """Takes a user out of the team.
+        """Take a user out of the team.
 
         Args:
             user: The user, or the user's name.

@@ -39,10 +39,10 @@ class User(Resource):
     @classmethod
     @gives("get_current_user")
     def me(cls, api: Api | None = None) -> Self:
-        """Gives the user whose token it is.
+        """Get the user whose token it is.
 
         Args:
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -52,11 +52,11 @@ class User(Resource):
     @classmethod
     @gives("get_user", names={"user": "username"})
     def get(cls, user: User | Member | TeamMember | str, api: Api | None = None) -> Self:
-        """Gives a user.
+        """Get a user.
 
         Args:
             user: The user's name, or whoever has it.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             NotFound: There is no such user, or it may not be seen.
@@ -74,14 +74,14 @@ class User(Resource):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """Lists a division's users.
+        """List a division's users.
 
         Args:
             division: The division, or its id.
             role: Only those who are this in it; `enums.DivisionRole` has the names.
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -90,7 +90,7 @@ class User(Resource):
 
     @sends("disable_user")
     def disable(self, api: Api | None = None) -> None:
-        """Removes the user from the division, which needs the token of one of its administrators.
+        """Remove the user from the division, which needs the token of one of its administrators.
 
         Args:
             api: Another Api than the one that it came from.

@@ -66,12 +66,12 @@ class Volume(Membership, Gettable, Savable):
     @classmethod
     @lists("list_volumes", fields="_all")
     def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """Lists volumes.
+        """List volumes.
 
         Args:
             offset: How many are passed over.
             limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -93,7 +93,7 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connects a bucket on Amazon S3 by a key.
+        """Connect a bucket on Amazon S3 by a key.
 
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
@@ -104,7 +104,7 @@ class Volume(Membership, Gettable, Savable):
             description: What it is for.
             prefix: What the names of its objects begin with; all by default.
             properties: How objects are stored, such as {"sse_algorithm": "AES256"}.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error: it tries the key.
@@ -128,7 +128,7 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connects a bucket on Amazon S3 by a role that the platform takes on.
+        """Connect a bucket on Amazon S3 by a role that the platform takes on.
 
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
@@ -139,7 +139,7 @@ class Volume(Membership, Gettable, Savable):
             description: What it is for.
             prefix: What the names of its objects begin with; all by default.
             properties: How objects are stored.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -163,7 +163,7 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connects a bucket on Google Cloud Storage by a service account's key.
+        """Connect a bucket on Google Cloud Storage by a service account's key.
 
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
@@ -174,7 +174,7 @@ class Volume(Membership, Gettable, Savable):
             description: What it is for.
             prefix: What the names of its objects begin with; all by default.
             properties: How objects are stored.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -197,7 +197,7 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connects a bucket on Google Cloud Storage by workload identity federation.
+        """Connect a bucket on Google Cloud Storage by workload identity federation.
 
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
@@ -207,7 +207,7 @@ class Volume(Membership, Gettable, Savable):
             description: What it is for.
             prefix: What the names of its objects begin with; all by default.
             properties: How objects are stored.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -231,7 +231,7 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connects a bucket on Alibaba's Object Storage Service.
+        """Connect a bucket on Alibaba's Object Storage Service.
 
         Args:
             name: What the volume is to be called: 1 to 32 letters, digits and underscores.
@@ -243,7 +243,7 @@ class Volume(Membership, Gettable, Savable):
             description: What it is for.
             prefix: What the names of its objects begin with; all by default.
             properties: How objects are stored.
-            api: The Api, where this is the class of none.
+            api: The Api, where the class belongs to none.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -272,7 +272,7 @@ class Volume(Membership, Gettable, Savable):
     # -- what is on it
 
     def list(self, prefix: str | None = None, limit: int | None = 50, fields: str | None = "_all") -> VolumeCollection:
-        """Lists what is on it.
+        """List what is on it.
 
         Args:
             prefix: Only what begins with this. Without a slash at its end a folder is listed itself, with one what is in it.
@@ -291,7 +291,7 @@ class Volume(Membership, Gettable, Savable):
         return VolumeCollection.listed(VolumeObject, request, self.api)
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
-        """Gets what is known of an object.
+        """Get what is known of an object.
 
         Args:
             location: Its name on the volume.
@@ -311,19 +311,19 @@ class Volume(Membership, Gettable, Savable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[Import]:
-        """Lists the imports from it; arguments and errors as those of `Import.query`."""
+        """List the imports from it; arguments and errors as those of `Import.query`."""
         return self.api.imports.query(project, self, state, offset, limit)
 
     def get_exports(
         self, state: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[Export]:
-        """Lists the exports to it; arguments and errors as those of `Export.query`."""
+        """List the exports to it; arguments and errors as those of `Export.query`."""
         return self.api.exports.query(self, state, offset, limit)
 
     # -- changing
 
     def delete(self) -> None:
-        """Deletes it; what is in the bucket stays there. It has to be inactive.
+        """Delete it; what is in the bucket stays there. It has to be inactive.
 
         Raises:
             SbgError: The platform answered with an error.

@@ -110,7 +110,7 @@ class Handle(threading.Thread, ABC):
     def add_callback(
         self, callback: Callable[[str], object] | None = None, errorback: Callable[[str], object] | None = None
     ) -> None:
-        """Has functions called at the end, in the transfer's thread; what they raise is logged.
+        """Call functions at the end, in the transfer's thread; what they raise is logged.
 
         Args:
             callback: Is called with the status when the transfer is completed, or was stopped.
@@ -122,10 +122,10 @@ class Handle(threading.Thread, ABC):
             self._errorbacks.append(errorback)
 
     def add_progress_callback(self, callback: Callable[[Progress], object] | None = None) -> None:
-        """Has a function called each time that another part is there, a few times a second at most.
+        """Call a function each time that another part is there, a few times a second at most.
 
         Args:
-            callback: Is called with how far it is, in the transfer's thread: while it runs no byte moves. When it raises,
+            callback: Is called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
                 this is logged, and it isn't called again.
         """
         if callback is not None:
@@ -134,7 +134,7 @@ class Handle(threading.Thread, ABC):
     # -- switches
 
     def start(self) -> None:
-        """Begins.
+        """Start.
 
         Raises:
             SbgError: It was started before.
@@ -148,7 +148,7 @@ class Handle(threading.Thread, ABC):
             raise
 
     def pause(self) -> None:
-        """Ends all requests and begins no other until `resume`.
+        """End all requests and start no other until `resume`.
 
         Raises:
             SbgError: It isn't RUNNING.
@@ -159,7 +159,7 @@ class Handle(threading.Thread, ABC):
             self._control.pause()
 
     def resume(self) -> None:
-        """Goes on after `pause`.
+        """Continue after `pause`.
 
         Raises:
             SbgError: It isn't PAUSED.
@@ -170,7 +170,7 @@ class Handle(threading.Thread, ABC):
             self._control.resume()
 
     def stop(self) -> None:
-        """Ends it for good, and waits until all is in order.
+        """End it permanently, and wait until the transfer is cleaned up.
 
         Raises:
             SbgError: It is neither RUNNING nor PAUSED.
@@ -182,7 +182,7 @@ class Handle(threading.Thread, ABC):
             self._await()
 
     def wait(self) -> None:
-        """Waits for the end. Ctrl-C ends the transfer in order before it is raised.
+        """Wait for the end. Ctrl-C ends the transfer in order before it is raised.
 
         Raises:
             SbgError: It wasn't started, this is one of its own callbacks, or it has failed and no errorback was told.
@@ -203,7 +203,7 @@ class Handle(threading.Thread, ABC):
     # -- the thread
 
     def run(self) -> None:
-        """Does the work; call `start()` instead, which has this called in a thread.
+        """Do the work; call `start()` instead, which has this called in a thread.
 
         Raises:
             SbgError: It was started before.
@@ -238,7 +238,7 @@ class Handle(threading.Thread, ABC):
 
     @abstractmethod
     def _move(self, connections: int) -> TransferReport:
-        """Moves the file's bytes, obeying `_control` and telling `_moved`."""
+        """Move the file's bytes, obeying `_control` and telling `_moved`."""
 
     def _settings(self, connections: int) -> dict[str, Any]:
         """The engine's arguments that say how, not what."""
@@ -253,10 +253,10 @@ class Handle(threading.Thread, ABC):
         }
 
     def _given_up(self) -> None:
-        """Removes what a stopped transfer has left behind."""
+        """Remove what a stopped transfer has left behind."""
 
     def _await(self) -> None:
-        """Waits until it is over, callbacks included."""
+        """Wait until it is over, callbacks included."""
         if self.is_alive():
             self.join()
         else:  # the thread isn't there yet, or no longer; or run() was called in the place of start()
@@ -301,7 +301,7 @@ class Handle(threading.Thread, ABC):
         return True
 
     def _moved(self, progress: EngineProgress) -> None:
-        """Takes in how far the engine is."""
+        """Take in how far the engine is."""
         self._bytes_done = min(progress.bytes_done, self._file_size) if self._file_size else progress.bytes_done
         if not progress.final and self._bytes_done // self._part_size != self._parts_told:
             self._tell()
@@ -333,14 +333,14 @@ class Handle(threading.Thread, ABC):
 
 
 def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patience]:
-    """Gives how patient a transfer is meant to be.
+    """Return how patient a transfer is meant to be.
 
     Args:
         retry_count: How many failures in a row end a file, None for 6.
         timeout: Seconds for which a silent server is waited for, None for 300.
 
     Raises:
-        SbgError: One makes no sense.
+        SbgError: One is invalid.
     """
     check_numbers(retry_count=0 if retry_count is None else retry_count, timeout=timeout)
     retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
@@ -348,7 +348,7 @@ def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patie
 
 
 def check_part_size(part_size: int | None, default: int, least: int) -> int:
-    """Gives the size of parts that is meant.
+    """Return the size of parts that is meant.
 
     Args:
         part_size: What was given, None for the default.

@@ -27,7 +27,7 @@ class Download(Handle):
     """A file on its way from the platform; see `Handle` for its switches and states.
 
     It appears under its path when it is whole: its size, and the checksums that its metadata state, are verified. What
-    came of one that was stopped or has failed is kept beside it, and the same download goes on from there.
+    came of one that was stopped or has failed is kept beside it, and the same download resumes there.
 
     Args:
         url: A presigned URL, where there is no `file`: it can't be asked for again when it ends.
@@ -39,11 +39,11 @@ class Download(Handle):
         api: The platform; the file's own by default.
         file: The file.
         overwrite: Whether it takes the place of what is there, which stays until the new one is whole.
-        checksums: What the bytes are held against, from algorithm to value, in the place of what the metadata state; an
+        checksums: What the bytes are verified against, from algorithm to value, in the place of what the metadata state; an
             empty one for the size alone.
 
     Raises:
-        SbgError: An argument makes no sense.
+        SbgError: An argument is invalid.
         LocalFileAlreadyExists: Something is there, and `overwrite` is False.
     """
 
@@ -134,12 +134,12 @@ def _beside(title: str) -> str:
 
 
 def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None) -> Generator[bytes]:
-    """Gives a file's bytes as they come, without keeping them. One connection; nothing is verified but the length.
+    """Return a file's bytes as they come, without keeping them. One connection; nothing is verified but the length.
 
     Args:
         file: The file.
         part_size: Bytes at a time, 1 or more; the last may be fewer.
-        retry_count: How many failures without a byte in between end it; by default 6. It goes on where it was.
+        retry_count: How many failures without a byte in between end it; by default 6. It is resumed where it stopped.
 
     Yields:
         Bytes, in order.

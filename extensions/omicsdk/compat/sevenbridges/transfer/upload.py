@@ -34,7 +34,7 @@ class Sending(Handle):
     Args:
         api: Where to.
         file_path: The file.
-        file_name: What it is called there; None for its own name.
+        file_name: Its name there; None for its own name.
         part_size: The wished size of parts in bytes.
         retry_count: How many failures in a row end it.
         timeout: Seconds for which a silent server is waited for.
@@ -124,25 +124,25 @@ class Upload(Sending):
     """A file on its way to the platform; see `Handle` for its switches and states.
 
     Parts go straight from the file, several at once. The file must stay as it is until the end. An upload in several
-    parts that failed, was aborted, or died with its program goes on from there when the same one is started again.
+    parts that failed, was aborted, or died with its program resumes there when the same one is started again.
 
     Args:
         file_path: The file.
         project: The project that it goes to, or its id; either this or `parent`.
         parent: The folder that it goes to, or its id.
-        file_name: What it is called there, at most 255 characters without slashes; by default its own name.
+        file_name: Its name there, at most 255 characters without slashes; by default its own name.
         overwrite: Whether it takes the place of a file of that name.
         part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there would
             be more than 10,000. The platform may choose another.
         retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
         timeout: Seconds for which a silent server is waited for, 300 by default.
         api: Where to.
-        resume: Whether to remember what was sent, for going on with it.
-        upload_id: An upload that the platform knows, to go on with; its parts are held against the file.
-        verify: Whether each part is held against the storage's ETag, where that is an MD5; takes time.
+        resume: Whether to remember what was sent, to resume it.
+        upload_id: An upload that the platform knows, to resume; its parts are verified against the file.
+        verify: Whether each part is verified against the storage's ETag, where that is an MD5; takes time.
 
     Raises:
-        SbgError: An argument makes no sense, or the file isn't there; nothing was sent.
+        SbgError: An argument is invalid, or the file isn't there; nothing was sent.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class CodePackage(NamedTuple):
 
     Attributes:
         id: Its id, which a new package takes as its location.
-        name: What it is called.
+        name: Its name.
     """
 
     id: str
@@ -212,10 +212,10 @@ class CodePackageUpload(Sending):
         timeout: Seconds for which a silent server is waited for, 300 by default.
         parent: Has no effect: code has no folder.
         api: Where to.
-        resume: Whether to remember what was sent, for going on with it.
+        resume: Whether to remember what was sent, to resume it.
 
     Raises:
-        SbgError: An argument makes no sense, or the file isn't there or is empty; nothing was sent.
+        SbgError: An argument is invalid, or the file isn't there or is empty; nothing was sent.
     """
 
     def __init__(

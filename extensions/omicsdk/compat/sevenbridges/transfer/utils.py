@@ -74,7 +74,7 @@ def total_parts(file_size: int, part_size: int) -> int:
 
 
 def simple_progress_bar(progress: Progress) -> None:
-    """Draws a bar in the terminal, for `add_progress_callback`.
+    """Draw a bar in the terminal, for `add_progress_callback`.
 
     Args:
         progress: How far the transfer is.
