@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:\-]+)", re.IGNORECASE)
 # Headers that are about a body as it was sent, which isn't the one that an error keeps.
-_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 @contextmanager
@@ -239,7 +239,7 @@ class RefusedResponse(DocumentedResponse):
     def __init__(self, error: APIError, documented: Callable[[APIError], Exception]) -> None:
         import httpx
 
-        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
+        headers = {name: value for name, value in error.headers.items() if name not in OF_THE_BODY}
         request = httpx.Request(error.method or "GET", error.url)
         super().__init__(httpx.Response(error.status, headers=headers, content=refused_body(error), request=request))
         self._error = error

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
 
+from omicsdk.compat._answers import OF_THE_BODY
 from omicsdk.compat.sevenbridges import _arguments
 from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
 from omicsdk.compat.sevenbridges.enums import RequestParameters
@@ -241,6 +242,7 @@ class HttpClient:
         self._sending = threading.local()
         self._client: tuple[dict[str, str], SevenBridges] | None = None  # the proxies that it was made with, and it
         self._told: Mapping[str, str | None] = {}
+        self._slots: Mapping[str, threading.BoundedSemaphore] = {}
 
     @property
     def client(self) -> SevenBridges:
@@ -278,11 +280,14 @@ class HttpClient:
         made._exchange = _HandledExchange(transport=made._exchange.transport, api=self)  # pyright: ignore[reportPrivateUsage] - a client's own
         return made
 
-    @cached_property
+    @property
     def slots(self) -> Mapping[str, threading.BoundedSemaphore]:
         """The places for parts that are moved at once, of "upload" and "download", shared by all transfers."""
         workers = {"upload": self.upload_max_workers, "download": self.download_max_workers}
-        return {direction: threading.BoundedSemaphore(count) for direction, count in workers.items()}
+        with self._guard:  # transfers that begin together share one set
+            if not self._slots:
+                self._slots = {direction: threading.BoundedSemaphore(count) for direction, count in workers.items()}
+            return self._slots
 
     def close(self) -> None:
         """Close the connections permanently, and end the pools when their work is done."""
@@ -543,9 +548,6 @@ class HttpClient:
         return response
 
 
-_OF_BODIES = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HandledExchange(Exchange):
     """Sends by an Api, whose error handlers are asked about answers."""
@@ -558,7 +560,7 @@ class _HandledExchange(Exchange):
 
         del stream
         answer = self.api.send(request)
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_BODIES]
+        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in OF_THE_BODY]
         asked = httpx.Request(request.method, answer.url)
         return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=asked)
 

@@ -115,7 +115,7 @@ class Collection(list[R], Generic[R]):
             return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
 
         with as_ours():
-            yield from paged(self, self._total, page_at, list[R], _next_link, offset - len(self))
+            yield from paged(self, self._total, page_at, list[R], lambda page: page.next_link, offset - len(self))
 
     def _link(self, rel: str) -> str | None:
         return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
@@ -249,10 +249,6 @@ def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response
 def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[dict[str, Any]]:
     """A list that a page may lack; one that came as something else would hide the pages that follow."""
     return [] if told.get(name) is None else items_of(told, response, name)
-
-
-def _next_link(page: Collection[Any]) -> str | None:
-    return page.next_link
 
 
 def _offset(href: str) -> int | None:

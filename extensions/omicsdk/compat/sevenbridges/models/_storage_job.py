@@ -31,11 +31,8 @@ class VolumeFile(Value):
 class StorageJob(BackgroundJob, ABC):
     """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
 
-    _BULK_GET: ClassVar[tuple[str, str]]  # the operation that gets many, and what it calls their ids
-
     _ENDED = ENDED
-
-    _PLACE: ClassVar[str]  # where such jobs are on the platform
+    _PLACE: ClassVar[str]  # where such jobs are on the platform: imports or exports
 
     overwrite = fields.switch()
     error = fields.Part(lambda: Error)
@@ -75,7 +72,7 @@ class StorageJob(BackgroundJob, ABC):
             SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
         """
         api = cls._client(api)
-        operation, name = cls._BULK_GET
+        operation, name = f"bulk_get_{cls._PLACE}", f"{cls._PLACE[:-1]}_ids"
         named = [(identifier(job), job) for job in several(jobs)]
         found = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 

@@ -27,10 +27,7 @@ class VolumeProperties(fields.DictView):
 class Export(StorageJob):
     """An export."""
 
-    _PATH, _GET = "export_id", "get_export"
-    _BULK_GET = "bulk_get_exports", "export_ids"
-
-    _PLACE = "exports"
+    _PATH, _GET, _PLACE = "export_id", "get_export", "exports"
 
     destination = fields.Part(lambda: VolumeFile)
     properties = fields.View(VolumeProperties, read_only=True)
@@ -125,8 +122,8 @@ class Export(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        operation, name = cls._BULK_GET
-        return ExportBulkRecord.collect(cls._client(api), operation, identifiers(exports), name, in_order=False)
+        ids = identifiers(exports)
+        return ExportBulkRecord.collect(cls._client(api), "bulk_get_exports", ids, "export_ids", in_order=False)
 
     @classmethod
     def bulk_submit(

@@ -28,10 +28,7 @@ class ImportDestination(Value):
 class Import(StorageJob):
     """An import."""
 
-    _PATH, _GET = "import_id", "get_import"
-    _BULK_GET = "bulk_get_imports", "import_ids"
-
-    _PLACE = "imports"
+    _PATH, _GET, _PLACE = "import_id", "get_import", "imports"
 
     preserve_folder_structure = fields.switch()
     autorename = fields.switch()
@@ -121,8 +118,8 @@ class Import(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        operation, name = cls._BULK_GET
-        return ImportBulkRecord.collect(cls._client(api), operation, identifiers(imports), name, in_order=False)
+        ids = identifiers(imports)
+        return ImportBulkRecord.collect(cls._client(api), "bulk_get_imports", ids, "import_ids", in_order=False)
 
     @classmethod
     def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: Api | None = None) -> list[ImportBulkRecord]:
