@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Mapping
 from itertools import starmap
 from typing import Any, cast
 
@@ -69,11 +69,25 @@ def sendable(value: Any) -> Any:
     Args:
         value: JSON values and datetimes.
     """
-    if is_naive(value):
-        return value.isoformat()
+    return mapped(value, lambda leaf: leaf.isoformat() if is_naive(leaf) else leaf)
+
+
+def copied(value: Any) -> Any:
+    """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
+    return mapped(value, lambda leaf: leaf)
+
+
+def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """A JSON value with new, plain dictionaries and lists.
+
+    Args:
+        value: The value.
+        leaf: What becomes of what is neither a dictionary nor a list.
+    """
     if is_mapping(value):
-        return {name: sendable(each) for name, each in (raw(value) if isinstance(value, dict) else value.items())}
-    return [sendable(each) for each in value] if is_list(value) else value
+        members = raw(value) if isinstance(value, dict) else value.items()
+        return {name: mapped(each, leaf) for name, each in members}
+    return [mapped(each, leaf) for each in value] if is_list(value) else leaf(value)
 
 
 def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
@@ -102,14 +116,3 @@ def same(one: Any, other: Any) -> bool:
         pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
         return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(starmap(same, pairs))
     return isinstance(one, bool) == isinstance(other, bool) and one == other
-
-
-def copied(value: Any) -> Any:
-    """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
-    if isinstance(value, dict):
-        return {key: copied(each) for key, each in raw(cast("dict[str, Any]", value))}
-    if is_mapping(value):
-        return {key: copied(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [copied(each) for each in cast("list[Any]", value)]
-    return value

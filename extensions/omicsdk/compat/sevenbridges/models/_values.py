@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.enums import FileApiFormats
 from omicsdk.compat.sevenbridges.errors import ValidationError
-from omicsdk.compat.sevenbridges.meta._changes import raw, same, sendable
+from omicsdk.compat.sevenbridges.meta._changes import mapped, raw, same, sendable
 from omicsdk.compat.sevenbridges.meta.fields import DictView, View
 from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.models.file import File, of_cwl, type_of_cwl
 from omicsdk.core.errors import shortened
-from omicsdk.core.type_guards import is_list, is_mapping
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -38,20 +37,19 @@ def sent(value: Any) -> Any:
         ValidationError: Something in it is neither a JSON value nor a file of the platform, such as an open local file.
         SbgError: A file has no id.
     """
-    if isinstance(value, File):
-        kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
-        return {"class": kind, "path": identifier(value)}
-    if is_mapping(value):
-        members = raw(value) if isinstance(value, FileValues) else value.items()
-        return {str(name): sent(each) for name, each in members}
-    if is_list(value):
-        return [sent(each) for each in value]
-    if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
-        return sendable(value)
-    raise ValidationError(
-        f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
-        remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
-    )
+
+    def leaf(value: Any) -> Any:
+        if isinstance(value, File):
+            kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
+            return {"class": kind, "path": identifier(value)}
+        if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
+            return sendable(value)
+        raise ValidationError(
+            f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
+            remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
+        )
+
+    return mapped(value, leaf)
 
 
 def read(value: Any, api: Api | None) -> Any:
