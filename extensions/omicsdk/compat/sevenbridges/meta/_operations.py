@@ -1,12 +1,12 @@
 """Published methods that are one operation of the platform, as a table: a signature, and the operation that it is.
 
     @classmethod
-    @lists("list_volumes", fields="_all")
-    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
+    @lists("list_datasets", fields="_all")
+    def query(cls, visibility: str | None = None, api: Api | None = None) -> Collection[Self]:
         ...
 
 The arguments go to the operation under their names, converted as `CONVERSIONS` states; those that are None are left out. A
-method of an object also states which one, as `_PATH` of its class says.
+method of an object also sends which one, by `_PATH` of its class.
 """
 
 # The methods that are made here are those of resources.
@@ -18,12 +18,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial, wraps
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import is_mapping
-from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, identifier, request_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -227,3 +227,24 @@ acts = partial(_operation, "changed")
 """Make a method that changes an object, with an argument `inplace`."""
 sends = partial(_operation, "nothing")
 """Make a method that returns nothing."""
+
+
+class Listed(Gettable):
+    """A resource of which all that the user may see are listed."""
+
+    _LIST: ClassVar[str]  # the operation
+
+    @classmethod
+    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
+        """List them.
+
+        Args:
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where the class belongs to none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        return Collection.fetch(cls, request_of(api, cls._LIST, offset=offset, limit=limit, fields="_all"), api)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import lists
+from omicsdk.compat.sevenbridges.meta._operations import Listed, lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.resource import Gettable, Value
+from omicsdk.compat.sevenbridges.meta.resource import Value
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges import Api, Invoice
+    from omicsdk.compat.sevenbridges import Invoice
 
 
 class Breakdown(Value):
@@ -108,11 +108,11 @@ class BillingGroupEgressBreakdown(Value):
     project_locked = fields.switch()
 
 
-class BillingGroup(Gettable):
+class BillingGroup(Listed):
     """A group whose members' projects are paid for together."""
 
     _PATH = "billing_group"
-    _GET = "get_billing_group"
+    _GET, _LIST = "get_billing_group", "list_billing_groups"
 
     owner = fields.text()
     name = fields.text()
@@ -120,21 +120,6 @@ class BillingGroup(Gettable):
     pending = fields.switch()
     disabled = fields.switch()
     balance = fields.Part(lambda: Price)
-
-    @classmethod
-    @lists("list_billing_groups", fields="_all")
-    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """List the user's billing groups.
-
-        Args:
-            offset: How many are passed over.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        ...
 
     @lists("list_analysis_breakdown", of=BillingGroupAnalysisBreakdown)
     def analysis_breakdown(

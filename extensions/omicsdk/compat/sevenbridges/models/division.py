@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import lists
+from omicsdk.compat.sevenbridges.meta._operations import Listed
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.resource import Gettable
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges import Api, Team, User
+    from omicsdk.compat.sevenbridges import Team, User
 
 
-class Division(Gettable):
+class Division(Listed):
     """A division of an enterprise."""
 
     _PATH = "division_id"
-    _GET = "get_division"
+    _GET, _LIST = "get_division", "list_divisions"
 
     name = fields.text()
-
-    @classmethod
-    @lists("list_divisions", fields="_all")
-    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """List the divisions that the user is in.
-
-        Args:
-            offset: How many are passed over.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        ...
 
     def get_teams(self, offset: int | None = None, limit: int | None = None) -> Collection[Team]:
         """List the division's teams that the user is in; `Team.query` lists the others too.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from omicsdk.compat.sevenbridges.enums import VolumeType
 from omicsdk.compat.sevenbridges.errors import BadRequest, Conflict
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import lists
+from omicsdk.compat.sevenbridges.meta._operations import Listed
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
-from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, Value, identifier, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, request_of
 from omicsdk.compat.sevenbridges.models.member import Membership
 from omicsdk.core.redaction import mask_json
 
@@ -49,11 +49,11 @@ class VolumeObject(Resource):
         return self.field("volume"), self.field("location")
 
 
-class Volume(Membership, Gettable, Savable):
+class Volume(Membership, Listed, Savable):
     """A volume."""
 
     _PATH, _OWNER = "owner/volume", "volume"
-    _GET, _SAVE, _DELETE = "get_volume", "update_volume", "delete_volume"
+    _GET, _LIST, _SAVE, _DELETE = "get_volume", "list_volumes", "update_volume", "delete_volume"
 
     name = fields.text(read_only=False)
     description = fields.text(read_only=False)
@@ -62,21 +62,6 @@ class Volume(Membership, Gettable, Savable):
     created_on = fields.time()
     modified_on = fields.time()
     active = fields.switch(read_only=False)
-
-    @classmethod
-    @lists("list_volumes", fields="_all")
-    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """List volumes.
-
-        Args:
-            offset: How many are passed over.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        ...
 
     # -- connecting a bucket
 
