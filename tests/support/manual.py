@@ -78,8 +78,10 @@ def blocks(page: Path) -> list[Block]:
 
 
 def own_test(page: Path) -> Path:
-    """The test of a page whose examples are run one by one, with a look at what became of each: it may be there or not."""
-    return CHECKOUT / "tests" / "docs" / f"test_{page.stem.replace('-', '_')}.py"
+    """The test of a page whose examples are run one by one, or what starts a folder of its tests; it may not exist."""
+    tests = CHECKOUT / "tests" / "docs"
+    of_folder = tests / page.stem.removeprefix("coming-from-") / "conftest.py"
+    return of_folder if of_folder.exists() else tests / f"test_{page.stem.replace('-', '_')}.py"
 
 
 def manual_pages() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What runs the examples of the page for those who come from sevenbridges-python: an Api of the sandbox, and what they name."""
+"""What runs the examples of docs/coming-from-sevenbridges.md: an Api of the sandbox, and what they name."""
 
 import functools
 import time
