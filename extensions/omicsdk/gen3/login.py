@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from logging import getLogger
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import CLOCK_SKEW, Bound, jwt_expiry, moment, origin_of
 from omicsdk.core.files import home_folder
-from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.sources import (
     ApiKey,
     Arguments,
@@ -24,7 +26,7 @@ from omicsdk.gen3.sources import (
     login_of,
     workspace,
 )
-from omicsdk.gen3.tokens import TokenCache, TokenHolder
+from omicsdk.gen3.tokens import TokenCache, TokenHolder, token_for_client, token_for_key, token_from_service
 
 if TYPE_CHECKING:
     from httpx import Auth as HttpxAuth
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
 
 _log = getLogger("omicsdk.gen3")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Gen3Login(Bound):
@@ -152,7 +155,7 @@ class Gen3Login(Bound):
         return {"authorization": f"bearer {self.get_access_token()}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Gets another token than the refused one, unless another thread or process did.
+        """Get another token than the refused one, unless another thread or process did.
 
         Raises:
             Gen3AuthError: There is none.
@@ -162,7 +165,7 @@ class Gen3Login(Bound):
         return not isinstance(self._login.source, GivenToken) and self._holder.after_refusal(token) != token
 
     def get_access_token(self) -> str:
-        """Gives an access token that is good for some time.
+        """Return an access token that is good for some time.
 
         Raises:
             Gen3AuthError: No token can be had, or the one that was given has ended.
@@ -180,7 +183,7 @@ class Gen3Login(Bound):
         return source.token
 
     def from_service(self, service: TokenService, endpoint: str) -> str:
-        """Gets a token from a workspace token service; nothing is kept.
+        """Get a token from a workspace token service; nothing is kept.
 
         Args:
             service: The service.
@@ -190,12 +193,10 @@ class Gen3Login(Bound):
             Gen3AuthError: The service refused, or has no login of that commons.
             TransportError: It didn't answer.
         """
-        from omicsdk.gen3.tokens import token_from_service
-
         return token_from_service(service, endpoint, self._proof(service), self._options)
 
     def refresh_access_token(self, endpoint: str | None = None) -> str:
-        """Gets a new access token, and uses it from then on.
+        """Get a new access token, and use it from then on.
 
         Args:
             endpoint: Another commons, whose token is wanted; this one's stays in use then.
@@ -218,7 +219,7 @@ class Gen3Login(Bound):
         return self._holder.another()
 
     def get_access_token_from_wts(self, endpoint: str | None = None) -> str:
-        """Gets a token from the workspace token service; nothing is kept.
+        """Get a token from the workspace token service; nothing is kept.
 
         Args:
             endpoint: The commons that it is to be for; by default the service's own, or that of the login's `idp`.
@@ -255,9 +256,9 @@ class Gen3Login(Bound):
         Returns:
             The request; without the token where it goes elsewhere than to the commons.
         """
-        from omicsdk.gen3._other_clients import authorize
+        from omicsdk.core.sending.adapters import requests_auth
 
-        return authorize(request, self, self.endpoint)
+        return requests_auth(self, base_url=self.endpoint)(request)
 
     def httpx(self) -> HttpxAuth:
         """Return this login for clients of httpx, sync and async: `httpx.Client(auth=login.httpx())`."""
@@ -281,15 +282,25 @@ class Gen3Login(Bound):
             APIError: The commons answered with an error.
             TransportError: It did not answer.
         """
-        from omicsdk.gen3._other_clients import raw_request
+        from omicsdk.core.bodies import NO_BODY, Body
+        from omicsdk.core.request import OperationFacts, request
+        from omicsdk.core.sending.transport import Transport
 
-        return raw_request(self, path, method, data, self._options)
+        place = _place(path, self.endpoint)
+        body = NO_BODY if data is None else Body(*_body(data))
+        verb = (method or ("GET" if data is None else "POST")).upper()
+        if verb not in _METHODS:
+            raise Gen3UserError(f"{method!r} is no method of a request", remedy=f"Give one of {', '.join(_METHODS)}.")
+        facts = OperationFacts(name="curl", method=verb, path=place, accept="*/*", secured=True)
+        transport = Transport(self.endpoint, credentials=self, **self._options)
+        try:
+            return transport.send(request(facts, place, body=body))
+        finally:
+            transport.close()
 
     # -- tokens
 
     def _fetched(self) -> str:
-        from omicsdk.gen3.tokens import token_for_client, token_for_key
-
         source, endpoint = self._login.source, self._login.endpoint
         if isinstance(source, ApiKey):
             return token_for_key(source, self._options)
@@ -343,3 +354,32 @@ class Gen3Login(Bound):
             case TokenService():
                 way = f"the workspace token service {source.base}"
         return f"<{type(self).__name__} {self._login.endpoint or 'to whatever commons the token is of'} by {way}>"
+
+
+def _place(path: str, endpoint: str) -> str:
+    """The path within the commons; a whole URL of the commons will do."""
+    if "://" in path.partition("?")[0]:
+        if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
+            raise Gen3UserError(
+                f"{path.partition('?')[0]} isn't below {endpoint}, whose login this is", remedy="Give a path of it."
+            )
+        path = path.removeprefix(endpoint)
+    return f"/{path.lstrip('/')}"
+
+
+def _body(data: str) -> tuple[bytes, str]:
+    """The bytes that are sent, and what they are."""
+    if data.startswith("@"):
+        try:
+            content = Path(data[1:]).read_bytes()
+        except OSError as error:
+            raise Gen3UserError(
+                f"{data[1:]} can't be read: {error.strerror or error}", remedy="Give @ and the path of a file."
+            ) from error
+    else:
+        content = data.encode()
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return content, "text/plain; charset=utf-8"
+    return content, "application/json"

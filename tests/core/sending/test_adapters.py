@@ -92,6 +92,19 @@ def test_requests_takes_all_along_within_the_service(wire):
     assert [b"canary" in head for head in own.heads] == [True, True]
 
 
+def test_requests_sends_again_what_was_refused_once(wire):
+    own = wire(lambda server, connection, _: answered(server, connection, "401 Unauthorized"))
+    token = BearerToken("old", refresh=lambda: Token("new"))
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(f"{own.url}/a", auth=requests_auth(token, base_url=own.url))
+    assert (answer.status_code, len(answer.history)) == (401, 1)
+    assert [head.lower().partition(b"authorization: ")[2].partition(b"\r")[0] for head in own.heads] == [
+        b"bearer old",
+        b"bearer new",
+    ]
+
+
 def answered(server, connection, status: str, head: str = "") -> None:
     server.head(connection)
     connection.sendall(f"HTTP/1.1 {status}\r\n{head}content-length: 0\r\nconnection: close\r\n\r\n".encode())

@@ -4,7 +4,7 @@ What holds in our own transports holds here: nothing is sent to an origin that t
 unencrypted but to this machine. Both libraries take Authorization alone off a request that is redirected elsewhere.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -17,26 +17,28 @@ if TYPE_CHECKING:
 
 
 def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any], Any]:
-    """An `auth` for requests: `requests.get(url, auth=requests_auth(token, base_url=url))`.
-
-    A refused token isn't renewed by it: requests shows an `auth` only what goes out.
+    """An `auth` for requests, renewed once on 401: `requests.get(url, auth=requests_auth(token, base_url=url))`.
 
     Args:
         credentials: What to send.
         base_url: The service that they were given for.
 
     Returns:
-        A callable that takes a PreparedRequest and gives it back with headers and query parameters added.
+        A callable that takes a PreparedRequest and returns it with headers and query parameters. A Request of httpx is taken
+        too, but is not sent again.
     """
 
     def authorize(request: Any) -> Any:
-        if not may_send(credentials, request.url, base_url=base_url):
+        url = str(request.url)
+        if not may_send(credentials, url, base_url=base_url):
             return request
-        added = credentials.headers(request.method, request.url)
-        query = credentials.query(request.method, request.url)
+        added = credentials.headers(request.method, url)
+        query = credentials.query(request.method, url)
         request.headers.update(added)
         if query:
-            request.prepare_url(request.url, query)
+            request.prepare_url(url, query)
+        if not hasattr(request, "register_hook"):  # one of httpx
+            return request
 
         def leave_behind(answer: Any, **_: Any) -> None:
             # The next request is a copy of this one.
@@ -46,9 +48,60 @@ def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any],
                     answer.request.headers.pop(name, None)
 
         request.register_hook("response", leave_behind)
+        request.register_hook("response", _renewing(credentials, base_url, tuple(added), _position(request.body)))
         return request
 
     return authorize
+
+
+def _renewing(
+    credentials: Credentials, base_url: str, names: Sequence[str], position: int | None
+) -> Callable[..., Any]:
+    """A hook for answers: a request that was refused is sent again with renewed credentials, once."""
+    sent_again = False
+
+    def renew(answer: Any, **options: Any) -> Any:
+        nonlocal sent_again
+        request = answer.request
+        if answer.status_code != 401 or sent_again or not may_send(credentials, request.url, base_url=base_url):
+            return answer
+        refused = {name: request.headers[name] for name in names if name in request.headers}
+        if not refused or not _rewound(request.body, position):
+            return answer
+        sent_again = True
+        if not credentials.renew(refused):
+            return answer
+        answer.content  # noqa: B018 - read to its end, so that the connection can be used again
+        answer.close()
+        following = request.copy()
+        following.headers.update(credentials.headers(request.method, request.url))
+        final = answer.connection.send(following, **options)
+        final.history.append(answer)
+        final.request = following
+        return final
+
+    return renew
+
+
+def _position(body: Any) -> int | None:
+    """The position of a file that is sent; None for another body."""
+    try:
+        return body.tell()
+    except (AttributeError, OSError):
+        return None
+
+
+def _rewound(body: Any, position: int | None) -> bool:
+    """Whether a body can be sent a second time."""
+    if body is None or isinstance(body, (bytes, str)):
+        return True
+    if position is None:
+        return False
+    try:
+        body.seek(position)
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def httpx_auth(credentials: Credentials, *, base_url: str) -> "httpx.Auth":
