@@ -1,7 +1,7 @@
 """A name that there isn't is answered with the one that was meant, or with those that there are."""
 
 import pytest
-from omicsdk.gen3.names import choice, nearest
+from omicsdk.gen3.errors import choice, nearest
 
 NODES = ["experiment", "case", "sample", "dataset_description"]
 

@@ -16,7 +16,7 @@ from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3AuthError, Gen3Error, Gen3UserError
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK

@@ -21,7 +21,7 @@ from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
 from omicsdk.core.settings.config import parsed, read_text
-from omicsdk.gen3.names import choice, nearest
+from omicsdk.gen3.errors import choice, nearest
 
 #: The store of a data set's files.
 Storage = Literal["pacs", "irods"]

@@ -1,6 +1,6 @@
 """Gen3 data commons: `Gen3` and `AsyncGen3`, and the login. `omicsdk.compat.gen3` has the modules and names of gen3sdk."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -13,25 +13,12 @@ if TYPE_CHECKING:
     from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
     from omicsdk.gen3.login import Gen3Login as Gen3Login
 
-_HOMES = {
-    "AsyncGen3": "client",
-    "Gen3": "client",
-    "Gen3AuthError": "errors",
-    "Gen3Error": "errors",
-    "Gen3JobError": "jobs",
-    "Gen3Login": "login",
-    "Gen3SubmissionQueryError": "errors",
-    "Gen3UserError": "errors",
-}
-__all__ = [
-    "AsyncGen3",
-    "Gen3",
-    "Gen3AuthError",
-    "Gen3Error",
-    "Gen3JobError",
-    "Gen3Login",
-    "Gen3SubmissionQueryError",
-    "Gen3UserError",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "client": "AsyncGen3 Gen3",
+        "errors": "Gen3AuthError Gen3Error Gen3SubmissionQueryError Gen3UserError",
+        "jobs": "Gen3JobError",
+        "login": "Gen3Login",
+    },
+)

@@ -24,7 +24,7 @@ from omicsdk.drs.planning import DrsFile, Layout, Wanted, listed, wanted_of
 from omicsdk.drs.reading import opened
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+from omicsdk.transfer import Item, Location, Outcomes, TransferReport
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import safe_name
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def explained(error: Unauthorized, logins: Logins) -> Unauthorized | Forbidden:
-    """Says what a 401 means: another commons was asked without a login, or a good login may not read the file.
+    """State what a 401 means: another commons was asked without a login, or a good login may not read the file.
 
     Args:
         error: The answer; it gets a remedy.
@@ -362,7 +362,7 @@ def opened_servers(client: Gen3, logins: Logins, settings: ResolutionSettings | 
 
 @dataclass(frozen=True, slots=True)
 class SameCommons:
-    """Opens the servers of a commons, and of others that its login leads to, in another process.
+    """Open the servers of a commons, and of others that its login leads to, in another process.
 
     Attributes:
         endpoint: The commons.
@@ -374,7 +374,7 @@ class SameCommons:
 
     @contextmanager
     def __call__(self) -> Generator[Servers]:
-        """Opens them for as long as the block runs."""
+        """Open them for as long as the block runs."""
         from omicsdk.gen3.client import Gen3
 
         home = Resolver(self.endpoint.partition("://")[2])  # where each object is was found out before
@@ -412,11 +412,9 @@ def own_prefix(commons: Gen3) -> str:
 
 
 def _explain(report: TransferReport, logins: Logins) -> None:
-    """Says with each 401 what it means: another commons was asked without a login, or a good login may not read the file."""
+    """State with each 401 what it means: another commons was asked without a login, or a good login may not read the file."""
     if any(isinstance(outcome.error, Unauthorized) for outcome in report.failed):
-        report.outcomes = Outcomes(_explained(outcome, logins) for outcome in report.outcomes)
-
-
-def _explained(outcome: Outcome, logins: Logins) -> Outcome:
-    error = outcome.error
-    return outcome._replace(error=explained(error, logins)) if isinstance(error, Unauthorized) else outcome
+        report.outcomes = Outcomes(
+            each._replace(error=explained(each.error, logins)) if isinstance(each.error, Unauthorized) else each
+            for each in report.outcomes
+        )

@@ -1,6 +1,13 @@
-"""What can go wrong with a Gen3 commons beyond the errors of every service."""
+"""Errors of Gen3 commons beyond those of every service, and their words: messages of services, and the name that was meant."""
 
-from omicsdk.core.errors import AuthError, OmicsError, UsageError
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, Interrupted, OmicsError, UsageError
+from omicsdk.core.type_guards import is_array, is_object
+
+FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
+"""Errors that would fail every row of a manifest alike: they end a run, and the same call resumes it."""
 
 
 class Gen3Error(OmicsError):
@@ -15,5 +22,51 @@ class Gen3UserError(Gen3Error, UsageError):
     """A call that can't work: arguments that contradict each other, or a file that isn't what was asked for."""
 
 
+def messages_of(errors: object) -> list[str]:
+    """The messages of errors as services list them: objects with a message, or texts; a single one is a list of one."""
+    listed = errors if is_array(errors) else [errors]
+    return [str(each.get("message", each)) if is_object(each) else str(each) for each in listed]
+
+
 class Gen3SubmissionQueryError(Gen3Error):
     """A query that the commons refused; the message has its reasons."""
+
+
+#: Characters beyond which texts aren't compared: that takes long, and they aren't words of a list.
+LONGEST = 100
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the name that was probably meant.
+
+    Args:
+        word: What was written.
+        known: The names that there are.
+
+    Returns:
+        The nearest of them; None where none is near.
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    if word.casefold() in folded:
+        return folded[word.casefold()]
+    near = get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= LONGEST else []
+    return near[0] if near else None
+
+
+def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
+    """Return a sentence that says what to write in the place of a name that there isn't.
+
+    Args:
+        word: What was written.
+        known: The names that there are.
+        most: How many of them are listed where none is near.
+    """
+    names = list(known)
+    near = nearest(word, names)
+    if near is not None:
+        return f"Did you mean {near!r}?"
+    if not names:
+        return "There are none."
+    others = f" and {len(names) - most} others" if len(names) > most else ""
+    return f"There are: {', '.join(names[:most])}{others}."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
-from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.core.type_guards import is_object
+from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries.query import name_of
 from omicsdk.gen3.records.exports import rows_of
 
@@ -129,7 +129,7 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
     answer = json_of(client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True)))
     if is_object(answer) and answer.get("errors"):
         raise Gen3SubmissionQueryError(
-            f"The query was answered with errors: {_reasons(answer['errors'])}",
+            f"The query was answered with errors: {'; '.join(messages_of(answer['errors']))}",
             remedy="Correct it; the explorer's data types and fields are in the query { _mapping { TYPE } }.",
         )
     return answer
@@ -170,9 +170,3 @@ def explore(
     body = {name: value for name, value in wanted.items() if value is not None}
     with client.guppy.streamed(plain_request("download", "POST", "/download", body=body, reads=True)) as answer:
         yield from rows_of(answer.read, "download")
-
-
-def _reasons(errors: Any) -> str:
-    """What a service says went wrong, in a line."""
-    listed = errors if is_array(errors) else [errors]
-    return "; ".join(str(each.get("message", each)) if is_object(each) else str(each) for each in listed)

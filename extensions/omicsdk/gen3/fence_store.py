@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.answer import json_of
@@ -22,6 +22,7 @@ from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, 
 from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
+from omicsdk.gen3._notes import NoteFile
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut
 
@@ -56,7 +57,7 @@ class Destination:
 
 
 class GuidBook:
-    """GUIDs by file, in a file of one JSON object a line that is only ever added to. Thread-safe.
+    """GUIDs by file, in a file of notes. Thread-safe.
 
     A file that was changed since is another one: it gets another GUID.
 
@@ -68,22 +69,17 @@ class GuidBook:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._notes = None if path is None else NoteFile(path)
         self._lock = threading.Lock()
         self._guids: dict[str, str] = {}
-        self._is_torn = False
-        if path is not None:
+        if self._notes is not None:
             try:
-                content = path.read_bytes()
-            except FileNotFoundError:
-                return
+                for note in self._notes.read():
+                    self._guids[str(note.get("file"))] = str(note.get("guid") or "")
             except OSError as error:
                 raise NotWritable(str(path), error.strerror or str(error)) from error
             with suppress(OSError):  # it is as young as the journal that it belongs to
-                os.utime(path)
-            self._is_torn = bool(content) and not content.endswith(b"\n")
-            for line in content.splitlines():
-                self._take(line)
+                os.utime(self._notes.path)
 
     def find(self, file: str, name: str) -> str:
         """The GUID of a file; empty when it has none yet.
@@ -96,7 +92,7 @@ class GuidBook:
             return self._guids.get(_key(file, name), "")
 
     def keep(self, file: str, name: str, guid: str) -> None:
-        """Writes down the GUID of a file, before a byte of it is sent.
+        """Write down the GUID of a file, before a byte of it is sent.
 
         Args:
             file: Where it is.
@@ -111,7 +107,7 @@ class GuidBook:
             self._write(key, guid)
 
     def drop(self, file: str, name: str) -> None:
-        """Forgets the GUID of a file, whose record is gone.
+        """Forget the GUID of a file, whose record is gone.
 
         Args:
             file: Where it is.
@@ -123,29 +119,18 @@ class GuidBook:
                 self._write(key, "")
 
     def _write(self, key: str, guid: str) -> None:
-        if self._path is None:
+        if self._notes is None:
             return
-        line = json.dumps({"file": key, "guid": guid}).encode() + b"\n"
         try:
-            with open(self._path, "ab", opener=_private) as book:
-                book.write(b"\n" + line if self._is_torn else line)
-            self._is_torn = False
+            self._notes.add({"file": key, "guid": guid})
         except OSError as error:
-            _log.warning("%s isn't written: %s", self._path, error)
+            _log.warning("%s isn't written: %s", self._notes.path, error)
 
     def forget(self) -> None:
-        """Removes the file: everything is done."""
-        if self._path is not None:
+        """Remove the file: everything is done."""
+        if self._notes is not None:
             with suppress(OSError):  # it is removed when it is old
-                self._path.unlink(missing_ok=True)
-
-    def _take(self, line: bytes) -> None:
-        try:
-            entry: object = json.loads(line)
-        except ValueError:
-            return
-        if is_object(entry) and isinstance(entry.get("file"), str) and isinstance(entry.get("guid"), str):
-            self._guids[entry["file"]] = entry["guid"]
+                self._notes.path.unlink(missing_ok=True)
 
 
 def _key(file: str, name: str) -> str:
@@ -154,10 +139,6 @@ def _key(file: str, name: str) -> str:
     except OSError:
         return f"{file}\0{name}"
     return f"{Path(file).absolute()}\0{name}\0{found.st_size}\0{found.st_mtime_ns}"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html: the bucket in the host, or in the path.
@@ -235,6 +216,7 @@ class FenceStore(MultipartStore):
         self._name = name
         self._path = path
         self._to = to
+        self._place: dict[str, Any] = {"bucket": to.bucket or OMIT, "expires_in": to.expires_in or OMIT}
         self._book = book
 
     @property
@@ -247,7 +229,7 @@ class FenceStore(MultipartStore):
     # -- in one request
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
-        """Gives a presigned URL; the record is made the first time, and asked for by its GUID afterwards."""
+        """Return a presigned URL; the record is made the first time, and asked for by its GUID afterwards."""
         return self._whole()
 
     def find_storage(self) -> str:
@@ -269,53 +251,31 @@ class FenceStore(MultipartStore):
                 return self._again(self.guid)
             except NotFound:
                 self._lost()
-        to = self._to
-        told = _object(
-            self._fence.upload_file.raw(
-                file_name=self._name,
-                bucket=to.bucket or OMIT,
-                authz=list(to.authz) or OMIT,
-                expires_in=to.expires_in or OMIT,
-            )
-        )
-        self._got(told)
+        authz = list(self._to.authz) or OMIT
+        told = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
+        self._found(_text(told, "guid", self._name))
         return self._location(told, "url")
 
     def _again(self, guid: str) -> Location:
-        to = self._to
-        told = _object(
-            self._fence.upload_file_to_guid.raw(
-                file_id=guid, file_name=self._name, bucket=to.bucket or OMIT, expires_in=to.expires_in or OMIT
-            )
-        )
-        return self._location(told, "url")
+        asking = self._fence.upload_file_to_guid
+        return self._location(_object(asking.raw(file_id=guid, file_name=self._name, **self._place)), "url")
 
     # -- in parts
 
     def begin(self, source: Source) -> str:
-        """Begins an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
+        """Begin an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
         if self._to.authz and not self.guid:
             self._whole()  # only uploads in one request make records under resources
+        beginning = self._fence.init_multipart_upload
         try:
-            told = self._begun()
+            told = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
         except NotFound:
             if not self.guid:
                 raise
             self._lost()
             return self.begin(source)
-        self._got(told)
+        self._found(_text(told, "guid", self._name))
         return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
-
-    def _begun(self) -> Mapping[str, Any]:
-        to = self._to
-        return _object(
-            self._fence.init_multipart_upload.raw(
-                file_name=self._name,
-                guid=self.guid or OMIT,
-                bucket=to.bucket or OMIT,
-                expires_in=to.expires_in or OMIT,
-            )
-        )
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Fence can't say which parts there are: those of the journal count, as long as there is a record to put them under."""
@@ -332,33 +292,21 @@ class FenceStore(MultipartStore):
         return None
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
-        """Gives the presigned URL of a part."""
+        """Return the presigned URL of a part."""
+        signing = self._fence.get_multipart_upload_url
         key, id = _key_and_id(upload_id)
         try:
-            told = _object(
-                self._fence.get_multipart_upload_url.raw(
-                    key=key,
-                    upload_id=id,
-                    part_number=cut.number,
-                    bucket=self._to.bucket or OMIT,
-                    expires_in=self._to.expires_in or OMIT,
-                )
-            )
+            told = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._place))
         except NotFound as error:
             raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
         return self._location(told, "presigned_url")
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """Has the parts put together."""
+        """Have the parts put together."""
         key, id = _key_and_id(upload_id)
+        listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
-            self._fence.complete_multipart_upload(
-                key=key,
-                upload_id=id,
-                parts=cast("Any", [{"PartNumber": part.number, "ETag": part.etag} for part in parts]),
-                bucket=self._to.bucket or OMIT,
-                expires_in=self._to.expires_in or OMIT,
-            )
+            self._fence.complete_multipart_upload(key=key, upload_id=id, parts=listed, **self._place)
         except (NotFound, ServerError) as error:
             if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
                 raise
@@ -366,7 +314,7 @@ class FenceStore(MultipartStore):
         return {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Tells by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
+        """Detect by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
         if not self.guid:  # the record is gone, and with it what was sent
             return None
         try:
@@ -390,12 +338,9 @@ class FenceStore(MultipartStore):
         return Location(url)
 
     def _lost(self) -> None:
-        """Forgets a record that is gone."""
+        """Forget a record that is gone."""
         self.guid = self._storage = ""
         self._book.drop(self._path, self._name)
-
-    def _got(self, told: Mapping[str, Any]) -> None:
-        self._found(_text(told, "guid", self._name))
 
     def _found(self, guid: str) -> None:
         self.guid = guid
@@ -405,8 +350,8 @@ class FenceStore(MultipartStore):
 def _key_and_id(upload_id: str) -> tuple[str, str]:
     try:
         told: object = json.loads(upload_id)
-    except (ValueError, RecursionError) as error:
-        raise NoSuchUpload("The journal's name of an upload isn't one of a commons") from error
+    except (ValueError, RecursionError):
+        told = None
     if not is_object(told):
         raise NoSuchUpload("The journal's name of an upload isn't one of a commons")
     return str(told.get("key")), str(told.get("id"))

@@ -1,21 +1,30 @@
-"""Documents of a commons' metadata service: searches of any length, and what a failure between two requests leaves."""
+"""Documents of a commons' metadata service: read and searched page by page, and stored."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import APIError
+from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
 from omicsdk.core.request import Query, Request, query_text, request
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3.errors import FATAL
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.metadata import MetadataApi
 
+    from omicsdk.gen3.client import Gen3
+
 PAGE = 2000
 """Documents that are requested at once, the most that a commons returns."""
+CREATED, UPDATED = "created", "updated"
+OnMore = Callable[[], None]
+"""Is called where a limit has left something out."""
+Document = dict[str, Any]
 
 
 def with_query(request: Request, query: Query) -> Request:
@@ -82,3 +91,108 @@ def query_documents(
         found = {**found, **part} if full else [*found, *part]
         begin += len(part)
     return found
+
+
+def documents_of(
+    client: Gen3,
+    guid_type: str,
+    *,
+    limit: int | None = None,
+    aggregate: bool = False,
+    on_more: OnMore | None = None,
+) -> Iterator[tuple[str, Document]]:
+    """Read the documents of a type with their GUIDs, a page at a time.
+
+    Args:
+        client: The commons.
+        guid_type: Their type.
+        limit: The number, at most; all by default.
+        aggregate: Whether to read those of all commons that the commons gathers.
+        on_more: Is called where there are more than `limit`.
+    """
+    service, offset = client.metadata, 0
+    while True:
+        length = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more shows whether there are more
+        if aggregate:
+            found = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
+        else:
+            filters = {"_guid_type": guid_type}
+            found = list(service.query_documents(data=True, limit=length, offset=offset, filters=filters).items())
+        if limit is not None and offset + len(found) > limit:
+            yield from found[: limit - offset]
+            if on_more is not None:
+                on_more()
+            return
+        yield from found
+        if not found:  # a short page is no sign of the end: a commons may give fewer than were requested
+            return
+        offset += len(found)
+
+
+def _gathered(page: Any) -> Iterator[tuple[str, Document]]:
+    """The documents of all commons: each commons has a list of objects by GUID."""
+    for listed in page.values():
+        for each in cast("list[dict[str, Document]]", listed if is_array(listed) else [listed]):
+            yield from each.items()
+
+
+def store_documents(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str | OmicsError]:
+    """Store documents, in place of existing ones.
+
+    Args:
+        client: The commons.
+        documents: The documents by their GUIDs.
+
+    Returns:
+        By GUID whether it was created or updated, or why it failed.
+
+    Raises:
+        OmicsError: One of `FATAL`.
+    """
+    states = _stored_at_once(client, documents) if len(documents) > 1 else {}
+    return {guid: states.get(guid) or _stored(client, guid, document) for guid, document in documents.items()}
+
+
+def _stored_at_once(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The states of documents that were sent together; those without one are sent alone."""
+    operation = client.metadata_admin.batch_create
+    body = [{"guid": guid, "data": dict(document)} for guid, document in documents.items()]
+    # With overwrite a second sending does no harm, which the document cannot say of the operation.
+    request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
+    try:
+        answer: Any = json_of(next(operation.answers(request)))
+    except FATAL:
+        raise
+    except (APIError, TransportError):  # one of them is refused, and perhaps for all
+        return {}
+    names = {state: answer.get(state) if is_object(answer) else None for state in (CREATED, UPDATED)}
+    return {str(guid): state for state, guids in names.items() if is_array(guids) for guid in guids}
+
+
+def _stored(client: Gen3, guid: str, document: Mapping[str, Any]) -> str | OmicsError:
+    def store() -> str:
+        try:
+            client.metadata_admin.create(guid=guid, body=document)
+        except Conflict:
+            client.metadata_admin.update(guid=guid, body=document)
+            return UPDATED
+        return CREATED
+
+    return tried(store)
+
+
+def tried(work: Callable[[], str]) -> str | OmicsError:
+    """The state that work ends in, or its failure.
+
+    Args:
+        work: The work.
+
+    Raises:
+        OmicsError: One of `FATAL`.
+    """
+    try:
+        return work()
+    except FATAL:
+        raise
+    except OmicsError as error:
+        return error

@@ -36,8 +36,26 @@ def is_package(path: str | os.PathLike[str]) -> bool:
     return zipfile.is_zipfile(path)
 
 
+def unpack_download(path: Path, *, delete: bool = False) -> list[Path] | None:
+    """Unpack a file that was downloaded, beside it; None for one that is no package.
+
+    Args:
+        path: The file; a package is a zip archive that is named so.
+        delete: Whether the archive is deleted then.
+
+    Raises:
+        OmicsError: One of those of `unpack`.
+    """
+    if path.suffix.lower() != ".zip" or not is_package(path):
+        return None
+    files = unpack(path)
+    if delete:
+        path.unlink()
+    return files
+
+
 def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> list[Path]:
-    """Unpacks a package: all of it, or nothing.
+    """Unpack a package: all of it, or nothing.
 
     No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted entries
     are refused, and so is an archive that states more than there is room for.
@@ -123,7 +141,7 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archiv
 
 
 def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
-    """Moves files to where they belong; when one can't be moved, those that were are removed again."""
+    """Move files to where they belong; when one can't be moved, those that were are removed again."""
     placed: list[Path] = []
     try:
         for made, final in pairs:

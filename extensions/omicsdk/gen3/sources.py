@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import getLogger
-from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,12 +20,9 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 
-#: Seconds before its end from which on a token is renewed.
-RENEW_BEFORE = 300.0
-
 
 def decode_token(token_str: str) -> dict[str, Any]:
-    """Reads what a token states. Its signature isn't checked: that is the business of the commons.
+    """Read what a token states. Its signature isn't checked: that is the business of the commons.
 
     Args:
         token_str: A JSON Web Token: an access token or an API key.
@@ -47,7 +43,7 @@ def decode_token(token_str: str) -> dict[str, Any]:
 
 
 def endpoint_from_token(token_str: str) -> str:
-    """Tells which commons issued a token.
+    """Return which commons issued a token.
 
     Args:
         token_str: An access token or an API key.
@@ -65,39 +61,6 @@ def endpoint_from_token(token_str: str) -> str:
             "The token doesn't say which commons issued it", remedy="Name the endpoint, such as https://HOST, too."
         )
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def renewal_of_new(token: str, now: float) -> float:
-    """Tells from when on a token that has just come is to be renewed.
-
-    The token's own lifetime counts, not its end, so that a clock that is wrong doesn't ask for a new one each time.
-
-    Args:
-        token: The token.
-        now: The time by this machine's clock, in seconds since 1970.
-
-    Returns:
-        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it doesn't say.
-    """
-    end = jwt_expiry(token)
-    if end is None:
-        return inf
-    begin = jwt_claims(token).get("iat")
-    lifetime = end - begin if isinstance(begin, int | float) and 0 < begin < end else end - now
-    return now + lifetime - min(RENEW_BEFORE, lifetime / 2)
-
-
-def renewal_of_old(token: str) -> float:
-    """Tells from when on a token that was kept is to be renewed.
-
-    Args:
-        token: The token.
-
-    Returns:
-        Seconds since 1970: five minutes before its end; 0 when it doesn't say when it ends.
-    """
-    end = jwt_expiry(token)
-    return 0.0 if end is None else end - RENEW_BEFORE
 
 
 _log = getLogger("omicsdk.gen3")
@@ -217,7 +180,7 @@ class Login:
 
 
 def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
-    """Decides where a login comes from.
+    """Decide where a login comes from.
 
     Args:
         given: The arguments of `Gen3Auth`.

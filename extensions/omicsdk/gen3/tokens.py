@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.credentials import is_confidential, jwt_expiry, origin_of
+from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.paging import items_at
@@ -28,8 +28,6 @@ from omicsdk.gen3.sources import (
     TokenService,
     endpoint_from_token,
     login_of,
-    renewal_of_new,
-    renewal_of_old,
     workspace,
 )
 
@@ -51,7 +49,7 @@ _CLIENT_TOKEN: Asked = ("get_oauth2_token", "POST", "/oauth2/token")
 
 
 def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | None = None) -> str:
-    """Gets an access token for an API key, from the commons that issued it.
+    """Get an access token for an API key, from the commons that issued it.
 
     Args:
         api_key: What stands in a credentials file: an object with `api_key`.
@@ -76,7 +74,7 @@ def get_access_token_with_client_credentials(
     *,
     options: Options | None = None,
 ) -> str:
-    """Gets an access token for a program that is registered with a commons.
+    """Get an access token for a program that is registered with a commons.
 
     Args:
         endpoint: The commons.
@@ -98,7 +96,7 @@ def get_access_token_with_client_credentials(
 
 
 def get_wts_endpoint(namespace: str | None = None) -> str:
-    """Tells where a workspace reaches its token service.
+    """Return where a workspace reaches its token service.
 
     Args:
         namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
@@ -109,7 +107,7 @@ def get_wts_endpoint(namespace: str | None = None) -> str:
 def get_wts_idps(
     namespace: str | None = None, external_wts_host: str | None = None, *, options: Options | None = None
 ) -> dict[str, Any]:
-    """Lists the logins that a workspace token service knows.
+    """List the logins that a workspace token service knows.
 
     Args:
         namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE says, and else `default`.
@@ -128,7 +126,7 @@ def get_wts_idps(
 
 
 def token_for_key(key: ApiKey, options: Options) -> str:
-    """Gets an access token for an API key; errors as those of `get_access_token_with_key`."""
+    """Get an access token for an API key; errors as those of `get_access_token_with_key`."""
     from omicsdk_api.gen3.fence import FenceApi
 
     base = f"{key.issuer}/user"
@@ -142,7 +140,7 @@ def token_for_key(key: ApiKey, options: Options) -> str:
 
 
 def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
-    """Gets an access token for a program; errors as those of `get_access_token_with_client_credentials`."""
+    """Get an access token for a program; errors as those of `get_access_token_with_client_credentials`."""
     from omicsdk.core.credentials import Basic
 
     base = f"{endpoint}/user"
@@ -157,7 +155,7 @@ def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str
 
 
 def token_from_service(service: TokenService, endpoint: str, proof: Credentials | None, options: Options) -> str:
-    """Gets an access token from a workspace token service.
+    """Get an access token from a workspace token service.
 
     Args:
         service: The service, and the login that is asked for.
@@ -220,18 +218,13 @@ def _answer(
     remedy: str = "Check that you have logged in there, and the credentials.",
 ) -> dict[str, Any]:
     """The JSON object that a service answers."""
-    from omicsdk.core.request import OperationFacts, request
-    from omicsdk.core.sending.transport import Transport
+    from omicsdk.core.client import PlainClient, plain_request
 
-    name, method, path = asked
-    facts = OperationFacts(name=name, method=method, path=path, secured=proof is not None)
-    transport = Transport(base, credentials=proof, **options)
     try:
-        answer = transport.send(request(facts, path, query=query))
+        with PlainClient(base, credentials=proof, **options) as service:
+            answer = service.send(plain_request(*asked, query=query))
     except APIError as error:
         raise _refused(error, base, what, remedy) from None
-    finally:
-        transport.close()
     return _json(answer, base)
 
 
@@ -287,7 +280,7 @@ def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthErro
 
 
 def get_token_cache_file_name(key: str) -> str:
-    """Tells in which file a login's access token is kept.
+    """Return in which file a login's access token is kept.
 
     Args:
         key: What tells the login from others; it can't be read from the name.
@@ -322,7 +315,7 @@ class TokenCache:
         return Path(get_token_cache_file_name(self._key))
 
     def read(self, now: float) -> str:
-        """Gives the token that was kept; empty when there is none that is good.
+        """Return the token that was kept; empty when there is none that is good.
 
         Args:
             now: The time, in seconds since 1970.
@@ -336,7 +329,7 @@ class TokenCache:
         return token if end is not None and end > now else ""
 
     def write(self, token: str) -> None:
-        """Keeps a token in the place of the one before.
+        """Store a token in the place of the one before.
 
         Args:
             token: The token.
@@ -347,6 +340,8 @@ class TokenCache:
             _log.warning("the token isn't kept for the next time: %s", error.message)
 
 
+#: Seconds before its end from which on a token is renewed.
+RENEW_BEFORE = 300.0
 #: Seconds for which a commons that gave no token isn't asked for one again.
 AFTER_FAILURE = 30.0
 #: Seconds for which a token that took the place of a refused one isn't replaced for another refusal: then it isn't the
@@ -361,13 +356,46 @@ class _Held(NamedTuple):
     renew_at: float
 
 
+def _renewal_of_new(token: str, now: float) -> float:
+    """Return when a new token is to be renewed.
+
+    The token's own lifetime counts, not its end, so that a clock that is wrong doesn't ask for a new one each time.
+
+    Args:
+        token: The token.
+        now: The time by this machine's clock, in seconds since 1970.
+
+    Returns:
+        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it doesn't say.
+    """
+    end = jwt_expiry(token)
+    if end is None:
+        return inf
+    begin = jwt_claims(token).get("iat")
+    lifetime = end - begin if isinstance(begin, int | float) and 0 < begin < end else end - now
+    return now + lifetime - min(RENEW_BEFORE, lifetime / 2)
+
+
+def _renewal_of_old(token: str) -> float:
+    """Return when a stored token is to be renewed.
+
+    Args:
+        token: The token.
+
+    Returns:
+        Seconds since 1970: five minutes before its end; 0 when it doesn't say when it ends.
+    """
+    end = jwt_expiry(token)
+    return 0.0 if end is None else end - RENEW_BEFORE
+
+
 class TokenHolder:
     """The access token of a login.
 
     Args:
         fetch: Gets a new one, over the network; called by one thread at a time while the others wait.
         cache: Where it outlives the process; None for nowhere.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     def __init__(self, fetch: Callable[[], str], cache: TokenCache | None, clock: Clock) -> None:
@@ -459,9 +487,9 @@ class TokenHolder:
         """What another process has got since; empty when there is none."""
         now = self._clock.now()
         kept = self._cache.read(now) if self._cache is not None else ""
-        if not kept or kept == old or now >= renewal_of_old(kept):
+        if not kept or kept == old or now >= _renewal_of_old(kept):
             return ""
-        self._held = _Held(kept, renewal_of_old(kept))
+        self._held = _Held(kept, _renewal_of_old(kept))
         return kept
 
     def _fetched(self) -> str:
@@ -474,7 +502,7 @@ class TokenHolder:
         finally:
             self._rounds += 1
         _log.debug("got a new access token")
-        self._held = _Held(token, renewal_of_new(token, self._clock.now()))
+        self._held = _Held(token, _renewal_of_new(token, self._clock.now()))
         if self._cache is not None:
             self._cache.write(token)
         return token

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -48,108 +48,7 @@ Filled = Literal["by the commons", "by us", "not yet"]
 PATIENCE = 60.0
 """Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one."""
 _FIRST, _LONGEST = 0.5, 5.0
-
-
-def fill(
-    indexd: IndexdApi,
-    guid: str,
-    name: str,
-    size: int,
-    hashes: Mapping[str, str],
-    storage: Callable[[], str],
-    *,
-    until: float,
-    stopped: Callable[[], bool],
-    clock: Clock = SYSTEM_CLOCK,
-) -> Filled:
-    """Sees to it that a record states the size and checksums of the file that was sent.
-
-    A commons has a job that reads what arrives in its bucket and fills the record. Where that hasn't happened in time the
-    record is filled from here, if the commons lets its user do that, and if it is known where the bytes are: a record that is
-    filled without that can't be downloaded, and isn't filled by the job any more.
-
-    Args:
-        indexd: The commons' index.
-        guid: The file's GUID.
-        name: What messages call it.
-        size: Its size in bytes.
-        hashes: Its checksums, from algorithm to value; those that the index knows (md5, sha1, sha256, sha512) are written.
-        storage: Gives the object that its bytes became, such as s3://BUCKET/KEY; empty where nobody knows.
-        until: Until when the job is waited for, by the monotonic clock; it is asked once in any case.
-        stopped: Tells whether to leave it as it is.
-        clock: What tells the time and waits.
-
-    Returns:
-        Who filled it; `not yet` where nobody has and the commons doesn't let us, or it was stopped.
-
-    Raises:
-        ChecksumMismatch: The record states other checksums than those of what was sent.
-        TransferError: It states another size.
-        APIError: The index can't be asked.
-    """
-    wait = _FIRST
-    while not stopped():
-        record = _record(indexd, guid)
-        if _is_filled(record):
-            _compare(record, name, size, hashes)
-            return "by the commons"
-        left = until - clock.monotonic()
-        if left <= 0:
-            break
-        _wait(min(wait, left), stopped, clock)
-        wait = min(2 * wait, _LONGEST)
-    else:
-        return "not yet"
-    place = storage()
-    if not place:
-        return "not yet"
-    known = {kind: value for kind, value in hashes.items() if kind in ("md5", "sha1", "sha256", "sha512")}
-    try:
-        indexd.update_blank(
-            guid=guid, rev=str(record.get("rev", "")), size=size, urls=[place], hashes=cast("Any", known)
-        )
-    except (Forbidden, Unauthorized):
-        return "not yet"
-    except (BadRequest, Conflict):
-        record = _record(indexd, guid)  # the job was at it in the same moment
-        if not _is_filled(record):
-            raise
-        _compare(record, name, size, hashes)
-        return "by the commons"
-    return "by us"
-
-
-def _is_filled(record: Mapping[str, Any]) -> bool:
-    return record.get("size") is not None and bool(record.get("hashes"))
-
-
-def _wait(seconds: float, stopped: Callable[[], bool], clock: Clock) -> None:
-    while seconds > 0 and not stopped():
-        clock.sleep(min(seconds, _FIRST))
-        seconds -= _FIRST
-
-
-def _record(indexd: IndexdApi, guid: str) -> Mapping[str, Any]:
-    told: object = indexd.get_record.raw(guid=guid).json()
-    return told if is_object(told) else {}
-
-
-def _compare(record: Mapping[str, Any], name: str, size: int, hashes: Mapping[str, str]) -> None:
-    if record["size"] != size:
-        raise TransferError(
-            f"{name}: {size} bytes were sent, and the commons has {record['size']}",
-            name=name,
-            remedy="Delete its record, and send it again.",
-        )
-    for kind, value in stated_checksums(record["hashes"]).items():
-        if kind in hashes and hashes[kind] != value:
-            raise ChecksumMismatch(
-                name,
-                algorithm=kind,
-                expected=hashes[kind],
-                actual=value,
-                remedy="What the commons has isn't what was sent: delete its record, and send it again.",
-            )
+_ANEW = "Send it again with resume=False."
 
 
 COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
@@ -158,7 +57,7 @@ COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """What became of one file.
+    """The result for one file.
 
     Attributes:
         path: Where it is here.
@@ -188,7 +87,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """What became of all.
+    """The result for all.
 
     Attributes:
         files: Each file, in the order in which they were named.
@@ -204,7 +103,7 @@ class UploadResult:
         return self.report.ok and not any(file.error for file in self.files)
 
     def raise_if_failed(self) -> None:
-        """Raises when a file failed or was stopped before its end.
+        """Raise the error when a file failed or was stopped before its end.
 
         Raises:
             OmicsError: The error of the only one that failed.
@@ -221,7 +120,7 @@ class UploadResult:
         self.report.raise_if_failed()
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:
-        """Writes what was uploaded as a table separated by tabs, one row a file that has a GUID.
+        """Write what was uploaded as a table separated by tabs, one row a file that has a GUID.
 
         Args:
             path: The file; it is replaced whole.
@@ -253,7 +152,7 @@ def upload(
     control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> UploadResult:
-    """Uploads files to a commons; each gets a record, and a GUID by which it is found.
+    """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
     When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
     (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
@@ -278,10 +177,10 @@ def upload(
         progress: Called about ten times a second.
         stop: Set it to end the upload within a second; the same call goes on from there.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        clock: What tells the time and waits.
+        clock: Returns the time and sleeps.
 
     Returns:
-        What became of each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
+        The result for each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
 
     Raises:
         UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource doesn't
@@ -331,7 +230,9 @@ def upload(
         for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
     ]
     ends = side_by_side(records.settled, sent, records.stopped)
-    result = UploadResult([each.left(end) for each, end in zip(sent, ends, strict=True)], report)
+    # A stop ends the wait for records, too: then nothing more is known of a file than that it was sent.
+    settled = (each.result() if isinstance(end, OmicsError) else end for each, end in zip(sent, ends, strict=True))
+    result = UploadResult(list(settled), report)
     if journal is not None and all(file.state == "indexed" for file in result.files):
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)
@@ -346,21 +247,26 @@ class _Sent:
     store: FenceStore
     outcome: Outcome
 
-    def left(self, end: UploadedFile | OmicsError) -> UploadedFile:
-        """What became of the file, where a stop ended the asking for its record, too."""
-        if not isinstance(end, OmicsError):
-            return end
-        was_sent = self.outcome.state in ("done", "skipped")
-        checksums = dict(self.outcome.checksums)
-        filled: Filled | None = "not yet" if was_sent else None
-        return UploadedFile(
-            self.path, self.name, self.store.guid, self.outcome.size, checksums, filled, self.outcome.error
-        )
+    def result(self) -> UploadedFile:
+        """The result for the file, as long as nothing is known of its record."""
+        outcome, checksums = self.outcome, dict[str, str]()
+        filled: Filled | None = None
+        if outcome.state in ("done", "skipped"):
+            filled = "not yet"
+            checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+        return UploadedFile(self.path, self.name, self.store.guid, outcome.size, checksums, filled, error=outcome.error)
 
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The records of files that were sent, on their way to be filled."""
+    """The records of files that were sent.
+
+    Attributes:
+        indexd: The index.
+        until: The end of the wait for the commons' own job, by the monotonic clock; each record is read once in any case.
+        stopped: Whether to leave the records as they are.
+        clock: Returns the time and sleeps.
+    """
 
     indexd: IndexdApi
     until: float
@@ -368,39 +274,98 @@ class _Records:
     clock: Clock
 
     def settled(self, sent: _Sent) -> UploadedFile:
-        """Has a file's record filled, and says what became of the file."""
-        path, name, outcome, guid = sent.path, sent.name, sent.outcome, sent.store.guid
-        size = outcome.size
-        if outcome.state not in ("done", "skipped"):
-            return UploadedFile(path, name, guid, size, error=outcome.error)
-        if not guid:
-            error = OmicsError(
-                f"{name}: it was sent, and which record it got isn't known", remedy="Send it again with resume=False."
-            )
-            return UploadedFile(path, name, guid, size, error=error)
-        checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+        """See to it that the record of a file states its size and checksums, and return the result for the file."""
+        result = sent.result()
+        if result.filled is None:
+            return result
         try:
-            if size is None or not checksums:  # an earlier run sent it, and died before it could say what it sent
-                size, checksums = _digests(path, name)
-            filled = fill(
-                self.indexd,
-                guid,
-                name,
-                size,
-                checksums,
-                sent.store.find_storage,
-                until=self.until,
-                stopped=self.stopped,
-                clock=self.clock,
-            )
+            if not result.guid:
+                raise OmicsError(f"{result.name}: it was sent, and which record it got isn't known", remedy=_ANEW)
+            if result.size is None or not result.checksums:  # an earlier run sent it, and died before it could say so
+                size, checksums = _digests(result.path, result.name)
+                result = replace(result, size=size, checksums=checksums)
+            return replace(result, filled=self._filled(result, sent.store.find_storage))
         except NotFound:
-            error = OmicsError(
-                f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
-            )
-            return UploadedFile(path, name, guid, size, checksums, error=error)
+            gone = OmicsError(f"{result.name}: it was sent, and its record {result.guid} is gone", remedy=_ANEW)
+            return replace(result, filled=None, error=gone)
         except OmicsError as error:
-            return UploadedFile(path, name, guid, size, checksums, error=error)
-        return UploadedFile(path, name, guid, size, checksums, filled)
+            return replace(result, filled=None, error=error)
+
+    def _filled(self, file: UploadedFile, storage: Callable[[], str]) -> Filled:
+        """Have a record filled.
+
+        A commons has a job that reads what arrives in its bucket and fills the record. Where that has not happened in time the
+        record is filled from here, if the commons lets its user do that, and if the place of the bytes is known: a record that
+        is filled without that cannot be downloaded, and is not filled by the job any more.
+
+        Args:
+            file: The file, with its size and checksums.
+            storage: Returns the object that its bytes became, such as s3://BUCKET/KEY; empty where it is unknown.
+
+        Raises:
+            ChecksumMismatch: The record states other checksums than those of what was sent.
+            TransferError: It states another size.
+            APIError: The index refuses to give it.
+        """
+        wait = _FIRST
+        while True:
+            if self.stopped():
+                return "not yet"
+            record = self._record(file.guid)
+            if _is_filled(record):
+                _compare(record, file)
+                return "by the commons"
+            left = self.until - self.clock.monotonic()
+            if left <= 0:
+                break
+            self._wait(min(wait, left))
+            wait = min(2 * wait, _LONGEST)
+        place = storage()
+        if not place:
+            return "not yet"
+        rev, hashes = str(record.get("rev", "")), cast("Any", file.checksums)
+        try:
+            self.indexd.update_blank(guid=file.guid, rev=rev, size=file.size or 0, urls=[place], hashes=hashes)
+        except (Forbidden, Unauthorized):
+            return "not yet"
+        except (BadRequest, Conflict):
+            record = self._record(file.guid)  # the job was at it in the same moment
+            if not _is_filled(record):
+                raise
+            _compare(record, file)
+            return "by the commons"
+        return "by us"
+
+    def _wait(self, seconds: float) -> None:
+        while seconds > 0 and not self.stopped():
+            self.clock.sleep(min(seconds, _FIRST))
+            seconds -= _FIRST
+
+    def _record(self, guid: str) -> Mapping[str, Any]:
+        told: object = self.indexd.get_record.raw(guid=guid).json()
+        return told if is_object(told) else {}
+
+
+def _is_filled(record: Mapping[str, Any]) -> bool:
+    return record.get("size") is not None and bool(record.get("hashes"))
+
+
+def _compare(record: Mapping[str, Any], file: UploadedFile) -> None:
+    if record["size"] != file.size:
+        raise TransferError(
+            f"{file.name}: {file.size} bytes were sent, and the commons has {record['size']}",
+            name=file.name,
+            remedy="Delete its record, and send it again.",
+        )
+    for kind, value in stated_checksums(record["hashes"]).items():
+        if kind in file.checksums and file.checksums[kind] != value:
+            raise ChecksumMismatch(
+                file.name,
+                algorithm=kind,
+                expected=file.checksums[kind],
+                actual=value,
+                remedy="What the commons has isn't what was sent: delete its record, and send it again.",
+            )
 
 
 def _digests(path: Path, name: str) -> tuple[int, dict[str, str]]:

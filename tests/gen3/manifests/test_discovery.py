@@ -116,7 +116,7 @@ def test_json_keeps_what_else_a_document_has(commons: Gen3, auth: Gen3Auth, docu
 
 
 def test_all_pages_up_to_the_limit(commons: Gen3, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.metadata.PAGE", 3)
+    monkeypatch.setattr("omicsdk.gen3.metadata_documents.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     more: list[int] = []
     for limit, told in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):
@@ -297,7 +297,7 @@ def test_a_table_of_data_objects_has_its_columns(auth: Gen3Auth, tmp_path: Path,
     path.write_text("guid\tdisplay_name\n")
     assert not is_valid_object_manifest(path)
     assert "has no column dataset_guid" in caplog.text
-    with pytest.raises(ManifestError, match="no column dataset_guid"):
+    with pytest.raises(ManifestError, match="no column 'dataset_guid'"):
         asyncio.run(publish_discovery_object_metadata(auth, path))
     path.write_text("dataset_guid\tguid\tdisplay_name\ns\t\tx\n")
     with pytest.raises(ManifestError, match="line 2, column 'guid': '' is empty"):

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
 from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.client import Client, Exchange, beside
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError
-from omicsdk.core.platform import run_in_thread
-from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.client import AsyncGen3, Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import httpx
 
+    from omicsdk.core.clock import Clock
+    from omicsdk.core.platform import Platform
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
@@ -98,10 +99,8 @@ class Service:
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
         auth_provider: The credentials: a Gen3Auth, or a name and a password; None for none.
-        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
-        retry: When and how often to retry; by default as often as GEN3SDK_MAX_RETRIES states, if it is set.
-        transport: Replaces the network for requests to the commons, for tests.
-        clock: Returns the time and sleeps.
+        options: Those of `omicsdk.Gen3`: timeout, retry (by default as often as GEN3SDK_MAX_RETRIES states, if it is set),
+            transport, clock.
 
     Attributes:
         endpoint: Where the service is.
@@ -112,27 +111,11 @@ class Service:
     """
 
     def __init__(
-        self,
-        endpoint: str | Auth | None = None,
-        auth_provider: Auth | None = None,
-        *,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        transport: httpx.BaseTransport | None = None,
-        clock: Clock = SYSTEM_CLOCK,
+        self, endpoint: str | Auth | None = None, auth_provider: Auth | None = None, **options: Unpack[Options]
     ) -> None:
         self.endpoint, credentials = parties(endpoint, auth_provider)
         self._auth = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
-        self._commons = catching(
-            Gen3(
-                self.endpoint,
-                credentials=credentials or ANONYMOUS,
-                timeout=timeout,
-                retry=retry,
-                transport=transport,
-                clock=clock,
-            )
-        )
+        self._commons = catching(Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options))
 
     def _mount(self, part: str, url: str) -> str:
         """Have a service of the commons at another URL, which is returned."""
@@ -161,6 +144,47 @@ class Service:
         return f"<{type(self).__name__} {self.endpoint}>"
 
 
+class LoginService(Service):
+    """The base of the clients whose first argument is the login, which states the commons.
+
+    Args:
+        auth_provider: The credentials; the commons is the one that they are for, unless `endpoint` is given.
+        options: Those of every client of this face: endpoint, timeout, retry, transport, clock.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+    """
+
+    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
+        super().__init__(auth_provider=auth_provider, **options)
+
+
+def commons(endpoint: str | None = None, auth: Auth | None = None) -> Gen3:
+    """Make the client behind the documented functions.
+
+    Args:
+        endpoint: The commons, or its index; by default that of `auth`.
+        auth: A Gen3Auth, or a name and a password; None for no login.
+
+    Raises:
+        Gen3UserError: Neither names a commons.
+        ConfigError: The endpoint is invalid.
+    """
+    url, credentials = parties(endpoint, auth)
+    return catching(Gen3(url.removesuffix("/index"), credentials=credentials or ANONYMOUS))
+
+
+def async_commons(endpoint: str | None = None, auth: Auth | None = None) -> AsyncGen3:
+    """Make the asynchronous client of a commons; arguments and errors are those of `commons`."""
+    url, credentials = parties(endpoint, auth)
+    return _AsyncCommons(url.removesuffix("/index"), credentials=credentials or ANONYMOUS)
+
+
+class _AsyncCommons(AsyncGen3):
+    def blocking(self) -> Platform:
+        return catching(super().blocking())
+
+
 async def awaited(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a method of a client in a thread, for its `async_` twin: calls that run at the same time share connections.
 
@@ -172,16 +196,6 @@ async def awaited(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await run_sync(partial(call, *args, **kwargs))
     except (APIError, TransportError) as error:
         raise catchable(error, OF_AIOHTTP) from error.__cause__
-
-
-async def in_thread(engine: Callable[[Event], R]) -> R:
-    """Run what takes long in a thread; when the task is cancelled it is stopped, and its end waited for.
-
-    Args:
-        engine: Takes the event that stops it.
-    """
-    stop = Event()
-    return await run_in_thread(partial(engine, stop), stop)
 
 
 def mounted(endpoint: str, location: str) -> str:

@@ -1,6 +1,9 @@
 """gen3.auth: the login to a commons, and the functions beside it."""
 
-from omicsdk.compat._answers import DocumentedResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import decode_token as decode_token
@@ -10,6 +13,9 @@ from omicsdk.gen3.tokens import get_access_token_with_key as get_access_token_wi
 from omicsdk.gen3.tokens import get_token_cache_file_name as get_token_cache_file_name
 from omicsdk.gen3.tokens import get_wts_endpoint as get_wts_endpoint
 from omicsdk.gen3.tokens import get_wts_idps as get_wts_idps
+
+if TYPE_CHECKING:
+    from omicsdk.compat._answers import DocumentedResponse
 
 
 class Gen3Auth(Gen3Login):
@@ -26,4 +32,6 @@ class Gen3Auth(Gen3Login):
         Returns:
             The answer, with the names that requests gives answers.
         """
+        from omicsdk.compat._answers import DocumentedResponse  # which loads the network's libraries
+
         return DocumentedResponse(self.request(path, request, data))

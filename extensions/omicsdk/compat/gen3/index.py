@@ -11,8 +11,16 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
-from omicsdk.gen3.index_records import PAGE, new_record, records_of, stated, unless_changed
-from omicsdk.gen3.index_searches import all_records, matching_records, records_by_url, search_page, urls_of
+from omicsdk.gen3.index_records import new_record, stated, unless_changed
+from omicsdk.gen3.index_searches import (
+    PAGE,
+    all_records,
+    matching_records,
+    records_by_url,
+    records_of,
+    search_page,
+    urls_of,
+)
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -507,11 +515,11 @@ class IndexClient:
 
     Args:
         index: The index.
-        auth: Who asks.
+        auth: The credentials.
 
     Attributes:
         url: Where the service is.
-        auth: Who asks.
+        auth: The credentials.
         version: The version of the service's interface.
     """
 
@@ -523,11 +531,11 @@ class IndexClient:
         self.auth = auth
 
     def url_for(self, *path: str) -> str:
-        """Gives the address of something below `url`."""
+        """Return the address of something below `url`."""
         return f"{self.url.rstrip('/')}/{'/'.join(path).lstrip('/')}"
 
     def check_status(self) -> None:
-        """Asks whether the service answers.
+        """Check whether the service answers.
 
         Raises:
             APIError: It answers with an error.
@@ -536,11 +544,11 @@ class IndexClient:
         self._index.get_records_on_page(limit=1)
 
     def get(self, did: str) -> Document | None:
-        """Gives a record; arguments as those of `Gen3Index.get_record`."""
+        """Return a record; arguments as those of `Gen3Index.get_record`."""
         return _there(lambda: self._index.get_record(did))
 
     def global_get(self, did: str, no_dist: bool = False) -> Document | None:
-        """Gives a record by its GUID or by an alias.
+        """Return a record by its GUID or by an alias.
 
         Args:
             did: The GUID or alias.
@@ -549,15 +557,15 @@ class IndexClient:
         return _there(lambda: self._index.get(did, dist_resolution=not no_dist))
 
     def bulk_request(self, dids: Sequence[str]) -> list[Document]:
-        """Gives records by their GUIDs; those that there aren't are left out."""
+        """Return records by their GUIDs; those that there aren't are left out."""
         return [Document(each) for each in self._index.get_records(dids)]
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
-        """Gives the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
+        """Return the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
         return _there(lambda: self._index.get_with_params(params))
 
     def list(self, limit: float = float("inf"), start: str | None = None, page_size: int = 100) -> Iterator[Document]:
-        """Gives records, in the order of their GUIDs; arguments as those of `list_with_params`."""
+        """Return records, in the order of their GUIDs; arguments as those of `list_with_params`."""
         return self.list_with_params(limit, start, page_size)
 
     def list_with_params(
@@ -568,7 +576,7 @@ class IndexClient:
         params: Mapping[str, Any] | None = None,
         negate_params: Mapping[str, Any] | None = None,
     ) -> Iterator[Document]:
-        """Gives the records that meet all criteria, page after page, in the order of their GUIDs.
+        """Return the records that meet all criteria, page after page, in the order of their GUIDs.
 
         Args:
             limit: How many at most; all by default.
@@ -582,11 +590,11 @@ class IndexClient:
         return found if limit == float("inf") else islice(found, max(0, int(limit)))
 
     def create(self, hashes: Hashes, size: int, did: str | None = None, **fields: Any) -> Document:
-        """Creates the record of a file; fields, result and errors as those of `Gen3Index.create_record`."""
+        """Create the record of a file; fields, result and errors as those of `Gen3Index.create_record`."""
         return Document(self._index.create_record(hashes, size, did, **fields))
 
     def add_alias_for_did(self, alias: str, did: str) -> dict[str, Any]:
-        """Gives a record a further name, by which `global_get` finds it.
+        """Add a name to a record, by which `global_get` finds it.
 
         Args:
             alias: The name.
@@ -596,7 +604,7 @@ class IndexClient:
         return json_of(creating.raw(guid=did, aliases=[{"value": alias}]))
 
     def get_latest_version(self, did: str, skip_null_versions: bool = False) -> Document | None:
-        """Gives the latest version of a file.
+        """Return the latest version of a file.
 
         Args:
             did: The GUID of one of its versions.
@@ -605,7 +613,7 @@ class IndexClient:
         return _there(lambda: self._index.get_latest_version(did, skip_null_versions))
 
     def list_versions(self, did: str) -> Sequence[Document]:
-        """Gives all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
+        """Return all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
         return [Document(each) for each in self._index.get_versions(did)]
 
     def __repr__(self) -> str:

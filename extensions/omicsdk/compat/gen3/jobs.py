@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat.gen3._service import Service, awaited, in_thread, mounted
+from omicsdk.compat.gen3._service import Service, awaited, mounted
+from omicsdk.core.platform import run_in_thread
 from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
 from omicsdk.gen3.jobs import is_healthy, service_version
 
@@ -130,7 +133,6 @@ class Gen3Jobs(Service):
         Raises:
             Gen3JobError: The job failed.
         """
-        query = tuple(kwargs.items())
-        return cast(
-            "Answer", await in_thread(lambda stop: self._commons.run_job(job_name, job_input, query=query, stop=stop))
-        )
+        stop = Event()
+        run = partial(self._commons.run_job, job_name, job_input, query=tuple(kwargs.items()), stop=stop)
+        return cast("Answer", await run_in_thread(run, stop))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from omicsdk.compat.gen3._service import Auth, Options
     from omicsdk.core.operation import Call
-    from omicsdk.core.request import Request
 
 Metadata = Mapping[str, Any]
 
@@ -152,7 +151,7 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: There is no such document.
         """
-        return json_of(_sent(self._reading.get, self._reading.get.build(guid=guid), kwargs))
+        return json_of(_sent(self._reading.get, kwargs, guid=guid))
 
     async def async_get(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Return a document; as `get`."""
@@ -171,8 +170,7 @@ class Gen3Metadata(Service):
         Returns:
             The GUIDs that were `created` and `updated`, those in `conflict`, and those of `bad_input`.
         """
-        asking = self._writing.batch_create
-        return json_of(_sent(asking, asking.build(body=cast("Any", list(metadata_list)), overwrite=overwrite), kwargs))
+        return json_of(_sent(self._writing.batch_create, kwargs, body=list(metadata_list), overwrite=overwrite))
 
     def create(
         self,
@@ -197,8 +195,7 @@ class Gen3Metadata(Service):
         Raises:
             Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the same.
         """
-        asking = self._writing.create
-        made = json_of(_sent(asking, asking.build(guid=guid, body=metadata, overwrite=overwrite), kwargs))
+        made = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
         if aliases:
             with after(f"The document {guid} is there, without its aliases"):
                 self.create_aliases(guid, aliases)
@@ -239,8 +236,7 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: There is no such document.
         """
-        asking = self._writing.update
-        changed = json_of(_sent(asking, asking.build(guid=guid, body=metadata, merge=merge), kwargs))
+        changed = json_of(_sent(self._writing.update, kwargs, guid=guid, body=metadata, merge=merge))
         if aliases:
             with after(f"The document {guid} was changed, its aliases weren't"):
                 self.update_aliases(guid, aliases, merge)
@@ -271,7 +267,7 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: There is no such document.
         """
-        return json_of(_sent(self._writing.delete, self._writing.delete.build(guid=guid), kwargs))
+        return json_of(_sent(self._writing.delete, kwargs, guid=guid))
 
     # -- aliases
 
@@ -288,14 +284,14 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: There is no such document.
         """
-        return json_of(_sent(self._reading.get_aliases, self._reading.get_aliases.build(guid=guid), kwargs))
+        return json_of(_sent(self._reading.get_aliases, kwargs, guid=guid))
 
     async def async_get_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Return the aliases of a document; as `get_aliases`."""
         return await awaited(self.get_aliases, guid, **kwargs)
 
     def create_aliases(self, guid: str, aliases: Sequence[str], **kwargs: Any) -> dict[str, Any]:
-        """Return a document further names.
+        """Add names to a document.
 
         Args:
             guid: Its GUID.
@@ -308,17 +304,16 @@ class Gen3Metadata(Service):
         Raises:
             Conflict: It has aliases, or one of these is taken.
         """
-        asking = self._writing.create_aliases
-        return json_of(_sent(asking, asking.build(guid=guid, aliases=list(aliases)), kwargs))
+        return json_of(_sent(self._writing.create_aliases, kwargs, guid=guid, aliases=list(aliases)))
 
     async def async_create_aliases(
         self, guid: str, aliases: Sequence[str], _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
-        """Give a document further names; as `create_aliases`."""
+        """Add names to a document; as `create_aliases`."""
         return await awaited(self.create_aliases, guid, aliases, **kwargs)
 
     def update_aliases(self, guid: str, aliases: Sequence[str], merge: bool = False, **kwargs: Any) -> dict[str, Any]:
-        """Return a document other names.
+        """Replace the names of a document.
 
         Args:
             guid: Its GUID.
@@ -329,13 +324,12 @@ class Gen3Metadata(Service):
         Returns:
             `guid` and `aliases`, as they are then.
         """
-        asking = self._writing.update_aliases
-        return json_of(_sent(asking, asking.build(guid=guid, aliases=list(aliases), merge=merge), kwargs))
+        return json_of(_sent(self._writing.update_aliases, kwargs, guid=guid, aliases=list(aliases), merge=merge))
 
     async def async_update_aliases(
         self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
-        """Give a document other names; as `update_aliases`."""
+        """Replace the names of a document; as `update_aliases`."""
         return await awaited(self.update_aliases, guid, aliases, merge, **kwargs)
 
     def delete_alias(self, guid: str, alias: str, **kwargs: Any) -> str:
@@ -352,7 +346,7 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: It has no such name.
         """
-        return _sent(self._writing.delete_alias, self._writing.delete_alias.build(guid=guid, alias=alias), kwargs).text
+        return _sent(self._writing.delete_alias, kwargs, guid=guid, alias=alias).text
 
     async def async_delete_alias(self, guid: str, alias: str, _ssl: object = None, **kwargs: Any) -> str:
         """Remove a name of a document; as `delete_alias`."""
@@ -371,12 +365,13 @@ class Gen3Metadata(Service):
         Raises:
             NotFound: There is no such document.
         """
-        return _sent(self._writing.delete_aliases, self._writing.delete_aliases.build(guid=guid), kwargs).text
+        return _sent(self._writing.delete_aliases, kwargs, guid=guid).text
 
     async def async_delete_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> str:
         """Remove all further names of a document; as `delete_aliases`."""
         return await awaited(self.delete_aliases, guid, **kwargs)
 
 
-def _sent(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> httpx.Response:
-    return next(operation.answers(with_query(request, tuple(further.items()))))
+def _sent(operation: Call[..., Any], further: Mapping[str, Any], /, **fields: Any) -> httpx.Response:
+    """The answer to a request with further query parameters."""
+    return next(operation.answers(with_query(operation.build(**fields), tuple(further.items()))))

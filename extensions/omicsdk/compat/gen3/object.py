@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from omicsdk.compat.gen3._service import Service
+from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.index_records import stated
-
-if TYPE_CHECKING:
-    from typing import Unpack
-
-    from omicsdk.compat.gen3._service import Auth, EndpointOptions
 
 
 class Gen3ObjectError(Gen3Error):
     """An object of the metadata service that could not be made or deleted."""
 
 
-class Gen3Object(Service):
+class Gen3Object(LoginService):
     """Objects of a commons.
 
     Args:
@@ -32,9 +27,6 @@ class Gen3Object(Service):
     """
 
     service_endpoint: Final = "/mds"
-
-    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
-        super().__init__(auth_provider=auth_provider, **options)
 
     def create_object(
         self,

@@ -8,15 +8,13 @@ from itertools import islice
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat.gen3._service import Service
+from omicsdk.compat.gen3._service import LoginService
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.explorer import ACCESSIBLE, Sort, records_query, sort_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from typing import Unpack
 
-    from omicsdk.compat.gen3._service import Auth, EndpointOptions
 
 Filter = Mapping[str, Any]
 REACH = 10_000
@@ -24,7 +22,7 @@ REACH = 10_000
 _log = getLogger("omicsdk.gen3")
 
 
-class Gen3Query(Service):
+class Gen3Query(LoginService):
     """Queries to the explorer's service of a commons.
 
     Args:
@@ -34,9 +32,6 @@ class Gen3Query(Service):
     Raises:
         Gen3UserError: Nothing states the commons.
     """
-
-    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
-        super().__init__(auth_provider=auth_provider, **options)
 
     def graphql_query(self, query_string: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send a query.

@@ -25,12 +25,8 @@ from omicsdk.gen3.records.projects import Project
 from omicsdk.gen3.records.unvalidated import FileResult
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     import httpx
     from omicsdk_api.gen3.sheepdog import SheepdogApi
-
-    from omicsdk.compat.gen3._service import Auth, Options
 
 Json = dict[str, Any]
 FORMATS = ("json", "tsv", "csv")
@@ -53,11 +49,6 @@ class Gen3Submission(Service):
         Gen3UserError: Nothing states the commons.
         ConfigError: The endpoint is invalid.
     """
-
-    def __init__(
-        self, endpoint: str | Auth | None = None, auth_provider: Auth | None = None, **options: Unpack[Options]
-    ) -> None:
-        super().__init__(endpoint, auth_provider, **options)
 
     @property
     def _sheepdog(self) -> SheepdogApi:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from omicsdk.compat.gen3._service import Service
+from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.workspaces import parse_workspace_url, workspace_answer
-
-if TYPE_CHECKING:
-    from typing import Unpack
-
-    from omicsdk.compat.gen3._service import Auth, EndpointOptions
 
 
 def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
@@ -56,7 +51,7 @@ def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
     upload([Upload(src_path, PutTo(lambda _: Location(urlstr)))]).raise_if_failed()
 
 
-class Gen3WsStorage(Service):
+class Gen3WsStorage(LoginService):
     """Files of workspaces.
 
     Args:
@@ -66,9 +61,6 @@ class Gen3WsStorage(Service):
     Raises:
         Gen3UserError: Nothing states the commons.
     """
-
-    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
-        super().__init__(auth_provider=auth_provider, **options)
 
     def upload_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Return a presigned URL that a file's bytes are to be sent to with PUT.

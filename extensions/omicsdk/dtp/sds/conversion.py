@@ -27,9 +27,9 @@ from omicsdk.dtp.sds.layout import (
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.sds.tables import Entry, Table, absent, read_table, stated_version
 from omicsdk.gen3.dictionary import Dictionary, Node
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.tables import Finding, Place, Row, shown
-from omicsdk.gen3.records.validation import Names, checked
+from omicsdk.gen3.records.validation import Validation
 
 _REPLACED = re.compile(r"['/,\s_]")
 
@@ -358,7 +358,7 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
     rows = [Row(own, Place()), *(Row(entry.values, entry.place, None, tuple(entry.findings)) for entry in entries)]
     taken: set[tuple[str, str]] = set()
     refused: set[tuple[str, str]] = set()
-    for each in checked(rows, dictionary, Names(rows, dictionary, None)):
+    for each in Validation(rows, dictionary).checked():
         if each.number == 0:
             found.findings += each.findings
             found.records["experiment.json"] = [own]

@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import take_long_cells
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.tables import Finding, Place, shown
 from omicsdk.gen3.records.tables import text_of as plain_text
 

@@ -14,7 +14,7 @@ from typing import Any
 from omicsdk.dtp.sds.layout import DATASET_DESCRIPTION, OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
-from omicsdk.gen3.names import nearest
+from omicsdk.gen3.errors import nearest
 from omicsdk.gen3.records.tables import Finding, Place, shown
 
 #: How alike a header has to be to that of a property that is not required, to be a misspelt one.

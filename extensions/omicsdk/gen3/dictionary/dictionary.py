@@ -13,8 +13,7 @@ from omicsdk.core.errors import MissingExtra
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.dictionary.node import BrokenReference, Link, Node, resolved
-from omicsdk.gen3.errors import Gen3Error, Gen3UserError
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import Gen3Error, Gen3UserError, choice
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -24,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
-    """Puts things behind what they need.
+    """Put things behind what they need.
 
     Args:
         needs: What each thing needs; what isn't a thing itself is there already.
@@ -114,7 +113,7 @@ class Dictionary:
 
     @classmethod
     def of(cls, commons: Gen3) -> Dictionary:
-        """Reads the dictionary of a commons; no login is needed.
+        """Read the dictionary of a commons; no login is needed.
 
         Args:
             commons: The commons.
@@ -126,7 +125,7 @@ class Dictionary:
         return cls(commons.sheepdog.get_dictionary_node(entry="_all"))
 
     def node(self, name: str) -> Node:
-        """Gives a node.
+        """Return a node.
 
         Args:
             name: Its name.
@@ -140,7 +139,7 @@ class Dictionary:
         return found
 
     def links(self) -> Iterator[tuple[Node, Link]]:
-        """Gives each link with the node that has it."""
+        """Return each link with the node that has it."""
         for node in self.nodes.values():
             for link in node.links.values():
                 yield node, link
@@ -166,7 +165,7 @@ class Dictionary:
         return tuple(group for group in self.groups if self.is_cycle(group))
 
     def is_cycle(self, group: tuple[str, ...]) -> bool:
-        """Tells whether records of a group may need others of the same group.
+        """Return whether records of a group may need others of the same group.
 
         Args:
             group: One of `groups`.
@@ -174,7 +173,7 @@ class Dictionary:
         return any(link.target in group for name in group for link in self.nodes[name].links.values())
 
     def order(self, names: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Gives nodes in the order in which records can be submitted: what they link to comes first.
+        """Return nodes in the order in which records can be submitted: what they link to comes first.
 
         Args:
             names: The nodes; all by default.
@@ -215,7 +214,7 @@ class DictionaryFileError(DictionaryError, Gen3UserError):
 
 
 def read_dictionary(path: str | os.PathLike[str]) -> Dictionary:
-    """Reads a dictionary from a file or a folder.
+    """Read a dictionary from a file or a folder.
 
     Args:
         path: A JSON file as a commons gives it under _dictionary/_all, or a folder with a file for each node, JSON or YAML,

@@ -21,7 +21,7 @@ class BrokenReference(Exception):
 
 
 def resolved(part: Any, document: Mapping[str, Any]) -> Any:
-    """Gives a part of a dictionary with what its references lead to in their place.
+    """Return a part of a dictionary with what its references lead to in their place.
 
     Args:
         part: The part.
@@ -154,7 +154,7 @@ class Property:
 
 
 def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
-    """Gives the ways in which a value may be right.
+    """Return the ways in which a value may be right.
 
     Args:
         schema: A JSON schema without references; what isn't understood of it allows everything.

@@ -1,6 +1,6 @@
 """Manifests of a commons: files, bundles, metadata, studies and crosswalks. Their workflows are methods of `Gen3`."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -27,53 +27,17 @@ if TYPE_CHECKING:
     from omicsdk.gen3.manifests.tables import Fault as Fault
     from omicsdk.gen3.manifests.tables import ManifestError as ManifestError
 
-_HOMES = {
-    "Bundle": "bundles",
-    "Columns": "format",
-    "CreatedBundles": "bundles",
-    "Difference": "merging",
-    "Fault": "tables",
-    "FormatCheck": "format",
-    "ManifestError": "tables",
-    "MergeConflict": "merging",
-    "Merged": "merging",
-    "Missing": "crosswalk",
-    "Published": "_runs",
-    "Registration": "discovery",
-    "Row": "rows",
-    "Rules": "merging",
-    "Summary": "_runs",
-    "bundles_of": "bundles",
-    "check_format": "format",
-    "combine_discovery": "discovery_tables",
-    "compare_manifests": "merging",
-    "merge_manifests": "merging",
-    "rows_of": "rows",
-    "subjects_of": "crosswalk",
-}
-__all__ = [
-    "Bundle",
-    "Columns",
-    "CreatedBundles",
-    "Difference",
-    "Fault",
-    "FormatCheck",
-    "ManifestError",
-    "MergeConflict",
-    "Merged",
-    "Missing",
-    "Published",
-    "Registration",
-    "Row",
-    "Rules",
-    "Summary",
-    "bundles_of",
-    "check_format",
-    "combine_discovery",
-    "compare_manifests",
-    "merge_manifests",
-    "rows_of",
-    "subjects_of",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "_runs": "Published Summary",
+        "bundles": "Bundle CreatedBundles bundles_of",
+        "crosswalk": "Missing subjects_of",
+        "discovery": "Registration",
+        "discovery_tables": "combine_discovery",
+        "format": "Columns FormatCheck check_format",
+        "merging": "Difference MergeConflict Merged Rules compare_manifests merge_manifests",
+        "rows": "Row rows_of",
+        "tables": "Fault ManifestError",
+    },
+)

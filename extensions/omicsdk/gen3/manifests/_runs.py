@@ -17,9 +17,6 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
 from omicsdk.core.errors import (
-    AuthError,
-    ConfigError,
-    ConnectFailed,
     Interrupted,
     OmicsError,
     SomeFailed,
@@ -28,6 +25,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
+from omicsdk.gen3.errors import FATAL
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals import journal_lines
@@ -52,8 +50,6 @@ CACHE_KIB = 20 * 1024
 """KiB of a scratch database that are held in memory."""
 _RESUMES = "The same call resumes."
 _COLUMNS = ("line", "guid", "error")
-FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
-"""Errors that would fail every row alike: they end the run, and the same call resumes it."""
 
 
 class Outputs:

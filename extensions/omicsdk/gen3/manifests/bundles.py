@@ -12,26 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.files import in_place_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
+from omicsdk.gen3.errors import FATAL
 from omicsdk.gen3.index_records import created_once
-from omicsdk.gen3.manifests._runs import FATAL, PART, raise_failures
-from omicsdk.gen3.manifests.tables import (
-    ALIASES,
-    GUID,
-    OF_BUNDLES,
-    SIZE,
-    Fault,
-    ManifestError,
-    checksum_of,
-    delimiter_for,
-    line_of,
-    several,
-    size_of,
-    standard_names,
-    table_of,
-)
+from omicsdk.gen3.manifests import tables
+from omicsdk.gen3.manifests._runs import PART, raise_failures
+from omicsdk.gen3.manifests.tables import Fault, ManifestError
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
@@ -39,7 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 _log = logging.getLogger(__name__)
-_NAMES = {**OF_BUNDLES, SIZE: ALIASES[SIZE], "version": ("version",)}
+_NAMES = {**tables.OF_BUNDLES, tables.SIZE: tables.ALIASES[tables.SIZE], "version": ("version",)}
 _UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
 """The columns of the table that is written (gen3sdk 4.28.5)."""
@@ -93,13 +80,9 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
     """
     manifest = Path(path)
     found = dict[str, Bundle]()
-    with table_of(manifest, delimiter) as table:
-        names = standard_names(table.header, _NAMES)
-        for wanted in ("name", "ids"):
-            if wanted not in names:
-                raise ManifestError(
-                    manifest, f"line 1: there is no column {_NAMES[wanted][0]}", remedy="Name the column so."
-                )
+    with tables.table_of(manifest, delimiter) as table:
+        names = tables.standard_names(table.header, _NAMES)
+        tables.require_columns(manifest, names, ("name", "ids"))
         shown = dict(zip(names, table.header, strict=True))
         for row in table.rows:
             cells = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False)}
@@ -119,34 +102,34 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
 
     if not cells["name"]:
         return wrong("name", "names no bundle", "Give the bundle a name.")
-    members = several(cells["ids"])
+    members = tables.several(cells["ids"])
     if not members:
         return wrong("ids", "names no members", "Give at least one GUID, or the name of a bundle of this manifest.")
     if cells["name"] in members:
         return wrong("ids", "has the bundle itself in it", "Take it out.")
-    if cells.get(GUID) and not _UUID.fullmatch(cells[GUID]):
-        return wrong(GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty to have one made.")
-    kinds, sums = several(cells.get("type", "")), several(cells.get("checksums", ""))
+    if cells.get(tables.GUID) and not _UUID.fullmatch(cells[tables.GUID]):
+        return wrong(tables.GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty to have one made.")
+    kinds, sums = tables.several(cells.get("type", "")), tables.several(cells.get("checksums", ""))
     if len(kinds) != len(sums):
         name = "checksums" if "checksums" in cells else "type"
         return wrong(name, f"are {len(sums)} checksums of {len(kinds)} types", "Give each checksum its type.")
-    found = [(kind, checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
+    found = [(kind, tables.checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
     checksums = [{"type": kind, "checksum": value} for kind, value in found if value is not None]
     if len(checksums) < len(found):
         return wrong("checksums", f"aren't checksums of {', '.join(kinds)}", "Correct them.")
-    size = size_of(cells[SIZE]) if cells.get(SIZE) else None
-    if cells.get(SIZE) and size is None:
-        return wrong(SIZE, "isn't a size", "Give a whole number of bytes from 0.")
+    size = tables.size_of(cells[tables.SIZE]) if cells.get(tables.SIZE) else None
+    if cells.get(tables.SIZE) and size is None:
+        return wrong(tables.SIZE, "isn't a size", "Give a whole number of bytes from 0.")
     return Bundle(
         line,
         cells["name"],
         members,
-        cells.get(GUID, ""),
+        cells.get(tables.GUID, ""),
         size,
         checksums,
         cells.get("description", ""),
         cells.get("version", ""),
-        several(cells.get("aliases", "")),
+        tables.several(cells.get("aliases", "")),
     )
 
 
@@ -281,9 +264,9 @@ class _KnownGuids:
     def __init__(self, output: Path) -> None:
         self._part = output.with_name(output.name + PART)
         self._found = dict[str, list[str]]()
-        for path, delimiter in ((output, delimiter_for(output)), (self._part, ",")):
+        for path, delimiter in ((output, tables.delimiter_for(output)), (self._part, ",")):
             try:
-                with table_of(path, delimiter) as table:
+                with tables.table_of(path, delimiter) as table:
                     for row in table.rows:
                         cells = dict(zip(table.header, row.cells, strict=False))
                         self._found.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
@@ -293,7 +276,7 @@ class _KnownGuids:
     def __enter__(self) -> Self:
         self._file = self._part.open("a", encoding="utf-8", newline="")
         if not self._file.tell():
-            self._file.write(line_of(("name", "guid"), ","))
+            self._file.write(tables.line_of(("name", "guid"), ","))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -305,7 +288,7 @@ class _KnownGuids:
 
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""
-        self._file.write(line_of((name, guid), ","))
+        self._file.write(tables.line_of((name, guid), ","))
         self._file.flush()
 
     def forget(self) -> None:
@@ -357,9 +340,7 @@ def _short(guid: str) -> str:
 
 
 def _write(path: Path, bundles: Sequence[Bundle]) -> None:
-    separator = delimiter_for(path)
-    with in_place_of(path) as file:
-        file.write(line_of(COLUMNS, separator).encode())
+    with tables.written_table(path, COLUMNS) as write:
         for bundle in bundles:
             cells = bundle.record
-            file.write(line_of([cells.get(name, "") for name in COLUMNS], separator).encode())
+            write([cells.get(name, "") for name in COLUMNS])

@@ -15,8 +15,16 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.manifests._runs import Published, batches, digest_of, in_order, scratch_database
-from omicsdk.gen3.manifests.metadata import CREATED, UPDATED, Document, OnMore, documents_of, store_documents, tried
-from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows, written_table
+from omicsdk.gen3.metadata_documents import (
+    CREATED,
+    UPDATED,
+    Document,
+    OnMore,
+    documents_of,
+    store_documents,
+    tried,
+)
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -188,10 +196,9 @@ def read_crosswalk(
         for line in spool:
             values = {Column(*names): value for *names, value in json.loads(line)}
             file.write(line_of([values.get(column, "") for column in header], ",").encode())
-    with in_place_of(target.with_name(f"{target.stem}_info.csv")) as file:
-        file.write(line_of(INFO_COLUMNS, ",").encode())
+    with written_table(target.with_name(f"{target.stem}_info.csv"), INFO_COLUMNS) as write:
         for (commons, name), description in sorted(descriptions.items()):
-            file.write(line_of((commons, name, description), ",").encode())
+            write((commons, name, description))
     return count
 
 

@@ -23,8 +23,8 @@ from omicsdk.gen3.manifests.discovery_tables import (
     write_json,
     write_table,
 )
-from omicsdk.gen3.manifests.metadata import Document, OnMore, documents_of, store_documents
 from omicsdk.gen3.manifests.tables import Fault
+from omicsdk.gen3.metadata_documents import Document, OnMore, documents_of, store_documents
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3.manifests.tables import Fault, ManifestError, delimiter_for, opened, table_of
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, delimiter_for, opened, require_columns, table_of
 
 BLOCK = "gen3_discovery"
 """The member of a document that the discovery page shows."""
@@ -218,19 +218,13 @@ def combine_discovery(
     current, target = Path(studies), Path(output)
     rows = [cells for _, cells in table_rows(current)]
     columns = list(rows[0]) if rows else []
-    for wanted in (study_column, GUID):
-        if rows and wanted not in columns:
-            raise ManifestError(
-                current, f"line 1: there is no column {wanted!r}", remedy="Name a column that there is."
-            )
+    require_columns(current, columns, (study_column, GUID) if rows else ())
     by_key = dict[str, list[int]]()
     for place, cells in enumerate(rows):
         by_key.setdefault(cells.get(study_column, "").strip(), []).append(place)
     added = dict[int, dict[str, str]]()
     with table_of(Path(metadata)) as further:
-        if metadata_column not in further.header:
-            reason = f"line 1: there is no column {metadata_column!r}"
-            raise ManifestError(further.path, reason, remedy="Name a column that there is.")
+        require_columns(further.path, further.header, [metadata_column])
         key_place, names = further.header.index(metadata_column), [f"{prefix}{name}" for name in further.header]
         for row in further.rows:
             key = row.cells[key_place].strip()
@@ -408,10 +402,7 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
     """
     manifest = Path(path)
     found = dict[str, StudyObjects]()
-    missing = missing_columns(manifest)
-    if missing:
-        reason = f"line 1: there is no column {', '.join(missing)}"
-        raise ManifestError(manifest, reason, remedy=f"Columns are {', '.join((*REQUIRED, *OPTIONAL))}.")
+    require_columns(manifest, _header(manifest), REQUIRED)
     for line, cells in table_rows(manifest):
         for name in REQUIRED:
             if not cells[name].strip():
@@ -424,6 +415,10 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
 
 def missing_columns(path: Path) -> list[str]:
     """The required columns that a table of data objects lacks."""
-    with opened(path) as text:
-        _, header = next(rows_in(text), (1, list[str]()))
+    header = _header(path)
     return [name for name in REQUIRED if name not in header]
+
+
+def _header(path: Path) -> list[str]:
+    with opened(path) as text:
+        return next(rows_in(text), (1, list[str]()))[1]

@@ -10,20 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from omicsdk.gen3.manifests.tables import (
-    ALIASES,
-    AUTHZ,
-    MD5,
-    SIZE,
-    TABLES,
-    URLS,
-    Fault,
-    OnFault,
-    md5_of,
-    opened,
-    size_of,
-    written,
-)
+from omicsdk.gen3.manifests import tables
+from omicsdk.gen3.manifests.tables import Fault, OnFault
 
 
 @unique
@@ -107,7 +95,12 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
 PROTOCOLS = ("s3", "gs")
 """The protocols of URLs that are allowed by default (gen3sdk 4.28.5)."""
 #: What a check calls the columns, and under which names it finds them.
-CHECKED: Mapping[Columns, str] = {Columns.MD5: MD5, Columns.SIZE: SIZE, Columns.URL: URLS, Columns.AUTHZ: AUTHZ}
+CHECKED: Mapping[Columns, str] = {
+    Columns.MD5: tables.MD5,
+    Columns.SIZE: tables.SIZE,
+    Columns.URL: tables.URLS,
+    Columns.AUTHZ: tables.AUTHZ,
+}
 #: Lines that a quoted cell may have, so that a quote that is never closed doesn't take in the whole file.
 LINES_OF_A_CELL = 10_000
 
@@ -166,7 +159,7 @@ def check_format(
     """
     check = _Check(tuple(protocols), base64_md5, urls_required, on_fault)
     manifest = Path(path)
-    with opened(manifest) as text:
+    with tables.opened(manifest) as text:
         first = text.readline()
         header = check.header(manifest, first, delimiter, columns)
         if header is not None and (line_limit is None or line_limit > 1):
@@ -212,24 +205,24 @@ class _Check:
         separator = delimiter or self._delimiter(path, first)
         names = [name.strip().strip('"').strip() for name in (raw_cells(first.rstrip("\r\n"), separator) or [first])]
         if given is None:
-            known = {alias: kind for kind, name in CHECKED.items() for alias in ALIASES[name]}
+            known = {alias: kind for kind, name in CHECKED.items() for alias in tables.ALIASES[name]}
             kinds = [known.get(name.lower()) for name in names]
         else:
             kinds = [given.get(name) for name in names]
         for kind in (Columns.MD5, Columns.SIZE, Columns.URL):
             if kind not in kinds:
                 reason = f"no column is known as that of the {CHECKED[kind]}"
-                remedy = f"It goes by the names {', '.join(ALIASES[CHECKED[kind]])}."
+                remedy = f"It goes by the names {', '.join(tables.ALIASES[CHECKED[kind]])}."
                 told = self._odd if kind is Columns.URL and not self._urls_required else self._wrong
                 told(1, "", "", reason, remedy)
         return _Header(names, kinds, separator)
 
     def _delimiter(self, path: Path, first: str) -> str:
-        named = TABLES.get(path.suffix.lower(), ",")
+        named = tables.TABLES.get(path.suffix.lower(), ",")
         if named in first:
             return named
         found = next((mark for mark in "\t,;|" if mark in first), named)
-        if found != named and path.suffix.lower() in TABLES:
+        if found != named and path.suffix.lower() in tables.TABLES:
             self._odd(
                 1, "", "", f"the name ends in {path.suffix}, and {found!r} separates the columns", "Rename the file."
             )
@@ -288,14 +281,14 @@ class _Check:
 
     def _cell(self, line: int, column: str, kind: Columns, cell: str) -> None:
         if kind is Columns.MD5:
-            if md5_of(cell, base64=self._base64) is None or cell != cell.strip():
+            if tables.md5_of(cell, base64=self._base64) is None or cell != cell.strip():
                 self._wrong(line, column, cell, _HEX, _md5_remedy(cell, base64=self._base64))
         elif kind is Columns.SIZE:
-            if size_of(cell) is None:
+            if tables.size_of(cell) is None:
                 self._wrong(line, column, cell, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
         elif not cell and not (kind is Columns.URL and self._urls_required):
             self._odd(line, column, cell, "is empty")
-        elif not (values := written(cell)):
+        elif not (values := tables.written(cell)):
             self._wrong(line, column, cell, "is empty", "Give at least one value.")
         elif kind is Columns.URL:
             self._told(line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy())
@@ -324,6 +317,6 @@ def _is_resource(path: str) -> bool:
 def _md5_remedy(cell: str, *, base64: bool) -> str:
     if cell != cell.strip():
         return "Take out the blanks around it."
-    if not base64 and md5_of(cell) is not None:
+    if not base64 and tables.md5_of(cell) is not None:
         return "It is Base64: allow that, or write it as 32 hexadecimal digits."
     return "An MD5 sum has 32 hexadecimal digits" + (", or 24 characters of Base64." if base64 else ".")

@@ -8,34 +8,15 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files import in_place_of
+from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import digest_of, scratch_database
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
-from omicsdk.gen3.manifests.tables import (
-    ACL,
-    AUTHZ,
-    GUID,
-    MD5,
-    SIZE,
-    URLS,
-    Fault,
-    ManifestError,
-    OnFault,
-    Table,
-    delimiter_for,
-    line_of,
-    md5_of,
-    several,
-    size_of,
-    table_of,
-    whole_rows,
-)
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table
 
 _AT_ONCE = 500
 """Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""
@@ -81,40 +62,33 @@ def compare_manifests(
         ManifestError: A manifest cannot be read, lacks the key, or has other columns.
         UsageError: Their suffixes differ.
     """
-    before, after, target = Path(first), Path(second), Path(output)
+    before, after = Path(first), Path(second)
     if before.suffix.lower() != after.suffix.lower():
         raise UsageError(
             f"{before.name} and {after.name} end in different ways", remedy="Give two .tsv or two .csv manifests."
         )
-    separator = delimiter_for(target, delimiter)
     with ExitStack() as stack:
-        old, new = stack.enter_context(table_of(before)), stack.enter_context(table_of(after))
+        old, new = stack.enter_context(tables.table_of(before)), stack.enter_context(tables.table_of(after))
         header = _common(old, new, key, further_columns)
         known = stack.enter_context(scratch_database())
         known.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
         known.execute("BEGIN")
         known.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
         known.execute("COMMIT")
-        file = stack.enter_context(in_place_of(target))
-        file.write(line_of(header, separator).encode())
+        write = stack.enter_context(tables.written_table(output, header, delimiter))
         counts = {"rows": 0, "added": 0, "changed": 0}
         for cells, state in _differing(known, new, header, key):
             counts["rows"] += 1
             if state:
                 counts[state] += 1
-                file.write(line_of(cells, separator).encode())
+                write(cells)
     return Difference(**counts)
 
 
 def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str]:
     """The columns that both have, in the first one's order."""
     for table in (old, new):
-        if key not in table.header:
-            raise ManifestError(
-                table.path,
-                f"line 1: there is no column {key!r}",
-                remedy=f"Name the column of keys; there are {', '.join(table.header[:20])}.",
-            )
+        tables.require_columns(table.path, table.header, [key])
     if old.header != new.header and not further_columns:
         other = sorted(set(old.header) ^ set(new.header))
         told = f"the columns {', '.join(other)} are in one alone" if other else "the columns stand in another order"
@@ -144,21 +118,24 @@ def _differing(
 
 def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:
     places = [table.header.index(name) for name in header]
-    for row in whole_rows(table):
+    for row in tables.whole_rows(table):
         yield [row.cells[place] for place in places]
 
 
 def _plain(cells: Sequence[str], header: Sequence[str]) -> list[str]:
     """Cells as they are compared: the order of an ACL does not matter."""
-    if ACL not in header:
+    if tables.ACL not in header:
         return list(cells)
-    return [" ".join(sorted(several(cell))) if name == ACL else cell for name, cell in zip(header, cells, strict=True)]
+    return [
+        " ".join(sorted(tables.several(cell))) if name == tables.ACL else cell
+        for name, cell in zip(header, cells, strict=True)
+    ]
 
 
 #: Columns of which each cell may have several values, which are united.
-SEVERAL = (URLS, ACL, AUTHZ)
+SEVERAL = (tables.URLS, tables.ACL, tables.AUTHZ)
 #: The columns that a merged manifest begins with; the others follow by their names.
-FIRST = (GUID, SIZE, MD5, ACL, AUTHZ, URLS)
+FIRST = (tables.GUID, tables.SIZE, tables.MD5, tables.ACL, tables.AUTHZ, tables.URLS)
 
 
 class MergeConflict(ManifestError, csv.Error):
@@ -229,8 +206,7 @@ def merge_manifests(
         ManifestError: A manifest cannot be read, lacks a column, or a row is wrong.
         MergeConflict: Rows contradict each other.
     """
-    how, target = rules or Rules(), Path(output)
-    conflicts = 0
+    how, conflicts = rules or Rules(), 0
 
     def passed_over(fault: Fault) -> None:
         nonlocal conflicts
@@ -238,20 +214,15 @@ def merge_manifests(
         if on_fault is not None:
             on_fault(fault)
 
-    separator = delimiter_for(target, delimiter)
     with scratch_database() as database:
         read = _read(database, [Path(manifest) for manifest in manifests])
         header = [*FIRST, *sorted({name for columns in read.columns for name in columns} - set(FIRST))]
         written = 0
-        with in_place_of(target) as file:
-            text = TextIOWrapper(file, "utf-8", newline="")
-            writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-            writer.writerow(header)
+        with tables.written_table(output, header, delimiter) as write:
             for group in _groups(database, read):
                 for cells in merged(group, how, passed_over):
-                    writer.writerow([cells.get(name, "") for name in header])
+                    write([cells.get(name, "") for name in header])
                     written += 1
-            text.detach()  # flushes; in_place_of closes the file
     return Merged(read.rows, written, conflicts)
 
 
@@ -270,14 +241,16 @@ def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
     database.execute("BEGIN")
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for number, path in enumerate(manifests):
-        with table_of(path) as table:
+        with tables.table_of(path) as table:
             names = columns_of(table, REQUIRED)
             columns.append(list(dict.fromkeys(names)))
             database.executemany(
                 "INSERT INTO rows (md5, path, line, cells) VALUES (?, ?, ?, ?)",
                 (
-                    (bytes.fromhex(cells[MD5]), number, line, encode(list(cells.values())))
-                    for line, cells in _checked(path, ((row.line, cells_of(row, names)) for row in whole_rows(table)))
+                    (bytes.fromhex(cells[tables.MD5]), number, line, encode(list(cells.values())))
+                    for line, cells in _checked(
+                        path, ((row.line, cells_of(row, names)) for row in tables.whole_rows(table))
+                    )
                 ),
             )
     database.execute("COMMIT")
@@ -289,14 +262,16 @@ def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
 def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
     """Rows with their MD5 sums in hexadecimal digits and their sizes as numbers."""
     for line, cells in rows:
-        md5, size = md5_of(cells[MD5]), size_of(cells[SIZE])
+        md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
         if md5 is None:
             raise ManifestError(
-                path, Fault(line, MD5, cells[MD5], "isn't an MD5 sum", "Correct it, or take out the row.")
+                path, Fault(line, tables.MD5, cells[tables.MD5], "isn't an MD5 sum", "Correct it, or take out the row.")
             )
         if size is None:
-            raise ManifestError(path, Fault(line, SIZE, cells[SIZE], "isn't a size", "Give a whole number of bytes."))
-        cells[MD5], cells[SIZE] = md5, str(size)
+            raise ManifestError(
+                path, Fault(line, tables.SIZE, cells[tables.SIZE], "isn't a size", "Give a whole number of bytes.")
+            )
+        cells[tables.MD5], cells[tables.SIZE] = md5, str(size)
         yield line, cells
 
 
@@ -335,23 +310,23 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     if len(group) == 1:
         return [group[0][1]]
     kept = list[tuple[Place, Cells]]()
-    apart = group[0][1][MD5] in rules.duplicates
+    apart = group[0][1][tables.MD5] in rules.duplicates
     for row in sorted(
-        group, key=lambda row: not row[1].get(GUID)
+        group, key=lambda row: not row[1].get(tables.GUID)
     ):  # stable: the order of the manifests counts otherwise
         place, cells = row
-        guid = cells.get(GUID)
+        guid = cells.get(tables.GUID)
         if not kept or (apart and guid):
             kept.append((place, dict(cells)))
             continue
         for held in kept:
             _same_size(held, row, rules, on_fault)
-        same = [held for held in kept if not guid or held[1][GUID] == guid]
+        same = [held for held in kept if not guid or held[1][tables.GUID] == guid]
         if not same:
             if not rules.many_guids:
                 first, remedy = kept[0], "Allow several GUIDs, or correct one."
                 reason = f"is the GUID of {first[0].path}, line {first[0].line} for the same MD5 sum"
-                _conflict(place, GUID, first[1][GUID], reason, remedy, rules, on_fault)
+                _conflict(place, tables.GUID, first[1][tables.GUID], reason, remedy, rules, on_fault)
             kept.append((place, dict(cells)))
         for held in same:
             _merge(held, row, rules, on_fault)
@@ -359,9 +334,9 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
 
 
 def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
-    if held[1][SIZE] != row[1][SIZE]:
-        reason = f"isn't {held[1][SIZE]}, as {held[0].path}, line {held[0].line} says for the same MD5 sum"
-        _conflict(row[0], SIZE, row[1][SIZE], reason, "Find out which is right.", rules, on_fault)
+    if held[1][tables.SIZE] != row[1][tables.SIZE]:
+        reason = f"isn't {held[1][tables.SIZE]}, as {held[0].path}, line {held[0].line} says for the same MD5 sum"
+        _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Find out which is right.", rules, on_fault)
 
 
 def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
@@ -369,7 +344,7 @@ def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on
     into = held[1]
     for name, cell in row[1].items():
         has = into.get(name, "")
-        if name in (GUID, SIZE, MD5):
+        if name in (tables.GUID, tables.SIZE, tables.MD5):
             continue
         if name in rules.several:
             into[name] = " ".join(sorted({*has.split(), *cell.split()}))

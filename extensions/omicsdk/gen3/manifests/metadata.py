@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import json_of
-from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, TransportError, UsageError
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.index_records import IndexRecords
-from omicsdk.gen3.manifests._runs import FAILED, FATAL, Outcome, Summary, attempted, outputs_of, run
+from omicsdk.gen3.index_searches import records_by_url
+from omicsdk.gen3.manifests._runs import FAILED, Outcome, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.records import compared
 from omicsdk.gen3.manifests.tables import NamedRow, rows_by_name, table_of
+from omicsdk.gen3.metadata_documents import Document, store_documents
 
 if TYPE_CHECKING:
-    from omicsdk_api.gen3.indexd.models.urls_output_item import URLsOutputItem
-
     from omicsdk.gen3.client import Gen3
 
-CREATED, UPDATED = "created", "updated"
-PAGE = 2000
-"""Documents of a page, the most that a commons gives."""
-URLS_PAGE = 1000
-"""Records of a page of a search by URL."""
 GUID_COLUMN, SAMPLE_COLUMN = "guid", "submitted_sample_id"
 INDEXED, OTHER = "indexed_file_object", "metadata_object"
 """The type of a document: of a file of the index, or of something else (gen3sdk 4.28.5)."""
@@ -38,117 +31,6 @@ GuidOf = Callable[[dict[str, str]], str | None]
 """Returns the GUID that a row is about, by its cells; None without one."""
 MetadataOf = Callable[[dict[str, str]], Mapping[str, Any]]
 """Returns what a row states of its document, by its cells."""
-OnMore = Callable[[], None]
-"""Is called where a limit has left something out."""
-Document = dict[str, Any]
-
-
-# -- documents
-
-
-def documents_of(
-    client: Gen3,
-    guid_type: str,
-    *,
-    limit: int | None = None,
-    aggregate: bool = False,
-    on_more: OnMore | None = None,
-) -> Iterator[tuple[str, Document]]:
-    """Read the documents of a type with their GUIDs, a page at a time.
-
-    Args:
-        client: The commons.
-        guid_type: Their type.
-        limit: The number, at most; all by default.
-        aggregate: Whether to read those of all commons that the commons gathers.
-        on_more: Is called where there are more than `limit`.
-    """
-    service, offset = client.metadata, 0
-    while True:
-        length = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more shows whether there are more
-        if aggregate:
-            found = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
-        else:
-            filters = {"_guid_type": guid_type}
-            found = list(service.query_documents(data=True, limit=length, offset=offset, filters=filters).items())
-        if limit is not None and offset + len(found) > limit:
-            yield from found[: limit - offset]
-            if on_more is not None:
-                on_more()
-            return
-        yield from found
-        if not found:  # a short page is no sign of the end: a commons may give fewer than were requested
-            return
-        offset += len(found)
-
-
-def _gathered(page: Any) -> Iterator[tuple[str, Document]]:
-    """The documents of all commons: each commons has a list of objects by GUID."""
-    for listed in page.values():
-        for each in cast("list[dict[str, Document]]", listed if is_array(listed) else [listed]):
-            yield from each.items()
-
-
-def store_documents(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str | OmicsError]:
-    """Store documents, in place of existing ones.
-
-    Args:
-        client: The commons.
-        documents: The documents by their GUIDs.
-
-    Returns:
-        By GUID whether it was created or updated, or why it failed.
-
-    Raises:
-        OmicsError: One of `FATAL`.
-    """
-    states = _stored_at_once(client, documents) if len(documents) > 1 else {}
-    return {guid: states.get(guid) or _stored(client, guid, document) for guid, document in documents.items()}
-
-
-def _stored_at_once(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The states of documents that were sent together; those without one are sent alone."""
-    operation = client.metadata_admin.batch_create
-    body = [{"guid": guid, "data": dict(document)} for guid, document in documents.items()]
-    # With overwrite a second sending does no harm, which the document cannot say of the operation.
-    request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
-    try:
-        answer: Any = json_of(next(operation.answers(request)))
-    except FATAL:
-        raise
-    except (APIError, TransportError):  # one of them is refused, and perhaps for all
-        return {}
-    names = {state: answer.get(state) if is_object(answer) else None for state in (CREATED, UPDATED)}
-    return {str(guid): state for state, guids in names.items() if is_array(guids) for guid in guids}
-
-
-def _stored(client: Gen3, guid: str, document: Mapping[str, Any]) -> str | OmicsError:
-    def store() -> str:
-        try:
-            client.metadata_admin.create(guid=guid, body=document)
-        except Conflict:
-            client.metadata_admin.update(guid=guid, body=document)
-            return UPDATED
-        return CREATED
-
-    return tried(store)
-
-
-def tried(work: Callable[[], str]) -> str | OmicsError:
-    """The state that work ends in, or its failure.
-
-    Args:
-        work: The work.
-
-    Raises:
-        OmicsError: One of `FATAL`.
-    """
-    try:
-        return work()
-    except FATAL:
-        raise
-    except OmicsError as error:
-        return error
 
 
 # -- cells
@@ -196,18 +78,14 @@ def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
     pattern = row.get(SAMPLE_COLUMN, "").strip()
     if not pattern:
         raise UsageError(f"the column {SAMPLE_COLUMN} is empty", remedy="Fill it in, or take out the row.")
-    records: list[URLsOutputItem] = []
-    for page in client.indexd.query_urls.pages(include=pattern, limit=URLS_PAGE):
-        records += page
-        if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
-            break
+    records = records_by_url(client.indexd, pattern)
     if len(records) > 1:
-        guids = ", ".join(str(record.did) for record in records[:3])
+        guids = ", ".join(str(record["did"]) for record in records[:3])
         raise UsageError(
             f"{len(records)} records have {pattern!r} in a URL ({guids} ...)",
             remedy="Say more of the name, or give GUIDs.",
         )
-    return records[0].did if records else None
+    return records[0]["did"] if records else None
 
 
 # -- runs

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.type_guards import is_list
-from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
+from omicsdk.gen3.index_records import IndexRecords, md5_in
+from omicsdk.gen3.index_searches import PAGE
+from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import (
     BATCH,
     FAILED,
@@ -24,27 +26,7 @@ from omicsdk.gen3.manifests._runs import (
     run,
 )
 from omicsdk.gen3.manifests.rows import Entry, Row, entries_of, rows_of
-from omicsdk.gen3.manifests.tables import (
-    ACL,
-    ALIASES,
-    AUTHZ,
-    FILE_NAME,
-    GUID,
-    MD5,
-    SIZE,
-    URLS,
-    Fault,
-    NamedRow,
-    acl_of,
-    cell_of,
-    delimiter_for,
-    line_of,
-    md5_of,
-    rows_by_name,
-    several,
-    size_of,
-    table_of,
-)
+from omicsdk.gen3.manifests.tables import Fault, NamedRow
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
@@ -60,8 +42,8 @@ DELETED, GONE = "deleted", "gone"
 
 def cells_of(record: OutputInfo) -> list[object]:
     """A record as the cells of a manifest; missing values are empty."""
-    several = (cell_of(values or ()) for values in (record.urls, record.authz, record.acl))
-    cells = [record.did, *several, md5_in(record), record.size, record.file_name]
+    lists = (tables.cell_of(values or ()) for values in (record.urls, record.authz, record.acl))
+    cells = [record.did, *lists, md5_in(record), record.size, record.file_name]
     return ["" if value is None else value for value in cells]
 
 
@@ -91,7 +73,7 @@ def read_index(
         ConnectFailed: The commons cannot be reached.
     """
     target, index = Path(output), IndexRecords(client)
-    separator = delimiter_for(target)
+    separator = tables.delimiter_for(target)
     if manifest is None:
         return _all_records(client.base_url, index, target, separator, stop)
 
@@ -100,15 +82,15 @@ def read_index(
         if not records:
             error = f"the index has no record with the MD5 sum {entry.md5} and {entry.size} bytes"
             return Outcome(entry.line, entry.guid, FAILED, error=error)
-        text = "".join(line_of(cells_of(each), separator) for each in records)
+        text = "".join(tables.line_of(cells_of(each), separator) for each in records)
         return Outcome(entry.line, entry.guid, READ, text)
 
     def work(entries: Sequence[Entry], _perhaps: bool) -> list[Outcome]:
         return [attempted(entry.line, entry.guid, lambda entry=entry: read(entry)) for entry in entries]
 
     outputs = outputs_of(manifest, target, index=client.base_url, to=separator)
-    with table_of(Path(manifest), delimiter) as table, outputs:
-        header = line_of(COLUMNS, separator)
+    with tables.table_of(Path(manifest), delimiter) as table, outputs:
+        header = tables.line_of(COLUMNS, separator)
         return run(entries_of(table), work, outputs, threads=threads, batch=10, header=header, stop=stop)
 
 
@@ -116,12 +98,12 @@ def _all_records(commons: str, index: IndexRecords, target: Path, separator: str
     identity = {"index": commons, "columns": COLUMNS, "to": separator}
     with Outputs([target], identity, 20 * PAGE) as outputs:
         if outputs.fresh:
-            outputs.write(0, line_of(COLUMNS, separator))
+            outputs.write(0, tables.line_of(COLUMNS, separator))
         for records in index.pages_after(outputs.place):
             if stop is not None and stop.is_set():
                 raise Interrupted("The reading of the index was stopped", remedy="The same call resumes.")
             for record in records:
-                outputs.write(0, line_of(cells_of(record), separator))
+                outputs.write(0, tables.line_of(cells_of(record), separator))
             outputs.counts[READ] += len(records)
             outputs.place = records[-1].did or ""
             outputs.done(len(records))
@@ -138,7 +120,7 @@ FIELDS = ("authz", "acl", "file_size", "md5", "urls", "file_name")
 
 def _parser(name: str, read: Callable[[str], Any], further: Sequence[str] = ()) -> Parser:
     """A parser of the column that has any of the names of `name`; several of them are united."""
-    names = (*ALIASES[name], *further)
+    names = (*tables.ALIASES[name], *further)
 
     def parser(row: dict[str, str]) -> Any:
         found = [cell for column, cell in row.items() if column.lower() in names]
@@ -148,18 +130,18 @@ def _parser(name: str, read: Callable[[str], Any], further: Sequence[str] = ()) 
 
 
 def _size(cell: str) -> int | str:
-    size = size_of(cell)
+    size = tables.size_of(cell)
     return cell if size is None else size
 
 
 PARSERS: Mapping[str, Parser] = {
-    "guid": _parser(GUID, str, ("did",)),
-    "md5": _parser(MD5, lambda cell: md5_of(cell) or cell),
-    "file_size": _parser(SIZE, _size),
-    "acl": _parser(ACL, acl_of),
-    "authz": _parser(AUTHZ, several),
-    "urls": _parser(URLS, several),
-    "file_name": _parser(FILE_NAME, str, ("name",)),
+    "guid": _parser(tables.GUID, str, ("did",)),
+    "md5": _parser(tables.MD5, lambda cell: tables.md5_of(cell) or cell),
+    "file_size": _parser(tables.SIZE, _size),
+    "acl": _parser(tables.ACL, tables.acl_of),
+    "authz": _parser(tables.AUTHZ, tables.several),
+    "urls": _parser(tables.URLS, tables.several),
+    "file_name": _parser(tables.FILE_NAME, str, ("name",)),
 }
 """The parser of each field."""
 
@@ -205,8 +187,11 @@ def verify_manifest(
             for row, guid in zip(rows, guids, strict=True)
         ]
 
-    with table_of(Path(manifest), delimiter) as table, outputs_of(manifest, output, index=client.base_url) as outputs:
-        return run(rows_by_name(table), work, outputs, threads=threads, stop=stop)
+    with (
+        tables.table_of(Path(manifest), delimiter) as table,
+        outputs_of(manifest, output, index=client.base_url) as outputs,
+    ):
+        return run(tables.rows_by_name(table), work, outputs, threads=threads, stop=stop)
 
 
 def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, Any]] | None) -> Outcome:

@@ -11,40 +11,12 @@ from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3.manifests.tables import (
-    ACL,
-    ALIASES,
-    AUTHZ,
-    COMMONS_URL,
-    FILE_NAME,
-    GUID,
-    HASHES,
-    MD5,
-    OF_DOWNLOADS,
-    PACKAGE_CONTENTS,
-    PREV_GUID,
-    RECORD_TYPE,
-    SIZE,
-    URLS,
-    Fault,
-    ManifestError,
-    OnFault,
-    Table,
-    TableRow,
-    acl_of,
-    checksum_of,
-    md5_of,
-    opened,
-    overlong,
-    several,
-    size_of,
-    standard_names,
-    table_of,
-)
+from omicsdk.gen3.manifests import tables
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, TableRow
 from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.transfer.names import wrong_with
 
-_NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(OF_DOWNLOADS[GUID])}."
+_NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(tables.OF_DOWNLOADS[tables.GUID])}."
 
 
 class Row(NamedTuple):
@@ -104,15 +76,15 @@ def _raised(path: Path) -> OnFault:
 def _is_json(path: Path) -> bool:
     if path.suffix.lower() in (".tsv", ".csv"):
         return False
-    with opened(path) as text:
+    with tables.opened(path) as text:
         return path.suffix.lower() == ".json" or text.read(1024).lstrip()[:1] in ("[", "{")
 
 
 def _of_table(path: Path, delimiter: str | None, on_fault: OnFault) -> Iterator[Row]:
-    with table_of(path, delimiter) as table:
-        names = standard_names(table.header, OF_DOWNLOADS)
-        places = {name: names.index(name) for name in OF_DOWNLOADS if name in names}
-        if GUID not in places:
+    with tables.table_of(path, delimiter) as table:
+        names = tables.standard_names(table.header, tables.OF_DOWNLOADS)
+        places = {name: names.index(name) for name in tables.OF_DOWNLOADS if name in names}
+        if tables.GUID not in places:
             raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
         shown = {name: table.header[place] for name, place in places.items()}
         for row in table.rows:
@@ -122,23 +94,27 @@ def _of_table(path: Path, delimiter: str | None, on_fault: OnFault) -> Iterator[
 
 
 def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
-    known = {alias: name for name, others in OF_DOWNLOADS.items() for alias in others}
+    known = {alias: name for name, others in tables.OF_DOWNLOADS.items() for alias in others}
+    number = 0
     try:
-        with opened(path) as text:
+        with tables.opened(path) as text:
             for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
                 cells, shown = _cells(entry, known)
-                named = next((entry[key] for key in entry if shown.get(FILE_NAME) == key), "")
+                named = next((entry[key] for key in entry if shown.get(tables.FILE_NAME) == key), "")
                 if not isinstance(named, str):  # its text would be a name that nobody gave
                     remedy = "Correct the name, or leave it out."
-                    on_fault(Fault(number, shown[FILE_NAME], str(named), wrong_with(named), remedy, unit="entry"))
+                    on_fault(
+                        Fault(number, shown[tables.FILE_NAME], str(named), wrong_with(named), remedy, unit="entry")
+                    )
                     continue
                 read = _row(cells, number, shown, on_fault, "entry")
                 if read is not None:
                     yield read
     except DecodeError as error:
+        place = f"entry {number + 1}" if error.field == "a row" else error.field
         raise ManifestError(
             path,
-            f"it isn't a JSON list of objects: {error.field} is {str(error.value)[:80]!r}",
+            f"it isn't a JSON list of objects: {place} is {str(error.value)[:80]!r}",
             remedy='A manifest is a list like [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
         ) from error
 
@@ -148,7 +124,7 @@ def _cells(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str
     cells, shown = dict[str, str](), dict[str, str]()
     for key, value in entry.items():
         if key in ("hashes", "checksums") and is_object(value):
-            cells |= {kind: str(each) for kind, each in value.items() if kind in (MD5, *HASHES)}
+            cells |= {kind: str(each) for kind, each in value.items() if kind in (tables.MD5, *tables.HASHES)}
         elif (name := known.get(key.lower())) is not None and value is not None and not cells.get(name):
             cells[name], shown[name] = _text(value), key
     return cells, shown
@@ -166,32 +142,32 @@ def _row(
     def wrong(name: str, reason: str, remedy: str) -> None:
         on_fault(Fault(line, shown.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
 
-    guid = cells.get(GUID, "").strip()
+    guid = cells.get(tables.GUID, "").strip()
     if not guid:
-        return wrong(GUID, "names no file", "Fill in the file's GUID, or take out the row.")
-    name = cells.get(FILE_NAME, "").strip()
+        return wrong(tables.GUID, "names no file", "Fill in the file's GUID, or take out the row.")
+    name = cells.get(tables.FILE_NAME, "").strip()
     if name and (reason := wrong_with(name)):
-        return wrong(FILE_NAME, reason, "Correct the name, or leave it empty.")
+        return wrong(tables.FILE_NAME, reason, "Correct the name, or leave it empty.")
     size = None
-    if text := cells.get(SIZE, "").strip():
-        size = size_of(text)
+    if text := cells.get(tables.SIZE, "").strip():
+        size = tables.size_of(text)
         if size is None:
-            return wrong(SIZE, "isn't a size in bytes", "Give a whole number from 0, without a unit.")
+            return wrong(tables.SIZE, "isn't a size in bytes", "Give a whole number from 0, without a unit.")
     checksums = dict[str, str]()
-    for kind in (MD5, *HASHES):
+    for kind in (tables.MD5, *tables.HASHES):
         if text := cells.get(kind, "").strip():
-            checksum = checksum_of(kind, text)
+            checksum = tables.checksum_of(kind, text)
             if checksum is None:
                 return wrong(kind, f"isn't {_an(kind)} checksum", "Correct it, or leave it empty.")
             checksums[kind] = checksum
-    return Row(guid, name, size, checksums, cells.get(COMMONS_URL, "").strip().rstrip("/"), line)
+    return Row(guid, name, size, checksums, cells.get(tables.COMMONS_URL, "").strip().rstrip("/"), line)
 
 
 def _an(kind: str) -> str:
     return f"{'an' if kind[0] in 'aemos' and kind != 'crc' else 'a'} {kind}"
 
 
-REQUIRED = (URLS, MD5, SIZE)
+REQUIRED = (tables.URLS, tables.MD5, tables.SIZE)
 """Columns without which a file cannot be indexed."""
 _UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 
@@ -240,13 +216,13 @@ def columns_of(table: Table, required: Sequence[str] = REQUIRED) -> list[str]:
     Raises:
         ManifestError: One is missing.
     """
-    names = standard_names(table.header)
+    names = tables.standard_names(table.header)
     for name in required:
         if name not in names:
             raise ManifestError(
                 table.path,
                 f"line 1: no column is known as that of the {name}",
-                remedy=f"It goes by the names {', '.join(ALIASES[name])}.",
+                remedy=f"It goes by the names {', '.join(tables.ALIASES[name])}.",
             )
     return names
 
@@ -263,7 +239,7 @@ def entries_of(table: Table) -> Iterator[Entry | Fault]:
     names = columns_of(table)
     shown = {name: table.header[names.index(name)] for name in names}
     for row in table.rows:
-        yield overlong(row, len(names)) or entry_of(row, names, shown)
+        yield tables.overlong(row, len(names)) or entry_of(row, names, shown)
 
 
 def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
@@ -271,7 +247,7 @@ def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
     cells = dict[str, str]()
     for name, cell in zip(names, row.cells, strict=False):
         text = cell.strip()
-        cells[name] = f"{cells[name]} {text}".strip() if cells.get(name) and name == URLS else text
+        cells[name] = f"{cells[name]} {text}".strip() if cells.get(name) and name == tables.URLS else text
     return cells
 
 
@@ -288,47 +264,49 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
     def wrong(name: str, reason: str, remedy: str) -> Fault:
         return Fault(row.line, shown[name], cells[name], reason, remedy)
 
-    md5, size = md5_of(cells[MD5]), size_of(cells[SIZE])
+    md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
     if md5 is None:
-        return wrong(MD5, "isn't an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
+        return wrong(tables.MD5, "isn't an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
     if size is None:
-        return wrong(SIZE, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
-    urls = several(cells[URLS])
+        return wrong(tables.SIZE, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
+    urls = tables.several(cells[tables.URLS])
     if any("://" not in url for url in urls):
-        return wrong(URLS, "isn't a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
-    prev_guid = cells.get(PREV_GUID, "")
+        return wrong(tables.URLS, "isn't a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
+    prev_guid = cells.get(tables.PREV_GUID, "")
     if prev_guid and not _UUID.fullmatch(prev_guid):
         return wrong(
-            PREV_GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
+            tables.PREV_GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
         )
-    record_type = cells.get(RECORD_TYPE, "").lower()
+    record_type = cells.get(tables.RECORD_TYPE, "").lower()
     if record_type not in ("", "object", "package"):
-        return wrong(RECORD_TYPE, "isn't a type of record", "Types are object and package.")
+        return wrong(tables.RECORD_TYPE, "isn't a type of record", "Types are object and package.")
     contents = None
-    if cells.get(PACKAGE_CONTENTS):
+    if cells.get(tables.PACKAGE_CONTENTS):
         if record_type != "package":
-            return wrong(PACKAGE_CONTENTS, "is told of what is no package", "Say package in the column record_type.")
-        contents = contents_of(cells[PACKAGE_CONTENTS])
+            return wrong(
+                tables.PACKAGE_CONTENTS, "is told of what is no package", "Say package in the column record_type."
+            )
+        contents = contents_of(cells[tables.PACKAGE_CONTENTS])
         if contents is None:
             return wrong(
-                PACKAGE_CONTENTS,
+                tables.PACKAGE_CONTENTS,
                 "isn't what packages hold",
                 'Write a JSON list like [{"file_name": "a.txt", "size": 1, "hashes": {"md5": "..."}}].',
             )
     return Entry(
         row.line,
         cells,
-        cells.get(GUID, ""),
+        cells.get(tables.GUID, ""),
         md5,
         size,
         urls,
-        acl_of(cells[ACL]) if ACL in cells else None,
-        several(cells[AUTHZ]) if AUTHZ in cells else None,
-        cells.get(FILE_NAME),
+        tables.acl_of(cells[tables.ACL]) if tables.ACL in cells else None,
+        tables.several(cells[tables.AUTHZ]) if tables.AUTHZ in cells else None,
+        cells.get(tables.FILE_NAME),
         prev_guid,
         record_type == "package",
         contents,
-        {name: cell for name, cell in cells.items() if name not in ALIASES},
+        {name: cell for name, cell in cells.items() if name not in tables.ALIASES},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import IO, NamedTuple
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, UsageError, shortened
+from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines, take_long_cells
 from omicsdk.gen3.errors import Gen3Error
 
@@ -139,6 +141,23 @@ def standard_names(header: Sequence[str], aliases: Mapping[str, Collection[str]]
     """
     known = {alias: name for name, others in aliases.items() for alias in others}
     return [known.get(name.strip().lower(), name.strip()) for name in header]
+
+
+def require_columns(path: object, header: Collection[str], names: Iterable[str]) -> None:
+    """Check that a table has columns.
+
+    Args:
+        path: The table.
+        header: The names of its columns.
+        names: The columns that it must have.
+
+    Raises:
+        ManifestError: One is missing.
+    """
+    for name in names:
+        if name not in header:
+            shown = ", ".join(list(header)[:20])
+            raise ManifestError(path, f"line 1: there is no column {name!r}", remedy=f"There are {shown}.")
 
 
 TABLES = {".tsv": "\t", ".csv": ","}
@@ -328,6 +347,31 @@ def line_of(cells: Sequence[object], delimiter: str) -> str:
 def delimiter_for(path: Path, given: str | None = None) -> str:
     """The separator of a table that is written: tabs where its suffix is .tsv, else commas."""
     return given or ("\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+@contextmanager
+def written_table(
+    path: str | os.PathLike[str], header: Sequence[object], delimiter: str | None = None
+) -> Generator[Callable[[Sequence[object]], object]]:
+    """Write a table, whole or not at all.
+
+    Args:
+        path: The table.
+        header: Its first line.
+        delimiter: The separator of its cells; by default the one of its suffix.
+
+    Yields:
+        A function that writes a row.
+    """
+    target = Path(path)
+    with in_place_of(target) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        try:
+            writer = csv.writer(text, delimiter=delimiter_for(target, delimiter), lineterminator="\n")
+            writer.writerow(header)
+            yield writer.writerow
+        finally:
+            text.detach()  # flushes; in_place_of closes the file
 
 
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")

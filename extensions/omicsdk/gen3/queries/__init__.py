@@ -1,6 +1,6 @@
 """Queries over records (GraphQL): built from names of the dictionary, and paged through to the last row."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from omicsdk.gen3.queries.paging import rows as rows
     from omicsdk.gen3.queries.query import Query as Query
 
-_HOMES = {"Query": "query", "ask": "paging", "count": "paging", "rows": "paging"}
-__all__ = ["Query", "ask", "count", "rows"]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "paging": "ask count rows",
+        "query": "Query",
+    },
+)

@@ -12,7 +12,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Property
 from omicsdk.gen3.dictionary.node import key_of
-from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries.query import Query
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:
-    """Gives a record with whole numbers where the dictionary has them: the service gives 3.0, and lists of texts.
+    """Return a record with whole numbers where the dictionary has them: the service gives 3.0, and lists of texts.
 
     Args:
         row: The record, as a query found it.
@@ -66,7 +66,7 @@ def _item(value: Any, kind: str) -> Any:
 
 
 def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Sends a query, and gives the whole answer.
+    """Send a query, and return the whole answer.
 
     Args:
         peregrine: The service's client.
@@ -83,27 +83,18 @@ def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | N
     try:
         told = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
     except BadRequest as error:
-        raise refusal(error.body, error) from error
-    if is_object(told) and told.get("errors"):
-        raise refusal(told, None)
+        stated = error.body.get("errors") if is_object(error.body) else None
+        raise _refusal(stated if is_array(stated) else error.message) from error
     if not is_object(told):
-        raise refusal({"errors": [f"the answer is {told!r}"]}, None)
+        raise _refusal(f"the answer is {told!r}")
+    if errors := told.get("errors"):
+        raise _refusal(errors)
     return told
 
 
-def refusal(body: object, error: BadRequest | None) -> Gen3SubmissionQueryError:
-    """The error for a query that was refused.
-
-    Args:
-        body: What the service said.
-        error: The error of the answer, if it was one.
-    """
-    stated = body.get("errors") if is_object(body) else None
-    reasons = [str(each.get("message", each)) if is_object(each) else str(each) for each in stated or ()]
-    if not is_array(stated) and error is not None:
-        reasons = [error.message]
+def _refusal(errors: object) -> Gen3SubmissionQueryError:
     return Gen3SubmissionQueryError(
-        f"The query was refused: {'; '.join(reasons)}",
+        f"The query was refused: {'; '.join(messages_of(errors))}",
         remedy="Correct it; the dictionary has the nodes, their properties and links, which are its types and fields.",
     )
 
@@ -114,7 +105,7 @@ _PATHS = ("with_path_to", "with_path_to_any", "without_path_to")
 
 
 def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Sends a query, and gives its data.
+    """Send a query, and return its data.
 
     Args:
         commons: The commons.
@@ -133,7 +124,7 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
 
 
 def count(commons: Gen3, query: Query) -> int:
-    """Counts the records that a query finds, whatever its first and offset are.
+    """Count the records that a query finds, whatever its first and offset are.
 
     Where the query chooses by paths, a commons counts paths, which may be more than there are records.
 
@@ -150,7 +141,7 @@ def count(commons: Gen3, query: Query) -> int:
 def rows(
     commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None = None, *, page: int = PAGE
 ) -> Iterator[dict[str, Any]]:
-    """Gives all records that a query finds, a page at a time, without keeping them.
+    """Return all records that a query finds, a page at a time, without keeping them.
 
     With a dictionary, numbers are as it has them: whole ones are no floats, and those of lists no texts.
 

@@ -13,14 +13,13 @@ from typing import Any, Self
 from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.dictionary.node import key_of
-from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import Gen3UserError, choice
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 def name_of(text: str) -> str:
-    """Gives a name that stands in a query as it is.
+    """Return a name that stands in a query as it is.
 
     Args:
         text: The name.
@@ -34,7 +33,7 @@ def name_of(text: str) -> str:
 
 
 def literal(value: Any) -> str:
-    """Writes a value into a query, so that the service reads that value and nothing else.
+    """Write a value into a query, so that the service reads that value and nothing else.
 
     Args:
         value: A text, number, truth value, a list of them, or an object with names.
@@ -74,7 +73,7 @@ def _text(value: str) -> str:
 
 
 def arguments(stated: Mapping[str, Any]) -> str:
-    """Writes arguments in their brackets; nothing where there are none.
+    """Write arguments in their brackets; nothing where there are none.
 
     Args:
         stated: The values by their names.
@@ -128,7 +127,7 @@ class Query:
             self.dictionary.node(self.node)
 
     def where(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """Chooses records by what they have; of several values in a list, any.
+        """Choose records by what they have; of several values in a list, any.
 
         A number may find nothing: services are known whose filters never match those, and the log has a warning.
 
@@ -146,14 +145,14 @@ class Query:
         return self._with(**wanted)
 
     def excluding(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """Leaves out records that have a value; arguments and errors as those of `where`, properties only."""
+        """Leave out records that have a value; arguments and errors as those of `where`, properties only."""
         wanted = {**(values or {}), **more}
         for name, value in wanted.items():
             self._check_value(name, value)
         return self._with(**{"not": [*self._listed("not"), *({name: value} for name, value in wanted.items())]})
 
     def project(self, project_id: str | Sequence[str]) -> Self:
-        """Chooses records of a project, or of several.
+        """Choose records of a project, or of several.
 
         Args:
             project_id: PROGRAM-CODE.
@@ -161,17 +160,17 @@ class Query:
         return self._with(project_id=project_id)
 
     def with_links(self, *names: str) -> Self:
-        """Chooses records that are linked by all of these links, or ways back."""
+        """Choose records that are linked by all of these links, or ways back."""
         self._check_links(names)
         return self._with(with_links=[*self._listed("with_links"), *names])
 
     def without_links(self, *names: str) -> Self:
-        """Chooses records that aren't linked by any of these links, or ways back."""
+        """Choose records that aren't linked by any of these links, or ways back."""
         self._check_links(names)
         return self._with(without_links=[*self._listed("without_links"), *names])
 
     def with_path_to(self, node: str, /, **values: Any) -> Self:
-        """Chooses records from which links lead, over any number of others, to a record of a node.
+        """Choose records from which links lead, over any number of others, to a record of a node.
 
         Args:
             node: The node.
@@ -180,23 +179,23 @@ class Query:
         return self._with(with_path_to=[*self._listed("with_path_to"), self._target(node, values)])
 
     def without_path_to(self, node: str, /, **values: Any) -> Self:
-        """Leaves out records from which links lead to a record of a node; arguments as those of `with_path_to`."""
+        """Leave out records from which links lead to a record of a node; arguments as those of `with_path_to`."""
         return self._with(without_path_to=[*self._listed("without_path_to"), self._target(node, values)])
 
     def first(self, count: int) -> Self:
-        """Gives so many records at most; 0, the default, is all."""
+        """Return so many records at most; 0, the default, is all."""
         if count < 0:
             raise Gen3UserError(f"There are no {count} records", remedy="Give 0 for all, or more.")
         return self._with(first=count)
 
     def offset(self, count: int) -> Self:
-        """Passes over so many records."""
+        """Pass over so many records."""
         if count < 0:
             raise Gen3UserError(f"{count} records can't be passed over", remedy="Give 0 or more.")
         return self._with(offset=count)
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
-        """Orders by a property.
+        """Order by a property.
 
         Args:
             name: The property.
@@ -207,7 +206,7 @@ class Query:
         return replace(self, chosen=(*kept, ("order_by_desc" if descending else "order_by_asc", name)))
 
     def fields(self, *names: str) -> Self:
-        """Asks for properties; of what is linked they are written with dots: `experiments.submitter_id`."""
+        """Request properties; of what is linked they are written with dots: `experiments.submitter_id`."""
         asked = self
         for name in names:
             link, dot, inner = name.partition(".")
@@ -219,7 +218,7 @@ class Query:
         return asked
 
     def links(self, *names: str, **selections: Query | Iterable[str]) -> Self:
-        """Asks for what is linked, either way; all of it, unless a query says otherwise.
+        """Request what is linked, either way; all of it, unless a query says otherwise.
 
         Args:
             names: Links or ways back, of whose records the id and the name are given.
@@ -263,7 +262,7 @@ class Query:
         return f"_{self.node}_count"
 
     def argument(self, name: str) -> Any:
-        """Gives an argument of the query; None where it isn't stated."""
+        """Return an argument of the query; None where it isn't stated."""
         return dict(self.chosen).get(name)
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ What asks a commons are methods of `Gen3`: `gen3.submit("program-project", "case
 takes plain lists of dictionaries as well. Here are what they take and return, and what works without a commons.
 """
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -21,33 +21,14 @@ if TYPE_CHECKING:
     from omicsdk.gen3.records.validation import known_to as known_to
     from omicsdk.gen3.records.validation import validate as validate
 
-_HOMES = {
-    "Deletion": "deletions",
-    "Finding": "validation",
-    "Outcome": "submission",
-    "Place": "tables",
-    "Project": "projects",
-    "Row": "tables",
-    "Submission": "submission",
-    "Table": "tables",
-    "frame": "exports",
-    "known_to": "validation",
-    "project_of": "projects",
-    "validate": "validation",
-}
-__all__ = [
-    "Deletion",
-    "Finding",
-    "Outcome",
-    "Place",
-    "Project",
-    "Row",
-    "Submission",
-    "Table",
-    "frame",
-    "known_to",
-    "project_of",
-    "validate",
-]
-
-__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "deletions": "Deletion",
+        "exports": "frame",
+        "projects": "Project project_of",
+        "submission": "Outcome Submission",
+        "tables": "Finding Place Row Table",
+        "validation": "known_to validate",
+    },
+)

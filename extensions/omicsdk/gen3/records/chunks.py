@@ -6,11 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import (
@@ -30,6 +29,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3._notes import NoteFile
+from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
-    """Sends a document of records.
+    """Send a document of records.
 
     A document that was too long for the commons isn't sent again as it is, unless there is nothing else to do; other trouble
     that may pass is met as the client's retries say.
@@ -117,7 +118,7 @@ class Reply(NamedTuple):
 
 
 class Told(NamedTuple, Generic[T]):
-    """What became of some records.
+    """The result for some records.
 
     Attributes:
         items: Those that were sent together.
@@ -131,7 +132,7 @@ class Told(NamedTuple, Generic[T]):
 
 
 def reply_of(body: object) -> Reply | None:
-    """Reads what a commons says of a document.
+    """Read what a commons says of a document.
 
     Args:
         body: The answer's JSON.
@@ -141,12 +142,11 @@ def reply_of(body: object) -> Reply | None:
     """
     if not is_object(body) or not is_array(stated := body.get("entities")):
         return None
-    errors = [each.get("message", each) if is_object(each) else each for each in body.get("transactional_errors") or ()]
     return Reply(
         success=bool(body.get("success")),
         message=str(body.get("message") or ""),
         entities=tuple(_entity(each) for each in stated if is_object(each)),
-        errors=tuple(str(each) for each in errors),
+        errors=tuple(messages_of(body.get("transactional_errors") or [])),
         body=body,
     )
 
@@ -185,7 +185,7 @@ def reasons_of(body: object) -> list[str]:
 
 
 def stops_all(error: Failure, *, last: bool) -> bool:
-    """Tells whether no record of the project can be sent: the login, the project or its state is wrong.
+    """Return whether no record of the project can be sent: the login, the project or its state is wrong.
 
     Args:
         error: What went wrong.
@@ -199,7 +199,7 @@ def stops_all(error: Failure, *, last: bool) -> bool:
 
 
 def is_too_much(error: Failure) -> bool:
-    """Tells whether fewer records at once might be taken: time ran out, or the document was too large.
+    """Return whether fewer records at once might be taken: time ran out, or the document was too large.
 
     Args:
         error: What went wrong.
@@ -218,7 +218,7 @@ def _is_trouble(error: Failure) -> bool:
 
 
 class Chunks(Generic[T]):
-    """Sends records in chunks.
+    """Send records in chunks.
 
     Args:
         send: Sends records; the second argument says whether to try again where that may help, as there are no fewer to
@@ -239,7 +239,7 @@ class Chunks(Generic[T]):
         self._failed = 0
 
     def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
-        """Sends records, and gives what became of them: of each once, and each is stored once at most.
+        """Send records, and yield the results: of each once, and each is stored once at most.
 
         A document with a wrong record isn't stored at all: the others are sent again without it.
 
@@ -274,7 +274,7 @@ class Chunks(Generic[T]):
                 yield told
 
     def _one(self, chunk: Sequence[T]) -> Told[T] | None:
-        """What became of a chunk; None where fewer are to be sent at once."""
+        """The result for a chunk; None where fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
             told: Told[T] = Told(chunk, reply_of(self._send(chunk, last)))
@@ -302,45 +302,32 @@ def digest_of(record: Mapping[str, Any]) -> str:
 
 
 class Journal:
-    """Notes which records a commons has taken; use it in a `with` block.
+    """Notes of the records that a commons has taken.
 
     Args:
-        path: The file; it is made, or continued. A line that was cut short by a crash is passed over.
+        path: The file; it is created, or continued. A line that was cut short by a crash is ignored.
         endpoint: The commons.
-        project: The project. What another commons or project has taken doesn't count.
+        project: The project. What another commons or project has taken does not count.
 
     Raises:
-        ConfigError: It can't be read or written.
+        ConfigError: It cannot be read or written.
     """
 
     def __init__(self, path: str | os.PathLike[str], endpoint: str, project: Project) -> None:
-        self._path = Path(path)
+        self._file = NoteFile(Path(path))
         self._where = f"{endpoint} {project.id}"
         self._ids: dict[str, str | None] = {}
         self._latest: dict[str, str] = {}
+        self._unwritten: list[Mapping[str, Any]] = []
         try:
-            ended = self._read()
-            self._file = self._path.open("ab")
-            if not ended:
-                self._file.write(b"\n")
+            for note in self._file.read():
+                if note.get("commons") == self._where and isinstance(record := note.get("record"), str):
+                    self._take(record, note.get("id"))
+            self.flush()  # shows before a record is sent whether it can be written
         except OSError as error:
             raise ConfigError(
                 f"The journal {path} can't be written: {error.strerror}", remedy="Check its folder and permissions."
             ) from error
-
-    def _read(self) -> bool:
-        """Reads what was noted; tells whether the last line has its end."""
-        ended = True
-        if not self._path.exists():
-            return ended
-        with self._path.open("rb") as file:
-            for line in file:
-                ended = line.endswith(b"\n")
-                with suppress(ValueError):
-                    note: Any = json.loads(line)
-                    if is_object(note) and note.get("commons") == self._where and isinstance(note.get("record"), str):
-                        self._take(note["record"], note.get("id"))
-        return ended
 
     def _take(self, digest: str, given: str | None) -> None:
         self._ids[digest] = given
@@ -359,7 +346,7 @@ class Journal:
         return self._ids.get(digest_of(record))
 
     def note(self, record: Mapping[str, Any], given: str | None) -> None:
-        """Notes that the commons has taken a record.
+        """Note that the commons has taken a record; `flush` writes it.
 
         Args:
             record: The record.
@@ -367,19 +354,9 @@ class Journal:
         """
         digest = digest_of(record)
         self._take(digest, given)
-        line = {"commons": self._where, "record": digest, "id": given}
-        self._file.write(json.dumps(line).encode() + b"\n")
+        self._unwritten.append({"commons": self._where, "record": digest, "id": given})
 
     def flush(self) -> None:
-        """Hands what was noted to the system, so that it outlives the process."""
-        self._file.flush()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        """Write what was noted."""
+        self._file.add(*self._unwritten)
+        self._unwritten.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,16 @@ class Deletion:
         return {"counts": self.counts, "total": self.total, "project": self.project, "dry_run": self.dry_run}
 
 
+def check_batch(batch: int) -> None:
+    """Check the number of records that are deleted at once.
+
+    Raises:
+        Gen3UserError: It is below 1.
+    """
+    if batch < 1:
+        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+
+
 def delete_nodes(
     commons: Gen3,
     project: str | tuple[str, str],
@@ -56,7 +67,7 @@ def delete_nodes(
     batch: int = BATCH,
     on_deleted: Callable[[str, int], None] | None = None,
 ) -> Deletion:
-    """Deletes all records of nodes, those first that link to others.
+    """Delete all records of nodes, those first that link to others.
 
     Args:
         commons: The commons.
@@ -75,8 +86,7 @@ def delete_nodes(
         BadRequest: Records of nodes that stay link to them; what was deleted before is gone.
         Gen3Error: The commons says that it deleted records, and they are still there.
     """
-    if batch < 1:
-        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+    check_batch(batch)
     meant = project_of(project)
     dictionary = dictionary or Dictionary.of(commons)
     there = count_records(commons, meant, nodes, dictionary=dictionary)
@@ -103,7 +113,7 @@ def delete_records(
     dry_run: bool = False,
     batch: int = BATCH,
 ) -> Deletion:
-    """Deletes records, those first that link to others.
+    """Delete records, those first that link to others.
 
     Args:
         commons: The commons.
@@ -120,8 +130,7 @@ def delete_records(
         Gen3UserError: There is no such record; nothing is deleted.
         BadRequest: Other records link to them; what was deleted before is gone.
     """
-    if batch < 1:
-        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+    check_batch(batch)
     meant, wanted = project_of(project), list(dict.fromkeys(ids))
     types = types_of(commons, wanted)
     missing = [each for each in wanted if each not in types]
@@ -133,9 +142,7 @@ def delete_records(
     dictionary = dictionary or Dictionary.of(commons)
     order = {node: place for place, node in enumerate(reversed(dictionary.order()))}
     wanted.sort(key=lambda each: order[types[each]])
-    counts: dict[str, int] = {}
-    for each in wanted:
-        counts[types[each]] = counts.get(types[each], 0) + 1
+    counts = dict(Counter(types[each] for each in wanted))
     if dry_run:
         if wanted and len(wanted) <= batch:
             trying = commons.sheepdog.try_delete_records
@@ -160,7 +167,7 @@ def delete_project(
     batch: int = BATCH,
     on_deleted: Callable[[str, int], None] | None = None,
 ) -> Deletion:
-    """Deletes a project with all of its records; arguments and errors as those of `delete_nodes`."""
+    """Delete a project with all of its records; arguments and errors as those of `delete_nodes`."""
     meant = project_of(project)
     found = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
     found.project = True
@@ -181,8 +188,7 @@ def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BAT
     Raises:
         Gen3Error: The commons says that it deleted records, and they are still there.
     """
-    if batch < 1:
-        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+    check_batch(batch)
     before: set[str] = set()
     while ids := ids_of_node(commons, project, node, batch):
         if still := before.intersection(ids):
@@ -195,7 +201,7 @@ def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BAT
 
 
 class _Eraser:
-    """Deletes batches of records, with those before them that link to them and are to be deleted as well.
+    """Delete batches of records, with those before them that link to them and are to be deleted as well.
 
     Args:
         commons: The commons.
@@ -213,14 +219,14 @@ class _Eraser:
         self._ids = ids
         self._gone: set[str] = set()
 
-    def delete(self, ids: Sequence[str], depth: int = 0) -> dict[str, int]:
-        """Deletes records, and counts what is gone by its node."""
+    def delete(self, ids: Sequence[str], depth: int = 0) -> Counter[str]:
+        """Delete records, and count what is gone by its node."""
         if depth == 0 and not self._ids:
             self._gone.clear()  # who asks anew gets no record that is gone
         left = [each for each in ids if each not in self._gone]
         if not left:
-            return {}
-        counts: dict[str, int] = {}
+            return Counter()
+        counts = Counter[str]()
         try:
             self._delete(left, counts)
         except BadRequest as error:
@@ -229,17 +235,15 @@ class _Eraser:
                 _explain(error)
                 raise
             for begin in range(0, len(dependents), BATCH):
-                for node, count in self.delete(dependents[begin : begin + BATCH], depth + 1).items():
-                    counts[node] = counts.get(node, 0) + count
+                counts += self.delete(dependents[begin : begin + BATCH], depth + 1)
             self._delete([each for each in left if each not in self._gone], counts)
         return counts
 
-    def _delete(self, ids: Sequence[str], counts: dict[str, int]) -> None:
+    def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
         if not ids:
             return
         told: Any = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids).json()
-        for each in items_at(told, "entities", "delete_records"):
-            counts[each["type"]] = counts.get(each["type"], 0) + 1
+        counts.update(each["type"] for each in items_at(told, "entities", "delete_records"))
         self._gone.update(ids)
 
     def _dependents(self, body: object) -> list[str]:
@@ -260,7 +264,7 @@ def _hindering(body: object) -> dict[str, str]:
 
 
 def _explain(error: BadRequest) -> None:
-    """Says which records are in the way."""
+    """State which records are in the way."""
     found = _hindering(error.body)
     if found:
         first, node = next(iter(found.items()))

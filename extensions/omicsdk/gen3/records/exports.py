@@ -6,6 +6,7 @@ import json
 import os
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,7 @@ from omicsdk.core.json_encoding import written
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
-from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries.paging import answer
 from omicsdk.gen3.queries.query import arguments, literal, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
@@ -36,7 +36,7 @@ _BETWEEN = " \t\r\n,"
 
 
 def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, Any]]:
-    """Gives the objects of a JSON array one by one.
+    """Return the objects of a JSON array one by one.
 
     Args:
         read: Gives up to so many bytes; none at the end.
@@ -77,13 +77,12 @@ def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, 
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".tsv": "tsv"}
 #: Records that are asked for, or deleted, by their ids at once: these are part of an address.
 BATCH = 100
-_CHUNK = 1 << 18
 
 
 def export_rows(
     commons: Gen3, project: str | tuple[str, str], node: str, *, without_id: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Gives all records of a node as they arrive, without keeping them.
+    """Return all records of a node as they arrive, without keeping them.
 
     Args:
         commons: The commons.
@@ -100,16 +99,20 @@ def export_rows(
         TransportError: The answer ended before its end.
     """
     meant, came = project_of(project), False
-    exporting = commons.sheepdog.export
-    asked = exporting.build(
-        program=meant.program, project=meant.code, node_label=node, format="json", without_id=without_id
-    )
-    with exporting.streamed(asked) as body:
+    with _exported(commons, meant, node, "json", without_id) as body:
         for row in rows_of(_within(body), "export"):
             came = True
             yield row
     if not came:
         check_project(commons, meant)
+
+
+def _exported(commons: Gen3, project: Project, node: str, kind: str, without_id: bool) -> AbstractContextManager[Body]:
+    exporting = commons.sheepdog.export
+    program, code = project
+    return exporting.streamed(
+        exporting.build(program=program, project=code, node_label=node, format=kind, without_id=without_id)
+    )
 
 
 def _within(body: Body) -> Callable[[int], bytes]:
@@ -139,7 +142,7 @@ def export_file(
     kind: str = "",
     without_id: bool = False,
 ) -> Path:
-    """Writes all records of a node into a file, which appears when it is whole.
+    """Write all records of a node into a file, which appears when it is whole.
 
     Args:
         commons: The commons.
@@ -174,9 +177,10 @@ def export_file(
 
         if kind == "tsv":
             lines = 0
-            for chunk in _table(commons, meant, node, without_id):
-                lines += chunk.count(b"\n")
-                write(chunk)
+            with _exported(commons, meant, node, kind, without_id) as body:
+                for chunk in body.iter_bytes(CHUNK):
+                    lines += chunk.count(b"\n")
+                    write(chunk)
             if lines < 2:
                 check_project(commons, meant)
         else:
@@ -195,15 +199,6 @@ def _write_json(write: Callable[[bytes], object], rows: Iterable[Mapping[str, An
         write(b"\n")
 
 
-def _table(commons: Gen3, project: Project, node: str, without_id: bool) -> Iterator[bytes]:
-    exporting = commons.sheepdog.export
-    asked = exporting.build(
-        program=project.program, project=project.code, node_label=node, format="tsv", without_id=without_id
-    )
-    with exporting.streamed(asked) as body:
-        yield from body.iter_bytes(_CHUNK)
-
-
 def export_project(
     commons: Gen3,
     project: str | tuple[str, str],
@@ -214,7 +209,7 @@ def export_project(
     without_id: bool = False,
     dictionary: Dictionary | None = None,
 ) -> list[Path]:
-    """Writes the records of a project into a folder, a file for each node that has any.
+    """Write the records of a project into a folder, a file for each node that has any.
 
     Args:
         commons: The commons.
@@ -251,7 +246,7 @@ def count_records(
     *,
     dictionary: Dictionary | None = None,
 ) -> dict[str, int]:
-    """Counts the records of a project by their nodes.
+    """Count the records of a project by their nodes.
 
     Args:
         commons: The commons.
@@ -280,7 +275,7 @@ def count_records(
 
 
 def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
-    """Tells what records are records of.
+    """Return what records are records of.
 
     Args:
         commons: The commons.
@@ -332,7 +327,7 @@ def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
 
 
 def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Gives records by their ids, of whatever nodes.
+    """Return records by their ids, of whatever nodes.
 
     Args:
         commons: The commons.
@@ -364,7 +359,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Gives a record as a row of a table: links become columns such as `experiments.submitter_id`.
+    """Return a record as a row of a table: links become columns such as `experiments.submitter_id`.
 
     Args:
         row: The record, as it is exported. Of several targets the names are a list.
@@ -382,7 +377,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def frame(commons: Gen3, project: str | tuple[str, str], node: str) -> pandas.DataFrame:
-    """Gives all records of a node as a data frame.
+    """Return all records of a node as a data frame.
 
     Args:
         commons: The commons.

@@ -8,8 +8,7 @@ from urllib.parse import unquote
 from omicsdk.core.answer import json_of
 from omicsdk.core.paging import items_at
 from omicsdk.gen3.discovery import LOG_IN
-from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError, choice
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence.models.user_info import UserInfo
@@ -36,7 +35,7 @@ class Project(NamedTuple):
 
 
 def project_of(given: str | tuple[str, str]) -> Project:
-    """Gives the project that is meant.
+    """Return the project that is meant.
 
     Args:
         given: PROGRAM-CODE, of which the program ends at the first hyphen; PROGRAM/CODE, or both as a tuple, where the
@@ -55,7 +54,7 @@ def project_of(given: str | tuple[str, str]) -> Project:
 
 
 def linked_names(told: object) -> list[str]:
-    """Gives the names of programs, or codes of projects, which a commons lists as links to them.
+    """Return the names of programs, or codes of projects, which a commons lists as links to them.
 
     Args:
         told: Its answer, decoded.
@@ -68,7 +67,7 @@ def linked_names(told: object) -> list[str]:
 
 
 def check_project(commons: Gen3, project: Project) -> None:
-    """Makes sure that there is a project: exports and queries of one that there isn't are empty, without an error.
+    """Make sure that there is a project: exports and queries of one that there isn't are empty, without an error.
 
     Args:
         commons: The commons.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +14,7 @@ from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.chunks import Chunks, Entity, Journal, Reply, Told, reply_of, sent
 from omicsdk.gen3.records.projects import Project, project_of
 from omicsdk.gen3.records.tables import Finding, Given, Place, Source, shown
-from omicsdk.gen3.records.validation import Checked, Known, Names, checked, finding, known_to
+from omicsdk.gen3.records.validation import Checked, Known, Validation, finding, known_to
 from omicsdk.gen3.records.values import record_of, targets_of, type_of
 
 if TYPE_CHECKING:
@@ -30,13 +29,13 @@ TAKEN = ("created", "updated", "valid", "unchanged")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row.
+    """The result for a row.
 
     Attributes:
         place: Where the row stands.
         type: Its node; empty where it doesn't say.
         name: Its submitter_id; empty where it has none.
-        status: What became of it.
+        status: The result for it.
         id: The id that the commons gave it; None where it didn't.
         findings: Why it wasn't taken.
     """
@@ -69,7 +68,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Submission:
-    """What became of all rows.
+    """The result for all rows.
 
     Attributes:
         counts: How many rows there are of each status.
@@ -92,7 +91,7 @@ class Submission:
         return sum(self.counts.values())
 
     def add(self, outcome: Outcome) -> None:
-        """Counts a row."""
+        """Count a row."""
         self.counts[outcome.status] = self.counts.get(outcome.status, 0) + 1
         if not outcome.taken:
             self.refused.append(outcome)
@@ -102,58 +101,8 @@ class Submission:
         return {"counts": self.counts, "refused": [each.as_dict() for each in self.refused], "dry_run": self.dry_run}
 
 
-class Lost:
-    """Rows that weren't taken.
-
-    Args:
-        dictionary: The dictionary.
-        known: Tells which records there are: of those, an older state is there to be linked to.
-    """
-
-    def __init__(self, dictionary: Dictionary, known: Known) -> None:
-        self._dictionary = dictionary
-        self._known = known
-        self._places: dict[tuple[str, str, str], Place] = {}
-        self._there: dict[tuple[str, str, str], bool] = {}
-
-    def add(self, each: Checked) -> None:
-        """Notes that a row wasn't taken."""
-        node = self._dictionary.nodes.get(each.type)
-        for key in (node.key, "id") if node is not None else ():
-            if isinstance(name := each.record.get(key), str) and name:
-                self._places[each.type, key, name] = each.row.place
-
-    def finding(self, each: Checked) -> Finding | None:
-        """Tells why a row needn't be sent: it links to one that wasn't taken, and that isn't there from before.
-
-        Args:
-            each: The row.
-
-        Returns:
-            None where it is to be sent.
-        """
-        for link in self._dictionary.nodes[each.type].links.values() if self._places else ():
-            for target in targets_of(each.record, link.name):
-                for key in ("id", link.key):
-                    name = (link.target, key, str(target.get(key)))
-                    if name in self._places and not self._is_there(name):
-                        place = self._places[name]
-                        where = Finding("", "", file=place.file, sheet=place.sheet, row=place.row).where
-                        told = f"The {link.target} {shown(name[2])} that it links to, in {where}, wasn't taken"
-                        return finding(
-                            each.row, "broken-link", told, "Correct that row, then submit both.", link.name, name[2]
-                        )
-        return None
-
-    def _is_there(self, name: tuple[str, str, str]) -> bool:
-        if name not in self._there:
-            node, key, value = name
-            self._there[name] = value in self._known(node, key, [value])
-        return self._there[name]
-
-
 def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checked]:
-    """Puts rows of nodes that link to each other, or to themselves, behind the rows that they link to.
+    """Put rows of nodes that link to each other, or to themselves, behind the rows that they link to.
 
     Args:
         rows: The rows; all of them are kept.
@@ -205,7 +154,7 @@ def submit(
     journal: str | os.PathLike[str] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> Submission:
-    """Submits records to a project: each is created, or updated where there is one of its name.
+    """Submit records to a project: each is created, or updated where there is one of its name.
 
     All rows are held against the dictionary before anything is sent. Then they are sent node by node, each after those that
     it links to; a row that is refused doesn't hinder the others. Records are kept in memory a chunk at a time, unless their
@@ -221,10 +170,10 @@ def submit(
         dry_run: Nothing is stored: the commons says what it would do. Links to rows count as good.
         all_or_nothing: Nothing is sent when anything is found in any row.
         journal: A file that notes what was taken: with the same file, a submission that was stopped goes on where it was.
-        on_outcome: Is told what became of each row as soon as that is known.
+        on_outcome: Takes the result for each row as soon as it is known.
 
     Returns:
-        What became of the rows: counts, and the rows that weren't taken, with the reasons.
+        The result for the rows: counts, and the rows that weren't taken, with the reasons.
 
     Raises:
         Gen3UserError: A file can't be read, or the project's name isn't one.
@@ -262,7 +211,7 @@ def submit_rows(
     all_or_nothing: bool = False,
     journal: str | os.PathLike[str] | None = None,
 ) -> Iterator[Outcome]:
-    """Submits records as `submit` does, and gives what became of each row as soon as that is known.
+    """Submit records as `submit` does, and yield the result for each row as soon as it is known.
 
     Arguments and errors are those of `submit`. What was found wrong before sending comes first. Who stops asking stops the
     submission; what was taken stays.
@@ -271,29 +220,24 @@ def submit_rows(
         raise Gen3UserError(f"{chunk} records can't be sent at once", remedy="Give a number from 1.")
     meant, source = project_of(project), Source(records)
     dictionary = dictionary or Dictionary.of(commons)
-    names, known = Names(source, dictionary, node_type), known_to(commons, meant, at_once=False)
+    known = known_to(commons, meant, at_once=False)
+    validation = Validation(source, dictionary, meant, node_type, known)
+    kept = Journal(journal, commons.base_url, meant) if journal is not None and not dry_run else None
+    sender = _Sender(commons, meant, dictionary, validation, known, chunk, dry_run, kept)
     bad: set[int] = set()
-    lost = Lost(dictionary, known)
-    for each in checked(source, dictionary, names, meant, node_type, known):
+    for each in validation.checked():
         if each.findings:
             bad.add(each.number)
-            lost.add(each)
+            sender.lose(each)
             yield _refused(each, "invalid", each.findings)
-    with ExitStack() as stack:
-        kept = None
-        if journal is not None and not dry_run:
-            kept = stack.enter_context(Journal(journal, commons.base_url, meant))
-        sender = _Sender(commons, meant, dictionary, names, lost, chunk, dry_run, kept)
-        for group in _groups(dictionary, names):
-            rows = _rows_of(source, dictionary, group, node_type, bad)
-            if all_or_nothing and bad:
-                yield from (_refused(each, "failed", (_held_back(each),)) for each in rows)
-            else:
-                yield from sender.outcomes(in_order(rows, dictionary) if dictionary.is_cycle(group) else rows)
-
-
-def _groups(dictionary: Dictionary, names: Names) -> Iterator[tuple[str, ...]]:
-    return (group for group in dictionary.groups if not names.types.isdisjoint(group))
+    for group in dictionary.groups:
+        if validation.types.isdisjoint(group):
+            continue
+        rows = _rows_of(source, dictionary, group, node_type, bad)
+        if all_or_nothing and bad:
+            yield from (_refused(each, "failed", (_held_back(each),)) for each in rows)
+        else:
+            yield from sender.outcomes(in_order(rows, dictionary) if dictionary.is_cycle(group) else rows)
 
 
 def _rows_of(
@@ -316,15 +260,26 @@ def _held_back(each: Checked) -> Finding:
 
 
 class _Sender:
-    """Sends rows of a project, and says what became of each."""
+    """Sends rows of a project, and yields the result for each.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        dictionary: The dictionary.
+        validation: The rows.
+        known: Returns which records exist: of those, an older state can be linked to.
+        chunk: Records in a document.
+        dry_run: Whether nothing is stored.
+        journal: The notes of what was taken; None for none.
+    """
 
     def __init__(
         self,
         commons: Gen3,
         project: Project,
         dictionary: Dictionary,
-        names: Names,
-        lost: Lost,
+        validation: Validation,
+        known: Known,
         chunk: int,
         dry_run: bool,
         journal: Journal | None,
@@ -332,14 +287,42 @@ class _Sender:
         self._sheepdog = commons.sheepdog
         self._project = project
         self._dictionary = dictionary
-        self._names = names
-        self._lost = lost
+        self._rows = validation
+        self._known = known
         self._dry_run = dry_run
         self._journal = journal
         self._chunks = Chunks(self._send, self._wrong, chunk)
+        self._lost: dict[tuple[str, str, str], Place] = {}
+        self._there: dict[tuple[str, str, str], bool] = {}
+
+    def lose(self, each: Checked) -> None:
+        """Note that a row was not taken."""
+        node = self._dictionary.nodes.get(each.type)
+        for key in (node.key, "id") if node is not None else ():
+            if isinstance(name := each.record.get(key), str) and name:
+                self._lost[each.type, key, name] = each.row.place
+
+    def _broken_link(self, each: Checked) -> Finding | None:
+        """Why a row need not be sent: it links to one that was not taken, and that does not exist from before."""
+        for link in self._dictionary.nodes[each.type].links.values() if self._lost else ():
+            for target in targets_of(each.record, link.name):
+                for key in ("id", link.key):
+                    name = (link.target, key, str(target.get(key)))
+                    if name in self._lost and not self._is_there(name):
+                        place = self._lost[name]
+                        told = f"The {link.target} {shown(name[2])} that it links to, in {place.where}, wasn't taken"
+                        remedy = "Correct that row, then submit both."
+                        return finding(each.row, "broken-link", told, remedy, link.name, name[2])
+        return None
+
+    def _is_there(self, name: tuple[str, str, str]) -> bool:
+        if name not in self._there:
+            node, key, value = name
+            self._there[name] = value in self._known(node, key, [value])
+        return self._there[name]
 
     def outcomes(self, rows: Iterable[Checked]) -> Iterator[Outcome]:
-        """Sends rows, and gives what became of each."""
+        """Send rows, and yield the result for each."""
         unsent: list[Outcome] = []
         for told in self._chunks.told(self._to_send(rows, unsent)):
             # All of a document is noted before anything is said: who listens may stop at any time.
@@ -351,13 +334,13 @@ class _Sender:
         yield from unsent
 
     def _to_send(self, rows: Iterable[Checked], unsent: list[Outcome]) -> Iterator[Checked]:
-        """The rows that are to be sent; of the others what became of them."""
+        """The rows that are to be sent; the results for the others go to `unsent`."""
         for each in rows:
             if self._journal is not None and self._journal.has(each.record):
                 given = self._journal.id_of(each.record)
                 unsent.append(Outcome(each.row.place, each.type, _name(each), "unchanged", given))
-            elif (why := self._lost.finding(each)) is not None:
-                self._lost.add(each)
+            elif (why := self._broken_link(each)) is not None:
+                self.lose(each)
                 unsent.append(_refused(each, "invalid", (why,)))
             else:
                 yield each
@@ -392,8 +375,8 @@ class _Sender:
         if error.get("type") != "INVALID_LINK" or not stated:
             return False
         return all(
-            self._names.has(link.target, link.key, str(target.get(link.key)))
-            or self._names.has(link.target, "id", str(target.get("id")))
+            self._rows.has(link.target, link.key, str(target.get(link.key)))
+            or self._rows.has(link.target, "id", str(target.get("id")))
             for link in stated
             for target in targets_of(each.record, link.name)
         )
@@ -404,7 +387,7 @@ class _Sender:
             if not errors and entity is not None and told.reply is not None and told.reply.success:
                 yield self._taken(each, entity)
                 continue
-            self._lost.add(each)
+            self.lose(each)
             if errors:
                 yield _refused(each, "invalid", [_finding(each, error) for error in errors])
             else:

@@ -11,21 +11,19 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from omicsdk.core.errors import MissingExtra, shortened
 from omicsdk.core.tables import RowLines, take_long_cells
 from omicsdk.core.type_guards import is_array, is_list, is_object
-from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import Gen3UserError, choice
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands.
+class Place(NamedTuple):
+    """The place of a row.
 
     Attributes:
         file: The file's name; empty for rows that are in no file.
@@ -36,6 +34,12 @@ class Place:
     file: str = ""
     sheet: str = ""
     row: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The place in words, such as `cases.tsv, row 3`; empty where there is none."""
+        parts = self.file, f"sheet {self.sheet}" if self.sheet else "", "" if self.row is None else f"row {self.row}"
+        return ", ".join(part for part in parts if part)
 
 
 #: Characters of a value that a finding shows.
@@ -69,8 +73,7 @@ class Finding:
     @property
     def where(self) -> str:
         """Its place in words, such as `cases.tsv, row 3, column sex`; empty where it has none."""
-        parts = [self.file, f"sheet {self.sheet}" if self.sheet else ""]
-        parts += [f"row {self.row}" if self.row is not None else "", f"column {self.column}" if self.column else ""]
+        parts = Place(self.file, self.sheet, self.row).where, f"column {self.column}" if self.column else ""
         return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
@@ -84,8 +87,6 @@ class Finding:
 
 def shown(value: object) -> str:
     """A value as a message shows it: as it would be written in JSON, not long."""
-    import json
-
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
@@ -115,7 +116,7 @@ SEPARATORS: Mapping[str, str] = {"tsv": ",", "csv": "#", "xlsx": ","}
 
 
 def columns_of(header: Sequence[str], place: Place) -> list[str]:
-    """Gives the names of columns.
+    """Return the names of columns.
 
     Args:
         header: The cells of the first row; stars before names (which templates have before what is required) go.
@@ -130,13 +131,12 @@ def columns_of(header: Sequence[str], place: Place) -> list[str]:
     names = [name.strip().lstrip("*").strip() for name in header]
     twice = next((name for place_of, name in enumerate(names) if name and name in names[:place_of]), None)
     if twice is not None:
-        where = Finding("", "", file=place.file, sheet=place.sheet, row=place.row).where
-        raise Gen3UserError(f"{where}: two columns are called {twice}", remedy="Rename or remove one of them.")
+        raise Gen3UserError(f"{place.where}: two columns are called {twice}", remedy="Rename or remove one of them.")
     return names
 
 
 def text_of(value: object) -> str:
-    """Gives a cell's value as a table of text would have it.
+    """Return a cell's value as a table of text would have it.
 
     Args:
         value: The value: of a workbook or a data frame. What is missing, or not a number, is empty.
@@ -157,7 +157,7 @@ def text_of(value: object) -> str:
 
 
 def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str) -> Row | None:
-    """Gives a row.
+    """Return a row.
 
     Args:
         columns: The names of the columns.
@@ -183,20 +183,13 @@ def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Itera
         return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
-            yield Finding(
-                "cell-without-column",
-                f"{shown(text)} stands in column {number}, which has no name",
-                "Give the column a name, or empty the cell; a tab or comma within a cell needs quotes around it.",
-                file=place.file,
-                sheet=place.sheet,
-                row=place.row,
-                column=str(number),
-                value=text,
-            )
+            told = f"{shown(text)} stands in column {number}, which has no name"
+            remedy = "Give the column a name, or empty the cell; a tab or comma within a cell needs quotes around it."
+            yield Finding("cell-without-column", told, remedy, *place, str(number), text)
 
 
 def json_rows(path: Path) -> Iterator[Row]:
-    """Gives the records of a JSON file.
+    """Return the records of a JSON file.
 
     Args:
         path: The file.
@@ -215,7 +208,7 @@ def json_rows(path: Path) -> Iterator[Row]:
 
 
 def line_rows(path: Path) -> Iterator[Row]:
-    """Gives the records of a file with one JSON object on each line; empty lines are passed over.
+    """Return the records of a file with one JSON object on each line; empty lines are passed over.
 
     Args:
         path: The file.
@@ -245,7 +238,7 @@ _DELIMITERS = {"tsv": "\t", "csv": ","}
 
 
 def separated_rows(path: Path, kind: str) -> Iterator[Row]:
-    """Gives the rows of a table as they are read.
+    """Return the rows of a table as they are read.
 
     Args:
         path: The file, UTF-8 with or without a byte order mark.
@@ -286,7 +279,7 @@ _log = getLogger("omicsdk.gen3")
 
 
 def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
-    """Gives the rows of a workbook as they are read.
+    """Return the rows of a workbook as they are read.
 
     Args:
         path: The file.
@@ -359,25 +352,17 @@ def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> I
         kind = getattr(cell, "data_type", "")
         if kind not in ("f", "e") or cell.value is None:
             continue
-        told, what = (f"{shown(text_of(cell.value))} is a formula", "formula") if kind == "f" else _error(cell.value)
-        yield Finding(
-            what,
-            f"{told} in cell {cell.coordinate}",
-            "Put its value there: copy it, and paste it as a value.",
-            file=place.file,
-            sheet=place.sheet,
-            row=place.row,
-            column=columns[number] if number < len(columns) else str(number + 1),
-            value=text_of(cell.value),
-        )
-
-
-def _error(value: object) -> tuple[str, str]:
-    return f"{value} is an error of Excel", "excel-error"
+        if kind == "f":
+            what, told = "formula", f"{shown(text_of(cell.value))} is a formula"
+        else:
+            what, told = "excel-error", f"{cell.value} is an error of Excel"
+        column = columns[number] if number < len(columns) else str(number + 1)
+        remedy = "Put its value there: copy it, and paste it as a value."
+        yield Finding(what, f"{told} in cell {cell.coordinate}", remedy, *place, column, text_of(cell.value))
 
 
 def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """Writes cells as a table of tabs, without a byte order mark, which a commons doesn't take.
+    """Write cells as a table of tabs, without a byte order mark, which a commons doesn't take.
 
     Args:
         columns: The names of the columns.
@@ -410,7 +395,7 @@ class Frame(Protocol):
 
 
 def frame_rows(frame: Frame) -> Iterator[Row]:
-    """Gives the rows of a data frame, numbered from 1.
+    """Return the rows of a data frame, numbered from 1.
 
     Args:
         frame: The frame; its columns are called as those of a table, such as `experiments.submitter_id`. What is missing in
@@ -471,7 +456,7 @@ class Table:
             raise Gen3UserError(f"There is no file {self.path}", remedy="Check its name.")
 
     def __iter__(self) -> Iterator[Row]:
-        """Gives its rows.
+        """Return its rows.
 
         Raises:
             Gen3UserError: It isn't what its name says.
@@ -517,7 +502,7 @@ class Source:
             self._parts = list(given) if iter(given) is given else given
 
     def __iter__(self) -> Iterator[Row]:
-        """Gives the rows; dictionaries are numbered from 1 as they come."""
+        """Return the rows; dictionaries are numbered from 1 as they come."""
         number = 0
         for each in self._parts:
             if isinstance(each, Table):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary, Link, Node
 from omicsdk.gen3.dictionary.node import PROGRAM, PROJECT
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import choice
 from omicsdk.gen3.queries.paging import answer
 from omicsdk.gen3.queries.query import arguments, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
@@ -27,7 +27,7 @@ BATCH = 200
 
 
 def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
-    """Gives what tells which records of a project there are.
+    """Return what tells which records of a project there are.
 
     Args:
         commons: The commons.
@@ -62,7 +62,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
 
 
 def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    """Gives what is wrong with a record by itself; whether the targets of its links are there is another matter.
+    """Return what is wrong with a record by itself; whether the targets of its links are there is another matter.
 
     Args:
         record: The record, as JSON has it.
@@ -76,21 +76,15 @@ def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Fin
             continue
         elif (stated := node.properties.get(name)) is None:
             if not node.additional and not (row.separator is not None and name == ""):
-                yield finding(
-                    row,
-                    "unknown-property",
-                    f"{node.name} has no property {name!r}",
-                    choice(name, node.names),
-                    name,
-                    value,
-                )
+                told = f"{node.name} has no property {name!r}"
+                yield finding(row, "unknown-property", told, choice(name, node.names), name, value)
         elif (fault := value_fault(stated, value)) is not None:
             yield finding(row, fault.kind, fault.message, fault.remedy, name, value)
     yield from _missing(record, node, row)
 
 
 def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", value: object = None) -> Finding:
-    """Gives what is wrong with a row, with its place.
+    """Return what is wrong with a row, with its place.
 
     Args:
         row: The row.
@@ -102,8 +96,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
     """
     column = column_of(row, name) if name else ""
     cell = row.values.get(column, value) if row.separator is not None and column else value
-    place = row.place
-    return Finding(kind, message, remedy, place.file, place.sheet, place.row, column, cell)
+    return Finding(kind, message, remedy, *row.place, column, cell)
 
 
 def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
@@ -151,9 +144,8 @@ def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
             keys = f"a {link.key} or id"
             yield finding(row, "wrong-link", f"{shown(each)} in {link.name} lacks {keys}", shape, link.name, value)
         elif not all(isinstance(each, str) for each in named.values()):
-            yield finding(
-                row, "wrong-link", f"{shown(each)} in {link.name} has keys that aren't texts", shape, link.name, value
-            )
+            told = f"{shown(each)} in {link.name} has keys that aren't texts"
+            yield finding(row, "wrong-link", told, shape, link.name, value)
         else:
             names.add((named.get(link.key), named.get("id")))
     if link.to_one and len(names) > 1:
@@ -183,28 +175,44 @@ class Checked(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-class Names:
-    """Which records there are among rows, and which names several of them have.
+class Validation:
+    """Rows compared with the dictionary, with each other, and with what the commons has.
 
     Args:
-        rows: The rows.
-        dictionary: The dictionary.
-        node_type: What rows without a type are.
+        rows: The rows; they are gone through twice.
+        dictionary: The dictionary of the commons.
+        project: The project that they are for; links to projects and project_id are compared with it.
+        node_type: The node of rows that state none.
+        known: Returns which records exist already; without it a link may point to what is not among the rows.
     """
 
-    def __init__(self, rows: Iterable[Row], dictionary: Dictionary, node_type: str | None) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        dictionary: Dictionary,
+        project: Project | None = None,
+        node_type: str | None = None,
+        known: Known | None = None,
+    ) -> None:
+        self._rows = rows
+        self._dictionary = dictionary
+        self._project = project
+        self._node_type = node_type
+        self._known = known
+        self._answers: dict[tuple[str, str], dict[str, bool]] = {}
         self._names: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
+        # Names that several rows have, with the place of the first; it is known once that row is validated.
         self._twins: dict[tuple[str, str], Place | None] = {}
         for row in rows:
             node = dictionary.nodes.get(type_of(row, node_type))
             if node is None:
                 continue
             if isinstance(name := row.values.get(node.key), str) and name:
-                known = self._names.setdefault(node.name, set())
-                if name in known:
+                names = self._names.setdefault(node.name, set())
+                if name in names:
                     self._twins[node.name, name] = None
-                known.add(name)
+                names.add(name)
             if isinstance(own := row.values.get("id"), str) and own:
                 self._ids.setdefault(node.name, set()).add(own)
 
@@ -213,24 +221,99 @@ class Names:
         """The nodes that there are rows of."""
         return set(self._names)
 
-    def first(self, node: str, name: str, place: Place) -> Place | None:
-        """Where a name stood before; None where no other row has it, or this is the first of them.
+    def has(self, node: str, key: str, value: str) -> bool:
+        """Whether there is a record among the rows.
 
         Args:
-            node: The row's node.
-            name: Its name.
-            place: Where it stands; it is kept, where it is the first.
+            node: Its node.
+            key: `id`, or the property that names its records.
+            value: The value of that.
         """
-        if (node, name) not in self._twins:
-            return None
-        before = self._twins[node, name]
-        if before is None:
-            self._twins[node, name] = place
-        return before
-
-    def has(self, node: str, key: str, value: str) -> bool:
-        """Whether there is a record among the rows."""
         return value in (self._ids if key == "id" else self._names).get(node, ())
+
+    def checked(self) -> Iterator[Checked]:
+        """Yield each row with its findings."""
+        numbered = enumerate(self._rows)
+        while block := list(islice(numbered, BLOCK)):
+            found = [self._checked(number, row) for number, row in block]
+            self._look_up(found)
+            for each in found:
+                yield each._replace(findings=(*each.findings, *self._broken_links(each)))
+
+    def _checked(self, number: int, row: Row) -> Checked:
+        stated, dictionary, project = type_of(row, self._node_type), self._dictionary, self._project
+        if not stated:
+            told = finding(
+                row, "missing-type", "The type is missing", "Add a column type, with the node's name.", "type"
+            )
+            return Checked(number, row, "", {}, (*row.findings, told))
+        node = dictionary.nodes.get(stated)
+        if node is None or node.name in (PROGRAM, PROJECT):
+            meant = choice(stated, [each.name for each in dictionary if each.submitted])
+            what = (
+                f"{stated!r} is no node of the dictionary" if node is None else f"A {stated} is no record of a project"
+            )
+            told = finding(row, "unknown-type", what, meant, "type", stated)
+            return Checked(number, row, stated, {}, (*row.findings, told))
+        record = record_of(row, node)
+        found = [*row.findings, *findings_of(record, node, row), *self._name_findings(row, record, node)]
+        if project is not None and record.get("project_id") not in (None, "", project.id):
+            told = f"The record is one of project {shown(record['project_id'])}, and is to be submitted to {project.id}"
+            found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
+        # What comes from cells can be a fault of the cell itself; one fault of each column is enough.
+        first = {each.column: each for each in reversed(found) if each.column}
+        return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
+
+    def _name_findings(self, row: Row, record: Mapping[str, Any], node: Node) -> Iterator[Finding]:
+        name = record.get(node.key)
+        if not isinstance(name, str) or (node.name, name) not in self._twins:
+            return
+        first = self._twins[node.name, name]
+        if first is None:
+            self._twins[node.name, name] = row.place
+            return
+        told = f"{node.name} {shown(name)} is in {first.where}, too"
+        remedy = "Keep one of the rows: the later one would overwrite the earlier."
+        yield finding(row, "duplicate", told, remedy, node.key, name)
+
+    def _look_up(self, block: Iterable[Checked]) -> None:
+        """Request from the commons what these rows link to and no row is."""
+        if self._known is None:
+            return
+        sought: dict[tuple[str, str], dict[str, None]] = {}
+        for each in block:
+            for _, target, key, value in self._links(each):
+                if not self._is_there(target, key, value) and value not in self._answers.get((target, key), {}):
+                    sought.setdefault((target, key), {})[value] = None
+        for (target, key), values in sought.items():
+            found = self._known(target, key, list(values))
+            self._answers.setdefault((target, key), {}).update({value: value in found for value in values})
+
+    def _is_there(self, target: str, key: str, value: str) -> bool:
+        if target == PROJECT and key != "id":
+            return True  # compared with the project that is meant
+        return target == PROGRAM or self.has(target, key, value)
+
+    def _broken_links(self, each: Checked) -> Iterator[Finding]:
+        """The links of a row that lead nowhere."""
+        for link, target, key, value in self._links(each):
+            if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
+                told = f"{link} leads to project {shown(value)}, and the record is submitted to {self._project.id}"
+                yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
+            elif self._is_there(target, key, value):
+                continue
+            elif not self._answers.get((target, key), {}).get(value, True):
+                told = f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
+                yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
+
+    def _links(self, each: Checked) -> Iterator[tuple[str, str, str, str]]:
+        """The links that a row states: their name, the node that they lead to, by which key, to what."""
+        node = self._dictionary.nodes.get(each.type)
+        for link in node.links.values() if node is not None and each.record else ():
+            for target in targets_of(each.record, link.name):
+                key = "id" if target.get("id") else link.key
+                if isinstance(value := target.get(key), str) and value:
+                    yield link.name, link.target, key, value
 
 
 def validate(
@@ -241,143 +324,23 @@ def validate(
     node_type: str | None = None,
     known: Known | None = None,
 ) -> Iterator[Finding]:
-    """Finds what is wrong with records, in the order of the rows. Nothing is sent but questions about links.
+    """Find what is wrong with records, in the order of the rows. Nothing is sent but questions about links.
 
     Args:
         records: The records; they are gone through twice.
         dictionary: The dictionary of the commons.
-        project: The project that they are for; links to projects and project_id are held against it.
-        node_type: What rows are that don't say.
-        known: Tells which records there are already (`known_to`); without it a link may lead to what isn't among the rows.
+        project: The project that they are for; links to projects and project_id are compared with it.
+        node_type: The node of rows that state none.
+        known: Returns which records exist already (`known_to`); without it a link may point to what is not among the rows.
 
     Yields:
         Each fault with its file, sheet, row, column and value, and what to do.
 
     Raises:
-        Gen3UserError: A file can't be read.
+        Gen3UserError: A file cannot be read.
     """
-    source = Source(records)
-    for each in checked(source, dictionary, Names(source, dictionary, node_type), project, node_type, known):
+    for each in Validation(Source(records), dictionary, project, node_type, known).checked():
         yield from each.findings
-
-
-def checked(
-    rows: Iterable[Row],
-    dictionary: Dictionary,
-    names: Names,
-    project: Project | None = None,
-    node_type: str | None = None,
-    known: Known | None = None,
-) -> Iterator[Checked]:
-    """Gives each row with what is wrong with it; arguments as those of `validate`.
-
-    Args:
-        rows: The rows.
-        dictionary: The dictionary of the commons.
-        names: Which records there are among the rows.
-        project: The project that they are for.
-        node_type: What rows are that don't say.
-        known: Tells which records there are already.
-    """
-    links = _Links(names, project, known)
-    numbered = enumerate(rows)
-    while block := list(islice(numbered, BLOCK)):
-        found = [_checked(number, row, dictionary, names, project, node_type) for number, row in block]
-        links.look_up(found, dictionary)
-        for each in found:
-            node = dictionary.nodes.get(each.type)
-            broken = () if node is None or not each.record else links.findings(each, node)
-            yield each._replace(findings=(*each.findings, *broken))
-
-
-def _checked(
-    number: int, row: Row, dictionary: Dictionary, names: Names, project: Project | None, node_type: str | None
-) -> Checked:
-    stated = type_of(row, node_type)
-    if not stated:
-        told = finding(row, "missing-type", "The type is missing", "Add a column type, with the node's name.", "type")
-        return Checked(number, row, "", {}, (*row.findings, told))
-    node = dictionary.nodes.get(stated)
-    if node is None or node.name in (PROGRAM, PROJECT):
-        meant = choice(stated, [each.name for each in dictionary if each.submitted])
-        what = f"{stated!r} is no node of the dictionary" if node is None else f"A {stated} is no record of a project"
-        told = finding(row, "unknown-type", what, meant, "type", stated)
-        return Checked(number, row, stated, {}, (*row.findings, told))
-    record = record_of(row, node)
-    found = [*row.findings, *findings_of(record, node, row), *_name_findings(row, record, node, names)]
-    if project is not None and record.get("project_id") not in (None, "", project.id):
-        told = f"The record is one of project {shown(record['project_id'])}, and is to be submitted to {project.id}"
-        found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
-    # What comes from cells can be a fault of the cell itself; one fault of each column is enough.
-    first = {each.column: each for each in reversed(found) if each.column}
-    return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
-
-
-def _name_findings(row: Row, record: Mapping[str, Any], node: Node, names: Names) -> Iterator[Finding]:
-    name = record.get(node.key)
-    if not isinstance(name, str):
-        return
-    first = names.first(node.name, name, row.place)
-    if first is not None:
-        where = Finding("", "", file=first.file, sheet=first.sheet, row=first.row).where
-        yield finding(
-            row,
-            "duplicate",
-            f"{node.name} {shown(name)} is in {where}, too",
-            "Keep one of the rows: the later one would overwrite the earlier.",
-            node.key,
-            name,
-        )
-
-
-class _Links:
-    """Links of rows, held against the rows and against what the commons has."""
-
-    def __init__(self, names: Names, project: Project | None, known: Known | None) -> None:
-        self._names = names
-        self._project = project
-        self._known = known
-        self._answers: dict[tuple[str, str], dict[str, bool]] = {}
-
-    def look_up(self, block: Iterable[Checked], dictionary: Dictionary) -> None:
-        """Asks the commons about what these rows link to and no row is."""
-        if self._known is None:
-            return
-        sought: dict[tuple[str, str], dict[str, None]] = {}
-        for each in block:
-            node = dictionary.nodes.get(each.type)
-            for _, target, key, value in _stated(each, node) if node is not None else ():
-                if not self._is_there(target, key, value) and value not in self._answers.get((target, key), {}):
-                    sought.setdefault((target, key), {})[value] = None
-        for (target, key), values in sought.items():
-            found = self._known(target, key, list(values))
-            self._answers.setdefault((target, key), {}).update({value: value in found for value in values})
-
-    def _is_there(self, target: str, key: str, value: str) -> bool:
-        if target == PROJECT and key != "id":
-            return True  # held against the project that is meant
-        return target == PROGRAM or self._names.has(target, key, value)
-
-    def findings(self, each: Checked, node: Node) -> Iterator[Finding]:
-        """Gives the links of a row that lead nowhere."""
-        for link, target, key, value in _stated(each, node):
-            if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
-                told = f"{link} leads to project {shown(value)}, and the record is submitted to {self._project.id}"
-                yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
-            elif self._is_there(target, key, value):
-                continue
-            elif not self._answers.get((target, key), {}).get(value, True):
-                told = f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
-                yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
-
-
-def _stated(each: Checked, node: Node) -> Iterator[tuple[str, str, str, str]]:
-    """The links that a row states: their name, the node that they lead to, by which key, to what."""
-    for link in node.links.values():
-        for target in targets_of(each.record, link.name) if is_object(each.record) else ():
-            key = "id" if target.get("id") else link.key
-            if isinstance(value := target.get(key), str) and value:
-                yield link.name, link.target, key, value
 
 
 def validate_records(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Node, Property, Shape
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.tables import Row, shown
 
 _WHOLE = re.compile(r"([+-]?\d{1,300})(\.0*)?", re.ASCII)
@@ -20,7 +20,7 @@ EMPTY = ("", "null")
 
 
 def type_of(row: Row, node_type: str | None = None) -> str:
-    """Gives the node that a row is a record of; empty where it doesn't say.
+    """Return the node that a row is a record of; empty where it doesn't say.
 
     Args:
         row: The row.
@@ -31,7 +31,7 @@ def type_of(row: Row, node_type: str | None = None) -> str:
 
 
 def record_of(row: Row, node: Node) -> dict[str, Any]:
-    """Gives the record that a row stands for, as JSON has it.
+    """Return the record that a row stands for, as JSON has it.
 
     Args:
         row: The row. Cells of tables are texts: numbers and booleans are read as such where the dictionary says so, a
@@ -80,7 +80,7 @@ def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: 
 
 
 def value_of(cell: str, stated: Property | None, separator: str) -> Any:
-    """Gives what a cell means; the text itself where it isn't what the dictionary wants.
+    """Return what a cell means; the text itself where it isn't what the dictionary wants.
 
     Args:
         cell: The text.
@@ -119,7 +119,7 @@ def column_of(row: Row, name: str) -> str:
 
 
 def targets_of(record: Mapping[str, Any], link: str) -> list[Mapping[str, Any]]:
-    """Gives what a record states as the targets of a link.
+    """Return what a record states as the targets of a link.
 
     Args:
         record: The record.
@@ -164,7 +164,7 @@ class Fault(NamedTuple):
 
 
 def value_fault(stated: Property, value: Any) -> Fault | None:
-    """Tells what is wrong with a property's value.
+    """Return what is wrong with a property's value.
 
     Args:
         stated: The property.

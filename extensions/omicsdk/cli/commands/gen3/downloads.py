@@ -12,7 +12,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Layout, Wanted
 from omicsdk.gen3.manifests import Row, rows_of
-from omicsdk.gen3.packages import is_package, unpack
+from omicsdk.gen3.packages import unpack_download
 from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
@@ -148,13 +148,10 @@ def moved_down(
 
 
 def _unpack(path: Path, console: Console, *, deletes: bool) -> None:
-    if path.suffix.lower() != ".zip" or not is_package(path):
-        return
     try:
-        found = unpack(path)
+        found = unpack_download(path, delete=deletes)
     except OmicsError as error:
         console.some_failed(str(error))
         return
-    console.message(f"{path}: {len(found)} files unpacked")
-    if deletes:
-        path.unlink()
+    if found is not None:
+        console.message(f"{path}: {len(found)} files unpacked")

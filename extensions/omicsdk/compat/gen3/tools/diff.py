@@ -22,16 +22,16 @@ def manifest_diff(
     output_manifest: str | os.PathLike[str] = "diff-manifest.tsv",
     **kwargs: object,  # noqa: ARG001 - documented
 ) -> None:
-    """Writes the rows of the second of two manifests, by their names' order, that the first hasn't or has otherwise.
+    """Write the rows of the second of two manifests, by their names' order, that the first hasn't or has otherwise.
 
     Args:
         directory: The folder with the two.
         files: The two, in place of a folder's.
         key_column: The column that tells which rows belong together.
         allow_additional_columns: Whether one may have columns that the other hasn't; these aren't compared.
-        output_manifest_file_delimiter: What separates the output's cells; by default what its name's ending says.
+        output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
         output_manifest: The table that is written.
-        **kwargs: Without effect.
+        **kwargs: No effect.
 
     Raises:
         UsageError: There aren't two, or their names end in different ways.

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files import in_place_of
-from omicsdk.gen3.manifests.tables import ManifestError, line_of, table_of
+from omicsdk.gen3.manifests.tables import require_columns, table_of, written_table
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +50,8 @@ def _get_data_from_indexing_manifest(
     """The files of an index's manifest by their keys."""
     found = IndexingData()
     with table_of(Path(manifest_file), delimiter) as table:
-        for wanted in (config["indexing_manifest_column_name"], config["guid_column_name"]):
-            if wanted not in table.header:
-                raise ManifestError(
-                    table.path, f"line 1: there is no column {wanted!r}", remedy="Name another in the mapping."
-                )
+        wanted = config["indexing_manifest_column_name"], config["guid_column_name"]
+        require_columns(table.path, table.header, wanted)
         for row in table.rows:
             cells = dict(zip(table.header, row.cells, strict=False))
             found.setdefault(cells[config["indexing_manifest_column_name"]].strip(), []).append(cells)
@@ -85,13 +81,13 @@ def merge_guids_into_metadata(
     output_filename: str | os.PathLike[str] = "merged-metadata-manifest.tsv",
     include_all_indexing_cols_in_output: bool = True,
 ) -> None:
-    """Puts the GUIDs of files to the rows of a table: a row for each file that belongs to one, and those without any.
+    """Put the GUIDs of files to the rows of a table: a row for each file that belongs to one, and those without any.
 
     Args:
         indexing_manifest: The manifest of an index; it is held in memory.
         metadata_manifest: The table.
-        indexing_manifest_file_delimiter: What separates the manifest's cells; by default what its name's ending says.
-        metadata_manifest_file_delimiter: What separates the table's cells; by default what its name's ending says.
+        indexing_manifest_file_delimiter: The separator of the manifest's cells; by default the one of its suffix.
+        metadata_manifest_file_delimiter: The separator of the table's cells; by default the one of its suffix.
         manifest_row_parsers: How the files are read, and those of a row found.
         manifests_mapping_config: Which columns belong together.
         output_filename: The table that is written, separated by tabs; whole or not at all.
@@ -111,18 +107,15 @@ def merge_guids_into_metadata(
     by_guid = {row[config["guid_column_name"]]: row for row in files}
     count = 0
     with table_of(Path(metadata_manifest), metadata_manifest_file_delimiter) as table:
-        if config["row_column_name"] not in table.header:
-            told = f"line 1: there is no column {config['row_column_name']!r}"
-            raise ManifestError(table.path, told, remedy="Name another in the mapping.")
+        require_columns(table.path, table.header, [config["row_column_name"]])
         header = list(dict.fromkeys(["guid", *table.header, *(files[0] if files else ())]))
-        with in_place_of(Path(output_filename)) as file:
-            file.write(line_of(header, "\t").encode())
+        with written_table(output_filename, header, "\t") as write:
             for row in table.rows:
                 cells = dict(zip(table.header, row.cells, strict=False))
                 found: list[str] = manifest_row_parsers["guids_for_manifest_row"](cells, data, config=config)
                 told = {name: cell for name, cell in cells.items() if cell}
                 for guid in found or [""]:
                     merged = {**by_guid.get(guid, {}), **told, "guid": guid}
-                    file.write(line_of([merged.get(name, "") for name in header], "\t").encode())
+                    write([merged.get(name, "") for name in header])
                     count += 1
     _log.info("%s: %d rows", output_filename, count)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.gen3.tools._commons import commons
+from omicsdk.compat.gen3._service import commons
 from omicsdk.core.credentials import BearerToken
 from omicsdk.gen3.manifests.tables import checksum_of
 
@@ -35,14 +35,14 @@ def ingest_bundle_manifest(
     auth: Auth | None = None,
     token: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Makes the bundles of a manifest in the index.
+    """Make the bundles of a manifest in the index.
 
     Args:
         commons_url: The commons.
         manifest_file: A table with the columns bundle_name and ids, and GUID, description, checksums, type, aliases.
         out_manifest_file: The table that is written: the bundles with their GUIDs.
-        manifest_file_delimiter: What separates the manifest's cells; by default what its name's ending says.
-        auth: Who asks: a Gen3Auth, or a name and a password.
+        manifest_file_delimiter: The separator of the manifest's cells; by default the one of its suffix.
+        auth: The credentials: a Gen3Auth, or a name and a password.
         token: An access token, in place of `auth`.
 
     Returns:

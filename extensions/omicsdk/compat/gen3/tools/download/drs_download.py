@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from logging import getLogger
@@ -31,13 +31,15 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, NoAccess, object_of
-from omicsdk.drs.planning import DrsFile, Wanted, find
+from omicsdk.drs.planning import DEEPEST, Wanted, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
-from omicsdk.drs.servers import Servers
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, resolver_of
+from omicsdk.gen3.downloads import Logins, opened_servers
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.packages import is_package, unpack
+from omicsdk.gen3.manifests import ManifestError, rows_of
+from omicsdk.gen3.packages import unpack, unpack_download
+from omicsdk.gen3.sources import TokenService, decode_token
+from omicsdk.gen3.tokens import get_wts_idps, token_from_service
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer import download as fetch
 
@@ -45,22 +47,29 @@ if TYPE_CHECKING:
     from omicsdk_api.drs import DrsApi
 
     from omicsdk.core.credentials import Credentials
+    from omicsdk.drs.servers import Servers
     from omicsdk.transfer import Outcome, Progress
 
 
-#: Characters of the progress bar.
 _WIDTH = 40
+"""Characters of the progress bar."""
+_TOKEN_SECONDS = 15 * 60
+"""Seconds for which a token is used; Fence's are good for 20 minutes."""
 PENDING = "pending"
 DOWNLOADED = "downloaded"
 ERROR = "error"
-NO_HOST = "error (resolving DRS host)"
-NO_AUTH = "error (no auth)"
-NO_TOKEN = "error (no access token)"  # noqa: S105 - a status
-NO_METHODS = "error (no access methods)"
+_REASONS = (
+    (UnknownPrefix, "error (resolving DRS host)"),
+    (NoAccess, "error (no access methods)"),
+    (Unauthorized, "error (no access token)"),
+    (AuthError, "error (no auth)"),
+)
+"""The status of a file by its error, the special errors first."""
+_log = getLogger("omicsdk.gen3")
 
 
 class DRSObjectType(StrEnum):
-    """What an object is."""
+    """The type of an object."""
 
     unknown = "unknown"
     object = "object"
@@ -69,7 +78,7 @@ class DRSObjectType(StrEnum):
 
 @dataclass
 class DownloadStatus:
-    """What became of one file.
+    """The result for one file.
 
     Attributes:
         filename: Its name.
@@ -87,10 +96,10 @@ class DownloadStatus:
 
 
 def draw(progress: Progress) -> None:
-    """Draws a progress bar on stderr: many times on a terminal, its end alone elsewhere.
+    """Draw a progress bar on stderr: many times on a terminal, its end alone elsewhere.
 
     Args:
-        progress: How far a download is.
+        progress: The progress of a download.
     """
     is_terminal = sys.stderr.isatty()
     if not (is_terminal or progress.final):
@@ -110,7 +119,7 @@ class InvisibleProgress:
         del args, kwargs
 
     def update(self, value: object) -> None:
-        """Shows nothing."""
+        """Show nothing."""
 
 
 @dataclass
@@ -121,7 +130,7 @@ class Manifest:
         object_id: The object's identifier.
         file_size: Its size in bytes, where the manifest states it; -1 where not.
         file_name: Its name, likewise.
-        md5sum: Its MD5, likewise; a file is held against it.
+        md5sum: Its MD5, likewise; a file is verified against it.
         commons_url: The commons that has it, likewise.
     """
 
@@ -133,96 +142,63 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, kvs: Mapping[str, Any], *, infer_missing: bool = False) -> Self:
-        """Makes one of a JSON object; members that it doesn't know are passed over.
+        """Make an entry of a JSON object; unknown members are ignored.
 
         Args:
             kvs: The object.
-            infer_missing: Has no effect: what is missing is None.
-
-        Raises:
-            Gen3UserError: It has no object_id, or a file_size that is no number.
+            infer_missing: No effect: what is missing has its default.
         """
         del infer_missing
-        object_id = kvs.get("object_id")
-        if not isinstance(object_id, str) or not object_id.strip():
-            raise Gen3UserError(
-                "An entry of the manifest has no object_id",
-                remedy='Give each entry one, as {"object_id": "dg.1234/..."}.',
-            )
-        size = kvs.get("file_size", -1)
-        try:
-            number = None if size in (None, "") else int(str(size))
-        except ValueError:
-            raise Gen3UserError(
-                f"The file_size of {object_id} is {size!r}", remedy="It is a number of bytes; leave it out if unknown."
-            ) from None
-        name = kvs.get("file_name")
-        if name is not None and not isinstance(name, str):
-            raise Gen3UserError(
-                f"The file_name of {object_id} is {name!r}", remedy="It is a text; leave it out if unknown."
-            )
-        texts = {name: kvs.get(name) for name in ("file_name", "md5sum", "commons_url")}
-        return cls(object_id.strip(), number, **{name: str(value) if value else None for name, value in texts.items()})
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in kvs.items() if name in known})
 
     @classmethod
     def from_json(cls, s: str | bytes, *, infer_missing: bool = False, **kw: Any) -> Self:
-        """Makes one of JSON text; arguments and errors as those of `from_dict`, `kw` goes to json.loads."""
+        """Make an entry of JSON text; `kw` goes to json.loads, the other arguments are those of `from_dict`."""
         return cls.from_dict(json.loads(s, **kw), infer_missing=infer_missing)
 
     def to_dict(self, encode_json: bool = False) -> dict[str, Any]:
-        """Gives it as a JSON object."""
+        """Return the entry as a JSON object."""
         del encode_json
         return asdict(self)
 
     def to_json(self, **kw: Any) -> str:
-        """Gives it as JSON text; `kw` goes to json.dumps."""
+        """Return the entry as JSON text; `kw` goes to json.dumps."""
         return json.dumps(self.to_dict(), **kw)
 
     @classmethod
     def load(cls, filename: str | Path) -> list[Downloadable]:
-        """Reads a manifest, and gives what is to be downloaded; as `load_manifest` and then `create_object_list`.
-
-        Args:
-            filename: The file.
-
-        Raises:
-            Gen3UserError: It can't be read, or an entry isn't one; the message names the entry.
-        """
+        """Read a manifest, and return the objects to download; argument and errors are those of `load_manifest`."""
         return cls.create_object_list(cls.load_manifest(filename))
 
     @classmethod
     def load_manifest(cls, path: str | Path) -> list[Self]:
-        """Reads a manifest: a JSON list of objects with `object_id`, and, where known, `file_size`, `file_name`, `md5sum` and
+        """Read a manifest: a JSON list of objects with `object_id`, and, where known, `file_size`, `file_name`, `md5sum` and
         `commons_url`.
 
         Args:
             path: The file.
 
         Raises:
-            Gen3UserError: It can't be read, or an entry isn't one; the message names the entry.
+            Gen3UserError: It cannot be read, or an entry is wrong; the message names the entry.
         """
-        file = Path(path)
         try:
-            told: object = json.loads(file.read_bytes())
-        except OSError as error:
-            raise Gen3UserError(f"{file} can't be read: {error.strerror}", remedy="Check the path.") from error
-        except (ValueError, RecursionError) as error:
-            raise Gen3UserError(f"{file} isn't JSON: {error}", remedy="Download the manifest anew.") from error
-        if not is_array(told):
-            raise Gen3UserError(f"{file} isn't a list", remedy="A manifest is a JSON list of objects.")
-        found: list[Self] = []
-        for number, entry in enumerate(told, 1):
-            try:
-                if not is_object(entry):
-                    raise Gen3UserError("It isn't an object", remedy="A manifest is a JSON list of objects.")
-                found.append(cls.from_dict(entry))
-            except Gen3UserError as error:
-                raise Gen3UserError(f"{file}, entry {number}: {error.message}", remedy=error.remedy) from None
-        return found
+            return [
+                cls(
+                    row.guid,
+                    -1 if row.size is None else row.size,
+                    row.file_name or None,
+                    row.checksums.get("md5"),
+                    row.commons_url or None,
+                )
+                for row in rows_of(path)
+            ]
+        except ManifestError as error:
+            raise Gen3UserError(error.message, remedy=error.remedy) from error
 
     @staticmethod
     def create_object_list(manifest: Sequence[Manifest]) -> list[Downloadable]:
-        """Gives what is to be downloaded.
+        """Return the objects to download.
 
         Args:
             manifest: The entries.
@@ -232,7 +208,7 @@ class Manifest:
                 each.object_id,
                 file_size=each.file_size,
                 file_name=each.file_name,
-                hostname=(each.commons_url or "").partition("://")[2] or each.commons_url or None,
+                hostname=(each.commons_url or "").rpartition("://")[2] or None,
                 md5sum=each.md5sum,
             )
             for each in manifest
@@ -250,10 +226,10 @@ class Downloadable:
         file_size: Its size in bytes.
         file_name: Its name.
         updated_time: When it was changed last.
-        created_time: When it was made.
-        access_methods: The ways to its bytes as the server lists them.
-        children: What is in it, where it is a bundle.
-        md5sum: What a manifest states of its bytes.
+        created_time: When it was created.
+        access_methods: The access methods that the server lists.
+        children: The members of a bundle.
+        md5sum: The MD5 sum that a manifest states.
     """
 
     object_id: str
@@ -268,16 +244,16 @@ class Downloadable:
     md5sum: str | None = None
 
     def download(self) -> None:
-        """Does nothing: a `DownloadManager` downloads."""
+        """Do nothing: a `DownloadManager` downloads."""
 
     def pprint(self, indent: str = "") -> str:
-        """Shows it, with what is in it, one a line.
+        """Print the object and its members, one a line.
 
         Args:
-            indent: What stands before its line.
+            indent: The beginning of its line.
 
         Returns:
-            The text, which is printed too.
+            The text.
         """
         kind = self.object_type.value if self.object_type else "unknown"
         size = "" if self.file_size in (None, -1) else f", {self.file_size} bytes"
@@ -292,49 +268,48 @@ class Downloadable:
 
 
 def get_hostname_from_endpoint(endpoint: str) -> str:
-    """The host of a commons, with its port where one is named.
+    """Return the host of a commons, with its port where one is named.
 
     Args:
         endpoint: Its URL.
     """
-    return endpoint.strip().partition("://")[2].partition("/")[0] or endpoint.strip().partition("/")[0]
+    return endpoint.strip().rpartition("://")[2].partition("/")[0]
 
 
 def parse_drs_identifier(drs_candidate: str) -> tuple[str, str, str]:
-    """Takes an identifier apart.
+    """Split an identifier.
 
     Args:
         drs_candidate: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, or an ID alone.
 
     Returns:
-        The host or prefix, the object's id, and what the first of them is: `hostname`, `compact` or `unknown`. All are empty
+        The host or prefix, the object's id, and the kind of the first: `hostname`, `compact` or `unknown`. All are empty
         (and `unknown`) for a text that is no identifier.
     """
     try:
         found = parse_drs_id(drs_candidate)
     except NotADrsId:
         return "", "", "unknown"
-    if found.host:
-        return found.host, found.accession, "hostname"
-    return (found.prefix, found.accession, "compact") if found.prefix else ("", found.accession, "unknown")
+    kind = "hostname" if found.host else "compact" if found.prefix else "unknown"
+    return found.host or found.prefix, found.accession, kind
 
 
 def resolve_drs_hostname_from_id(
     object_id: str, resolved_drs_prefix_cache: dict[str, str], mds_url: str
 ) -> tuple[str, str, str] | None:
-    """Finds the host that has an object.
+    """Find the host that has an object.
 
     Args:
         object_id: Its identifier.
-        resolved_drs_prefix_cache: Hosts by prefix that are known already; what is found is added.
+        resolved_drs_prefix_cache: Known hosts by prefix; what is found is added.
         mds_url: The commons whose metadata service knows prefixes, as a host or URL.
 
     Returns:
-        The host, the identifier without prefix or host, and the kind, as `parse_drs_identifier` gives it. None for an
+        The host, the identifier without prefix or host, and the kind, as `parse_drs_identifier` returns it. None for an
         identifier without prefix and host.
 
     Raises:
-        UnknownPrefix: Nobody knows where the prefix leads.
+        UnknownPrefix: No source knows the prefix.
         Gen3UserError: It is no identifier.
     """
     start, accession, kind = parse_drs_identifier(object_id)
@@ -342,15 +317,13 @@ def resolve_drs_hostname_from_id(
         raise Gen3UserError(
             f"{object_id!r} isn't an identifier of a DRS object", remedy="Write drs://HOST/ID or PREFIX/ID."
         )
-    if kind == "hostname":
-        return start, accession, kind
     if kind == "unknown":
         return None
-    if start not in resolved_drs_prefix_cache:
+    if kind == "compact" and start not in resolved_drs_prefix_cache:
         url = mds_url if "://" in mds_url else server_url(mds_url) if mds_url else ""
         resolver = Resolver(mds_url=url.removesuffix("/mds").rstrip("/"), settings=settings_from())
         resolved_drs_prefix_cache[start] = resolver.host(parse_drs_id(object_id))
-    return resolved_drs_prefix_cache[start], accession, kind
+    return start if kind == "hostname" else resolved_drs_prefix_cache[start], accession, kind
 
 
 def resolve_objects_drs_hostname(
@@ -359,11 +332,11 @@ def resolve_objects_drs_hostname(
     mds_url: str,
     commons_url: str | None = None,
 ) -> None:
-    """Finds the host of each of several objects, and writes it into them.
+    """Find the host of each of several objects, and set their `hostname`.
 
     Args:
         object_ids: The objects; those that have a host keep it.
-        resolved_drs_prefix_cache: Hosts by prefix that are known already; what is found is added.
+        resolved_drs_prefix_cache: Known hosts by prefix; what is found is added.
         mds_url: The commons whose metadata service knows prefixes.
         commons_url: The host of all that name none themselves; then nothing is looked up.
     """
@@ -382,17 +355,17 @@ def resolve_objects_drs_hostname(
 
 
 def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
-    """Asks a server for an object.
+    """Request an object from a server.
 
     Args:
         hostname: The server.
         object_id: The object's id there.
 
     Returns:
-        What it says.
+        The server's answer.
 
     Raises:
-        NotFound: It has none.
+        NotFound: It has no such object.
         APIError: It answered with another error.
     """
     with _drs(hostname) as api:
@@ -401,46 +374,44 @@ def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
 
 
 def get_access_methods(object_info: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ways to an object's bytes.
+    """Return the access methods of an object.
 
     Args:
-        object_info: What a server says of the object.
+        object_info: The server's answer for the object.
     """
     listed = object_info.get("access_methods")
     return [each for each in listed if is_object(each)] if is_array(listed) else []
 
 
 def get_drs_object_type(object_info: Mapping[str, Any]) -> DRSObjectType:
-    """Whether an object is a file or a bundle.
+    """Return whether an object is a file or a bundle.
 
     Args:
-        object_info: What a server says of it.
+        object_info: The server's answer for the object.
     """
-    if "form" in object_info and object_info["form"] in ("object", "bundle"):
-        return DRSObjectType(object_info["form"])
+    if (stated := object_info.get("form")) in ("object", "bundle"):
+        return DRSObjectType(stated)
     return DRSObjectType.bundle if object_of(object_info).is_bundle else DRSObjectType.object
 
 
 def get_drs_object_timestamp(s: str | None) -> datetime | None:
-    """Reads a time as servers write it; None where there is none, or where it can't be read.
+    """Parse a time as servers write it; None for a missing or invalid one.
 
     Args:
         s: The time, in the form of ISO 8601; without a zone it is UTC.
     """
-    if not s:
-        return None
     try:
-        found = datetime.fromisoformat(re.sub(r"Z\Z", "+00:00", s))
+        found = datetime.fromisoformat(s or "")
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | None:
-    """What an object is called as a file: its name, or what its storage calls it; None where neither is known.
+    """Return the name of an object as a file: its own, or that of its storage; None where neither is known.
 
     Args:
-        object_info: What a server says of it.
+        object_info: The server's answer for the object.
     """
     name = object_info.get("name")
     if isinstance(name, str) and name:
@@ -450,7 +421,7 @@ def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | N
 
 
 def add_drs_object_info(info: Downloadable) -> bool:
-    """Asks an object's server for it, and writes down what it says, of a bundle for all that is in it.
+    """Request an object from its server, and set its attributes, of a bundle those of its members.
 
     Args:
         info: The object, with its host.
@@ -465,9 +436,9 @@ def add_drs_object_info(info: Downloadable) -> bool:
     if not info.hostname:
         raise Gen3UserError(f"The host of {info.object_id} isn't known", remedy="Resolve it first.")
     told = get_drs_object_info(info.hostname, info.object_id)
+    info.file_name = info.file_name or extract_filename_from_object_info(told)
     _take(info, object_of(told, info.object_id))
     info.object_type = get_drs_object_type(told)
-    info.file_name = info.file_name or extract_filename_from_object_info(told)
     info.access_methods = get_access_methods(told)
     info.created_time = get_drs_object_timestamp(told.get("created_time"))
     info.updated_time = get_drs_object_timestamp(told.get("updated_time"))
@@ -475,7 +446,7 @@ def add_drs_object_info(info: Downloadable) -> bool:
 
 
 def _take(info: Downloadable, found: DrsObject) -> None:
-    """Take over what a server says of an object."""
+    """Set the attributes of an object as its server states them."""
     info.object_type = DRSObjectType.bundle if found.is_bundle else DRSObjectType.object
     info.file_name = info.file_name or found.name
     info.file_size = found.size if found.size is not None else info.file_size
@@ -489,19 +460,19 @@ def _take(info: Downloadable, found: DrsObject) -> None:
 def get_download_url_using_drs(
     drs_hostname: str, object_id: str, access_method: str, access_token: str | None
 ) -> tuple[str | None, int]:
-    """Asks a server for a URL of an object's bytes.
+    """Request a URL of an object's bytes from a server.
 
     Args:
         drs_hostname: The server.
         object_id: The object's id there.
-        access_method: The access id of a way.
-        access_token: A token for the server; None for what is open.
+        access_method: The access id of an access method.
+        access_token: A token for the server; None for public data.
 
     Returns:
         The URL, None where the answer has none; and the answer's status.
 
     Raises:
-        Unauthorized: The server wants another token.
+        Unauthorized: The server requires another token.
         APIError: It answered with another error.
     """
     with _drs(drs_hostname, access_token) as api:
@@ -512,23 +483,21 @@ def get_download_url_using_drs(
 
 
 def wts_external_oidc(hostname: str) -> dict[str, Any]:
-    """The other commons that a workspace token service has logins of, by host.
+    """Return the other commons that a workspace token service has logins of, by host.
 
     Args:
         hostname: The service's commons.
 
     Returns:
-        For each host what the service says of its login: `idp`, `base_url`, `name` ...
+        For each host its login as the service lists it: `idp`, `base_url`, `name` ...
     """
-    from omicsdk.gen3.tokens import get_wts_idps
-
     told = get_wts_idps(external_wts_host=f"{server_url(hostname)}/wts/")
     entries = [each for each in items_at(told, "providers", "get_external_oidc") if is_object(each)]
     return {get_hostname_from_endpoint(str(each.get("base_url") or "")): each for each in entries}
 
 
 def wts_get_token(hostname: str, idp: str, access_token: str) -> str:
-    """Asks a workspace token service for a token of another commons.
+    """Request a token of another commons from a workspace token service.
 
     Args:
         hostname: The service's commons.
@@ -536,26 +505,22 @@ def wts_get_token(hostname: str, idp: str, access_token: str) -> str:
         access_token: A token of the service's own commons.
 
     Raises:
-        APIError: The service refused.
+        Gen3AuthError: The service refused.
     """
-    from omicsdk_api.gen3.wts import WtsApi
-
     url = server_url(hostname)
-    with WtsApi(f"{url}/wts", credentials=_bearer(access_token, url)) as wts:
-        told: object = wts.get_token.raw(idp=idp).json()
-    return str(told.get("token") or "") if is_object(told) else ""
+    return token_from_service(TokenService(f"{url}/wts", idp), "", _bearer(access_token, url), {})
 
 
 @dataclass
 class KnownDRSEndpoint:
-    """A server with the token that it is asked with.
+    """A server with its token.
 
     Attributes:
         hostname: The server.
-        expire: When the token is looked upon as ended.
+        expire: When the token is treated as expired.
         idp: The name of its login at the workspace token service.
         access_token: The token.
-        identifier: The prefix that it has.
+        identifier: Its prefix.
         use_wts: Whether its tokens come from the workspace token service.
     """
 
@@ -568,7 +533,7 @@ class KnownDRSEndpoint:
 
     @property
     def available(self) -> bool:
-        """Whether it can be asked: it needs no token of the service, or has one, or can get one."""
+        """Whether it can be used: it needs no token of the service, or has one, or can get one."""
         return not self.use_wts or self.access_token is not None or self.idp is not None
 
     def expired(self) -> bool:
@@ -576,53 +541,51 @@ class KnownDRSEndpoint:
         return self.access_token is None or self.expire is None or datetime.now(UTC) > self.expire
 
     def renew_token(self, wts_server_name: str, server_access_token: str) -> None:
-        """Gets another token.
+        """Get another token.
 
         Args:
             wts_server_name: The workspace token service's commons.
             server_access_token: A token of that commons.
 
         Raises:
-            APIError: The service refused.
+            Gen3AuthError: The service refused.
         """
         if self.idp is None:
             raise Gen3UserError(
                 f"There is no login of {self.hostname}", remedy="Log in to it on the commons' profile page."
             )
         self.access_token = wts_get_token(wts_server_name, self.idp, server_access_token)
-        from omicsdk.gen3.sources import decode_token
-
         ends = decode_token(self.access_token).get("exp")
         self.expire = datetime.fromtimestamp(float(ends), UTC) if ends else None
 
 
 def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
-    """What whoever has a token may do in a commons.
+    """Return the permissions in a commons of the user that a token belongs to.
 
     Args:
         commons_url: The commons.
         access_token: The token.
 
     Returns:
-        Resources, each with what may be done with it, as Fence says it.
+        Resources, each with its methods, as Fence lists them.
 
     Raises:
-        Unauthorized: It isn't good.
+        Unauthorized: It is invalid.
     """
-    with Gen3(commons_url, credentials=BearerToken(access_token, origins=[commons_url])) as commons:
+    with Gen3(commons_url, credentials=_bearer(access_token, commons_url)) as commons:
         told: object = commons.fence.get_user_info.raw().json()
     access = told.get("authz") if is_object(told) else None
     return dict(access) if is_object(access) else {}
 
 
 def ensure_dirpath_exists(path: Path) -> Path:
-    """Makes a folder, and those above it, where they aren't there.
+    """Create a folder, and those above it, unless they exist.
 
     Args:
         path: The folder.
 
     Raises:
-        Gen3UserError: There is something else of that name, or it can't be made.
+        Gen3UserError: Something else has that name, or it cannot be created.
     """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
@@ -646,21 +609,24 @@ def _bearer(token: str, url: str) -> BearerToken:
 
 
 def _id(object_id: str) -> str:
-    found: DrsId = parse_drs_id(object_id)
+    found = parse_drs_id(object_id)
     return found.accession if found.host else found.name
 
 
-_log = getLogger("omicsdk.gen3")
+def _located(each: Downloadable) -> DrsId:
+    """The identifier of an object, with its host where that is known."""
+    found = parse_drs_id(each.object_id)
+    return found if found.host or not each.hostname else parse_drs_id(f"drs://{each.hostname}/{found.name}")
 
 
 class DownloadManager:
-    """Downloads objects of one commons, and of others that it knows logins of.
+    """Downloads of objects from one commons, and from others that it has logins of.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
-        download_list: The objects; their hosts are found at once.
-        show_progress: Has no effect: the objects' records are asked for together.
+        auth: The credentials.
+        download_list: The objects; their hosts are resolved at once.
+        show_progress: No effect: the objects' records are requested together.
         commons_url: The host that has all of them; by default each prefix is looked up.
 
     Attributes:
@@ -680,20 +646,26 @@ class DownloadManager:
         self.hostname = get_hostname_from_endpoint(hostname)
         self.show_progress = show_progress
         self.known_hosts: dict[str, KnownDRSEndpoint] = {}
-        self._found: dict[DrsId, DrsObject] = {}
         self.download_list = list(download_list)
-        self._commons_host = get_hostname_from_endpoint(commons_url) if commons_url else ""
-        with Gen3(server_url(self.hostname), credentials=auth) as commons:
-            self._logins = Logins(commons)
-            self._resolver = resolver_of(commons)
+        self._auth = auth
+        self._commons_host = get_hostname_from_endpoint(commons_url or "")
+        self._found: dict[DrsId, DrsObject] = {}
         self.resolve_objects(self.download_list, show_progress)
 
+    @contextmanager
+    def _servers(self) -> Generator[Servers]:
+        with (
+            Gen3(server_url(self.hostname), credentials=self._auth) as commons,
+            opened_servers(commons, Logins(commons)) as servers,
+        ):
+            yield servers
+
     def resolve_objects(self, object_list: Sequence[Downloadable], show_progress: bool) -> None:
-        """Finds out what objects are and where; what can't be found keeps an unknown type or an empty host.
+        """Find the hosts and types of objects; what is not found keeps an unknown type or an empty host.
 
         Args:
             object_list: The objects.
-            show_progress: Has no effect: many are asked for at once.
+            show_progress: No effect: many are requested at once.
         """
         del show_progress
         with self._servers() as servers:
@@ -702,31 +674,30 @@ class DownloadManager:
                     each.hostname = each.hostname or self._commons_host or servers.resolver.host(each.object_id)
                 except OmicsError as error:
                     _log.warning("%s: %s", each.object_id, error)
-            self._describe([each for each in object_list if each.hostname], servers)
+            self._describe(object_list, servers)
 
     def _describe(self, objects: Sequence[Downloadable], servers: Servers, depth: int = 0) -> None:
-        if not objects or depth > 32:
-            return
-        children: list[Downloadable] = []
-        by_server: dict[str, list[Downloadable]] = {}
-        for each in objects:
-            by_server.setdefault(each.hostname or "", []).append(each)
-        for host, some in by_server.items():
+        """Request objects, those of a server together, and then the members of bundles."""
+        by_host: dict[str, list[Downloadable]] = {}
+        for each in objects if depth <= DEEPEST else ():
+            if each.hostname:
+                by_host.setdefault(each.hostname, []).append(each)
+        for host, some in by_host.items():
             try:
-                answers = list(servers.at(host).describe_many([parse_drs_id(each.object_id) for each in some]))
+                answers = servers.at(host).describe_many([parse_drs_id(each.object_id) for each in some])
             except OmicsError as error:
                 answers = [error] * len(some)
             for each, answer in zip(some, answers, strict=True):
                 if isinstance(answer, OmicsError):
                     _log.warning("%s: %s", each.object_id, answer)
-                    continue
-                self._found[parse_drs_id(_uri(each))] = answer
-                _take(each, answer)
-                children += [child for child in each.children if child.hostname]
-        self._describe(children, servers, depth + 1)
+                else:
+                    self._found[_located(each)] = answer
+                    _take(each, answer)
+        if members := [child for each in objects for child in each.children]:
+            self._describe(members, servers, depth + 1)
 
     def cache_hosts_wts_tokens(self, object_list: Iterable[Downloadable]) -> None:
-        """Gets a token for each commons that some objects are in; those without a login are left out, with a warning.
+        """Get a token for each commons that has some of the objects; those without a login are left out, with a warning.
 
         Args:
             object_list: The objects.
@@ -737,7 +708,7 @@ class DownloadManager:
             self.get_fresh_token(host)
 
     def get_fresh_token(self, drs_hostname: str) -> str | None:
-        """A token for a server, another one when the last has ended; None where there is no login.
+        """Return a token for a server, a new one when the last has expired; None where there is no login.
 
         Args:
             drs_hostname: The server.
@@ -745,7 +716,8 @@ class DownloadManager:
         known = self.known_hosts.get(drs_hostname)
         if known is None or not known.expired():
             return known.access_token if known else None
-        login = self._logins(drs_hostname)
+        with Gen3(server_url(self.hostname), credentials=self._auth) as commons:
+            login = Logins(commons)(drs_hostname)
         if login is None:
             return None
         try:
@@ -754,7 +726,7 @@ class DownloadManager:
             _log.warning("%s: %s", drs_hostname, error)
             return None
         known.access_token = header.partition(" ")[2] or None
-        known.expire = datetime.fromtimestamp(time.time() + 15 * 60, UTC)
+        known.expire = datetime.fromtimestamp(time.time() + _TOKEN_SECONDS, UTC)
         return known.access_token
 
     def _known(self, host: str) -> KnownDRSEndpoint:
@@ -762,16 +734,16 @@ class DownloadManager:
             return KnownDRSEndpoint(host, use_wts=False)
         try:
             login: dict[str, Any] = wts_external_oidc(self.hostname).get(host) or {}
-        except OmicsError:  # a commons needn't have the service
-            return KnownDRSEndpoint(host)
+        except OmicsError:  # a commons may lack the service
+            login = {}
         return KnownDRSEndpoint(host, idp=login.get("idp"))
 
     def user_access(self) -> dict[str, Any]:
-        """What the user may do in each commons that has one of the objects.
+        """Return the user's permissions in each commons that has one of the objects.
 
         Returns:
-            By host, what its Fence says: resources, and what may be done with each. A commons that can't be asked is left
-            out, with a warning.
+            By host what its Fence lists: resources, each with its methods. A commons that does not answer is left out, with a
+            warning.
         """
         self.cache_hosts_wts_tokens(self.download_list)
         found: dict[str, Any] = {}
@@ -792,81 +764,50 @@ class DownloadManager:
         unpack_packages: bool = True,
         delete_unpacked_packages: bool = False,
     ) -> dict[str, DownloadStatus]:
-        """Downloads objects; bundles become folders. A file that fails doesn't stop the others.
+        """Download objects; bundles become folders. A file that fails does not stop the others.
 
         Args:
             object_list: The objects.
-            save_directory: Where to; by default the folder where the program runs.
+            save_directory: The folder; by default the current one.
             show_progress: Whether to show a progress bar on stderr.
             unpack_packages: Whether packages (zip archives that their records call so) are unpacked beside the archive, never
-                outside the folder and never over what is there.
+                outside the folder and never over existing files.
             delete_unpacked_packages: Whether the archives are deleted then.
 
         Returns:
-            What became of each object by its identifier; of a bundle's files by theirs.
+            The result for each object by its identifier; for a bundle's files by theirs.
         """
         statuses: dict[str, DownloadStatus] = {}
+        ids = {_located(each): each.object_id for each in object_list}
         wanted = [
-            Wanted(
-                parse_drs_id(_uri(each)),
-                each.file_name or "",
-                None,
-                {"md5": each.md5sum.lower()} if each.md5sum else {},
-            )
+            Wanted(_located(each), each.file_name or "", None, {"md5": each.md5sum.lower()} if each.md5sum else {})
             for each in object_list
         ]
         began = datetime.now(UTC)
         with self._servers() as servers:
             files = find(wanted, servers, known=self._found)
             report = fetch_found(files, save_directory, progress=draw if show_progress else None)
-        names = {wanted[at].identifier: each.object_id for at, each in enumerate(object_list)}
         for file, outcome in zip(files, report.outcomes, strict=True):
-            key = names.get(file.wanted.identifier, file.wanted.identifier.text)
-            statuses[key] = self._status(file, outcome, began)
-            if unpack_packages and statuses[key].status == DOWNLOADED:
-                self._unpack(Path(save_directory, outcome.name), statuses[key], delete=delete_unpacked_packages)
+            identifier = file.wanted.identifier
+            status = _status(outcome, began, identifier)
+            statuses[ids.get(identifier, identifier.text)] = status
+            if unpack_packages and status.status == DOWNLOADED:
+                try:
+                    unpack_download(Path(save_directory, outcome.name), delete=delete_unpacked_packages)
+                except OmicsError as error:
+                    _log.error("%s: %s", outcome.name, error)
+                    status.status = ERROR
         return statuses
 
-    def _status(self, file: DrsFile, outcome: Outcome, began: datetime) -> DownloadStatus:
-        status = DownloadStatus(outcome.name, start_time=began, end_time=datetime.now(UTC))
-        if outcome.state in ("done", "skipped"):
-            status.status = DOWNLOADED
-            return status
-        error = outcome.error or file.error
-        _log.error("%s: %s", file.wanted.identifier, error or "it was stopped")
+
+def _status(outcome: Outcome, began: datetime, identifier: DrsId) -> DownloadStatus:
+    status = DownloadStatus(outcome.name, DOWNLOADED, began, datetime.now(UTC))
+    if outcome.state not in ("done", "skipped"):
+        error = outcome.error
+        _log.error("%s: %s", identifier, error or "it was stopped")
         status.status_code = error.status if isinstance(error, APIError) else None
-        match error:
-            case UnknownPrefix():
-                status.status = NO_HOST
-            case NoAccess():
-                status.status = NO_METHODS
-            case Unauthorized():
-                status.status = NO_TOKEN
-            case AuthError():
-                status.status = NO_AUTH
-            case _:
-                status.status = ERROR
-        return status
-
-    def _unpack(self, path: Path, status: DownloadStatus, *, delete: bool) -> None:
-        if path.suffix.lower() != ".zip" or not is_package(path):
-            return
-        try:
-            unpack(path)
-        except OmicsError as error:
-            _log.error("%s: %s", path, error)
-            status.status = ERROR
-            return
-        if delete:
-            path.unlink()
-
-    def _servers(self) -> Servers:
-        return Servers(self._resolver, self._logins)
-
-
-def _uri(each: Downloadable) -> str:
-    found = parse_drs_id(each.object_id)
-    return each.object_id if found.host or not each.hostname else f"drs://{each.hostname}/{found.name}"
+        status.status = next((text for kind, text in _REASONS if isinstance(error, kind)), ERROR)
+    return status
 
 
 def download_files_in_drs_manifest(
@@ -879,24 +820,24 @@ def download_files_in_drs_manifest(
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
 ) -> dict[str, DownloadStatus]:
-    """Downloads all that a manifest names. A file that fails doesn't stop the others.
+    """Download all objects of a manifest. A file that fails does not stop the others.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
+        auth: The credentials.
         infile: The manifest, a JSON list; see `Manifest.load`.
-        output_dir: Where to; made when it isn't there.
+        output_dir: The folder, which is created.
         show_progress: Whether to show a progress bar on stderr.
         unpack_packages: Whether packages are unpacked.
         delete_unpacked_packages: Whether they are deleted then.
         commons_url: The host that has all of them; by default each is looked up.
 
     Returns:
-        What became of each object by its identifier; of a bundle's files by theirs.
+        The result for each object by its identifier; for a bundle's files by theirs.
 
     Raises:
-        Gen3UserError: The manifest can't be read.
-        SomeFailed: Some files failed; the others are there.
+        Gen3UserError: The manifest cannot be read.
+        SomeFailed: Some files failed; the others were downloaded.
     """
     objects = Manifest.load(Path(infile))
     return _downloaded(
@@ -914,13 +855,13 @@ def download_drs_objects(
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
 ) -> dict[str, DownloadStatus]:
-    """Downloads objects; arguments, result and errors as those of `download_files_in_drs_manifest`.
+    """Download objects; arguments, result and errors are those of `download_files_in_drs_manifest`.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
+        auth: The credentials.
         object_ids: The objects' identifiers.
-        output_dir: Where to.
+        output_dir: The folder.
         show_progress: Whether to show a progress bar.
         unpack_packages: Whether packages are unpacked.
         delete_unpacked_packages: Whether they are deleted then.
@@ -933,11 +874,11 @@ def download_drs_objects(
 
 
 def list_files_in_drs_manifest(hostname: str, auth: Credentials, infile: str | os.PathLike[str]) -> bool:
-    """Prints what a manifest names: names, sizes, hosts, and what is in bundles.
+    """Print the objects of a manifest: names, sizes, hosts, and the members of bundles.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
+        auth: The credentials.
         infile: The manifest.
 
     Returns:
@@ -947,22 +888,22 @@ def list_files_in_drs_manifest(hostname: str, auth: Credentials, infile: str | o
 
 
 def list_drs_object(hostname: str, auth: Credentials, object_id: str) -> bool:
-    """Prints one object; arguments as those of `list_files_in_drs_manifest`.
+    """Print one object; arguments are those of `list_files_in_drs_manifest`.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
+        auth: The credentials.
         object_id: Its identifier.
     """
     return _listed(hostname, auth, [Downloadable(object_id)])
 
 
 def list_access_in_drs_manifest(hostname: str, auth: Credentials, infile: str | os.PathLike[str]) -> bool:
-    """Prints what one may do in each commons that a manifest leads to.
+    """Print the user's permissions in each commons that a manifest points to.
 
     Args:
         hostname: The commons, as a host.
-        auth: Who asks.
+        auth: The credentials.
         infile: The manifest.
 
     Returns:
@@ -975,11 +916,11 @@ def list_access_in_drs_manifest(hostname: str, auth: Credentials, infile: str | 
 
 
 def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
-    """Prints what one may do in a commons.
+    """Print the user's permissions in a commons.
 
     Args:
         hostname: The commons.
-        authz: What may be done with each resource, as Fence says it.
+        authz: The methods of each resource, as Fence lists them.
     """
     print(f"Access in {hostname}:")  # noqa: T201 - what it is documented to do
     for resource, allowed in sorted(authz.items()):
@@ -988,28 +929,27 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
 
 
 def download_file_from_url(url: str, filename: str | os.PathLike[str], show_progress: bool = True) -> bool:
-    """Downloads a presigned URL into a file, whole or not at all.
+    """Download a presigned URL into a file, whole or not at all.
 
     Args:
         url: The URL.
-        filename: The file; folders above it are made.
+        filename: The file; folders above it are created.
         show_progress: Whether to show a progress bar on stderr.
 
     Returns:
         True.
 
     Raises:
-        TransferError: It couldn't be fetched.
+        TransferError: It did not arrive.
     """
     path = Path(filename)
-    ensure_dirpath_exists(path.parent)
-    bar = draw if show_progress else None
-    fetch([Item(path.name, Location(url))], path.parent, progress=bar).raise_if_failed()
+    folder = ensure_dirpath_exists(path.parent)
+    fetch([Item(path.name, Location(url))], folder, progress=draw if show_progress else None).raise_if_failed()
     return True
 
 
 def unpackage_object(filepath: str | os.PathLike[str]) -> bool:
-    """Unpacks a package beside the archive; nothing leaves that folder, and nothing that is there is replaced.
+    """Unpack a package beside the archive; nothing leaves that folder, and nothing existing is replaced.
 
     Args:
         filepath: The archive.
@@ -1018,11 +958,9 @@ def unpackage_object(filepath: str | os.PathLike[str]) -> bool:
         True.
 
     Raises:
-        BadPackage: It can't be unpacked.
-        UnsafePath: An entry would leave the folder, or go where something is.
+        BadPackage: It cannot be unpacked.
+        UnsafePath: An entry would leave the folder, or replace something.
     """
-    from omicsdk.gen3.packages import unpack
-
     unpack(filepath)
     return True
 
@@ -1041,15 +979,14 @@ def _downloaded(
         raise Gen3UserError("There is nothing to download", remedy="Name objects, or a manifest that has some.")
     folder = ensure_dirpath_exists(Path(output_dir))
     manager = DownloadManager(hostname, auth, objects, show_progress, commons_url)
-    statuses = manager.download(objects, str(folder), show_progress, unpack_packages, delete_unpacked_packages)
+    statuses = manager.download(objects, folder, show_progress, unpack_packages, delete_unpacked_packages)
     failed = [
         TransferError(f"{key}: {status.status}", name=status.filename)
         for key, status in statuses.items()
         if status.status != DOWNLOADED
     ]
     if failed:
-        told = f"{len(failed)} of {len(statuses)} files failed: {first_of(failed, len(failed))}"
-        raise SomeFailed(told, failed)
+        raise SomeFailed(f"{len(failed)} of {len(statuses)} files failed: {first_of(failed)}", failed)
     return statuses
 
 
@@ -1057,4 +994,4 @@ def _listed(hostname: str, auth: Credentials, objects: list[Downloadable]) -> bo
     manager = DownloadManager(hostname, auth, objects)
     for each in manager.download_list:
         each.pprint()
-    return all(each.object_type and each.object_type.value != "unknown" for each in manager.download_list)
+    return all(each.object_type not in (None, DRSObjectType.unknown) for each in manager.download_list)

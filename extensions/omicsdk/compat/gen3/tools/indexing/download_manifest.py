@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from omicsdk.compat.gen3.tools._commons import async_commons
+from omicsdk.compat.gen3._service import async_commons
 
 MAX_CONCURRENT_REQUESTS = 24
 INDEXD_RECORD_PAGE_SIZE = 1024
@@ -20,15 +20,15 @@ async def async_download_object_manifest(
     input_manifest: str | os.PathLike[str] | None = None,
     python_subprocess_command: str = "python",  # noqa: ARG001 - documented
 ) -> None:
-    """Writes the records of an index as a manifest; the same call goes on where an earlier one was interrupted.
+    """Write the records of an index as a manifest; the same call resumes after an interrupt.
 
     Args:
         commons_url: The commons.
         output_filename: The table that is written: guid, urls, authz, acl, md5, file_size, file_name.
-        num_processes: Without effect: there are no other processes.
-        max_concurrent_requests: Requests that are under way at once, where there is an input manifest.
+        num_processes: No effect: there are no other processes.
+        max_concurrent_requests: Requests under way at once, where there is an input manifest.
         input_manifest: A manifest with the MD5 sums and sizes of the files that are wanted; all by default.
-        python_subprocess_command: Without effect.
+        python_subprocess_command: No effect.
 
     Raises:
         ManifestError: The input manifest can't be read.

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.compat.gen3.tools._commons import commons
+from omicsdk.compat.gen3._service import commons
 from omicsdk.gen3.manifests.tables import SIZE, size_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def index_object_manifest(
     submit_additional_metadata_columns: bool = False,
     force_metadata_columns_even_if_empty: bool = True,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Indexes the files of a manifest; the same call goes on where an earlier one was interrupted.
+    """Index the files of a manifest; the same call resumes after an interrupt.
 
     `Gen3.index_manifest` does the same without holding the rows in memory.
 
@@ -48,9 +48,9 @@ def index_object_manifest(
         commons_url: The commons.
         manifest_file: A table with urls, md5 and size, and what else is known.
         thread_num: How many batches of rows are under way at once, from 1.
-        auth: Who asks: a Gen3Auth, or a name and a password.
+        auth: The credentials: a Gen3Auth, or a name and a password.
         replace_urls: Whether the URLs of a record become those of its row, or these are added to them.
-        manifest_file_delimiter: What separates the cells; by default what the name's ending says.
+        manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The table that is written, with the GUIDs of all records; it is separated by tabs.
         submit_additional_metadata_columns: Whether the other columns become documents of the metadata service.
         force_metadata_columns_even_if_empty: Whether their empty cells do, too.
@@ -83,10 +83,10 @@ def index_object_manifest(
 
 
 def delete_all_guids(auth: Auth, file: str | os.PathLike[str]) -> None:
-    """Deletes the index records of all files that a manifest names. The files' bytes stay, and nothing points at them.
+    """Delete the index records of all files that a manifest names. The files' bytes stay, and nothing points at them.
 
     Args:
-        auth: Who asks: a Gen3Auth, which says which commons is meant.
+        auth: The credentials: a Gen3Auth, which states the commons.
         file: A table with a column of GUIDs (guid or did).
 
     Raises:

@@ -24,18 +24,18 @@ def merge_bucket_manifests(
     expected_duplicate_md5s: Sequence[str] = (),
     **kwargs: object,  # noqa: ARG001 - documented
 ) -> None:
-    """Merges manifests into one: rows of the same MD5 sum become one, with the URLs and resources of all.
+    """Merge manifests into one: rows of the same MD5 sum become one, with the URLs and resources of all.
 
     Args:
         directory: The folder whose manifests are merged.
         files: The manifests, in place of a folder's.
-        output_manifest_file_delimiter: What separates the output's cells; by default what its name's ending says.
+        output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
         output_manifest: The table that is written.
         continue_after_error: Whether contradictions are logged and passed over: what came first stays.
         allow_mult_guids_per_hash: Whether one MD5 sum may have several GUIDs.
         columns_with_arrays: Further columns whose values, separated by blanks, are united.
         expected_duplicate_md5s: MD5 sums whose rows aren't merged.
-        **kwargs: Without effect.
+        **kwargs: No effect.
 
     Raises:
         ManifestError: A manifest can't be read, lacks a column, or a row is wrong.

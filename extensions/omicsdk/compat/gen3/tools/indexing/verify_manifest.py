@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from omicsdk.compat.gen3.tools._commons import async_commons
+from omicsdk.compat.gen3._service import async_commons
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.records import PARSERS, Parser
 
@@ -26,14 +26,14 @@ async def async_verify_object_manifest(
     manifest_file_delimiter: str | None = None,
     output_filename: str | os.PathLike[str] | None = None,
 ) -> Summary:
-    """Holds a manifest against the index.
+    """Verify a manifest against the index.
 
     Args:
         commons_url: The commons.
         manifest_file: A table with the files' GUIDs, and columns of what is to be compared.
-        max_concurrent_requests: Requests that are under way at once, each for a hundred rows.
+        max_concurrent_requests: Requests under way at once, each for a hundred rows.
         manifest_row_parsers: How fields are read from a row.
-        manifest_file_delimiter: What separates the cells; by default what the name's ending says.
+        manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The file with a line GUID|FIELD|expected X|actual Y for all that differs; by default
             verify-manifest-errors-TIME.log.
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omicsdk.compat.gen3.tools._commons import async_commons, commons
+from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.gen3.manifests import Missing
 from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE
@@ -24,12 +24,12 @@ _log = logging.getLogger(__name__)
 async def read_crosswalk_metadata(
     auth: Gen3Auth, output_filename: str | os.PathLike[str] = "crosswalk_metadata.csv", limit: int = 500
 ) -> None:
-    """Writes the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
+    """Write the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         output_filename: The table that is written, with a column COMMONS|TYPE|NAME for each name.
-        limit: How many subjects at most; that there are more is told to the log, as a warning.
+        limit: How many subjects at most; more are logged as a warning.
     """
 
     def on_more() -> None:
@@ -47,10 +47,10 @@ async def publish_crosswalk_metadata(
     guid_type: str = GUID_TYPE,
     mapping_methodologies: Sequence[str] | None = None,
 ) -> dict[str, int]:
-    """Publishes a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
+    """Publish a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         file: The crosswalk, a table with columns COMMONS|TYPE|NAME.
         info_file: A table with the columns commons_url, identifier_name, description.
         guid_type: The member of a crosswalk that is written.
@@ -73,10 +73,10 @@ async def publish_crosswalk_metadata(
 async def verify_crosswalk_metadata(
     auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
 ) -> list[Missing]:
-    """Holds a crosswalk against what a commons knows.
+    """Verify a crosswalk against what a commons knows.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         file: The crosswalk.
         guid_type: The member of a crosswalk that is looked at.
 
@@ -90,10 +90,10 @@ async def verify_crosswalk_metadata(
 async def delete_crosswalk_metadata(
     auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
 ) -> dict[str, int]:
-    """Takes the names of a crosswalk from a commons; documents with nothing else in them go, too.
+    """Take the names of a crosswalk from a commons; documents with nothing else in them go, too.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         file: The crosswalk.
         guid_type: The member of a crosswalk that is looked at.
 
@@ -109,10 +109,10 @@ async def delete_crosswalk_metadata(
 
 
 def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Deletes a subject's document. One that isn't there, or is something else, stays, and that is logged.
+    """Delete a subject's document. One that isn't there, or is something else, stays, and that is logged.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         guid: The document.
 
     Returns:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.gen3.tools._commons import async_commons, commons
+from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.gen3.manifests import Registration, combine_discovery
 from omicsdk.gen3.manifests.discovery import GUID_TYPE
@@ -30,12 +30,12 @@ async def output_expanded_discovery_metadata(
     output_format: str = "tsv",
     output_filename_suffix: str = "",
 ) -> str:
-    """Writes what a commons shows on its discovery page to COMMONS-GUID_TYPE.tsv or .json.
+    """Write what a commons shows on its discovery page to COMMONS-GUID_TYPE.tsv or .json.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         endpoint: Another commons.
-        limit: How many documents at most; that there are more is told to the log, as a warning.
+        limit: How many documents at most; more are logged as a warning.
         use_agg_mds: Whether those of all commons that the commons gathers are asked for.
         guid_type: What documents are about.
         output_format: tsv or json.
@@ -71,7 +71,7 @@ def combine_discovery_metadata(
     metadata_prefix: str | None = None,
     exact_match: bool = False,
 ) -> str:
-    """Adds the columns of a table to those of the studies that its rows are about.
+    """Add the columns of a table to those of the studies that its rows are about.
 
     Args:
         current_discovery_metadata: A table of studies.
@@ -112,10 +112,10 @@ async def publish_discovery_metadata(
     reset_unregistered_metadata: bool = False,
     update_registered_metadata: bool = True,
 ) -> dict[str, int]:
-    """Publishes the studies of a file, in place of documents that are there.
+    """Publish the studies of a file, in place of documents that are there.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         metadata_filename: A .tsv, .csv or .json file; None for the one that `output_expanded_discovery_metadata` writes.
         endpoint: Another commons.
         omit_empty_values: Whether empty values are left out.
@@ -158,10 +158,10 @@ def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str 
 
 
 def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
-    """Deletes a document of the discovery page. One that isn't there, or is something else, stays, and that is logged.
+    """Delete a document of the discovery page. One that isn't there, or is something else, stays, and that is logged.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         guid: The document.
 
     Returns:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.gen3.tools._commons import async_commons, commons
+from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.gen3.manifests.discovery import GUID_TYPE
 from omicsdk.gen3.manifests.discovery_tables import (
     OPTIONAL,
@@ -41,13 +41,13 @@ async def output_discovery_objects(
     output_format: str = "tsv",
     output_filename_suffix: str = "",
 ) -> str | list[dict[str, Any]]:
-    """Writes the data objects of studies to COMMONS-discovery_objects.tsv or .json.
+    """Write the data objects of studies to COMMONS-discovery_objects.tsv or .json.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         dataset_guids: The studies; all by default.
         endpoint: Another commons.
-        limit: How many studies are looked at, where none are named; that there are more is told to the log, as a warning.
+        limit: How many studies are looked at, where none are named; more are logged as a warning.
         use_agg_mds: Whether those of all commons that the commons gathers are.
         guid_type: What the studies' documents are about.
         only_object_guids: Whether the objects are given back, and nothing is written.
@@ -91,10 +91,10 @@ async def publish_discovery_object_metadata(
     guid_type: str = GUID_TYPE,
     overwrite: bool = False,
 ) -> dict[str, int]:
-    """Publishes the data objects of a table; a study that there isn't is made.
+    """Publish the data objects of a table; a study that there isn't is made.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         metadata_filename: A table separated by tabs with the columns dataset_guid, guid, display_name.
         endpoint: Another commons.
         guid_type: What the document of a new study is about.
@@ -113,20 +113,20 @@ async def publish_discovery_object_metadata(
 
 
 def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[str, Collection[str]]) -> None:
-    """Takes data objects from studies.
+    """Take data objects from studies.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         delete_objs: The GUIDs of the objects by those of their studies.
     """
     _deleted(auth, delete_objs)
 
 
 def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
-    """Takes all data objects from studies.
+    """Take all data objects from studies.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: The credentials, which state the commons.
         guids: The studies.
     """
     _deleted(auth, dict.fromkeys(guids))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.compat.gen3._service import async_commons
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.compat.gen3.tools._commons import async_commons
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.metadata import GUID_COLUMN, INDEXED, OTHER, SAMPLE_COLUMN, GuidOf
 
@@ -60,17 +60,17 @@ async def async_ingest_metadata_manifest(
     get_guid_from_file: bool = True,
     metadata_type: str | None = None,
 ) -> Summary:
-    """Stores the rows of a manifest as documents, in place of those that are there.
+    """Store the rows of a manifest as documents, in place of those that are there.
 
     Args:
         commons_url: The commons.
         manifest_file: A table with a column of GUIDs; a cell that is JSON becomes what it says.
         metadata_source: The member of a document that a row's cells are put in, such as dbgap.
-        auth: Who asks.
-        max_concurrent_requests: Requests that are under way at once, each for a hundred rows.
+        auth: The credentials.
+        max_concurrent_requests: Requests under way at once, each for a hundred rows.
         manifest_row_parsers: How a row's GUID is had.
-        manifest_file_delimiter: What separates the cells; by default what the name's ending says.
-        output_filename: The file with what became of each row; by default ingest-metadata-manifest-errors-TIME.log.
+        manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
+        output_filename: The file with the result for each row; by default ingest-metadata-manifest-errors-TIME.log.
         get_guid_from_file: Whether the row names the GUID; otherwise it is that of the record which has the row's
             submitted_sample_id in a URL.
         metadata_type: What documents are about; by default whether the index has the GUID decides.
@@ -114,7 +114,7 @@ def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> Gui
 async def async_query_urls_from_indexd(
     pattern: str, commons_url: str, lock: AbstractAsyncContextManager[Any]
 ) -> list[dict[str, Any]]:
-    """Lists the index records that have a text in one of their URLs.
+    """List the index records that have a text in one of their URLs.
 
     Args:
         pattern: The text.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omicsdk.compat.gen3.tools._commons import async_commons
+from omicsdk.compat.gen3._service import async_commons
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row
 
@@ -28,15 +28,15 @@ async def async_verify_metadata_manifest(
     manifest_file_delimiter: str | None = None,
     output_filename: str | os.PathLike[str] | None = None,
 ) -> Summary:
-    """Holds a manifest of metadata against the metadata service.
+    """Verify a manifest of metadata against the metadata service.
 
     Args:
         commons_url: The commons.
         manifest_file: A table with a column of GUIDs.
         metadata_source: The member of a document that the cells are compared with.
-        max_concurrent_requests: Requests that are under way at once.
+        max_concurrent_requests: Requests under way at once.
         manifest_row_parsers: How a row's GUID and metadata are read.
-        manifest_file_delimiter: What separates the cells; by default what the name's ending says.
+        manifest_file_delimiter: The separator of the cells; by default the one of the suffix.
         output_filename: The file with a line GUID|SOURCE.COLUMN|expected X|actual Y for all that differs; by default
             verify-metadata-errors-TIME.log.
 
