@@ -14,9 +14,8 @@ from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.errors import Gen3AuthError, Gen3Error, Gen3UserError
+from omicsdk.gen3.errors import Gen3AuthError, Gen3Error, Gen3UserError, choice
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK

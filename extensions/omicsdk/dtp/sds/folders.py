@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from omicsdk.dtp.sds.layout import KINDS, TableKind
 from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
-from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.errors import nearest
+from omicsdk.gen3.errors import Gen3UserError, nearest
 from omicsdk.gen3.records.tables import KINDS as RECORD_FORMATS
 
 PathLike = str | os.PathLike[str]

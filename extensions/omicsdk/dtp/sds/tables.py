@@ -275,7 +275,7 @@ class Table:
         if first is None:
             self._note_empty()
             return
-        here = replace(self.place, row=first.number)
+        here = self.place._replace(row=first.number)
         readers: dict[int, tuple[str, Callable[[Cell], Any]]] = {}
         others: list[tuple[int, str]] = []
         for number, cell in enumerate(first.cells):
@@ -299,7 +299,7 @@ class Table:
                 self.findings.append(finding_at(here, "missing-header", message, f"Add {header!r} to the header."))
             return
         for line in lines:
-            entry = Entry({}, replace(self.place, row=line.number), self.columns)
+            entry = Entry({}, self.place._replace(row=line.number), self.columns)
             for number, cell in enumerate(line.cells):
                 if is_blank(cell):
                     continue
@@ -326,7 +326,7 @@ class Table:
                 begin = _first_value(line, begin)
                 continue
             cells = [cell for cell in line.cells[begin:] if not is_blank(cell)]
-            here = replace(self.place, row=line.number)
+            here = self.place._replace(row=line.number)
             name = self.headers.property_of(label)
             if name is None:
                 others += [(label, here)] if cells else []
