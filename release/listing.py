@@ -12,7 +12,8 @@ underscore, inherited ones too, and how it is made and called.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import griffe
@@ -45,7 +46,7 @@ def listing(folders: list[Path], packages: tuple[str, ...] = PACKAGES) -> Listin
     reading = _Reading()
     for package in packages:
         for module in _stating(loader.modules_collection[package]):
-            for name in sorted(map(str, module.exports or ())):
+            for name in sorted(_exports(module) or ()):
                 if name in module.members:
                     reading.describe(f"{module.path}.{name}", module.members[name])
     return dict(sorted(reading.found.items()))
@@ -85,13 +86,25 @@ def _led_to(name: str, target: str, names: Listing, members: dict[str, list[str]
             yield here, declared
 
 
+def _exports(module: griffe.Module) -> Sequence[str] | None:
+    """What a module exports: its `__all__`, stated or made by `lazy_package` of a table of its modules' names."""
+    if module.exports is not None:
+        return [str(name) for name in module.exports]
+    for node in ast.parse(module.source).body:
+        made = node.value if isinstance(node, ast.Assign) else None
+        if isinstance(made, ast.Call) and getattr(made.func, "id", "") == "lazy_package":
+            table: Mapping[str, str] = ast.literal_eval(made.args[1])
+            return [name for names in table.values() for name in names.split()]
+    return None
+
+
 def _stating(module: griffe.Module) -> Iterator[griffe.Module]:
     """The modules that state what of them is public."""
     if module.path in HIDDEN or module.name.startswith("_"):
         return
     deep = module.path.count(".") > 1 and module.path.startswith("omicsdk.")
     states = module.is_init_module or module.name == "webhooks"
-    if module.exports is not None and states and (not deep or module.path.startswith(OPEN)):
+    if states and _exports(module) is not None and (not deep or module.path.startswith(OPEN)):
         yield module
     for inner in module.members.values():
         if isinstance(inner, griffe.Module):

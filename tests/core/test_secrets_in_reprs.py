@@ -3,7 +3,8 @@
 import pytest
 from omicsdk.core.bodies import form_body
 from omicsdk.core.oauth.grants import Application, Grant, begin, code_request, refresh_request, revoke_request
-from omicsdk.core.sending.transport import Hop, Send
+from omicsdk.core.sending.connections import Hop
+from omicsdk.core.sending.transport import Send
 from omicsdk.transfer.network.wire import Ask
 from omicsdk.transfer.s3_signing import Keys
 

@@ -54,7 +54,7 @@ except ImportError as error:
 """
     done = run(code)
     assert (done.stdout, done.stderr) == (
-        "No token for the crunch site is configured\ncrunch.django.app.models\n",
+        "No credentials found for https://crunch.example.org\ncrunch.django.app.models\n",
         "",
     )
 

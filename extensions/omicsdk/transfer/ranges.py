@@ -31,8 +31,8 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.connections import Connections
-from omicsdk.core.sending.transport import REDIRECT_LIMIT, Hop, Timeout, WireFailure, within_budget
+from omicsdk.core.sending.connections import Connections, Hop, WireFailure
+from omicsdk.core.sending.transport import REDIRECT_LIMIT, Timeout, within_budget
 from omicsdk.transfer.control import TICK, Control
 from omicsdk.transfer.network.heads import redirected
 from omicsdk.transfer.requests import (

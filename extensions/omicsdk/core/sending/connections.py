@@ -1,19 +1,61 @@
-"""Connections of a client, made when they are first needed; TLS contexts, one a process."""
+"""Connections of a client, made when they are first needed, and what goes over them: a hop of a request, and its failure."""
 
 import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.errors import ConfigError, TransportError, UsageError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.environment import Network, default_ca_file, network
 
 if TYPE_CHECKING:
     import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One stop of a request on its way to the final answer.
+
+    Attributes:
+        method: HTTP method in upper case.
+        url: Absolute URL.
+        headers: Names and values, without those of credentials.
+        has_content: Whether the request's body goes along.
+        trusted: Whether credentials may go along: still at the origin that the request was meant for.
+    """
+
+    method: str
+    url: str = field(repr=False)  # may be presigned
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    has_content: bool
+    trusted: bool = True
+
+
+class WireFailure(Exception):
+    """No whole answer came back.
+
+    Args:
+        error: What to raise when there is no other try.
+        arrived: Whether the request may have reached the service.
+        lasting: Whether another try can't help (a certificate that isn't trusted).
+
+    Attributes:
+        within: Seconds from the first try on after which there is no other, because a body brought nothing; else None.
+    """
+
+    within: float | None = None
+
+    def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.arrived = arrived
+        self.lasting = lasting
+
 
 _contexts: dict[Network, ssl.SSLContext] = {}
 _contexts_lock = threading.Lock()

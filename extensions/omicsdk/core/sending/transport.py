@@ -22,7 +22,7 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
 from omicsdk.core.request import Request
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry, clock_lead, lead_in_words, retry_after
-from omicsdk.core.sending.connections import Connections
+from omicsdk.core.sending.connections import Connections, Hop, WireFailure
 from omicsdk.core.version import __version__
 
 if TYPE_CHECKING:
@@ -49,25 +49,6 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 #: Redirects in a row, waits not counted, after which a service is going round in circles; browsers stop at about 20.
 REDIRECT_LIMIT = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One stop of a request on its way to the final answer.
-
-    Attributes:
-        method: HTTP method in upper case.
-        url: Absolute URL.
-        headers: Names and values, without those of credentials.
-        has_content: Whether the request's body goes along.
-        trusted: Whether credentials may go along: still at the origin that the request was meant for.
-    """
-
-    method: str
-    url: str = field(repr=False)  # may be presigned
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
-    has_content: bool
-    trusted: bool = True
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
@@ -192,27 +173,6 @@ CLOCK_TOLERANCE = 300.0
 
 #: What goes along when there are no credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-class WireFailure(Exception):
-    """No whole answer came back.
-
-    Args:
-        error: What to raise when there is no other try.
-        arrived: Whether the request may have reached the service.
-        lasting: Whether another try can't help (a certificate that isn't trusted).
-
-    Attributes:
-        within: Seconds from the first try on after which there is no other, because a body brought nothing; else None.
-    """
-
-    within: float | None = None
-
-    def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.arrived = arrived
-        self.lasting = lasting
 
 
 @dataclass(frozen=True, slots=True)

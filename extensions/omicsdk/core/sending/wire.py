@@ -33,9 +33,8 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Flow
-from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool
+from omicsdk.core.sending.connections import KEPT_FOR, Connections, Hop, Pool, WireFailure
 from omicsdk.core.sending.httpx_import import httpx
-from omicsdk.core.sending.transport import Hop, WireFailure
 
 #: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
 #: words, and cheaper than a new connection.
