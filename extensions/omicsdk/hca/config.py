@@ -225,6 +225,11 @@ class HCAConfig(Section):
         """
         return _found(self._saved, keys, _GONE) == value
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether this object has changes that no file states."""
+        return self._values != self._saved
+
     def take_over(self, keys: Keys, value: Any) -> None:
         """Take over what was written into a file: it holds in this object from now on, and is no change to `save`.
 

@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
+from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
+from omicsdk.compat.hca.upload.upload_config import UploadConfig
 from omicsdk.core.errors import NotFound
-from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadConfig, UploadException
+from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
 from omicsdk.hca.upload.client import service_url
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class UploadService:
     ) -> None:
         self.deployment_stage = deployment_stage
         self.api_token = api_token
-        self.client = client or HcaUpload(service_url(deployment_stage, config), credentials=api_token)
+        settings = get_config() if config is None else config
+        self.client = client or HcaUpload(service_url(deployment_stage, settings), credentials=api_token)
 
     @staticmethod
     def config() -> UploadConfig:

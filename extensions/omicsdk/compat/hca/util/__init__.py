@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from omicsdk.compat._answers import DocumentedResponse, translating
 from omicsdk.compat.hca._operations import DocumentedOperation
+from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error
@@ -288,7 +289,7 @@ class SwaggerClient:
         swagger_url: str | None,
         session_kwargs: dict[str, Any],
     ) -> None:
-        self.config = HCAConfig() if config is None else config
+        self.config = get_config() if config is None else config
         self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
         url, found = self._found()
         if session_kwargs.setdefault("credentials", found) is None:
