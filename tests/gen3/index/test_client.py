@@ -320,7 +320,8 @@ def test_a_short_guid_will_do_to_change_and_delete(index: Gen3Index):
     assert guid.startswith(prefix)
     short = guid.removeprefix(prefix)
     assert index.update_record(short, file_name="x")["did"] == guid
-    assert index.delete_record(short).did == guid
+    deleted = index.delete_record(short)
+    assert (deleted.did, vars(type(deleted))["_deleted"], "_deleted" in deleted) == (guid, True, False)
 
 
 def test_a_blank_record_is_filled_once(index: Gen3Index):

@@ -246,4 +246,4 @@ def test_where_its_bytes_are_isnt_shown(file: File, platform: Any) -> None:
     platform.on("GET /files/f1/download_info", {"url": "https://storage.example.org/x?X-Amz-Signature=secret"})
     info = file.download_info()
     assert info.url.endswith("=secret")
-    assert "secret" not in repr(info)
+    assert repr(info) == "<DownloadInfo: url=https://storage.example.org/x>"

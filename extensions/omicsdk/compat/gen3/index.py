@@ -42,6 +42,9 @@ class Document(dict[str, Any]):
         AttributeError: The record has no such member.
     """
 
+    # Programs look at this name of indexclient's documents after `delete_record`, which answers nothing else.
+    _deleted = False
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
@@ -51,6 +54,10 @@ class Document(dict[str, Any]):
     def to_json(self) -> dict[str, Any]:
         """Return the record as a dict."""
         return dict(self)
+
+
+class _DeletedDocument(Document):
+    _deleted = True
 
 
 class Gen3Index(Service):
@@ -505,7 +512,7 @@ class Gen3Index(Service):
             Conflict: It was changed at the same time, and is still there.
             NotFound: There is no such record.
         """
-        return Document(self._commons.delete_record(guid).to_dict())
+        return _DeletedDocument(self._commons.delete_record(guid).to_dict())
 
 
 class IndexClient:

@@ -58,7 +58,7 @@ class DownloadInfo(Value):
     url = fields.text()
 
     def __repr__(self) -> str:
-        return f"<DownloadInfo: {without_query(self.field('url') or '')}>"
+        return f"<DownloadInfo: url={without_query(self.field('url') or '')}>"
 
 
 def is_file_name(name: str, value: Any) -> None:
