@@ -43,7 +43,7 @@ def published(folder: Path, api: str, staging: str) -> Client:
 def ours(folder: Path, api: str, staging: str) -> Client:
     """Our client; arguments as `published`."""
     variables = {**_environ(folder / "omicsdk", api, staging), "OMICS_DSS_TOKEN": "token"}
-    return Client("omicsdk", our_command(), variables)
+    return Client("omicsdk.compat.hca", our_command(), variables)
 
 
 def _environ(home: Path, api: str, staging: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ def call(package: str, swagger_url: str, folder: str, name: str, arguments: dict
     """Calls a method of the documented client, which is made beforehand.
 
     Args:
-        package: Where the client comes from: `hca`, the published one, or `omicsdk`.
+        package: Where the client comes from: `hca`, the published one, or `omicsdk.compat.hca`.
         swagger_url: The Data Store's document.
         folder: The working folder.
         name: The method.

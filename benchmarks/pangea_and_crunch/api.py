@@ -126,6 +126,8 @@ def platform(here: str, sink: str, samples: int) -> Answer:
             "base_file_path": "crunch/bench",
         }
         match path.split("/"):
+            case ["", "api", "datasets"]:
+                return _told({"count": 1, "next": None, "previous": None, "results": [dataset]})
             case ["", "api", "datasets", _]:
                 return _told(dataset)
             case ["", "api", "projects", _]:
