@@ -570,13 +570,34 @@ def beside(
     return made
 
 
+def exchange_of(client: Client) -> Exchange:
+    """What sends a client's requests, for those that are of no operation of its API.
+
+    Args:
+        client: The client.
+    """
+    return client._exchange  # pyright: ignore[reportPrivateUsage] - as in `beside`
+
+
+def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
+    """Return a clone of a client whose requests another exchange sends; closing either closes both.
+
+    Args:
+        client: The client.
+        exchange: Makes the other exchange of the client's.
+    """
+    clone = client.with_options()
+    clone._exchange = exchange(client._exchange)  # pyright: ignore[reportPrivateUsage] - as in `beside`
+    return clone
+
+
 def network_of(client: Client) -> tuple[Connections, Timeout]:
     """The connections of a client and its limits of time, for requests that aren't of its API; they stay the client's.
 
     Args:
         client: The client.
     """
-    transport = client._exchange.transport  # pyright: ignore[reportPrivateUsage] - as in `beside`
+    transport = exchange_of(client).transport
     return transport._connections, transport._timeout  # pyright: ignore[reportPrivateUsage] - of core as well
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
 
 
-@dataclass(eq=False, slots=True)
 class Access:
     """What a client needs to know.
 
@@ -22,10 +19,11 @@ class Access:
         advance_access: Whether operations in advance access are wanted.
     """
 
-    api_endpoint: str
-    auth_token: str = field(repr=False)
-    proxies: dict[str, str]
-    advance_access: bool
+    __slots__ = ("advance_access", "api_endpoint", "auth_token", "proxies")
+
+    def __init__(self, api_endpoint: str, auth_token: str, proxies: dict[str, str], advance_access: bool) -> None:
+        self.api_endpoint, self.auth_token = api_endpoint, auth_token
+        self.proxies, self.advance_access = proxies, advance_access
 
 
 def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
@@ -141,6 +139,8 @@ def by_default() -> Access:
     Raises:
         SettingsError: Neither is there.
     """
+    from pathlib import Path
+
     found = from_variables()
     if found is not None:
         return found

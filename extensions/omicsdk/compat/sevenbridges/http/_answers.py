@@ -36,7 +36,10 @@ class Response(DocumentedAnswer):
         url: Where it came from, without secrets.
         request: What was asked, for `api.session.send`.
         error: What core made of it, where it is an error.
+        answer: The answer as core has it; None of an error, and of one that an error handler has made.
     """
+
+    answer: httpx.Response | None = None
 
     def __init__(
         self,
@@ -58,7 +61,9 @@ class Response(DocumentedAnswer):
             answer: The answer, read.
             request: What was asked.
         """
-        return cls(answer.status_code, answer.headers, answer.content, mask_url(str(answer.url)), request)
+        made = cls(answer.status_code, answer.headers, answer.content, mask_url(str(answer.url)), request)
+        made.answer = answer
+        return made
 
     @classmethod
     def of_error(cls, error: APIError, request: Request) -> Response:

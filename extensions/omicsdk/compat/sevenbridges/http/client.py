@@ -6,41 +6,31 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
 
-from omicsdk.compat._answers import OF_THE_BODY
 from omicsdk.compat.sevenbridges import _arguments
 from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
 from omicsdk.compat.sevenbridges.enums import RequestParameters
-from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, as_ours, as_sbg
-from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse, content_of, object_of
+from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, as_ours
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
-from omicsdk.core.client import Exchange
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import ApiKey, BearerToken, Bound
-from omicsdk.core.errors import APIError, OmicsError
-from omicsdk.core.redaction import mask_headers, mask_url
-from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import stated_budget, user_agent, within_budget
+from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     import httpx
 
+    from omicsdk.compat.sevenbridges.http._answers import Response
+    from omicsdk.core.request import Request
     from omicsdk.sb.client import SevenBridges
+
+# What sends and what reads answers is imported by the methods that need it: the import of `Api` alone loads neither.
 
 #: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
-#: How a login goes along: a developer's token, or one of OAuth.
-_LOGINS = _TOKEN_HEADER, _OAUTH_HEADER = ("X-SBG-Auth-Token", "Authorization")
-#: Headers that every request has anyway, and that may go anywhere.
-_HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
-_ADVANCE_ACCESS = "X-Sbg-Advance-Access"
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Parts of an upload or download that are moved at once, at most, unless told otherwise.
@@ -48,53 +38,6 @@ WORKERS = 16
 
 Texts: TypeAlias = Mapping[str, str] | None
 Values: TypeAlias = Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class StreamedRequest(Request):
-    """A request whose good answer is handed over before its body is read, also when an error handler sends it again."""
-
-
-class Headers(dict[str, str]):
-    """What goes with each request to the platform; shown without secrets."""
-
-    def __repr__(self) -> str:
-        return repr(dict(mask_headers(self)))
-
-    __str__ = __repr__
-
-
-class _Login(Bound):
-    """An Api's headers as they are at each request, which go to its platform and to nobody else.
-
-    Args:
-        login: What the Api was made with.
-        api: The Api.
-    """
-
-    def __init__(self, login: ApiKey | BearerToken, api: HttpClient) -> None:
-        super().__init__(None)
-        self._login = login
-        self.made_with = Headers(api.headers)
-        self._api = api
-
-    def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """The login, and what goes beside it."""
-        added = {name: value for name, value in self.added().items() if name.lower() not in _HARMLESS}
-        return {**self._login.headers(method, url), **added} if self._is_untouched() else added
-
-    def added(self) -> dict[str, str]:
-        """What was added to or changed of the headers that the Api was made with."""
-        now = self._api.headers
-        added = {name: value for name, value in now.items() if self.made_with.get(name) != value}
-        return {**added, _ADVANCE_ACCESS: "Advance"} if self._api.aa else added
-
-    def renew(self, refused: Mapping[str, str]) -> bool:
-        """Whether the login that the Api was made with has another token by now."""
-        return self._is_untouched() and self._login.renew(refused)
-
-    def _is_untouched(self) -> bool:
-        return all(self._api.headers.get(name) == value for name, value in self.made_with.items() if name in _LOGINS)
 
 
 class Session:
@@ -165,6 +108,10 @@ class HttpClient:
         clock: What tells the time and waits.
         transport: Takes the place of the network, for tests; files' bytes don't pass through it.
 
+    Attributes:
+        token: The developer's token that it was made with; a secret. `headers` has the one that is sent.
+        oauth_token: The OAuth 2.0 access token that it was made with; a secret.
+
     Raises:
         SettingsError: Something is missing or invalid.
     """
@@ -191,6 +138,11 @@ class HttpClient:
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        from omicsdk.compat.sevenbridges.http._sending import OAUTH_HEADER, TOKEN_HEADER, Headers, Login
+        from omicsdk.core.credentials import ApiKey, BearerToken
+        from omicsdk.core.retry import Retry
+        from omicsdk.core.sending.transport import stated_budget, user_agent, within_budget
+
         _arguments.check_numbers(
             download_max_workers=download_max_workers,
             upload_max_workers=upload_max_workers,
@@ -231,10 +183,11 @@ class HttpClient:
         for handler in error_handlers or ():
             self.add_error_handler(handler)
         with as_ours():
-            login = ApiKey(token, header=_TOKEN_HEADER) if token else BearerToken(str(oauth_token))
+            login = ApiKey(token, header=TOKEN_HEADER) if token else BearerToken(str(oauth_token))
+        self.token, self.oauth_token = token, oauth_token
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
-        self.headers |= {_TOKEN_HEADER: token} if token else {_OAUTH_HEADER: f"Bearer {oauth_token}"}
-        self._credentials = _Login(login, self)
+        self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
+        self._credentials = Login(login, self)
         self._transport = transport
         self.proxies = dict(found)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
@@ -276,9 +229,10 @@ class HttpClient:
     @property
     def platform(self) -> SevenBridges:
         """The same client sending by this Api: error handlers see each answer, and errors are SbgError."""
-        made = self.client.with_options()
-        made._exchange = _HandledExchange(transport=made._exchange.transport, api=self)  # pyright: ignore[reportPrivateUsage] - a client's own
-        return made
+        from omicsdk.compat.sevenbridges.http._sending import HandledExchange
+        from omicsdk.core.client import sending_by
+
+        return sending_by(self.client, lambda held: HandledExchange(transport=held.transport, api=self))
 
     @property
     def slots(self) -> Mapping[str, threading.BoundedSemaphore]:
@@ -323,17 +277,6 @@ class HttpClient:
         return self
 
     # -- what answers said
-
-    @property
-    def token(self) -> str | None:
-        """The developer's token that it was made with; a secret. `headers` has the one that is sent."""
-        return self._credentials.made_with.get(_TOKEN_HEADER)
-
-    @property
-    def oauth_token(self) -> str | None:
-        """The OAuth 2.0 access token that it was made with; a secret."""
-        whole = self._credentials.made_with.get(_OAUTH_HEADER)
-        return None if whole is None else whole.removeprefix("Bearer ")
 
     @property
     def session(self) -> Session:
@@ -443,6 +386,7 @@ class HttpClient:
     def _by_path(
         self, method: str, url: str, headers: Texts, params: Values, data: Any, append_base: bool, stream: bool = False
     ) -> Response:
+        from omicsdk.compat.sevenbridges.http._sending import StreamedRequest
         from omicsdk.core.bodies import NO_BODY, json_body
         from omicsdk.core.request import OperationFacts, query_text, request
 
@@ -454,9 +398,7 @@ class HttpClient:
             headers=tuple((headers or {}).items()),
             body=NO_BODY if data is None else json_body(data),
         )
-        if stream:
-            built = StreamedRequest(**{each.name: getattr(built, each.name) for each in fields(built)})
-        return self.send(built)
+        return self.send(StreamedRequest.of(built) if stream else built)
 
     # -- sending
 
@@ -472,6 +414,8 @@ class HttpClient:
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
+        from omicsdk.compat.sevenbridges.http._answers import content_of
+
         return content_of(self.send(request))
 
     def call_object(self, request: Request) -> dict[str, Any]:
@@ -483,6 +427,8 @@ class HttpClient:
         Raises:
             SbgError: The platform answered with an error, with something else, or didn't.
         """
+        from omicsdk.compat.sevenbridges.http._answers import object_of
+
         return object_of(self.send(request))
 
     def send(self, request: Request) -> Response:
@@ -531,46 +477,13 @@ class HttpClient:
         Raises:
             SbgError: There was none; what core raised it is too, such as TimedOut.
         """
-        try:
-            with self._gate:
-                request = _with(request, self._credentials.added())
-                is_streamed = isinstance(request, StreamedRequest)
-                # Without the patience of SevenBridges: error handlers wait, or none does.
-                exchange = self.client._exchange  # pyright: ignore[reportPrivateUsage] - a client's own
-                answer = Exchange.send(exchange, request, stream=is_streamed)
-            response = StreamedResponse(answer, request) if is_streamed else Response.of(answer, request)
-        except APIError as error:
-            response = Response.of_error(error, request)
-        except OmicsError as error:
-            raise as_sbg(error) from error
+        from omicsdk.compat.sevenbridges.http._sending import answer_to
+
+        with self._gate:
+            response = answer_to(request, self.client, self._credentials)
         told = {name: response.headers[name] for name in _TOLD if name in response.headers}
         self._told = {**self._told, "x-request-id": None, **told}
         return response
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _HandledExchange(Exchange):
-    """Sends by an Api, whose error handlers are asked about answers."""
-
-    api: HttpClient
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The answer as the error handlers leave it; `stream` has no effect: workflows read the platform's answers whole."""
-        import httpx
-
-        del stream
-        answer = self.api.send(request)
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in OF_THE_BODY]
-        asked = httpx.Request(request.method, answer.url)
-        return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=asked)
-
-
-def _with(request: Request, own: Mapping[str, str]) -> Request:
-    """A request in which an Api's own headers take the place of others; those of the login come with the credentials."""
-    names = {name.lower() for name in own}
-    kept = [(name, value) for name, value in request.headers if name.lower() not in names]
-    kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]
-    return replace(request, headers=tuple(kept)) if own else request
 
 
 def _pool(workers: int) -> ThreadPoolExecutor:

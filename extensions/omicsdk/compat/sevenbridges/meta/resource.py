@@ -64,10 +64,11 @@ class Resource:
         return made
 
     def _start(self, data: dict[str, Any]) -> None:
+        # Lists are long, and most of what is on them is only read: the two are one dictionary until something is written.
         self._old = data  # never changed: `field` hands out copies of what can be
-        self._data = dict(data)
-        self._assigned = set[str]()
-        self._parts: dict[str, tuple[Any, Any]] = {}
+        self._data = data
+        self._assigned: frozenset[str] = frozenset()
+        self._parts: dict[str, tuple[Any, Any]] | None = None
         self._fetched = False
 
     # -- which Api
@@ -127,7 +128,8 @@ class Resource:
         """
         value: Any = self._data.get(name)
         if isinstance(value, dict | list) and value is self._old.get(name):
-            value = self._data[name] = copied(value)
+            value = copied(value)
+            self.adopt(name, value)
         return cast("Any", value)
 
     def look_up(self, name: str) -> Any:
@@ -139,6 +141,9 @@ class Resource:
         Raises:
             SbgError: The platform answered with an error.
         """
+        value: Any = self._data.get(name)
+        if value is not None and not isinstance(value, dict | list):  # most of what is read, of long lists
+            return cast("Any", value)
         if name not in self._data and not self._fetched:
             request = self._request()
             if request is not None:
@@ -147,11 +152,13 @@ class Resource:
 
     def edit(self, name: str, value: Any) -> None:
         """Put a value in a member's place; later changes of the caller's own dictionary or list aren't edits."""
-        self._data[name] = copied(value)
-        self._assigned.add(name)
+        self.adopt(name, copied(value))
+        self._assigned |= {name}
 
     def adopt(self, name: str, value: Any) -> None:
         """Put another object of the same value in a member's place; no edit."""
+        if self._data is self._old:
+            self._data = dict(self._old)
         self._data[name] = value
 
     def part(self, name: str, value: Any, make: Callable[[], T]) -> T:
@@ -162,9 +169,10 @@ class Resource:
             value: What `field` gave.
             make: Makes it.
         """
-        found = self._parts.get(name)
+        parts = self._parts = self._parts or {}
+        found = parts.get(name)
         if found is None or not same(found[0], value):
-            found = self._parts[name] = (copied(value), make())
+            found = parts[name] = (copied(value), make())
         return found[1]
 
     @classmethod
@@ -215,7 +223,7 @@ class Resource:
     def update_old(self) -> None:
         """Take what is here for what the platform has."""
         self._old = copied(self._data)
-        self._assigned = set[str]()
+        self._assigned = frozenset[str]()
 
     def _settled(self, told: dict[str, Any]) -> dict[str, Any]:
         """What the platform sent, in the dictionaries and lists that were handed out: they stay those of this object."""
@@ -258,7 +266,7 @@ class Resource:
         """
         told = self._told_anew()
         self._data, self._old = self._settled(told), told
-        self._assigned, self._fetched = set[str](), True
+        self._assigned, self._fetched = frozenset[str](), True
         return self
 
     def _look(self) -> None:
@@ -405,11 +413,11 @@ def linked_request(href: str, name: str) -> Request:
 
 
 def _made(
-    kind: type[R], api: Api | None, data: dict[str, Any], old: dict[str, Any], assigned: set[str], fetched: bool
+    kind: type[R], api: Api | None, data: dict[str, Any], old: dict[str, Any], assigned: frozenset[str], fetched: bool
 ) -> R:
     """A resource in the state of another."""
     made = kind.of(old, api)
-    made._data, made._assigned, made._fetched = data, set(assigned), fetched  # pyright: ignore[reportPrivateUsage]
+    made._data, made._assigned, made._fetched = data, assigned, fetched  # pyright: ignore[reportPrivateUsage]
     return made
 
 

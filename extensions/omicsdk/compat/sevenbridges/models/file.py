@@ -482,7 +482,7 @@ class File(Gettable):
             now = {key: each for key, each in cast("dict[str, Any]", now).items() if each is not None}
         self._data = {**self._data, **self._settled({name: now})}
         self._old = {**self._old, name: now}
-        self._assigned.discard(name)
+        self._assigned -= {name}
         if "modified_on" in self._data:
             del self._data["modified_on"]
             self._fetched = False

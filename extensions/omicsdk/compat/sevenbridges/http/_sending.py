@@ -1,0 +1,132 @@
+"""How an Api sends: its headers and login, requests whose answers are streamed, and what asks its error handlers.
+
+Apart from `client`: what this stands on must not load for the import of `Api` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from omicsdk.compat._answers import OF_THE_BODY
+from omicsdk.compat.sevenbridges.errors import as_sbg
+from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
+from omicsdk.core.client import Exchange, exchange_of
+from omicsdk.core.credentials import ApiKey, BearerToken, Bound
+from omicsdk.core.errors import APIError, OmicsError
+from omicsdk.core.redaction import mask_headers
+from omicsdk.core.request import Request
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.sb.client import SevenBridges
+
+#: How a login goes along: a developer's token, or one of OAuth.
+LOGINS = TOKEN_HEADER, OAUTH_HEADER = ("X-SBG-Auth-Token", "Authorization")
+#: Headers that every request has anyway, and that may go anywhere.
+_HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
+_ADVANCE_ACCESS = "X-Sbg-Advance-Access"
+
+
+class Headers(dict[str, str]):
+    """What goes with each request to the platform; shown without secrets."""
+
+    def __repr__(self) -> str:
+        return repr(dict(mask_headers(self)))
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedRequest(Request):
+    """A request whose good answer is handed over before its body is read, also when an error handler sends it again."""
+
+    @classmethod
+    def of(cls, request: Request) -> StreamedRequest:
+        """Make one of a request."""
+        return cls(**{each.name: getattr(request, each.name) for each in fields(request)})
+
+
+class Login(Bound):
+    """An Api's headers as they are at each request, which go to its platform and to nobody else.
+
+    Args:
+        login: What the Api was made with.
+        api: The Api.
+    """
+
+    def __init__(self, login: ApiKey | BearerToken, api: HttpClient) -> None:
+        super().__init__(None)
+        self._login = login
+        self.made_with = Headers(api.headers)
+        self._api = api
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The login, and what goes beside it."""
+        added = {name: value for name, value in self.added().items() if name.lower() not in _HARMLESS}
+        return {**self._login.headers(method, url), **added} if self._is_untouched() else added
+
+    def added(self) -> dict[str, str]:
+        """What was added to or changed of the headers that the Api was made with."""
+        now = self._api.headers
+        added = {name: value for name, value in now.items() if self.made_with.get(name) != value}
+        return {**added, _ADVANCE_ACCESS: "Advance"} if self._api.aa else added
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Whether the login that the Api was made with has another token by now."""
+        return self._is_untouched() and self._login.renew(refused)
+
+    def _is_untouched(self) -> bool:
+        return all(self._api.headers.get(name) == value for name, value in self.made_with.items() if name in LOGINS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandledExchange(Exchange):
+    """Sends by an Api, whose error handlers are asked about answers."""
+
+    api: HttpClient
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The answer as the error handlers leave it; `stream` has no effect: workflows read the platform's answers whole."""
+        import httpx
+
+        del stream
+        answer = self.api.send(request)
+        if answer.answer is not None:
+            return answer.answer
+        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in OF_THE_BODY]
+        asked = httpx.Request(request.method, answer.url)
+        return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=asked)
+
+
+def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
+    """Send a request of an Api without asking error handlers.
+
+    Args:
+        request: The request.
+        client: The client that sends it. It does not wait here for a platform that takes no requests: handlers do, or nothing.
+        login: The Api's.
+
+    Raises:
+        SbgError: There was no answer.
+    """
+    request = _with_headers(request, login.added())
+    is_streamed = isinstance(request, StreamedRequest)
+    try:
+        answer = Exchange.send(exchange_of(client), request, stream=is_streamed)
+    except APIError as error:
+        return Response.of_error(error, request)
+    except OmicsError as error:
+        raise as_sbg(error) from error
+    return StreamedResponse(answer, request) if is_streamed else Response.of(answer, request)
+
+
+def _with_headers(request: Request, own: Mapping[str, str]) -> Request:
+    """A request in which an Api's own headers take the place of others; those of the login come with the credentials."""
+    names = {name.lower() for name in own}
+    kept = [(name, value) for name, value in request.headers if name.lower() not in names]
+    kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]
+    return replace(request, headers=tuple(kept)) if own else request
