@@ -6,13 +6,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def lazy_exports(package: str, homes: "Mapping[str, str]") -> "tuple[Callable[[str], object], Callable[[], list[str]]]":
-    """Return a package's `__getattr__` and `__dir__`.
+def lazy_package(
+    package: str, names: "Mapping[str, str]"
+) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
+    """Return a package's `__getattr__`, `__dir__` and `__all__`, all of one table.
 
     Args:
         package: The package's `__name__`.
-        homes: The module of each name, below the package.
+        names: By module below the package, the names that it exports, separated by spaces.
     """
+    homes = {name: module for module, exported in names.items() for name in exported.split()}
 
     def __getattr__(name: str) -> object:
         home = homes.get(name)
@@ -25,20 +28,7 @@ def lazy_exports(package: str, homes: "Mapping[str, str]") -> "tuple[Callable[[s
         setattr(sys.modules[package], name, found)
         return found
 
-    return __getattr__, lambda: sorted(homes)
-
-
-def lazy_package(
-    package: str, names: "Mapping[str, str]"
-) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
-    """Return a package's `__getattr__`, `__dir__` and `__all__`, all of one table.
-
-    Args:
-        package: The package's `__name__`.
-        names: By module below the package, the names that it exports, separated by spaces.
-    """
-    homes = {name: module for module, exported in names.items() for name in exported.split()}
-    return *lazy_exports(package, homes), sorted(homes)
+    return __getattr__, lambda: sorted(homes), sorted(homes)
 
 
 def require(module: str, extra: str, purpose: str) -> "ModuleType":

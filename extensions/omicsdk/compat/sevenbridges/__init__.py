@@ -1,6 +1,6 @@
 """Seven Bridges and the Cancer Genomics Cloud: `Api` is one user on one platform, with the names of sevenbridges-python."""
 
-from omicsdk.core.lazy import lazy_exports
+from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -66,46 +66,43 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.models.volume import Volume as Volume
     from omicsdk.compat.sevenbridges.models.volume import VolumeObject as VolumeObject
 
-_NAMES = {
-    "api": "Api",
-    "config": "Config",
-    "errors": (
-        "BadRequest Conflict ExecutionDetailsInvalidTaskType Forbidden LocalFileAlreadyExists "
-        "MethodNotAllowed NotFound PaginationError ReadOnlyPropertyError RequestTimeout "
-        "ResourceNotModified SbgError ServerError ServiceUnavailable TaskValidationError TooManyRequests "
-        "Unauthorized ValidationError"
-    ),
-    "models.app": "App",
-    "models.async_jobs": "AsyncJob",
-    "models.automation": "Automation AutomationMember AutomationPackage AutomationRun",
-    "models.billing_group": "BillingGroup",
-    "models.bulk": "BulkRecord",
-    "models.dataset": "Dataset",
-    "models.division": "Division",
-    "models.drs_import": "DRSImportBulk",
-    "models.endpoints": "Endpoints",
-    "enums": (
-        "AppCopyStrategy AppRawFormat AsyncFileOperations AsyncJobStates AutomationRunActions "
-        "AutomationStatus DivisionRole FileStorageType ImportExportState PartSize TaskStatus "
-        "TransferState VolumeAccessMode VolumeType"
-    ),
-    "models.file": "File",
-    "models.invoice": "Invoice",
-    "models.marker": "Marker",
-    "models.member": "Member Permissions",
-    "models.project": "Project",
-    "models.rate_limit": "RateLimit",
-    "models.storage_export": "Export",
-    "models.storage_import": "Import",
-    "models.task": "Task",
-    "models.team": "Team",
-    "models.team_member": "TeamMember",
-    "models.user": "User",
-    "models.volume": "Volume VolumeObject",
-}
-"""The names of each module."""
-_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-__all__ = sorted(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
-
-__getattr__, __dir__ = lazy_exports(__name__, _MODULES)
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "api": "Api",
+        "config": "Config",
+        "errors": (
+            "BadRequest Conflict ExecutionDetailsInvalidTaskType Forbidden LocalFileAlreadyExists "
+            "MethodNotAllowed NotFound PaginationError ReadOnlyPropertyError RequestTimeout "
+            "ResourceNotModified SbgError ServerError ServiceUnavailable TaskValidationError TooManyRequests "
+            "Unauthorized ValidationError"
+        ),
+        "models.app": "App",
+        "models.async_jobs": "AsyncJob",
+        "models.automation": "Automation AutomationMember AutomationPackage AutomationRun",
+        "models.billing_group": "BillingGroup",
+        "models.bulk": "BulkRecord",
+        "models.dataset": "Dataset",
+        "models.division": "Division",
+        "models.drs_import": "DRSImportBulk",
+        "models.endpoints": "Endpoints",
+        "enums": (
+            "AppCopyStrategy AppRawFormat AsyncFileOperations AsyncJobStates AutomationRunActions "
+            "AutomationStatus DivisionRole FileStorageType ImportExportState PartSize TaskStatus "
+            "TransferState VolumeAccessMode VolumeType"
+        ),
+        "models.file": "File",
+        "models.invoice": "Invoice",
+        "models.marker": "Marker",
+        "models.member": "Member Permissions",
+        "models.project": "Project",
+        "models.rate_limit": "RateLimit",
+        "models.storage_export": "Export",
+        "models.storage_import": "Import",
+        "models.task": "Task",
+        "models.team": "Team",
+        "models.team_member": "TeamMember",
+        "models.user": "User",
+        "models.volume": "Volume VolumeObject",
+    },
+)
