@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from .document import Document
 from .faults import Note
 from .generate import Planned
-from .naming import operation_name
-from .operations import Argument, Case, Draft, command_word
+from .operations import Argument, Case, Draft, command_word, wished_name
 from .plan import Package
 from .render import operation_modules
 from .shapes import Type, models_in
@@ -163,7 +162,7 @@ def _named(draft: Draft) -> str:
     if not wish:
         return "method and path, for it has no operationId"
     source = "x-omics-name" if data.get("x-omics-name") else "operationId"
-    spelled = operation_name(wish)
+    spelled = wished_name(draft.stated)
     if spelled == draft.name:
         return f"{source} {one_line(wish)}"
     return f"{source} {one_line(wish)}, which is {spelled} here; another operation has that name or comes nearer to it"

@@ -376,13 +376,23 @@ def _wanted(operation: Stated) -> Wanted:
     if not operation.wish or snake_case(operation.wish) == "unnamed":
         further = (operation_name(f"{tag} {longer}"), spelled_operation(method, operation.path))
         return Wanted(operation.key, (by_path, longer, *further))
-    name = operation_name(operation.wish)
+    name = wished_name(operation)
     further = (operation_name(f"{tag} {name}"), spelled_operation(method, operation.path))
     return Wanted(
         operation.key,
         (name, operation_name(f"{name}_{by_path}"), operation_name(f"{name}_{longer}"), *further),
-        exact=name.rstrip("_") == operation.wish,
+        exact=name in (operation.wish, f"{operation.wish}_"),
     )
+
+
+def wished_name(operation: Stated) -> str:
+    """The name that an operation's document or overlay gives it.
+
+    An overlay may end it with an underscore, which leaves the name itself to a workflow of the handwritten client.
+    """
+    name = operation_name(operation.wish)
+    is_freed = operation.data.get("x-omics-name") == operation.wish and operation.wish.endswith("_")
+    return f"{name}_" if is_freed and not name.endswith("_") else name
 
 
 def command_word(stated: Stated, name: str) -> str:

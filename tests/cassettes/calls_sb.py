@@ -253,13 +253,13 @@ def _imports_and_exports(recorder: Recorder, sandbox: Sandbox) -> None:
 
 def _apps(recorder: Recorder) -> None:
     align = {**PILOT, "app": "align"}
-    recorder.call("install_app", **align, body=TOOL)
+    recorder.call("install_app_", **align, body=TOOL)
     recorder.call("create_app_revision", **align, revision=1, body={**TOOL, "label": "align again"})
     recorder.call("get_app", **align)
     recorder.call("get_app_revision", **align, revision=0)
     recorder.call("get_raw_app", **align)
     recorder.call("get_raw_app_revision", **align, revision=0)
-    recorder.call("copy_app", **align, body={"project": f"{USER}/other", "strategy": "clone"})
+    recorder.call("copy_app_", **align, body={"project": f"{USER}/other", "strategy": "clone"})
     recorder.call("copy_app_revision", **align, revision=0, body={"project": f"{USER}/other", "name": "first"})
     recorder.client.create_app_revision(**align, revision=2, body=TOOL)
     recorder.call("sync_app", owner=USER, project="other", app="align")
@@ -271,7 +271,7 @@ def _apps(recorder: Recorder) -> None:
 def _tasks(recorder: Recorder, sandbox: Sandbox) -> None:
     reads: Any = {"reads": {"class": "File", "path": _file(sandbox, "task.fastq")}}
     new: dict[str, Any] = {"project": f"{USER}/pilot", "app": f"{USER}/pilot/align", "inputs": reads}
-    task = {"task_id": recorder.call("create_task", name="first", description="a test", **new).id}
+    task = {"task_id": recorder.call("create_task_", name="first", description="a test", **new).id}
     recorder.call("update_task", **task, name="renamed")
     recorder.call("get_task_inputs", **task)
     recorder.call("update_task_inputs", **task, body={"threads": 2})
@@ -279,13 +279,13 @@ def _tasks(recorder: Recorder, sandbox: Sandbox) -> None:
     sandbox.finish()
     recorder.call("get_task", **task)
     recorder.call("get_task_execution_details", **task)
-    clone = recorder.call("clone_task", **task, action="run")
+    clone = recorder.call("clone_task_", **task, action="run")
     recorder.call("abort_task", task_id=clone.id)
     sandbox.finish()
     recorder.call("bulk_get_tasks", task_ids=[task["task_id"], "none"])
     recorder.iterate("list_tasks", project=f"{USER}/pilot", **PAGE)
     recorder.iterate("list_project_tasks", **PILOT, **PAGE)
-    recorder.call("delete_task", task_id=recorder.client.create_task(name="draft", **new).id)
+    recorder.call("delete_task", task_id=recorder.client.create_task_(name="draft", **new).id)
     recorder.refused(404, "get_task", task_id="00000000-0000-4000-8000-000000000000")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, WrongPath
 from omicsdk.sb.jobs import error_of
-from omicsdk.sb.tasks import NeverEnds
+from omicsdk.sb.tasks import CannotRun, NeverEnds
 from unsettled import unsettled
 
 P = "sb://sandbox-user/p"
@@ -156,8 +157,8 @@ def test_many_files_are_read_edited_and_deleted_at_once(client: SevenBridges, tr
 
 def test_a_draft_is_waited_for_by_neither_client(client: SevenBridges):
     tool = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
-    client.install_app(owner="sandbox-user", project="p", app="tool", body=tool)
-    task = client.create_task(project="sandbox-user/p", app="sandbox-user/p/tool", name="t")
+    client.install_app("sandbox-user/p/tool", tool)
+    task = client.create_task("t", "sandbox-user/p", "sandbox-user/p/tool")
     with pytest.raises(NeverEnds, match="draft"):
         client.wait_for_tasks([task.id])
 
@@ -171,8 +172,31 @@ def test_a_draft_is_waited_for_by_neither_client(client: SevenBridges):
 
 def test_logs_of_a_task_that_ran(client: SevenBridges):
     tool = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
-    client.install_app(owner="sandbox-user", project="p", app="tool", body=tool)
-    task = client.create_task(project="sandbox-user/p", app="sandbox-user/p/tool", name="t", action="run")
+    client.install_app("sandbox-user/p/tool", tool)
+    task = client.create_task("t", "sandbox-user/p", "sandbox-user/p/tool", run=True)
     (ended,) = client.wait_for_tasks([task.id], period=0.05, timeout=60)
     assert ended.status == "COMPLETED"
     assert {log.task for log in client.task_logs(task.id)} == {task.id}
+
+
+def test_apps_and_tasks_by_one_call_each(client: SevenBridges):
+    project, app = "sandbox-user/p", "sandbox-user/p/tool"
+    tool: dict[str, object] = {"cwlVersion": "v1.2", "class": "CommandLineTool", "baseCommand": "true", "outputs": []}
+    tool["inputs"] = [{"id": "x", "type": "string"}]
+    assert [client.install_app(app, each).revision for each in (tool, json.dumps(tool))] == [0, 1]
+    assert client.copy_app(f"{app}/0", project, name="other").id.startswith(f"{project}/other")
+    with pytest.raises(UsageError, match="clone, direct, clone_direct, transient"):
+        client.copy_app(app, project, strategy="deep")
+    draft = client.create_task("t", project, app, inputs={"x": "1"})
+    with pytest.raises(UsageError, match="batch_by"):
+        client.create_task("t", project, app, batch_input="x")
+    with pytest.raises(CannotRun, match="x") as refused:
+        client.create_task("t", project, app, run=True)
+
+    async def clone() -> tuple[str | None, object]:
+        async with AsyncSevenBridges() as twin:
+            made = await twin.clone_task(draft.id, name="u", inputs={"x": "2"})
+            return made.name, made.inputs
+
+    assert asyncio.run(clone()) == ("u", {"x": "2"})
+    assert {draft.status, refused.value.task.status} == {"DRAFT"}

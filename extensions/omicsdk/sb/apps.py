@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.core.answer import decoded
+from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 _REFERRING = ("$import", "$include", "$mixin")
 
+STRATEGIES = ("clone", "direct", "clone_direct", "transient")
+"""What a copy of an app keeps of its origin."""
 EXTRA = "cwl"
 """The extra that brings what packs documents of several files."""
 
@@ -46,49 +51,89 @@ def get_app(client: SevenBridges, text: str) -> App:
     return client.get_app_revision(owner=owner, project=project, app=app, revision=revision)
 
 
-def install(client: SevenBridges, id: str, document: dict[str, Any]) -> App:
-    """Create an app, or the next revision of one that exists.
+def install_app(client: SevenBridges, id: str, document: Mapping[str, Any] | str) -> App:
+    """Create an app, or the next revision of one that exists. The operation is `install_app_`.
 
     Args:
-        client: The platform.
         id: `owner/project/app`.
-        document: Its CWL.
+        document: Its CWL; text that is YAML is sent as it is.
 
     Returns:
         The app in its new revision.
 
     Raises:
+        WrongPath: `id` is none.
+        WrongApp: The document cannot be an app.
         Conflict: Another program created that revision meanwhile.
     """
-    owner, project, app = id.split("/")
     try:
-        last = client.get_app(owner=owner, project=project, app=app)
+        last = get_app(client, app_id(id)[0])
     except NotFound:
-        made = client.install_app(owner=owner, project=project, app=app, body=document)
-    else:
-        made = client.create_app_revision(
-            owner=owner, project=project, app=app, revision=int(last.revision or 0) + 1, body=document
-        )
-    return get_app(client, str(made.get("sbg:id") or id))
+        return add_revision(client, id, None, document)
+    return add_revision(client, id, int(last.revision or 0) + 1, document)
 
 
-def copy(client: SevenBridges, text: str, project: str, *, name: str | None = None, strategy: str | None = None) -> App:
-    """Copy an app into a project.
+def add_revision(client: SevenBridges, id: str, revision: int | None, document: object, form: str | None = None) -> App:
+    """Create an app, or a revision of one that exists.
 
     Args:
         client: The platform.
-        text: The app; with a revision behind it, this one is copied.
-        project: The project, `owner/project`.
-        name: The copy's name; None for the app's own.
-        strategy: What the copy keeps of its origin, "clone" by default.
+        id: `owner/project/app`.
+        revision: The new revision's number, one more than the last one; None for a new app.
+        document: Its CWL, as `document_of` reads it.
+        form: How text is written, "json" or "yaml"; None to tell by its first character.
+
+    Returns:
+        The app in its new revision.
+
+    Raises:
+        WrongPath: `id` is none.
+        WrongApp: The document cannot be an app.
+        Conflict: The app or the revision exists.
     """
-    at = get_app(client, text)
-    revision = app_id(text)[1]
-    owner, place, app = app_id(at.id)[0].split("/")
-    body: Any = {"project": project, "strategy": strategy or "clone", **({"name": name} if name else {})}
+    read = document_of(document, form)
+    body = read if isinstance(read, dict) else {}
+    owner, project, app = app_id(id)[0].split("/")
     if revision is None:
-        return client.copy_app(owner=owner, project=place, app=app, body=body)
-    return client.copy_app_revision(owner=owner, project=place, app=app, revision=revision, body=body)
+        request = client.install_app_.build(owner=owner, project=project, app=app, body=body)
+    else:
+        request = client.create_app_revision.build(owner=owner, project=project, app=app, revision=revision, body=body)
+    if isinstance(read, str):  # the document of the API knows the JSON form alone
+        headers = (
+            *(pair for pair in request.headers if pair[0] != "content-type"),
+            ("content-type", "application/yaml"),
+        )
+        request = replace(request, content=read.encode(), headers=headers)
+    answer = exchange_of(client).send(request)
+    try:
+        made: Any = decoded(answer.content)
+    except ValueError:
+        made = None  # YAML may come back for YAML; the app exists then, and its id is known
+    stated = cast("dict[str, Any]", made).get("sbg:id") if isinstance(made, dict) else None
+    return get_app(client, str(stated or (id if revision is None else f"{id}/{revision}")))
+
+
+def copy_app(client: SevenBridges, app: str, project: str, *, name: str | None = None, strategy: str = "clone") -> App:
+    """Copy an app into a project. The operations are `copy_app_` and `copy_app_revision`.
+
+    Args:
+        app: `owner/project/app`; with `/revision`, that one is copied in place of the latest.
+        project: The project that it goes to, `owner/project`.
+        name: The copy's name; None for the app's own.
+        strategy: What the copy keeps of its origin: "clone", "direct", "clone_direct" or "transient".
+
+    Raises:
+        WrongPath: `app` is no app's id.
+        UsageError: The strategy is unknown.
+    """
+    if strategy not in STRATEGIES:
+        raise UsageError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(STRATEGIES)}.")
+    id, revision = app_id(app)
+    owner, place, short = id.split("/")
+    body: Any = {"project": project, "strategy": strategy, **({"name": name} if name else {})}
+    if revision is None:
+        return client.copy_app_(owner=owner, project=place, app=short, body=body)
+    return client.copy_app_revision(owner=owner, project=place, app=short, revision=revision, body=body)
 
 
 def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:

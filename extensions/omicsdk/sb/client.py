@@ -33,7 +33,7 @@ from omicsdk.core.platform import (
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
-from omicsdk.sb import downloads, jobs, listings, tasks, uploads
+from omicsdk.sb import apps, downloads, jobs, listings, tasks, uploads
 
 if TYPE_CHECKING:
     import configparser
@@ -347,6 +347,10 @@ class _Workflows:
     files_by_id = Workflow(jobs.files_by_id)
     edit_files = Workflow(jobs.edit_files)
     run_file_job = Workflow(jobs.run_file_job)
+    install_app = Workflow(apps.install_app)
+    copy_app = Workflow(apps.copy_app)
+    create_task = Workflow(tasks.create_task)
+    clone_task = Workflow(tasks.clone_task)
     wait_for_tasks = Workflow(tasks.wait_for_tasks)
     task_logs = Listing(tasks.logs_of)
 

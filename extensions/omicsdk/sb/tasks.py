@@ -34,7 +34,7 @@ class CannotRun(OmicsError):
 
     def __init__(self, message: str, task: Task) -> None:
         super().__init__(
-            message, remedy=f"The task is there as a draft, {task.id}: mend its inputs, then run it, or delete it."
+            message, remedy=f"The task exists as a draft, {task.id}: fix its inputs, then run it, or delete it."
         )
         self.task = task
 
@@ -52,18 +52,54 @@ def file_input(file: File) -> dict[str, Any]:
     return {"class": "Directory" if is_folder(file) else "File", "path": file.id}
 
 
-def create_task(client: SevenBridges, **arguments: Any) -> Task:
-    """Create a task.
+def create_task(
+    client: SevenBridges,
+    name: str,
+    project: str,
+    app: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    batch_input: str | None = None,
+    batch_by: Mapping[str, Any] | None = None,
+    batch: bool | None = None,
+    interruptible: bool | None = None,
+    execution_settings: Mapping[str, Any] | None = None,
+    output_location: Mapping[str, Any] | None = None,
+    run: bool = False,
+) -> Task:
+    """Create a task, and run it if wanted. The operation is `create_task_`.
 
     Args:
-        client: The platform.
-        **arguments: Those of the operation `create_task`.
+        name: Its name.
+        project: The project that it runs in, `owner/project`.
+        app: The app, `owner/project/app` for its latest revision, with `/revision` for another.
+        inputs: Inputs by their ids; a file or folder as `{"class": "File", "path": ID}` (or "Directory").
+        description: What it is about.
+        batch_input: The input whose files are divided among children; needs `batch_by`.
+        batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
+        batch: False for one task although the app's batching states otherwise.
+        interruptible: Whether instances may be used that can be taken away; None for the project's setting.
+        execution_settings: "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
+        output_location: Where outputs go.
+        run: Whether to run it; else it is a draft.
 
     Raises:
-        CannotRun: `action="run"` was given, and the platform cannot run it.
+        UsageError: `batch_input` and `batch_by` do not go together, or `batch_by` is invalid.
+        CannotRun: It was to run, and the platform cannot run it.
     """
-    batch = batching(arguments.get("batch_input"), arguments.get("batch_by"))
-    return _running(client.create_task(**{**arguments, **batch}), arguments.get("action") == "run")
+    given: dict[str, Any] = {
+        "inputs": inputs,
+        "description": description,
+        **batching(batch_input, batch_by),
+        "batch": batch,
+        "use_interruptible_instances": interruptible,
+        "execution_settings": execution_settings,
+        "output_location": output_location,
+        "action": "run" if run else None,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    return _running(client.create_task_(name=name, project=project, app=app, **given), run)
 
 
 def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -114,23 +150,27 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def clone_task(
-    client: SevenBridges, task_id: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, run: bool
+    client: SevenBridges,
+    task_id: str,
+    *,
+    name: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    run: bool = False,
 ) -> Task:
-    """Create another task like one.
+    """Create another task like one. The operation is `clone_task_`.
 
     Args:
-        client: The platform.
         task_id: The task.
         name: The new one's name; None for the same.
         inputs: Inputs that differ.
         run: Whether to run it; else it is a draft.
 
     Raises:
-        CannotRun: The platform cannot run it.
+        CannotRun: It was to run, and the platform cannot run it.
     """
     if not inputs and name is None:
-        return _running(client.clone_task(task_id=task_id, action="run" if run else OMIT), run)
-    made = client.clone_task(task_id=task_id)
+        return _running(client.clone_task_(task_id=task_id, action="run" if run else OMIT), run)
+    made = client.clone_task_(task_id=task_id)
     changed: dict[str, Any] = {**({"name": name} if name is not None else {}), **({"inputs": inputs} if inputs else {})}
     made = client.update_task(task_id=made.id, **changed)
     return client.run_task(task_id=made.id) if run else made

@@ -33,10 +33,10 @@ class _Operations:
         from .operations.bulk_get_imports import bulk_get_imports as bulk_get_imports
         from .operations.bulk_get_tasks import bulk_get_tasks as bulk_get_tasks
         from .operations.bulk_update_files import bulk_update_files as bulk_update_files
-        from .operations.clone_task import clone_task as clone_task
+        from .operations.clone_task_ import clone_task_ as clone_task_
         from .operations.complete_automation_upload import complete_automation_upload as complete_automation_upload
         from .operations.complete_upload import complete_upload as complete_upload
-        from .operations.copy_app import copy_app as copy_app
+        from .operations.copy_app_ import copy_app_ as copy_app_
         from .operations.copy_app_revision import copy_app_revision as copy_app_revision
         from .operations.copy_file import copy_file as copy_file
         from .operations.create_app_revision import create_app_revision as create_app_revision
@@ -48,7 +48,7 @@ class _Operations:
         from .operations.create_import import create_import as create_import
         from .operations.create_marker import create_marker as create_marker
         from .operations.create_project import create_project as create_project
-        from .operations.create_task import create_task as create_task
+        from .operations.create_task_ import create_task_ as create_task_
         from .operations.create_team import create_team as create_team
         from .operations.create_volume import create_volume as create_volume
         from .operations.delete_dataset import delete_dataset as delete_dataset
@@ -101,7 +101,7 @@ class _Operations:
         from .operations.get_volume import get_volume as get_volume
         from .operations.get_volume_member import get_volume_member as get_volume_member
         from .operations.get_volume_object import get_volume_object as get_volume_object
-        from .operations.install_app import install_app as install_app
+        from .operations.install_app_ import install_app_ as install_app_
         from .operations.list_analysis_breakdown import list_analysis_breakdown as list_analysis_breakdown
         from .operations.list_apps import list_apps as list_apps
         from .operations.list_automation_members import list_automation_members as list_automation_members
@@ -199,9 +199,9 @@ class _Operations:
             add_project_member add_team_member add_volume_member archive_automation archive_automation_package
             bulk_copy_files bulk_create_drs_imports bulk_create_exports bulk_create_imports bulk_delete_files
             bulk_edit_files bulk_get_exports bulk_get_files bulk_get_imports bulk_get_tasks bulk_update_files
-            clone_task complete_automation_upload complete_upload copy_app copy_app_revision copy_file
+            clone_task_ complete_automation_upload complete_upload copy_app_ copy_app_revision copy_file
             create_app_revision create_automation create_automation_package create_automation_run create_export
-            create_folder create_import create_marker create_project create_task create_team create_volume
+            create_folder create_import create_marker create_project create_task_ create_team create_volume
             delete_dataset delete_file delete_marker delete_project delete_task delete_volume disable_user
             get_app get_app_revision get_automation get_automation_member get_automation_package
             get_automation_run get_automation_run_state get_automation_upload_part_url get_billing_endpoints
@@ -210,7 +210,7 @@ class _Operations:
             get_file_metadata get_file_move_job get_import get_invoice get_marker get_project get_project_member
             get_rate_limit get_raw_app get_raw_app_revision get_task get_task_execution_details get_task_inputs
             get_team get_upload get_upload_part_url get_user get_volume get_volume_member get_volume_object
-            install_app list_analysis_breakdown list_apps list_automation_members list_automation_packages
+            install_app_ list_analysis_breakdown list_apps list_automation_members list_automation_packages
             list_automation_runs list_automations list_billing_groups list_dataset_members list_datasets
             list_divisions list_egress_breakdown list_exports list_file_jobs list_files list_folder_files
             list_imports list_invoices list_markers list_owner_datasets list_owner_projects list_project_files

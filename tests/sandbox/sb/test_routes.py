@@ -140,7 +140,7 @@ SOURCE, TARGET = {"volume": NOWHERE, "location": "x"}, {"project": NOWHERE}
         ("bulk_copy_files", {}, {"file_ids": [FILE], **TARGET}, 3002),
         ("create_import", {}, {"source": SOURCE, "destination": TARGET}, 9007),
         ("create_export", {}, {"source": {"file": FILE}, "destination": SOURCE}, 5002),
-        ("create_task", {}, {"name": "x", "project": NOWHERE, "app": f"{NOWHERE}/x"}, 3002),
+        ("create_task_", {}, {"name": "x", "project": NOWHERE, "app": f"{NOWHERE}/x"}, 3002),
         ("create_team", {}, {"name": "x", "division": "nothing"}, 2002),
         ("create_marker", {}, {"file": FILE, "name": "x", "chromosome": "1", "position": {"start": 1, "end": 2}}, 5002),
         ("start_automation_upload", {}, {"automation_id": UUID, "name": "x", "size": 1}, 90003),

@@ -52,7 +52,7 @@ def install(client: SevenBridges, arguments: Mapping[str, Any], console: Console
         document = {**document, NOTE: arguments["note"]}
     if arguments.get("dry_run"):
         return document
-    made = apps.install(client, id, document)
+    made = client.install_app(id, document)
     console.message(f"{id} is there as revision {made.revision}")
     return row(made, APP)
 
@@ -60,11 +60,6 @@ def install(client: SevenBridges, arguments: Mapping[str, Any], console: Console
 def copy(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics sb apps copy`: the copy as a row."""
     del console
-    made = apps.copy(
-        client,
-        arguments["app"],
-        project_id(arguments["project"]),
-        name=arguments.get("name"),
-        strategy=arguments.get("strategy"),
-    )
-    return row(made, APP)
+    strategy = arguments.get("strategy") or "clone"
+    project = project_id(arguments["project"])
+    return row(client.copy_app(arguments["app"], project, name=arguments.get("name"), strategy=strategy), APP)

@@ -14,7 +14,7 @@ from omicsdk.sb.downloads import RemoteFile, stream
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.paths import app_id, is_path, parse, project_id
-from omicsdk.sb.tasks import ENDED, Log, clone_task, create_task, file_input, some_of
+from omicsdk.sb.tasks import ENDED, Log, file_input, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,8 +59,7 @@ def clone(
 ) -> list[dict[str, Any]] | dict[str, Any]:
     """`omics sb tasks clone`: the new task as a row."""
     _check_draft(arguments)
-    made = clone_task(
-        client,
+    made = client.clone_task(
         arguments["task"],
         name=arguments.get("name"),
         inputs=_inputs(client, arguments),
@@ -186,21 +185,17 @@ def _made(client: SevenBridges, arguments: Mapping[str, Any]) -> Task:
     if batch_by and not batch_input:
         raise UsageError("--batch-by is given without --batch-input", remedy="Name the input whose files are divided.")
     instance = arguments.get("instance_type")
-    chosen: dict[str, Any] = {
-        "description": arguments.get("description"),
-        "batch_input": batch_input,
-        "batch_by": batch_by,
-        "use_interruptible_instances": True if arguments.get("interruptible") else None,
-        "execution_settings": None if instance is None else {"instance_type": instance},
-        "action": None if arguments.get("draft") else "run",
-    }
-    return create_task(
-        client,
-        name=arguments.get("name") or app.rpartition("/")[2],
-        project=project_id(arguments["project"]),
-        app=app if revision is None else f"{app}/{revision}",
+    return client.create_task(
+        arguments.get("name") or app.rpartition("/")[2],
+        project_id(arguments["project"]),
+        app if revision is None else f"{app}/{revision}",
         inputs=_inputs(client, arguments),
-        **{name: value for name, value in chosen.items() if value is not None},
+        description=arguments.get("description"),
+        batch_input=batch_input,
+        batch_by=batch_by,
+        interruptible=True if arguments.get("interruptible") else None,
+        execution_settings=None if instance is None else {"instance_type": instance},
+        run=not arguments.get("draft"),
     )
 
 

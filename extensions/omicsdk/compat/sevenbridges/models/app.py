@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.compat.sevenbridges.enums import AppCopyStrategy
-from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, ValidationError, as_invalid
-from omicsdk.compat.sevenbridges.http._answers import object_of
+from omicsdk.compat.sevenbridges.errors import ValidationError, as_invalid
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of, several
-from omicsdk.sb.apps import document_of
+from omicsdk.sb.apps import add_revision
 from omicsdk.sb.paths import WrongPath, app_id
 
 if TYPE_CHECKING:
@@ -79,25 +77,12 @@ class AppId(NamedTuple):
         return "/".join(str(part) for part in self if part is not None)
 
 
-def cwl(raw: Mapping[str, Any] | str, raw_format: str | None = None) -> dict[str, Any] | str:
-    """An app's CWL as it is sent; arguments as those of `omicsdk.sb.apps.document_of`.
-
-    Raises:
-        ValidationError: It can't be an app.
-    """
-    with as_invalid():
-        return document_of(raw, raw_format)
-
-
 def _several(_: str, value: object) -> list[Any]:
     return several(value)
 
 
 def _ids(_: str, value: object) -> list[Any]:
     return [app.id if isinstance(app, App) else app for app in several(value)]
-
-
-_STRATEGIES = tuple(value for name, value in vars(AppCopyStrategy).items() if name.isupper())
 
 
 class App(Resource):
@@ -195,7 +180,7 @@ class App(Resource):
             ValidationError: That isn't an app's id, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for an id that there is.
         """
-        return cls._installed("install_app", AppId.of(id).latest, cwl(raw, raw_format), cls._client(api))
+        return cls._installed(AppId.of(id).latest, raw, raw_format, api)
 
     @classmethod
     def create_revision(
@@ -216,7 +201,7 @@ class App(Resource):
             ValidationError: That isn't an app's id or a revision, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for a revision that there is.
         """
-        return cls._installed("create_app_revision", AppId.of(id).at(revision), cwl(raw), cls._client(api))
+        return cls._installed(AppId.of(id).at(revision), raw, None, api)
 
     # -- one app
 
@@ -246,16 +231,14 @@ class App(Resource):
             ValidationError: There is no such strategy.
             SbgError: The platform answered with an error.
         """
-        if strategy is not None and strategy not in _STRATEGIES:
-            raise ValidationError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(_STRATEGIES)}.")
-        at = AppId.of(self)
-        body = {"project": identifier(project), "strategy": strategy or AppCopyStrategy.CLONE}
-        if name:
-            body["name"] = name
-        if not use_revision:
-            return self._asked(api or self.api, "copy_app", body=body, **at.latest._asdict())
-        at = at if at.revision is not None else at.at(self.revision)
-        return self._asked(api or self.api, "copy_app_revision", body=body, **at._asdict())
+        at, api = AppId.of(self), api or self.api
+        if use_revision and at.revision is None:
+            at = at.at(self.revision)
+        wanted = str(at if use_revision else at.latest)
+        how = AppCopyStrategy.CLONE if strategy is None else strategy
+        with as_invalid():
+            made = api.platform.copy_app(wanted, identifier(project), name=name, strategy=how)
+        return self.of(made.to_dict(), api)
 
     def sync(self) -> Self:
         """Bring a copy up to what its origin is now.
@@ -282,20 +265,10 @@ class App(Resource):
         return cls.of(api.call_object(_get(at, api)), api)
 
     @classmethod
-    def _installed(cls, operation: str, at: AppId, raw: dict[str, Any] | str, api: Api) -> Self:
-        """Send an app's CWL and get the app."""
-        request = request_of(api, operation, body=raw if isinstance(raw, dict) else {}, **at._asdict())
-        if isinstance(raw, str):  # the generated operation knows the JSON form alone
-            kept = (pair for pair in request.headers if pair[0] != "content-type")
-            headers = (*kept, ("content-type", "application/yaml"))
-            request = replace(request, content=raw.encode(), headers=headers)
-        try:
-            told = object_of(api.send(request))
-        except NonJSONResponseError as error:
-            if error.status is None or error.status >= 400:
-                raise
-            told = {}  # YAML may come back for YAML; the app is made, and its id known
-        return cls._fetched(AppId.of(told.get("sbg:id") or str(at)), api)
+    def _installed(cls, at: AppId, raw: object, form: str | None, api: Api | None) -> Self:
+        api = cls._client(api)
+        with as_invalid():
+            return cls.of(add_revision(api.platform, str(at.latest), at.revision, raw, form).to_dict(), api)
 
 
 def _get(at: AppId, api: Api) -> Request:

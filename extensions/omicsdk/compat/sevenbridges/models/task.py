@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,10 +29,13 @@ from omicsdk.compat.sevenbridges.models.app import AppId
 from omicsdk.compat.sevenbridges.models.billing_group import Price
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
-from omicsdk.sb.tasks import batching, dividing, faults_of
+from omicsdk.sb.tasks import CannotRun, dividing
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb.models.task import Task as Draft
+
     from omicsdk.compat.sevenbridges import Api, App, Project
+    from omicsdk.sb import SevenBridges
 
 
 class Input(FileValues):
@@ -208,24 +211,23 @@ class Task(Running, Savable):
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
                 fields.is_mapping(what, value)
-        with as_invalid():
-            batch = batching(batch_input, batch_by)
-        made = cls._asked(
-            api,
-            "create_task",
-            project=identifier(project),
-            app=str(_app_to_run(app, revision)),
-            name=name,
-            description=description,
-            inputs=sent(inputs),
-            **batch,
-            use_interruptible_instances=interruptible,
-            execution_settings=execution_settings,
-            output_location=output_location,
-            action="run" if run else None,
-            batch=False if disable_batch else None,
+        return cls._made(
+            cls._client(api),
+            lambda platform: platform.create_task(
+                name,
+                identifier(project),
+                str(_app_to_run(app, revision)),
+                inputs=sent(inputs),
+                description=description,
+                batch_input=batch_input,
+                batch_by=batch_by,
+                batch=False if disable_batch else None,
+                interruptible=interruptible,
+                execution_settings=execution_settings,
+                output_location=output_location,
+                run=run,
+            ),
         )
-        return made._validated() if run else made
 
     @classmethod
     def bulk_get(cls, tasks: Iterable[Task | str], api: Api | None = None) -> list[TaskBulkRecord]:
@@ -274,8 +276,7 @@ class Task(Running, Savable):
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
             SbgError: The platform answered with an error.
         """
-        made = self._asked(self.api, "clone_task", **self._place(self), action="run" if run else None)
-        return made._validated() if run else made
+        return self._made(self.api, lambda platform: platform.clone_task(identifier(self), run=run))
 
     def refresh(self) -> Self:
         """Get all of it from the platform, as `reload` does; the name that older versions had."""
@@ -335,16 +336,19 @@ class Task(Running, Savable):
         with as_invalid():
             return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
 
-    def _validated(self) -> Self:
-        """Return itself when the platform found nothing wrong with it.
+    @classmethod
+    def _made(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
+        """A new task.
 
         Raises:
-            TaskValidationError: It found something.
+            TaskValidationError: It was to be run, and can't be.
+            ValidationError: How it is divided is invalid.
         """
-        errors = self.field("errors")
-        if errors:
-            raise TaskValidationError(f"Task {self.field('id')} can't be run: {faults_of(errors)}", self)
-        return self
+        try:
+            with as_invalid():
+                return cls.of(make(api.platform).to_dict(), api)
+        except CannotRun as error:
+            raise TaskValidationError(error.message, cls.of(error.task.to_dict(), api)) from None
 
     _ENDED = frozenset(TaskStatus.terminal_states)
     _CALLED = "Task"

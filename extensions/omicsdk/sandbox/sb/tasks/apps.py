@@ -149,7 +149,7 @@ def _sent(call: Call) -> CWL:
         raise refuse(400, 90000, f"The body is no CWL: {error}") from error
 
 
-def install_app(sb: Sb, call: Call) -> Reply:
+def install_app_(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/raw."""
     project, id = _asked(call)
     sb.project(call, project, "write")
@@ -203,7 +203,7 @@ def _change(sb: Sb, id: str, **changes: object) -> None:
 # -- copies
 
 
-def copy_app(sb: Sb, call: Call) -> Reply:
+def copy_app_(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/actions/copy."""
     source = _seen(sb, call, "copy")
     body: Mapping[str, Any] = call.body
@@ -232,7 +232,7 @@ def copy_app(sb: Sb, call: Call) -> Reply:
 
 def copy_app_revision(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/{revision}/actions/copy."""
-    return copy_app(sb, call)
+    return copy_app_(sb, call)
 
 
 def sync_app(sb: Sb, call: Call) -> Reply:
@@ -262,9 +262,9 @@ HANDLERS = (
     get_app_revision,
     get_raw_app,
     get_raw_app_revision,
-    install_app,
+    install_app_,
     create_app_revision,
-    copy_app,
+    copy_app_,
     copy_app_revision,
     sync_app,
 )

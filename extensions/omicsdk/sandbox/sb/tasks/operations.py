@@ -139,7 +139,7 @@ def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
 # -- making
 
 
-def create_task(sb: Sb, call: Call) -> Reply:
+def create_task_(sb: Sb, call: Call) -> Reply:
     """POST /tasks."""
     body: Mapping[str, Any] = call.body
     project: str = body["project"]
@@ -221,7 +221,7 @@ def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
         raise refuse(400, 7018, f"The app has no input {batch_input!r} that a batch could divide")
 
 
-def clone_task(sb: Sb, call: Call) -> Reply:
+def clone_task_(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/clone."""
     task = _asked(sb, call, "execute")
     return _made(sb, call, {**task, **_fresh(sb, call), "origin_id": task["id"]})
@@ -304,8 +304,8 @@ HANDLERS = (
     get_task_inputs,
     get_task_execution_details,
     bulk_get_tasks,
-    create_task,
-    clone_task,
+    create_task_,
+    clone_task_,
     update_task,
     update_task_inputs,
     run_task,

@@ -14,7 +14,7 @@ from omicsdk.core.request import OperationFacts, Request, request, segment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FACTS = OperationFacts(name="install_app", method="POST", path="/apps/{owner}/{project}/{app}/raw", secured=True)
+FACTS = OperationFacts(name="install_app_", method="POST", path="/apps/{owner}/{project}/{app}/raw", secured=True)
 
 
 def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Request:
@@ -46,4 +46,4 @@ def parse(answer: Answer) -> dict[str, Any]:
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-install_app = Operation(FACTS, build, parse)
+install_app_ = Operation(FACTS, build, parse)

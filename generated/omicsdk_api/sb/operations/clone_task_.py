@@ -13,7 +13,7 @@ from omicsdk.core.request import OperationFacts, Request, request, segment
 if TYPE_CHECKING:
     from ..models.task import Task
 
-FACTS = OperationFacts(name="clone_task", method="POST", path="/tasks/{task_id}/actions/clone", secured=True)
+FACTS = OperationFacts(name="clone_task_", method="POST", path="/tasks/{task_id}/actions/clone", secured=True)
 
 
 def build(*, task_id: str, action: Literal["run"] | Omit = OMIT) -> Request:
@@ -39,4 +39,4 @@ def parse(answer: Answer) -> Task:
     return answer.model(Task)
 
 
-clone_task = Operation(FACTS, build, parse)
+clone_task_ = Operation(FACTS, build, parse)

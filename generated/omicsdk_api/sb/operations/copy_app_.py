@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..models.app_copy import AppCopy
     from ..types import AppCopyDict
 
-FACTS = OperationFacts(name="copy_app", method="POST", path="/apps/{owner}/{project}/{app}/actions/copy", secured=True)
+FACTS = OperationFacts(name="copy_app_", method="POST", path="/apps/{owner}/{project}/{app}/actions/copy", secured=True)
 
 
 def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> Request:
@@ -47,4 +47,4 @@ def parse(answer: Answer) -> App:
     return answer.model(App)
 
 
-copy_app = Operation(FACTS, build, parse)
+copy_app_ = Operation(FACTS, build, parse)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..models.task import Task
     from ..types import BatchByDict, ExecutionSettingsDict, OutputLocationDict
 
-FACTS = OperationFacts(name="create_task", method="POST", path="/tasks", secured=True)
+FACTS = OperationFacts(name="create_task_", method="POST", path="/tasks", secured=True)
 
 
 def build(
@@ -94,4 +94,4 @@ def parse(answer: Answer) -> Task:
     return answer.model(Task)
 
 
-create_task = Operation(FACTS, build, parse)
+create_task_ = Operation(FACTS, build, parse)
