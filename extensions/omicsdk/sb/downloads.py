@@ -15,6 +15,7 @@ from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
+from omicsdk.sb.paths import check_distinct
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
@@ -152,11 +153,7 @@ def select(client: SevenBridges, words: Iterable[str]) -> Selected:
                 selected.folders.append(parts)
             else:
                 selected.files.append(RemoteFile(entry.file, parts))
-    seen: set[str] = set()
-    for each in selected.files:
-        if each.name in seen:
-            raise UsageError(f"two files would both be {each.name}", remedy="Download them to different folders.")
-        seen.add(each.name)
+    check_distinct([each.name for each in selected.files], "Download them to different folders.")
     return selected
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 MOST = 100
 """Things that a bulk request or a job takes."""
 REQUESTS_AT_ONCE = 8
-COPIES_AT_ONCE = 16
 _SHOWN = 300  # characters of the names of files in a message
 PERIOD = 10.0
 """Seconds between two requests for the state of what is waited for."""
@@ -113,17 +112,11 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
         OmicsError: Files could not be copied. It is the first one's error, and its message names all of them.
     """
 
-    def failure(file: tuple[str, str]) -> OmicsError | None:
-        try:
-            client.copy_file(file_id=file[0], project=project)
-        except OmicsError as error:
-            return error
-        return None
+    from omicsdk.transfer.calls import side_by_side
 
-    with ThreadPoolExecutor(COPIES_AT_ONCE, "omicsdk-sb-copy") as pool:
-        failures = list(pool.map(failure, files))
+    ends = list(side_by_side(lambda file: client.copy_file(file_id=file[0], project=project), files))
     labels = [f"{name} ({id})" if name else id for id, name in files]
-    refused = [(label, error) for label, error in zip(labels, failures, strict=True) if error is not None]
+    refused = [(label, end) for label, end in zip(labels, ends, strict=True) if isinstance(end, OmicsError)]
     if not refused:
         return
     label, first = refused[0]

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
@@ -28,6 +29,7 @@ PAGE = 100
 """Items on the platform's longest page."""
 PAGES_AT_ONCE = 16
 FOLDERS_AT_ONCE = 8
+_THREADS = "omicsdk-page"
 
 
 class IncompleteListing(OmicsError):
@@ -205,8 +207,14 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
     def page_at(offset: int) -> FilePage:
         return client.list_files(**query, offset=offset)
 
+    def follow(page: FilePage) -> FilePage:
+        offset = dict(parse_qsl(urlsplit(str(_next(page))).query)).get("offset", "")
+        if not offset.isdecimal():
+            raise DecodeError("list_files", "links", page.links, expected="a link with an offset")
+        return page_at(int(offset))
+
     count = 0
-    for file in paged(answer.value, total, page_at, _files_of, _next):
+    for file in paged(answer.value, total, page_at, follow, _files_of, _next):
         count += 1
         yield file
     if total is not None and count < total:
@@ -216,10 +224,15 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         )
 
 
+class CircularPages(DecodeError):
+    """A page links to itself as the next one."""
+
+
 def paged(
     page: P,
     total: int | None,
     page_at: Callable[[int], P],
+    follow: Callable[[P], P],
     items_of: Callable[[P], Sequence[T]],
     next_of: Callable[[P], str | None],
     at: int = 0,
@@ -233,19 +246,20 @@ def paged(
         page: The first page.
         total: How many items there are; None where the platform does not state it.
         page_at: Requests the page from an offset on.
+        follow: Requests the page after one.
         items_of: What is on a page.
         next_of: The link to the page after one; None after the last.
         at: The first page's offset.
 
     Raises:
-        DecodeError: A page links to itself as the next one.
+        CircularPages: A page links to itself as the next one.
     """
     items = items_of(page)
     yield from items
     at += len(items)
     offsets = iter(range(at, total or 0, PAGE) if next_of(page) else ())
     coming = deque[tuple[int, Future[P]]]()
-    pool = ThreadPoolExecutor(PAGES_AT_ONCE, "omicsdk-sb-page")
+    pool = ThreadPoolExecutor(PAGES_AT_ONCE, _THREADS)
     try:
         while True:
             while len(coming) < PAGES_AT_ONCE and (offset := next(offsets, None)) is not None:
@@ -259,16 +273,35 @@ def paged(
                 items = items_of(page)
                 yield from items if upcoming is None else items[: upcoming - at]
                 at += len(items)
-                if upcoming is None or at >= upcoming or not items or not next_of(page):
+                if upcoming is None or at >= upcoming or not next_of(page):
                     break
                 page = page_at(at)
-        while items and (link := next_of(page)):
-            page = page_at(at)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for later in followed(page, follow, next_of):
+        yield from items_of(later)
+
+
+def followed(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | None]) -> Iterator[P]:
+    """The pages after a page, each requested while the one before it is used.
+
+    Args:
+        page: The page.
+        follow: Requests the page after one.
+        next_of: The link to the page after one, or its token; None after the last.
+
+    Raises:
+        CircularPages: A page links to itself as the next one.
+    """
+    pool = ThreadPoolExecutor(1, _THREADS)
+    try:
+        coming = pool.submit(follow, page) if next_of(page) else None
+        while coming is not None:
+            link, page = next_of(page), coming.result()
             if next_of(page) == link:
-                raise DecodeError("paging", "the link to the next page", link, expected="the URL of another page")
-            items = items_of(page)
-            yield from items
-            at += len(items)
+                raise CircularPages("paging", "the link to the next page", link, expected="that of another page")
+            coming = pool.submit(follow, page) if next_of(page) else None
+            yield page
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -283,8 +316,8 @@ def _files_of(page: FilePage) -> list[File]:
 
 
 def _next(page: FilePage) -> str | None:
-    """The URL of the page after one; None after the last."""
-    if not isinstance(cast("object", page.links), list):  # the count shows where pages are missing
+    """The URL of the page after one; None after the last, and after an empty one."""
+    if not page.items or not isinstance(cast("object", page.links), list):  # the count shows where pages are missing
         return None
     return next((link.href for link in page.links or () if str(link.rel).lower() == "next" and link.href), None)
 

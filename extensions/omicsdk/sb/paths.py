@@ -7,6 +7,7 @@ says that a folder is meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from omicsdk.core.errors import UsageError
@@ -190,6 +191,23 @@ def checked_name(name: str) -> str:
     if wrong:
         raise WrongPath(f"the name {wrong}", remedy=f"Choose one of 1 to {LONGEST} characters without a slash.")
     return name
+
+
+def check_distinct(names: Iterable[str], remedy: str) -> None:
+    """Refuse files of which two would be one.
+
+    Args:
+        names: Where they go.
+        remedy: What to do.
+
+    Raises:
+        UsageError: Two go to one place.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UsageError(f"two files would both be {name}", remedy=remedy)
+        seen.add(name)
 
 
 def wrong_with(name: str) -> str:

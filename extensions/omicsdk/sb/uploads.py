@@ -13,7 +13,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES
 from omicsdk.sb.listings import Folders, files_in
-from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
+from omicsdk.sb.paths import SbPath, check_distinct, checked_name, is_path, parse
 
 if TYPE_CHECKING:
     from omicsdk.sb.client import SevenBridges
@@ -83,8 +83,16 @@ def upload(
 
         outcomes = [Outcome(str(each.target), "planned", each.size, plan="uploaded") for each in plan.files]
         return TransferReport(outcomes, title="Upload")
-    prepared = plan.prepared(overwrite=overwrite, part_size=part_size, retries=retries)
-    return prepared.run(patience=patience, progress=progress, control=control, stop=stop)
+    report, _ = plan.run(
+        overwrite=overwrite,
+        part_size=part_size,
+        retries=retries,
+        patience=patience,
+        progress=progress,
+        control=control,
+        stop=stop,
+    )
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +115,36 @@ class UploadPlan:
     folders: list[SbPath]
     known: Folders
 
-    def prepared(
-        self, *, overwrite: bool = False, part_size: int | None = None, retries: int = RETRIES
-    ) -> PreparedUpload:
-        """Create the folders, and make the uploads; arguments as those of `upload`."""
+    def run(
+        self,
+        *,
+        overwrite: bool = False,
+        part_size: int | None = None,
+        retries: int = RETRIES,
+        patience: Patience | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        control: Control | None = None,
+        stop: threading.Event | None = None,
+        on_message: Callable[[str], None] | None = None,
+    ) -> tuple[TransferReport, list[PlatformStore]]:
+        """Create the folders and upload the files; arguments as those of `upload`.
+
+        Args:
+            overwrite: Whether to replace files of the same names.
+            part_size: Bytes of a part.
+            retries: Failures in a row that end a file.
+            patience: How long a silent server is waited for.
+            progress: Is called about ten times a second.
+            control: Stops and pauses it.
+            stop: Ends it when it is set.
+            on_message: Is given what a user should know.
+
+        Returns:
+            The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.
+        """
         from omicsdk.sb.store import PART_SIZE, PlatformStore
-        from omicsdk.transfer import Upload
+        from omicsdk.transfer import TransferReport, Upload
+        from omicsdk.transfer import upload as transfer
         from omicsdk.transfer.journals.places import journal_for
 
         for folder in self.folders:
@@ -133,47 +165,8 @@ class UploadPlan:
             for each, store in zip(self.files, stores, strict=True)
         ]
         facts = self.client.base_url, str(self.target), *(str(Path(each).absolute()) for each in self.sources)
-        return PreparedUpload(self, stores, uploads, journal_for("sb/command", *facts) if uploads else None)
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedUpload:
-    """An upload whose folders exist.
-
-    Attributes:
-        plan: What goes where.
-        stores: Where each file goes; `made` of a store is the platform's file when it is complete.
-        uploads: What the engine sends.
-        journal: Remembers what was sent.
-    """
-
-    plan: UploadPlan
-    stores: list[PlatformStore]
-    uploads: list[Upload]
-    journal: Path | None
-
-    def run(
-        self,
-        *,
-        patience: Patience | None = None,
-        progress: Callable[[Progress], None] | None = None,
-        control: Control | None = None,
-        stop: threading.Event | None = None,
-        on_message: Callable[[str], None] | None = None,
-    ) -> TransferReport:
-        """Upload; arguments as those of `upload`.
-
-        Args:
-            patience: How long a silent server is waited for.
-            progress: Is called about ten times a second.
-            control: Stops and pauses it.
-            stop: Ends it when it is set.
-            on_message: Is given what a user should know.
-        """
-        from omicsdk.transfer import TransferReport
-        from omicsdk.transfer import upload as transfer
-
-        settings = settings_of(self.plan.client)
+        journal = journal_for("sb/command", *facts) if uploads else None
+        settings = settings_of(self.client)
 
         def send(uploads: Sequence[Upload], journal: Path | None) -> TransferReport:
             return transfer(
@@ -188,7 +181,7 @@ class PreparedUpload:
                 clock=settings.clock,
             )
 
-        report = send(self.uploads, self.journal)
+        report = send(uploads, journal)
         outcomes = list(report.outcomes)
         deleted = self._deleted(outcomes)
         if deleted:
@@ -196,7 +189,7 @@ class PreparedUpload:
                 on_message(
                     f"{len(deleted)} files that an earlier run had sent aren't there any more: they are sent again"
                 )
-            again = send([self.uploads[number] for number in deleted], None)
+            again = send([uploads[number] for number in deleted], None)
             for number, outcome in zip(deleted, again.outcomes, strict=True):
                 outcomes[number] = outcome
             report = TransferReport(
@@ -207,21 +200,21 @@ class PreparedUpload:
                 title=report.title,
                 why_stopped=again.why_stopped or report.why_stopped,
             )
-        if self.journal is not None and all(outcome.state in ("done", "skipped") for outcome in outcomes):
-            self.journal.unlink(missing_ok=True)
-        return report
+        if journal is not None and all(outcome.state in ("done", "skipped") for outcome in outcomes):
+            journal.unlink(missing_ok=True)
+        return report, stores
 
     def _deleted(self, outcomes: Sequence[Outcome]) -> list[int]:
         """The numbers of those that the journal has as sent, and that were deleted from the platform since."""
         names: dict[SbPath, set[str]] = {}
         found: list[int] = []
-        for number, (each, outcome) in enumerate(zip(self.plan.files, outcomes, strict=True)):
+        for number, (each, outcome) in enumerate(zip(self.files, outcomes, strict=True)):
             if outcome.state != "skipped":
                 continue
             folder = each.target.parent
             if folder not in names:
-                target = self.plan.known.folder(folder).target
-                names[folder] = {str(file.name) for file in files_in(self.plan.client, target)}
+                target = self.known.folder(folder).target
+                names[folder] = {str(file.name) for file in files_in(self.client, target)}
             if each.target.name not in names[folder]:
                 found.append(number)
         return found
@@ -262,11 +255,7 @@ def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan
             continue
         top = folder if source.endswith(("/", os.sep)) else folder.child(checked_name(name), is_folder=True)
         _walk(path, top, files, folders)
-    seen: set[SbPath] = set()
-    for each in files:
-        if each.target in seen:
-            raise UsageError(f"two files would both be {each.target}", remedy="Upload them to different folders.")
-        seen.add(each.target)
+    check_distinct([str(each.target) for each in files], "Upload them to different folders.")
     return UploadPlan(client, tuple(sources), target, files, folders, known)
 
 

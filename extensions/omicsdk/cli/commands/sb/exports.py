@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.sb.manifest import found_files
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
-from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import Row
-from omicsdk.sb.paths import is_path
+from omicsdk.sb.paths import check_distinct, is_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +38,7 @@ def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) 
     """`omics sb exports start`: a row for each export that was wanted."""
     check_given(arguments, "export")
     wanted = _listed(client, arguments, console) if arguments.get("manifest") is not None else _typed(client, arguments)
-    check_names([each.target for each in wanted], "Give them different names.")
+    check_distinct([each.target for each in wanted], "Give them different names.")
     ready = [each for each in wanted if each.item]
     if arguments.get("dry_run"):
         rows = iter(foreseen(ready, _obstacles(client, ready), console))

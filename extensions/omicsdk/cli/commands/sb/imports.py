@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
-from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import WrongTable
-from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse, project_id
+from omicsdk.sb.paths import SbPath, WrongPath, check_distinct, checked_name, is_path, parse, project_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +41,7 @@ def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) 
     folders = Folders(client)
     found = _listed(arguments) if arguments.get("manifest") is not None else _typed(folders, arguments)
     if not arguments.get("autorename"):
-        check_names([str(target) for *_, target in found], "Give them different names, or --autorename.")
+        check_distinct([str(target) for *_, target in found], "Give them different names, or --autorename.")
     wanted = [
         Wanted(line, f"{volume}/{location}", str(target), {"volume": volume, "location": location})
         for line, volume, location, target in found

@@ -19,7 +19,6 @@ from omicsdk.core.errors import (
     ServerError,
     TransportError,
     TruncatedTransfer,
-    UsageError,
 )
 from omicsdk.sb.downloads import LocalFileExists, RemoteFile, fetch, make_folders, select
 from omicsdk.sb.store import REPLACE, is_taken
@@ -28,6 +27,7 @@ from omicsdk.sb.uploads import planned
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
 _REPLACE = "Give --overwrite to replace it, or upload to another folder."
@@ -108,10 +108,14 @@ def upload(client: SevenBridges, arguments: Mapping[str, Any], console: Console)
             "bytes_to_send": sum(each.size for each in plan.files),
             "files": [{"path": str(each.path), "to": str(each.target), "size": each.size} for each in plan.files],
         }
-    prepared = plan.prepared(overwrite=bool(arguments.get("overwrite")))
+    stores: list[PlatformStore] = []
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
-        return prepared.run(progress=progress, control=control, on_message=console.message)
+        overwrite = bool(arguments.get("overwrite"))
+        report, stores[:] = plan.run(
+            overwrite=overwrite, progress=progress, control=control, on_message=console.message
+        )
+        return report
 
     report = watched(work, arguments, console, f"uploading to {plan.target}")
     counts = Counter(outcome.state for outcome in report.outcomes)
@@ -123,7 +127,7 @@ def upload(client: SevenBridges, arguments: Mapping[str, Any], console: Console)
             **ended(outcome),
             "id": store.made.get("id"),
         }
-        for each, store, outcome in zip(plan.files, prepared.stores, report.outcomes, strict=True)
+        for each, store, outcome in zip(plan.files, stores, report.outcomes, strict=True)
     ]
     return {
         "counts": {state: counts[state] for state in ("done", "skipped", "failed", "stopped")},
@@ -189,20 +193,3 @@ def _remedy(errors: Sequence[OmicsError]) -> str:
 def _may_pass(error: OmicsError) -> bool:
     """Whether another try may succeed with nothing changed."""
     return isinstance(error, TransportError | ServerError | RateLimited | Interrupted | TruncatedTransfer)
-
-
-def check_names(names: Sequence[str], remedy: str) -> None:
-    """Refuse two files that would be one.
-
-    Args:
-        names: Where they go.
-        remedy: What to do.
-
-    Raises:
-        UsageError: There are two.
-    """
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise UsageError(f"two files would both be {name}", remedy=remedy)
-        seen.add(name)

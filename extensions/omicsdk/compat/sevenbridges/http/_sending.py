@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from omicsdk.compat._answers import OF_THE_BODY
 from omicsdk.compat.sevenbridges.errors import as_sbg
 from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
+from omicsdk.compat.sevenbridges.http.client import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.core.client import Exchange, exchange_of
 from omicsdk.core.credentials import ApiKey, BearerToken, Bound
 from omicsdk.core.errors import APIError, OmicsError
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.http.client import HttpClient
     from omicsdk.sb.client import SevenBridges
 
-#: How a login goes along: a developer's token, or one of OAuth.
-LOGINS = TOKEN_HEADER, OAUTH_HEADER = ("X-SBG-Auth-Token", "Authorization")
 #: Headers that every request has anyway, and that may go anywhere.
 _HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
 _ADVANCE_ACCESS = "X-Sbg-Advance-Access"
@@ -80,7 +79,8 @@ class Login(Bound):
         return self._is_untouched() and self._login.renew(refused)
 
     def _is_untouched(self) -> bool:
-        return all(self._api.headers.get(name) == value for name, value in self.made_with.items() if name in LOGINS)
+        logins = TOKEN_HEADER, OAUTH_HEADER
+        return all(self._api.headers.get(name) == value for name, value in self.made_with.items() if name in logins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
+#: How a login goes along: a developer's token, or one of OAuth.
+TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Parts of an upload or download that are moved at once, at most, unless told otherwise.
@@ -108,10 +110,6 @@ class HttpClient:
         clock: What tells the time and waits.
         transport: Takes the place of the network, for tests; files' bytes don't pass through it.
 
-    Attributes:
-        token: The developer's token that it was made with; a secret. `headers` has the one that is sent.
-        oauth_token: The OAuth 2.0 access token that it was made with; a secret.
-
     Raises:
         SettingsError: Something is missing or invalid.
     """
@@ -138,7 +136,7 @@ class HttpClient:
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        from omicsdk.compat.sevenbridges.http._sending import OAUTH_HEADER, TOKEN_HEADER, Headers, Login
+        from omicsdk.compat.sevenbridges.http._sending import Headers, Login
         from omicsdk.core.credentials import ApiKey, BearerToken
         from omicsdk.core.retry import Retry
         from omicsdk.core.sending.transport import stated_budget, user_agent, within_budget
@@ -184,7 +182,6 @@ class HttpClient:
             self.add_error_handler(handler)
         with as_ours():
             login = ApiKey(token, header=TOKEN_HEADER) if token else BearerToken(str(oauth_token))
-        self.token, self.oauth_token = token, oauth_token
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
@@ -277,6 +274,17 @@ class HttpClient:
         return self
 
     # -- what answers said
+
+    @property
+    def token(self) -> str | None:
+        """The developer's token that it was made with; a secret. `headers` has the one that is sent."""
+        return self._credentials.made_with.get(TOKEN_HEADER)
+
+    @property
+    def oauth_token(self) -> str | None:
+        """The OAuth 2.0 access token that it was made with; a secret."""
+        whole = self._credentials.made_with.get(OAUTH_HEADER)
+        return None if whole is None else whole.removeprefix("Bearer ")
 
     @property
     def session(self) -> Session:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours
 from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
-from omicsdk.sb.listings import PAGE, paged
+from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, VolumeObject
@@ -20,11 +19,25 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Resource")
 S = TypeVar("S", bound="Resource")
+P = TypeVar("P")
 
 #: The platform's longest page.
 LONGEST_PAGE = PAGE
 _TOTAL = "x-total-matching-query"
 _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
+
+
+def pages_after(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | None]) -> Iterator[P]:
+    """The pages after a page; arguments as those of `omicsdk.sb.listings.followed`.
+
+    Raises:
+        PaginationError: A page links to itself as the next one.
+        SbgError: A page can't be had.
+    """
+    try:
+        yield from followed(page, follow, next_of)
+    except CircularPages:
+        raise PaginationError("The platform's link to the next page leads back to the page that it is on") from None
 
 
 class Collection(list[R], Generic[R]):
@@ -104,18 +117,31 @@ class Collection(list[R], Generic[R]):
         Raises:
             SbgError: A later page can't be had; what came before it has been given by then.
         """
+
+        def following(page: Collection[R]) -> Collection[R]:
+            return page.next_page()
+
+        def link_of(page: Collection[R]) -> str | None:
+            return page.next_link
+
         link = self._link("next")
         offset = None if link is None else _offset(link)
         if link is None or offset is None or self._total < 0:
             yield from self
-            yield from self._ahead()
+            for page in pages_after(self, following, link_of):
+                self._came(page)
+                yield from page
             return
 
         def page_at(offset: int) -> Collection[R]:
             return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
 
+        # An empty page ends a list that goes by offsets: those that followed it are gone.
+        def link_of_some(page: Collection[R]) -> str | None:
+            return page.next_link if page else None
+
         with as_ours():
-            yield from paged(self, self._total, page_at, list[R], lambda page: page.next_link, offset - len(self))
+            yield from paged(self, self._total, page_at, following, list[R], link_of_some, offset - len(self))
 
     def _link(self, rel: str) -> str | None:
         return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
@@ -128,21 +154,6 @@ class Collection(list[R], Generic[R]):
 
     def _fetched(self, href: str) -> Collection[R]:
         return Collection.fetch(self.resource, linked_request(href, "page"), self._api)
-
-    def _ahead(self) -> Iterator[R]:
-        """What is on the pages after this one, each asked for while the one before it is used."""
-        page, pool = self, ThreadPoolExecutor(1, "omicsdk-page")
-        try:
-            coming = pool.submit(page.next_page) if page.next_link else None
-            while coming is not None:
-                before, page = page.next_link, coming.result()
-                if page.next_link == before:
-                    raise PaginationError("The platform's link to the next page leads back to the page that it is on")
-                coming = pool.submit(page.next_page) if page.next_link else None
-                self._came(page)
-                yield from page
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
     def _came(self, page: Collection[R]) -> None:
         """Take in what a page that follows this one has beside its items."""

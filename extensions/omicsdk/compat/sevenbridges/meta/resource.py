@@ -143,7 +143,7 @@ class Resource:
         """
         value: Any = self._data.get(name)
         if value is not None and not isinstance(value, dict | list):  # most of what is read, of long lists
-            return cast("Any", value)
+            return value
         if name not in self._data and not self._fetched:
             request = self._request()
             if request is not None:

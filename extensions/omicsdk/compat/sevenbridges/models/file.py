@@ -13,7 +13,7 @@ from omicsdk.compat.sevenbridges.errors import PaginationError, ResourceNotModif
 from omicsdk.compat.sevenbridges.http._answers import items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, gives
-from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.collection import Collection, pages_after
 from omicsdk.compat.sevenbridges.meta.resource import (
     Gettable,
     Resource,
@@ -133,8 +133,8 @@ class SearchResponse(Value):
             PaginationError: This is the last.
             SbgError: The platform answered with an error.
         """
-        token = self.field("cont_token")
-        if not token or not self.field("result_set"):
+        token = self._following
+        if not token:
             raise PaginationError("This is the last page")
         return type(self).fetch(self.field("query"), token, self.field("limit"), self.api)
 
@@ -144,14 +144,14 @@ class SearchResponse(Value):
         Raises:
             SbgError: The platform answered with an error.
         """
-        page = self
-        while True:
+        yield from self.files
+        for page in pages_after(self, SearchResponse.next_page, lambda page: page._following):
             yield from page.files
-            if not page.field("cont_token") or not page.field("result_set"):
-                return
-            before, page = page.field("cont_token"), page.next_page()
-            if page.field("cont_token") == before:
-                raise PaginationError("The platform's token for the next page leads back to the page that it is on")
+
+    @property
+    def _following(self) -> str | None:
+        """The token of the page after this one; None where this is the last."""
+        return self.field("cont_token") if self.field("result_set") else None
 
     def __repr__(self) -> str:
         return f"<SearchResponse: count={self.field('count')}, fetched={len(self.field('result_set') or ())}>"
