@@ -286,6 +286,7 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
                 "post": {},
             },
             "/b": {"get": {"operationId": "readA"}, "delete": {"operationId": "close"}},
+            "/c": {"get": {"x-omics-name": "open_c_"}, "put": {"operationId": "put_c_"}},
         }
     }
     names = name_operations(list(stated_operations(data)))
@@ -295,6 +296,8 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
         "/paths/~1a~1{id}/post": "post_a",
         "/paths/~1b/get": "read_a_get_b",
         "/paths/~1b/delete": "close_",
+        "/paths/~1c/get": "open_c_",
+        "/paths/~1c/put": "put_c",
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import NO_BODY, Body, form_body
-from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.client import AsyncExchange, Exchange, exchange_of
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -160,7 +160,7 @@ def raw_request(
     facts = OperationFacts(name=f"{method} {path.partition('?')[0]}", method=method, path=path, secured=True)
     asked = client if retry is None else client.with_options(retry=retry)
     body = NO_BODY if fields is None else _form(fields)
-    answer = asked._exchange.send(request(facts, path, body=body))  # pyright: ignore[reportPrivateUsage] - it is ours
+    answer = exchange_of(asked).send(request(facts, path, body=body))
     if method == "POST":
         json_object(answer)  # a page for people, such as one to log in, means that nothing was added
     return answer

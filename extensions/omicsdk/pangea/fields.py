@@ -377,6 +377,7 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     Raises:
         OmicsError: There is no such object, or it cannot be read.
     """
+    from omicsdk.core.client import exchange_of
     from omicsdk.core.request import Request
 
     request = Request(
@@ -388,7 +389,7 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
         secured=False,
         operation="",
     )
-    with client._exchange.streamed(request) as body:  # pyright: ignore[reportPrivateUsage]
+    with exchange_of(client).streamed(request) as body:
         headers = body.headers
         told = _RANGE.match(headers.get("content-range", ""))
         size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from omicsdk.core.base_urls import checked_base_url
-from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.client import AsyncExchange, Exchange, exchange_of
 from omicsdk.core.credentials import ApiKey, Bound, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
 from omicsdk.core.redaction import mask_url
@@ -236,7 +236,7 @@ def token_of(client: Pangea) -> str:
     """
     credentials = client.credentials
     if isinstance(credentials, PasswordLogin):
-        credentials.serve(client.base_url, lambda: client._exchange.transport)  # pyright: ignore[reportPrivateUsage]
+        credentials.serve(client.base_url, lambda: exchange_of(client).transport)
     if credentials is None:
         raise AuthError("The client has no credentials", remedy="Give a token or a PasswordLogin.")
     header = {name.lower(): value for name, value in credentials.headers("GET", client.base_url).items()}

@@ -172,8 +172,16 @@ def proxies_in(sections: configparser.ConfigParser) -> dict[str, str]:
     Args:
         sections: What `read_ini` returned for its `config` file.
     """
-    section = dict(sections["proxies"]) if sections.has_section("proxies") else {}
-    stated = {name.lower().removesuffix("_proxy"): url for name, url in section.items()}
+    return by_scheme(dict(sections["proxies"]) if sections.has_section("proxies") else {})
+
+
+def by_scheme(proxies: Mapping[str, str]) -> dict[str, str]:
+    """Proxies by "http" and "https"; empty ones are left out.
+
+    Args:
+        proxies: Proxies by "http_proxy" and "https_proxy", or "http" and "https", in any case.
+    """
+    stated = {name.lower().removesuffix("_proxy"): url for name, url in proxies.items()}
     return {scheme: stated[scheme] for scheme in ("http", "https") if stated.get(scheme)}
 
 

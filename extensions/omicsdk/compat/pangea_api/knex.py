@@ -363,6 +363,7 @@ class Knex:
         return self._call("DELETE", url, json, url_options, json_response)
 
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
+        from omicsdk.core.client import exchange_of
         from omicsdk.core.json_encoding import encoded
         from omicsdk.core.request import IDEMPOTENT_METHODS, Request
 
@@ -381,7 +382,7 @@ class Knex:
                     secured=self.auth is not None and path.startswith("/"),
                     operation="",
                 )
-                answer = self.client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
+                answer = exchange_of(self.client).send(request)
                 if json_response:
                     return _decoded(answer)
                 from omicsdk.compat._answers import DocumentedResponse

@@ -35,8 +35,11 @@ def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
     Returns:
         "http" and "https" to proxies; those that are empty are left out.
     """
-    named = {name.lower().removesuffix("_proxy"): value for name, value in (proxies or {}).items()}
-    return {name: named[name] for name in ("http", "https") if named.get(name)}
+    if not proxies:
+        return {}
+    from omicsdk.sb.client import by_scheme
+
+    return by_scheme(proxies)
 
 
 class _FilePath:

@@ -75,10 +75,7 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
     Returns:
         It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
     """
-    begun = api.begun
-    while response.status_code == 429 and _waited(api, begun, max(1.0, _until_reset(api, response))):
-        response = api.session.send(response.request)
-    return response
+    return _resent(api, response, lambda each: each.status_code == 429, lambda each: max(1.0, _until_reset(api, each)))
 
 
 @repeatable_handler
@@ -93,10 +90,7 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
     Returns:
         It, or the one that came in the end; still a 503 when it came so for LONGEST seconds.
     """
-    begun = api.begun
-    while _is_maintenance(response) and _waited(api, begun, sleep):
-        response = api.session.send(response.request)
-    return response
+    return _resent(api, response, _is_maintenance, lambda _: sleep)
 
 
 @repeatable_handler
@@ -111,8 +105,15 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
     Returns:
         It, or the one that came in the end; still an error when it came so for LONGEST seconds.
     """
+    return _resent(api, response, lambda each: each.status_code >= 500, lambda _: sleep)
+
+
+def _resent(
+    api: HttpClient, response: Response, fails: Callable[[Response], bool], pause: Callable[[Response], float]
+) -> Response:
+    """Send a request again as long as it fails and the platform may be waited for; gives the last answer."""
     begun = api.begun
-    while response.status_code >= 500 and _waited(api, begun, sleep):
+    while fails(response) and _waited(api, begun, pause(response)):
         response = api.session.send(response.request)
     return response
 
