@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -85,6 +87,17 @@ def test_a_circle_would_be_seen():
     modules[f"{PACKAGE}.c"] = "class C:\n    from omicsdk.compat.sevenbridges.a import y"
     with pytest.raises(CycleError):
         tuple(TopologicalSorter(needs(modules)).static_order())
+
+
+def test_the_import_of_api_loads_nothing_that_sends_or_reads_answers():
+    program = "import sys; from omicsdk.compat.sevenbridges import Api; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "omicsdk.compat.sevenbridges.http.client" in loaded
+    heavy = {"attrs", "dataclasses", "httpx", "inspect", "json", "logging", "pathlib", "pycurl", "socket", "ssl"}
+    heavy |= {"omicsdk.core.client", "omicsdk.core.credentials", "omicsdk.sb", "omicsdk.transfer", "omicsdk_api"}
+    assert loaded & heavy == set()
 
 
 def published() -> Iterator[tuple[str, str]]:
