@@ -407,9 +407,9 @@ def linked_request(href: str, name: str) -> Request:
         href: The link.
         name: What is asked for, for errors.
     """
-    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.client import plain_request
 
-    return request(OperationFacts(name, "GET", "/", secured=True), "/").at(href)
+    return plain_request(name, "GET", "/").at(href)
 
 
 def _made(
