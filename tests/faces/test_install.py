@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from omicsdk.compat._differences import differences
 
 
 def run(code: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -98,6 +99,47 @@ def test_only_the_names_that_are_given_are_installed() -> None:
 def test_a_module_that_a_face_lacks_is_an_import_error_that_names_it() -> None:
     done = run("from omicsdk.compat import install; install(); import hca.cli")
     assert "ModuleNotFoundError: omicsdk.compat has no hca.cli: The commands are those of" in done.stderr
+
+
+MISSING = """
+import importlib
+from omicsdk.compat import install
+install()
+for module, name in [
+    ("hca.config", "ProgressBarStreamHandler"), ("sevenbridges", "AAHeader"), ("sevenbridges.http.client", "AAHeader"),
+    ("sevenbridges.models.compound.price", "nothing"), ("pangea_api", "clean_url"), ("hca", "nothing"),
+]:
+    found = importlib.import_module(module)
+    assert not hasattr(found, name), name
+    try:
+        getattr(found, name)
+    except AttributeError as error:
+        print(error)
+    try:
+        exec(f"from {module} import {name}")
+    except ImportError as error:
+        print(str(error).partition(" (")[0])
+"""
+
+
+def test_a_missing_name_is_an_attribute_error_of_its_module_and_an_import_error_with_the_reason() -> None:
+    done = run(MISSING)
+    reason = "`Api(advance_access=True)`."
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "module 'omicsdk.compat.hca.config' has no attribute 'ProgressBarStreamHandler'",
+        "omicsdk.compat has no hca.config.ProgressBarStreamHandler: An internal of its logging beside progress bars.",
+        "module 'omicsdk.compat.sevenbridges' has no attribute 'AAHeader'",
+        "cannot import name 'AAHeader' from 'omicsdk.compat.sevenbridges'",
+        "module 'omicsdk.compat.sevenbridges.http.client' has no attribute 'AAHeader'",
+        f"omicsdk.compat has no sevenbridges.http.client.AAHeader: {reason}",
+        "module 'omicsdk.compat.sevenbridges.models.billing_group' has no attribute 'nothing'",
+        "cannot import name 'nothing' from 'omicsdk.compat.sevenbridges.models.billing_group'",
+        "module 'omicsdk.compat.pangea_api' has no attribute 'clean_url'",
+        f"omicsdk.compat has no pangea_api.clean_url: {differences('pangea_api').names['clean_url']}",
+        "module 'omicsdk.compat.hca' has no attribute 'nothing'",
+        "cannot import name 'nothing' from 'omicsdk.compat.hca'",
+    ]
 
 
 def test_a_package_that_was_imported_before_is_refused(tmp_path: Path) -> None:

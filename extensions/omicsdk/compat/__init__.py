@@ -84,18 +84,26 @@ class _Finder(MetaPathFinder):
         if fullname.partition(".")[0] not in self.names:
             return None
         ours = f"{__name__}.{fullname}"
-        found = find_spec(ours)
-        if found is None:
-            raise ModuleNotFoundError(_lacking(fullname), name=fullname)
-        return _alias(fullname, ours, fullname, found)
+        if find_spec(ours) is None:
+            raise ModuleNotFoundError(f"omicsdk.compat has no {fullname}", name=fullname)
+        return _alias(fullname, ours)
 
 
-class _MovedFinder(MetaPathFinder):
-    """Finds modules of the faces whose names are in another module of the face, as the table of differences has it."""
+class _DifferencesFinder(MetaPathFinder):
+    """Finds modules of the faces that have no file, as the table of differences has them.
+
+    A module whose names are in another module of the face is that one. For a module or name that the table lists as left out
+    the import fails with the reason.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Find a module by its name in the face.
+
+        Raises:
+            ModuleNotFoundError: The table has the reason why it is missing.
+        """
         del path, target
         published = fullname.removeprefix(f"{__name__}.")
         face = published.partition(".")[0]
@@ -103,60 +111,45 @@ class _MovedFinder(MetaPathFinder):
             return None
         from omicsdk.compat._differences import differences
 
-        moved = differences(face).moved.get(published)
-        found = None if moved is None else find_spec(f"{__name__}.{moved}")
-        return None if found is None else _alias(fullname, f"{__name__}.{moved}", published, found)
+        table = differences(face)
+        moved = table.moved.get(published)
+        if moved is not None and find_spec(f"{__name__}.{moved}") is not None:
+            return _alias(fullname, f"{__name__}.{moved}")
+        # A name of a moved module is looked up in the module that it was moved to; the table may list it by the old one.
+        module, _, name = published.rpartition(".")
+        for each in (module, *(old for old, new in table.moved.items() if new == module)):
+            reason = table.reason(f"{each}.{name}")
+            if reason is not None:
+                raise ModuleNotFoundError(f"omicsdk.compat has no {each}.{name}: {reason}", name=f"{each}.{name}")
+        return None
 
 
 # The last one: the import system asks it for what is not in a file.
-sys.meta_path.append(_MovedFinder())
+sys.meta_path.append(_DifferencesFinder())
 
 
-def _alias(name: str, ours: str, published: str, found: ModuleSpec) -> ModuleSpec:
-    return ModuleSpec(name, _Alias(ours, published), is_package=found.submodule_search_locations is not None)
-
-
-def _lacking(published: str) -> str:
-    from omicsdk.compat._differences import differences
-
-    reason = differences(published.partition(".")[0]).reason(published)
-    return f"omicsdk.compat has no {published}{f': {reason}' if reason else ''}"
+def _alias(name: str, ours: str) -> ModuleSpec:
+    # Every alias is a package to the import system. Of a package, it imports a name of `from x import y` that is no attribute
+    # as a submodule, so that the finder above can refuse it with the reason; reading an attribute is an AttributeError, as
+    # hasattr() requires.
+    return ModuleSpec(name, _Alias(ours), is_package=True)
 
 
 class _Alias(Loader):
     """Gives a module that is imported under its own name.
 
-    Names that the module lacks and the table of differences lists raise ImportError with the reason.
-
     Args:
         name: Its own name.
-        published: The name that the program imports.
     """
 
-    def __init__(self, name: str, published: str) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._published = published
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         del spec
         module = import_module(self._name)
         self._spec = module.__spec__
-        self._found = vars(module).get("__getattr__")
-        vars(module)["__getattr__"] = self._missing
         return module
-
-    def _missing(self, name: str) -> object:
-        from omicsdk.compat._differences import differences
-
-        try:
-            if self._found is not None:
-                return self._found(name)
-        except AttributeError:
-            pass
-        dotted = f"{self._published}.{name}"
-        if differences(self._published.partition(".")[0]).reason(dotted) is not None:
-            raise ImportError(_lacking(dotted), name=self._published)
-        raise AttributeError(f"module {self._published!r} has no attribute {name!r}")
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system has put the alias's spec on the module, by which relative imports would go wrong.
