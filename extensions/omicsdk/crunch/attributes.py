@@ -12,7 +12,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from omicsdk.core.errors import MissingExtra, UsageError, shortened
+from omicsdk.core.errors import UsageError, shortened
+from omicsdk.core.lazy import require
 
 if TYPE_CHECKING:
     from omicsdk.crunch.client import Crunch
@@ -334,10 +335,9 @@ def _read(text: str, format: str) -> datetime:
 
 
 def _read_freely(text: str) -> datetime:
-    try:
-        from dateutil import parser
-    except ImportError as error:
-        raise MissingExtra("crunch", f"the date {text!r}, which isn't ISO 8601", module="dateutil") from error
+    require("dateutil", "crunch", f"the date {text!r}, which isn't ISO 8601")
+    from dateutil import parser
+
     try:
         return parser.parse(text)
     except (ValueError, OverflowError) as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import MissingExtra, NotFound, OmicsError, UsageError, raise_failed
+from omicsdk.core.errors import NotFound, OmicsError, UsageError, raise_failed
+from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import unlike
 from omicsdk.pangea.listings import BATCH, find_sample_group, samples_of
@@ -71,7 +72,7 @@ def metadata_frame(
         MissingExtra: pandas is not installed.
         OmicsError: The server refused, or did not answer.
     """
-    frames = _pandas()
+    frames = require("pandas", "pangea", "data frames")
     wanted = None if samples is None else frozenset(samples)
     found = [each for each in samples_of(client, organization, group) if wanted is None or each.name in wanted]
     columns = list(dict.fromkeys(title for each in found for title in each.metadata))
@@ -181,13 +182,5 @@ def _plain(value: Any) -> Any:
 def _is_missing(value: Any) -> bool:
     if isinstance(value, list | tuple | dict):
         return False
-    told: object = _pandas().isna(value)
+    told: object = require("pandas", "pangea", "data frames").isna(value)
     return told is True
-
-
-def _pandas() -> Any:
-    try:
-        import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
-    except ImportError as error:
-        raise MissingExtra("pangea", "data frames", module="pandas") from error
-    return pandas

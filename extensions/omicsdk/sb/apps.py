@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.core.answer import decoded
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
+from omicsdk.core.lazy import require
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id
 
@@ -238,21 +239,19 @@ def _of_json(text: str, file: Path) -> Any:
 
 
 def _of_yaml(text: str, file: Path) -> Any:
+    require("yaml", EXTRA, "apps in YAML")
     try:
         return read_yaml(text)
-    except ImportError as error:
-        raise MissingExtra(EXTRA, "apps in YAML", module="yaml") from error
     except YamlFault as error:
         raise WrongApp(f"{file} can't be read: {error}") from error
 
 
 def _packed(file: Path) -> dict[str, Any]:
-    try:
-        from cwl_utils.pack import pack  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
-    except ImportError as error:
-        raise MissingExtra(EXTRA, f"{file}, which refers to other files", module="cwl_utils") from error
+    require("cwl_utils", EXTRA, f"{file}, which refers to other files")
     import io
     from contextlib import redirect_stderr
+
+    from cwl_utils.pack import pack  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
     said = io.StringIO()  # it tells each step on stderr
     try:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.dictionary.node import BrokenReference, Link, Node, resolved
@@ -269,10 +269,9 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _of_yaml(text: str, file: Path) -> Any:
+    require("yaml", "gen3", f"{file}, which is YAML")
     try:
         return read_yaml(text, dates=True)
-    except ImportError as error:
-        raise MissingExtra("gen3", f"{file}, which is YAML", module="yaml") from error
     except YamlFault as error:
         raise _no_dictionary(file, str(error)) from error
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import DecodeError, MissingExtra
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
+from omicsdk.core.lazy import require
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
@@ -392,8 +393,5 @@ def frame(commons: Gen3, project: str | tuple[str, str], node: str) -> pandas.Da
         Gen3UserError: There is no such project.
         BadRequest: There is no such node.
     """
-    try:
-        import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
-    except ImportError as error:
-        raise MissingExtra("gen3", "data frames", module="pandas") from error
+    pandas = require("pandas", "gen3", "data frames")
     return pandas.DataFrame([flat(row) for row in export_rows(commons, project, node)])

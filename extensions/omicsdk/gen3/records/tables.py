@@ -13,7 +13,8 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
-from omicsdk.core.errors import MissingExtra, shortened
+from omicsdk.core.errors import shortened
+from omicsdk.core.lazy import require
 from omicsdk.core.tables import RowLines, take_long_cells
 from omicsdk.core.type_guards import is_array, is_list, is_object
 from omicsdk.gen3.errors import Gen3UserError, choice
@@ -303,12 +304,11 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
 
 
 def _workbook(path: Path) -> Workbook:
-    try:
-        from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
-    except ImportError as error:
-        raise MissingExtra("gen3", f"{path}, which is a workbook", module="openpyxl") from error
+    require("openpyxl", "gen3", f"{path}, which is a workbook")
     from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         return load_workbook(path, read_only=True)

@@ -11,7 +11,8 @@ from typing import Any, cast
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import MissingExtra, TransferError
+from omicsdk.core.errors import TransferError
+from omicsdk.core.lazy import require
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.scale.following import ShardsProgress, Word
 from omicsdk.transfer.scale.planning import Plan
@@ -98,11 +99,7 @@ def connected(cluster: Any) -> Generator[Any]:
         MissingExtra: `distributed` isn't installed.
         NoScheduler: Nothing that speaks Dask answers at the address, or it takes certificates that nothing names.
     """
-    try:
-        import distributed
-    except ModuleNotFoundError as error:
-        raise MissingExtra("dask", "running shards on a Dask cluster", module=error.name) from None
-    make = cast("Any", distributed).Client
+    make: Any = require("distributed", "dask", "running shards on a Dask cluster").Client
     if isinstance(cluster, make):
         yield cluster
         return

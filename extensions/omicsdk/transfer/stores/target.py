@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.errors import UsageError
+from omicsdk.core.lazy import require
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.arguments import whole_number
 
@@ -96,10 +97,9 @@ class FsspecTarget:
             MissingExtra: fsspec isn't installed.
             UsageError: There is no such file system, or what it needs isn't installed.
         """
-        try:
-            from fsspec.core import url_to_fs
-        except ModuleNotFoundError as error:
-            raise MissingExtra("fsspec", "downloads into other file systems", module=error.name) from None
+        require("fsspec", "fsspec", "downloads into other file systems")
+        from fsspec.core import url_to_fs
+
         try:
             fs, path = url_to_fs(url, **options)
         except (ImportError, ValueError) as error:
