@@ -5,11 +5,10 @@ import re
 from codecs import getincrementaldecoder, lookup
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.answer import decoded
-from omicsdk.core.api_errors import not_json
+from omicsdk.core.answer import json_value
+from omicsdk.core.api_errors import phrase_of
 from omicsdk.core.client import CHUNK, Body
 from omicsdk.core.errors import APIError
 
@@ -48,10 +47,7 @@ class DocumentedAnswer:
         self, status_code: int, headers: Mapping[str, str], url: str, request: Any, content: bytes = b""
     ) -> None:
         self.status_code = status_code
-        try:
-            self.reason: str = HTTPStatus(status_code).phrase
-        except ValueError:
-            self.reason = ""
+        self.reason = phrase_of(status_code)
         self.headers = headers
         self.url = url
         self.request = request
@@ -87,10 +83,7 @@ class DocumentedAnswer:
         Raises:
             NotJson: It isn't JSON, but a web page, say; a ValueError.
         """
-        try:
-            return decoded(self.content)
-        except ValueError as error:
-            raise not_json("", self.url, self.text, str(error)) from error
+        return json_value(self.content, "", self.url, lambda: self.text)
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
         """The body in pieces; those of a streamed answer aren't held.

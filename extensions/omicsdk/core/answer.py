@@ -117,10 +117,25 @@ def json_of(response: "httpx.Response") -> Any:
     if not content:
         return None
     with paused_for(len(content)):
-        try:
-            return decoded(content)
-        except ValueError as error:
-            raise not_json(response.url.path, str(response.url), response.text, str(error)) from error
+        return json_value(content, response.url.path, str(response.url), lambda: response.text)
+
+
+def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]) -> Any:
+    """Decode the JSON of a body.
+
+    Args:
+        content: The body.
+        operation: Whose answer it is, for errors; empty where that isn't known.
+        url: Where it came from, for errors.
+        text: Gives the body as text, for errors.
+
+    Raises:
+        NotJson: It is not JSON.
+    """
+    try:
+        return decoded(content)
+    except ValueError as error:
+        raise not_json(operation, url, text(), str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +174,7 @@ class Answer:
             DecodeError: It is a page without its list, or doesn't fit and the client is strict.
         """
         with paused_for(len(self.content)):
-            try:
-                data = decoded(self.content) if self.content else None
-            except ValueError as error:
-                raise not_json(self.operation, self.url, self.text(), str(error)) from error
+            data = json_value(self.content, self.operation, self.url, self.text) if self.content else None
             if self.items is not None:
                 items_at(data, self.items, self.operation)
             if self.strict:

@@ -187,7 +187,7 @@ def api_error(
         mask_json(said.value) if said.value is not None else (mask_text(shortened(said.text, BODY_LIMIT)) or None)
     )
     return error_class(status)(
-        mask_text(shortened(said.message, BODY_LIMIT)) or reason or _phrase(status),
+        mask_text(shortened(said.message, BODY_LIMIT)) or reason or phrase_of(status),
         status=status,
         code=said.code,
         request_id=request_id,
@@ -232,7 +232,8 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     return error
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
+    """A status in words; empty where HTTP has none for it."""
     from http import HTTPStatus
 
     try:

@@ -47,20 +47,11 @@ _SHAPES = {
 _CRC_SLICE = 128 * 1024
 
 
-class _Made(Protocol):
-    def hexdigest(self) -> str: ...
-
-
-_HASHES: dict[str, Callable[..., _Made]] = {
-    "sha256": hashlib.sha256,
-    "sha1": hashlib.sha1,
-    "md5": hashlib.md5,
-}
-
-
 class _Digest(Protocol):
+    """What this module needs of an object of hashlib; the classes below have it too."""
+
     def update(self, data: Buffer, /) -> None: ...
-    def value(self) -> str: ...
+    def hexdigest(self) -> str: ...
     def copy(self) -> _Digest: ...
 
 
@@ -195,7 +186,7 @@ class Digests:
         Returns:
             A mapping from algorithm to lower-case text.
         """
-        return {name: digest.value() for name, digest in self._digests.items()}
+        return {name: digest.hexdigest() for name, digest in self._digests.items()}
 
     def copy(self) -> Digests:
         """Return an independent copy that goes on from here."""
@@ -241,11 +232,9 @@ def digest(data: Buffer, name: str) -> str:
     Raises:
         ValueError: An unknown algorithm.
     """
-    if name in _HASHES:
-        return _HASHES[name](data, usedforsecurity=False).hexdigest()
     one = _digest(name, etag_part_size(memoryview(data).nbytes))
     one.update(data)
-    return one.value()
+    return one.hexdigest()
 
 
 def _digest(name: str, etag_part: int) -> _Digest:
@@ -254,23 +243,8 @@ def _digest(name: str, etag_part: int) -> _Digest:
     if name == "s3_etag":
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
-        return _Hash(name)
+        return hashlib.new(name, usedforsecurity=False)
     raise ValueError(f"There is no checksum '{name}' here; known are {', '.join(ALGORITHMS)}")
-
-
-class _Hash:
-    def __init__(self, name: str) -> None:
-        self._hash = hashlib.new(name, usedforsecurity=False)
-        self.update = self._hash.update
-
-    def value(self) -> str:
-        return self._hash.hexdigest()
-
-    def copy(self) -> _Hash:
-        twin = _Hash.__new__(_Hash)
-        twin._hash = self._hash.copy()
-        twin.update = twin._hash.update
-        return twin
 
 
 class _Crc32c:
@@ -286,7 +260,7 @@ class _Crc32c:
         for start in range(0, len(view), _CRC_SLICE):
             self._crc = self._extend(self._crc, bytes(view[start : start + _CRC_SLICE]))
 
-    def value(self) -> str:
+    def hexdigest(self) -> str:
         return crc32c_text(self._crc)
 
     def copy(self) -> _Crc32c:
@@ -314,7 +288,7 @@ class _S3Etag:
             self._room -= len(head)
             view = view[len(head) :]
 
-    def value(self) -> str:
+    def hexdigest(self) -> str:
         if not self._parts:
             return self._part.hexdigest()
         if len(self._parts) >= ETAG_PARTS:

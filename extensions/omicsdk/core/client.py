@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overloa
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
-from omicsdk.core.bodies import NO_BODY, json_body
+from omicsdk.core.bodies import Body as RequestBody
+from omicsdk.core.bodies import json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AnswerTooLarge, ConfigError, OmicsError
 from omicsdk.core.omit import OMIT, Omit
@@ -220,9 +221,8 @@ class Frames:
         """Take a line of an event stream (WHATWG HTML, 9.2.6); the empty one ends an event."""
         if not line:
             fields, self._fields = self._fields, {}
-            if (
-                fields.get("data", "[DONE]") != "[DONE]"
-            ):  # which says, by a common convention, that there is nothing more
+            # "[DONE]" states, by a common convention, that there is nothing more.
+            if fields.get("data", "[DONE]") != "[DONE]":
                 yield json.dumps({**fields, **({"id": self._last_id} if self._last_id else {})}).encode()
             return
         text = line.decode("utf-8", errors="replace").removeprefix("\ufeff")
@@ -554,18 +554,18 @@ def beside(client: AsyncClient, kind: type[A], base_url: str, credentials: Crede
 def beside(
     client: Client | AsyncClient, kind: type[Any], base_url: str, credentials: Credentials | httpx.Auth | None
 ) -> Any:
-    """Return a client of another service, with a client's settings over its connections; closing either closes both.
+    """Return a client of another service or base URL, with a client's settings over its connections; closing either closes both.
 
     A function and not a method, since the public names of clients are reserved: no operation can have them.
 
     Args:
         client: The client.
-        kind: The class of the other one.
+        kind: The class of the other one; where it is that of the client, all attributes are those of the client.
         base_url: The base URL of the other one.
         credentials: The credentials of the other one: those of a client are for its own service.
     """
     held = client._exchange  # pyright: ignore[reportPrivateUsage] - of this module's own classes
-    made: Any = object.__new__(kind)
+    made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
     made._exchange = replace(held, transport=held.transport.beside(base_url, credentials))
     return made
 
@@ -631,7 +631,14 @@ def late_operations(package: str, names: str) -> dict[str, _Late]:
 
 
 def plain_request(
-    name: str, method: str, path: str, *, query: Query = (), body: object = OMIT, reads: bool = False
+    name: str,
+    method: str,
+    path: str,
+    *,
+    query: Query = (),
+    headers: Mapping[str, str] | None = None,
+    body: object = OMIT,
+    reads: bool = False,
 ) -> Request:
     """Return a request of a service that has no document.
 
@@ -640,11 +647,16 @@ def plain_request(
         method: The HTTP method.
         path: The path below the service's URL; its values are quoted.
         query: Query parameters; those that are None are not sent.
-        body: What is sent as JSON; nothing by default.
+        headers: Headers; without an Accept, JSON is accepted.
+        body: What is sent as JSON, or a `bodies.Body`; nothing by default.
         reads: Whether it changes nothing although it is a POST, so that it may be sent again.
     """
-    facts = OperationFacts(name=name, method=method, path=path, secured=True, idempotent=reads)
-    return request(facts, path, query=query, body=NO_BODY if body is OMIT else json_body(body))
+    content = body if isinstance(body, RequestBody) else json_body(body)
+    sent = {"accept": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
+    if content.media_type is not None:
+        sent.pop("content-type", None)
+    facts = OperationFacts(name, method, path, sent.pop("accept"), secured=True, idempotent=reads)
+    return request(facts, path, query=query, headers=list(sent.items()), body=content)
 
 
 class PlainClient(Client):

@@ -7,8 +7,8 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -135,7 +135,7 @@ def is_confidential(url: str) -> bool:
     return scheme == "https" or (scheme == "http" and is_loopback(rest.rpartition(":")[0]))
 
 
-# ruff: noqa: ARG002 - the protocol's arguments, which most credentials need not look at
+# ruff: noqa: ARG002 - arguments of overridden methods, which most credentials need not look at
 
 
 #: Seconds before its end from which on a token is renewed: a request that is on its way must still arrive in time.
@@ -144,34 +144,17 @@ RENEW_BEFORE = 60.0
 CLOCK_SKEW = 60.0
 
 
-class Credentials(Protocol):
-    """What a transport asks of credentials. All methods may be called from several threads at once."""
+class Credentials:
+    """What requests send to identify their user; the base of all credentials, which override what they have.
 
-    def goes_to(self, url: str) -> bool:
-        """Whether these credentials may be sent to a URL that a client was made for."""
-        ...
+    Methods may be called from several threads at once.
 
-    def ready(self) -> bool:
-        """Whether `headers` answers at once; False lets an event loop call it in a thread."""
-        ...
+    Args:
+        origins: The services that they were issued for, as URLs or host names; "*" is any, None is the service of the client
+            that they are given to.
+    """
 
-    def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """Headers that go with a request; renews first what is about to end."""
-        ...
-
-    def query(self, method: str, url: str) -> Mapping[str, str]:
-        """Query parameters that go with a request."""
-        ...
-
-    def renew(self, refused: Mapping[str, str]) -> bool:
-        """After a 401: whether there is something else to send than the headers that were refused."""
-        ...
-
-
-class Bound:
-    """Credentials that belong to origins; the rest of the protocol with nothing in it. The base of all of ours."""
-
-    def __init__(self, origins: Iterable[str] | None) -> None:
+    def __init__(self, origins: Iterable[str] | None = None) -> None:
         self._origins = None if origins is None else frozenset(_origin(each) for each in origins)
 
     @property
@@ -184,11 +167,11 @@ class Bound:
         return self._origins is None or "*" in self._origins or origin_of(url) in self._origins
 
     def ready(self) -> bool:
-        """Whether `headers` answers at once."""
+        """Whether `headers` answers at once; False has an event loop call it in a thread."""
         return True
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """Headers that go with a request."""
+        """Headers that go with a request; renews first what is about to end."""
         return {}
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
@@ -196,7 +179,7 @@ class Bound:
         return {}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Nothing can be renewed."""
+        """After a 401: whether there is something else to send than the headers that were refused."""
         return False
 
     def __repr__(self) -> str:
@@ -204,11 +187,8 @@ class Bound:
         return f"<{type(self).__name__} for {where}>"
 
 
-class Anonymous(Bound):
+class Anonymous(Credentials):
     """No credentials: requests carry none, and none are looked for."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
 
 
 ANONYMOUS = Anonymous()
@@ -239,7 +219,7 @@ class Token(NamedTuple):
         return f"<Token, expires_at {self.expires_at}>"
 
 
-class BearerToken(Bound):
+class BearerToken(Credentials):
     """A token that is sent as `Authorization: Bearer`, renewed when it can be.
 
     Args:
@@ -279,7 +259,8 @@ class BearerToken(Bound):
     def __reduce__(self) -> "tuple[Callable[..., BearerToken], tuple[object, ...]]":
         if self._refresh is not None:
             raise TypeError("a BearerToken that is renewed by a function can't be sent to another process")
-        return _held_elsewhere, (self._current, self._origins, self._remedy)
+        held = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
+        return partial(BearerToken, self._current.value, **held), ()
 
     @property
     def expires_at(self) -> float | None:
@@ -359,11 +340,7 @@ class BearerToken(Bound):
             return self._current
 
 
-def _held_elsewhere(token: Token, origins: frozenset[str] | None, remedy: str) -> BearerToken:
-    return BearerToken(token.value, origins=origins, expires_at=token.expires_at, remedy=remedy)
-
-
-class ApiKey(Bound):
+class ApiKey(Credentials):
     """A key that is sent as a header or a query parameter.
 
     Args:
@@ -402,7 +379,7 @@ class ApiKey(Bound):
         return self._query
 
 
-class Basic(Bound):
+class Basic(Credentials):
     """A name and a password (RFC 7617).
 
     Args:
@@ -426,7 +403,7 @@ class Basic(Bound):
         return self._headers
 
 
-class HttpxAuth(Bound):
+class HttpxAuth(Credentials):
     """An httpx.Auth as credentials: its own flow of requests and answers runs within each sending.
 
     Args:
@@ -459,26 +436,6 @@ def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | No
         f"A {type(given).__name__} was given as credentials",
         remedy="Give BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
     )
-
-
-def curl_headers(credentials: Credentials | None, method: str, url: str, *, base_url: str) -> list[str]:
-    """Return the headers of credentials as libcurl takes them.
-
-    Args:
-        credentials: What to send, or None.
-        method: The request's HTTP method.
-        url: Where it goes.
-        base_url: The service that the credentials were given for.
-
-    Returns:
-        "Name: value" lines; none when the URL isn't the service's own, isn't encrypted, or isn't one of theirs.
-
-    Raises:
-        AuthError: They have ended and can't be renewed.
-    """
-    if credentials is None or not may_send(credentials, url, base_url=base_url):
-        return []
-    return [f"{name}: {value}" for name, value in credentials.headers(method, url).items()]
 
 
 def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:

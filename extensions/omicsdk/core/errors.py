@@ -282,10 +282,7 @@ def error_class(status: int) -> type[APIError]:
     Returns:
         The most exact class for it.
     """
-    found = STATUS_ERRORS.get(status)
-    if found is not None:
-        return found
-    return ServerError if 500 <= status <= 599 else APIError
+    return STATUS_ERRORS.get(status, ServerError if 500 <= status <= 599 else APIError)
 
 
 class DecodeError(OmicsError):

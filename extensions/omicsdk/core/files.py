@@ -59,6 +59,7 @@ def state_folder() -> Path:
     return within_home(lambda: user_state_path("omicsdk"), otherwise=f"Or name a folder in {STATE_VARIABLE}.")
 
 
+_REMEDY = "Check the permissions of the file and its folder, and that there is room on the disk."
 PRIVATE = 0o600
 """The permissions of a file that its owner alone may read."""
 _STRIDE = 1024 * 1024
@@ -189,10 +190,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
         with in_place_of(target, mode=mode) as file:
             file.write(text.encode())
     except OSError as error:
-        raise ConfigError(
-            f"{path} can't be written: {error.strerror or error}",
-            remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
-        ) from error
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}", remedy=_REMEDY) from error
 
 
 def target_of(path: Path) -> Path:
@@ -345,10 +343,7 @@ def _taken(beside: Path, path: Path) -> int | None:
         beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise ConfigError(
-            f"{path} can't be written: {error.strerror or error}",
-            remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
-        ) from error
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}", remedy=_REMEDY) from error
     # The holder of the lock removed its file: a lock on the file that was opened before protects nothing.
     if _lock(descriptor) and _is_still(beside, descriptor):
         return descriptor

@@ -243,7 +243,7 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
     def outgoing(self, request: Request) -> Outgoing | None:
-        """A request that `build` made as it goes out, to be sent by other means; see `Transport.outgoing`."""
+        """Return a request that `build` made as it goes out, to be sent by other means; see `Transport.outgoing`."""
         return self._exchange.transport.outgoing(request)
 
 

@@ -105,9 +105,8 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
     if paging.style == "offset":
         begin = _number(asked.get(paging.parameter), 0)
         following = {paging.parameter: str(begin + got)}
-        if (
-            is_short
-        ):  # the first page may be as long as this service's pages are, and then its length is the length of pages
+        # The first page may be as long as this service's pages are: then its length is the length of pages.
+        if is_short:
             return {} if begin else {**following, paging.limit: str(got)}
         return following
     return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}

@@ -247,15 +247,6 @@ class _PlatformBase:
         """When and how often requests are retried."""
         return self._exchange.transport.retry
 
-    def elsewhere(self, base_url: str) -> Self:
-        """Return a client of another base URL with the same settings and credentials, over the same connections."""
-        clone: Any = self
-        clone = clone.with_options()
-        clone._exchange = replace(
-            clone._exchange, transport=clone._exchange.transport.beside(base_url, self.credentials)
-        )
-        return clone
-
     def _url(self, base_url: str | None) -> str:
         """The base URL, checked; its errors name where the platform's is found."""
         given = base_url if base_url is not None else self._default_base_url
@@ -419,11 +410,8 @@ def settings_of(client: Platform) -> Settings:
     return client._settings  # pyright: ignore[reportPrivateUsage] - not among the attributes that operations could be named like
 
 
-class _Parts(Bound):
+class _Parts(dict[str, Any], Bound):
     """The clients of a platform's services, by their names."""
-
-    def __init__(self) -> None:
-        self.clients: dict[str, Any] = {}
 
 
 class Part(Generic[S, A]):
@@ -453,7 +441,7 @@ class Part(Generic[S, A]):
         if client is None:
             return self
         # A clone with other options makes its own: `with_options` drops what is Bound.
-        clients = vars(client).setdefault("_parts", _Parts()).clients
+        clients = vars(client).setdefault("_parts", _Parts())
         if self._name not in clients:
             name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
             kind = getattr(import_module(self._package), name)
@@ -517,15 +505,11 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     return outcome[0]
 
 
-class _LateFunction:
+class _LateFunction(NamedTuple):
     """A function of a module that is imported at the first call."""
 
-    def __init__(self, module: str, name: str) -> None:
-        self._module = module
-        self._name = name
-
-    def loaded(self) -> Callable[..., Any]:
-        return getattr(import_module(self._module), self._name)
+    module: str
+    name: str
 
 
 class _LateModule:
@@ -563,7 +547,7 @@ class _Late(ABC):
     @cached_property
     def _function(self) -> Callable[..., Any]:
         given = self._given
-        return given.loaded() if isinstance(given, _LateFunction) else given
+        return getattr(import_module(given.module), given.name) if isinstance(given, _LateFunction) else given
 
     def _of(self, client: object) -> Any:
         function = self._function

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ANONYMOUS, BearerToken, Bound
+from omicsdk.core.credentials import ANONYMOUS, BearerToken, Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
 from omicsdk.core.redaction import mask_url
@@ -20,7 +20,6 @@ from omicsdk.drs.servers import PATH, Servers
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.credentials import Credentials
     from omicsdk.core.request import Request
 
 DISCOVERY = Discovery(
@@ -32,7 +31,7 @@ _NO_SERVER = "https://server.invalid"
 """The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
 
 
-class HostCredentials(Bound):
+class HostCredentials(Credentials):
     """Credentials by host, for `Drs`. Each goes to its own host only.
 
     Args:

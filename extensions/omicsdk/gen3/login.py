@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import CLOCK_SKEW, Bound, jwt_expiry, moment, origin_of
+from omicsdk.core.credentials import CLOCK_SKEW, Credentials, jwt_expiry, moment, origin_of
 from omicsdk.core.files import home_folder
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.sources import (
@@ -39,7 +39,7 @@ _log = getLogger("omicsdk.gen3")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-class Gen3Login(Bound):
+class Gen3Login(Credentials):
     """A login to a Gen3 commons: gets access tokens, renews them and sends them along.
 
     It goes wherever credentials are wanted: into `Gen3` and the clients of `omicsdk_api.gen3`, into requests
@@ -145,7 +145,7 @@ class Gen3Login(Bound):
         """Whether `headers` answers at once."""
         return isinstance(self._login.source, GivenToken) or self._holder.is_fresh()
 
-    def headers(self, method: str, url: str) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's arguments
+    def headers(self, method: str, url: str) -> Mapping[str, str]:  # noqa: ARG002 - arguments of the overridden method
         """The Authorization header.
 
         Raises:

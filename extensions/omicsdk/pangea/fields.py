@@ -262,10 +262,10 @@ class ResultId(NamedTuple):
             if name in (None, each.name):
                 yield each
 
-    def create_field(self, client: PangeaApi, name: str, data: object = None) -> Field:
-        """Create a field; without data, to upload a file into."""
+    def create_field(self, client: PangeaApi, name: str) -> Field:
+        """Create a field without data, to upload a file into."""
         create = operation(client, "create_{}_analysis_result_field", self.of_group)
-        return create(name=name, analysis_result=self.uuid, stored_data={} if data is None else data)
+        return create(name=name, analysis_result=self.uuid, stored_data={})
 
     def field(self, uuid: str) -> FieldId:
         """The field of a UUID."""
@@ -377,19 +377,12 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     Raises:
         OmicsError: There is no such object, or it cannot be read.
     """
-    from omicsdk.core.client import exchange_of
-    from omicsdk.core.request import Request
+    from omicsdk.core.client import PlainClient, beside, plain_request
 
-    request = Request(
-        method="GET",
-        url=download_url(field.read(client).stored_data),
-        headers=(("range", "bytes=0-0"), ("accept-encoding", "identity")),
-        content=None,
-        idempotent=True,
-        secured=False,
-        operation="",
-    )
-    with exchange_of(client).streamed(request) as body:
+    url = download_url(field.read(client).stored_data)
+    first_byte = {"accept": "*/*", "range": "bytes=0-0", "accept-encoding": "identity"}
+    storage = beside(client, PlainClient, client.base_url, None)
+    with storage.streamed(plain_request("", "GET", url, headers=first_byte)) as body:
         headers = body.headers
         told = _RANGE.match(headers.get("content-range", ""))
         size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""

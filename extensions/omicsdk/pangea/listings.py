@@ -89,11 +89,8 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
     if is_uuid(name):
         return client.get_sample_group(uuid=name)
     if has_route(name) and _is_segment(organization):
-        try:
-            found = client.get_sample_group_by_name(org=organization, grp=name)
-        except (BadRequest, ServerError):  # two names that differ in case only
-            found = None
-        if found is not None and found.name == name:  # the server ignores case
+        found = _by_names(client.get_sample_group_by_name, name, org=organization, grp=name)
+        if found is not None:
             return found
     owner = find_organization(client, organization)
     return _one(client.list_sample_groups.iterate(name=name, organization_id=owner.uuid), name, "group")
@@ -114,11 +111,8 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
     if is_uuid(name):
         return client.get_sample(uuid=name)
     if has_route(name) and _is_segment(organization) and _is_segment(group):
-        try:
-            found = client.get_sample_by_name(org=organization, grp=group, sample=name)
-        except (BadRequest, ServerError):  # two names that differ in case only
-            found = None
-        if found is not None and found.name == name:
+        found = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
+        if found is not None:
             return found
     return _one(samples_of(client, organization, group), name, "sample")
 
@@ -289,6 +283,15 @@ def ls(
         yield from client.list_sample_groups.iterate(organization_id=owner.uuid)
     else:
         yield from samples_of(client, organization, group)
+
+
+def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
+    """What a route by names gives; None where that is another one, since the server ignores case, or it cannot decide."""
+    try:
+        found = operation(**path)
+    except (BadRequest, ServerError):  # two names that differ in case only
+        return None
+    return found if found.name == name else None
 
 
 def _is_segment(name: str) -> bool:

@@ -1,6 +1,6 @@
 """Log in to Pangea: an e-mail address and a password as credentials, and requests that outlive their token."""
 
-# ruff: noqa: ARG002 - the arguments of the protocol of credentials
+# ruff: noqa: ARG002 - arguments of overridden methods
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import AsyncExchange, Exchange, exchange_of
-from omicsdk.core.credentials import ApiKey, Bound, is_confidential, origin_of
+from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
 from omicsdk.core.redaction import mask_url
 
@@ -76,7 +76,7 @@ def check_encrypted(url: str) -> None:
         )
 
 
-class PasswordLogin(Bound):
+class PasswordLogin(Credentials):
     """An e-mail address and a password. The token is requested when it is first needed, and again when it has expired.
 
     The password is sent to the server of the client that these credentials are given to, and never unencrypted.

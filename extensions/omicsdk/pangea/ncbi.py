@@ -16,7 +16,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
-from omicsdk.core.client import Client
+from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
@@ -44,7 +44,7 @@ PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
 _log = getLogger("omicsdk.pangea")
 
 
-class Entrez(Client):
+class Entrez(PlainClient):
     """The E-utilities. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -123,18 +123,13 @@ class Entrez(Client):
         return [found.text for found in root.iterfind("./IdList/Id") if found.text]
 
     def _asked(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
-        from omicsdk.core.request import Request, query_text
-
         self._wait()
-        url = f"/{program}?{query_text(list({**query, 'tool': 'omicsdk', **self._told}.items()))}"
-        request = Request(
-            method="GET", url=url, headers=(), content=None, idempotent=True, secured=False, operation=program
-        )
-        content = self._exchange.send(request).content
+        sent = {**query, "tool": "omicsdk", **self._told}
+        request = plain_request(program, "GET", f"/{program}", query=list(sent.items()), headers={"accept": "*/*"})
+        content = self.send(request).content
         try:
-            if b"<!ENTITY" in content.replace(
-                b"\0", b""
-            ):  # UTF-16, too; entities within entities could fill the memory
+            # In UTF-16, too. Entities within entities could fill the memory.
+            if b"<!ENTITY" in content.replace(b"\0", b""):
                 raise ElementTree.ParseError
             return ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
         except ElementTree.ParseError:

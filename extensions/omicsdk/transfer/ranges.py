@@ -8,6 +8,7 @@ import os
 import random
 import stat
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -31,8 +32,9 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.redaction import without_query
+from omicsdk.core.request import Request
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.sending.transport import REDIRECT_LIMIT, Timeout, within_budget
+from omicsdk.core.sending.transport import REDIRECT_LIMIT, Send, Timeout, within_budget
 from omicsdk.transfer.control import TICK, Control
 from omicsdk.transfer.network.heads import redirected
 from omicsdk.transfer.requests import (
@@ -135,7 +137,7 @@ class Wire:
 
             used, usual = network_of(client)
             timeout = usual if timeout is None else timeout
-        self._sender = Sender(used, Timeout.of(timeout).by_name())
+        self._sender = Sender(used, Timeout.of(timeout), time.monotonic)
 
     def get(self, url: str, headers: tuple[tuple[str, str], ...]) -> Response:
         """Asks for bytes.
@@ -150,7 +152,9 @@ class Wire:
         Raises:
             WireFailure: There was none.
         """
-        return self._sender.send(Hop("GET", url, headers, has_content=False), None, ({}, {}), None, stream=True)
+        request = Request("GET", url, headers, None, idempotent=True, secured=False, operation="")
+        step = Send(Hop("GET", url, headers, has_content=False), headers={}, query={}, credentials=None)
+        return self._sender.send(step, request, stream=True, most=None)
 
     def finish(self, answer: Response) -> bytes:
         """Reads what a refusal says, and closes it.

@@ -14,7 +14,7 @@ P = "http://proxy.example.org:3128"
 
 
 def proxy(url, **environ):
-    return network(url, environ, is_folder=lambda path: False).proxy
+    return network(url, environ).proxy
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_no_list_breaks_it(listed):
         ({"SSL_CERT_FILE": "/a.pem", "REQUESTS_CA_BUNDLE": "/b.pem"}, "/a.pem", None),
         ({"REQUESTS_CA_BUNDLE": "/b.pem", "CURL_CA_BUNDLE": "/c.pem"}, "/b.pem", None),
         ({"CURL_CA_BUNDLE": "/c.pem"}, "/c.pem", None),
-        ({"REQUESTS_CA_BUNDLE": "/folder"}, None, "/folder"),
-        ({"SSL_CERT_DIR": "/folder"}, None, "/folder"),
-        ({"SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/folder"}, "/a.pem", "/folder"),
+        ({"REQUESTS_CA_BUNDLE": "/"}, None, "/"),
+        ({"SSL_CERT_DIR": "/"}, None, "/"),
+        ({"SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/"}, "/a.pem", "/"),
         ({"SSL_CERT_FILE": ""}, None, None),
     ],
 )
 def test_which_authorities(environ, ca_file, ca_dir):
-    found = network("https://a.org/", environ, is_folder=lambda path: path == "/folder")
+    found = network("https://a.org/", environ)
     assert (found.ca_file, found.ca_dir) == (ca_file, ca_dir)
 
 
@@ -138,7 +138,7 @@ def test_the_password_of_a_proxy_is_not_shown():
     [
         (Network(), {"PROXY": "", "NOPROXY": "", "CAINFO": default_ca_file()}),
         (Network(proxy=P, ca_file="/a.pem"), {"PROXY": P, "NOPROXY": "", "CAINFO": "/a.pem"}),
-        (Network(ca_dir="/folder"), {"PROXY": "", "NOPROXY": "", "CAPATH": "/folder"}),
+        (Network(ca_dir="/"), {"PROXY": "", "NOPROXY": "", "CAPATH": "/"}),
         (
             Network(ca_file="/a.pem", ca_dir="/f", client_cert="/c.pem", client_key="/k.pem"),
             {"PROXY": "", "NOPROXY": "", "CAINFO": "/a.pem", "CAPATH": "/f", "SSLCERT": "/c.pem", "SSLKEY": "/k.pem"},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
+from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.compat._answers import DocumentedResponse
-    from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+    from omicsdk.core.client import PlainClient
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.pangea.client import Pangea
@@ -168,12 +170,23 @@ def not_there(what: str, url: str) -> PangeaNotFoundError:
     return catchable(error, PangeaGeneralError.foreign)
 
 
-def __getattr__(name: str) -> object:
-    if name == "TokenAuth":  # it loads core's credentials, which a program needs when it logs in
-        from omicsdk.compat.pangea_api._token_auth import TokenAuth
+class TokenAuth(ApiKey):
+    """A user's token, which is sent to the server of its Knex only.
 
-        return TokenAuth
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    Args:
+        token: The token.
+        user: The user, where that is known.
+
+    Attributes:
+        owner: What identifies its user, without revealing the token.
+
+    Raises:
+        ConfigError: It is empty, or has blanks in it.
+    """
+
+    def __init__(self, token: str, user: str = "") -> None:
+        super().__init__(token, header="Authorization", prefix="Token ")
+        self.owner = user or sha256(token.encode()).hexdigest()
 
 
 class Knex:
@@ -210,7 +223,7 @@ class Knex:
         self.auth: TokenAuth | None = None
         self.headers = {"Accept": "application/json"}
         self.writes = 0
-        self._authorized: tuple[TokenAuth | None, Pangea | None] = (None, None)
+        self._authorized: tuple[TokenAuth | None, tuple[Pangea, PlainClient]] | None = None
         self._options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
 
     # -- credentials
@@ -224,8 +237,6 @@ class Knex:
         Raises:
             PangeaGeneralError: It is no token (a ConfigError, too).
         """
-        from omicsdk.compat.pangea_api._token_auth import TokenAuth
-
         with documented_errors():
             self.auth = TokenAuth(token)
 
@@ -243,7 +254,6 @@ class Knex:
             PangeaLoginError: There is no such user, or the password is another.
             PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
         """
-        from omicsdk.compat.pangea_api._token_auth import TokenAuth
         from omicsdk.pangea.login import check_encrypted
 
         with documented_errors(refused=PangeaLoginError):
@@ -363,28 +373,19 @@ class Knex:
         return self._call("DELETE", url, json, url_options, json_response)
 
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
-        from omicsdk.core.client import exchange_of
+        from omicsdk.core.answer import json_of
+        from omicsdk.core.bodies import NO_BODY, Body
+        from omicsdk.core.client import plain_request
         from omicsdk.core.json_encoding import encoded
-        from omicsdk.core.request import IDEMPOTENT_METHODS, Request
 
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        if json is not None:
-            headers["content-type"] = "application/json"
         path = path_of(url, self.endpoint, options)
         try:
             with documented_errors():
-                request = Request(
-                    method=method,
-                    url=path,
-                    headers=tuple(headers.items()),
-                    content=None if json is None else encoded(json),
-                    idempotent=method in IDEMPOTENT_METHODS,
-                    secured=self.auth is not None and path.startswith("/"),
-                    operation="",
-                )
-                answer = exchange_of(self.client).send(request)
+                # `encoded` refuses what JSON can't say, such as a date, where bodies of operations have it as text.
+                body = NO_BODY if json is None else Body(encoded(json), "application/json")
+                answer = self._clients[1].send(plain_request("", method, path, headers=self.headers, body=body))
                 if json_response:
-                    return _decoded(answer)
+                    return json_of(answer)
                 from omicsdk.compat._answers import DocumentedResponse
 
                 return DocumentedResponse(answer)
@@ -396,11 +397,17 @@ class Knex:
     @property
     def client(self) -> Pangea:
         """The typed client, with each of the server's operations and workflows; errors are those of `omicsdk.core`."""
-        auth, client = self._authorized
-        if client is None or auth is not self.auth:
+        return self._clients[0]
+
+    @property
+    def _clients(self) -> tuple[Pangea, PlainClient]:
+        """The typed client, and one for any route, with the token that is held now."""
+        from omicsdk.core.client import PlainClient, beside
+
+        if self._authorized is None or self._authorized[0] is not self.auth:
             client = self._anonymous.with_options(credentials=self.auth)
-            self._authorized = self.auth, client
-        return client
+            self._authorized = self.auth, (client, beside(client, PlainClient, self.endpoint, self.auth))
+        return self._authorized[1]
 
     @cached_property
     def _anonymous(self) -> Pangea:
@@ -430,18 +437,3 @@ class Knex:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         # A copy of what knows it, such as a sample, is one of the same server.
         return self
-
-
-def _decoded(answer: httpx.Response) -> Any:
-    """The JSON value of an answer, None where it has no body."""
-    from omicsdk.core.answer import decoded, paused_for
-    from omicsdk.core.api_errors import not_json
-
-    content = answer.content
-    if not content:
-        return None
-    try:
-        with paused_for(len(content)):
-            return decoded(content)
-    except ValueError as error:
-        raise not_json(answer.url.path, str(answer.url), answer.text, str(error)) from None

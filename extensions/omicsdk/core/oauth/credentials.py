@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Bound, Token
+from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
+from omicsdk.core.lazy import require
 from omicsdk.core.oauth.grants import Grant
 from omicsdk.core.token_file import StoredLogin, TokenFile
 from omicsdk.core.type_guards import is_object
@@ -159,23 +160,19 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
         MissingExtra: The library for it isn't installed.
         AuthError: The key is broken, or of another kind than RSA.
     """
-    try:
-        import jwt
-        from jwt.exceptions import PyJWTError
-    except ImportError as error:
-        raise MissingExtra("google", "service accounts", module="jwt") from error
+    jwt = require("jwt", "google", "service accounts")
     try:
         return jwt.encode(dict(claims), key.private_key, algorithm="RS256", headers={"kid": key.key_id})
     except NotImplementedError as error:
         raise MissingExtra("google", "service accounts", module="cryptography") from error
-    except (PyJWTError, ValueError, TypeError, AttributeError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
         # What the library says may quote the key.
         raise AuthError(
             f"The private key in {source} can't be used to sign with RS256", remedy="Download the account's key again."
         ) from error
 
 
-class ServiceAccount(Bound):
+class ServiceAccount(Credentials):
     """Tokens that a service account signs itself, each made anew shortly before the one before ends.
 
     The key file is read when the first token is needed.

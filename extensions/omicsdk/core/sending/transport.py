@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
@@ -31,17 +31,9 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.wire import AsyncSender, Sender
 
 
-def user_agent(product: str = "") -> str:
-    """Return the User-Agent header.
-
-    Args:
-        product: What uses omicsdk, as "name/version"; stands first. Empty for none.
-
-    Returns:
-        Such as "omicsdk/0.1.0 (Python 3.11; linux)".
-    """
-    own = f"omicsdk/{__version__} (Python {sys.version_info.major}.{sys.version_info.minor}; {sys.platform})"
-    return f"{product} {own}" if product else own
+def user_agent() -> str:
+    """Return the User-Agent header, such as "omicsdk/0.1.0 (Python 3.11; linux)"."""
+    return f"omicsdk/{__version__} (Python {sys.version_info.major}.{sys.version_info.minor}; {sys.platform})"
 
 
 #: Answers that send a request elsewhere.
@@ -106,28 +98,9 @@ T = TypeVar("T")
 _ANY_BYTES = "application/octet-stream"
 
 
-class Response(Protocol):
-    """What a conversation looks at in an answer."""
-
-    @property
-    def status_code(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def reason_phrase(self) -> str:
-        """The server's words for it; may be empty."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers, found by names in any case."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the request to a stop; gives the Response, or raises WireFailure."""
+    """Send the request to a stop; gives the httpx.Response, or raises WireFailure."""
 
     hop: Hop
     headers: Mapping[str, str] = field(repr=False)
@@ -181,7 +154,6 @@ class Manners:
 
     Attributes:
         base_url: Where paths stand under, without a slash at the end.
-        origin: Its origin.
         headers: Sent with every request unless the request has its own of that name; names in lower case.
         credentials: What is sent along to that origin, or None.
         retry: When to try again.
@@ -190,7 +162,6 @@ class Manners:
     """
 
     base_url: str
-    origin: str
     headers: tuple[tuple[str, str], ...]
     credentials: Credentials | None
     retry: Retry
@@ -210,7 +181,7 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
         What to do next.
 
     Returns:
-        The final Response, its status below 400.
+        The final httpx.Response, its status below 400.
 
     Raises:
         APIError: The answer is an error, still so after the retries.
@@ -224,53 +195,12 @@ class Outgoing(NamedTuple):
     """A request as it goes out, to be sent by other means than a transport's.
 
     Attributes:
-        method: HTTP method in upper case.
         url: Where it goes.
-        headers: Its headers, without those of the credentials; with lower-case names.
-        credentials: What has to be asked for more headers; None where nothing may go along.
+        headers: Its headers, those of the credentials included, with lower-case names.
     """
 
-    method: str
     url: str
     headers: Mapping[str, str]
-    credentials: Credentials | None
-
-    def carried(self) -> dict[str, str] | None:
-        """All its headers, those of the credentials included.
-
-        Returns:
-            None where the transport had better send it: the credentials have to be renewed, which takes a while, can't be,
-            or go into the URL, which messages show.
-        """
-        credentials = self.credentials
-        if credentials is None:
-            return dict(self.headers)
-        if not credentials.ready() or credentials.query(self.method, self.url):
-            return None
-        try:
-            proof = credentials.headers(self.method, self.url)
-        except AuthError:
-            return None
-        return {**self.headers, **{name.lower(): value for name, value in proof.items()}}
-
-
-def outgoing(request: Request, manners: Manners) -> Outgoing:
-    """Return a request as it goes out first.
-
-    Args:
-        request: A request without a body.
-        manners: How its transport sends.
-
-    Raises:
-        AuthError: The credentials may not go there, and the operation can't do without.
-    """
-    hop = _first_hop(request, manners)
-    return Outgoing(
-        hop.method,
-        hop.url,
-        {name.lower(): value for name, value in hop.headers},
-        _credentials_for(request, hop, manners),
-    )
 
 
 Steps = Generator[Action, Any, T]
@@ -295,7 +225,7 @@ class _Conversation:
         while True:
             credentials, headers, query = yield from self._authorized()
             try:
-                response: Response = yield Send(self._hop, headers, query, credentials)
+                response: httpx.Response = yield Send(self._hop, headers, query, credentials)
             except WireFailure as failure:
                 yield from self._wait_after_failure(failure)
                 continue
@@ -333,11 +263,11 @@ class _Conversation:
         if not (failure.lasting or stalled) and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
         if pause is None:
-            raise _described(failure.error, self._request, self._hop, self._failures) from failure.__cause__
+            raise self._described(failure.error, self._failures) from failure.__cause__
         self._tell(failure.error.message, pause)
         yield Sleep(pause)
 
-    def _is_final(self, response: Response) -> bool:
+    def _is_final(self, response: "httpx.Response") -> bool:
         """Whether a 3xx is what the caller gets: it leads nowhere, or the caller wants to see where it leads."""
         if response.status_code >= 400:
             return False
@@ -347,23 +277,33 @@ class _Conversation:
             return True
         return not self._follow_redirects and self._asked_wait(response) is None
 
-    def _go_on(self, response: Response) -> Steps[None]:
+    def _go_on(self, response: "httpx.Response") -> Steps[None]:
         """Go where a redirect leads, after the wait that it asks for."""
         wait = self._asked_wait(response)
         yield Finish(response)
-        self._hop = _next_hop(self._request, self._hop, response.status_code, response.headers["location"])
+        try:
+            following = redirected(self._hop, response.status_code, response.headers["location"])
+        except ValueError as error:
+            raise self._described(TransportError("The service redirected to what isn't a URL")) from error
+        if not following.url.lower().startswith(("http://", "https://")):
+            raise self._described(TransportError("The service redirected to another protocol than http"))
+        self._hop = following
         if wait:
-            _check_budget(self._request, self._hop, self._elapsed(), wait, self._manners.retry)
+            elapsed, budget = self._elapsed(), self._manners.retry.budget
+            if elapsed + wait > budget:
+                error = TimedOut(
+                    f"The service wasn't done after {elapsed:.0f} s and asked to wait {wait:.0f} s more",
+                    remedy=f"Call again later, or allow more than {budget:.0f} s with Retry(budget=).",
+                )
+                raise self._described(error)
             http_log.info("%s %s: not yet, again in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
             yield Sleep(wait)
             return
         self._redirects += 1
         if self._redirects > REDIRECT_LIMIT:
-            raise _described(
-                TooManyRedirects(f"Redirected {self._redirects} times"), self._request, self._hop, attempts=1
-            )
+            raise self._described(TooManyRedirects(f"Redirected {self._redirects} times"))
 
-    def _wait_after_error(self, response: Response, body: bytes) -> Steps[None]:
+    def _wait_after_error(self, response: "httpx.Response", body: bytes) -> Steps[None]:
         """Wait for the next try, or raises the error that the answer is."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
@@ -389,7 +329,7 @@ class _Conversation:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
         raise error
 
-    def _asked_wait(self, response: Response) -> float | None:
+    def _asked_wait(self, response: "httpx.Response") -> float | None:
         stated = "retry-after" in response.headers
         return retry_after(response.headers, self._manners.clock.now()) if stated else None
 
@@ -404,6 +344,11 @@ class _Conversation:
     def _is_idempotent(self) -> bool:
         # A POST that was answered with 303 has become a GET, which may be repeated.
         return self._request.idempotent or self._hop.method in ("GET", "HEAD")
+
+    def _described(self, error: TransportError, attempts: int = 1) -> TransportError:
+        error.method, error.url = self._hop.method, mask_url(self._hop.url)
+        error.operation, error.attempts = self._request.operation, attempts
+        return error
 
     def _tell(self, what: str, pause: float) -> None:
         http_log.info(
@@ -434,7 +379,7 @@ def _first_hop(request: Request, manners: Manners) -> Hop:
     has_content = request.content is not None
     if request.url.startswith("/"):
         return Hop(request.method, manners.base_url + request.url, headers, has_content)
-    trusted = origin_of(request.url) == manners.origin
+    trusted = origin_of(request.url) == origin_of(manners.base_url)
     return Hop(request.method, request.url, headers if trusted else for_strangers(headers), has_content, trusted)
 
 
@@ -464,33 +409,6 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
             )
         return None
     return credentials
-
-
-def _next_hop(request: Request, hop: Hop, status: int, location: str) -> Hop:
-    try:
-        following = redirected(hop, status, location)
-    except ValueError as error:
-        raise _described(TransportError("The service redirected to what isn't a URL"), request, hop, 1) from error
-    if not following.url.lower().startswith(("http://", "https://")):
-        raise _described(TransportError("The service redirected to another protocol than http"), request, hop, 1)
-    return following
-
-
-def _check_budget(request: Request, hop: Hop, elapsed: float, wait: float, retry: Retry) -> None:
-    if elapsed + wait > retry.budget:
-        error = TimedOut(
-            f"The service wasn't done after {elapsed:.0f} s and asked to wait {wait:.0f} s more",
-            remedy=f"Call again later, or allow more than {retry.budget:.0f} s with Retry(budget=).",
-        )
-        raise _described(error, request, hop, 1)
-
-
-def _described(error: TransportError, request: Request, hop: Hop, attempts: int) -> TransportError:
-    error.method = hop.method
-    error.url = mask_url(hop.url)
-    error.operation = request.operation
-    error.attempts = attempts
-    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,7 +590,6 @@ class _Transport:
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
         self._manners = Manners(
             base_url=base_url,
-            origin=origin_of(base_url),
             headers=_merged(base.items(), headers or {}),
             credentials=as_credentials(credentials),
             retry=within_budget(retry),
@@ -754,11 +671,8 @@ class _Transport:
             base_url: The service's base URL.
             credentials: What is sent along to its origin; None sends none.
         """
-        clone = copy.copy(self)
-        url = checked_base_url(base_url)
-        clone._manners = replace(
-            self._manners, base_url=url, origin=origin_of(url), credentials=as_credentials(credentials)
-        )
+        clone = self.with_options(credentials=credentials)
+        clone._manners = replace(clone._manners, base_url=checked_base_url(base_url))
         return clone
 
     @property
@@ -849,28 +763,36 @@ class Transport(_Transport):
         """Return a request as it goes out, to be sent by other means.
 
         Args:
-            request: A request without a body.
+            request: A request without a body, or with one of bytes.
 
         Returns:
-            None where only this transport can send it: something else takes the place of the network, or the
-            credentials are an httpx.Auth.
+            None where this transport has to send it: something else takes the place of the network, or the credentials are an
+            httpx.Auth, have to be renewed, which takes a while, can't be, or go into the URL, which messages show.
 
         Raises:
             AuthError: The credentials may not go there, and the operation can't do without.
         """
         if not self._connections.real or isinstance(self.credentials, HttpxAuth):
             return None
-        return outgoing(request, self._manners)
+        hop = _first_hop(request, self._manners)
+        headers = {name.lower(): value for name, value in hop.headers}
+        credentials = _credentials_for(request, hop, self._manners)
+        if credentials is None:
+            return Outgoing(hop.url, headers)
+        if not credentials.ready() or credentials.query(hop.method, hop.url):
+            return None
+        try:
+            proof = credentials.headers(hop.method, hop.url)
+        except AuthError:
+            return None
+        return Outgoing(hop.url, headers | {name.lower(): value for name, value in proof.items()})
 
     def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:
             case Authorize(credentials, hop):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
-            case Send(hop, headers, query, credentials):
-                content = request.content if hop.has_content else None
-                return self._sender.send(
-                    hop, content, (headers, query), credentials, stream, self._most(request), live=request.live
-                )
+            case Send():
+                return self._sender.send(action, request, stream, self._most(request))
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
@@ -882,10 +804,7 @@ class Transport(_Transport):
     def _sender(self) -> "Sender":
         from omicsdk.core.sending.wire import Sender
 
-        timeout = self._timeout
-        return Sender(
-            self._connections, timeout.by_name(), timeout.body, timeout.least_rate, self._manners.clock.monotonic
-        )
+        return Sender(self._connections, self._timeout, self._manners.clock.monotonic)
 
     def close(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""
@@ -971,11 +890,8 @@ class AsyncTransport(_Transport):
             case Authorize(credentials, hop):
                 carried = await _in_thread(credentials.headers, hop.method, hop.url)
                 return carried, credentials.query(hop.method, hop.url)
-            case Send(hop, headers, query, credentials):
-                content = request.content if hop.has_content else None
-                return await self._sender.send(
-                    hop, content, (headers, query), credentials, stream, self._most(request), live=request.live
-                )
+            case Send():
+                return await self._sender.send(action, request, stream, self._most(request))
             case Finish(response):
                 return await self._sender.finish(response)
             case Sleep(seconds):
@@ -987,10 +903,7 @@ class AsyncTransport(_Transport):
     def _sender(self) -> "AsyncSender":
         from omicsdk.core.sending.wire import AsyncSender
 
-        timeout = self._timeout
-        return AsyncSender(
-            self._connections, timeout.by_name(), timeout.body, timeout.least_rate, self._manners.clock.monotonic
-        )
+        return AsyncSender(self._connections, self._timeout, self._manners.clock.monotonic)
 
     async def aclose(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""

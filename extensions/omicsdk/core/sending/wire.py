@@ -9,15 +9,15 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from socket import EAI_AGAIN, gaierror
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import anyio
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.credentials import Credentials, HttpxAuth
+from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import (
     AnswerTooLarge,
     ConnectFailed,
@@ -32,9 +32,13 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
-from omicsdk.core.retry import LEAST_RATE, SILENCE, Flow
-from omicsdk.core.sending.connections import KEPT_FOR, Connections, Hop, Pool, WireFailure
+from omicsdk.core.retry import Flow
+from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, WireFailure
 from omicsdk.core.sending.httpx_import import httpx
+
+if TYPE_CHECKING:
+    from omicsdk.core.request import Request
+    from omicsdk.core.sending.transport import Send, Timeout
 
 #: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
 #: words, and cheaper than a new connection.
@@ -55,9 +59,6 @@ for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpc
 #: What httpx raises when an exchange fails. An OSError that comes through is one of the body's own source, a file that
 #: can't be read, and none of ours.
 WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
-
-Content = bytes | Callable[[], Iterable[bytes]] | None
-Carried = tuple[Mapping[str, str], Mapping[str, str]]  # headers and query parameters of credentials
 
 
 class Received(httpx.Response):
@@ -81,39 +82,28 @@ class _Sender:
 
     Args:
         connections: Where they go out.
-        timeout: Seconds by httpx's names: connect, read, write, pool.
-        body: Seconds in which a body brings at least `least_rate` bytes a second; None for ever.
-        least_rate: Bytes a second.
+        timeout: How long each step may take.
         now: The clock by which bodies are waited for; it never goes back.
     """
 
-    def __init__(
-        self,
-        connections: Connections,
-        timeout: Mapping[str, float | None],
-        body: float | None = SILENCE,
-        least_rate: int = LEAST_RATE,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, connections: Connections, timeout: "Timeout", now: Callable[[], float]) -> None:
         self._connections = connections
-        self._extensions: dict[str, Any] = {"timeout": dict(timeout)}
-        self._wait = timeout.get("pool")
-        self._body = body
-        self._least_rate = least_rate
+        self._extensions: dict[str, Any] = {"timeout": timeout.by_name()}
+        self._timeout = timeout
         self._now = now
 
     def _request(
         self,
-        hop: Hop,
-        content: Content,
-        carried: Carried,
+        step: "Send",
+        request: "Request",
         pieces_of: Callable[[Callable[[], Iterable[bytes]]], Iterable[bytes] | AsyncIterable[bytes]],
     ) -> httpx.Request:
-        added, query = carried
+        hop, added = step.hop, step.headers
         headers = hop.headers
         if added:
             headers = (*(pair for pair in headers if pair[0].lower() not in added), *added.items())
-        url = with_query(hop.url, query) if query else hop.url
+        url = with_query(hop.url, step.query) if step.query else hop.url
+        content = request.content if hop.has_content else None
         body = pieces_of(content) if callable(content) else content
         try:
             return httpx.Request(hop.method, url, headers=headers, content=body, extensions=self._extensions)
@@ -121,12 +111,13 @@ class _Sender:
             raise _unsendable(error) from error
 
     def _watch(self) -> "_Watch | None":
-        return None if self._body is None else _Watch(self._least_rate, self._body, self._now)
+        timeout = self._timeout
+        return None if timeout.body is None else _Watch(timeout.least_rate, timeout.body, self._now)
 
     def _failure(self, error: Exception, request: httpx.Request, *, in_body: bool) -> WireFailure:
         failure = failure_of(error)
         if in_body and isinstance(failure.error, TimedOut):
-            failure.within = self._body
+            failure.within = self._timeout.body
         proxy = self._connections.proxy_towards(request.url)
         if proxy is not None and not failure.arrived:
             # Whoever forgot that there is one looks for the fault at the service.
@@ -205,42 +196,29 @@ class _Whole:
 class Sender(_Sender):
     """Sends single requests over shared connections, by threads."""
 
-    def send(
-        self,
-        hop: Hop,
-        content: Content,
-        carried: Carried,
-        credentials: Credentials | None,
-        stream: bool,
-        most: int | None = None,
-        *,
-        live: bool = False,
-    ) -> httpx.Response:
+    def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
         """Send one request and read its answer.
 
         Args:
-            hop: The stop.
-            content: The body.
-            carried: What credentials send along.
-            credentials: Whose; an httpx.Auth among them runs its own flow here.
+            step: The stop, and what credentials send along; an httpx.Auth among these runs its own flow here.
+            request: The request that it is a step of.
             stream: Whether to read the head only.
             most: Bytes of a body that are read, decoded; None for all. Of an error's body the rest is left out, any other
                 answer that is larger is a failure.
-            live: Whether the body may be slow.
 
         Raises:
             WireFailure: No whole answer came, or it is larger.
         """
-        request = self._request(hop, content, carried, _Content)
-        if not isinstance(credentials, HttpxAuth):
-            return self._once(request, stream, most, live)
-        flow = credentials.auth.sync_auth_flow(request)
+        sent = self._request(step, request, _Content)
+        if not isinstance(step.credentials, HttpxAuth):
+            return self._once(sent, stream, most, request.live)
+        flow = step.credentials.auth.sync_auth_flow(sent)
         try:
-            request = next(flow)
+            sent = next(flow)
             while True:
-                response = self._once(request, stream, most, live)
+                response = self._once(sent, stream, most, request.live)
                 try:
-                    request = flow.send(response)
+                    sent = flow.send(response)
                 except StopIteration:
                     return response
                 self.finish(response)
@@ -273,7 +251,7 @@ class Sender(_Sender):
         pool = self._connections[_origin(request.url)]
         transport = pool.shared
         if transport is None:
-            if not pool.slots.acquire(timeout=self._wait):
+            if not pool.slots.acquire(timeout=self._timeout.pool):
                 raise httpx.PoolTimeout("All connections are in use", request=request)
             transport = _idle_or_new(pool)
         try:
@@ -321,28 +299,18 @@ class Sender(_Sender):
 class AsyncSender(_Sender):
     """Sends single requests over shared connections, on an event loop."""
 
-    async def send(
-        self,
-        hop: Hop,
-        content: Content,
-        carried: Carried,
-        credentials: Credentials | None,
-        stream: bool,
-        most: int | None = None,
-        *,
-        live: bool = False,
-    ) -> httpx.Response:
+    async def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
         """Send one request and read its answer; arguments and errors are those of `Sender.send`."""
-        request = self._request(hop, content, carried, _AsyncContent)
-        if not isinstance(credentials, HttpxAuth):
-            return await self._once(request, stream, most, live)
-        flow = credentials.auth.async_auth_flow(request)
+        sent = self._request(step, request, _AsyncContent)
+        if not isinstance(step.credentials, HttpxAuth):
+            return await self._once(sent, stream, most, request.live)
+        flow = step.credentials.auth.async_auth_flow(sent)
         try:
-            request = await anext(flow)
+            sent = await anext(flow)
             while True:
-                response = await self._once(request, stream, most, live)
+                response = await self._once(sent, stream, most, request.live)
                 try:
-                    request = await flow.asend(response)
+                    sent = await flow.asend(response)
                 except StopAsyncIteration:
                     return response
                 await self.finish(response)
@@ -390,11 +358,11 @@ class AsyncSender(_Sender):
         if response.is_closed:  # as one is that comes from a cassette
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.AsyncByteStream):
-            response.stream = _AsyncBody(response.stream, watch, lambda: self._given_back(pool, transport))
+            response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
         return response
 
     async def _slot(self, pool: Pool, request: httpx.Request) -> None:
-        with anyio.move_on_after(self._wait) as waiting:
+        with anyio.move_on_after(self._timeout.pool) as waiting:
             await pool.slots.acquire()
         if waiting.cancelled_caught:
             raise httpx.PoolTimeout("All connections are in use", request=request)
@@ -465,8 +433,8 @@ class _Watch:
             raise _TooSlow(f"The answer came too slowly: {self._moved} bytes in {self._waited:.0f} s")
 
 
-class _Body(httpx.SyncByteStream):
-    """A body that is watched, and gives its connection back when it is closed.
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is watched, and gives its connection back when it is closed; read by a thread or on an event loop.
 
     Args:
         stream: The body.
@@ -474,7 +442,7 @@ class _Body(httpx.SyncByteStream):
         give_back: Is called once.
     """
 
-    def __init__(self, stream: httpx.SyncByteStream, watch: _Watch | None, give_back: Callable[[], None]) -> None:
+    def __init__(self, stream: Any, watch: _Watch | None, give_back: Callable[[], Any]) -> None:
         self._stream = stream
         self._watch = watch
         self._give_back = [give_back]
@@ -490,24 +458,6 @@ class _Body(httpx.SyncByteStream):
             yield piece
             watch.begin()
 
-    def close(self) -> None:
-        try:
-            self._stream.close()
-        finally:
-            while self._give_back:
-                self._give_back.pop()()
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    """The same on an event loop."""
-
-    def __init__(
-        self, stream: httpx.AsyncByteStream, watch: _Watch | None, give_back: Callable[[], Awaitable[None]]
-    ) -> None:
-        self._stream = stream
-        self._watch = watch
-        self._give_back = [give_back]
-
     async def __aiter__(self) -> AsyncIterator[bytes]:
         watch = self._watch
         if watch is not None:
@@ -518,6 +468,13 @@ class _AsyncBody(httpx.AsyncByteStream):
             yield piece
             if watch is not None:
                 watch.begin()
+
+    def close(self) -> None:
+        try:
+            self._stream.close()
+        finally:
+            while self._give_back:
+                self._give_back.pop()()
 
     async def aclose(self) -> None:
         try:

@@ -15,6 +15,7 @@ from omicsdk.core.files import locked, write_private, write_text
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
+Mark: TypeAlias = tuple[str, str]
 
 #: Members of an object that is no value but a change to an array.
 ARRAY_OPERATORS = frozenset({"$append", "$extend", "$extendleft", "$insert", "$remove"})
@@ -73,16 +74,14 @@ class Settings:
 
     Args:
         values: The merged settings.
-        origins: Where each value that isn't an object with members came from.
-        places: The same with lines.
+        marks: Where each value that isn't an object with members came from: the origin, and the place.
     """
 
-    __slots__ = ("origins", "places", "values")
+    __slots__ = ("_marks", "values")
 
-    def __init__(self, values: dict[str, Json], origins: Mapping[Keys, str], places: Mapping[Keys, str]) -> None:
+    def __init__(self, values: dict[str, Json], marks: Mapping[Keys, Mark]) -> None:
         self.values = values
-        self.origins = origins
-        self.places = places
+        self._marks = marks
 
     def get(self, *keys: str, default: Json = None) -> Json:
         """Return a value.
@@ -110,7 +109,7 @@ class Settings:
         Returns:
             The layer's origin; None when there is no such value or it is an object with members.
         """
-        return self.origins.get(keys)
+        return self._marks[keys][0] if keys in self._marks else None
 
     def place_of(self, keys: Keys) -> str | None:
         """Return where a value stands, with its line; of an object with members, where the first of them does.
@@ -121,12 +120,12 @@ class Settings:
         Returns:
             The place; None when there is no such value.
         """
-        return next((place for other, place in self.places.items() if other[: len(keys)] == keys), None)
+        return next((place for other, (_, place) in self._marks.items() if other[: len(keys)] == keys), None)
 
     def __iter__(self) -> Iterator[Setting]:
         """Every value that isn't an object with members, in the order of the settings."""
         for keys, value in _leaves(self.values, ()):
-            yield Setting(keys, value, self.origins[keys], self.places.get(keys, ""))
+            yield Setting(keys, value, *self._marks[keys])
 
 
 def name_of(keys: Iterable[str]) -> str:
@@ -161,11 +160,10 @@ def merged(layers: Iterable[Layer]) -> Settings:
         ConfigError: An array operator has no array to work on, or its value makes no sense.
     """
     values: dict[str, Json] = {}
-    origins: dict[Keys, str] = {}
-    places: dict[Keys, str] = {}
+    marks: dict[Keys, Mark] = {}
     for layer in layers:
-        _merge(values, layer.values, (), layer, _Marks(origins, places))
-    return Settings(values, origins, places)
+        _merge(values, layer.values, (), layer, marks)
+    return Settings(values, marks)
 
 
 def merge(into: dict[str, Json], layer: Layer) -> None:
@@ -178,38 +176,10 @@ def merge(into: dict[str, Json], layer: Layer) -> None:
     Raises:
         ConfigError: As for `merged`; what was merged until then stays.
     """
-    _merge(into, layer.values, (), layer, _Marks({}, {}))
+    _merge(into, layer.values, (), layer, {})
 
 
-class _Marks:
-    """Where values came from, written down while layers are merged."""
-
-    def __init__(self, origins: dict[Keys, str], places: dict[Keys, str]) -> None:
-        self._origins = origins
-        self._places = places
-
-    def set(self, keys: Keys, layer: Layer) -> None:
-        """The value is this layer's alone."""
-        self._origins[keys], self._places[keys] = layer.origin, layer.place(keys)
-
-    def add(self, keys: Keys, layer: Layer) -> None:
-        """The value is this layer's too."""
-        for marks, mark in ((self._origins, layer.origin), (self._places, layer.place(keys))):
-            marks[keys] = f"{marks[keys]}, {mark}" if keys in marks else mark
-
-    def drop(self, keys: Keys) -> None:
-        """The value has members now."""
-        for marks in (self._origins, self._places):
-            marks.pop(keys, None)
-
-    def drop_below(self, keys: Keys) -> None:
-        """The value and all its members are gone."""
-        for marks in (self._origins, self._places):
-            for other in [other for other in marks if other[: len(keys)] == keys]:
-                del marks[other]
-
-
-def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: Layer, marks: _Marks) -> None:
+def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: Layer, marks: dict[Keys, Mark]) -> None:
     if len(at) > DEPTH_LIMIT:
         raise ConfigError(f"{layer.origin}: settings are nested deeper than {DEPTH_LIMIT} levels")
     for key, value in values.items():
@@ -223,18 +193,21 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
                     f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes isn't an array"
                 )
             into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
-            marks.add(keys, layer)
+            before = marks.get(keys)
+            origin, place = layer.origin, layer.place(keys)
+            marks[keys] = (origin, place) if before is None else (f"{before[0]}, {origin}", f"{before[1]}, {place}")
         elif isinstance(value, dict) and value:
             if not isinstance(below, dict):
                 into[key] = below = {}
-            marks.drop(keys)
+            marks.pop(keys, None)  # it has members now
             _merge(below, value, keys, layer, marks)
         elif value == {} and isinstance(below, dict) and below:
             continue  # nothing to merge
         else:
-            marks.drop_below(keys)
+            for other in [other for other in marks if other[: len(keys)] == keys]:
+                del marks[other]
             into[key] = copy.deepcopy(value)
-            marks.set(keys, layer)
+            marks[keys] = (layer.origin, layer.place(keys))
 
 
 def _operator(value: Json) -> tuple[str, Json] | None:
@@ -416,21 +389,6 @@ class _LocatingDecoder(json.JSONDecoder):
             yield (*before, key), self._text.count("\n", 0, start) + 1
             if isinstance(found[key], dict):
                 yield from self.lines_of(found[key], (*before, key))
-
-
-def save(path: Path, values: Mapping[str, Json]) -> None:
-    """Write settings as a JSON file, whole or not at all, readable by its owner only: they may hold secrets.
-
-    Args:
-        path: The file; folders that are missing are made.
-        values: The settings.
-
-    Raises:
-        ConfigError: It can't be written.
-    """
-    from omicsdk.core.files import write_private
-
-    write_private(path, json.dumps(values, indent=4, sort_keys=True) + "\n")
 
 
 _READABLE = 0o644

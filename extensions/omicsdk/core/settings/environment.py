@@ -14,9 +14,10 @@ Variables, each in lower or upper case where both are usual (lower case wins, as
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from omicsdk.core.redaction import mask_url
@@ -47,15 +48,12 @@ class Network:
         return f"via {mask_url(self.proxy)}" if self.proxy else "direct"
 
 
-def network(
-    url: str, environ: Mapping[str, str] | None = None, *, is_folder: Callable[[str], bool] = os.path.isdir
-) -> Network:
+def network(url: str, environ: Mapping[str, str] | None = None) -> Network:
     """Read how a URL is to be reached.
 
     Args:
         url: An absolute URL of scheme http or https.
         environ: The environment's variables; by default the process's own.
-        is_folder: Tells whether a path is a folder.
 
     Returns:
         The proxy, authorities and client certificate for that URL.
@@ -63,7 +61,7 @@ def network(
     variables = os.environ if environ is None else environ
     ca_file = next((variables[name] for name in _CA_FILES if variables.get(name)), None)
     ca_dir = variables.get("SSL_CERT_DIR") or None
-    if ca_file is not None and is_folder(ca_file):
+    if ca_file is not None and Path(ca_file).is_dir():
         ca_file, ca_dir = None, ca_file
     return Network(
         proxy=_proxy_for(url, variables),

@@ -239,10 +239,9 @@ class Locator:
         operation = self._asking.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
         out = operation.outgoing(request)
-        headers = out.carried() if out is not None else None
-        if out is None or headers is None:  # only the client can send it
+        if out is None:  # only the client can send it
             return ask, None
-        return Location(out.url, {name: value for name, value in headers.items() if name not in _ENGINES_OWN}), ask
+        return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask
 
     def locate(self, file: DSSFile) -> Location:
         """Return where a file is now, by a call of the client's; without a version the latest one.

@@ -193,8 +193,7 @@ class Registrar:
             out = operation.outgoing(request)
         except AuthError:
             return None
-        headers = out.carried() if out is not None else None
-        if out is None or headers is None or not isinstance(request.content, bytes):
+        if out is None or not isinstance(request.content, bytes):
             return None
 
         def answered(status: int | None, told: Mapping[str, str]) -> None:
@@ -205,7 +204,7 @@ class Registrar:
             else:
                 otherwise()
 
-        return FollowUp(out.url, headers, request.content, answered)
+        return FollowUp(out.url, out.headers, request.content, answered)
 
     def _accepted(self, number: int, file: LocalFile, headers: Mapping[str, str]) -> Awaited:
         """What to wait for after 202."""

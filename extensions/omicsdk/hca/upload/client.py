@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
 from omicsdk.core.base_urls import checked_base_url
+from omicsdk.core.client import beside
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import (
@@ -105,7 +106,7 @@ class HcaUpload(_Workflows, Platform, UploadApi):
         """
         if self.base_url != service_url("") or service_url(deployment_stage) == self.base_url:
             return self
-        return self.elsewhere(service_url(deployment_stage))
+        return beside(self, type(self), service_url(deployment_stage), self.credentials)
 
 
 class AsyncHcaUpload(_Workflows, AsyncPlatform, AsyncUploadApi):

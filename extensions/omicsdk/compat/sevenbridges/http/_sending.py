@@ -14,7 +14,7 @@ from omicsdk.compat.sevenbridges.errors import as_sbg
 from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
 from omicsdk.compat.sevenbridges.http.client import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.core.client import Exchange, exchange_of
-from omicsdk.core.credentials import ApiKey, BearerToken, Bound
+from omicsdk.core.credentials import ApiKey, BearerToken, Credentials
 from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.redaction import mask_headers
 from omicsdk.core.request import Request
@@ -49,7 +49,7 @@ class StreamedRequest(Request):
         return cls(**{each.name: getattr(request, each.name) for each in fields(request)})
 
 
-class Login(Bound):
+class Login(Credentials):
     """An Api's headers as they are at each request, which go to its platform and to nobody else.
 
     Args:
