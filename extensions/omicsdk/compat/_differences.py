@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
@@ -39,12 +39,12 @@ class Differences:
 
     package: str
     version: str
-    modules: Mapping[str, str]
-    moved: Mapping[str, str]
-    replaced: Mapping[str, str]
-    names: Mapping[str, str]
-    inherited: Mapping[str, str]
-    behaviour: tuple[Behaviour, ...]
+    modules: Mapping[str, str] = field(default_factory=dict[str, str])
+    moved: Mapping[str, str] = field(default_factory=dict[str, str])
+    replaced: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    inherited: Mapping[str, str] = field(default_factory=dict[str, str])
+    behaviour: tuple[Behaviour, ...] = ()
 
     def module_left_out(self, module: str) -> str | None:
         """Return the entry of `modules` that a module is or is below; None where it is not left out."""
@@ -76,13 +76,5 @@ def differences(face: str) -> Differences:
 
     with Path(__file__).with_name(face).joinpath("differences.toml").open("rb") as file:
         told = tomllib.load(file)
-    return Differences(
-        package=told["package"],
-        version=told["version"],
-        modules=told.get("modules", {}),
-        moved=told.get("moved", {}),
-        replaced=told.get("replaced", {}),
-        names=told.get("names", {}),
-        inherited=told.get("inherited", {}),
-        behaviour=tuple(Behaviour(**each) for each in told.get("behaviour", ())),
-    )
+    behaviour = tuple(Behaviour(**each) for each in told.pop("behaviour", ()))
+    return Differences(**told, behaviour=behaviour)

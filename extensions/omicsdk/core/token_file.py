@@ -1,7 +1,6 @@
 """Tokens that outlive a process: one private JSON file, its logins by the origin that they are for."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import cast
 
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, read_private, within_home, write_private
+from omicsdk.core.files import locked, read_private, settings_file, write_private
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
 """Environment variable that names another file."""
@@ -27,15 +26,7 @@ def token_file(environ: Mapping[str, str] | None = None) -> "TokenFile":
     Raises:
         ConfigError: No file is named, and the user has no home.
     """
-    named = (os.environ if environ is None else environ).get(PATH_VARIABLE)
-    if named:
-        return TokenFile(Path(named).expanduser())
-    from platformdirs import user_config_path
-
-    folder = within_home(
-        lambda: user_config_path("omicsdk", appauthor=False), otherwise=f"Or name a file in {PATH_VARIABLE}."
-    )
-    return TokenFile(folder / "tokens.json")
+    return TokenFile(settings_file("tokens.json", PATH_VARIABLE, environ))
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,28 +169,6 @@ class Manners:
     fraction: Callable[[], float]
 
 
-def converse(request: Request, manners: Manners, *, follow_redirects: bool = True) -> Generator[Action, Any, Any]:
-    """Carry a request through to its final answer.
-
-    Args:
-        request: What to send.
-        manners: The transport's settings.
-        follow_redirects: False gives redirects back, but for those with Retry-After, which say "not yet".
-
-    Yields:
-        What to do next.
-
-    Returns:
-        The final httpx.Response, its status below 400.
-
-    Raises:
-        APIError: The answer is an error, still so after the retries.
-        TransportError: No answer, still so after the retries, or no end of redirects.
-        AuthError: The credentials may not go there, or can't be renewed.
-    """
-    return _Conversation(request, manners, follow_redirects).run()
-
-
 class Outgoing(NamedTuple):
     """A request as it goes out, to be sent by other means than a transport's.
 
@@ -207,7 +185,13 @@ Steps = Generator[Action, Any, T]
 
 
 class _Conversation:
-    """One request on its way: where it is, and what it has met so far."""
+    """One request on its way to its final answer: where it is, and what it has met so far.
+
+    Args:
+        request: What to send.
+        manners: The transport's settings.
+        follow_redirects: False gives redirects back, but for those with Retry-After, which say "not yet".
+    """
 
     def __init__(self, request: Request, manners: Manners, follow_redirects: bool) -> None:
         self._request = request
@@ -221,7 +205,13 @@ class _Conversation:
         self._renewed = False
 
     def run(self) -> Steps[Any]:
-        """Yield what is to be done next, and return the final answer."""
+        """Yield what is to be done next, and return the final httpx.Response, whose status is below 400.
+
+        Raises:
+            APIError: The answer is an error, still so after the retries.
+            TransportError: No answer, still so after the retries, or no end of redirects.
+            AuthError: The credentials may not go there, or can't be renewed.
+        """
         while True:
             credentials, headers, query = yield from self._authorized()
             try:
@@ -745,7 +735,7 @@ class Transport(_Transport):
             TransportError: No whole answer came, still so after the retries; AnswerTooLarge where it exceeds the limit.
             AuthError: The credentials may not go there, or can't be renewed.
         """
-        conversation = converse(request, self._manners, follow_redirects=follow_redirects)
+        conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
         failure: Exception | None = None
         while True:
@@ -869,7 +859,7 @@ class AsyncTransport(_Transport):
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final answer; arguments, answer and errors are those of `Transport.send`."""
-        conversation = converse(request, self._manners, follow_redirects=follow_redirects)
+        conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
         failure: Exception | None = None
         while True:

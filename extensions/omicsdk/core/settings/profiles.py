@@ -4,13 +4,12 @@
 base_url = "https://commons.example.org"
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import within_home
+from omicsdk.core.files import settings_file
 from omicsdk.core.type_guards import is_object
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
@@ -31,13 +30,8 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
     Returns:
         The path; None where no file is named and the user has no home folder.
     """
-    named = (os.environ if environ is None else environ).get(SETTINGS_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_config_path
-
     try:
-        return within_home(lambda: user_config_path("omicsdk", appauthor=False), otherwise="") / "settings.toml"
+        return settings_file("settings.toml", SETTINGS_VARIABLE, environ)
     except ConfigError:
         return None
 
