@@ -14,15 +14,16 @@ from omicsdk.core.credentials import (
     ApiKey,
     Basic,
     BearerToken,
+    Credentials,
     HttpxAuth,
     Token,
     as_credentials,
     jwt_expiry,
     may_send,
 )
-from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
 from omicsdk.core.request import Request
-from omicsdk.core.sending.transport import AsyncTransport
+from omicsdk.core.sending.transport import AsyncTransport, Transport
 
 URL = "https://api.example.org/v1/x"
 
@@ -302,6 +303,30 @@ def test_an_event_loop_goes_on_while_a_token_is_renewed():
 
     asyncio.run(run())
     assert seen == ["Bearer second"]
+
+
+class Stamp(Credentials):
+    """Credentials of a program: a header, and nothing else of what the base has."""
+
+    def headers(self, method, url):
+        return {"x-stamp": f"{method} {url}"}
+
+
+def test_credentials_of_a_program_override_what_they_need():
+    seen = []
+
+    def answer(got):
+        seen.append(got.headers.get("x-stamp"))
+        return httpx.Response(401 if len(seen) == 1 else 200)
+
+    transport = Transport("https://api.example.org", credentials=Stamp(), transport=httpx.MockTransport(answer))
+    with pytest.raises(Unauthorized):  # there is nothing to renew
+        transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
+    assert transport.send(Request("GET", "/x", (), None, True, True, "get_x")).status_code == 200
+    assert seen == ["GET https://api.example.org/x"] * 2
+    elsewhere = Stamp(["https://other.example.org"])
+    assert not elsewhere.goes_to(URL)
+    assert repr(elsewhere) == "<Stamp for https://other.example.org:443>"
 
 
 def test_what_may_be_given_as_credentials():
