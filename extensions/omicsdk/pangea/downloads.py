@@ -389,7 +389,7 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
         The fields: samples by name, the group's own results last.
 
     Raises:
-        PangeaGeneralError: The manifest lacks one of its lists, or something in them has no name (a DecodeError, too).
+        DecodeError: The manifest lacks one of its lists, or something in them has no name.
     """
     taken = set[str]()
     planned = list[ResultField]()

@@ -109,14 +109,11 @@ class FileSystemCache:
         """
         if self.no_cache:
             return None
-        path, there = self.get_cached_blob_filepath(obj)
-        if not there:
-            return None
         with _tolerated("a cached blob isn't used"):
-            if self._is_stale(Path(path), obj):
-                Path(path).unlink(missing_ok=True)
-                return None
-            text = read_private(Path(path))
+            path = Path(self.get_cached_blob_filepath(obj)[0])
+            if path.is_file() and self._is_stale(path, obj):
+                path.unlink(missing_ok=True)
+            text = read_private(path)
             return None if text is None else json.loads(text)
         return None
 
