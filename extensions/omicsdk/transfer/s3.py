@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.requests import Location
-from omicsdk.transfer.s3_errors import refusing_cut_heads, s3_error
+from omicsdk.transfer.s3_clients import asking_s3, refusing_cut_heads
 from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of
 from omicsdk.transfer.uploads.answers import base64_of, hex_of
 from omicsdk.transfer.uploads.plan import PART_SIZE, Cut, PartRules
@@ -250,7 +250,7 @@ class S3Object(MultipartStore):
         fixed = repr(sorted((name, value) for name, value in params.items() if name not in VARIABLE and name != "Key"))
         kind = (fixed, *values)
         key = self._place["Key"]
-        with self._told("put_object"):
+        with self._asking("put_object"):
             keys = keys_of(self._client)
         if keys is None:
             return self._by_boto("put_object", params)
@@ -267,7 +267,7 @@ class S3Object(MultipartStore):
     def _by_boto(self, operation: str, params: Mapping[str, Any]) -> Location:
         _signing.ours, _signing.headers = True, None
         try:
-            with self._told(operation):
+            with self._asking(operation):
                 url = self._client.generate_presigned_url(operation, Params=params, ExpiresIn=EXPIRES)
             return Location(url, _signing.headers or {})
         finally:
@@ -312,21 +312,14 @@ class S3Object(MultipartStore):
             self._call("put_object_tagging", Tagging={"TagSet": listed})
 
     def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        with self._told(operation):
+        with self._asking(operation):
             extra = self._extra[operation]
             return cast(
                 "dict[str, Any]", getattr(self._client, operation)(**(place or self._place), **extra, **arguments)
             )
 
-    @contextmanager
-    def _told(self, operation: str) -> Generator[None]:
-        """Turns boto3's errors into ours."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            yield
-        except (ClientError, BotoCoreError) as error:
-            raise s3_error(error, f"{self.target}: {operation}") from None
+    def _asking(self, operation: str) -> AbstractContextManager[None]:
+        return asking_s3(f"{self.target}: {operation}")
 
 
 def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

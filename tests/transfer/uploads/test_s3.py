@@ -24,7 +24,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.transfer import Upload, abort_upload, upload
 from omicsdk.transfer.s3 import S3Object
-from omicsdk.transfer.s3_errors import refusing_cut_heads, s3_error
+from omicsdk.transfer.s3_clients import refusing_cut_heads, s3_client, s3_error
 from omicsdk.transfer.uploads.plan import Cut, etag_rules
 from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart
 
@@ -414,10 +414,8 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
 
 def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clients of boto3 that are made here, and one that is handed over."""
-    from omicsdk.crunch.storage.settings import s3_client
     from omicsdk.fs.places.s3 import S3Clients
-    from omicsdk.hca.dss.staging import staging_client
-    from omicsdk.hca.upload.storage import AreaKeys, Keys, OwnClient, signing_client
+    from omicsdk.hca.upload.storage import AreaKeys, Keys, signing_client
 
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -429,9 +427,7 @@ def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     yield given
     yield S3Clients(client_of(endpoint)).first
     yield S3Clients().first
-    yield staging_client()
-    yield OwnClient()()
-    yield s3_client({})
+    yield s3_client()
     keys = AreaKeys(lambda: Keys("key", "canary", "token", "", 3600.0))
     yield signing_client(keys, accelerate=False, connections=1)
 

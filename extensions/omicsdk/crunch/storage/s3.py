@@ -6,8 +6,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from omicsdk.core.settings.environment import Network, network
 from omicsdk.crunch.hashing import Hashed, hash_files, in_threads
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
-from omicsdk.transfer.s3_errors import listed, s3_error
+from omicsdk.transfer.s3_clients import asking_s3, etag_of, listed, s3_pages
 from omicsdk.transfer.stores.store import digest_of
 from omicsdk.transfer.stores.told import claims
 
@@ -114,7 +113,7 @@ class S3Storage(BuiltinStorage):
         try:
             self._head(name)
         except NotFound:
-            with _asking(f"Looking for {self._told(name)}"):
+            with asking_s3(f"Looking for {self._told(name)}"):
                 answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix(name), MaxKeys=1)
             return bool(listed(answer, self._told(name)).get("KeyCount"))
         return True
@@ -122,14 +121,11 @@ class S3Storage(BuiltinStorage):
     def _head(self, name: str) -> Mapping[str, Any]:
         if not self._key(name):
             raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
-        with _asking(f"Looking at {self._told(name)}"):
+        with asking_s3(f"Looking at {self._told(name)}"):
             return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
 
     def _pages(self, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
-        with _asking(f"Listing s3://{self._bucket}/{prefix}"):
-            paginator = self._client.get_paginator("list_objects_v2")
-            for page in paginator.paginate(Bucket=self._bucket, Prefix=prefix, **arguments):
-                yield listed(page, f"s3://{self._bucket}/{prefix}")
+        return s3_pages(self._client.list_objects_v2, self._bucket, prefix, **arguments)
 
     def look(self, name: str) -> Stored | None:
         """An object; None for a folder.
@@ -180,7 +176,7 @@ class S3Storage(BuiltinStorage):
         """
         if not self._key(name):
             raise ValueError("delete() needs the name of an object")
-        with _asking(f"Removing {self._told(name)}"):
+        with asking_s3(f"Removing {self._told(name)}"):
             self._client.delete_object(**self._place(name))
 
     def size(self, name: str) -> int:
@@ -201,7 +197,7 @@ class S3Storage(BuiltinStorage):
         return address if self._signed else address.partition("?")[0]
 
     def _signed_url(self, name: str) -> str:
-        with _asking(f"Signing for {self._told(name)}"):
+        with asking_s3(f"Signing for {self._told(name)}"):
             return str(
                 self._client.generate_presigned_url("get_object", Params=self._place(name), ExpiresIn=self._expires)
             )
@@ -293,8 +289,7 @@ class S3Storage(BuiltinStorage):
 
 def _stored(name: str, told: Mapping[str, Any], size: int) -> Stored:
     modified: datetime | None = told.get("LastModified")
-    etag = str(told.get("ETag", "")).strip('"')
-    return Stored(name, size, etag, None if modified is None else modified.timestamp())
+    return Stored(name, size, etag_of(told), None if modified is None else modified.timestamp())
 
 
 def _is_there(path: Path, file: Stored) -> bool:
@@ -319,14 +314,3 @@ class _Spooled(io.FileIO):
     def close(self) -> None:
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-@contextmanager
-def _asking(what: str) -> Generator[None]:
-    """Raise boto3's errors as those of omicsdk.core."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise s3_error(error, what) from error

@@ -160,6 +160,7 @@ def _mode(key: str, value: object) -> int | None:
 
 def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
     from omicsdk.crunch.storage.s3 import EXPIRES, S3Storage
+    from omicsdk.transfer.s3_clients import s3_client
 
     told: dict[str, Any] = {}
     for option, keys in _S3_KEYS.items():
@@ -172,8 +173,24 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
     extra = dict(_mapping("AWS_S3_OBJECT_PARAMETERS", told["object_parameters"] or {}))
     if told["default_acl"]:
         extra.setdefault("ACL", told["default_acl"])
+    client = s3_client(
+        profile=told["session_profile"],
+        region=told["region_name"],
+        config={
+            "s3": {"addressing_style": told["addressing_style"]} if told["addressing_style"] else None,
+            "signature_version": told["signature_version"],
+            "proxies": dict(_mapping("AWS_S3_PROXIES", told["proxies"] or {})) or None,
+        },
+        settings="the storage",
+        endpoint_url=told["endpoint_url"],
+        use_ssl=told["use_ssl"] is not False,
+        verify=told["verify"],
+        aws_access_key_id=told["access_key"],
+        aws_secret_access_key=told["secret_key"],
+        aws_session_token=told["security_token"],
+    )
     return S3Storage(
-        s3_client(told),
+        client,
         _text("AWS_STORAGE_BUCKET_NAME", told["bucket_name"]),
         _text("AWS_LOCATION", told["location"] or ""),
         extra_args=extra,
@@ -187,48 +204,6 @@ def _number(key: str, value: object, unit: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{key} is {value!r}", remedy=f"Give {unit} as a whole number, 1 or more.")
     return value
-
-
-def s3_client(told: Mapping[str, Any]) -> Any:
-    """Create a client of boto3.
-
-    Args:
-        told: django-storages' options. What isn't said is found where boto3 looks: the environment, ~/.aws.
-
-    Raises:
-        ConfigError: boto3 refuses the settings.
-    """
-    from importlib import import_module
-
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    from omicsdk.core.redaction import mask_text
-    from omicsdk.transfer.s3_errors import refusing_cut_heads
-
-    s3 = {"addressing_style": told["addressing_style"]} if told.get("addressing_style") else {}
-    proxies = _mapping("AWS_S3_PROXIES", told.get("proxies") or {})
-    try:
-        config: Any = Config(s3=s3, signature_version=told.get("signature_version"), proxies=dict(proxies) or None)
-        session = import_module("boto3").Session(profile_name=told.get("session_profile"))
-        return refusing_cut_heads(
-            session.client(
-                "s3",
-                region_name=told.get("region_name") or session.region_name or "us-east-1",
-                endpoint_url=told.get("endpoint_url"),
-                use_ssl=told.get("use_ssl") is not False,
-                verify=told.get("verify"),
-                aws_access_key_id=told.get("access_key"),
-                aws_secret_access_key=told.get("secret_key"),
-                aws_session_token=told.get("security_token"),
-                config=config,
-            )
-        )
-    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
-        raise ConfigError(
-            f"The AWS settings of the storage can't be used: {mask_text(str(error)).rstrip('.')}",
-            remedy="Correct the AWS_ keys of the storage settings, or the variables and files of AWS.",
-        ) from error
 
 
 def _text(name: str, value: object) -> str:

@@ -452,12 +452,12 @@ class DssStore(ClientStore[Dss]):
             UsageError: One has a name that no bundle takes.
         """
         from omicsdk.fs.copying.copies import joined
-        from omicsdk.hca.dss.staging import staging_client
+        from omicsdk.transfer.s3_clients import s3_client
 
         if not files:
             return TransferReport()
         bundles, bucket = self._new_bundles(files)
-        s3, creator = staging_client(), int(HCAConfig().value_of("creator_uid") or 0)
+        s3, creator = s3_client(), int(HCAConfig().value_of("creator_uid") or 0)
         found: dict[str, Outcome] = {}
         reports: list[TransferReport] = []
         for bundle in bundles:

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from math import ceil
 from typing import Any, ClassVar
 
@@ -28,10 +27,15 @@ from omicsdk.fs.store import (
     WrongUri,
 )
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3_errors import listed, reading_aws_settings, refusing_cut_heads, s3_error
-
-#: The region that is asked first where nothing names one.
-DEFAULT_REGION = "us-east-1"
+from omicsdk.transfer.s3_clients import (
+    asking_s3,
+    etag_of,
+    listed,
+    refusing_cut_heads,
+    s3_client,
+    s3_pages,
+    s3_session,
+)
 
 
 @dataclass
@@ -99,18 +103,14 @@ class S3Clients:
             return self._by_region[region]
 
     def _made(self, region: str) -> Any:
-        from botocore import UNSIGNED
-        from botocore.config import Config
-
-        with reading_aws_settings():
-            if self.session is None:
-                self.session = import_module("boto3").Session(profile_name=self.profile_name)
-            signs = self.session.get_credentials() is not None if self.anonymous is None else not self.anonymous
-            config: Any = Config(signature_version="s3v4" if signs else UNSIGNED, max_pool_connections=16)
-            region = region or self.region_name or self.session.region_name or DEFAULT_REGION
-            return refusing_cut_heads(
-                self.session.client("s3", region_name=region, endpoint_url=self.endpoint_url, config=config)
-            )
+        self.session = self.session or s3_session(self.profile_name)
+        return s3_client(
+            self.session,
+            region=region or self.region_name,
+            anonymous=self.anonymous,
+            config={"signature_version": "s3v4", "max_pool_connections": 16},
+            endpoint_url=self.endpoint_url,
+        )
 
 
 def _region(client: Any, bucket: str) -> str:
@@ -192,11 +192,6 @@ def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
     size, (digest, dash, parts) = int(told["ContentLength"]), etag_of(told).partition("-")
     usual = ceil(size / etag_part_size(size))
     return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not _is_encrypted(told)
-
-
-def etag_of(told: Mapping[str, Any]) -> str:
-    """The ETag without its quotes; empty when there is none."""
-    return str(told.get("ETag", "")).strip('"')
 
 
 def seconds(moment: object) -> float | None:
@@ -327,9 +322,7 @@ class S3Store(Store):
     def _pages(self, path: str, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
         bucket, _ = split(path)
         with self._asking("Listing", path):
-            paginator = self._clients.of(bucket).get_paginator("list_objects_v2")
-            for page in paginator.paginate(Bucket=bucket, Prefix=prefix, **arguments):
-                yield listed(page, self.uri(path))
+            yield from s3_pages(self._clients.of(bucket).list_objects_v2, bucket, prefix, **arguments)
 
     def walk(self, path: str) -> Iterator[Entry]:
         found = self.stat(path)
@@ -437,15 +430,11 @@ class S3Store(Store):
     @contextmanager
     def _asking(self, doing: str, path: str) -> Generator[None]:
         """Raise boto3's errors as ours."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            told = s3_error(error, f"{doing} {self.uri(path)}")
-            if isinstance(told, NotFound):
-                raise self._missing(path, told) from error
-            raise told from error
+            with asking_s3(f"{doing} {self.uri(path)}"):
+                yield
+        except NotFound as error:
+            raise self._missing(path, error) from error
 
     def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)

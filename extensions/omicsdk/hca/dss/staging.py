@@ -26,7 +26,6 @@ from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
 from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object
-from omicsdk.transfer.s3_errors import reading_aws_settings, refusing_cut_heads
 from omicsdk.transfer.uploads.plan import etag_rules
 
 
@@ -181,18 +180,6 @@ def content_type(path: Path) -> str:
     if encoding is not None:
         return "application/gzip" if encoding == "gzip" else f"application/x-{encoding}"
     return kind or "application/octet-stream"
-
-
-def staging_client() -> Any:
-    """A boto3 client for staging buckets, with the user's own credentials and endpoint as boto3 finds them.
-
-    Raises:
-        ConfigError: The settings of AWS can't be used.
-    """
-    import boto3
-
-    with reading_aws_settings():
-        return refusing_cut_heads(cast("Any", boto3).client("s3"))
 
 
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:

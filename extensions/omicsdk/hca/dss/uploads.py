@@ -35,7 +35,6 @@ from omicsdk.hca.dss.staging import (
     files_named,
     files_of,
     staged,
-    staging_client,
     staging_error,
 )
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
@@ -43,6 +42,7 @@ from omicsdk.transfer import upload as send
 from omicsdk.transfer.calls import never
 from omicsdk.transfer.interrupts import report_of
 from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.s3_clients import s3_client
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.workers import Workers
@@ -443,7 +443,7 @@ def upload_bundle(
         if options.on_report is not None:
             options.on_report(TransferReport(Outcome(file.name, "planned", file.size, plan=PLAN) for file in found))
         return UploadedBundle("", "", replica, creator, [UploadedFile(file.name, file.size) for file in found])
-    s3 = staging_client() if s3 is None else s3
+    s3 = s3_client() if s3 is None else s3
     facts = (folder.resolve(), api.base_url, staging_bucket, replica, options.bundle_uuid, creator)
     with closing(_opened(journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}", options)) as record:
         try:

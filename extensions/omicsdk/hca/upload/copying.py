@@ -14,6 +14,7 @@ from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.outcome import Verification
+from omicsdk.transfer.s3_clients import asking_s3
 from omicsdk.transfer.workers import Workers
 
 #: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
@@ -34,11 +35,10 @@ def known_checksum(source: S3File, s3: Any) -> str:
         source: The object.
         s3: A boto3 client with the user's own credentials.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
-    except (BotoCoreError, ClientError):
+        with asking_s3(f"Looking at {source.path}"):
+            stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
+    except OmicsError:
         return ""  # who may list and copy an object may not be allowed to look at it
     found = stated.get(CHECKSUM_KEY) or stated.get("hca-dss-crc32c") or ""
     return found.lower() if _CRC32C.fullmatch(found) else ""

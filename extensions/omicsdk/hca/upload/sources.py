@@ -14,7 +14,7 @@ from typing import Any
 
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.hca.upload.areas import CannotUpload
-from omicsdk.transfer.s3_errors import listed, s3_error
+from omicsdk.transfer.s3_clients import etag_of, s3_pages
 
 #: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.
 RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})
@@ -161,23 +161,17 @@ def _local(path: str, problems: list[str]) -> LocalFile | None:
 
 def _objects(address: str, client: Any) -> Iterator[S3File]:
     """The object of that key alone, else those whose keys begin so."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     if not bucket:
         raise UsageError(f"{address} names no bucket", remedy="")
-    entries: list[dict[str, Any]] = []
-    try:
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            entries += listed(page, address).get("Contents", [])
-    except (BotoCoreError, ClientError) as error:
-        raise s3_error(error, f"{address} can't be listed") from None
+    pages = s3_pages(client.list_objects_v2, bucket, prefix)
+    entries: list[dict[str, Any]] = [entry for page in pages for entry in page.get("Contents", [])]
     exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]
     for entry in exact or entries:
         key = str(entry["Key"])
         if not key.endswith("/"):  # stands for a folder where people look at buckets
             url = f"s3://{bucket}/{key}"
-            yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), str(entry["ETag"]).strip('"'))
+            yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), etag_of(entry))
 
 
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3_errors import listed, reading_aws_settings, refusing_cut_heads, s3_error
+from omicsdk.transfer.s3_clients import asking_s3, etag_of, s3_client, s3_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -284,7 +284,7 @@ class AreaStorage:
             if error.status in (403, 404):
                 return None
             raise
-        return StoredObject(head["ContentLength"], _etag(head), head.get("Metadata", {}))
+        return StoredObject(head["ContentLength"], etag_of(head), head.get("Metadata", {}))
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield all files of the area: names and lengths in bytes, a page of a thousand a request.
@@ -292,16 +292,10 @@ class AreaStorage:
         Raises:
             OmicsError: The store refuses.
         """
-        more: dict[str, str] = {}
-        while True:
-            found = self.call("list_objects_v2", Bucket=self.bucket, Prefix=self._prefix, **more)
-            page = listed(found, f"s3://{self.bucket}/{self._prefix}")
+        for page in s3_pages(partial(self.call, "list_objects_v2"), self.bucket, self._prefix):
             for entry in page.get("Contents", []):
                 if entry["Key"] != self._prefix:
                     yield entry["Key"].removeprefix(self._prefix), entry["Size"]
-            if not page.get("IsTruncated"):
-                return
-            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call an operation of boto3, once more when the keys had ended.
@@ -433,31 +427,8 @@ def area_storage(
     """
     keys = AreaKeys(lambda: request_keys(api, uri.area_uuid, clock), clock)
     keys.current()
-    with reading_aws_settings():
-        client = signing_client(keys, accelerate=accelerate, connections=connections)
+    client = signing_client(keys, accelerate=accelerate, connections=connections)
     return AreaStorage(client, keys, uri.bucket_name, uri.area_uuid)
-
-
-class OwnClient:
-    """A boto3 client for S3 with the user's own credentials, made when it is first called for. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._client: Any = None
-
-    def __call__(self) -> Any:
-        with self._guard:
-            if self._client is None:
-                with reading_aws_settings():
-                    session = import_module("boto3").Session()
-                    client = session.client("s3", region_name=session.region_name or "us-east-1")
-                    self._client = refusing_cut_heads(client)
-            return self._client
-
-    def close(self) -> None:
-        """Close its connections, if it has any."""
-        if self._client is not None:
-            self._client.close()
 
 
 def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any:
@@ -468,15 +439,13 @@ def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any
         accelerate: Use transfer acceleration where there is one: with AWS's own endpoints.
         connections: How many connections it keeps.
     """
-    session = _session_of(keys)
-    config = import_module("botocore.config").Config
-    client = session.client("s3", config=config(max_pool_connections=connections))
+    session, config = _session_of(keys), {"max_pool_connections": connections}
+    client = s3_client(session, config=config)
     host = urlsplit(str(client.meta.endpoint_url)).hostname or ""
     if accelerate and host.endswith(_ACCELERATED):
-        fast = config(max_pool_connections=connections, s3={"use_accelerate_endpoint": True})
         client.close()
-        client = session.client("s3", config=fast)
-    return refusing_cut_heads(client)
+        client = s3_client(session, config={**config, "s3": {"use_accelerate_endpoint": True}})
+    return client
 
 
 def _session_of(keys: AreaKeys) -> Any:
@@ -499,8 +468,6 @@ def _session_of(keys: AreaKeys) -> Any:
     session = botocore.get_session()
     session.register_component("data_loader", _descriptions())
     session.register_component("credential_provider", credentials.CredentialResolver(providers=[Provider()]))
-    if session.get_config_variable("region") is None:
-        session.set_config_variable("region", "us-east-1")  # where the platform's buckets are
     return boto3.Session(botocore_session=session)
 
 
@@ -511,14 +478,6 @@ def _descriptions() -> Any:
 
 
 def _called(client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
+    with asking_s3(f"s3://{place}: {operation}"):
         return getattr(client, operation)(**arguments)
-    except (ClientError, BotoCoreError) as error:
-        place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
-        raise s3_error(error, f"s3://{place}: {operation}") from None
-
-
-def _etag(answer: Mapping[str, Any]) -> str:
-    return str(answer.get("ETag", "")).strip('"')

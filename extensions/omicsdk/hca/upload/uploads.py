@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -31,13 +32,14 @@ from omicsdk.hca.upload.sources import (
     type_by_name,
     type_of_file,
 )
-from omicsdk.hca.upload.storage import AreaStorage, OwnClient, area_storage
+from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import Stopped, checksums_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.outcome import PRESENT, Verification
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.s3_clients import s3_client
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
@@ -243,7 +245,7 @@ def upload(
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
     uri = area_of(area)
-    own = OwnClient()
+    own = cache(s3_client)  # with the user's own credentials, made when the first s3:// address is looked at
     try:
         files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
         if dry_run:
@@ -275,7 +277,8 @@ def upload(
         finally:
             storage.client.close()
     finally:
-        own.close()
+        if own.cache_info().currsize:
+            own().close()
 
 
 def _notifying(retry: Retry) -> Retry:

@@ -1,11 +1,15 @@
-"""The errors that users see for boto3's, and the one that boto3 doesn't see."""
+"""Clients of boto3 for S3: how they are made, the errors that users see for theirs, and lists of objects.
+
+boto3 is an extra, so it is imported inside functions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from http.client import HTTPResponse, RemoteDisconnected
+from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.core.errors import (
@@ -22,6 +26,79 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.uploads.store import NoSuchUpload
+
+#: The region of a client where nothing names one.
+DEFAULT_REGION = "us-east-1"
+
+
+def s3_client(
+    session: Any = None,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    anonymous: bool | None = False,
+    config: Mapping[str, Any] | None = None,
+    settings: str = "",
+    **arguments: Any,
+) -> Any:
+    """Create a client for S3. What is not given is found where boto3 looks: the environment, ~/.aws.
+
+    Args:
+        session: A session of boto3; by default that of the profile.
+        profile: A profile of ~/.aws; by default the program's own default session, else AWS_PROFILE, else none.
+        region: The region; by default that of the session.
+        anonymous: Whether requests are not signed; None leaves them unsigned where boto3 finds no credentials.
+        config: Arguments of botocore's Config.
+        settings: What holds the settings beside AWS's own, for errors.
+        **arguments: Further arguments of boto3.
+
+    Raises:
+        ConfigError: boto3 refuses the settings.
+    """
+    from botocore import UNSIGNED
+
+    with _reading_settings(settings):
+        session = session or _session_of(profile)
+        if anonymous or (anonymous is None and session.get_credentials() is None):
+            config = {**(config or {}), "signature_version": UNSIGNED}
+        region = region or session.region_name or DEFAULT_REGION
+        made = import_module("botocore.config").Config(**(config or {}))
+        return refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
+
+
+def s3_session(profile: str | None = None) -> Any:
+    """Return a session of boto3 for several clients: its credentials are looked for once.
+
+    Args:
+        profile: As for `s3_client`.
+
+    Raises:
+        ConfigError: boto3 refuses the settings.
+    """
+    with _reading_settings():
+        return _session_of(profile)
+
+
+def _session_of(profile: str | None) -> Any:
+    boto3: Any = import_module("boto3")
+    return (boto3.DEFAULT_SESSION if profile is None else None) or boto3.Session(profile_name=profile)
+
+
+@contextmanager
+def _reading_settings(settings: str = "") -> Generator[None]:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+        source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
+        raise ConfigError(
+            f"The AWS settings{source} can't be used: {mask_text(str(error)).rstrip('.')}",
+            remedy=f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
+        ) from error
+
+
+# -- errors
 
 
 def s3_error(error: Exception, what: str) -> OmicsError:
@@ -53,21 +130,62 @@ def s3_error(error: Exception, what: str) -> OmicsError:
 
 
 @contextmanager
-def reading_aws_settings() -> Generator[None]:
-    """Raise a ConfigError where boto3 refuses the user's own settings while a client is made.
+def asking_s3(doing: str) -> Generator[None]:
+    """Raise the errors that users see in place of boto3's, whose texts may hold signed URLs.
 
-    Raises:
-        ConfigError: AWS's variables or files name an invalid profile, region or endpoint, or cannot be read.
+    Args:
+        doing: What is done, to what.
     """
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
-    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
-        raise ConfigError(
-            f"The AWS settings can't be used: {mask_text(str(error)).rstrip('.')}",
-            remedy="Correct AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
-        ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise s3_error(error, doing) from None
+
+
+_REMEDIES = {
+    "PermanentRedirect": "Make the client for the region that the bucket is in.",
+    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
+    "NoSuchBucket": "Check the bucket's name.",
+    "AccessDenied": "Check that your credentials may write to the bucket.",
+}
+# The most particular first.
+_UNREACHED: dict[str, type[TransportError]] = {
+    "ConnectTimeoutError": TimedOut,
+    "ReadTimeoutError": TimedOut,
+    "EndpointConnectionError": ConnectFailed,
+    "ConnectionClosedError": ConnectionLost,
+    "HTTPClientError": TransportError,
+}
+
+
+# -- lists of objects
+
+
+def s3_pages(
+    list_objects_v2: Callable[..., Mapping[str, Any]], bucket: str, prefix: str, **arguments: Any
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the pages of a list of objects.
+
+    Args:
+        list_objects_v2: Requests a page: a client's method, or a function that calls it.
+        bucket: The bucket.
+        prefix: What the keys begin with.
+        **arguments: Further arguments of the method.
+
+    Raises:
+        DecodeError: An answer is not a list of objects.
+        OmicsError: The bucket cannot be listed.
+    """
+    where, more = f"s3://{bucket}/{prefix}", dict[str, str]()
+    while True:
+        with asking_s3(f"Listing {where}"):
+            page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
+        yield listed(page, where)
+        if not page["IsTruncated"]:
+            return
+        more = {"ContinuationToken": page["NextContinuationToken"]}
 
 
 def listed(page: Mapping[str, Any], where: str) -> Mapping[str, Any]:
@@ -91,20 +209,13 @@ def listed(page: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     return page
 
 
-_REMEDIES = {
-    "PermanentRedirect": "Make the client for the region that the bucket is in.",
-    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
-    "NoSuchBucket": "Check the bucket's name.",
-    "AccessDenied": "Check that your credentials may write to the bucket.",
-}
-# The most particular first.
-_UNREACHED: dict[str, type[TransportError]] = {
-    "ConnectTimeoutError": TimedOut,
-    "ReadTimeoutError": TimedOut,
-    "EndpointConnectionError": ConnectFailed,
-    "ConnectionClosedError": ConnectionLost,
-    "HTTPClientError": TransportError,
-}
+def etag_of(told: Mapping[str, Any]) -> str:
+    """The ETag of an object without its quotes; empty where there is none.
+
+    Args:
+        told: The entry of a list, or the answer to HEAD.
+    """
+    return str(told.get("ETag", "")).strip('"')
 
 
 # -- heads that the connection cut off
