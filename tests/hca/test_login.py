@@ -24,7 +24,7 @@ from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.token_file import token_file
 from omicsdk.hca.discovery import AUDIENCE
-from omicsdk.hca.login import application_secrets, login, logout
+from omicsdk.hca.login import ServiceLogin
 
 DSS, AUTH = "https://dss.data.example.org/v1", "https://auth.data.example.org"
 SERVICES = {"DSSClient": {"swagger_url": f"{DSS}/swagger.json"}, "AuthClient": {"swagger_url": f"{AUTH}/swagger.json"}}
@@ -63,14 +63,17 @@ class Person:
             target=lambda: build_opener(ProxyHandler({})).open(back, timeout=20).read(), daemon=True
         ).start()
 
+    def service(self, section="DSSClient", **options):
+        given = {"config": self.config, "environ": self.environ, "tell": self.told.append}
+        given |= {"endpoint": self.endpoint, "clock": self.clock}
+        return ServiceLogin(section, **(given | options))
+
     def login(self, section="DSSClient", **options):
-        given = {"tell": self.told.append, "open_browser": self.browse, "endpoint": self.endpoint, "clock": self.clock}
-        return login(section, config=self.config, environ=self.environ, **(given | options))
+        about = {name: options.pop(name) for name in ("base_url", "endpoint") if name in options}
+        return self.service(section, **about).login(**({"open_browser": self.browse} | options))
 
     def logout(self, section="DSSClient", **options):
-        return logout(
-            section, config=self.config, environ=self.environ, tell=self.told.append, endpoint=self.endpoint, **options
-        )
+        return self.service(section, **options).logout()
 
     def credentials(self, section="DSSClient", **options):
         return connection(
@@ -275,7 +278,7 @@ def test_secrets_of_the_configuration_are_not_asked_for(person, server):
     person.configure({"application_secrets": server.application_secrets})
     person.login()
     assert [request.url.path for request in server.asked] == ["/oauth/token"]
-    told = application_secrets("DSSClient", config=person.config, environ=person.environ, endpoint=person.endpoint)
+    told = person.service().application_secrets()
     assert told == server.application_secrets
 
 
@@ -414,7 +417,7 @@ def test_a_configuration_that_was_logged_out_of_can_be_saved(person, tmp_path):
     other = tmp_path / "later.json"
     person.environ["HCA_CONFIG_FILE"] += f"{os.pathsep}{other}"
     config = person.config
-    logout("DSSClient", config=config, environ=person.environ, tell=person.told.append, endpoint=person.endpoint)
+    person.logout(config=config)
     assert "oauth2_token" not in config
     config["creator_uid"] = 7
     config.save()

@@ -167,9 +167,9 @@ def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omi
 
 def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, monkeypatch: Any, tmp_path: Path):
     from omicsdk.core.errors import TransferError
-    from omicsdk.hca.upload.uploads import Sender, Told
+    from omicsdk.hca.upload.uploads import Sender
 
-    told, refused = Sender._tell, Told(TransferError("b.fastq: no"))
+    told, refused = Sender._tell, TransferError("b.fastq: no")
     monkeypatch.setattr(Sender, "_tell", lambda self, name: refused if name == "b.fastq" else told(self, name))
     report = tmp_path / "report.jsonl"
     code, out, err = omics("files", folder, "--report", report)

@@ -21,13 +21,12 @@ from contextlib import contextmanager
 from logging import getLogger
 from pathlib import Path
 from types import FrameType
-from typing import IO, NamedTuple, NoReturn
+from typing import IO, NamedTuple
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.transfer.control import TICK
-from omicsdk.transfer.interrupts import Terminated
 
 _log = getLogger("omicsdk.crunch")
 
@@ -346,28 +345,7 @@ def failure_note(ended: Ended) -> str:
 _Handler = Callable[[int, FrameType | None], object]
 
 #: What a scheduler sends, and a terminal that is closed; Windows has no SIGHUP.
-_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-
-
-def _ended(number: int, frame: FrameType | None) -> NoReturn:
-    del frame
-    raise Terminated(signal.Signals(number).name)
-
-
-@contextmanager
-def in_order() -> Generator[None]:
-    """Raise SIGTERM and SIGHUP as Terminated, where the program neither handles nor ignores them itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    ours = [number for number in _ENDING if signal.getsignal(number) == signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _ended)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
@@ -392,7 +370,7 @@ def held_back() -> Generator[Callable[[], None]]:
             usual[number](number, frame)
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, *_ENDING):
+        for number in (signal.SIGINT, *ENDING):
             handler = signal.getsignal(number)
             if callable(handler):
                 usual[number] = handler

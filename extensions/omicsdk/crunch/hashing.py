@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, wait
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
+from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.hashing import checksums_of
-from omicsdk.transfer.workers import Workers
-
-A = TypeVar("A")
-T = TypeVar("T")
 
 #: Up to so many bytes a file is read at once.
 SMALL = 1024 * 1024
@@ -181,7 +177,7 @@ def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = N
             return before
         return hash_file(files[name])
 
-    return dict(zip(names, in_threads(one, names), strict=True))
+    return dict(zip(names, in_threads(one, names, THREADS), strict=True))
 
 
 def unchanged(path: Path, known: Hashed) -> None:
@@ -209,35 +205,3 @@ def unchanged(path: Path, known: Hashed) -> None:
             name=path.name,
             remedy="Let the workflow end the programs that it starts, then run the dataset again.",
         )
-
-
-def in_threads(function: Callable[[A], T], things: Sequence[A], *, threads: int = THREADS) -> list[T]:
-    """Call a function with each of several things, several at once.
-
-    Args:
-        function: What is called; it may block.
-        things: What with.
-        threads: How many at once, at most; 1 or more.
-
-    Returns:
-        The results, in the order of the things.
-
-    Raises:
-        BaseException: What the first call that failed raised; no further one is begun then, and those under way are
-            waited for. After Ctrl-C they aren't.
-    """
-
-    def called(thing: A) -> T:
-        try:
-            return function(thing)
-        except BaseException:
-            pool.close()  # before any worker takes the next one
-            raise
-
-    with Workers(min(threads, len(things)), "crunch") as pool:
-        calls = [pool.submit(called, thing) for thing in things]
-        wait(calls, return_when=FIRST_EXCEPTION)
-        # Only a failure leaves calls to cancel; those under way may be writing a file.
-        begun = [call for call in calls if not call.cancel()]
-        wait(begun)
-        return [call.result() for call in begun]

@@ -93,6 +93,10 @@ class Run:
         base_file_path: Its folder in the storage, as the site says.
         working_directory: The dataset's folder.
         note: Why a stage failed; "" when none did.
+        current_stage: The stage that runs, or that ran last; SETUP before.
+        setup_result: How setup ended; None before.
+        workflow_result: How the workflow ended; None before.
+        upload_result: How the upload ended; None before.
 
     Raises:
         ValueError: An empty slug, or a workflow type that isn't one.
@@ -138,8 +142,10 @@ class Run:
         self.working_directory = Path(self.working_directory).expanduser().absolute() / folder
         self.working_directory.mkdir(parents=True, exist_ok=True)
         self.note = ""
-        self._stage = Stage.SETUP
-        self._results = dict[Stage, RunResult]()
+        self.current_stage = Stage.SETUP
+        self.setup_result: RunResult | None = None
+        self.workflow_result: RunResult | None = None
+        self.upload_result: RunResult | None = None
         self._may_share = self.allow_shared_folder
         self._folders = self.folders or DatasetFolders(self.client)
         self._tell = self.tell or _to_stderr
@@ -183,9 +189,9 @@ class Run:
     def _send(self, state: State, note: str = "") -> Status:
         # The revision that is reported is that of the workflow's repository.
         directory = None if self.workflow_path is None else self.workflow_path.parent
-        status = self.client.report_status(self.dataset_id, self._stage, state, note, directory=directory)
+        status = self.client.report_status(self.dataset_id, self.current_stage, state, note, directory=directory)
         self._sent.add(status.id)
-        if (self._stage, state) == (Stage.SETUP, State.START):
+        if (self.current_stage, state) == (Stage.SETUP, State.START):
             self._first = status.id
         return status
 
@@ -205,26 +211,6 @@ class Run:
                 return RunResult.FAIL
         return RunResult.SUCCESS
 
-    @property
-    def current_stage(self) -> Stage:
-        """The stage that runs, or that ran last; SETUP before."""
-        return self._stage
-
-    @property
-    def setup_result(self) -> RunResult | None:
-        """How setup ended; None before."""
-        return self._results.get(Stage.SETUP)
-
-    @property
-    def workflow_result(self) -> RunResult | None:
-        """How the workflow ended; None before."""
-        return self._results.get(Stage.WORKFLOW)
-
-    @property
-    def upload_result(self) -> RunResult | None:
-        """How the upload ended; None before."""
-        return self._results.get(Stage.UPLOAD)
-
     def setup(self) -> RunResult:
         """Download the dataset's files, and write their checksums, dataset, project and workflow to `.crunch`.
 
@@ -237,7 +223,8 @@ class Run:
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
         self._refuse_shared(uses_storage=self.download_from_storage or self.upload_to_storage)
-        return self._run(Stage.SETUP, self._set_up)
+        self.setup_result = self._run(Stage.SETUP, self._set_up)
+        return self.setup_result
 
     def workflow(self) -> RunResult:
         """Run the workflow in the dataset's folder; what it writes goes to stderr and to `.crunch/workflow.log`.
@@ -249,7 +236,8 @@ class Run:
             DatasetTaken: Another runner has the dataset.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
-        return self._run(Stage.WORKFLOW, self._work)
+        self.workflow_result = self._run(Stage.WORKFLOW, self._work)
+        return self.workflow_result
 
     def upload(self) -> RunResult:
         """Upload what is new or changed, with upload_md5_checksums.json and deleted.txt.
@@ -262,7 +250,8 @@ class Run:
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
         self._refuse_shared(uses_storage=self.upload_to_storage)
-        return self._run(Stage.UPLOAD, self._upload)
+        self.upload_result = self._run(Stage.UPLOAD, self._upload)
+        return self.upload_result
 
     def _refuse_shared(self, *, uses_storage: bool) -> None:
         """Before anything is told to the site: a dataset that failed stays locked."""
@@ -277,14 +266,14 @@ class Run:
         self._may_share = True  # it was looked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
-        from omicsdk.crunch._workflow import in_order
+        from omicsdk.crunch._workflow import ENDING
+        from omicsdk.transfer.interrupts import termination
 
-        with in_order():
-            self._results[stage] = result = self._reported(stage, work)
-            return result
+        with termination(*ENDING):
+            return self._reported(stage, work)
 
     def _reported(self, stage: Stage, work: Callable[[], None]) -> RunResult:
-        self._stage = stage
+        self.current_stage = stage
         word = stage.name.title()
         self.note = ""
         self._tell(f"{word} stage {self.dataset_slug}")
@@ -315,7 +304,7 @@ class Run:
 
     def _fail(self, note: str) -> None:
         self.note = note
-        self._tell(f"{self._stage.name.title()} failed {self.dataset_slug}: {note}")
+        self._tell(f"{self.current_stage.name.title()} failed {self.dataset_slug}: {note}")
         self._report_failure(note)
 
     def _report_failure(self, note: str) -> None:
@@ -404,7 +393,8 @@ def _what_ended(error: BaseException) -> str:
     from omicsdk.transfer.interrupts import Terminated
 
     if isinstance(error, Terminated):
-        return f"Ended by {error.args[0] if error.args else 'SIGTERM'}"
+        signal = str(error)  # a transfer that it ended states its own progress instead
+        return f"Ended by {signal if signal.startswith('SIG') else 'SIGTERM'}"
     return "Interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else "The program ended"
 
 

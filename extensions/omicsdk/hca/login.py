@@ -6,8 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,179 +62,150 @@ def ask_stdin(question: str) -> str:
     return answer
 
 
-def login(
-    section: str,
-    *,
-    access_token: str = "",
-    remote: bool = False,
-    migrate: bool = False,
-    base_url: str | None = None,
-    swagger_url: str | None = None,
-    audience: str | None = None,
-    timeout: float = TIMEOUT,
-    stop: threading.Event | None = None,
-    config: HCAConfig | None = None,
-    environ: Mapping[str, str] | None = None,
-    tell: Callable[[str], None] = tell_stderr,
-    ask: Callable[[str], str] = ask_stdin,
-    open_browser: Callable[[str], None] = open_usual_browser,
-    endpoint: Endpoint | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> LoggedIn:
-    """Log in, and store the tokens in the user's token file.
-
-    Without further arguments a browser is opened, and this waits for it to come back.
+@dataclass
+class ServiceLogin:
+    """The login of a service: logging in and out, and its application's secrets.
 
     Args:
         section: The configuration's section, such as `DSSClient`.
-        access_token: A token to store as it is. One that isn't a JSON Web Token has no end that is known.
-        remote: For a machine without a browser: tell an address, and ask for the code that it shows in the end.
-        migrate: Take over the login that the published client left in the configuration, which stays there.
         base_url: The service; wins over all.
         swagger_url: Its document; wins over the configuration.
-        audience: Whom tokens are asked for; by default the configuration's `audience`, or as published.
-        timeout: Seconds to wait for the browser, above 0.
-        stop: Set it to give up waiting for the browser.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
         tell: Prints a message to the user.
-        ask: Asks the user and returns the answer.
-        open_browser: Opens an address in a browser.
-        endpoint: What sends requests to the authorization server.
-        clock: What tells the time.
-
-    Returns:
-        What came of it. One login serves the services of the configuration that belong together.
+        endpoint: Sends requests to the authorization server.
+        clock: Returns the time.
 
     Raises:
-        AuthError: The login was refused, or came to no end.
-        ConfigError: A setting, the token, or the application's secrets can't be used.
-        UsageError: Arguments that exclude each other.
-        OmicsError: The service can't be reached.
+        ConfigError: A setting is malformed.
     """
-    if sum((bool(access_token), remote, migrate)) > 1:
-        raise UsageError("access_token, remote and migrate are three ways to log in", remedy="Choose one of them.")
-    if not timeout > 0:
-        raise UsageError(f"timeout is {timeout}", remedy="Give seconds above 0.")
-    service = _Service(
-        section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ, clock=clock), tell
-    )
-    service.tokens.check()
-    issuer = ""
-    if access_token:
-        grant = Grant(access_token, jwt_expiry(access_token))
-    elif migrate:
-        grant = service.migrated()
-    else:
-        application = service.secrets().application(fresh=True)
-        issuer = application.token_uri
-        extra = {"audience": audience or audience_of(section, service.config)}
-        if remote:
-            grant = service.by_code(application, extra, ask)
-        else:
-            grant = service.by_browser(application, extra, open_browser, timeout, stop)
-    BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
-    token = Token(grant.access_token, grant.expires_at)
-    stored = StoredLogin(token, grant.refresh_token, grant.id_token, tuple(service.served(issuer)))
-    service.tokens.keep(service.url, stored)
-    if grant.expires_at is not None and grant.expires_at < clock.now() and not grant.refresh_token:
-        tell(f"The access token was stored, but it ended on {moment(grant.expires_at)} by this machine's clock.")
-    overriding = next((name for name in (TOKEN_VARIABLES[section], VARIABLE) if service.environ.get(name)), None)
-    if overriding is not None:
-        tell(f"{overriding} is set, and is used instead of this login as long as it is.")
-    return LoggedIn(service.url, grant.expires_at, bool(grant.refresh_token), service.tokens.path)
 
+    section: str
+    _: KW_ONLY
+    base_url: str | None = None
+    swagger_url: str | None = None
+    config: HCAConfig = field(default_factory=HCAConfig)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    tell: Callable[[str], None] = tell_stderr
+    endpoint: Endpoint | None = None
+    clock: Clock = SYSTEM_CLOCK
 
-def logout(
-    section: str,
-    *,
-    base_url: str | None = None,
-    swagger_url: str | None = None,
-    config: HCAConfig | None = None,
-    environ: Mapping[str, str] | None = None,
-    tell: Callable[[str], None] = tell_stderr,
-    endpoint: Endpoint | None = None,
-) -> bool:
-    """Log out: have the service revoke the refresh token, and forget all that was stored.
+    def __post_init__(self) -> None:
+        self._url = service_url(
+            self.section, base_url=self.base_url, swagger_url=self.swagger_url, config=self.config
+        )
+        self._tokens = token_file(self.environ)
+        self._endpoint = self.endpoint or Endpoint(self.environ, clock=self.clock)
 
-    What the published client stored in the configuration's files is taken out of them too.
-
-    Args:
-        section: The configuration's section, such as `DSSClient`.
-        base_url: The service; wins over all.
-        swagger_url: Its document; wins over the configuration.
-        config: The HCA configuration; by default that of the user's files.
-        environ: The environment; by default the process's own.
-        tell: Prints a message to the user where the service could not revoke the login.
-        endpoint: What sends requests to the authorization server.
-
-    Returns:
-        Whether anything was stored.
-
-    Raises:
-        ConfigError: A file can't be read or written; nothing is forgotten then.
-    """
-    service = _Service(section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ), tell)
-    stored = service.tokens.login(service.url)
-    is_forgotten = service.forget_configured()
-    if stored is None:
-        return is_forgotten
-    secrets = service.secrets(stored.origins[0])
-    if stored.refresh_token:
-        service.revoke(stored.refresh_token, secrets)
-    service.tokens.delete(service.url)
-    secrets.forget()
-    return True
-
-
-def application_secrets(
-    section: str,
-    *,
-    base_url: str | None = None,
-    swagger_url: str | None = None,
-    config: HCAConfig | None = None,
-    environ: Mapping[str, str] | None = None,
-    endpoint: Endpoint | None = None,
-) -> dict[str, Any]:
-    """How the deployment's authorization server knows its application; arguments as `logout`'s.
-
-    Returns:
-        `{"installed": {"client_id": ..., "auth_uri": ..., "token_uri": ..., ...}}`, of the configuration or the service.
-
-    Raises:
-        AuthError: Neither has them.
-        OmicsError: The service can't be reached.
-    """
-    service = _Service(section, base_url, swagger_url, config, environ, endpoint or Endpoint(environ), tell_stderr)
-    return service.secrets().stated()
-
-
-class _Service:
-    """A service that is logged in to, or out of; arguments as `login`'s."""
-
-    def __init__(
+    def login(
         self,
-        section: str,
-        base_url: str | None,
-        swagger_url: str | None,
-        config: HCAConfig | None,
-        environ: Mapping[str, str] | None,
-        endpoint: Endpoint,
-        tell: Callable[[str], None],
-    ) -> None:
-        self.environ = os.environ if environ is None else environ
-        self.config = HCAConfig() if config is None else config
-        self.url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=self.config)
-        self.tokens = token_file(self.environ)
-        self._configured = partial(service_url, config=self.config)
-        self._section, self._endpoint, self._tell = section, endpoint, tell
+        *,
+        access_token: str = "",
+        remote: bool = False,
+        migrate: bool = False,
+        audience: str | None = None,
+        timeout: float = TIMEOUT,
+        stop: threading.Event | None = None,
+        ask: Callable[[str], str] = ask_stdin,
+        open_browser: Callable[[str], None] = open_usual_browser,
+    ) -> LoggedIn:
+        """Log in, and store the tokens in the user's token file.
 
-    def secrets(self, origin: str = "") -> Secrets:
+        Without further arguments a browser is opened, and this waits for it to come back.
+
+        Args:
+            access_token: A token to store as it is. The end of one that is not a JSON Web Token is unknown.
+            remote: For a machine without a browser: print an address, and ask for the code that it shows in the end.
+            migrate: Take over the login that the published client left in the configuration, which stays there.
+            audience: The audience of the tokens; by default the configuration's `audience`, or as published.
+            timeout: Seconds to wait for the browser, above 0.
+            stop: Set it to stop waiting for the browser.
+            ask: Asks the user and returns the answer.
+            open_browser: Opens an address in a browser.
+
+        Returns:
+            The result. One login serves the services of the configuration that belong together.
+
+        Raises:
+            AuthError: The login was refused or not finished.
+            ConfigError: A setting, the token, or the application's secrets are invalid.
+            UsageError: Arguments that exclude each other.
+            OmicsError: The service cannot be reached.
+        """
+        if sum((bool(access_token), remote, migrate)) > 1:
+            raise UsageError("access_token, remote and migrate are three ways to log in", remedy="Choose one of them.")
+        if not timeout > 0:
+            raise UsageError(f"timeout is {timeout}", remedy="Give seconds above 0.")
+        self._tokens.check()
+        issuer = ""
+        if access_token:
+            grant = Grant(access_token, jwt_expiry(access_token))
+        elif migrate:
+            grant = self._migrated()
+        else:
+            application = self._secrets().application(fresh=True)
+            issuer = application.token_uri
+            extra = {"audience": audience or audience_of(self.section, self.config)}
+            if remote:
+                grant = self._by_code(application, extra, ask)
+            else:
+                grant = self._by_browser(application, extra, open_browser, timeout, stop)
+        BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
+        token = Token(grant.access_token, grant.expires_at)
+        served = tuple(self._served(issuer))
+        self._tokens.keep(self._url, StoredLogin(token, grant.refresh_token, grant.id_token, served))
+        if grant.expires_at is not None and grant.expires_at < self.clock.now() and not grant.refresh_token:
+            ended = moment(grant.expires_at)
+            self.tell(f"The access token was stored, but it ended on {ended} by this machine's clock.")
+        variables = (TOKEN_VARIABLES[self.section], VARIABLE)
+        overriding = next((name for name in variables if self.environ.get(name)), None)
+        if overriding is not None:
+            self.tell(f"{overriding} is set, and is used instead of this login as long as it is.")
+        return LoggedIn(self._url, grant.expires_at, bool(grant.refresh_token), self._tokens.path)
+
+    def logout(self) -> bool:
+        """Log out: let the service revoke the refresh token, and forget all that was stored.
+
+        What the published client stored in the configuration's files is removed from them too.
+
+        Returns:
+            Whether anything was stored.
+
+        Raises:
+            ConfigError: A file cannot be read or written; nothing is forgotten then.
+        """
+        stored = self._tokens.login(self._url)
+        is_forgotten = self._forget_configured()
+        if stored is None:
+            return is_forgotten
+        secrets = self._secrets(stored.origins[0])
+        if stored.refresh_token:
+            self._revoke(stored.refresh_token, secrets)
+        self._tokens.delete(self._url)
+        secrets.forget()
+        return True
+
+    def application_secrets(self) -> dict[str, Any]:
+        """Return how the deployment's authorization server knows its application.
+
+        Returns:
+            `{"installed": {"client_id": ..., "auth_uri": ..., "token_uri": ..., ...}}`, of the configuration or the service.
+
+        Raises:
+            AuthError: Neither has them.
+            OmicsError: The service cannot be reached.
+        """
+        return self._secrets().stated()
+
+    def _configured(self, section: str) -> str:
+        return service_url(section, config=self.config)
+
+    def _secrets(self, origin: str = "") -> Secrets:
         """The application's secrets of the service, or of the one that was logged in to."""
-        service = self.url if origin in ("", origin_of(self.url)) else origin
-        return Secrets(service, self.config, self.tokens.path, self._endpoint)
+        service = self._url if origin in ("", origin_of(self._url)) else origin
+        return Secrets(service, self.config, self._tokens.path, self._endpoint)
 
-    def by_browser(
+    def _by_browser(
         self,
         application: Application,
         extra: Mapping[str, str],
@@ -246,21 +216,21 @@ class _Service:
         server = RedirectServer(*application.loopback())
         attempt = begin(application, server.uri, SCOPES, extra)
         with server.listening(attempt.state):
-            self._tell(
+            self.tell(
                 f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}"
             )
             open_browser(attempt.url)
             query = server.wait(timeout, stop)
         return self._endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
 
-    def by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
+    def _by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
         echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
         attempt = begin(application, echo, SCOPES, extra)
-        self._tell(f"Log in at this address, in any browser:\n{attempt.url}")
+        self.tell(f"Log in at this address, in any browser:\n{attempt.url}")
         answer = ask("Paste the code that the last page shows, or that page's address: ")
         return self._endpoint.grant(code_request(application, attempt, code_of(answer, attempt.state, bare=True)))
 
-    def migrated(self) -> Grant:
+    def _migrated(self) -> Grant:
         """The login that the published client stored."""
         stored = left_by_published_client(self.config)
         access, refresh, identity = (str(stored.get(f"{name}_token") or "") for name in ("access", "refresh", "id"))
@@ -268,38 +238,38 @@ class _Service:
             raise AuthError(
                 "The HCA configuration has no login of the published client", remedy="Log in without --migrate."
             )
-        issued_for = origin_of(str(stored.get("origin") or self._configured(self._section)))
-        if issued_for != origin_of(self.url):
+        issued_for = origin_of(str(stored.get("origin") or self._configured(self.section)))
+        if issued_for != origin_of(self._url):
             raise AuthError(
-                f"The login of the published client is for {issued_for}, not for {origin_of(self.url)}",
+                f"The login of the published client is for {issued_for}, not for {origin_of(self._url)}",
                 remedy="Log in without --migrate.",
             )
         # Its expires_at is "-1", whatever the token's end.
         return Grant(access, jwt_expiry(access), refresh, identity)
 
-    def served(self, issuer: str) -> Iterator[str]:
+    def _served(self, issuer: str) -> Iterator[str]:
         """Further services that a login is for: configured ones of the same domain, or those that issued its tokens."""
         for each in map(self._configured, TOKEN_VARIABLES):
-            if _domain(each) == _domain(self.url) or (issuer and origin_of(each) == origin_of(issuer)):
+            if _domain(each) == _domain(self._url) or (issuer and origin_of(each) == origin_of(issuer)):
                 yield each
 
-    def forget_configured(self) -> bool:
+    def _forget_configured(self) -> bool:
         """Take the published client's login out of the configuration; False where there was none for this service."""
-        if origin_of(self._configured(self._section)) != origin_of(self.url):
+        if origin_of(self._configured(self.section)) != origin_of(self._url):
             return False
         try:
             return bool(self.config.forget(_TOKEN_KEY))
         except ConfigError as error:
-            self._tell(f"A login of the published client may still be in the configuration: {error}")
+            self.tell(f"A login of the published client may still be in the configuration: {error}")
             return True
 
-    def revoke(self, refresh_token: str, secrets: Secrets) -> None:
+    def _revoke(self, refresh_token: str, secrets: Secrets) -> None:
         try:
             application = secrets.application()
             uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
             self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
         except OmicsError as error:
-            self._tell(
+            self.tell(
                 f"The service could not be told to revoke the login, which is forgotten on this machine only: {error}"
             )
 

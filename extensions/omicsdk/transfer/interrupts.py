@@ -45,21 +45,26 @@ def report_of(error: KeyboardInterrupt) -> TransferReport | None:
 
 def terminate(number: int, frame: FrameType | None) -> None:
     """A handler for SIGTERM that programs may set: it is raised as Terminated, and running transfers end in order first."""
-    del number, frame
-    raise Terminated
+    del frame
+    raise Terminated(signal.Signals(number).name)
 
 
 @contextmanager
-def termination() -> Generator[None]:
-    """Has SIGTERM handled by `terminate` for a while, where the program didn't set a handler of its own."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, terminate)
+def termination(*signals: int) -> Generator[None]:
+    """Handle signals by `terminate` for a while, except those for which the program has a handler, or which it ignores.
+
+    Args:
+        *signals: Their numbers; by default SIGTERM.
+    """
+    is_main = threading.current_thread() is threading.main_thread()  # only this thread may set handlers
+    ours = [number for number in signals or (signal.SIGTERM,) if is_main and signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -36,24 +36,23 @@ def auth_logout(client: Any, arguments: Mapping[str, Any], console: Console) -> 
 
 
 def _login(section: str, base_url: str, arguments: Mapping[str, Any], console: Console) -> None:
-    from omicsdk.hca.login import login
+    from omicsdk.hca.login import ServiceLogin
 
     token, others = arguments["access_token"], {key: arguments[key] for key in arguments if key != "access_token"}
     if token == "":  # a variable that a script left empty: no browser shall open for it
         raise UsageError("--access-token is empty", remedy="Give a token, or leave it out to log in by a browser.")
     # Not console.message: without the address nobody could log in, whatever the level.
-    done = login(
-        section, base_url=base_url, tell=lambda text: _lines(console, text), access_token=token or "", **others
-    )
+    service = ServiceLogin(section, base_url=base_url, tell=lambda text: _lines(console, text))
+    done = service.login(access_token=token or "", **others)
     end = "" if done.expires_at is None else f" until {moment(done.expires_at)}"
     renewed = ", renewed by itself" if done.renewable else ""
     console.message(f"logged in to {origin_of(done.service)}{end}{renewed}; stored in {done.path}")
 
 
 def _logout(section: str, base_url: str, console: Console) -> None:
-    from omicsdk.hca.login import logout
+    from omicsdk.hca.login import ServiceLogin
 
-    if logout(section, base_url=base_url, tell=console.warning):
+    if ServiceLogin(section, base_url=base_url, tell=console.warning).logout():
         console.message(f"logged out of {origin_of(base_url)}")
     else:
         console.message(f"nothing to forget: nobody was logged in to {origin_of(base_url)}")

@@ -16,9 +16,10 @@ from typing import TypeVar, Unpack, cast
 
 from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
-from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
+from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
 from omicsdk.transfer import Control, Outcome
+from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 from omicsdk.transfer.tally import Tally
 
@@ -76,7 +77,7 @@ def _moved(
                 progress(tally.progress(monotonic(), came, 0, final=False))
         return moved
 
-    done = in_threads(one, files, threads=getattr(storage, "at_once", THREADS))
+    done = in_threads(one, files, getattr(storage, "at_once", THREADS))
     if progress is not None:
         progress(tally.progress(monotonic(), came, 0, final=True))
     return done

@@ -15,9 +15,10 @@ from typing import Any, BinaryIO, Unpack, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.settings.environment import Network, network
-from omicsdk.crunch.hashing import Hashed, hash_files, in_threads
+from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
+from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.s3_clients import asking_s3, etag_of, listed, s3_pages
 from omicsdk.transfer.stores.store import digest_of
 from omicsdk.transfer.stores.told import claims
@@ -217,7 +218,7 @@ class S3Storage(BuiltinStorage):
         Raises:
             OmicsError: One can't be fetched; ChecksumMismatch where its ETag is the MD5 of other bytes.
         """
-        there = in_threads(lambda file: _is_there(folder / file.name, file), files)
+        there = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
         wanted = [file for file, found in zip(files, there, strict=True) if not found]
         for file in wanted:
             (folder / file.name).unlink(missing_ok=True)

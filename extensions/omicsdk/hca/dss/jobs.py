@@ -163,24 +163,17 @@ class Registrar:
             raise
         except APIError as error:
             raise RegistrationRefused(file, error) from error
-        return self._accepted(number, file, answer.headers) if answer.status_code == 202 else None
+        return self.awaited(number, file, answer.status_code, answer.headers)
 
     def quick(
-        self,
-        number: int,
-        file: LocalFile,
-        source_url: str,
-        then: Callable[[Awaited | None], None],
-        otherwise: Callable[[], None],
+        self, file: LocalFile, source_url: str, answered: Callable[[int | None, Mapping[str, str]], None]
     ) -> FollowUp | None:
-        """What asks as `ask` does, for the transfer engine to send behind the file.
+        """Make the request that `ask` sends, for the transfer engine to send after the file.
 
         Args:
-            number: The file's number.
             file: The file.
             source_url: Where it is staged.
-            then: Is given what `ask` returns.
-            otherwise: Is called instead when there was another answer, or none: `ask` knows what to do.
+            answered: Called with the status and headers of the answer, as for `FollowUp`.
 
         Returns:
             The request; None where only the client can send it.
@@ -195,19 +188,19 @@ class Registrar:
             return None
         if out is None or not isinstance(request.content, bytes):
             return None
-
-        def answered(status: int | None, told: Mapping[str, str]) -> None:
-            if status in (200, 201):
-                then(None)
-            elif status == 202:
-                then(self._accepted(number, file, told))
-            else:
-                otherwise()
-
         return FollowUp(out.url, out.headers, request.content, answered)
 
-    def _accepted(self, number: int, file: LocalFile, headers: Mapping[str, str]) -> Awaited:
-        """What to wait for after 202."""
+    def awaited(self, number: int, file: LocalFile, status: int, headers: Mapping[str, str]) -> Awaited | None:
+        """Return what to wait for after an answer that is no error; None when the service has the file.
+
+        Args:
+            number: The file's number.
+            file: The file.
+            status: The status of the answer.
+            headers: Its headers.
+        """
+        if status != 202:
+            return None
         now = self._clock.monotonic()
         request_id = headers.get("x-aws-request-id", "unknown")
         first = min(FIRST_WAIT, max(0.0, self._timeout))

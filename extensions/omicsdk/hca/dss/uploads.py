@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from omicsdk.hca.dss.staging import (
 )
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
-from omicsdk.transfer.calls import never
+from omicsdk.transfer.calls import ended, never
 from omicsdk.transfer.interrupts import report_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.s3_clients import s3_client
@@ -65,6 +65,9 @@ REGISTRATIONS_AT_ONCE = 16
 
 ENDING = 1.0
 """Seconds after which a call that is under way at an upload's end is left alone."""
+
+Registering = Future[Awaited | OmicsError | None] | Awaited | OmicsError | None
+"""A request to register a file, or what it came to: what to wait for, why it failed, or None when the service has the file."""
 
 PLAN = "stage and register"
 """What a dry run states of each file."""
@@ -196,6 +199,7 @@ class BundleUpload:
             clock=self._clock,
         )
         self._outcomes = dict[int, Outcome]()
+        self._asked = dict[int, Registering]()
         self._failures = dict[int, OmicsError]()
         self._report: TransferReport | None = None
         self._last: Progress | None = None
@@ -239,7 +243,7 @@ class BundleUpload:
         Returns:
             Those that an earlier run had staged, but that are gone from the bucket.
         """
-        asked = dict[int, Future[Awaited | OmicsError | None]]()
+        self._asked.clear()
         kept = set[int]()
         with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
 
@@ -252,14 +256,13 @@ class BundleUpload:
                     self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
 
             def follow(at: int, _: Outcome) -> FollowUp | None:
-                asked[numbers[at]], follow_up = self._ask(numbers[at], pool)
-                return follow_up
+                return self._ask(numbers[at], pool)
 
             try:
                 self._stage(numbers, over, follow)
                 awaited = list[Awaited]()
-                for number, future in asked.items():
-                    answer = self._settled(future)
+                for number, call in self._asked.items():
+                    answer = self._settled(call)
                     if isinstance(answer, OmicsError):
                         self._fail(number, answer)
                     elif answer is not None:
@@ -302,47 +305,39 @@ class BundleUpload:
             control=self._control,
         )
 
-    def _ask(self, number: int, pool: Workers) -> tuple[Future[Awaited | OmicsError | None], FollowUp | None]:
+    def _ask(self, number: int, pool: Workers) -> FollowUp | None:
         """Request the registration of a staged file.
 
-        A call of the client's costs as much as all else together. So once one was answered well, the engine asks for the
-        others, until one isn't: then the service has something to say that only the client understands.
+        A call of the client costs as much as all else together. So once one was answered well, the engine requests the
+        others, until one is not: then the service states something that only the client understands.
 
         Returns:
-            What the call comes to, and what the engine has to send.
+            What the engine has to send; None where a thread of the pool calls the client.
         """
-        if not self._quick:
-            return pool.submit(self._register, number), None
-        future = Future[Awaited | OmicsError | None]()
 
-        def then(awaited: Awaited | None) -> None:
-            if awaited is None:
-                self._registered(number)
-            future.set_result(awaited)
-
-        def otherwise() -> None:
-            self._quick = False
-            pool.submit(self._register, number).add_done_callback(ended)
-
-        def ended(careful: Future[Awaited | OmicsError | None]) -> None:
-            if careful.cancelled():
-                future.cancel()
+        def answered(status: int | None, headers: Mapping[str, str]) -> None:
+            if status in (200, 201, 202):
+                self._asked[number] = awaited = self._registrar.awaited(number, file, status, headers)
+                if awaited is None:
+                    self._registered(number)
             else:
-                future.set_result(careful.result())
+                self._quick = False
+                self._asked[number] = pool.submit(self._register, number)
 
         file = self.files[number]
-        follow_up = self._registrar.quick(number, file, f"s3://{self._bucket}/{file.key}", then, otherwise)
-        return (future, follow_up) if follow_up is not None else (pool.submit(self._register, number), None)
+        request = self._registrar.quick(file, f"s3://{self._bucket}/{file.key}", answered) if self._quick else None
+        # Until the engine has an answer; it calls nothing when the upload is stopped before.
+        self._asked[number] = pool.submit(self._register, number) if request is None else stopped(self._control)
+        return request
 
-    def _settled(self, future: Future[Awaited | OmicsError | None]) -> Awaited | OmicsError | None:
-        """What a call came to; one that is under way when the upload ends isn't waited for much longer."""
-        while True:
-            try:
-                return future.result(timeout=self._patience)
-            except TimeoutError:
-                if self._control.over(self._clock.monotonic(), self._ended):
-                    self._patience = 0.0  # the others had as much time
-                    return stopped(self._control)
+    def _settled(self, call: Registering) -> Awaited | OmicsError | None:
+        """The result of a call; one that is under way when the upload ends is not waited for much longer."""
+        if not isinstance(call, Future):
+            return call
+        if not ended(call, lambda: self._control.over(self._clock.monotonic(), self._ended)):
+            wait([call], self._patience)
+            self._patience = 0.0  # the others had as much time
+        return call.result() if call.done() else stopped(self._control)
 
     def _register(self, number: int) -> Awaited | OmicsError | None:
         """Register a staged file, in a thread of the pool; errors are the result."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
-from contextlib import suppress
 from logging import getLogger
 from typing import Any
 
@@ -13,9 +11,9 @@ from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
+from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.reports.outcome import Verification
 from omicsdk.transfer.s3_clients import asking_s3
-from omicsdk.transfer.workers import Workers
 
 #: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB
@@ -116,16 +114,8 @@ def _in_parts(
         return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
 
     try:
-        with Workers(PARTS_AT_ONCE, "omicsdk-copy-part") as pool:
-            running = [pool.submit(part, number) for number in range(1, -(-source.size // size) + 1)]
-            try:
-                parts = [each.result() for each in running]
-            except BaseException:
-                pool.close()
-                for each in running:  # a part that is copied after the upload was given up would stay
-                    with suppress(CancelledError):
-                        each.exception()
-                raise
+        # Parts under way are waited for: one that is copied after the upload was given up would stay.
+        parts = in_threads(part, range(1, -(-source.size // size) + 1), PARTS_AT_ONCE, "omicsdk-copy-part")
         storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
     except BaseException:
         try:

@@ -6,13 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omicsdk import transfer
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -34,7 +33,7 @@ from omicsdk.hca.upload.sources import (
 )
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
-from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.calls import ended, side_by_side
 from omicsdk.transfer.hashing import Stopped, checksums_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.outcome import PRESENT, Verification
@@ -180,8 +179,6 @@ JOURNAL_SPACE = 64 * 1024
 """Bytes that the disk must have free, or nothing is remembered."""
 NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
 """How often the service is notified of a file, and the longest wait between two attempts in seconds."""
-#: Seconds between two looks at whether the upload was stopped, while a call's end is waited for.
-STEP = 0.1
 
 #: Codes of S3 that every other file would be answered with as well.
 _FOR_ALL = frozenset(
@@ -287,16 +284,6 @@ def _notifying(retry: Retry) -> Retry:
     return replace(Retry(base=NOTIFY_WAIT, cap=NOTIFY_WAIT) if usual else retry, attempts=NOTIFY_ATTEMPTS)
 
 
-class Told(NamedTuple):
-    """How the notification of a file ended.
-
-    Attributes:
-        error: What went wrong; None when nothing did.
-    """
-
-    error: OmicsError | None = None
-
-
 @dataclass
 class Sender:
     """One upload.
@@ -331,7 +318,7 @@ class Sender:
         self._files: Sequence[SourceFile] = ()
         self._types: dict[int, str] = {}
         self._outcomes: dict[int, Outcome] = {}
-        self._told: dict[int, Future[Told]] = {}
+        self._told: dict[int, Future[OmicsError | Literal[True]]] = {}
         self._bytes = 0  # of all files
         self._beside_bytes = self._beside_done = 0  # what arrives without the engine
         self._counting = threading.Lock()
@@ -449,10 +436,7 @@ class Sender:
 
     def _end_of(self, call: Future[T]) -> T | None:
         """What a call gave; None when the upload was stopped before it did: a silent service isn't waited for."""
-        while not call.done() and not self._is_stopped():
-            with suppress(TimeoutError):
-                return call.result(STEP)
-        return call.result() if call.done() else None
+        return call.result() if ended(call, self._is_stopped) else None
 
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
         """Given one by one: looking into a file for its type takes longer than sending a small one."""
@@ -526,27 +510,24 @@ class Sender:
 
     # -- what is told
 
-    def _tell(self, name: str) -> Told:
-        """Notify the service of a file."""
+    def _tell(self, name: str) -> OmicsError | Literal[True]:
+        """Notify the service of a file; the error is the result."""
         try:
             self.notify(name)
         except OmicsError as error:
-            return Told(
-                TransferError(
-                    f"{name}: it is in the area, but the service couldn't be told of it: {error}",
-                    name=name,
-                    remedy="Run the same command again: it is not sent twice.",
-                )
+            return TransferError(
+                f"{name}: it is in the area, but the service could not be notified: {error}",
+                name=name,
+                remedy="Run the same command again: it is not sent twice.",
             )
-        return Told()
+        return True
 
     def _result(self, number: int) -> UploadedFile:
         file = self._files[number]
         outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", size=file.size)
         told = self._told.get(number)
         answer = None if told is None else self._end_of(told)
-        error = outcome.error if answer is None else answer.error
-        is_notified = answer is not None and error is None
+        error = answer if isinstance(answer, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state
         if told is not None and answer is None:
             state = "stopped"  # it is there, but the service doesn't know
@@ -559,7 +540,7 @@ class Sender:
             size=outcome.size,
             content_type=self._types.get(number, "") if state == "done" else "",
             checksums=outcome.checksums,
-            notified=is_notified,
+            notified=answer is True,
             error=error,
             verification=outcome.verification,
         )

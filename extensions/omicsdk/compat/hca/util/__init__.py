@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.sending.transport import Transport
+    from omicsdk.hca.login import ServiceLogin
 
 
 USUAL = Retry()
@@ -360,9 +361,7 @@ class SwaggerClient:
         Raises:
             SwaggerAPIException: The configuration has none, and the service doesn't tell.
         """
-        from omicsdk.hca.login import application_secrets
-
-        return application_secrets(self.section, swagger_url=self.swagger_url, config=self.config)
+        return self._login().application_secrets()
 
     def login(self, access_token: str = "", remote: bool = False) -> None:
         """Log in; the token is stored for later runs, and this client uses it from now on.
@@ -374,23 +373,18 @@ class SwaggerClient:
         Raises:
             AuthError: The login was refused or came to no end.
         """
-        from omicsdk.hca.login import login
-
-        login(
-            self.section,
-            access_token=access_token,
-            remote=remote,
-            swagger_url=self.swagger_url,
-            config=self.config,
-        )
+        self._login().login(access_token=access_token, remote=remote)
         self._reconnect()
 
     def logout(self) -> None:
         """Forget the stored token, here and at the service; nothing happens when there is none."""
-        from omicsdk.hca.login import logout
-
-        logout(self.section, swagger_url=self.swagger_url, config=self.config)
+        self._login().logout()
         self._reconnect()
+
+    def _login(self) -> ServiceLogin:
+        from omicsdk.hca.login import ServiceLogin
+
+        return ServiceLogin(self.section, swagger_url=self.swagger_url, config=self.config)
 
     def get_session(self) -> Session:
         """What sends plain requests without credentials; closed with the client."""

@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from omicsdk.crunch.hashing import in_threads
+from omicsdk.transfer.calls import in_threads
 
 
 def test_results_come_in_the_order_of_the_things() -> None:
     assert in_threads(lambda number: number * 2, range(1000), threads=5) == list(range(0, 2000, 2))
-    assert in_threads(str, []) == []
+    assert in_threads(str, [], threads=1) == []
 
 
 def test_several_are_under_way_at_once() -> None:
