@@ -175,7 +175,7 @@ class HCAConfig(Section):
         variables = os.environ if environ is None else environ
         self._files = files_of(variables, site_file)
         self._named = named_files(variables)
-        self._user_folder = user_folder(variables) if has_user_folder(variables) else None
+        self._environ = variables
         found = [(file, read_layer(file)) for file in self._files]
         self._layers = [Layer(BUILT_IN, DEFAULTS), *(layer for _, layer in found if layer is not None)]
         self._settings = merged(self._layers)
@@ -265,10 +265,7 @@ class HCAConfig(Section):
         Raises:
             ConfigError: The user has no home.
         """
-        return str(self._own_folder())
-
-    def _own_folder(self) -> Path:
-        return self._user_folder or user_folder(os.environ)
+        return str(user_folder(self._environ))
 
     def save(self, mode: int = 0o600) -> None:
         """Write what was changed in this object to the strongest file; all else in it stays as it is.
@@ -287,7 +284,7 @@ class HCAConfig(Section):
         changes = list(_changes(self._saved, self._values, ()))
         if not changes:
             return
-        path = self._named[-1] if self._named else self._own_folder() / FILE
+        path = self._named[-1] if self._named else user_file(self._environ)
         below = merged(layer for layer in self._layers if layer.origin != str(path))
         for keys, value in changes:
             if value is _GONE and (place := below.place_of(keys)) is not None:
@@ -325,7 +322,7 @@ class HCAConfig(Section):
         failure: ConfigError | None = None
         for path in self._files:
             try:
-                if path.exists() and unset(path, [name], shared=path == SITE_FILE):
+                if unset(path, [name], shared=path == SITE_FILE):
                     changed.append(str(path))
             except ConfigError as error:
                 failure = error

@@ -91,9 +91,7 @@ class ServiceLogin:
     clock: Clock = SYSTEM_CLOCK
 
     def __post_init__(self) -> None:
-        self._url = service_url(
-            self.section, base_url=self.base_url, swagger_url=self.swagger_url, config=self.config
-        )
+        self._url = service_url(self.section, base_url=self.base_url, swagger_url=self.swagger_url, config=self.config)
         self._tokens = token_file(self.environ)
         self._endpoint = self.endpoint or Endpoint(self.environ, clock=self.clock)
 

@@ -144,6 +144,15 @@ def asking_s3(doing: str) -> Generator[None]:
         raise s3_error(error, doing) from None
 
 
+#: Codes of S3 for keys that are wrong or have ended, and for a bucket that does not exist or takes nothing from the keys' owner:
+#: every other request would be answered so, too.
+WRONG_KEYS = frozenset(
+    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
+)
+WRONG_BUCKET = frozenset(
+    {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
+)
+
 _REMEDIES = {
     "PermanentRedirect": "Make the client for the region that the bucket is in.",
     "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,28 +87,15 @@ class Awaited:
         number: The file's number.
         file: The file.
         request_id: What the service called the request.
-        deadline: When its time is over, in seconds by the monotonic clock.
-        due: When to look, likewise.
-        wait: Seconds before that look.
+        asked: When it was answered, in seconds by the monotonic clock.
+        deadline: When its time is over, likewise.
     """
 
     number: int
     file: LocalFile
     request_id: str
+    asked: float
     deadline: float
-    due: float
-    wait: float
-
-    def later(self, now: float) -> Awaited | None:
-        """The next look, or None when the time is over.
-
-        Args:
-            now: When it was looked for in vain.
-        """
-        if now >= self.deadline:
-            return None
-        wait = longer(self.wait)
-        return replace(self, due=min(now + wait, self.deadline), wait=wait)
 
 
 Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
@@ -203,8 +189,7 @@ class Registrar:
             return None
         now = self._clock.monotonic()
         request_id = headers.get("x-aws-request-id", "unknown")
-        first = min(FIRST_WAIT, max(0.0, self._timeout))
-        return Awaited(number, file, request_id, now + self._timeout, now + first, FIRST_WAIT)
+        return Awaited(number, file, request_id, now, now + self._timeout)
 
     def _look(self, one: Awaited) -> bool | OmicsError:
         """Whether the service has a file now, or why it can't be asked."""
@@ -226,23 +211,23 @@ class Registrar:
         Yields:
             Each file as it is there, or with the error that it isn't in time.
         """
-        waiting = [(one.due, one.number, one) for one in awaited]
-        heapq.heapify(waiting)
+        waiting, wait = list(awaited), FIRST_WAIT
+        # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.
+        look = min((one.asked for one in waiting), default=0.0) + wait
         while waiting:
-            pause = waiting[0][0] - self._clock.monotonic()
+            pause = min(look, *(one.deadline for one in waiting)) - self._clock.monotonic()
             if pause > 0:
                 self._clock.sleep(pause)
-                continue
-            now, due = self._clock.monotonic(), list[Awaited]()
-            while waiting and waiting[0][0] <= now:
-                due.append(heapq.heappop(waiting)[2])
-            for one, found in zip(due, each(self._look, due), strict=True):
-                if found is False and (after := one.later(self._clock.monotonic())) is not None:
-                    heapq.heappush(waiting, (after.due, after.number, after))
+            missing = list[Awaited]()
+            for one, found in zip(waiting, each(self._look, waiting), strict=True):
+                if found is False and self._clock.monotonic() < one.deadline:
+                    missing.append(one)
                 elif isinstance(found, OmicsError):
                     yield one, found
                 else:
                     yield one, None if found else self._too_late(one)
+            waiting, wait = missing, longer(wait)
+            look = self._clock.monotonic() + wait
 
     def _too_late(self, one: Awaited) -> TransferError:
         return TransferError(

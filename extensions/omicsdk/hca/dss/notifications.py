@@ -185,26 +185,20 @@ class NotificationServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], listener: Listener, *, limit: int) -> None:
         self.listener = listener
         self._limit = limit
-        self._answering = 0
-        self._answered = threading.Condition()
+        self._free = threading.Semaphore(limit)
         super().__init__(address, Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        with self._answered:
-            is_full = self._answering >= self._limit
-            self._answering += not is_full
-        if is_full:
-            self.shutdown_request(request)
-        else:
+        if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            with self._answered:
-                self._answering -= 1
-                self._answered.notify_all()
+            self._free.release()
 
     def finish(self, seconds: float) -> None:
         """Wait until every request that came is answered.
@@ -215,8 +209,9 @@ class NotificationServer(ThreadingHTTPServer):
         Args:
             seconds: For how long at most.
         """
-        with self._answered:
-            self._answered.wait_for(lambda: not self._answering, seconds)
+        until = time.monotonic() + seconds
+        for _ in range(self._limit):  # whoever has all of it knows that no other answers
+            self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer's own asks the network what this machine is called

@@ -26,6 +26,7 @@ from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
 from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS
 from omicsdk.transfer.uploads.plan import etag_rules
 
 
@@ -157,14 +158,6 @@ CHECKSUM_TAGS = {
 
 logger = logging.getLogger("omicsdk.hca.dss")
 
-_WRONG_KEYS = frozenset(
-    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
-)
-_WRONG_BUCKET = frozenset(
-    {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
-)
-"""Codes of S3 that every file of the upload would be answered with."""
-
 
 class StagingRefused(TransferError, RuntimeError):
     """The staging bucket takes no file at all."""
@@ -217,10 +210,10 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     code = error.code or "" if isinstance(error, APIError) else ""
     said = str(error).removesuffix(error.remedy or "").rstrip(" .")  # what to do is said better here
     what = f"{name}: the staging bucket {bucket} refuses it ({said})"
-    if (isinstance(error, AuthError) and not isinstance(error, APIError)) or code in _WRONG_KEYS:
+    if (isinstance(error, AuthError) and not isinstance(error, APIError)) or code in WRONG_KEYS:
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
         return StagingCredentials(what, remedy=remedy)
-    if code in _WRONG_BUCKET:
+    if code in WRONG_BUCKET:
         return StagingRefused(what, remedy="Check the bucket's name and that your AWS credentials may write to it.")
     if isinstance(error, TransportError):
         what = f"{name}: the staging bucket {bucket} can't be reached ({said})"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
-from omicsdk.core.settings.config import Keys, name_of, read_layer
+from omicsdk.core.settings.config import Keys, name_of, read_layer, set_value, unset
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import SITE_FILE, HCAConfig
 
@@ -327,8 +327,8 @@ class UploadConfig:
         Raises:
             ConfigError: A file is malformed or can't be written, or the area stands in the file of the whole machine.
         """
-        for file in self._files:
-            _forget(file, area_uuid)
+        for file in self._config.config_files:
+            _forget(Path(file), area_uuid)
         self._uris.pop(area_uuid, None)
         self._config.take_over(("upload", "areas", area_uuid), None)
         if self.current_area == area_uuid:
@@ -345,19 +345,8 @@ class UploadConfig:
         return value or default
 
     def _write(self, keys: tuple[str, ...], value: Any) -> None:
-        _set(self._files[-1], keys, value)
+        set_value(Path(self._config.config_files[-1]), ("upload", *keys), value)
         self._config.take_over(("upload", *keys), value)
-
-    @property
-    def _files(self) -> list[Path]:
-        return [Path(file) for file in self._config.config_files]
-
-
-def _set(file: Path, keys: tuple[str, ...], value: Any) -> None:
-    """Change one thing in one file; all else in it stays as it is."""
-    from omicsdk.core.settings.config import set_value
-
-    set_value(file, ("upload", *keys), value)
 
 
 def _forget(file: Path, area_uuid: str) -> None:
@@ -374,11 +363,9 @@ def _forget(file: Path, area_uuid: str) -> None:
             remedy="Ask whoever looks after the machine to take it out there.",
         )
     if named:
-        from omicsdk.core.settings.config import unset
-
         unset(file, ("upload", "areas", area_uuid))
     if selected:  # not just left out, or a weaker file's area would be selected instead
-        _set(file, ("current_area",), None)
+        set_value(file, ("upload", "current_area"), None)
 
 
 def _malformed(keys: Keys, wanted: str, config: HCAConfig) -> ConfigError:

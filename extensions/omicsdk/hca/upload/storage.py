@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import import_module
 from logging import getLogger
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
@@ -39,6 +39,8 @@ RENEW_BEFORE = 300.0
 SHORTEST_LIFE = 900.0
 #: Keys that are younger weren't refused for their age, so others wouldn't help.
 FRESH = 30.0
+
+T = TypeVar("T")
 
 _log = getLogger("omicsdk.hca.upload")
 
@@ -149,9 +151,6 @@ class AreaKeys:
         Raises:
             OmicsError: The service gives none.
         """
-        keys = self._keys
-        if keys is not None and not self._due(keys):
-            return keys
         with self._guard:
             keys = self._keys
             if keys is not None and not self._due(keys):
@@ -180,6 +179,22 @@ class AreaKeys:
                 return False
             self._renewed()
             return True
+
+    def signed(self, call: Callable[[], T]) -> T:
+        """Make a call that signs with the keys, once more when they had ended.
+
+        Args:
+            call: The call.
+
+        Raises:
+            OmicsError: What went wrong.
+        """
+        try:
+            return call()
+        except APIError as error:
+            if error.code in ENDED and self.refused():
+                return call()
+            raise
 
     def _renewed(self) -> Keys:
         asked = self._clock.monotonic()
@@ -307,12 +322,13 @@ class AreaStorage:
         Raises:
             OmicsError: What went wrong.
         """
-        try:
-            return _called(self.client, operation, arguments)
-        except APIError as error:
-            if error.code in ENDED and self.keys.refused():
-                return _called(self.client, operation, arguments)
-            raise
+        place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
+
+        def call() -> dict[str, Any]:
+            with asking_s3(f"s3://{place}: {operation}"):
+                return getattr(self.client, operation)(**arguments)
+
+        return self.keys.signed(call)
 
 
 class AreaObject(S3Object):
@@ -401,12 +417,7 @@ class AreaObject(S3Object):
         self._signed_before.add(number)
 
     def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        try:
-            return super()._call(operation, place=place, **arguments)
-        except APIError as error:
-            if error.code in ENDED and self._keys.refused():
-                return super()._call(operation, place=place, **arguments)
-            raise
+        return self._keys.signed(partial(super()._call, operation, place=place, **arguments))
 
 
 def area_storage(
@@ -475,9 +486,3 @@ def _session_of(keys: AreaKeys) -> Any:
 def _descriptions() -> Any:
     """What boto3 knows of AWS's services, read once: it takes ten times as long as making a client of it."""
     return import_module("botocore.session").get_session().get_component("data_loader")
-
-
-def _called(client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
-    with asking_s3(f"s3://{place}: {operation}"):
-        return getattr(client, operation)(**arguments)

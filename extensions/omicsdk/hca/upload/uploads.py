@@ -38,7 +38,7 @@ from omicsdk.transfer.hashing import Stopped, checksums_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.outcome import PRESENT, Verification
 from omicsdk.transfer.reports.throughput import Throughput
-from omicsdk.transfer.s3_clients import s3_client
+from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS, s3_client
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
@@ -181,17 +181,7 @@ NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
 """How often the service is notified of a file, and the longest wait between two attempts in seconds."""
 
 #: Codes of S3 that every other file would be answered with as well.
-_FOR_ALL = frozenset(
-    {
-        "AccessDenied",
-        "AllAccessDisabled",
-        "ExpiredToken",
-        "InvalidAccessKeyId",
-        "NoSuchBucket",
-        "RequestTimeTooSkewed",
-        "SignatureDoesNotMatch",
-    }
-)
+_FOR_ALL = WRONG_KEYS | WRONG_BUCKET | {"RequestTimeTooSkewed"}
 _REMEDIES = {
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses what is signed more than 15 minutes off.",
     "AccessDenied": "The area's keys don't open its bucket: check the area's URI, or ask whoever made the area.",
@@ -322,6 +312,7 @@ class Sender:
         self._bytes = 0  # of all files
         self._beside_bytes = self._beside_done = 0  # what arrives without the engine
         self._counting = threading.Lock()
+        self._notifiers = Workers(NOTIFIERS, "omicsdk-notify")
         self._moved = Progress(0, 0, 0, 0, 0, 0, 0.0, 0.0)
         self._throughput = Throughput()
 
@@ -344,10 +335,10 @@ class Sender:
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
         journal = journal_of(self.area.uri, local.values()) if self.resume and local else None
-        with Workers(NOTIFIERS, "omicsdk-notify") as notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
+        with self._notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
             try:
-                copies = {n: copiers.submit(self._copy, n, file, notifiers) for n, file in objects.items()}
-                self._send_local(local, journal, notifiers)
+                copies = {n: copiers.submit(self._copy, n, file) for n, file in objects.items()}
+                self._send_local(local, journal)
                 for number, copied in copies.items():
                     if (outcome := self._end_of(copied)) is not None:
                         self._outcomes[number] = outcome
@@ -372,7 +363,7 @@ class Sender:
 
     # -- files of this machine
 
-    def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> None:
+    def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None) -> None:
         there = self._present(files) if self.sync else {}
         for number, crc32c in there.items():
             file = files[number]
@@ -386,12 +377,12 @@ class Sender:
                 verification="verified",
             )
             self._count(file.size, done=True)
-            self._told[number] = notifiers.submit(self._tell, file.name)
-        again = self._run_engine({n: file for n, file in files.items() if n not in there}, journal, notifiers)
+            self._notify(number)
+        again = self._run_engine({n: file for n, file in files.items() if n not in there}, journal)
         if again and not self._is_stopped():
-            self._run_engine({number: files[number] for number in again}, None, notifiers)
+            self._run_engine({number: files[number] for number in again}, None)
 
-    def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> list[int]:
+    def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None) -> list[int]:
         """Send files; return those that an earlier run sent and that are gone from the area since."""
         if not files:
             return []
@@ -402,9 +393,9 @@ class Sender:
             number = numbers[place]
             self._outcomes[number] = outcome
             if outcome.state == "skipped":
-                looked_for[number] = notifiers.submit(self._is_there, files[number], outcome)
+                looked_for[number] = self._notifiers.submit(self._is_there, files[number], outcome)
             elif outcome.state == "done":
-                self._told[number] = notifiers.submit(self._tell, outcome.name)
+                self._notify(number)
             elif outcome.error is not None and outcome.error is self.storage.keys.refusal:
                 self.control.stop()  # no more keys for anybody
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
@@ -427,7 +418,7 @@ class Sender:
         for number, looked in looked_for.items():
             there = self._end_of(looked)
             if there:
-                self._told[number] = notifiers.submit(self._tell, files[number].name)
+                self._notify(number)
                 continue
             del self._outcomes[number]  # nobody knows, or it isn't there
             if there is False:
@@ -472,7 +463,7 @@ class Sender:
 
     # -- objects of other buckets
 
-    def _copy(self, number: int, file: S3File, notifiers: Workers) -> Outcome:
+    def _copy(self, number: int, file: S3File) -> Outcome:
         kind = content_type(type_by_name(file.name) or UNKNOWN_COPY, self.dcp_type)
         self._types[number] = kind
         outcome = Outcome(file.name, "done", size=file.size)
@@ -499,7 +490,7 @@ class Sender:
         except OmicsError as error:
             return outcome._replace(state="failed", checksums={}, error=error)
         self._count(0, done=True)
-        self._told[number] = notifiers.submit(self._tell, file.name)
+        self._notify(number)
         return outcome
 
     def _is_same(self, file: S3File, crc32c: str) -> bool:
@@ -509,6 +500,9 @@ class Sender:
         return there.etag == file.etag or (bool(crc32c) and there.crc32c == crc32c)
 
     # -- what is told
+
+    def _notify(self, number: int) -> None:
+        self._told[number] = self._notifiers.submit(self._tell, self._files[number].name)
 
     def _tell(self, name: str) -> OmicsError | Literal[True]:
         """Notify the service of a file; the error is the result."""
