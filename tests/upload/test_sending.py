@@ -13,10 +13,11 @@ import pytest
 from omicsdk import transfer
 from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
+from omicsdk.core.bodies import media_type_of
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
-from omicsdk.hca.upload.sources import content_type, type_by_name, type_of_file
+from omicsdk.hca.upload.sources import content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaObject
 from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox.traffic.faults import Rule
@@ -425,6 +426,6 @@ def test_a_media_type_has_its_parameter():
     assert content_type("application/json", "metadata/sample") == 'application/json; dcp-type="metadata/sample"'
     assert content_type("a/b", 'x"\\y') == 'a/b; dcp-type="x\\"\\\\y"'
     assert content_type("a/b", "") == "a/b"
-    assert type_by_name("s3/x.tsv.gz") == "application/gzip"
-    assert type_by_name("x.tar.bz2") == "application/x-bzip2"
-    assert type_by_name("x") is None
+    assert media_type_of("s3/x.tsv.gz") == "application/gzip"
+    assert media_type_of("x.tar.bz2") == "application/x-bzip2"
+    assert media_type_of("x") is None

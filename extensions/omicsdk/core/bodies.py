@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote_plus
 
 from omicsdk.core.dates import is_naive, written
@@ -14,6 +15,9 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_array, is_list, is_mapping
+
+if TYPE_CHECKING:
+    from mimetypes import MimeTypes
 
 CHUNK = 1 << 20
 """Bytes read from a file at a time."""
@@ -273,6 +277,29 @@ def _type_of_part(stated: str, filename: str, usual: str) -> str:
     if any(name in (guessed, f"{guessed.partition('/')[0]}/*", "*/*") for name in names) and guessed:
         return guessed
     return next((name for name in names if "*" not in name), usual)
+
+
+@cache
+def _media_types() -> "MimeTypes":
+    from mimetypes import MimeTypes
+
+    table = MimeTypes()
+    table.add_type("application/json", ".ipynb")
+    return table
+
+
+def media_type_of(name: str) -> str | None:
+    """Return the media type of a file by its name's ending; None for an unknown one.
+
+    Only Python's own table counts: that of the machine would make types differ from one machine to the next.
+
+    Args:
+        name: The name. One that ends in `.gz` is gzip, whatever precedes that; likewise for other compressions.
+    """
+    kind, encoding = _media_types().guess_type(Path(name).name)
+    if encoding is not None:
+        return "application/gzip" if encoding == "gzip" else f"application/x-{encoding}"
+    return kind
 
 
 def _named_file(name: str, value: Any) -> tuple[str, Content]:

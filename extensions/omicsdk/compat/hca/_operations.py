@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._answers import DocumentedBody, DocumentedResponse, translating
@@ -28,8 +26,9 @@ T = TypeVar("T")
 @cache
 def _parameters(package: str) -> dict[str, dict[str, str]]:
     """Python name to type of every parameter, by operation, of a generated package."""
-    file = Path(str(sys.modules[package].__file__)).with_name("commands.json")
-    commands: list[dict[str, Any]] = json.loads(file.read_bytes())
+    from importlib.resources import files
+
+    commands: list[dict[str, Any]] = json.loads(files(package).joinpath("commands.json").read_bytes())
     return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
 
 

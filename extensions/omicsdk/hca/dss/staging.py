@@ -1,7 +1,6 @@
 """Files of a bundle that is to be made: found in a folder, staged in a bucket with their checksums as tags, and remembered."""
 
 import logging
-import mimetypes
 import os
 import stat
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -167,14 +167,6 @@ class StagingCredentials(StagingRefused, AuthError):
     """There are no AWS credentials, or they aren't good."""
 
 
-def content_type(path: Path) -> str:
-    """The media type by the name's ending; a compressed file's is that of the compression."""
-    kind, encoding = mimetypes.guess_type(path.name)
-    if encoding is not None:
-        return "application/gzip" if encoding == "gzip" else f"application/x-{encoding}"
-    return kind or "application/octet-stream"
-
-
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
     """How a file goes to the staging bucket: tagged with its checksums, in parts that make its etag the one in the tag.
 
@@ -190,7 +182,7 @@ def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
         file.key,
         part_size=rules.part_size,
         single=rules.single,
-        extra_args={"ContentType": content_type(file.path)},
+        extra_args={"ContentType": media_type_of(file.path.name) or "application/octet-stream"},
         tags=lambda checksums: {tag: checksums[name] for name, tag in CHECKSUM_TAGS.items()},
         tag_checksums=tuple(CHECKSUM_TAGS),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import re
 import stat
@@ -12,6 +11,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.s3_clients import etag_of, s3_pages
@@ -215,22 +215,6 @@ _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 _log = getLogger("omicsdk.hca.upload")
 
-# Python's own table alone: that of the machine would make types differ from one machine to the next.
-_by_name = mimetypes.MimeTypes()
-_by_name.add_type("application/json", ".ipynb")
-
-
-def type_by_name(name: str) -> str | None:
-    """Return the media type that a name stands for, None when it stands for none.
-
-    Args:
-        name: A file's name; one that ends in `.gz` is gzip, whatever stands before.
-    """
-    kind, encoding = _by_name.guess_type(Path(name).name)
-    if encoding is not None:
-        return "application/gzip" if encoding == "gzip" else f"application/x-{encoding}"
-    return kind
-
 
 def type_of_file(path: str) -> str:
     """Return the media type of a local file.
@@ -241,7 +225,7 @@ def type_of_file(path: str) -> str:
     Returns:
         What its bytes say for sure; else what its name says; else `application/octet-stream`.
     """
-    return _sniffed(path) or type_by_name(path) or UNKNOWN
+    return _sniffed(path) or media_type_of(path) or UNKNOWN
 
 
 def content_type(media_type: str, dcp_type: str = "data") -> str:

@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omicsdk import transfer
+from omicsdk.core.bodies import media_type_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.platform import settings_of
@@ -28,7 +29,6 @@ from omicsdk.hca.upload.sources import (
     SourceFile,
     chosen,
     content_type,
-    type_by_name,
     type_of_file,
 )
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
@@ -464,7 +464,7 @@ class Sender:
     # -- objects of other buckets
 
     def _copy(self, number: int, file: S3File) -> Outcome:
-        kind = content_type(type_by_name(file.name) or UNKNOWN_COPY, self.dcp_type)
+        kind = content_type(media_type_of(file.name) or UNKNOWN_COPY, self.dcp_type)
         self._types[number] = kind
         outcome = Outcome(file.name, "done", size=file.size)
         try:

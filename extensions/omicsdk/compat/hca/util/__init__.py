@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, partialmethod
-from importlib import import_module
-from pathlib import Path
+from functools import cache, cached_property, partialmethod
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
@@ -18,6 +16,7 @@ from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error
 from omicsdk.core.bodies import NO_BODY, json_body
+from omicsdk.core.client import PlainClient, beside
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
@@ -33,7 +32,6 @@ from omicsdk.hca.discovery import TOKEN_VARIABLES, base_url_of, command, discove
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.sending.transport import Transport
     from omicsdk.hca.login import ServiceLogin
 
 
@@ -121,8 +119,9 @@ def document_of(package: str) -> dict[str, Any]:
     Returns:
         The document in its one form, OpenAPI 3.1; shared, not to be changed.
     """
-    name = import_module(f"omicsdk_api.{package}").__name__
-    return json.loads(Path(str(sys.modules[name].__file__)).with_name("openapi.json").read_bytes())
+    from importlib.resources import files
+
+    return json.loads(files(f"omicsdk_api.{package}").joinpath("openapi.json").read_bytes())
 
 
 def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
@@ -196,12 +195,12 @@ class Session:
     status is raised, after the retries.
 
     Args:
-        transport: What sends.
+        client: Sends the requests, over the connections of the documented client.
         translate: Makes the documented exception of an error.
     """
 
-    def __init__(self, transport: Transport, translate: Callable[[Exception], Exception]) -> None:
-        self._transport = transport
+    def __init__(self, client: PlainClient, translate: Callable[[Exception], Exception]) -> None:
+        self._client = client
         self._translate = translate
 
     def request(
@@ -231,7 +230,7 @@ class Session:
         body = NO_BODY if json is None else json_body(json)
         made = request(facts, target, headers=list((headers or {}).items()), body=body)
         with translating(self._translate):
-            return DocumentedResponse(self._transport.send(made))
+            return DocumentedResponse(self._client.send(made))
 
     get = partialmethod(request, "GET")
     head = partialmethod(request, "HEAD")
@@ -241,11 +240,10 @@ class Session:
     delete = partialmethod(request, "DELETE")
 
     def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
+        """Do nothing: the connections are those of the documented client, and are closed with it."""
 
     def __repr__(self) -> str:
-        return f"<Session of {self._transport.base_url}>"
+        return f"<Session of {self._client.base_url}>"
 
 
 EXPIRES_SOON = 10.0
@@ -299,9 +297,6 @@ class SwaggerClient:
         session_kwargs.setdefault("timeout", self.timeout_policy)
         self._credentials = None if session_kwargs["credentials"] is ANONYMOUS else session_kwargs["credentials"]
         self._api = kind(url, **session_kwargs)
-        self._sessions: dict[bool, Session] = {}
-        passed = ("timeout", "retry", "headers", "http2", "transport")
-        self._session_options = {name: session_kwargs[name] for name in passed if name in session_kwargs}
 
     def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
         """One operation of the service by its documented name.
@@ -402,27 +397,21 @@ class SwaggerClient:
                 remedy=f"Run: {command(self.section, 'login')}. Or set {TOKEN_VARIABLES[self.section]} or "
                 "GOOGLE_APPLICATION_CREDENTIALS.",
             )
+        return self._authenticated
+
+    @cached_property
+    def _authenticated(self) -> Session:
         return self._session(self._credentials)
 
     def _session(self, credentials: Credentials | None) -> Session:
-        from omicsdk.core.sending.transport import Transport
-
-        known = self._sessions.get(credentials is not None)
-        if known is None:
-            transport = Transport(self._api.base_url, credentials=credentials, **self._session_options)
-            known = self._sessions[credentials is not None] = Session(transport, self.documented_error)
-        return known
+        return Session(beside(self._api, PlainClient, self._api.base_url, credentials), self.documented_error)
 
     def _reconnect(self) -> None:
         """Use the credentials that are found now, after a login or logout."""
         self._credentials = self._found()[1]
         self._api = self._api.with_options(credentials=self._credentials)
-        authenticated = self._sessions.pop(True, None)
-        if authenticated is not None:
-            authenticated.close()
+        vars(self).pop("_authenticated", None)
 
     def close(self) -> None:
         """Close the connections, those of sessions too."""
         self._api.close()
-        for session in self._sessions.values():
-            session.close()
