@@ -145,6 +145,18 @@ class BuiltinStorage(ABC):
     def look(self, name: str) -> Stored | None:
         """Return a file, by the name that was asked for; None for a folder, FileNotFoundError where there is neither."""
 
+    def exists(self, name: str) -> bool:
+        """Return whether there is a file or folder of that name; errors are those of `look`.
+
+        Args:
+            name: The name.
+        """
+        try:
+            self.look(name)
+        except FileNotFoundError:
+            return False
+        return True
+
     @abstractmethod
     def contents(self, path: str) -> Iterator[Stored | str]:
         """Yield what is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""

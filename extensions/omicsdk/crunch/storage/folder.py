@@ -93,14 +93,6 @@ class FolderStorage(BuiltinStorage):
                 missing.mkdir(exist_ok=True)
                 missing.chmod(self._folder_mode)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a file or folder of that name.
-
-        Raises:
-            UnsafePath: As `path`.
-        """
-        return Path(self.path(name)).exists()
-
     def look(self, name: str) -> Stored | None:
         """A file; None for a folder.
 

@@ -86,10 +86,6 @@ class FsspecStorage(BuiltinStorage):
             self._fs.rm_file(place)
             self._fs.mv(source, place)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a file or folder of that name."""
-        return bool(self._fs.exists(self._place(name)))
-
     def look(self, name: str) -> Stored | None:
         """A file; None for a folder.
 

@@ -105,20 +105,6 @@ class S3Storage(BuiltinStorage):
         to = S3Object(self._client, self._bucket, self._key(name), extra_args=self._extra)
         return Upload(os.fspath(path), to, name=name)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is an object of that name, or one below it.
-
-        Raises:
-            OmicsError: The bucket can't be read.
-        """
-        try:
-            self._head(name)
-        except NotFound:
-            with asking_s3(f"Looking for {self._told(name)}"):
-                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix(name), MaxKeys=1)
-            return bool(listed(answer, self._told(name)).get("KeyCount"))
-        return True
-
     def _head(self, name: str) -> Mapping[str, Any]:
         if not self._key(name):
             raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
@@ -138,7 +124,9 @@ class S3Storage(BuiltinStorage):
         try:
             head = self._head(name)
         except NotFound:
-            if self.exists(name):
+            with asking_s3(f"Looking for {self._told(name)}"):
+                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix(name), MaxKeys=1)
+            if listed(answer, self._told(name)).get("KeyCount"):
                 return None
             raise FileNotFoundError(2, "No such object", self._told(name)) from None
         return _stored(name, head, head["ContentLength"])
