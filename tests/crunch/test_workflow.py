@@ -16,16 +16,17 @@ from omicsdk.compat.crunch.client.run import Run
 from omicsdk.crunch import RunResult, WorkflowType
 from omicsdk.crunch import _workflow as process
 from omicsdk.crunch._workflow import (
+    ENDING,
     Ended,
     WorkflowFailed,
     failure_note,
-    in_order,
     not_started,
     run_process,
     snakemake_command,
     snakemake_release,
     tail_of,
 )
+from omicsdk.transfer.interrupts import termination
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 
@@ -252,7 +253,7 @@ def test_signals_that_a_program_handles_itself_are_left_alone() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
     try:
-        with in_order():
+        with termination(*ENDING):
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     finally:

@@ -187,9 +187,9 @@ def s3_pages(
         DecodeError: An answer is not a list of objects.
         OmicsError: The bucket cannot be listed.
     """
-    where, more = f"s3://{bucket}/{prefix}", dict[str, str]()
+    where, more = f"s3://{bucket}/{prefix}".rstrip("/"), dict[str, str]()
     while True:
-        with asking_s3(f"Listing {where}"):
+        with asking_s3(f"{where} can't be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
         yield listed(page, where)
         if not page["IsTruncated"]:
