@@ -306,13 +306,9 @@ def as_date(value: date | str, format: str = "") -> date:
     Raises:
         UsageError: The text isn't a date, or python-dateutil is missing.
     """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-        raise _not_a_date(f"{value!r} ({type(value).__name__}) isn't a date")
-    return _read(value, format).date()
+    return as_datetime(value, format).date()
 
 
 # Directives of strptime that give a day of a month, and those that give a year.

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
@@ -275,41 +275,43 @@ def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
 # -- trees
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StorageFolder:
-    """A folder of a storage.
+    """A folder of a storage, with all that is below it; folders without files are not in it.
 
     Attributes:
-        name: Its name; of the first one the whole path.
         path: Its path in the storage.
-        folders: What folders are in it, sorted by name.
-        files: The names of its files, sorted.
+        files: The paths of its files within it.
     """
 
-    name: str
     path: str
-    folders: list[StorageFolder] = field(default_factory=list["StorageFolder"])
-    files: list[str] = field(default_factory=list[str])
+    files: list[str]
 
     def all_files(self) -> Iterator[str]:
-        """The path in the storage of every file below it."""
-        for folder in self.folders:
-            yield from folder.all_files()
-        yield from (joined(self.path, name) for name in self.files)
+        """Yield the path in the storage of every file below it."""
+        return (joined(self.path, name) for name in self.files)
 
     def lines(self) -> Iterator[str]:
         """Yield its drawing, a line a folder or file: folders first, as the published client draws them."""
-        yield self.name
-        yield from self._below("")
+        yield self.path or "/"
+        yield from _drawn(self.files, "")
 
-    def _below(self, margin: str) -> Iterator[str]:
-        entries: list[StorageFolder | str] = [*self.folders, *self.files]
-        for number, entry in enumerate(entries, 1):
-            last = number == len(entries)
-            branch, more = ("└── ", "    ") if last else ("├── ", "│   ")
-            yield f"{margin}{branch}{entry if isinstance(entry, str) else entry.name}"
-            if not isinstance(entry, str):
-                yield from entry._below(margin + more)
+
+def _drawn(files: Sequence[str], margin: str) -> Iterator[str]:
+    below = dict[str, list[str]]()
+    names: list[str] = []
+    for path in sorted(files):
+        name, slash, rest = path.partition("/")
+        if slash:
+            below.setdefault(name, []).append(rest)
+        else:
+            names.append(name)
+    entries = [*sorted(below), *names]
+    for number, name in enumerate(entries, 1):
+        branch, more = ("└── ", "    ") if number == len(entries) else ("├── ", "│   ")
+        yield f"{margin}{branch}{name}"
+        if number <= len(below):
+            yield from _drawn(below[name], margin + more)
 
 
 def walk(storage: Storage, base: str = "") -> StorageFolder:
@@ -319,27 +321,8 @@ def walk(storage: Storage, base: str = "") -> StorageFolder:
         storage: The storage.
         base: The folder, such as a dataset's base_file_path; "" is the whole storage.
 
-    Returns:
-        The folder with all that is below it; folders without files aren't in it.
-
     Raises:
         FileNotFoundError: There is no such folder, and the storage knows folders.
         OmicsError: The storage can't be read.
     """
-    top = StorageFolder(base or "/", base)
-    known = {"": top}
-
-    def folder_of(path: str) -> StorageFolder:
-        if path not in known:
-            above, _, name = path.rpartition("/")
-            known[path] = StorageFolder(name, joined(base, path))
-            folder_of(above).folders.append(known[path])
-        return known[path]
-
-    for file in stored_below(storage, base):
-        above, _, name = file.name.rpartition("/")
-        folder_of(above).files.append(name)
-    for folder in known.values():
-        folder.folders.sort(key=lambda entry: entry.name)
-        folder.files.sort()
-    return top
+    return StorageFolder(base, [file.name for file in stored_below(storage, base)])

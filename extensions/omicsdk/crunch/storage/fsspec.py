@@ -30,21 +30,6 @@ class FsspecStorage(BuiltinStorage):
         self._whole = target.whole
         self._protocol = target.protocol
 
-    @classmethod
-    def of(cls, url: str, options: Mapping[str, Any] | None = None, at_once: int = AT_ONCE) -> FsspecStorage:
-        """Create one from a URL.
-
-        Args:
-            url: As fsspec understands it ("gs://bucket/prefix").
-            options: For the file system (credentials, endpoint).
-            at_once: How many files are moved at once.
-
-        Raises:
-            MissingExtra: fsspec isn't installed.
-            UsageError: There is no such file system, or what it needs isn't installed.
-        """
-        return cls(FsspecTarget.of(url, **(options or {})), at_once)
-
     def path(self, name: str) -> str:
         """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""
         if self._protocol == "file":

@@ -78,10 +78,11 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
     told = cast("Mapping[str, Any]", settings)
     if url := told.get("FSSPEC_URL"):
         from omicsdk.crunch.storage.fsspec import AT_ONCE, FsspecStorage
+        from omicsdk.transfer import FsspecTarget
 
         options = _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {})
         at_once = _number("FSSPEC_AT_ONCE", told.get("FSSPEC_AT_ONCE", AT_ONCE), "files")
-        return FsspecStorage.of(_text("FSSPEC_URL", url), options, at_once)
+        return FsspecStorage(FsspecTarget.of(_text("FSSPEC_URL", url), **options), at_once)
     default = _mapping('STORAGES["default"]', _mapping("STORAGES", told.get("STORAGES") or {}).get("default") or {})
     backend = default.get("BACKEND") or told.get("DEFAULT_FILE_STORAGE") or (_FOLDER if told.get("MEDIA_ROOT") else "")
     options = _mapping('STORAGES["default"]["OPTIONS"]', default.get("OPTIONS") or {})

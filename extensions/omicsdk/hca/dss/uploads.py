@@ -200,7 +200,6 @@ class BundleUpload:
         )
         self._outcomes = dict[int, Outcome]()
         self._asked = dict[int, Registering]()
-        self._failures = dict[int, OmicsError]()
         self._report: TransferReport | None = None
         self._last: Progress | None = None
         self._quick: bool | None = None  # None until the service has answered the client well
@@ -226,7 +225,7 @@ class BundleUpload:
                 logger.warning("%d files aren't in the staging bucket any longer; sending them again", len(lost))
                 for number in lost:  # a new UUID gives a new key in the bucket
                     self.files[number] = replace(self.files[number], uuid=str(uuid4()))
-                    del self._failures[number]
+                    del self._outcomes[number]
                     self._record.replace(self.files[number])
                 self._bring(lost)
             if self._last is not None and self._options.progress is not None:
@@ -275,7 +274,7 @@ class BundleUpload:
                 if isinstance(error, KeyboardInterrupt):
                     self._report = report_of(error) or self._report
                 raise
-        failures = {number: self._failures.get(number) for number in sorted(kept)}
+        failures = {number: self._outcomes[number].error for number in sorted(kept)}
         return [n for n, error in failures.items() if isinstance(error, RegistrationRefused) and error.lost]
 
     def _stage(
@@ -359,7 +358,12 @@ class BundleUpload:
         self._record.add_registered(self.files[number].name, self._outcomes[number].verification)
 
     def _fail(self, number: int, error: OmicsError) -> None:
-        self._failures[number] = error
+        file = self.files[number]
+        outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
+        if isinstance(error, Interrupted):
+            self._outcomes[number] = outcome._replace(state="stopped", error=None)
+        else:
+            self._outcomes[number] = outcome._replace(state="failed", error=error)
         if _ends_all(error):
             self._ended.set()
 
@@ -370,21 +374,14 @@ class BundleUpload:
     def _ends(self) -> Iterator[Outcome]:
         """The outcome of each file of the bundle."""
         for number, file in enumerate(self.files):
-            outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
-            error = self._failures.get(number)
-            if isinstance(error, Interrupted):
-                outcome = outcome._replace(state="stopped")
-            elif error is not None:
-                outcome = outcome._replace(state="failed", error=error)
-            yield outcome
+            yield self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
 
     def _raise(self) -> None:
-        errors = [self._failures[number] for number in sorted(self._failures)]
+        errors = [outcome.error for outcome in self._ends() if outcome.error is not None]
         for error in errors:
             if _ends_all(error):
                 raise error
         self._check_running()
-        errors = [error for error in errors if not isinstance(error, Interrupted)]
         if errors:
             raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
 
