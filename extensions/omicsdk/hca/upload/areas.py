@@ -10,6 +10,7 @@ files, is never written.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,8 @@ class CannotUpload(UploadException, UsageError):
 
 # -- the URI of an area
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+# The bucket, whose stage becomes part of a host's name, and the UUID.
+_URI = re.compile(r"s3://([a-z0-9._-]+-[a-z0-9]+)/([A-Za-z0-9_-]+)/?")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,11 +91,10 @@ class UploadAreaURI:
     uri: str
 
     def __post_init__(self) -> None:
-        scheme, separator, rest = self.uri.partition("://")
-        bucket, _, uuid = rest.removesuffix("/").partition("/")
-        if scheme != "s3" or not separator or not _is_bucket(bucket) or not _is_name(uuid):
+        found = _URI.fullmatch(self.uri)
+        if found is None:
             raise NotAnAreaURI(f"{self.uri!r} isn't the URI of an upload area")
-        object.__setattr__(self, "uri", f"s3://{bucket}/{uuid}/")
+        object.__setattr__(self, "uri", f"s3://{found[1]}/{found[2]}/")
 
     @property
     def bucket_name(self) -> str:
@@ -115,15 +116,6 @@ class UploadAreaURI:
 
     def __repr__(self) -> str:
         return f"UploadAreaURI({self.uri!r})"
-
-
-def _is_bucket(text: str) -> bool:
-    prefix, dash, stage = text.rpartition("-")
-    return bool(dash and prefix and stage) and _LETTERS.issuperset(stage) and (_LETTERS | set(".-_")).issuperset(prefix)
-
-
-def _is_name(text: str) -> bool:
-    return bool(text) and (_LETTERS | set("-_")).issuperset(text.lower())
 
 
 # -- the areas that a user knows

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from omicsdk.compat._answers import translating
 from omicsdk.compat.hca._operations import Documented
 from omicsdk.compat.hca.util import SwaggerClient
+from omicsdk.compat.hca.util.exceptions import documented_errors
 from omicsdk.hca.dss.bundles import ALL
 from omicsdk.hca.dss.bundles import DSSFile as DSSFile
 from omicsdk.hca.dss.client import Dss
@@ -107,7 +107,7 @@ class DSSClient(SwaggerClient):
         Raises:
             DownloadFailed: Some files failed; all others are in place.
         """
-        with translating(self.documented_error):
+        with documented_errors():
             result = self._dss.download(
                 bundle_uuid,
                 _replica(replica),
@@ -157,7 +157,7 @@ class DSSClient(SwaggerClient):
         Raises:
             DownloadFailed: Some bundles or files failed; all others are in place.
         """
-        with translating(self.documented_error):
+        with documented_errors():
             result = self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
         result.raise_if_failed()
 
@@ -176,7 +176,7 @@ class DSSClient(SwaggerClient):
             no_progress: Draws nothing either way; the command `omics dss upload` draws.
         """
         del no_progress
-        with translating(self.documented_error):
+        with documented_errors():
             made = self._dss.upload(
                 src_dir,
                 _replica(replica),

@@ -9,12 +9,12 @@ from functools import cache, cached_property, partialmethod
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
-from omicsdk.compat._answers import DocumentedResponse, translating
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
-from omicsdk.compat.hca.util.exceptions import documented_error
+from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.client import PlainClient, beside
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -196,12 +196,10 @@ class Session:
 
     Args:
         client: Sends the requests, over the connections of the documented client.
-        translate: Makes the documented exception of an error.
     """
 
-    def __init__(self, client: PlainClient, translate: Callable[[Exception], Exception]) -> None:
+    def __init__(self, client: PlainClient) -> None:
         self._client = client
-        self._translate = translate
 
     def request(
         self,
@@ -229,7 +227,7 @@ class Session:
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
         body = NO_BODY if json is None else json_body(json)
         made = request(facts, target, headers=list((headers or {}).items()), body=body)
-        with translating(self._translate):
+        with documented_errors():
             return DocumentedResponse(self._client.send(made))
 
     get = partialmethod(request, "GET")
@@ -305,7 +303,7 @@ class SwaggerClient:
             name: The operation, such as `get_bundle`.
             ignored: Names of arguments that it doesn't have, and that are ignored with a warning; by default none.
         """
-        return DocumentedOperation(getattr(self._api, name), ignored, self.documented_error, self._requests(name))
+        return DocumentedOperation(getattr(self._api, name), ignored, documented_error, self._requests(name))
 
     def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
         """What makes several requests of one call of an operation; None where one request does it."""
@@ -344,10 +342,6 @@ class SwaggerClient:
         """Whether this client's token has ended or does so within ten seconds; False for one whose end isn't known."""
         end: float | None = getattr(self._credentials, "expires_at", None)
         return end is not None and end <= SYSTEM_CLOCK.now() + EXPIRES_SOON
-
-    def documented_error(self, error: Exception) -> Exception:
-        """A SwaggerAPIException for an answer with an error status, or none at all; others as they are."""
-        return documented_error(error)
 
     @property
     def application_secrets(self) -> dict[str, Any]:
@@ -404,7 +398,7 @@ class SwaggerClient:
         return self._session(self._credentials)
 
     def _session(self, credentials: Credentials | None) -> Session:
-        return Session(beside(self._api, PlainClient, self._api.base_url, credentials), self.documented_error)
+        return Session(beside(self._api, PlainClient, self._api.base_url, credentials))
 
     def _reconnect(self) -> None:
         """Use the credentials that are found now, after a login or logout."""

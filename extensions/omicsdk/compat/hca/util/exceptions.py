@@ -1,7 +1,9 @@
 """The exceptions of the published clients; each is an error of core too."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omicsdk.compat._answers import translating
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.type_guards import is_object
@@ -73,3 +75,7 @@ def documented_error(error: Exception) -> Exception:
     if not isinstance(error, Known) or isinstance(error, SwaggerAPIException):
         return error
     return SwaggerAPIException.of(error)
+
+
+documented_errors = partial(translating, documented_error)
+"""Make a context manager that raises the documented exceptions in place of the client's own."""
