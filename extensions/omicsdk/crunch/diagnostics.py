@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
 import platform
@@ -77,7 +78,7 @@ def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
         where unknown.
     """
     facts: dict[str, Any] = {}
-    get_diagnostic(facts, "agent_user", _user)
+    get_diagnostic(facts, "agent_user", getpass.getuser)
     get_diagnostic(facts, "version", version)
     get_diagnostic(facts, "revision", lambda: git_revision(directory))
     get_diagnostic(facts, "system", platform.system)
@@ -92,12 +93,6 @@ def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
     get_diagnostic(facts, "disk_total", lambda: shutil.disk_usage(os.curdir).total, None)
     get_diagnostic(facts, "disk_free", lambda: shutil.disk_usage(os.curdir).free, None)
     return facts
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 def _mac_address() -> str:

@@ -179,12 +179,10 @@ def _found(document: Any, where: str) -> Any:
     found = document
     for step in unquote(where[1:]).split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        if is_object(found) and name in found:
-            found = found[name]
-        elif is_array(found) and name.isdecimal() and int(name) < len(found):
-            found = found[int(name)]
-        else:
-            raise ConfigError(f"{where!r} refers to nothing in the document")
+        try:
+            found = found[int(name) if is_array(found) and name.isdecimal() else name]
+        except (LookupError, TypeError):  # a list takes no other text, and a value that is neither takes none
+            raise ConfigError(f"{where!r} refers to nothing in the document") from None
     return found
 
 
