@@ -184,38 +184,24 @@ def s3_pages(
         **arguments: Further arguments of the method.
 
     Raises:
-        DecodeError: An answer is not a list of objects.
+        DecodeError: An answer is not a list of objects, or continues without stating where.
         OmicsError: The bucket cannot be listed.
     """
     where, more = f"s3://{bucket}/{prefix}".rstrip("/"), dict[str, str]()
     while True:
         with asking_s3(f"{where} can't be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
-        yield listed(page, where)
-        if not page["IsTruncated"]:
+        # A page without objects has no `Contents`, and neither has an answer that is no list at all, such as a proxy's page:
+        # which of both came is told by `IsTruncated`, which S3 always states.
+        operation = f"list_objects_v2 of {where}"
+        if not isinstance(truncated := page.get("IsTruncated"), bool):
+            raise DecodeError(operation, "IsTruncated", truncated, expected="true or false: this is no list of objects")
+        if truncated and not page.get("NextContinuationToken"):
+            raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
+        yield page
+        if not truncated:
             return
         more = {"ContinuationToken": page["NextContinuationToken"]}
-
-
-def listed(page: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """Gives a page of objects that boto3 read, once it is sure that it is one.
-
-    A page without objects has no `Contents`, and neither has an answer that is no list at all, such as a proxy's page: which
-    of both came is told by `IsTruncated`, which S3 always states.
-
-    Args:
-        page: What `list_objects_v2` gave.
-        where: What was listed.
-
-    Raises:
-        DecodeError: It is no list of objects, or one that is to go on without saying where.
-    """
-    operation = f"list_objects_v2 of {where}"
-    if not isinstance(truncated := page.get("IsTruncated"), bool):
-        raise DecodeError(operation, "IsTruncated", truncated, expected="true or false: this is no list of objects")
-    if truncated and not page.get("NextContinuationToken"):
-        raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
-    return page
 
 
 def etag_of(told: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.calls import in_threads
-from omicsdk.transfer.s3_clients import asking_s3, etag_of, listed, s3_pages
+from omicsdk.transfer.s3_clients import asking_s3, etag_of, s3_pages
 from omicsdk.transfer.stores.store import digest_of
 from omicsdk.transfer.stores.told import claims
 
@@ -111,7 +111,7 @@ class S3Storage(BuiltinStorage):
         with asking_s3(f"Looking at {self._told(name)}"):
             return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
 
-    def _pages(self, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         return s3_pages(self._client.list_objects_v2, self._bucket, prefix, **arguments)
 
     def look(self, name: str) -> Stored | None:
@@ -124,9 +124,7 @@ class S3Storage(BuiltinStorage):
         try:
             head = self._head(name)
         except NotFound:
-            with asking_s3(f"Looking for {self._told(name)}"):
-                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix(name), MaxKeys=1)
-            if listed(answer, self._told(name)).get("KeyCount"):
+            if any(page.get("KeyCount") for page in self._pages(self._prefix(name), MaxKeys=1)):
                 return None
             raise FileNotFoundError(2, "No such object", self._told(name)) from None
         return _stored(name, head, head["ContentLength"])

@@ -30,7 +30,6 @@ from omicsdk.transfer import Location, S3Object, TransferReport, Upload
 from omicsdk.transfer.s3_clients import (
     asking_s3,
     etag_of,
-    listed,
     refusing_cut_heads,
     s3_client,
     s3_pages,
@@ -291,10 +290,8 @@ class S3Store(Store):
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and isn't the one that doesn't count."""
-        bucket, _ = split(path)
-        with self._asking("Listing", path):
-            told = self._clients.of(bucket).list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=2)
-        return any(each["Key"] != besides for each in listed(told, self.uri(path)).get("Contents", ()))
+        pages = self._pages(path, prefix, MaxKeys=2)
+        return any(each["Key"] != besides for page in pages for each in page.get("Contents", ()))
 
     def entries(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -319,7 +316,7 @@ class S3Store(Store):
         for each in items_at(told, "Buckets", "list_buckets"):
             yield Entry(str(each["Name"]), "folder", modified=seconds(each.get("CreationDate")))
 
-    def _pages(self, path: str, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, path: str, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         bucket, _ = split(path)
         with self._asking("Listing", path):
             yield from s3_pages(self._clients.of(bucket).list_objects_v2, bucket, prefix, **arguments)

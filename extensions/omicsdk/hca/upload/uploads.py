@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from logging import getLogger
@@ -232,8 +233,15 @@ def upload(
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
     uri = area_of(area)
-    own = cache(s3_client)  # with the user's own credentials, made when the first s3:// address is looked at
-    try:
+    with ExitStack() as opened:
+
+        @cache
+        def own() -> Any:
+            """Make a client with the user's own credentials when the first s3:// address is looked at."""
+            client = s3_client()
+            opened.callback(client.close)
+            return client
+
         files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
         if dry_run:
             planned = [UploadedFile(file.path, file.name, "planned", size=file.size) for file in files]
@@ -241,6 +249,7 @@ def upload(
             return UploadResult(uri.area_uuid, planned, report)
         service = client.at(uri.deployment_stage)
         storage = area_storage(service, uri, settings_of(client).clock, accelerate=accelerate, connections=CALLERS)
+        opened.callback(storage.client.close)
         notifier = service.with_options(retry=_notifying(service.retry))
 
         def notify(name: str) -> None:
@@ -259,13 +268,7 @@ def upload(
             stop,
             settings_of(client).clock,
         )
-        try:
-            return sender.send(files)
-        finally:
-            storage.client.close()
-    finally:
-        if own.cache_info().currsize:
-            own().close()
+        return sender.send(files)
 
 
 def _notifying(retry: Retry) -> Retry:
