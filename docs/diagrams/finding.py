@@ -5,7 +5,7 @@ from diagrams.svg import Box, drawing
 STEPS = (
     (
         ("a client is constructed", "omicsdk.core.platform:Platform"),
-        ("sb:// is listed", "omicsdk.fs.places.sb:SbStore.entries"),
+        ("sb:// is listed", "omicsdk.fs.stores.sb:SbStore.entries"),
         ("a command is dispatched", "omicsdk.cli.main:main"),
         ("import hca is answered", "omicsdk.compat:install"),
     ),

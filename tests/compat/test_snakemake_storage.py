@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from omicsdk.fs.places.sb import SbStore
+from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 
 pytestmark = pytest.mark.compat("snakemake8")

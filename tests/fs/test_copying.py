@@ -26,8 +26,8 @@ from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
-from omicsdk.fs.places.local import LocalStore
 from omicsdk.fs.store import Stores
+from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control
 from omicsdk.transfer.calls import never
 from omicsdk.transfer.downloads import wanted

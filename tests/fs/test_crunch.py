@@ -16,7 +16,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.crunch.storage import StorageMissing, open_storage
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, WrongUri, open_store
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.places.crunch import CrunchStore
+from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.sandbox import Sandbox
 from plain_storage import Plain
 from stored_files import paths

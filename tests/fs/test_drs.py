@@ -19,7 +19,6 @@ from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.filesystems import DrsFileSystem
-from omicsdk.fs.places.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
 from omicsdk.fs.store import (
     CopyOptions,
     Entry,
@@ -32,6 +31,7 @@ from omicsdk.fs.store import (
     Uri,
     WrongUri,
 )
+from omicsdk.fs.stores.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
 from omicsdk.transfer import download
 
 

@@ -16,7 +16,6 @@ from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
-from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.fs.store import (
     CopyOptions,
     Entry,
@@ -29,6 +28,7 @@ from omicsdk.fs.store import (
     Uri,
     WrongUri,
 )
+from omicsdk.fs.stores.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.files import BundleListing
 from omicsdk.sandbox import Rule

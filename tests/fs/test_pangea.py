@@ -27,7 +27,7 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.places.pangea import (
+from omicsdk.fs.stores.pangea import (
     OF_GROUP,
     PangeaStore,
     escaped,

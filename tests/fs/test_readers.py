@@ -16,7 +16,7 @@ import pytest
 from omicsdk import SevenBridges
 from omicsdk.fs import filesystems as live
 from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem
-from omicsdk.fs.places.sb import SbStore
+from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled
 

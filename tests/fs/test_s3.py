@@ -27,8 +27,8 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.places import s3 as s3_module
-from omicsdk.fs.places.s3 import S3Store, checksums, may_be_of_usual_parts, prefix_of, split
+from omicsdk.fs.stores import s3 as s3_module
+from omicsdk.fs.stores.s3 import S3Store, checksums, may_be_of_usual_parts, prefix_of, split
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import download
 from stored_files import paths
@@ -382,7 +382,7 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
 def test_the_size_of_the_first_part_says_whether_an_etag_is_of_the_usual_parts(
     store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("omicsdk.fs.places.s3.etag_part_size", lambda size: 5 * MIB)
+    monkeypatch.setattr("omicsdk.fs.stores.s3.etag_part_size", lambda size: 5 * MIB)
     upload = client.create_multipart_upload(Bucket="bkt", Key="parts")["UploadId"]
     place = {"Bucket": "bkt", "Key": "parts", "UploadId": upload}
     sent = [client.upload_part(**place, PartNumber=n, Body=b"x" * size) for n, size in ((1, 5 * MIB), (2, 7))]

@@ -22,7 +22,7 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.places.sb import SbStore
+from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.listings import IncompleteListing

@@ -838,36 +838,36 @@ class OmicsFileSystem(AbstractFileSystem):
 
 
 class DssFileSystem(OmicsFileSystem):
-    """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.places.dss.DssStore`."""
+    """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.stores.dss.DssStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "dss"
 
 
 class DrsFileSystem(OmicsFileSystem):
-    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.places.drs.DrsStore`."""
+    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.stores.drs.DrsStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "drs"
 
 
 class Gen3FileSystem(OmicsFileSystem):
-    """Files of a Gen3 data commons; options as for `omicsdk.fs.places.gen3.Gen3Store`."""
+    """Files of a Gen3 data commons; options as for `omicsdk.fs.stores.gen3.Gen3Store`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "gen3"
 
 
 class SbFileSystem(OmicsFileSystem):
-    """Files of projects on Seven Bridges' platforms; options as for `omicsdk.fs.places.sb.SbStore`."""
+    """Files of projects on Seven Bridges' platforms; options as for `omicsdk.fs.stores.sb.SbStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "sb"
 
 
 class PangeaFileSystem(OmicsFileSystem):
-    """Files in the results of Pangea; options as for `omicsdk.fs.places.pangea.PangeaStore`."""
+    """Files in the results of Pangea; options as for `omicsdk.fs.stores.pangea.PangeaStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "pangea"
 
 
 class CrunchFileSystem(OmicsFileSystem):
-    """Files of datasets of a crunch site; options as for `omicsdk.fs.places.crunch.CrunchStore`."""
+    """Files of datasets of a crunch site; options as for `omicsdk.fs.stores.crunch.CrunchStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "crunch"

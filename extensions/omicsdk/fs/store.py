@@ -730,14 +730,14 @@ def _within(place: int, size: int) -> int:
 
 #: Scheme to the class that opens it.
 STORES = {
-    "file": "omicsdk.fs.places.local:LocalStore",
-    "s3": "omicsdk.fs.places.s3:S3Store",
-    "dss": "omicsdk.fs.places.dss:DssStore",
-    "drs": "omicsdk.fs.places.drs:DrsStore",
-    "gen3": "omicsdk.fs.places.gen3:Gen3Store",
-    "sb": "omicsdk.fs.places.sb:SbStore",
-    "pangea": "omicsdk.fs.places.pangea:PangeaStore",
-    "crunch": "omicsdk.fs.places.crunch:CrunchStore",
+    "file": "omicsdk.fs.stores.local:LocalStore",
+    "s3": "omicsdk.fs.stores.s3:S3Store",
+    "dss": "omicsdk.fs.stores.dss:DssStore",
+    "drs": "omicsdk.fs.stores.drs:DrsStore",
+    "gen3": "omicsdk.fs.stores.gen3:Gen3Store",
+    "sb": "omicsdk.fs.stores.sb:SbStore",
+    "pangea": "omicsdk.fs.stores.pangea:PangeaStore",
+    "crunch": "omicsdk.fs.stores.crunch:CrunchStore",
 }
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
 from omicsdk.core.omit import OMIT
-from omicsdk.fs.places._shared import said, unsent
 from omicsdk.fs.store import (
     ClientStore,
     CopyOptions,
@@ -27,6 +26,7 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
 )
+from omicsdk.fs.stores._shared import said, unsent
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
 from omicsdk.hca.dss.client import Dss

@@ -18,8 +18,8 @@ from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
-from omicsdk.fs.places._shared import said
 from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.stores._shared import said
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.resolution import Resolver, server_url
-from omicsdk.fs.places.drs import DrsStore, Reading, gen3_readings, host_in, is_top
 from omicsdk.fs.store import NotListed, ReadOnly
+from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, Unauthorized

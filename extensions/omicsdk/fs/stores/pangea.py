@@ -23,7 +23,6 @@ from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.credentials import ANONYMOUS, Credentials
 from omicsdk.core.errors import APIError, AuthError, NotFound, OmicsError, UsageError
-from omicsdk.fs.places._shared import said, unsent
 from omicsdk.fs.store import (
     AlreadyThere,
     ClientStore,
@@ -38,6 +37,7 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
 )
+from omicsdk.fs.stores._shared import said, unsent
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.downloads import json_bytes

@@ -16,7 +16,6 @@ from omicsdk_api.sb.models.file import File
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
-from omicsdk.fs.places._shared import put_files, said
 from omicsdk.fs.store import (
     ClientStore,
     CopyOptions,
@@ -29,6 +28,7 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
 )
+from omicsdk.fs.stores._shared import put_files, said
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.paging import items_at
-from omicsdk.fs.places._shared import put_files
 from omicsdk.fs.store import (
     AlreadyThere,
     CopyOptions,
@@ -26,6 +25,7 @@ from omicsdk.fs.store import (
     Store,
     WrongUri,
 )
+from omicsdk.fs.stores._shared import put_files
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
 from omicsdk.transfer.s3_clients import (
     asking_s3,

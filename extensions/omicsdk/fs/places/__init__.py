@@ -1,1 +1,0 @@
-"""The platforms' places that files are in, one store a scheme."""
