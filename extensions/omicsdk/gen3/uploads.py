@@ -32,7 +32,7 @@ from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore,
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 from omicsdk.transfer.journals.places import journal_for
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.uploads.troubles import unreadable
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def upload(
     from omicsdk.transfer import upload as send
 
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    files = list(_files(named, subfolders))
+    files = list(files_of(named, subfolders=subfolders))
     if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
         raise UsageError(
             f"part_size is {part_size} and single {single}",
@@ -376,8 +376,16 @@ def _digests(path: Path, name: str) -> tuple[int, dict[str, str]]:
         raise unreadable(name, str(path), error) from error
 
 
-def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterator[tuple[Path, str]]:
-    """The files with what the commons is to know them as."""
+def files_of(paths: Sequence[str | os.PathLike[str]], *, subfolders: bool = False) -> Iterator[tuple[Path, str]]:
+    """Yield files, and those in folders, each with the name that the commons records for it.
+
+    Args:
+        paths: Files and folders.
+        subfolders: Whether the name of a file in a folder is its path there.
+
+    Raises:
+        UsageError: A path does not exist, a folder has no files or cannot be read, or nothing is named.
+    """
     if not paths:
         raise UsageError("There is nothing to upload", remedy="Name files or folders.")
     for each in paths:
@@ -385,21 +393,10 @@ def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterato
         if path.is_file():
             yield path, path.name
         elif path.is_dir():
-            found = list(_within(path))
+            found = [folder / name for folder, names in walk_folder(path) for name in names]
             if not found:
                 raise UsageError(f"{path} has no files", remedy="Check the path.")
             for file in found:
                 yield file, file.relative_to(path).as_posix() if subfolders else file.name
         else:
             raise UsageError(f"There is no file {path}", remedy="Check the path.")
-
-
-def _within(folder: Path) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        raise UsageError(
-            f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions."
-        ) from error
-
-    for above, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(each for each in folders if each != WORK_FOLDER and not Path(above, each).is_symlink())
-        yield from (Path(above, name) for name in sorted(names))

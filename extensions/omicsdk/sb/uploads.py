@@ -265,19 +265,12 @@ def _local(path: Path, target: SbPath) -> LocalFile:
 
 def _walk(source: Path, top: SbPath, files: list[LocalFile], folders: list[SbPath]) -> None:
     """Add what is in a folder of this machine; links to folders are not followed."""
-    from omicsdk.transfer.names import WORK_FOLDER
+    from omicsdk.transfer.names import walk_folder
 
-    def unreadable(error: OSError) -> None:
-        raise UsageError(
-            f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions."
-        ) from error
-
-    for where, below, names in os.walk(source, onerror=unreadable):
-        below[:] = sorted(name for name in below if name != WORK_FOLDER and not Path(where, name).is_symlink())
-        here = top._replace(names=(*top.names, *Path(where).relative_to(source).parts))
+    for where, names in walk_folder(source):
+        here = top._replace(names=(*top.names, *where.relative_to(source).parts))
         folders.append(here)
-        for name in sorted(names):
-            files.append(_local(Path(where, name), here.child(checked_name(name))))
+        files += [_local(where / name, here.child(checked_name(name))) for name in names]
 
 
 def local_size(path: Path) -> int:

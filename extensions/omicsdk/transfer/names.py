@@ -1,4 +1,4 @@
-"""Names of files from a server or a manifest: none may lead out of the target folder, no two to one path."""
+"""Names of files: of those that come, none may lead out of the target folder, no two to one path; and of those in a folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
+from logging import getLogger
+from pathlib import Path
 
-from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 from omicsdk.transfer.key_sets import KeyPile, KeySet
 
-#: Where a transfer keeps its journals, within the target folder; no file of that name is fetched.
+#: Where a transfer keeps its journals, within the target folder; no file of that name is fetched, none in it is uploaded.
 WORK_FOLDER = ".omics-transfer"
 #: Bytes that file systems allow in one part of a path.
 LONGEST = 255
@@ -37,6 +39,37 @@ _FILE, _FOLDER = 0, 1
 _SUSPECTS = 1000
 #: Folders that are remembered as looked at, at most.
 _RECENT = 4096
+
+_log = getLogger("omicsdk.transfer")
+
+
+def walk_folder(
+    folder: str | os.PathLike[str], unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[Path, list[str]]]:
+    """Walk a folder that is uploaded, without `WORK_FOLDER`, in the same order on all systems.
+
+    Linked folders are logged and not entered: they may lead back to a folder above, or to another disk.
+
+    Args:
+        folder: The folder.
+        unreadable: Called for each folder that cannot be read; by default the first one ends the walk.
+
+    Yields:
+        Each folder, the given one first, with the names of the files in it.
+
+    Raises:
+        UsageError: A folder cannot be read.
+    """
+    for above, folders, names in os.walk(folder, onerror=unreadable or _refuse_unreadable):
+        for name in folders:
+            if Path(above, name).is_symlink():
+                _log.warning("%s is a link to a folder: what is in it isn't uploaded", Path(above, name))
+        folders[:] = sorted(name for name in folders if name != WORK_FOLDER)
+        yield Path(above), sorted(names)
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    raise UsageError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
 def safe_name(value: object, what: str, *, one_part: bool = False) -> str:

@@ -24,6 +24,7 @@ from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object
 from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS
@@ -72,11 +73,8 @@ def files_of(folder: Path) -> list[LocalFile]:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", remedy="Give the folder whose files make the bundle.")
     found: list[LocalFile] = []
-    for parent, folders, names in os.walk(folder, onerror=_unreadable):
-        for name in folders:
-            if Path(parent, name).is_symlink():
-                logger.warning("%s is a link to a folder: what is in it isn't uploaded", Path(parent, name))
-        paths = [Path(parent, name) for name in names]
+    for parent, names in walk_folder(folder):
+        paths = [parent / name for name in names]
         found += [_found(path.relative_to(folder).as_posix(), path) for path in paths]
     return _in_order(found, str(folder))
 
@@ -142,10 +140,6 @@ def name_fault(name: str) -> str | None:
         if part in name:
             return why
     return "it begins with `~/`" if name.startswith("~/") else None
-
-
-def _unreadable(error: OSError) -> None:
-    raise UsageError(f"{error.filename} can't be read: {error.strerror}", remedy="Mend its rights, or take it out.")
 
 
 CHECKSUM_TAGS = {

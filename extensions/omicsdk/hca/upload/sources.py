@@ -14,6 +14,7 @@ from typing import Any
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.hca.upload.areas import CannotUpload
+from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.s3_clients import etag_of, s3_pages
 
 #: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.
@@ -128,11 +129,10 @@ def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]
     def unreadable(error: OSError) -> None:
         problems.append(f"{error.filename} can't be read: {error.strerror}")
 
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders.sort()
-        for name in sorted(names):
+    for parent, names in walk_folder(folder, unreadable):
+        for name in names:
             if name.endswith(ending):
-                file = _local(str(Path(parent, name)), problems)
+                file = _local(str(parent / name), problems)
                 if file is not None:
                     yield file
 

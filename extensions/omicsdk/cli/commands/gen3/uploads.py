@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfer_reports import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.gen3.downloads import own_prefix
-from omicsdk.gen3.uploads import UploadedFile, UploadResult
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.gen3.uploads import UploadedFile, UploadResult, files_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
@@ -99,26 +96,12 @@ def _named(file: UploadedFile, error: OmicsError) -> OmicsError:
 
 def _planned(paths: list[str]) -> dict[str, Any]:
     """What would be sent; nothing is asked of the commons."""
-    files: list[dict[str, Any]] = []
-    for each in paths:
-        path = Path(each)
-        if not path.exists():
-            raise UsageError(f"There is no file {path}", remedy="Check the path.")
-        found = _below(path) if path.is_dir() else [path]
-        files += [{"path": str(file), "size": file.stat().st_size} for file in found]
+    files: list[dict[str, Any]] = [{"path": str(path), "size": path.stat().st_size} for path, _ in files_of(paths)]
     return {
         "counts": {"planned": len(files)},
         "bytes_to_send": sum(file["size"] for file in files),
         "files": files,
     }
-
-
-def _below(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for above, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if each != WORK_FOLDER and not Path(above, each).is_symlink())
-        found += [Path(above, name) for name in sorted(names)]
-    return found
 
 
 def _bytes(text: str) -> int:
