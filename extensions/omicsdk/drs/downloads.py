@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
+from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
@@ -172,8 +172,6 @@ def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
         yield DrsFile(waiting.wanted, item.name, waiting.found, server, error)
 
 
-_GONE = (403, 404, 410)
-"""Statuses of a storage that say that another copy may be there."""
 _TAKEN = "Name each file once, or have each put into a folder that is called like its identifier (layout='id')."
 _UNSAFE = "The other files aren't concerned. Give it another name."
 
@@ -249,10 +247,7 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
                 unsafe.remedy = _UNSAFE
                 error = unsafe
         if error is not None:
-            state = "stopped" if isinstance(error, Interrupted) else "failed"
-            size = file.found.size if file.found is not None else file.wanted.size
-            told = None if state == "stopped" else error
-            lost[at] = Outcome(file.name, state, size, error=told, label=label_of(file))
+            lost[at] = Outcome.of_error(file.name, error, file.size)._replace(label=label_of(file))
     return lost
 
 
@@ -276,7 +271,7 @@ def _by_other_ways(
     """Download files again whose storage does not have them, where their servers list another one."""
     skip = 1
     while report.failed and not report.why_stopped:
-        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if _is_gone(outcome)}
+        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
         again = {
             at: file
             for at, file in _described(gone).items()
@@ -284,13 +279,7 @@ def _by_other_ways(
         }
         if not again:
             return report
-        second = fetched(list(again.values()), skip)
-        better = dict(zip(again, second.outcomes, strict=True))
-        report = report.with_outcomes(
-            (better.get(at, each) for at, each in enumerate(report.outcomes)),
-            seconds=report.seconds + second.seconds,
-            why_stopped=second.why_stopped,
-        )
+        report = report.with_rerun(list(again), fetched(list(again.values()), skip))
         skip += 1
     return report
 
@@ -308,12 +297,6 @@ def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
             if isinstance(answer, DrsObject):
                 known[at] = DrsFile(files[at].wanted, files[at].name, answer, server)
     return dict(sorted(known.items()))
-
-
-def _is_gone(outcome: Outcome) -> bool:
-    """Whether a storage said that it hasn't got a file; a server that gave no URL was asked for all ways."""
-    refused = isinstance(outcome.error, APIError) and outcome.error.status in _GONE
-    return outcome.state == "failed" and refused and outcome.attempts > 0
 
 
 def download(

@@ -24,12 +24,14 @@ from importlib import import_module
 from logging import getLogger
 from math import inf
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
-from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport, download
+from omicsdk.core.closing import Closing
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload, download, upload
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source, StreamSource, read_in_parts
+from omicsdk.transfer.uploads.uploading import upload_prepared
 
 
 class WrongUri(UsageError):
@@ -258,12 +260,6 @@ class Put:
     path: str
 
 
-def _is_gone(outcome: Outcome) -> bool:
-    """Whether a storage answered that it lacks a file, of which there may be another copy."""
-    error = outcome.error
-    return outcome.attempts > 0 and isinstance(error, APIError) and error.status in (403, 404, 410)
-
-
 #: Bytes of a spool at once: files on their way from one platform to another.
 SPOOL = 4 * 1024**3
 
@@ -298,7 +294,46 @@ class CopyOptions:
         return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
 
 
-class Store(ABC):
+def put_files(
+    files: Sequence[Put],
+    prepare: Callable[[Put], Upload],
+    options: CopyOptions,
+    *,
+    connections: int | None = None,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> TransferReport:
+    """Put files through the upload engine.
+
+    Args:
+        files: What to put where.
+        prepare: Makes the upload of a file, named by its path; called in threads, several at once. The error that it raises is
+            that file's outcome.
+        options: How.
+        connections: Concurrent requests with bytes, at most; by default those of `options`.
+        environ: The environment's variables for proxies and certificates; by default the process's own.
+        clock: Returns the time.
+
+    Returns:
+        The outcome of each file, in order.
+    """
+
+    def send(uploads: Sequence[Upload]) -> TransferReport:
+        return upload(
+            uploads,
+            connections=connections or options.connections,
+            journal=options.journal,
+            progress=options.progress,
+            stop=options.stop,
+            control=options.control,
+            environ=environ,
+            clock=clock,
+        )
+
+    return upload_prepared([(file.path, file) for file in files], prepare, send, lambda: options.stopped)
+
+
+class Store(Closing, ABC):
     """The files of one scheme. Stores are safe to use from several threads, and connect when they are first asked.
 
     Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.store` for what isn't there
@@ -329,7 +364,7 @@ class Store(ABC):
     def _stat(self, path: str) -> Entry:
         """Find what a path names, as `stat`."""
 
-    def _forget(self, path: str) -> None:  # noqa: B027 - most stores keep nothing that changes
+    def _forget(self, path: str) -> None:
         """Drop what is kept of a path."""
 
     @abstractmethod
@@ -416,12 +451,10 @@ class Store(ABC):
         Returns:
             The outcome of each file, in order.
         """
-        report = TransferReport()
-        found: dict[str, Outcome] = {}
-        left = wanted
-        while left:
-            part = download(
-                [self.item(entry, name) for entry, name in left],
+
+        def fetched(some: Sequence[tuple[Entry, str]]) -> TransferReport:
+            return download(
+                [self.item(entry, name) for entry, name in some],
                 folder,
                 connections=options.connections,
                 control=options.control,
@@ -429,14 +462,14 @@ class Store(ABC):
                 stop=options.stop,
                 journal=options.journal,
             )
-            if not found and part.ok:
-                return part
-            found |= {outcome.name: outcome for outcome in part.outcomes}
-            began = report.began or part.began
-            report = part.with_outcomes((found[name] for _, name in wanted), seconds=report.seconds + part.seconds)
-            report.began = began
-            gone = [each for each in left if _is_gone(found[each[1]])] if not report.why_stopped else []
-            left = [each for each in gone if self.elsewhere(each[0])]
+
+        report = fetched(wanted)
+        while report.failed and not report.why_stopped:
+            failed = [(number, wanted[number]) for number, each in enumerate(report.outcomes) if each.is_gone]
+            again = {number: each for number, each in failed if self.elsewhere(each[0])}
+            if not again:
+                break
+            report = report.with_rerun(list(again), fetched(list(again.values())))
         return report
 
     def check_puts(self, paths: Sequence[str]) -> None:
@@ -506,15 +539,6 @@ class Store(ABC):
     def uri(self, path: str) -> str:
         """A path as people write it."""
         return f"{self.scheme}://{path}"
-
-    def close(self) -> None:  # noqa: B027 - most have something to close, those without files elsewhere don't
-        """Close its connections."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Cache(Generic[K, V]):
@@ -761,7 +785,7 @@ def open_store(scheme: str, **options: Any) -> Store:
     return cast("Store", getattr(import_module(module), name)(**options))
 
 
-class Stores:
+class Stores(Closing):
     """The stores of whatever URIs name, opened when one is first named.
 
     Args:
@@ -790,9 +814,3 @@ class Stores:
         """Close all."""
         while self._open:
             self._open.popitem()[1].close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from omicsdk.core.checksums import ALGORITHMS
-from omicsdk.core.errors import APIError, Interrupted, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
@@ -21,6 +21,7 @@ from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferRepor
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.uploads.uploading import upload_prepared
 
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock
@@ -205,34 +206,26 @@ def put_files(
     Returns:
         The outcome of each file, in their order.
     """
-    begun = list(side_by_side(begin, [target for target, _ in files], stopped_by(stop, control)))
-    ready = [(put, path) for put, (_, path) in zip(begun, files, strict=True) if isinstance(put, FieldPut)]
-    report = upload_files(
-        client,
-        [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready],
-        retries=retries,
-        connections=connections,
-        progress=progress,
-        stop=stop,
-        control=control,
-    )
-    sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
-    ended = side_by_side(lambda each: _end_put(client, *each), sent)
-    outcomes = iter(
-        [
+
+    def send(ready: Sequence[tuple[FieldPut, str]]) -> TransferReport:
+        report = upload_files(
+            client,
+            [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready],
+            retries=retries,
+            connections=connections,
+            progress=progress,
+            stop=stop,
+            control=control,
+        )
+        sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
+        ended = side_by_side(lambda each: _end_put(client, *each), sent)
+        return report.with_outcomes(
             outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else outcome
             for (_, outcome), end in zip(sent, ended, strict=True)
-        ]
-    )
-    report.outcomes = Outcomes(
-        next(outcomes) if isinstance(put, FieldPut) else _unsent(os.fspath(path), put)
-        for put, (_, path) in zip(begun, files, strict=True)
-    )
-    return report
+        )
 
-
-def _unsent(name: str, error: OmicsError) -> Outcome:
-    return Outcome(name, "stopped" if isinstance(error, Interrupted) else "failed", error=error)
+    named = [(os.fspath(path), (target, os.fspath(path))) for target, path in files]
+    return upload_prepared(named, lambda each: (begin(each[0]), each[1]), send, stopped_by(stop, control))
 
 
 def _object_name(put: FieldPut, path: str | os.PathLike[str]) -> str:

@@ -78,7 +78,8 @@ def _environment(search: Search) -> Found:
     url, token = (search.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if url and token:
         return Found(url, developer_token(token))
-    return Found(url) if url and search.credentials is not None else NOTHING
+    has_token = search.credentials is not None or bool(search.environ.get("OMICS_SB_TOKEN", "").strip())
+    return Found(url) if url and has_token else NOTHING
 
 
 def own_file(*parts: str) -> Path:

@@ -225,9 +225,7 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
         return report.with_outcomes(outcomes)
     Path(options.journal).unlink(missing_ok=True)
     again = store.put([puts[number] for number in gone], options)
-    for number, outcome in zip(gone, again.outcomes, strict=True):
-        outcomes[number] = outcome
-    return report.with_outcomes(outcomes, seconds=report.seconds + again.seconds, why_stopped=again.why_stopped)
+    return report.with_outcomes(outcomes).with_rerun(gone, again)
 
 
 def _asked(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:

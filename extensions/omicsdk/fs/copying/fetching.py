@@ -148,7 +148,7 @@ def _streamed(
             if found is not None:  # another file may have its name by now, which is younger
                 os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
     except OmicsError as error:
-        return Outcome(name, "stopped" if isinstance(error, Interrupted) else "failed", entry.size, error=error)
+        return Outcome.of_error(name, error, entry.size)
     except OSError as error:
         return Outcome(name, "failed", entry.size, error=write_error(error, str(target)))
     return Outcome(

@@ -19,7 +19,6 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.stores._shared import said
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class CrunchStore(ClientStore[Crunch]):
         self._lock = threading.Lock()
 
     def _connect(self) -> Crunch:
-        return Crunch(said(self._url, "OMICS_CRUNCH_URL"), credentials=said(self._token, "OMICS_CRUNCH_TOKEN"))
+        return Crunch(self._url, credentials=self._token)
 
     @property
     def storage(self) -> Storage:

@@ -194,9 +194,8 @@ def _of_seven_bridges(host: str) -> Credentials | None:
     from omicsdk.drs.resolution import server_url
     from omicsdk.sb.client import DISCOVERY, TOKEN_HEADER
 
-    url, token = (os.environ.get(name) or None for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"))
     try:
-        endpoint, login = resolve(DISCOVERY, base_url=url, credentials=token)
+        endpoint, login = resolve(DISCOVERY)
     except ConfigError as error:
         if error.file is None:
             return None  # nothing is set

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -26,7 +27,6 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
 )
-from omicsdk.fs.stores._shared import said, unsent
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
 from omicsdk.hca.dss.client import Dss
@@ -468,7 +468,7 @@ class DssStore(ClientStore[Dss]):
             except OmicsError as error:
                 if not found:
                     raise
-                report = TransferReport(unsent(put, error) for put in bundle.files.values())
+                report = TransferReport(Outcome.of_error(put.path, error) for put in bundle.files.values())
             reports.append(report)
             found |= {outcome.name: outcome for outcome in report.outcomes}
         ends = (found.get(put.path) or Outcome(put.path, "stopped") for put in files)
@@ -545,7 +545,8 @@ class DssStore(ClientStore[Dss]):
 
     def _bucket(self, path: str) -> str:
         # The configuration has the default of `omics dss upload`.
-        named = said(self._staging_bucket, BUCKET_VARIABLE) or HCAConfig().value_of("dss", "upload", "staging_bucket")
+        named = self._staging_bucket or os.environ.get(BUCKET_VARIABLE, "").strip()
+        named = named or HCAConfig().value_of("dss", "upload", "staging_bucket")
         if not named or not isinstance(named, str):
             raise ReadOnly(
                 self.uri(path),

@@ -7,6 +7,7 @@ itself is `%25`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,8 +22,8 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-from omicsdk.core.credentials import ANONYMOUS, Credentials
-from omicsdk.core.errors import APIError, AuthError, NotFound, OmicsError, UsageError
+from omicsdk.core.credentials import Credentials
+from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.fs.store import (
     AlreadyThere,
     ClientStore,
@@ -37,7 +38,6 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
 )
-from omicsdk.fs.stores._shared import said, unsent
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.downloads import json_bytes
@@ -63,7 +63,7 @@ from omicsdk.pangea.listings import (
 )
 from omicsdk.pangea.login import PasswordLogin, token_of
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
-from omicsdk.transfer import Item, Location, Outcomes, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 
 T = TypeVar("T")
@@ -73,7 +73,6 @@ _Meant = tuple[str, str, str, str, str | None]
 _SAMPLE, _RESULT, _FIELD = 3, 4, 5
 _FORM = "Write pangea://ORGANIZATION/GROUP/SAMPLE/MODULE/FIELD."
 _ELSEWHERE = "Organizations and groups are made and removed with: omics pangea create, omics pangea delete."
-_LOGIN = "Give email and password, or set PANGEA_USER and PANGEA_PASS; without them only what is public can be read."
 #: The part in place of a sample for the results of the group itself.
 OF_GROUP = ".results"
 
@@ -150,24 +149,19 @@ class PangeaStore(ClientStore[Pangea]):
         """Make a client, logged in where there is a login.
 
         Raises:
-            AuthError: Half of a login is missing, or the server refuses it.
+            AuthError: The server refuses the login.
             UsageError: Both a token and a login were given.
-            ConfigError: The endpoint is no address.
+            ConfigError: Half of a login is missing, or the endpoint is no address.
         """
         endpoint, email, password, token = self._settings
         if token and (email or password):
             raise UsageError("email and token both say who asks", remedy="Give one of them.")
-        if not (email or password):
-            token = said(token, "OMICS_PANGEA_TOKEN")
-        credentials: Credentials | str = token or ANONYMOUS
-        if not token:
-            email, password = said(email, "PANGEA_USER"), said(password, "PANGEA_PASS")
-            if bool(email) != bool(password):
-                raise AuthError("A login has an address and a password, and one of them is missing", remedy=_LOGIN)
-            if email and password:
-                credentials = PasswordLogin(email, password)
-        client = Pangea(said(endpoint, "OMICS_PANGEA_URL"), credentials=credentials)
-        if isinstance(credentials, PasswordLogin):
+        credentials: Credentials | str | None = token
+        if email or password:
+            user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))
+            credentials = PasswordLogin(email or user, password or secret)
+        client = Pangea(endpoint, credentials=credentials)
+        if isinstance(client.credentials, PasswordLogin):
             token_of(client)  # where the login is refused, what is public would be read without it
         return client
 
@@ -369,14 +363,13 @@ class PangeaStore(ClientStore[Pangea]):
             control=options.control,
         )
         ends = {file.path: end._replace(name=file.path) for file, end in zip(once, report.outcomes, strict=True)}
-        report.outcomes = Outcomes(
+        return report.with_outcomes(
             ends.pop(file.path, None)
-            or unsent(
-                file, UsageError(f"Two files go to {self.uri(file.path)}", remedy="Give each file its own field.")
+            or Outcome.of_error(
+                file.path, UsageError(f"Two files go to {self.uri(file.path)}", remedy="Give each file its own field.")
             )
             for file in files
         )
-        return report
 
     def _results_for(self, paths: Sequence[str], stopped: Callable[[], bool]) -> dict[_Meant, ResultId | OmicsError]:
         """The results that fields are put into, each created once where it does not exist; or why it cannot be.

@@ -24,8 +24,8 @@ from omicsdk.fs.store import (
     ReadOnly,
     Store,
     WrongUri,
+    put_files,
 )
-from omicsdk.fs.stores._shared import put_files
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
 from omicsdk.transfer.s3_clients import (
     asking_s3,

@@ -27,8 +27,8 @@ from omicsdk.fs.store import (
     Put,
     ReadOnly,
     WrongUri,
+    put_files,
 )
-from omicsdk.fs.stores._shared import put_files, said
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
@@ -73,8 +73,6 @@ class SbStore(ClientStore[SevenBridges]):
 
     def _connect(self) -> SevenBridges:
         url, token, profile = self._settings
-        if profile is None:
-            url, token = said(url, "OMICS_SB_URL"), said(token, "OMICS_SB_TOKEN")
         return SevenBridges(url, credentials=token, profile=profile)
 
     # -- looking

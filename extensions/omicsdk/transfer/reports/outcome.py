@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
-from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
 from omicsdk.transfer.reports.words import without_secrets
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
@@ -97,6 +97,23 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     plan: str = ""
     label: str = ""
     verification: Verification = "unverified"
+
+    @classmethod
+    def of_error(cls, name: str, error: OmicsError, size: int | None = None) -> Self:
+        """Return the outcome of a file that was not transferred: stopped where the error is Interrupted, else failed.
+
+        Args:
+            name: The file's name.
+            error: Why it was not.
+            size: Its size in bytes, where it is known.
+        """
+        return cls(name, "stopped" if isinstance(error, Interrupted) else "failed", size, error=error)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether a storage answered that it lacks the file, of which there may be another copy."""
+        # A platform that gives no URL at all makes no attempt: it was asked for all copies.
+        return self.attempts > 0 and isinstance(self.error, APIError) and self.error.status in (403, 404, 410)
 
     @property
     def is_present(self) -> bool:

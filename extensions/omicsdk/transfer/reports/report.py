@@ -103,6 +103,20 @@ class TransferReport:
             why_stopped=self.why_stopped if why_stopped is None else why_stopped,
         )
 
+    def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> TransferReport:
+        """Return the report of this run and a second one of some of its files.
+
+        Args:
+            numbers: The numbers of those files, from 0.
+            again: The report of the second run; its outcomes take the place of the first ones.
+        """
+        better = dict(zip(numbers, again.outcomes, strict=True))
+        return self.with_outcomes(
+            (better.get(number, outcome) for number, outcome in enumerate(self.outcomes)),
+            seconds=self.seconds + again.seconds,
+            why_stopped=again.why_stopped or self.why_stopped,
+        )
+
     def raise_if_failed(self) -> None:
         """Raises when a file failed or was stopped before its end.
 

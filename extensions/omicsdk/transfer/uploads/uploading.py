@@ -6,11 +6,13 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.reports.outcome import Outcome
@@ -24,6 +26,9 @@ from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.store import PutTo, Upload
 from omicsdk.transfer.waiting import opened
+
+A = TypeVar("A")
+U = TypeVar("U")
 
 
 def upload(
@@ -195,3 +200,33 @@ def _how_to_go_on(journal: object, *, abort: bool) -> str:
     if journal is not None:
         return "run the same again to go on"
     return "files that were under way begin anew the next time; with a journal they would go on"
+
+
+def upload_prepared(
+    files: Sequence[tuple[str, A]],
+    prepare: Callable[[A], U],
+    send: Callable[[Sequence[U]], TransferReport],
+    stopped: Callable[[], bool],
+    clock: Clock = SYSTEM_CLOCK,
+) -> TransferReport:
+    """Upload files whose targets are prepared first, several at once; one that cannot be fails by itself.
+
+    Args:
+        files: Of each file the name of its outcome, and what is prepared.
+        prepare: Prepares a target; called in threads. The error that it raises is the outcome of the file.
+        send: Uploads what was prepared, and returns an outcome for each.
+        stopped: Tells whether to stop; asked ten times a second.
+        clock: Returns the time.
+
+    Returns:
+        The outcome of each file, in order.
+    """
+    began = clock.monotonic()
+    ready = list(side_by_side(prepare, [each for _, each in files], stopped))
+    report = send([each for each in ready if not isinstance(each, OmicsError)])
+    sent = iter(report.outcomes)
+    outcomes = [
+        Outcome.of_error(name, each) if isinstance(each, OmicsError) else next(sent)
+        for (name, _), each in zip(files, ready, strict=True)
+    ]
+    return report.with_outcomes(outcomes, seconds=clock.monotonic() - began)
