@@ -226,7 +226,8 @@ def fetch_found(
     report = fetched(good)
     if not dry_run:
         report = _by_other_ways(report, good, preferred, fetched)
-    return report.with_outcomes(_merged(report.outcomes, lost)) if lost else report
+    sent = iter(report.outcomes)
+    return report.with_outcomes(lost.get(at) or next(sent) for at in range(len(files))) if lost else report
 
 
 def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
@@ -249,17 +250,6 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
         if error is not None:
             lost[at] = Outcome.of_error(file.name, error, file.size)._replace(label=label_of(file))
     return lost
-
-
-def _merged(outcomes: Iterable[Outcome], lost: Mapping[int, Outcome]) -> Iterator[Outcome]:
-    at = 0
-    for outcome in outcomes:
-        while at in lost:
-            yield lost[at]
-            at += 1
-        yield outcome
-        at += 1
-    yield from (lost[place] for place in sorted(lost) if place >= at)
 
 
 def _by_other_ways(

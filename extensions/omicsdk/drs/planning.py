@@ -120,6 +120,9 @@ def find(
     layout: Layout = "name",
     stopped: Callable[[], bool] = never,
     known: Mapping[DrsId, DrsObject] | None = None,
+    *,
+    levels: int = DEEPEST + 1,
+    above: tuple[tuple[str, str], ...] = (),
 ) -> list[DrsFile]:
     """Request objects, and what is in those that are bundles, level by level.
 
@@ -132,6 +135,8 @@ def find(
         layout: Where files go.
         stopped: Tells whether to stop; asked ten times a second.
         known: Objects that were asked for before, by identifier; they aren't asked for again.
+        levels: How many levels of bundles are opened; the bundles below them are given as they are.
+        above: The bundles that what is wanted is in, each as host and identifier.
 
     Returns:
         The files, in the order of what is wanted; a bundle's stand where it would. What couldn't be found is there with the
@@ -142,7 +147,7 @@ def find(
     for at, each in enumerate(wanted):
         error = _fault(each)
         if error is None:
-            level.append(_Place((at,), each, each.identifier, each.name))
+            level.append(_Place((at,), each, each.identifier, each.name, above))
         else:
             files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
     while level:
@@ -154,7 +159,7 @@ def find(
             elif answer is None:
                 files[place.order] = DrsFile(place.wanted, _named(place, "", layout), server=server)
             elif server is not None:
-                for each in _read(place, answer, server, layout):
+                for each in _read(place, answer, server, layout, len(above) + levels):
                     if isinstance(each, _Place):
                         below.append(each)
                     else:
@@ -219,30 +224,32 @@ def _named(place: _Place, name: str, layout: Layout) -> str:
 
 
 def _read(
-    place: _Place, found: DrsObject, server: DrsServer, layout: Layout
+    place: _Place, found: DrsObject, server: DrsServer, layout: Layout, deepest: int
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
     """The file that an object is, or what is in a bundle: files with errors, and what has to be asked for."""
     name = _named(place, found.name, layout)
-    if found.members is None:
+    if found.members is None or len(place.above) >= deepest:
         own = place.wanted if not place.above else Wanted(place.identifier)
         yield place.order, DrsFile(own, name, found, server)
     else:
         above = (*place.above, (server.host, found.id))
-        yield from _members(_Place(place.order, place.wanted, place.identifier, name, above), found.members, server)
+        inner = _Place(place.order, place.wanted, place.identifier, name, above)
+        yield from _members(inner, found.members, server, deepest)
 
 
 def _members(
-    bundle: _Place, members: Iterable[Member], server: DrsServer
+    bundle: _Place, members: Iterable[Member], server: DrsServer, deepest: int
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
     if error := _loop(bundle):
         yield bundle.order, DrsFile(bundle.wanted, bundle.name, server=server, error=error)
         return
     for at, member in enumerate(members):
         order = (*bundle.order, at)
-        name = f"{bundle.name}/{as_one_name(member.name or member.id)}"
+        name = f"{bundle.name}/{listed_name(member)}"
         try:
-            name_of(member)
-            identifier = identifier_of(member, server.host)
+            if member.name:
+                safe_name(member.name, f"{member.id} in a bundle")
+            identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
         except OmicsError as error:
             yield order, DrsFile(bundle.wanted, name, server=server, error=error)
             continue
@@ -250,9 +257,8 @@ def _members(
         if member.members is None:
             yield place
         else:  # the server told what is in it along with the bundle
-            above = (*bundle.above, (server.host, member.id))
-            inner = _Place(order, bundle.wanted, identifier, name, above)
-            yield from _members(inner, member.members, server)
+            told = DrsObject(member.id, listed_name(member), None, {}, (), member.members)
+            yield from _read(place, told, server, "name", deepest)
 
 
 def _loop(bundle: _Place) -> BundleTooDeep | None:
@@ -265,42 +271,21 @@ def _loop(bundle: _Place) -> BundleTooDeep | None:
     return None
 
 
-def identifier_of(member: Member, host: str) -> DrsId:
-    """What a member of a bundle is asked for by.
-
-    Args:
-        member: The member.
-        host: The server that has the bundle.
-
-    Raises:
-        NotADrsId: Its server states nothing that it could be asked for by.
-    """
-    return DrsId(member.id, host, "", member.id) if member.id else parse_drs_id(member.uri)
-
-
-def name_of(member: Member) -> str:
+def listed_name(member: Member) -> str:
     """A member's name as one part of a path: the standard wants names without slashes there.
 
     Args:
-        member: The member.
-
-    Raises:
-        UnsafePath: Its name is absolute, has "..", "." or an empty part in it, or a NUL.
+        member: The member of a bundle.
     """
-    return as_one_name(safe_name(member.name, f"{member.id} in a bundle") if member.name else member.id)
+    return _as_one_name(member.name or member.id)
 
 
-def as_one_name(text: str) -> str:
-    """A text as one part of a path.
-
-    Args:
-        text: The text.
-    """
+def _as_one_name(text: str) -> str:
     return text.replace("/", "_").replace("\\", "_") or "_"
 
 
 def _as_folder(id: str) -> str:
-    return as_one_name(id).replace(":", "_")
+    return _as_one_name(id).replace(":", "_")
 
 
 def ls(

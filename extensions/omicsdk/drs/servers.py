@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -174,6 +174,8 @@ _NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
 _OBJECTS, _URLS = "objects", "URLs"
 _REFUSALS = 3
 """Refusals in a row after which no more requests for many are made."""
+_REMEMBERED = 8
+"""URLs of an object of which it is remembered which copy they were of."""
 
 
 class DrsServer:
@@ -379,35 +381,15 @@ class DrsServer:
             raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
         return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))
 
-    def locator(self, found: DrsObject, preferred: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
+    def locator(self, found: DrsObject, preferred: Sequence[str] = (), skip: int = 0) -> Locator:
         """What asks for an object's bytes, by each of its ways in turn.
-
-        A way that the server refuses is followed by the next one at once. When it is called again, because what it gave
-        wasn't accepted or doesn't last, it begins with the way that it gave last, and after that fails with the others.
 
         Args:
             found: The object.
             preferred: Kinds, clouds or regions that are wanted most.
             skip: Ways at the beginning that aren't tried: their storage hasn't got the bytes.
         """
-        ways = in_order(found.methods, preferred)[skip:]
-        calls = 0
-
-        def locate() -> Location:
-            nonlocal calls
-            if not ways:
-                raise NoAccess(f"{found.name}: {unusable(found.methods)}", name=found.name)
-            first = (calls // 2) % len(ways)  # each URL may have ended once before its way is given up
-            calls += 1
-            refused: list[OmicsError] = []
-            for way in (*ways[first:], *ways[:first]):
-                try:
-                    return self.locate(found, way)
-                except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
-                    refused.append(error)
-            raise refused[0]
-
-        return locate
+        return Locator(self, found, in_order(found.methods, preferred)[skip:])
 
     def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
         """The URLs of several objects by identifier and access id; None where the server takes no such requests."""
@@ -467,6 +449,69 @@ def _seconds(text: str | None) -> float:
     except ValueError:
         seconds = _USUAL_WAIT
     return min(max(seconds, _LEAST_WAIT), _LONGEST_WAIT) if seconds == seconds else _USUAL_WAIT
+
+
+class Locator:
+    """Asks a server for an object's bytes, by each of its ways in turn. Thread-safe.
+
+    A way that the server refuses is followed by the next one at once. When it is called again, because what it gave wasn't
+    accepted or doesn't last, it begins with the way that it gave last, and after that fails with the others.
+
+    Args:
+        server: The server.
+        found: The object.
+        ways: The ways to its bytes, those that are wanted most first.
+    """
+
+    def __init__(self, server: DrsServer, found: DrsObject, ways: Sequence[AccessMethod]) -> None:
+        self._server, self._object, self._ways = server, found, ways
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._skipped = 0
+        # Several threads may be refused by URLs of one copy: each URL with the ways that had been skipped before it.
+        self._given: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
+
+    def __call__(self) -> Location:
+        """Return where the bytes are.
+
+        Raises:
+            NoAccess: The server lists no way that can be used.
+            APIError: The server refused all of them.
+        """
+        with self._lock:
+            ways, skipped = self._ways, self._skipped
+            first = (self._calls // 2) % len(ways) if ways else 0  # a URL may have ended before its way is given up
+            self._calls += 1
+        if not ways:
+            raise NoAccess(f"{self._object.name}: {unusable(self._object.methods)}", name=self._object.name)
+        refused: list[OmicsError] = []
+        for way in (*ways[first:], *ways[:first]):
+            try:
+                location = self._server.locate(self._object, way)
+            except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
+                refused.append(error)
+                continue
+            self._given.append((location.url, skipped))
+            return location
+        raise refused[0]
+
+    def skip(self, refused: Location | None = None) -> bool:
+        """Skip a copy whose storage lacks the bytes.
+
+        Args:
+            refused: Where they weren't; None for where it led last.
+
+        Returns:
+            Whether there is another one.
+        """
+        with self._lock:
+            before = dict(self._given)
+            if refused is not None and before.get(refused.url, self._skipped) < self._skipped:
+                return True  # another thread has met the same
+            if len(self._ways) < 2:
+                return False
+            self._ways, self._calls, self._skipped = self._ways[1:], 0, self._skipped + 1
+            return True
 
 
 CredentialsOf = Callable[[str], "Credentials | None"]

@@ -8,11 +8,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import groupby
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from omicsdk.core.errors import MissingExtra, SourceChanged
+from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.fs.store import Entry
 
 try:
@@ -99,15 +101,8 @@ class BlockCache:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self._folder, place.parent.parent, place.parent):
                 folder.mkdir(exist_ok=True, mode=0o700)
-            handle, aside = tempfile.mkstemp(dir=place.parent, prefix=".")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(aside).replace(place)
-            except BaseException:
-                with suppress(OSError):
-                    Path(aside).unlink()
-                raise
+            with in_place_of(place, mode=PRIVATE, durable=False) as file:
+                file.write(data)
         except OSError as error:
             _log.warning("A block can't be kept in %s: %s", self._folder, error.strerror or error)
             return
@@ -209,17 +204,10 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     Yields:
         The first and the last of each run.
     """
-    first = last = None
-    for number in numbers:
-        if first is None or last is None:
-            first = last = number
-        elif number == last + 1:
-            last = number
-        else:
-            yield first, last
-            first = last = number
-    if first is not None and last is not None:
-        yield first, last
+    # What follows without a gap is as far from its place in the list.
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        found = [number for _, number in run]
+        yield found[0], found[-1]
 
 
 def outdated(blocks: Iterable[tuple[float, int, str]], limit: int) -> list[str]:
@@ -255,20 +243,18 @@ def info_of(entry: Entry) -> dict[str, Any]:
         name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
         version, checksums and details where there are any.
     """
-    told: dict[str, Any] = {
+    stated: dict[str, Any] = {
+        "mtime": entry.modified,
+        "version": entry.version,
+        "checksums": dict(entry.checksums),
+        "details": dict(entry.details),
+    }
+    return {
         "name": entry.path,
         "size": 0 if entry.is_folder else entry.size,
         "type": "directory" if entry.is_folder else "file",
+        **{name: value for name, value in stated.items() if value not in (None, "", {})},
     }
-    if entry.modified is not None:
-        told["mtime"] = entry.modified
-    if entry.version:
-        told["version"] = entry.version
-    if entry.checksums:
-        told["checksums"] = dict(entry.checksums)
-    if entry.details:
-        told["details"] = dict(entry.details)
-    return told
 
 
 #: Bytes that are read ahead of a reader that came to a new place.

@@ -396,10 +396,6 @@ class OmicsFileSystem(AbstractFileSystem):
         """The same as a number."""
         return int(self.ukey(path), 16)
 
-    def created(self, path: str) -> datetime:
-        """Raises NotImplementedError: no platform tells of all its files when they were made."""
-        raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
-
     def modified(self, path: str) -> datetime:
         """Return when it was changed last; NotImplementedError where the platform doesn't state it."""
         entry = self._entry(self._strip_protocol(path))
@@ -676,19 +672,6 @@ class OmicsFileSystem(AbstractFileSystem):
         with self._together("put") as batch:
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
-
-    def touch(self, path: str, truncate: bool = True, **kwargs: Any) -> None:
-        """Make an empty file.
-
-        Args:
-            path: The file.
-            truncate: Whether one that is there is replaced; else that can't be done.
-            **kwargs: Nothing.
-        """
-        if not truncate and self.exists(path):
-            raise NotImplementedError(f"{self.unstrip_protocol(path)}: no platform changes the time of a file")
-        with self.open(path, "wb"):
-            pass
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
         """Make a folder, and those above it."""

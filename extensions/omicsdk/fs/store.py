@@ -243,10 +243,6 @@ def key_of(entry: Entry, uri: str) -> str:
     return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-#: What to do where a platform takes no files.
-HOW_ELSE = "Copy to a folder of this machine, to sb:// or to s3://."
-
-
 @dataclass(frozen=True, slots=True)
 class Put:
     """A file of this machine on its way to a place.
@@ -343,6 +339,8 @@ class Store(Closing, ABC):
     scheme: ClassVar[str]
     #: What can be done beside reading: files put, folders made, things removed, copies made over there.
     writable: ClassVar[bool] = False
+    #: How files are put, made and removed instead, where a store can't.
+    how_else: ClassVar[str] = ""
     #: Whether all files of a folder have to come in one put, because what they make there can't be added to.
     puts_whole_folders: ClassVar[bool] = False
 
@@ -482,7 +480,8 @@ class Store(Closing, ABC):
             ReadOnly: Nothing can be put there so; the remedy says how else.
         """
         if not self.writable:
-            raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=HOW_ELSE)
+            remedy = self.how_else or "Copy to a folder of this machine, to sb:// or to s3://."
+            raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=remedy)
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files of this machine there; folders on the way are made.
@@ -499,7 +498,7 @@ class Store(Closing, ABC):
         """
         del options
         self.check_puts([file.path for file in files])
-        raise ReadOnly(self.uri(files[0].path if files else ""), "can't be written", remedy=HOW_ELSE)
+        raise NotImplementedError(f"{type(self).__name__} is writable, and puts no files")
 
     def make_folder(self, path: str) -> None:
         """Make a folder, and those above it; one that is there is no error.
@@ -510,7 +509,8 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: There are no folders to be made.
         """
-        raise ReadOnly(self.uri(path), "can't be made: folders of this kind can't be added")
+        what = "can't be made: folders of this kind can't be added"
+        raise ReadOnly(self.uri(path), what, remedy=self.how_else or None)
 
     def remove(self, entry: Entry) -> None:
         """Remove a file, or a folder that is empty.
@@ -521,7 +521,8 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: Nothing can be removed there.
         """
-        raise ReadOnly(self.uri(entry.path), "can't be removed: its platform keeps what it has")
+        what = "can't be removed: its platform keeps what it has"
+        raise ReadOnly(self.uri(entry.path), what, remedy=self.how_else or None)
 
     def copy(self, entry: Entry, path: str) -> bool:
         """Copy a file within the platform.
@@ -536,24 +537,36 @@ class Store(Closing, ABC):
         del entry, path
         return False
 
+    def handle_of(self, entry: Entry) -> Any:
+        """Return the handle of an entry, looked up where the entry is another store's or was made without one."""
+        return entry.handle if entry.handle is not None else self.stat(entry.path).handle
+
     def uri(self, path: str) -> str:
         """A path as people write it."""
         return f"{self.scheme}://{path}"
 
 
 class Cache(Generic[K, V]):
-    """What was found of late, by its key: for a while, and at most so many, of which those unused longest go. Thread-safe.
+    """What was found recently, by key: for a while, up to a limit at which those that were unused longest go. Thread-safe.
 
     Args:
-        limit: How many are kept at most.
+        limit: What is kept may weigh this much; one is kept whatever it weighs.
         seconds: For how long.
         clock: Returns the time.
+        weigh: Returns the weight of a value; by default each weighs 1.
     """
 
-    def __init__(self, limit: int, seconds: float = inf, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._limit, self._seconds, self._clock = limit, seconds, clock
+    def __init__(
+        self,
+        limit: int,
+        seconds: float = inf,
+        clock: Clock = SYSTEM_CLOCK,
+        weigh: Callable[[V], int] = lambda _: 1,
+    ) -> None:
+        self._limit, self._seconds, self._clock, self._weigh = limit, seconds, clock, weigh
         self._lock = threading.Lock()
         self._kept: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._weight = 0
 
     def get(self, key: K) -> V | None:
         """Return what is kept, None where nothing is or its time is over."""
@@ -567,19 +580,23 @@ class Cache(Generic[K, V]):
     def keep(self, key: K, value: V) -> V:
         """Keep something, and return it."""
         with self._lock:
+            self._drop(key)
             self._kept[key] = value, self._clock.monotonic() + self._seconds
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
+            self._weight += self._weigh(value)
+            while self._weight > self._limit and len(self._kept) > 1:
+                self._drop(next(iter(self._kept)))
         return value
 
     def forget(self, key: K | None = None) -> None:
         """Drop what is kept under a key; None for all."""
         with self._lock:
-            if key is None:
-                self._kept.clear()
-            else:
-                self._kept.pop(key, None)
+            for each in list(self._kept) if key is None else [key]:
+                self._drop(each)
+
+    def _drop(self, key: K) -> None:
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._weight -= self._weigh(found[0])
 
 
 class Closes(Protocol):
@@ -597,10 +614,12 @@ class ClientStore(Store, Generic[C]):
 
     Args:
         client: A client in place of a new one; it stays open.
+        connect: Makes a client.
     """
 
-    def __init__(self, client: C | None) -> None:
+    def __init__(self, client: C | None, connect: Callable[[], C]) -> None:
         self._given = client
+        self._connect = connect
         self._made: C | None = None
         self._making_client = threading.RLock()
 
@@ -617,10 +636,6 @@ class ClientStore(Store, Generic[C]):
             if self._made is None:
                 self._made = self._connect()
             return self._made
-
-    @abstractmethod
-    def _connect(self) -> C:
-        """Make a client."""
 
     def close(self) -> None:
         with self._making_client:

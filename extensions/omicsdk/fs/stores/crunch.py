@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
@@ -18,13 +19,11 @@ from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
-from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, WrongUri
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
-
-_WRITTEN = "Files of a dataset are written by its runs: omics crunch run."
 
 
 class CrunchStore(ClientStore[Crunch]):
@@ -42,6 +41,7 @@ class CrunchStore(ClientStore[Crunch]):
     """
 
     scheme: ClassVar[str] = "crunch"
+    how_else: ClassVar[str] = "Files of a dataset are written by its runs: omics crunch run."
 
     def __init__(
         self,
@@ -51,14 +51,10 @@ class CrunchStore(ClientStore[Crunch]):
         storage_settings: Mapping[str, Any] | str | os.PathLike[str] | Storage | None = None,
         client: Crunch | None = None,
     ) -> None:
-        super().__init__(client)
-        self._url, self._token = url, token
+        super().__init__(client, partial(Crunch, url, credentials=token))
         self._settings = storage_settings
         self._opened: Storage | None = None
         self._lock = threading.Lock()
-
-    def _connect(self) -> Crunch:
-        return Crunch(self._url, credentials=self._token)
 
     @property
     def storage(self) -> Storage:
@@ -162,7 +158,7 @@ class CrunchStore(ClientStore[Crunch]):
     # -- bytes
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        name = self._name(entry)
+        name = self.handle_of(entry)
         with self._asking(entry.path):
             if _address(self.storage, name) is not None:
                 return None
@@ -170,7 +166,7 @@ class CrunchStore(ClientStore[Crunch]):
 
     def location(self, entry: Entry) -> Location:
         """Return where a file is: a URL that is signed, or a file:// one of this machine, which only `open` is for."""
-        name, storage = self._name(entry), self.storage
+        name, storage = self.handle_of(entry), self.storage
         with self._asking(entry.path):
             if isinstance(storage, FolderStorage):
                 return Location(Path(storage.path(name)).as_uri())
@@ -178,20 +174,6 @@ class CrunchStore(ClientStore[Crunch]):
         if found is None:
             raise PathError(self.uri(entry.path), "has no URL", remedy="Have the store open it.")
         return found
-
-    def _name(self, entry: Entry) -> str:
-        return str(entry.handle if entry.handle is not None else self.stat(entry.path).handle)
-
-    # -- changes
-
-    def check_puts(self, paths: Sequence[str]) -> None:
-        raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=_WRITTEN)
-
-    def make_folder(self, path: str) -> None:
-        raise ReadOnly(self.uri(path), "isn't made", remedy=_WRITTEN)
-
-    def remove(self, entry: Entry) -> None:
-        raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=_WRITTEN)
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, ClassVar, Never
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
+from omicsdk.drs.downloads import expect
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
-from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, in_order
-from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, identifier_of, name_of
-from omicsdk.drs.servers import BULK, DrsServer, Servers
+from omicsdk.drs.objects import DrsObject, Member
+from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, listed_name
+from omicsdk.drs.servers import BULK, DrsServer, Locator, Servers
 from omicsdk.fs.store import STRONGEST, Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
@@ -212,8 +213,6 @@ def _host_of(url: str) -> str:
 
 #: Objects that are kept, at most, and seconds for which they are believed.
 KEPT, LASTS = 10_000, 60.0
-#: URLs of an object of which it is remembered which copy they were of.
-REMEMBERED = 8
 _TOP = "top"
 
 
@@ -228,63 +227,13 @@ class Together:
     def __init__(self, preferred: Sequence[str], files: Iterable[DrsFile]) -> None:
         self._preferred = preferred
         self._lock = threading.Lock()
-        self._objects: dict[DrsServer, list[DrsObject]] = {}
-        for file in files:
-            if file.server is not None and file.found is not None:
-                self._objects.setdefault(file.server, []).append(file.found)
+        self._files = [file for file in files if file.error is None]
 
     def expect(self) -> None:
         """Announce to the servers what they will be asked, once."""
         with self._lock:
-            objects, self._objects = self._objects, {}
-        for server, expected in objects.items():
-            server.expect(expected, self._preferred)
-
-
-class Copies:
-    """The copies of an object's bytes, asked for in turn. Thread-safe.
-
-    Args:
-        server: Who has the object.
-        found: The object.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-    """
-
-    def __init__(self, server: DrsServer, found: DrsObject, preferred: Sequence[str]) -> None:
-        self._server = server
-        self._object = found
-        self._preferred = preferred
-        self._lock = threading.Lock()
-        self._skip = 0
-        self._locate = server.locator(found, preferred)
-        self._given: Cache[str, int] = Cache(REMEMBERED)
-
-    def locate(self) -> Location:
-        """Where the bytes are, by the first way that the server doesn't refuse."""
-        with self._lock:
-            locate, skip = self._locate, self._skip
-        location = locate()
-        self._given.keep(location.url, skip)
-        return location
-
-    def skip(self, refused: Location | None) -> bool:
-        """Skip a copy whose storage lacks the bytes.
-
-        Args:
-            refused: Where they weren't; None for where `locate` led last.
-
-        Returns:
-            Whether there is another one.
-        """
-        with self._lock:
-            failed = None if refused is None else self._given.get(refused.url)
-            if failed is not None and failed < self._skip:
-                return True  # another thread has met the same
-            if self._skip + 1 >= len(in_order(self._object.methods, self._preferred)):
-                return False
-            self._skip += 1
-            self._locate = self._server.locator(self._object, self._preferred, self._skip)
-            return True
+            files, self._files = self._files, []
+        expect(files, self._preferred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,173 +252,9 @@ class Found:
     identifier: DrsId
     server: DrsServer
     object: DrsObject
-    copies: Copies = field(repr=False, compare=False)
+    copies: Locator = field(repr=False, compare=False)
     above: tuple[tuple[str, str], ...] = ()
     together: Together | None = field(default=None, repr=False, compare=False)
-
-
-class Objects:
-    """Finds objects. Thread-safe.
-
-    Args:
-        servers: Gives the servers; called when one is first needed.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        clock: What tells the time.
-    """
-
-    def __init__(
-        self, servers: Callable[[], Servers], preferred: Sequence[str] = (), clock: Clock = SYSTEM_CLOCK
-    ) -> None:
-        self._servers = servers
-        self._preferred = preferred
-        self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
-
-    def find(self, path: str, readings: Callable[[], Sequence[Reading]]) -> Found | None:
-        """Find what a path names; the longest identifier that its server knows counts.
-
-        Args:
-            path: The path.
-            readings: Gives the ways to read it, in the order in which they are tried.
-
-        Returns:
-            The object; None where no server knows it.
-
-        Raises:
-            Unauthorized: It may be there for others.
-            Forbidden: Likewise.
-            OmicsError: Its server can't be asked.
-        """
-        kept = self._found_at.get(path)
-        if kept is not None:
-            return kept
-        refused: OmicsError | None = None
-        for reading in readings():
-            try:
-                found = self._asked(reading.identifier)
-                for name in reading.names:
-                    found = self._member(found, name) if found is not None else None
-            except NotFound:
-                continue
-            except (Unauthorized, Forbidden, BadRequest) as error:  # some servers say so of what they don't know
-                refused = refused or error
-                continue
-            if found is not None:
-                return self._found_at.keep(path, found)
-        if refused is not None:
-            raise refused
-        return None
-
-    def forget(self, path: str) -> None:
-        """Have a path asked for again.
-
-        Args:
-            path: The path.
-        """
-        self._found_at.forget(path)
-
-    def inside(self, path: str, bundle: Found) -> Iterator[tuple[str, Found | OmicsError]]:
-        """Yield what is directly in a bundle, a hundred requested at a time.
-
-        Args:
-            path: The bundle's path.
-            bundle: The bundle.
-
-        Yields:
-            The path of each, with the object, or why it couldn't be found.
-
-        Raises:
-            BundleTooDeep: It holds itself.
-        """
-        members = _members_of(path, bundle)
-        for start in range(0, len(members), BULK):
-            chunk = members[start : start + BULK]
-            for member, found in zip(chunk, self._asked_together(bundle, chunk), strict=True):
-                below = f"{path}/{name_of(member)}"
-                if isinstance(found, Found):
-                    self._found_at.keep(below, found)
-                yield below, found
-
-    def below(self, path: str, bundle: Found) -> Iterator[tuple[str, Found | OmicsError]]:
-        """Yield all files below a bundle, those of all levels requested together.
-
-        Args:
-            path: The bundle's path.
-            bundle: The bundle.
-
-        Returns:
-            As `inside` yields; what couldn't be found is among them.
-        """
-        wanted = Wanted(bundle.identifier, _TOP)
-        files = find([wanted], self._servers(), known={bundle.identifier: bundle.object})
-        together = Together(self._preferred, files)
-        return ((path + file.name.removeprefix(_TOP), self._of_file(file, together)) for file in files)
-
-    def _of_file(self, file: DrsFile, together: Together) -> Found | OmicsError:
-        if file.error is not None or file.found is None or file.server is None:
-            return file.error or OmicsError(f"{file.name}: it wasn't found")
-        return self._found(file.wanted.identifier, file.server, file.found, together=together)
-
-    def _asked(self, identifier: DrsId) -> Found:
-        server = self._servers().of(identifier)
-        return self._found(identifier, server, server.describe(identifier))
-
-    def _member(self, bundle: Found, name: str) -> Found | None:
-        """What has a name in a bundle; None where nothing has."""
-        if bundle.object.members is None:
-            return None
-        member = next((each for each in bundle.object.members if name_of(each) == name), None)
-        if member is None:
-            return None
-        _members_of(name, bundle)  # which tells whether it holds itself
-        (found,) = self._asked_together(bundle, [member])
-        if isinstance(found, OmicsError):
-            raise found
-        return found
-
-    def _asked_together(self, bundle: Found, members: Sequence[Member]) -> list[Found | OmicsError]:
-        above = (*bundle.above, _key(bundle))
-        found: dict[int, Found | OmicsError] = {}
-        waiting: dict[DrsServer, list[tuple[int, DrsId]]] = {}
-        for at, member in enumerate(members):
-            try:
-                identifier = identifier_of(member, bundle.server.host)
-                server = self._servers().of(identifier) if member.members is None else bundle.server
-            except OmicsError as error:
-                found[at] = error
-                continue
-            if member.members is None:
-                waiting.setdefault(server, []).append((at, identifier))
-            else:  # the server told what is in it along with the bundle
-                told = DrsObject(member.id, name_of(member), None, {}, (), member.members)
-                found[at] = self._found(identifier, server, told, above)
-        for server, asked in waiting.items():
-            answers = server.describe_many([identifier for _, identifier in asked])
-            for (at, identifier), answer in zip(asked, answers, strict=True):
-                is_error = isinstance(answer, OmicsError)
-                found[at] = answer if is_error else self._found(identifier, server, answer, above)
-        return [found[at] for at in range(len(members))]
-
-    def _found(
-        self,
-        identifier: DrsId,
-        server: DrsServer,
-        told: DrsObject,
-        above: tuple[tuple[str, str], ...] = (),
-        together: Together | None = None,
-    ) -> Found:
-        return Found(identifier, server, told, Copies(server, told, self._preferred), above, together)
-
-
-def _key(found: Found) -> tuple[str, str]:
-    return found.server.host, found.object.id
-
-
-def _members_of(path: str, bundle: Found) -> Sequence[Member]:
-    if bundle.object.id and _key(bundle) in bundle.above:
-        raise BundleTooDeep(f"{path}: the bundle {bundle.object.id} holds itself", name=path)
-    if len(bundle.above) >= DEEPEST:
-        raise BundleTooDeep(f"{path}: bundles stand in bundles on more than {DEEPEST} levels", name=path)
-    return bundle.object.members or ()
 
 
 class DrsStore(ClientStore[Servers]):
@@ -502,10 +287,11 @@ class DrsStore(ClientStore[Servers]):
         servers: Servers | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(servers)
+        super().__init__(servers, self._opened)
         self._credentials = credentials
         self._drs: Drs | None = None
-        self._objects = Objects(lambda: self.client, preferred, clock)
+        self._preferred = preferred
+        self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
 
     def _stat(self, path: str) -> Entry:
         if self._is_top(path):
@@ -513,7 +299,7 @@ class DrsStore(ClientStore[Servers]):
         return _entry(path, self._find(path))
 
     def _forget(self, path: str) -> None:
-        self._objects.forget(path)
+        self._found_at.forget(path)
 
     def entries(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
@@ -521,7 +307,7 @@ class DrsStore(ClientStore[Servers]):
         found = self._find(path)
         if not found.object.is_bundle:
             raise NotAFolder(self.uri(path), "is a file")
-        return (_entry(below, each) for below, each in self._objects.inside(path, found))
+        return self._members(path, found)
 
     def walk(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
@@ -529,16 +315,17 @@ class DrsStore(ClientStore[Servers]):
         found = self._find(path)
         if not found.object.is_bundle:
             return iter([_entry(path, found)])
-        return (_entry(below, each) for below, each in self._objects.below(path, found))
+        below = self._listed(found, found.object.members or (), DEEPEST + 1)
+        return (_entry(f"{path}/{name}", each) for name, each in below)
 
     def location(self, entry: Entry) -> Location:
-        found: object = entry.handle if entry.handle is not None else self.stat(entry.path).handle
+        found: object = self.handle_of(entry)
         if isinstance(found, OmicsError):
             raise copy.copy(found)  # it is kept, and one that is raised twice would grow its traceback
         if not isinstance(found, Found):
             raise self._not_listed(entry.path)
         try:
-            return found.copies.locate()
+            return found.copies()
         except Unauthorized as error:
             self._raise_explained(error, found.server.host)
 
@@ -571,7 +358,7 @@ class DrsStore(ClientStore[Servers]):
         said = "can't be listed: DRS servers don't tell which objects they have"
         return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
 
-    def _connect(self) -> Servers:
+    def _opened(self) -> Servers:
         from omicsdk.drs import Drs, HostCredentials
 
         self._drs = Drs(credentials=HostCredentials(self._credentials or found_login))
@@ -593,14 +380,81 @@ class DrsStore(ClientStore[Servers]):
         raise better from error
 
     def _find(self, path: str) -> Found:
-        try:
-            found = self._objects.find(path, lambda: self._readings(path))
-        except Unauthorized as error:
-            self._raise_explained(error, error.url.partition("://")[2].partition("/")[0])
-        if found is None:
-            remedy = "Check the identifier, and the names of members behind it."
-            raise PathNotFound(self.uri(path), "isn't there", remedy=remedy)
+        """Find what a path names; the longest identifier that its server knows counts."""
+        found = self._found_at.get(path)
+        if found is not None:
+            return found
+        refused: OmicsError | None = None
+        for reading in self._readings(path):
+            try:
+                found = self._reached(reading)
+            except NotFound:
+                continue
+            except (Unauthorized, Forbidden, BadRequest) as error:  # some servers say so of what they don't know
+                refused = refused or error
+                continue
+            if found is not None:
+                return self._found_at.keep(path, found)
+        if isinstance(refused, Unauthorized):
+            self._raise_explained(refused, refused.url.partition("://")[2].partition("/")[0])
+        if refused is not None:
+            raise refused
+        remedy = "Check the identifier, and the names of members behind it."
+        raise PathNotFound(self.uri(path), "isn't there", remedy=remedy)
+
+    def _reached(self, reading: Reading) -> Found | None:
+        """What a reading leads to; None where a bundle on the way has no member of the name."""
+        server = self.client.of(reading.identifier)
+        found = self._found(reading.identifier, server, server.describe(reading.identifier))
+        for name in reading.names:
+            members = [each for each in found.object.members or () if listed_name(each) == name]
+            member = next((each for _, each in self._listed(found, members[:1], 1)), None)
+            if isinstance(member, OmicsError):
+                raise member
+            if member is None:
+                return None
+            found = member
         return found
+
+    def _members(self, path: str, bundle: Found) -> Iterator[Entry]:
+        """What is directly in a bundle, a hundred requested at a time."""
+        members = bundle.object.members or ()
+        for start in range(0, len(members), BULK):
+            for name, found in self._listed(bundle, members[start : start + BULK], 1):
+                below = f"{path}/{name}"
+                if isinstance(found, Found):
+                    self._found_at.keep(below, found)
+                yield _entry(below, found)
+
+    def _listed(
+        self, bundle: Found, members: Sequence[Member], levels: int
+    ) -> Iterator[tuple[str, Found | OmicsError]]:
+        """Some members of a bundle, and what is in those that are bundles, by their paths in it; or why one wasn't found.
+
+        Raises:
+            BundleTooDeep: The bundle holds itself.
+        """
+        known = {bundle.identifier: replace(bundle.object, members=tuple(members))}
+        files = find([Wanted(bundle.identifier, _TOP)], self.client, known=known, levels=levels, above=bundle.above)
+        together = Together(self._preferred, files)
+        above = (*bundle.above, (bundle.server.host, bundle.object.id))
+        for file in files:
+            if file.error is not None and file.name == _TOP:
+                raise file.error
+            found: Found | OmicsError = file.error or OmicsError(f"{file.name}: it wasn't found")
+            if file.found is not None and file.server is not None:
+                found = self._found(file.wanted.identifier, file.server, file.found, above, together)
+            yield file.name.removeprefix(f"{_TOP}/"), found
+
+    def _found(
+        self,
+        identifier: DrsId,
+        server: DrsServer,
+        told: DrsObject,
+        above: tuple[tuple[str, str], ...] = (),
+        together: Together | None = None,
+    ) -> Found:
+        return Found(identifier, server, told, server.locator(told, self._preferred), above, together)
 
 
 def _entry(path: str, found: Found | OmicsError) -> Entry:
@@ -618,7 +472,7 @@ def _entry(path: str, found: Found | OmicsError) -> Entry:
 
 def _file_name(found: Found) -> str:
     """What a copy is called: as the object is, where the path ends in its identifier; a member has its name in the path."""
-    if bool(found.above) or found.together is not None:
+    if found.above:
         return ""
     name = found.object.name.replace("\\", "/")
     try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,6 +16,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
 from omicsdk.core.omit import OMIT
 from omicsdk.fs.store import (
+    Cache,
     ClientStore,
     CopyOptions,
     Entry,
@@ -146,11 +146,8 @@ class Bundles:
 
     def __init__(self, ask: Callable[[str, str, str], Mapping[str, Any]], clock: Clock = SYSTEM_CLOCK) -> None:
         self._ask = ask
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, str], BundleListing] = OrderedDict()
-        self._clock = clock
-        self._latest: dict[tuple[str, str], tuple[str, float]] = {}
-        self._files = 0  # in all bundles that are kept
+        self._kept: Cache[tuple[str, str, str], BundleListing] = Cache(KEPT, weigh=lambda bundle: len(bundle.files))
+        self._latest: Cache[tuple[str, str], str] = Cache(KEPT, LATEST, clock)
 
     def get(self, replica: str, uuid: str, version: str) -> BundleListing:
         """Return a bundle. Which version is the latest is asked again after ten seconds.
@@ -164,25 +161,13 @@ class Bundles:
             NotFound: There is no such bundle.
         """
         identity = (replica, uuid.lower())
-        with self._lock:
-            known, until = self._latest.get(identity, ("", 0.0))
-            key = (*identity, version or (known if self._clock.monotonic() < until else ""))
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
+        found = self._kept.get((*identity, version or self._latest.get(identity) or ""))
+        if found is not None:
+            return found
         bundle = BundleListing(self._ask(replica, uuid, version), replica)
-        with self._lock:
-            if not version:
-                self._latest[identity] = (bundle.version, self._clock.monotonic() + LATEST)
-            if (*identity, bundle.version) not in self._kept:
-                self._kept[(*identity, bundle.version)] = bundle
-                self._files += len(bundle.files)
-            while len(self._kept) > 1 and self._files > KEPT:
-                gone, old = self._kept.popitem(last=False)
-                self._files -= len(old.files)
-                self._latest.pop(gone[:2], None)
-        return bundle
+        if not version:
+            self._latest.keep(identity, bundle.version)
+        return self._kept.keep((*identity, bundle.version), bundle)
 
 
 _log = logging.getLogger("omicsdk.fs")
@@ -347,18 +332,11 @@ class DssStore(ClientStore[Dss]):
         client: Dss | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(client)
-        self._settings = base_url, token
+        super().__init__(client, partial(Dss, base_url, credentials=token))
         self._staging_bucket = staging_bucket
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._locator: tuple[Locator, float] | None = None
+        self._locators: Cache[str, Locator] = Cache(1, BELIEVED, clock)
         self._asking: DssApi | None = None  # the client's clone that hands out redirects
         self._bundles = Bundles(self._manifest, clock)
-
-    def _connect(self) -> Dss:
-        base_url, token = self._settings
-        return Dss(base_url, credentials=token)
 
     # -- looking
 
@@ -406,27 +384,19 @@ class DssStore(ClientStore[Dss]):
             if bundle.file(place.name) is None and bundle.has_folder(place.name):
                 yield from (_entry(f"{above}/{file.name}", file) for file in bundle.below(place.name))
                 return
-        found = self.stat(path)
-        if not found.is_folder:
-            yield found
-            return
-        for entry in self.entries(path):
-            yield from self.walk(entry.path)
+        yield from super().walk(path)
 
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
         if self._asking is None:
             self._asking = without_redirects(self.client)
-        return locate(self._asking, self._handle(entry))
+        return locate(self._asking, self.handle_of(entry))
 
     def item(self, entry: Entry, name: str) -> Item:
-        file = self._handle(entry)
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._locator is None or now > self._locator[1]:
-                self._locator = Locator(self.client, known=True), now + BELIEVED
-            locate, renew = self._locator[0].place(file)
+        file = self.handle_of(entry)
+        locator = self._locators.get("") or self._locators.keep("", Locator(self.client, known=True))
+        locate, renew = locator.place(file)
         # The other checksums are of the same bytes, and cost more time than they prove.
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
         return Item(name, locate, entry.size, checksums or entry.checksums, self.uri(entry.path), renew=renew)
@@ -475,7 +445,8 @@ class DssStore(ClientStore[Dss]):
         return joined(reports, "Upload").with_outcomes(ends)
 
     def close(self) -> None:
-        self._locator = self._asking = None
+        self._locators.forget()
+        self._asking = None
         super().close()
 
     # -- within
@@ -514,7 +485,7 @@ class DssStore(ClientStore[Dss]):
 
     def _single(self, path: str, place: DssPath) -> Entry:
         try:
-            told = self.client.head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)
+            told = self.client.head_file(uuid=place.uuid, replica=place.replica or "aws", version=place.version or OMIT)
         except NotFound as error:
             said = f"isn't there: the replica {place.replica} has no such file"
             raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
@@ -530,9 +501,6 @@ class DssStore(ClientStore[Dss]):
         file = DSSFile.from_dss_bundle_response(stated, place.replica)
         checksums = {kind: str(stated[kind]).lower() for kind in CHECKSUMS if stated[kind]}
         return _entry(path, BundleFile(place.uuid, file, checksums, str(stated["content-type"])))
-
-    def _handle(self, entry: Entry) -> DSSFile:
-        return entry.handle if entry.handle is not None else self.stat(entry.path).handle
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
         """What files make, and the staging bucket that they go through."""
@@ -567,10 +535,6 @@ class DssStore(ClientStore[Dss]):
             "can't be written: it is a bundle, and bundles don't change",
             remedy=f"{NEW_BUNDLE}. A new version of it is made of files that are in the Data Store: omics dss patch-bundle.",
         )
-
-
-def _replica(place: DssPath) -> Replica:
-    return "gcp" if place.replica == "gcp" else "aws"
 
 
 def _number(text: str | None) -> int | None:

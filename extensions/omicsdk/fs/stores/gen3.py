@@ -96,7 +96,7 @@ class Gen3Store(DrsStore):
         said = "can't be listed: the index of a commons may have millions of records, and no folders"
         return NotListed(self.uri(path), said, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
 
-    def _connect(self) -> Servers:
+    def _opened(self) -> Servers:
         from omicsdk.drs.servers import Servers
         from omicsdk.gen3.downloads import Logins
 

@@ -141,11 +141,11 @@ class PangeaStore(ClientStore[Pangea]):
         token: str | None = None,
         client: Pangea | None = None,
     ) -> None:
-        super().__init__(client)
+        super().__init__(client, self._logged_in)
         self._settings = endpoint, email, password, token
         self._known: dict[tuple[str, ...], Any] = {}
 
-    def _connect(self) -> Pangea:
+    def _logged_in(self) -> Pangea:
         """Make a client, logged in where there is a login.
 
         Raises:
@@ -330,9 +330,7 @@ class PangeaStore(ClientStore[Pangea]):
         return item_of(self.client, held.field, held.data, name, label=self.uri(entry.path))
 
     def _held(self, entry: Entry) -> _Held:
-        if isinstance(entry.handle, _Held):
-            return entry.handle
-        found = self.stat(entry.path).handle
+        found: object = self.handle_of(entry)
         if not isinstance(found, _Held):
             raise IsFolder(self.uri(entry.path), "is a folder")
         return found

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -66,14 +67,9 @@ class SbStore(ClientStore[SevenBridges]):
         profile: str | None = None,
         client: SevenBridges | None = None,
     ) -> None:
-        super().__init__(client)
-        self._settings = url, token, profile
+        super().__init__(client, partial(SevenBridges, url, credentials=token, profile=profile))
         self._folders: Folders | None = None
         self._making = threading.Lock()
-
-    def _connect(self) -> SevenBridges:
-        url, token, profile = self._settings
-        return SevenBridges(url, credentials=token, profile=profile)
 
     # -- looking
 
@@ -141,7 +137,7 @@ class SbStore(ClientStore[SevenBridges]):
 
     def location(self, entry: Entry) -> Location:
         with self._asking(entry.path):
-            return Location(url_of(self.client, self._id(entry)))
+            return Location(url_of(self.client, self.handle_of(entry)))
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files into projects, in parts; a file that is replaced stays until the new one is whole."""
@@ -178,7 +174,7 @@ class SbStore(ClientStore[SevenBridges]):
             raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
         try:
             with self._asking(entry.path):
-                self.client.delete_file(file_id=self._id(entry))
+                self.client.delete_file(file_id=self.handle_of(entry))
         except APIError as error:
             if error.code == _NOT_EMPTY:
                 raise NotEmpty(self.uri(entry.path)) from error
@@ -193,7 +189,7 @@ class SbStore(ClientStore[SevenBridges]):
         if path == entry.path:
             return True
         target = self._in_a_project(path)
-        place, file_id = self._folder(path, target.parent), self._id(entry)
+        place, file_id = self._folder(path, target.parent), self.handle_of(entry)
         with self._asking(path):
             there = self._in_folders(lambda folders: folders.find(target))
         if there is not None and there.is_folder:
@@ -242,9 +238,6 @@ class SbStore(ClientStore[SevenBridges]):
         except WrongPath as error:
             raise WrongUri(f"{self.uri(path)}: {error.message}", remedy=error.remedy) from error
         return place
-
-    def _id(self, entry: Entry) -> str:
-        return entry.handle if isinstance(entry.handle, str) else str(self.stat(entry.path).handle)
 
     def _folder(self, path: str, folder: SbPath) -> Folder:
         """A folder, made with those above it where it isn't there; one at a time, so that none is made twice."""
