@@ -319,6 +319,20 @@ def test_a_version_is_asked_for_once_and_the_latest_again_after_a_while() -> Non
     assert asked == ["", ""]
 
 
+def test_manifests_that_were_unused_longest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk.fs.stores.dss.KEPT", 4)
+    asked: list[str] = []
+
+    def ask(replica: str, uuid: str, version: str) -> dict[str, Any]:
+        asked.append(version)
+        return manifest("a", "b", version=version)
+
+    bundles = Bundles(ask)
+    for version in ("1", "2", "1", "3", "1", "2"):
+        assert bundles.get("aws", UUID, version).version == version
+    assert asked == ["1", "2", "3", "2"]
+
+
 @given(NAME)
 def test_a_path_is_read_as_it_is_written(name: str) -> None:
     place = read_path(f"gcp/{UUID}.2020-01-01T000000.000000Z/{name}")

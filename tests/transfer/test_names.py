@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.names import LinkGuard, NameGuard, check_links, check_name, check_names, folds_case, safe_name
+from omicsdk.transfer.names import (
+    WORK_FOLDER,
+    LinkGuard,
+    NameGuard,
+    check_links,
+    check_name,
+    check_names,
+    folds_case,
+    safe_name,
+    walk_folder,
+)
+from privileges import as_ordinary_user
 
 PARENT, EMPTY = "has a '..' in it", "has an empty part or a '.' in it"
 DRIVE, LONG = "begins with a drive letter", "has a part of more than 255 bytes"
@@ -315,3 +326,27 @@ def test_an_unsafe_name_makes_nothing(server: Any, target: Path) -> None:
 def test_other_names_may_end_like_a_part() -> None:
     check_name("car.part")
     check_name("reads.123.part")
+
+
+def test_a_folder_is_walked_without_links_to_folders_and_the_work_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("b/2", "b/1", "a/x/3", f"a/{WORK_FOLDER}/run.journal", "top"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "b" / "back").symlink_to(tmp_path)
+    (tmp_path / "b" / "file").symlink_to(tmp_path / "top")
+    walked = [(folder.relative_to(tmp_path).as_posix(), names) for folder, names in walk_folder(tmp_path)]
+    assert walked == [(".", ["top"]), ("a", []), ("a/x", ["3"]), ("b", ["1", "2", "file"]), ("empty", [])]
+    assert f"{tmp_path / 'b' / 'back'} is a link to a folder" in caplog.text
+
+
+def test_a_folder_that_cant_be_read_ends_the_walk_unless_the_caller_takes_note(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    noted: list[OSError] = []
+    with as_ordinary_user():
+        with pytest.raises(UsageError, match="closed can't be read: Permission"):
+            list(walk_folder(tmp_path))
+        assert len(list(walk_folder(tmp_path, noted.append))) == 1
+    assert [Path(error.filename).name for error in noted] == ["closed"]

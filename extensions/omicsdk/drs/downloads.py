@@ -34,40 +34,31 @@ def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
         files: The files that will be fetched.
         preferred: Kinds, clouds or regions of storage that are wanted most.
     """
-    found: dict[DrsServer, list[DrsObject]] = {}
-    stated: dict[DrsServer, list[DrsFile]] = {}
+    by_server: dict[DrsServer, list[DrsFile]] = {}
     for file in files:
-        if file.server is not None and file.found is not None:
-            found.setdefault(file.server, []).append(file.found)
-        elif file.server is not None:
-            stated.setdefault(file.server, []).append(file)
-    for server, objects in found.items():
-        server.expect(objects, preferred)
-    for server, later in stated.items():
-        server.expect_objects((file.wanted.identifier for file in later), preferred)
+        if file.server is not None:
+            by_server.setdefault(file.server, []).append(file)
+    for server, some in by_server.items():
+        server.expect((file.found for file in some if file.found is not None), preferred)
+        server.expect_objects((file.wanted.identifier for file in some if file.found is None), preferred)
 
 
 def items_of(
     files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10, skip: int = 0
 ) -> MappedItems[DrsFile]:
-    """What the engine fetches, made each time that it is iterated over; arguments are those of `item_of`."""
-    return MappedItems(lambda file: item_of(file, preferred, retries, skip), files)
-
-
-def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
-    """What the engine fetches for a file.
+    """What the engine fetches, made each time that it is iterated over.
 
     Args:
-        file: The file.
+        files: The files.
         preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end it.
+        retries: Failures in a row that end a file.
         skip: Ways that were tried before and aren't any more.
     """
-    return item_for(file, _locator(file, preferred, skip), retries)
+    return MappedItems(lambda file: item_for(file, _locator(file, preferred, skip), retries), files)
 
 
 def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Item:
-    """The same with another way to its place.
+    """What the engine fetches for a file.
 
     Args:
         file: The file.

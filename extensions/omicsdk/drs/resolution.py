@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
@@ -282,7 +283,8 @@ class Resolver:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty when there
             is none.
         mds_url: The commons whose metadata service knows prefixes, as a URL; by default that of `default_host`.
-        known: Hosts by prefix that nobody needs to be asked about, such as a commons' own.
+        known: Hosts by prefix that no source is asked about, such as a commons' own; or a function that finds them, called once
+            when a prefix is first looked up.
         settings: Who is asked; by default as the environment says.
         retry: How often each of them is asked again; by default twice.
         clock: What tells the time and waits.
@@ -295,7 +297,7 @@ class Resolver:
         default_host: str = "",
         *,
         mds_url: str | None = None,
-        known: Mapping[str, str] | None = None,
+        known: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
         settings: ResolutionSettings | None = None,
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -310,7 +312,8 @@ class Resolver:
         self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
         self._client = client
         self._lock = threading.Lock()
-        self._found: dict[str, str | list[str]] = dict(known or {})  # the host, or why there is none
+        self._known = cache(known) if callable(known) else lambda: known or {}
+        self._found: dict[str, str | list[str]] = {}  # the host, or why there is none
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:
@@ -335,7 +338,7 @@ class Resolver:
             raise UnknownPrefix(f"of {one}", ["it has none, and no commons was named"])
         with self._lock:
             if one.prefix not in self._found:
-                self._found[one.prefix] = self._looked_up(one)
+                self._found[one.prefix] = self._known().get(one.prefix) or self._looked_up(one)
             found = self._found[one.prefix]
         if isinstance(found, list):
             raise UnknownPrefix(one.prefix, found)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 from omicsdk.core.checksums import Digests
-from omicsdk.core.errors import SourceChanged
+from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.fs._open_files import (
     DEFAULT_CALLBACK,
@@ -52,8 +52,8 @@ from omicsdk.fs.store import (
     parse_uri,
 )
 from omicsdk.transfer import Progress
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.ranges import Source
-from omicsdk.transfer.workers import Workers
 
 #: Files whose URL and ETag are remembered between reads of their parts.
 REMEMBERED = 256
@@ -137,8 +137,6 @@ LISTED_FOR = 30.0
 ABSENT = (FileNotFoundError, NotADirectoryError, WrongUri)
 
 
-#: Reads that are under way at once when several are asked for.
-AT_ONCE = 16
 #: Bytes of a file that are written into an open one at a time.
 STRIDE = 4 * 1024 * 1024
 
@@ -491,34 +489,35 @@ class OmicsFileSystem(AbstractFileSystem):
         if not len(firsts) == len(lasts) == len(paths):
             raise ValueError("There must be as many starts and ends as paths")
         parts = list(zip(paths, firsts, lasts, strict=True))
-        with Workers(max(1, min(AT_ONCE, len(paths))), "omicsdk-cat") as pool:
-            came = self._parts(pool, parts)
-            changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
-            if changed:  # all parts of such a file anew, so that none is of another version than the others
-                for path in changed:
-                    self._forget(path)
-                again = iter(self._parts(pool, [part for part in parts if part[0] in changed]))
-                came = [next(again) if path in changed else data for path, data in zip(paths, came, strict=True)]
+        came = self._parts(parts)
+        changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
+        if changed:  # all parts of such a file anew, so that none is of another version than the others
+            for path in changed:
+                self._forget(path)
+            again = iter(self._parts([part for part in parts if part[0] in changed]))
+            came = [next(again) if path in changed else data for path, data in zip(paths, came, strict=True)]
         for data in came:
-            if on_error != "return" and isinstance(data, BaseException):
+            if on_error != "return" and isinstance(data, OmicsError):
                 raise data
         return came
 
-    def _parts(self, pool: Workers, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | BaseException]:
+    def _parts(self, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | OmicsError]:
         """Parts of files, or why they can't be read."""
 
         def source(path: str) -> Source:
             return self._alive().bytes_of(self._entry_to_read(path))
 
-        def part(path: str, first: int | None, last: int | None) -> bytes:
-            return self._read(sources[path].result(), first, last)
+        def part(each: tuple[str, int | None, int | None]) -> bytes:
+            path, first, last = each
+            found = sources[path]
+            if isinstance(found, OmicsError):
+                raise found
+            return self._read(found, first, last)
 
         # One look, and one reader, for all parts of a file.
-        sources = {path: pool.submit(source, path) for path in dict.fromkeys(path for path, *_ in parts)}
-        for future in sources.values():
-            future.exception()
-        futures = [pool.submit(part, *each) for each in parts]
-        return [future.exception() or future.result() for future in futures]
+        paths = list(dict.fromkeys(path for path, *_ in parts))
+        sources = dict(zip(paths, side_by_side(source, paths), strict=True))
+        return list(side_by_side(part, parts))
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
         """Read whole files, side by side.

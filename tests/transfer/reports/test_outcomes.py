@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import ChecksumMismatch, NotFound, SomeFailed, TransferError
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferReport
 from omicsdk.transfer.reports import outcomes as module
 from omicsdk.transfer.reports.spool import Spool
@@ -198,3 +198,21 @@ def test_no_files_for_few():
 def test_an_outcome_cannot_be_changed():
     with pytest.raises(AttributeError):
         outcome_of(1).state = "done"
+
+
+def test_a_second_run_takes_the_place_of_what_it_ran_again():
+    first = TransferReport([outcome_of(0), outcome_of(1, "failed"), outcome_of(2, "failed")], 2.0, title="Upload")
+    again = TransferReport([outcome_of(2, "stopped"), outcome_of(1)], 3.0, why_stopped="it was stopped")
+    both = first.with_rerun([2, 1], again)
+    assert [outcome.state for outcome in both.outcomes] == ["done", "done", "stopped"]
+    assert (both.seconds, both.why_stopped, both.title) == (5.0, "it was stopped", "Upload")
+
+
+def test_what_an_error_says_of_a_file():
+    stopped = Outcome.of_error("a", Interrupted("it was stopped"), 5)
+    assert (stopped.name, stopped.state, stopped.size) == ("a", "stopped", 5)
+    assert Outcome.of_error("a", TransferError("no", name="a")).state == "failed"
+    refused = NotFound("no such file", status=404)
+    assert Outcome("a", "failed", error=refused, attempts=1).is_gone
+    assert not Outcome("a", "failed", error=refused).is_gone
+    assert not Outcome("a", "failed", error=TransferError("no", name="a"), attempts=1).is_gone

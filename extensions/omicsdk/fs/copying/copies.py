@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
-from omicsdk.fs.copying.comparison import Verdict, judge, stated
+from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
-from omicsdk.fs.store import STRONGEST, AlreadyThere, CopyOptions, PathNotFound, Put, Store, Stores, parse_uri
+from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.interrupts import report_of, say_stopped
@@ -264,11 +264,8 @@ def is_there(store: Store, path: str, arrived: Arrival) -> bool:
         found = store.stat(path)
     except PathNotFound:
         return False
-    if found.is_folder or (None not in (found.size, arrived.size) and found.size != arrived.size):
-        return False
-    # An ETag of other parts is another text for the same bytes.
-    both = [name for name in STRONGEST if name != "s3_etag" and name in arrived.checksums and name in stated(found)]
-    return all(arrived.checksums[name] == stated(found)[name] for name in both)
+    known = Entry(path, "file", arrived.size, arrived.checksums)
+    return not found.is_folder and judge(path, known, found).state != "wrong"
 
 
 # -- from one platform to another

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.store import NotListed, ReadOnly
 from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
@@ -98,12 +96,21 @@ class Gen3Store(DrsStore):
 
     def _opened(self) -> Servers:
         from omicsdk.drs.servers import Servers
-        from omicsdk.gen3.downloads import Logins
+        from omicsdk.gen3.downloads import Logins, own_prefix
 
         if not self._is_named():
             return Servers(Resolver(settings=self._settings))
-        self._logins = Logins(self._home)
-        return Servers(_OwnFirst(self._home, self._settings), self._logins, client=self._home)
+        home = self._home
+        self._logins = Logins(home)
+        host = home.base_url.partition("://")[2]
+        resolver = Resolver(
+            host,
+            mds_url=home.base_url,
+            known=lambda: {own_prefix(home): host},  # requested when there is a prefix to look up
+            settings=self._settings,
+            client=home,
+        )
+        return Servers(resolver, self._logins, client=home)
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         from omicsdk.gen3.downloads import explained
@@ -133,34 +140,3 @@ class Gen3Store(DrsStore):
             return self._given_commons
         login = None if self._file is None else Gen3Login(self._endpoint, refresh_file=self._file)
         return Gen3(self._endpoint, credentials=login or self._token)
-
-
-class _OwnFirst(Resolver):
-    """Finds the commons of GUIDs. One's own is asked for its prefix when there is one to be looked for.
-
-    Args:
-        commons: One's own commons.
-        settings: How prefixes of others are resolved.
-    """
-
-    def __init__(self, commons: Gen3, settings: ResolutionSettings | None) -> None:
-        super().__init__(
-            commons.base_url.partition("://")[2], mds_url=commons.base_url, settings=settings, client=commons
-        )
-        self._commons = commons
-        self._prefix_lock = threading.Lock()
-        self._prefix: str | None = None
-
-    def host(self, identifier: DrsId | str) -> str:
-        one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
-        if one.is_compact and one.prefix == self._own_prefix():
-            return self.default_host
-        return super().host(one)
-
-    def _own_prefix(self) -> str:
-        from omicsdk.gen3.downloads import own_prefix
-
-        with self._prefix_lock:
-            if self._prefix is None:
-                self._prefix = own_prefix(self._commons)
-            return self._prefix

@@ -342,9 +342,9 @@ class PangeaStore(ClientStore[Pangea]):
 
         def begin(path: str) -> FieldPut:
             parts = _parts(path)
-            result = results.get(_meant(parts))
-            if result is None:
+            if len(parts) != _FIELD:
                 raise WrongUri(f"{self.uri(path)} names no field", remedy=_FORM)
+            result = results[_meant(parts)]
             if isinstance(result, OmicsError):
                 raise result
             try:
@@ -458,8 +458,6 @@ class PangeaStore(ClientStore[Pangea]):
 
 def _meant(parts: Sequence[str]) -> _Meant:
     """What distinguishes the result of a field's path from others."""
-    if len(parts) != _FIELD:
-        return ("", "", "", "", None)
     return (parts[0], parts[1], parts[2], *module_and_replicate(parts[3]))
 
 
