@@ -201,7 +201,7 @@ class HostCache:
         Args:
             prefix: The prefix, such as `dg.4503`.
         """
-        entry = self._entries(self._read()).get(prefix)
+        entry = self._read()["cache"].get(prefix)
         if not is_object(entry) or not self._is_young(entry.get("created")):
             return None
         return host_of(entry.get("host"))
@@ -218,39 +218,32 @@ class HostCache:
             with locked(self.path, patience=_PATIENCE):
                 content = self._read()
                 now = datetime.fromtimestamp(self.clock.now(), UTC).strftime(_FORM)
-                entries = {
-                    **self._entries(content),
-                    prefix: {"host": host, "name": "", "type": "indexd", "created": now},
-                }
-                text = json.dumps({"info": content.get("info") or {"created": now}, "cache": entries}, indent=1)
+                content["info"] = content.get("info") or {"created": now}
+                content["cache"][prefix] = {"host": host, "name": "", "type": "indexd", "created": now}
                 with in_place_of(self.path, durable=False) as file:
-                    file.write(text.encode())
+                    file.write(json.dumps(content, indent=1).encode())
         except (OSError, OmicsError) as error:
             logger.info("%s isn't written: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
+        """The file's content, with an object of entries as `cache`, whatever is in the file."""
+        content: object = None
         try:
-            content: object = json.loads(self.path.read_bytes())
+            content = json.loads(self.path.read_bytes())
         except FileNotFoundError:
-            return {}
+            pass
         except (OSError, ValueError, RecursionError) as error:
             logger.info("%s isn't read: %s", self.path, error)
-            return {}
-        return content if is_object(content) else {}
-
-    def _entries(self, content: dict[str, Any]) -> dict[str, Any]:
-        entries = content.get("cache")
-        return entries if is_object(entries) else {}
+        stated = content if is_object(content) else {}
+        entries = stated.get("cache")
+        return {**stated, "cache": entries if is_object(entries) else {}}
 
     def _is_young(self, created: object) -> bool:
-        if not isinstance(created, str):
-            return False
         try:
-            made = datetime.strptime(created, _FORM)
+            made = datetime.strptime(str(created), _FORM)
         except ValueError:
             return False
-        now = datetime.fromtimestamp(self.clock.now(), UTC)
-        age = now - (made if made.tzinfo else made.replace(tzinfo=UTC))
+        age = datetime.fromtimestamp(self.clock.now(), UTC) - made
         return timedelta(minutes=-10) < age < timedelta(days=self.days)
 
 
