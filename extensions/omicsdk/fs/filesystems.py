@@ -394,6 +394,10 @@ class OmicsFileSystem(AbstractFileSystem):
         """The same as a number."""
         return int(self.ukey(path), 16)
 
+    def created(self, path: str) -> datetime:
+        """Raise NotImplementedError: no platform states for all its files when they were created."""
+        raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
+
     def modified(self, path: str) -> datetime:
         """Return when it was changed last; NotImplementedError where the platform doesn't state it."""
         entry = self._entry(self._strip_protocol(path))

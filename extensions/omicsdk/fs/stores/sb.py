@@ -35,7 +35,6 @@ from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, ur
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
 from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
 from omicsdk.sb.store import PlatformStore
-from omicsdk.sb.uploads import local_size
 from omicsdk.transfer import Location, TransferReport, Upload
 
 T = TypeVar("T")
@@ -147,7 +146,7 @@ class SbStore(ClientStore[SevenBridges]):
         def prepare(file: Put) -> Upload:
             target = self._in_a_project(file.path)
             folder = self._folder(file.path, target.parent)
-            size = local_size(Path(file.source))
+            size = _local_size(file.source)
             store = PlatformStore(client, target.name, folder.target, size, overwrite=options.overwrite)
             return Upload(file.source, store, file.path, retries=RETRIES)
 
@@ -301,3 +300,10 @@ def _modified(file: File) -> float | None:
 def _aside(name: str) -> str:
     """A name for what will take another one's place."""
     return f".{os.urandom(4).hex()}.{name[:_KEPT]}"
+
+
+def _local_size(source: str) -> int:
+    try:
+        return Path(source).stat().st_size
+    except OSError:  # the upload of the file reports it
+        return 0
