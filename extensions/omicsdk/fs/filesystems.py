@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -79,57 +79,6 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
     return store
 
 
-class Live:
-    """A store with the files that were read of late, in one process.
-
-    Args:
-        store: The store.
-        blocks: Where blocks of files are kept, None for nowhere.
-    """
-
-    def __init__(self, store: Store, blocks: BlockCache | None = None) -> None:
-        self.store = store
-        self._blocks = blocks
-        self.process = os.getpid()
-
-    @cached_property
-    def files(self) -> Cache[str, tuple[Entry, FileBytes | CachedBytes]]:
-        """The files that were read of late, by their paths, each with its bytes."""
-        return Cache(REMEMBERED)
-
-    def bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
-        """Return a file's bytes, by the URL that was asked for before where there is one.
-
-        Args:
-            entry: The file.
-
-        Raises:
-            IsFolder: It is a folder.
-        """
-        known = self.files.get(entry.path)
-        if known is None or known[0] != entry:
-            known = self.files.keep(entry.path, (entry, self.new_bytes_of(entry)))
-        return known[1]
-
-    def new_bytes_of(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
-        """Return a file's bytes for one reader, which gets an error when the file changes.
-
-        Args:
-            entry: The file.
-            validators: What a reader that it takes the place of knew the file by; None where there was none.
-
-        Raises:
-            IsFolder: It is a folder.
-        """
-        found = FileBytes(self.store, entry, validators=validators)
-        if self._blocks is None or not (entry.version or entry.checksums):
-            return found  # nothing would tell its blocks from those of a later one
-        uri = self.store.uri(entry.path)
-        return CachedBytes(
-            self._blocks, found, key_of(entry, uri), lambda: key_of(self.store.stat(entry.path, refresh=True), uri)
-        )
-
-
 #: Seconds after which a listing is asked for again.
 LISTED_FOR = 30.0
 
@@ -160,15 +109,6 @@ class Options(dict[str, Any]):
         return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
 
     __str__ = __repr__
-
-
-def without_secrets(options: dict[str, Any]) -> dict[str, Any]:
-    """Return those options that can be written down.
-
-    Args:
-        options: Names and values.
-    """
-    return {name: value for name, value in options.items() if not is_secret_name(name)}
 
 
 class OmicsFileSystem(AbstractFileSystem):
@@ -220,9 +160,8 @@ class OmicsFileSystem(AbstractFileSystem):
         self._block_size = block_size
         self._cache_type = cache_type
         self._listings = DirCache(use_listings_cache, listings_expiry_time, max_paths)
-        self._batch = threading.local()
         self._blocks = None if block_cache is None else BlockCache(block_cache, block_cache_bytes)
-        self._live = Live(self._open_store(), self._blocks)
+        self._begin()
 
     @classmethod
     def over(cls, store: Store, **options: Any) -> Self:
@@ -234,19 +173,23 @@ class OmicsFileSystem(AbstractFileSystem):
         """
         return cls(store=store, skip_instance_cache=True, **options)
 
-    def _open_store(self) -> Store:
-        return self._given if self._given is not None else shared_store(str(self.protocol), self._options)
+    def _begin(self) -> None:
+        """Open the store in this process; what was read before is another process's after a fork."""
+        self._batch = threading.local()
+        self._files: Cache[str, tuple[Entry, FileBytes | CachedBytes]] = Cache(REMEMBERED)
+        self._store = self._given if self._given is not None else shared_store(str(self.protocol), self._options)
+        self._process = os.getpid()  # last: another thread that sees it uses the others
 
-    def _alive(self) -> Live:
-        if self._live.process != os.getpid():  # connections that were copied by a fork are another process's
-            self._live = Live(self._open_store(), self._blocks)
-            self._batch = threading.local()
-        return self._live
+    def _own(self) -> Self:
+        """This file system, with connections of this process."""
+        if self._process != os.getpid():
+            self._begin()
+        return self
 
     @property
     def store(self) -> Store:
         """What the files are in."""
-        return self._alive().store
+        return self._own()._store
 
     # -- names
 
@@ -281,7 +224,7 @@ class OmicsFileSystem(AbstractFileSystem):
             include_password: Whether to have them in it all the same.
         """
         told = super().to_dict(include_password=True)
-        return told if include_password else without_secrets(told)
+        return {name: value for name, value in told.items() if include_password or not is_secret_name(name)}
 
     def to_json(self, *, include_password: bool = False) -> str:
         """The same as JSON."""
@@ -433,13 +376,13 @@ class OmicsFileSystem(AbstractFileSystem):
         """
         if path is None:
             self._listings.clear()
-            self._alive().files.forget()
+            self._own()._files.forget()
         else:
             self._forget(self._strip_protocol(path))
         super().invalidate_cache(path)
 
     def _forget(self, path: str) -> None:
-        self._alive().files.forget(path)
+        self._own()._files.forget(path)
         parts = path.split("/") if path else []
         for length in range(len(parts) + 1):
             self._listings.pop("/".join(parts[:length]), None)
@@ -450,8 +393,25 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             entry: The file.
             validators: What a reader that it takes the place of knew the file by; None where there was none.
+
+        Raises:
+            IsFolder: It is a folder.
         """
-        return self._alive().new_bytes_of(entry, validators)
+        found = FileBytes(self.store, entry, validators=validators)
+        if self._blocks is None or not (entry.version or entry.checksums):
+            return found  # nothing would tell its blocks from those of a later one
+        store, uri = self.store, self.store.uri(entry.path)
+        return CachedBytes(
+            self._blocks, found, key_of(entry, uri), lambda: key_of(store.stat(entry.path, refresh=True), uri)
+        )
+
+    def _bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
+        """A file's bytes, by the URL that was asked for before where there is one."""
+        files = self._own()._files
+        known = files.get(entry.path)
+        if known is None or known[0] != entry:
+            known = files.keep(entry.path, (entry, self.bytes_for_reader(entry)))
+        return known[1]
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """Read a file, or a part of it.
@@ -465,10 +425,10 @@ class OmicsFileSystem(AbstractFileSystem):
         path = self._strip_protocol(path)
         entry = self._entry_to_read(path)
         try:
-            return self._read(self._alive().bytes_of(entry), start, end)
+            return self._read(self._bytes_of(entry), start, end)
         except (SourceChanged, PathNotFound):  # since it was listed or read: this read is a new one
             self._forget(path)
-        return self._read(self._alive().bytes_of(self._entry_to_read(path)), start, end)
+        return self._read(self._bytes_of(self._entry_to_read(path)), start, end)
 
     @staticmethod
     def _read(source: Source, start: int | None, end: int | None) -> bytes:
@@ -509,7 +469,7 @@ class OmicsFileSystem(AbstractFileSystem):
         """Parts of files, or why they can't be read."""
 
         def source(path: str) -> Source:
-            return self._alive().bytes_of(self._entry_to_read(path))
+            return self._bytes_of(self._entry_to_read(path))
 
         def part(each: tuple[str, int | None, int | None]) -> bytes:
             path, first, last = each

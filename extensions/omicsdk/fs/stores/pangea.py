@@ -183,17 +183,8 @@ class PangeaStore(ClientStore[Pangea]):
 
     def _folder(self, parts: Sequence[str]) -> str:
         """The UUID of what a path to a folder names; empty for the top."""
-        match len(parts):
-            case 0:
-                return ""
-            case 1:
-                return self._organization(parts).uuid
-            case 2:
-                return self._group(parts).uuid
-            case 3:
-                return self._owner(parts).uuid
-            case _:
-                return self._result(parts).uuid
+        find = (self._organization, self._group, self._owner, self._result)
+        return find[len(parts) - 1](parts).uuid if parts else ""
 
     def _organization(self, parts: Sequence[str]) -> Organization:
         return self._remembered(parts[:1], lambda: find_organization(self.client, plain(parts[0])))
