@@ -33,6 +33,7 @@ from omicsdk.fs.copying.copies import download_files
 from omicsdk.fs.copying.fetching import refuse_wrong
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import (
+    AlreadyThere,
     Cache,
     CopyOptions,
     Entry,
@@ -614,7 +615,7 @@ class OmicsFileSystem(AbstractFileSystem):
         """
         path = self._strip_protocol(rpath)
         if mode == "create" and self.exists(path):
-            raise FileExistsError(f"{self.store.uri(path)} is there already")
+            raise AlreadyThere(self.store.uri(path))
         if Path(lpath).is_dir():
             self.makedirs(path, exist_ok=True)
         elif (batch := self._batched("put")) is not None:
@@ -653,7 +654,7 @@ class OmicsFileSystem(AbstractFileSystem):
         if not self.exists(path):
             self.mkdir(path)
         elif not exist_ok:
-            raise FileExistsError(f"{self.store.uri(path)} is there already")
+            raise AlreadyThere(self.store.uri(path))
 
     def rmdir(self, path: str) -> None:
         """Remove an empty folder."""
@@ -779,7 +780,7 @@ class OmicsFileSystem(AbstractFileSystem):
         if mode not in ("wb", "xb"):
             raise NotImplementedError(f"{self.store.uri(path)} can be written whole (wb, xb), not with {mode}")
         if mode == "xb" and self.exists(path):
-            raise FileExistsError(f"{self.store.uri(path)} is there already")
+            raise AlreadyThere(self.store.uri(path))
         return WrittenFile(self, path, mode, block_size=block_size, autocommit=autocommit)
 
 

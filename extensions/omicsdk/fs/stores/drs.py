@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Never
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
@@ -327,7 +327,7 @@ class DrsStore(ClientStore[Servers]):
         try:
             return found.copies()
         except Unauthorized as error:
-            self._raise_explained(error, found.server.host)
+            raise self._explained(error, found.server.host) from error.__cause__
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
         found: object = entry.handle
@@ -373,12 +373,6 @@ class DrsStore(ClientStore[Servers]):
 
     # -- within
 
-    def _raise_explained(self, error: Unauthorized, host: str) -> Never:
-        better = self._explained(error, host)
-        if better is error:
-            raise error
-        raise better from error
-
     def _find(self, path: str) -> Found:
         """Find what a path names; the longest identifier that its server knows counts."""
         found = self._found_at.get(path)
@@ -396,7 +390,7 @@ class DrsStore(ClientStore[Servers]):
             if found is not None:
                 return self._found_at.keep(path, found)
         if isinstance(refused, Unauthorized):
-            self._raise_explained(refused, refused.url.partition("://")[2].partition("/")[0])
+            raise self._explained(refused, refused.url.partition("://")[2].partition("/")[0]) from refused.__cause__
         if refused is not None:
             raise refused
         remedy = "Check the identifier, and the names of members behind it."

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
-from omicsdk.core.omit import OMIT
 from omicsdk.fs.store import (
     Cache,
     ClientStore,
@@ -28,13 +27,13 @@ from omicsdk.fs.store import (
     WrongUri,
 )
 from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.dss.bundles import FORMAT, DSSFile
+from omicsdk.hca.dss.bundles import FORMAT
 from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.files import (
-    CHECKSUMS,
     BundleFile,
     BundleListing,
     Locator,
+    file_alone,
     get_manifest,
     locate,
     without_redirects,
@@ -485,22 +484,10 @@ class DssStore(ClientStore[Dss]):
 
     def _single(self, path: str, place: DssPath) -> Entry:
         try:
-            told = self.client.head_file(uuid=place.uuid, replica=place.replica or "aws", version=place.version or OMIT)
+            return _entry(path, file_alone(self.client, place.uuid, place.replica, place.version))
         except NotFound as error:
             said = f"isn't there: the replica {place.replica} has no such file"
             raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
-        stated = {
-            "uuid": place.uuid,
-            "name": place.uuid,
-            "version": told.get("x-dss-version", place.version),
-            "size": _number(told.get("x-dss-size")),
-            "content-type": told.get("x-dss-content-type", ""),
-            "indexed": False,
-            **{kind: told.get(f"x-dss-{kind.replace('_', '-')}", "") for kind in CHECKSUMS},
-        }
-        file = DSSFile.from_dss_bundle_response(stated, place.replica)
-        checksums = {kind: str(stated[kind]).lower() for kind in CHECKSUMS if stated[kind]}
-        return _entry(path, BundleFile(place.uuid, file, checksums, str(stated["content-type"])))
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
         """What files make, and the staging bucket that they go through."""
@@ -535,10 +522,6 @@ class DssStore(ClientStore[Dss]):
             "can't be written: it is a bundle, and bundles don't change",
             remedy=f"{NEW_BUNDLE}. A new version of it is made of files that are in the Data Store: omics dss patch-bundle.",
         )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
 
 
 def _bundle_path(path: str, place: DssPath) -> str:

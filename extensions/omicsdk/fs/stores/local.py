@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, Store
+from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, Store
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -72,8 +72,7 @@ class LocalStore(Store):
         for file in files:
             target = Path(file.path)
             if not options.overwrite and os.path.lexists(target):
-                error = PathError(file.path, "is there already", remedy="Name another target, or allow to replace it.")
-                outcomes.append(Outcome(file.path, "failed", error=error))
+                outcomes.append(Outcome.of_error(file.path, AlreadyThere(file.path)))
                 continue
             report = fetch([(self.stat(file.source), target.name)], self, str(target.parent), how)
             outcomes.append(report.outcomes[0]._replace(name=file.path))

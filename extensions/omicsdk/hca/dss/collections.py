@@ -17,7 +17,7 @@ from omicsdk.core.paging import items_at, page_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
-from omicsdk.hca.dss.files import get_manifest
+from omicsdk.hca.dss.files import file_alone, get_manifest
 from omicsdk.hca.dss.filestore import FetchOptions
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
 from omicsdk.transfer.workers import Workers
@@ -126,13 +126,11 @@ def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[
 
 def _single(api: DssApi, uuid: str, version: str, replica: str) -> DSSFile:
     """A file that is in no bundle: it has no name, so it gets one of its identity."""
-    facts = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version).headers
-    sha256, size = facts.get("x-dss-sha256", "").lower(), facts.get("x-dss-size", "")
-    if not SHA256.fullmatch(sha256):
-        raise DecodeError("head_file", "X-DSS-SHA256", sha256[:80], expected="64 hexadecimal digits")
-    ending = ".json" if facts.get("x-dss-content-type", "").startswith("application/json") else ""
-    known_size = int(size) if size.isascii() and size.isdigit() else None
-    return DSSFile(f"files/{uuid}.{version}{ending}", uuid, version, sha256, known_size, bool(ending), replica)
+    found = file_alone(api, uuid, replica, version)
+    if not SHA256.fullmatch(found.file.sha256):
+        raise DecodeError("head_file", "X-DSS-SHA256", found.file.sha256[:80], expected="64 hexadecimal digits")
+    ending = ".json" if found.media_type.startswith("application/json") else ""
+    return found.file._replace(name=f"files/{uuid}.{version}{ending}", version=version, indexed=bool(ending))
 
 
 def _links(collection: dict[str, Any]) -> list[Link]:

@@ -180,6 +180,34 @@ def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
     )
 
 
+def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> BundleFile:
+    """Request the facts of a file outside any bundle, where it has no name: its UUID takes the name's place.
+
+    Args:
+        api: The service.
+        uuid: The file.
+        replica: Where to ask, `aws` or `gcp`.
+        version: The file's version; by default the latest.
+
+    Raises:
+        NotFound: There is no such file.
+    """
+    stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
+    found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
+    size = stated.get("x-dss-size", "")
+    file = DSSFile(
+        uuid,
+        uuid,
+        stated.get("x-dss-version", version),
+        found["sha256"],
+        int(size) if size.isascii() and size.isdigit() else None,
+        False,
+        replica,
+    )
+    checksums = {kind: value for kind, value in found.items() if is_checksum(kind, value)}
+    return BundleFile(uuid, file, checksums, stated.get("x-dss-content-type", ""))
+
+
 # Headers that the engine sets by itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
 
