@@ -672,11 +672,18 @@ class OmicsFileSystem(AbstractFileSystem):
             recursive: Whether folders go with all that is in them; else only empty ones do.
             maxdepth: Down to how many levels, None for all.
         """
-        for each in reversed(self.expand_path(path, recursive=recursive, maxdepth=maxdepth)):
+        self._remove_all(self.expand_path(path, recursive=recursive, maxdepth=maxdepth), recursive)
+
+    def _remove_all(self, paths: list[str], recursive: bool, *, partly: bool = False) -> None:
+        """Remove files, and then the folders that they were in; `partly` keeps those that have something else in them."""
+        for path in reversed(paths):
             try:
-                self.rm_file(each)
+                self.rm_file(path)
             except PathNotFound:  # some platforms have no folders but those of their files
                 if not recursive:
+                    raise
+            except NotEmpty:
+                if not partly:
                     raise
 
     def rm_file(self, path: str) -> None:
@@ -707,15 +714,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
         if not moved:
             raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Give recursive=True.")
-        for path in reversed(moved):
-            try:
-                self.rm_file(path)
-            except PathNotFound:  # some platforms have no folders but those of their files
-                if not recursive:
-                    raise
-            except NotEmpty:
-                if maxdepth is None:
-                    raise
+        self._remove_all(moved, recursive, partly=maxdepth is not None)
 
     def _moves(self, path: str, target: str, moved: list[str]) -> None:
         if target == path or target.startswith(f"{path}/"):

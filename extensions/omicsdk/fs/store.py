@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
@@ -28,6 +29,7 @@ from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar,
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
+from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload, download, upload
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source, StreamSource, read_in_parts
@@ -230,6 +232,18 @@ class Entry:
     def is_folder(self) -> bool:
         """Whether it is a folder."""
         return self.kind == "folder"
+
+
+def seconds_of(text: object) -> float | None:
+    """A time that a platform states, in seconds since 1970; None where it states none, or something else.
+
+    Args:
+        text: The time as the platform writes it. Without a time zone it is in UTC, as servers keep it.
+    """
+    moment = DateTime.read(text) if isinstance(text, str) else None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def key_of(entry: Entry, uri: str) -> str:

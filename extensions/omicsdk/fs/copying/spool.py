@@ -14,7 +14,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
 from omicsdk.fs.copying.planning import Selected
@@ -127,7 +127,6 @@ class Spool:
         root: The folder that it is in; None for the one in the user's state folder, else the system's temporary one.
         what: What tells the copy from others, lines.
         title: Where the files go, for messages.
-        clock: Tells how old others are.
 
     Attributes:
         files: The folder of the files, by names of the caller's.
@@ -142,13 +141,12 @@ class Spool:
         DiskFull: There is no room for it.
     """
 
-    def __init__(self, root: str | None, what: Iterable[str], title: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, root: str | None, what: Iterable[str], title: str) -> None:
         given = Path(root).absolute() if root else _own_root()
         self._is_among_others = _is_open(given)
         self._root = given / f"omics-{_owner()}" if self._is_among_others else given
         self._folder = self._root / _name(what)
         self._title = title
-        self._clock = clock
         self.files = self._folder / "files"
         self.fetched, self.sent = self._folder / "fetched.journal", self._folder / "sent.journal"
         self.arrived: dict[str, Arrival] = {}
@@ -174,7 +172,7 @@ class Spool:
                 raise
         except OSError as error:
             raise write_error(error, str(self._root)) from error
-        sweep(self._root, self._clock.now(), besides=self._folder.name)
+        sweep(self._root, SYSTEM_CLOCK.now(), besides=self._folder.name)
         return self
 
     def __exit__(self, *_: object) -> None:

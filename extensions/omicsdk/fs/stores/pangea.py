@@ -14,7 +14,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from datetime import datetime
 from hashlib import blake2b
 from io import BytesIO
 from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
@@ -37,6 +36,7 @@ from omicsdk.fs.store import (
     Put,
     ReadOnly,
     WrongUri,
+    seconds_of,
 )
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.client import Pangea
@@ -266,7 +266,7 @@ class PangeaStore(ClientStore[Pangea]):
         parts = result_parts(results)
         for result in results:
             details = {"uuid": result["uuid"], "replicate": result.get("replicate")}
-            modified = _seconds(result.get("updated_at"))
+            modified = seconds_of(result.get("updated_at"))
             yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
 
     def walk(self, path: str) -> Iterator[Entry]:
@@ -544,7 +544,7 @@ def _field_entry(path: str, field: FieldId, data: object, updated_at: object) ->
         "file",
         len(kept) if held.is_value else size_of(data),
         checksums_of(data),
-        _seconds(updated_at),
+        seconds_of(updated_at),
         f"{field.uuid}-{blake2b(kept, digest_size=8).hexdigest()}",
         {"uuid": field.uuid, "kind": "value" if held.is_value else kind_of(data)},
         held,
@@ -572,11 +572,3 @@ def _samples(told: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
     for sample in samples:
         name = str(sample["name"])
         yield sample, sample_part(name) if counts[name] == 1 else name_in(sample, path, "uuid")
-
-
-def _seconds(moment: object) -> float | None:
-    """A time as the server writes it, in seconds since 1970; None where it states none."""
-    try:
-        return datetime.fromisoformat(str(moment)).timestamp()
-    except ValueError:
-        return None

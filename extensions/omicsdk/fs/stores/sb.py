@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import ClassVar, TypeVar
 
 from omicsdk_api.sb.models.file import File
 
-from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
 from omicsdk.fs.store import (
@@ -29,6 +27,7 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
     put_files,
+    seconds_of,
 )
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
@@ -273,7 +272,7 @@ def _begun(entries: Iterator[T]) -> Iterator[T]:
 
 
 def _entry(path: str, file: File) -> Entry:
-    modified = _modified(file)
+    modified = seconds_of(file.modified_on)
     if is_folder(file):
         return Entry(path, "folder", modified=modified, details={"id": file.id}, handle=file.id)
     size = size_of(file)
@@ -287,14 +286,6 @@ def _entry(path: str, file: File) -> Entry:
         {"id": file.id},
         file.id,
     )
-
-
-def _modified(file: File) -> float | None:
-    text: object = file.modified_on
-    moment = DateTime.read(text) if isinstance(text, str) else None
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _aside(name: str) -> str:
