@@ -48,7 +48,7 @@ __all__ = [  # the file systems take them from here, where their absence is an e
 BLOCK = 1024 * 1024
 """Bytes of a block."""
 LIMIT = 10 * 1024**3
-"""Bytes that a folder holds at most, unless told otherwise."""
+"""Bytes that a folder holds at most, by default."""
 # Of the limit: bytes after which the folder is looked through again, and what is left of it then.
 _LOOK_EACH, _LEFT = 0.05, 0.9
 
@@ -134,7 +134,7 @@ class CachedBytes:
     Args:
         cache: The folder.
         source: The file.
-        key: What tells it, and its version, from all others.
+        key: Identifies the file and its version.
         key_now: Asks the platform for the same of what is there by now.
     """
 
@@ -152,7 +152,7 @@ class CachedBytes:
 
     @property
     def validators(self) -> Mapping[str, str]:
-        """By server's origin, what told which file it is."""
+        """By server's origin, what identifies the file."""
         return self._source.validators
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
@@ -261,7 +261,7 @@ def info_of(entry: Entry) -> dict[str, Any]:
 FIRST = 128 * 1024
 #: Blocks that are read ahead at most.
 MOST_BLOCKS = 4
-#: How many times more are read ahead, each time that a reader goes on where the last bytes ended.
+#: How many times more are read ahead, each time that a reader continues where the last bytes ended.
 GROWTH = 4
 
 
@@ -378,7 +378,7 @@ class ReadFile(AbstractBufferedFile):
 
 
 class WrittenFile(AbstractBufferedFile):
-    """A file that is open for writing: it lies on this machine until it is closed, and is put whole or not at all.
+    """A file that is open for writing: it is stored on this machine until it is closed, and is put whole or not at all.
 
     Where an exception is on its way when it is closed, nothing is put.
 
@@ -401,13 +401,13 @@ class WrittenFile(AbstractBufferedFile):
 
     def _initiate_upload(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="omics-")
-        # The platform may tell the media type by the name.
+        # The platform may derive the media type from the name.
         place = Path(self._folder.name, self.path.rpartition("/")[2] or "file")
         self._spool = place.open("wb")
 
     def _upload_chunk(self, final: bool = False) -> bool | None:
         assert self._spool is not None
-        if self._failure is not None:  # nobody knows how much of that was kept
+        if self._failure is not None:  # it is unknown how much of that was kept
             self.discard()
             raise self._failure
         try:
@@ -458,5 +458,5 @@ class WrittenFile(AbstractBufferedFile):
         self.close()
 
     def __del__(self) -> None:
-        if not self.closed:  # nobody closed it, so nobody said that it is whole
+        if not self.closed:  # it was never closed, so it may be incomplete
             self.abort()

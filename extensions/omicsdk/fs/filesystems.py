@@ -104,7 +104,7 @@ def tell(callback: Callback, progress: Progress) -> None:
 
 
 class Options(dict[str, Any]):
-    """Options of a file system; whoever shows them doesn't show secrets."""
+    """Options of a file system; their repr masks secrets."""
 
     def __repr__(self) -> str:
         return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
@@ -299,8 +299,8 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: The folder, or a file; of what isn't there nothing is found.
             maxdepth: How many levels, None for all.
-            withdirs: Whether folders are told as well.
-            detail: Whether to give a dictionary from path to what `info` tells, or a list of paths.
+            withdirs: Whether to list folders as well.
+            detail: Whether to give a dictionary from path to what `info` returns, or a list of paths.
             **kwargs: Nothing.
         """
         if maxdepth is not None and maxdepth < 1:
@@ -400,7 +400,7 @@ class OmicsFileSystem(AbstractFileSystem):
         """
         found = FileBytes(self.store, entry, validators=validators)
         if self._blocks is None or not (entry.version or entry.checksums):
-            return found  # nothing would tell its blocks from those of a later one
+            return found  # nothing would distinguish its blocks from those of a later one
         store, uri = self.store, self.store.uri(entry.path)
         return CachedBytes(
             self._blocks, found, key_of(entry, uri), lambda: key_of(store.stat(entry.path, refresh=True), uri)
@@ -456,7 +456,7 @@ class OmicsFileSystem(AbstractFileSystem):
         parts = list(zip(paths, firsts, lasts, strict=True))
         came = self._parts(parts)
         changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
-        if changed:  # all parts of such a file anew, so that none is of another version than the others
+        if changed:  # all parts of such a file again, so that none is of another version than the others
             for path in changed:
                 self._forget(path)
             again = iter(self._parts([part for part in parts if part[0] in changed]))
@@ -489,7 +489,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             path: A file, a pattern, or a list of them.
-            recursive: Whether a folder stands for all files below it.
+            recursive: Whether a folder means all files below it.
             on_error: "raise"; "omit" leaves out what can't be read, "return" gives its exception.
             **kwargs: Nothing.
 
@@ -514,7 +514,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             rpath: The file. Of a folder an empty one is made.
             lpath: Its path on this machine, or an open file.
-            callback: Is told of the bytes.
+            callback: Is given the number of bytes.
             outfile: An open file.
             **kwargs: Nothing.
         """
@@ -587,7 +587,7 @@ class OmicsFileSystem(AbstractFileSystem):
             source: The file.
             path: Where it shall be.
             overwrite: Whether what is there is replaced; else that is an error.
-            callback: Is told of the bytes.
+            callback: Is given the number of bytes.
         """
         self._put([Put(source, path)], overwrite, callback)
 
@@ -609,7 +609,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             lpath: A file of this machine.
             rpath: Where it shall be.
-            callback: Is told of the bytes.
+            callback: Is given the number of bytes.
             mode: "overwrite", or "create" where nothing may be there.
             **kwargs: Nothing.
         """
@@ -790,7 +790,7 @@ class DssFileSystem(OmicsFileSystem):
 
 
 class DrsFileSystem(OmicsFileSystem):
-    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.stores.drs.DrsStore`."""
+    """Objects of DRS servers; options as for `omicsdk.fs.stores.drs.DrsStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "drs"
 

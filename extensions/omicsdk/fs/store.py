@@ -1,6 +1,6 @@
 """Stores of files, whatever platform they are of: URIs, entries, their bytes, and what a store can do with them.
 
-Names stand in a URI as they are: nothing is percent-encoded, blanks, `#` and `?` are parts of names. Only drs:// differs, whose
+Names are used in a URI as they are: nothing is percent-encoded, blanks, `#` and `?` are parts of names. Only drs:// differs, whose
 standard asks for percent-encoding behind a host; its store reads it.
 """
 
@@ -68,19 +68,19 @@ class PathNotFound(PathError, FileNotFoundError):
 
 
 class IsFolder(PathError, IsADirectoryError):
-    """A folder stands where a file is needed."""
+    """A folder exists where a file is needed."""
 
     code = errno.EISDIR
 
 
 class NotAFolder(PathError, NotADirectoryError):
-    """A file stands where a folder is needed."""
+    """A file exists where a folder is needed."""
 
     code = errno.ENOTDIR
 
 
 class NotListed(PathError):
-    """A folder whose platform doesn't tell what is in it."""
+    """A folder whose platform doesn't list what is in it."""
 
     code = errno.EOPNOTSUPP
 
@@ -92,7 +92,7 @@ class ReadOnly(PathError, PermissionError):
 
 
 class AlreadyThere(PathError, FileExistsError):
-    """Something stands where nothing may be replaced."""
+    """Something exists where nothing may be replaced."""
 
     code = errno.EEXIST
 
@@ -154,7 +154,7 @@ def parse_uri(text: str) -> Uri:
         text: `scheme://path`, or a path of this machine (`reads/a.fastq`, `C:\\\\data`, `file:///data`).
 
     Raises:
-        WrongUri: It is empty, or has characters that no name has, or a name such as `..` that leads elsewhere.
+        WrongUri: It is empty, or has characters that no name has, or a name such as `..` that points elsewhere.
     """
     if not text:
         raise WrongUri("An empty text names no file")
@@ -209,7 +209,7 @@ class Entry:
         modified: When it changed last, in seconds since 1970; None where the platform doesn't say.
         version: What changes whenever the bytes do (a version, an ETag, a checksum); empty where there is no such thing.
         details: What else the platform says, for people: ids, media types.
-        handle: What its store needs to find the bytes again without asking; opaque to everybody else.
+        handle: What its store needs to find the bytes again without a request; opaque to callers.
         file_name: What a copy of it is called where its path ends in an identifier; empty where the path has the name.
     """
 
@@ -407,7 +407,7 @@ class Store(Closing, ABC):
             refused: Where they weren't; by default where `location` led last.
 
         Returns:
-            Whether there is another copy, so that `location` leads somewhere else from now on.
+            Whether there is another copy, so that `location` points to it from now on.
         """
         del entry, refused
         return False
@@ -421,7 +421,7 @@ class Store(Closing, ABC):
             entry: A file, as `stat` or `entries` gave it.
 
         Returns:
-            Its bytes, open for reading, where `seek` goes to any place; None where `location` leads to them.
+            Its bytes, open for reading, where `seek` goes to any place; None where `location` points to them.
         """
         del entry
         return None
@@ -700,13 +700,13 @@ class FileBytes:
 
     @property
     def held_to(self) -> int:
-        """How many servers' words the bytes that follow are held to; 0 where a change would go unnoticed."""
+        """How many servers' ETags or dates the bytes that follow are compared with; 0 where a change would go unnoticed."""
         opened = self._opened
         return opened.held_to if isinstance(opened, Ranges) else 0
 
     @property
     def validators(self) -> Mapping[str, str]:
-        """By server's origin, the ETag or date that told which file it is; whoever reads on in its place needs them."""
+        """By server's origin, the ETag or date that identifies the file; a reader that continues in its place needs them."""
         opened = self._opened
         return opened.validators if isinstance(opened, Ranges) else self._validators
 

@@ -17,7 +17,7 @@ from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 
 By = Literal["auto", "size", "checksum"]
-"""What files are held against each other by."""
+"""What files are compared by."""
 
 #: Why a file is different that is so by its time alone.
 CHANGED = "changed since"
@@ -167,7 +167,7 @@ def verify_copies(
         source: The files that count, by name.
         copies: Their copies, by name.
         store_of: Gives the store of a file, which is asked where its listing states no checksum.
-        stopped: Tells whether to stop; asked ten times a second.
+        stopped: Whether to stop; called ten times a second.
 
     Yields:
         A verdict for each file of the source, in order.
@@ -189,7 +189,7 @@ def verify_copies(
 def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
     """Find a checksum of one kind of two files, unless they differ in size anyway.
 
-    Platforms are asked for single files, of which many tell more than of those that they list; what is on this machine is read.
+    Platforms are asked for single files, of which many state more than in a listing; what is on this machine is read.
 
     Args:
         first: One file.
@@ -241,7 +241,7 @@ def verify_bytes(
     Args:
         files: The files.
         store: The store that has them.
-        room: Bytes that may lie on this machine at once; a larger file lies there alone.
+        room: Bytes that may be stored on this machine at once; a larger file is stored there alone.
         spool: The folder for them; by default one in the user's state folder.
         control: Stops, limits the rate, bounds the time.
         progress: Called a few times a second.

@@ -391,7 +391,7 @@ class SpooledCopy:
         checksums = sorted(entry.checksums.items())
         facts: list[object] = [str(file.uri), entry.size, entry.version, entry.modified, checksums]
         if not entry.version and not entry.checksums:
-            facts.append(os.urandom(12))  # nothing tells it from what it becomes, so that it is never found again
+            facts.append(os.urandom(12))  # later versions look the same: it is never found again
         text = repr([*facts, str(self._plan.target(file))])
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 

@@ -100,7 +100,7 @@ def fetch(
 
 
 def _is_special(folder: str, name: str) -> bool:
-    """Whether a file of that name is a device or a FIFO; what can't be written at all is told by what writes it."""
+    """Whether a file of that name is a device or a FIFO; what can't be written at all is an error when it is written."""
     try:
         check_name(name)
         return is_special(Path(folder, *name.split("/")))

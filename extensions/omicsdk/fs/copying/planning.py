@@ -29,7 +29,7 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Shell patterns for names below a folder; `*` stands for slashes, too, and case counts.
+    """Shell patterns for names below a folder; `*` matches slashes, too, and case counts.
 
     Attributes:
         include: A file needs to fit one of them; all do when there are none.
@@ -43,7 +43,7 @@ class Patterns:
         """Whether a file is wanted.
 
         Args:
-            name: Its path below the folder. A pattern without a slash is held against the last part, too.
+            name: Its path below the folder. A pattern without a slash is compared with the last part, too.
         """
         wanted = not self.include or _any(name, self.include)
         return wanted and not _any(name, self.exclude)
@@ -100,7 +100,7 @@ def _any(name: str, patterns: Iterable[str]) -> bool:
     )
 
 
-#: What stands at a target: nothing is "".
+#: What exists at a target: nothing is "".
 Kind = Literal["file", "folder", ""]
 
 
@@ -126,7 +126,7 @@ class CopyPlan:
     Attributes:
         base: The folder that they go into.
         files: The files; `name` is the path below that folder.
-        said: What was named and how it goes there, which tells the copy from others however many files of it are left; by
+        said: What was named and how it goes there, which identifies the copy however many files of it are left; by
             default the files do.
         differing: Whether all files are known to be other at the target, or not there: nothing that was done before counts.
     """
@@ -138,7 +138,7 @@ class CopyPlan:
 
     @property
     def words(self) -> Sequence[str]:
-        """What tells the copy from others."""
+        """What identifies the copy."""
         return [str(self.base), *(self.said or [f"{file.uri}\t{file.name}" for file in self.files])]
 
     def target(self, file: Selected) -> Uri:

@@ -32,15 +32,15 @@ from omicsdk.transfer.writing import write_error
 class Unfinished:
     """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is done.
 
-    Those that nobody went on with for a month are removed by whoever begins another copy.
+    Those that were not resumed for a month are removed when another copy begins.
 
     Args:
         way: What kind of copy it is, a word.
-        what: What tells it from others, lines; relative paths mean those of the current folder.
+        what: What identifies it, lines; relative paths mean those of the current folder.
 
     Attributes:
         path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
-        keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
+        keep: Whether it is still needed when the block ends; by default it is.
     """
 
     def __init__(self, way: str, what: Iterable[str]) -> None:
@@ -74,7 +74,7 @@ class Unfinished:
     def __exit__(self, *_: object) -> None:
         if self.keep or self.path is None or not self.is_there:
             return
-        with suppress(FolderBusy):  # another process goes on with it, and a third one has to find that it does
+        with suppress(FolderBusy):  # another process resumed it, and a third one has to find that it did
             JournalFile(self.path, never, Disk(0o600), look=False).remove()
 
 
@@ -108,7 +108,7 @@ class Arrival(NamedTuple):
     verification: Verification = "unverified"
 
 
-#: Seconds after which what nobody went on with is removed by whoever uses a spool next.
+#: Seconds after which what was not resumed is removed by the next copy that uses a spool.
 OLD = 7 * 86400.0
 
 _HEAD: list[object] = ["omics-spool", 1]
@@ -121,11 +121,11 @@ _log = getLogger("omicsdk.fs")
 class Spool:
     """A folder for the files of one copy, locked in a `with` block. The same copy finds it again, whatever ended it.
 
-    It is its owner's only. Beside it is a journal, which tells what arrived, and whose lock goes with the process.
+    It is its owner's only. Beside it is a journal, which records what arrived, and whose lock ends with the process.
 
     Args:
         root: The folder that it is in; None for the one in the user's state folder, else the system's temporary one.
-        what: What tells the copy from others, lines.
+        what: What identifies the copy, lines.
         title: Where the files go, for messages.
 
     Attributes:
@@ -133,11 +133,11 @@ class Spool:
         fetched: The journal of what comes into it.
         sent: The journal of what leaves it.
         arrived: What earlier runs brought to its end, by the same names.
-        keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
+        keep: Whether it is still needed when the block ends; by default it is.
 
     Raises:
         FolderBusy: Another process makes the same copy.
-        NotWritable: It can't be made there, or is somebody else's.
+        NotWritable: It can't be made there, or belongs to another user.
         DiskFull: There is no room for it.
     """
 
@@ -193,7 +193,7 @@ class Spool:
     def _make(self) -> None:
         for folder in (self._folder, self.files):
             folder.mkdir(mode=0o700, exist_ok=True)
-        for unfinished in self.files.glob(".*"):  # streams begin anew
+        for unfinished in self.files.glob(".*"):  # streams restart
             unfinished.unlink()
 
     def _replay(self, record: list[Any], _: int) -> None:

@@ -56,7 +56,7 @@ class Reading:
 def drs_readings(path: str) -> list[Reading]:
     """The ways to read a path of `drs://`, the longest identifier first.
 
-    The identifier is percent-encoded behind a host, as the standard wants it; names of members stand as they are.
+    The identifier is percent-encoded behind a host, as the standard wants it; names of members are used as they are.
 
     Args:
         path: As `Entry.path`; not empty.
@@ -265,7 +265,7 @@ class DrsStore(ClientStore[Servers]):
     of members are what is left over. An ID behind a host is percent-encoded, as the standard has it; names of members stand
     as they are. What was found is believed for a minute.
 
-    No server tells what objects it has, so servers can't be listed, and nothing can be put: there is no request for either.
+    No server lists its objects, so servers can't be listed, and nothing can be put: there is no request for either.
 
     A login goes to its own server only: that of Gen3 (GEN3_API_KEY, ~/.gen3) to its commons, the token of Seven Bridges
     (SB_AUTH_TOKEN, ~/.sevenbridges) to the platform's DRS server. Other servers are asked without.
@@ -274,7 +274,7 @@ class DrsStore(ClientStore[Servers]):
         credentials: Gives the login for a host, in the place of those that are found; None for a host without one.
         preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
         servers: Servers in the place of new ones; they stay open.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     scheme: ClassVar[str] = "drs"
@@ -355,7 +355,7 @@ class DrsStore(ClientStore[Servers]):
 
     def _not_listed(self, path: str) -> NotListed:
         where = f"drs://{host_in(path) or path or 'HOST'}"
-        said = "can't be listed: DRS servers don't tell which objects they have"
+        said = "can't be listed: DRS servers don't list their objects"
         return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
 
     def _opened(self) -> Servers:
@@ -452,7 +452,7 @@ class DrsStore(ClientStore[Servers]):
 
 
 def _entry(path: str, found: Found | OmicsError) -> Entry:
-    if isinstance(found, OmicsError):  # whoever wants its bytes is told
+    if isinstance(found, OmicsError):  # raised when its bytes are requested
         return Entry(path, "file", details={"error": found.message}, handle=found)
     told = found.object
     details = {"id": told.id, "host": found.server.host, "name": told.name}

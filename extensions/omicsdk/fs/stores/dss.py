@@ -70,7 +70,7 @@ class DssPath:
         uuid: The UUID of a bundle, or of a file by itself; empty above them.
         version: Its version as it is written; empty for the latest.
         name: The name of a file or folder in the bundle; empty for the bundle itself.
-        is_single: Whether it is below `files`, where files stand by themselves.
+        is_single: Whether it is below `files`, where files are outside bundles.
     """
 
     replica: Replica | Literal[""] = ""
@@ -140,7 +140,7 @@ class Bundles:
 
     Args:
         ask: Gets a bundle's manifest by replica, UUID and version, which is empty for the latest one.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     def __init__(self, ask: Callable[[str, str, str], Mapping[str, Any]], clock: Clock = SYSTEM_CLOCK) -> None:
@@ -315,7 +315,7 @@ class DssStore(ClientStore[Dss]):
         staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
             the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
         client: A client in the place of a new one; it stays open.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     scheme: ClassVar[str] = "dss"
@@ -364,7 +364,7 @@ class DssStore(ClientStore[Dss]):
                 self.stat(path)
                 raise NotAFolder(self.uri(path), "is a file")
             remedy = f"Name one, dss://{place.replica}/{FILES}/UUID, or list bundles: dss://{place.replica}/"
-            raise NotListed(self.uri(path), "can't be listed: the Data Store tells no list of its files", remedy=remedy)
+            raise NotListed(self.uri(path), "can't be listed: the Data Store doesn't list its files", remedy=remedy)
         if not place.replica:
             return iter([Entry(replica, "folder") for replica in REPLICAS])
         if not place.uuid:

@@ -28,7 +28,7 @@ class Gen3Store(DrsStore):
     workspace token service, where it has one.
 
     An index holds millions of records without folders, so a commons can't be listed. Nothing can be put: the commons gives a
-    file its GUID, so there is no place that could be named before; `omics gen3 upload` tells the GUIDs.
+    file its GUID, so that no path can name it before; `omics gen3 upload` prints the GUIDs.
 
     Args:
         endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login is of.
@@ -38,7 +38,7 @@ class Gen3Store(DrsStore):
         commons: One's own commons with its login, in the place of all these; it stays open.
         preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
         settings: How prefixes of other commons are resolved; by default as the environment says.
-        clock: What tells the time.
+        clock: Returns the time.
     """
 
     scheme: ClassVar[str] = "gen3"

@@ -1,4 +1,4 @@
-"""Files of this machine, so that commands need not tell them from others."""
+"""Files of this machine, as a store like the others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LocalStore(Store):
             try:
                 yield _entry(each.path, each.stat())
             except FileNotFoundError:
-                if each.is_symlink():  # leads nowhere, perhaps to a disk that isn't mounted: whoever reads it is told
+                if each.is_symlink():  # its target is missing, perhaps a disk that isn't mounted: reading it raises
                     yield Entry(each.path, "file")
 
     def walk(self, path: str) -> Iterator[Entry]:

@@ -481,14 +481,14 @@ def result_part(module: str, replicate: str = "") -> str:
 
     Args:
         module: Its module.
-        replicate: Tells it from the newest of the module; empty for that one.
+        replicate: Distinguishes it from the newest of the module; empty for that one.
     """
     own = escaped(module).replace(".", "%2E")
     return f"{own}.{_escaped(replicate)}" if replicate else own
 
 
 def plain(part: str) -> str:
-    """The name that a part of a path stands for.
+    """The name that is written as a part of a path.
 
     Args:
         part: The part.
@@ -497,7 +497,7 @@ def plain(part: str) -> str:
 
 
 def module_and_replicate(part: str) -> tuple[str, str | None]:
-    """The module and the replicate that a part of a path stands for; None for the newest.
+    """The module and the replicate that are written as a part of a path; None for the newest.
 
     Args:
         part: The part; its first dot is before the replicate.

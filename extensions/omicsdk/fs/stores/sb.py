@@ -242,7 +242,7 @@ class SbStore(ClientStore[SevenBridges]):
         with self._making, self._asking(path):
             try:
                 return self._in_folders(lambda folders: folders.folder(folder, make=True))
-            except Conflict:  # somebody else was faster
+            except Conflict:  # another client was faster
                 return self._in_folders(lambda folders: folders.folder(folder, make=True))
 
     def _in_folders(self, ask: Callable[[Folders], T]) -> T:
