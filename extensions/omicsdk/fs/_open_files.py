@@ -120,7 +120,13 @@ class BlockCache:
             with suppress(OSError):
                 told = path.stat()
                 found.append((told.st_mtime, told.st_size, str(path)))
-        for path in outdated(found, self._limit):
+        total = sum(size for _, size, _ in found)
+        if total <= self._limit:
+            return
+        for _, size, path in sorted(found):
+            if total <= self._limit * _LEFT:
+                break
+            total -= size
             with suppress(OSError):
                 Path(path).unlink()
 
@@ -208,29 +214,6 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         found = [number for _, number in run]
         yield found[0], found[-1]
-
-
-def outdated(blocks: Iterable[tuple[float, int, str]], limit: int) -> list[str]:
-    """Return the blocks to remove.
-
-    Args:
-        blocks: When each was read last, its bytes, its path.
-        limit: Bytes that there may be.
-
-    Returns:
-        Paths, those that were read longest ago first; none while there is room.
-    """
-    oldest = sorted(blocks)
-    total = sum(size for _, size, _ in oldest)
-    gone: list[str] = []
-    if total <= limit:
-        return gone
-    for _, size, path in oldest:
-        if total <= limit * _LEFT:
-            break
-        total -= size
-        gone.append(path)
-    return gone
 
 
 def info_of(entry: Entry) -> dict[str, Any]:
