@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from omicsdk.core.client import beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -178,7 +179,7 @@ _REMEMBERED = 8
 """URLs of an object of which it is remembered which copy they were of."""
 
 
-class DrsServer:
+class DrsServer(Closing):
     """A server. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -431,12 +432,6 @@ class DrsServer:
         """Close its connections."""
         if self._own:
             self._api.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _decoded(response: httpx.Response) -> object:
