@@ -14,7 +14,7 @@ from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
-from omicsdk.drs.servers import DrsServer, Servers
+from omicsdk.drs.servers import DrsServer, HasServers, Servers
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer.items import MappedItems
 
@@ -400,7 +400,7 @@ def download_objects(
 
 
 def verify(
-    client: Drs,
+    client: HasServers,
     what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
     folder: str | os.PathLike[str] = ".",
     *,
@@ -423,27 +423,11 @@ def verify(
     Raises:
         OmicsError: An object cannot be described by its server.
     """
-    with client.servers(settings) as servers:
-        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout, stop=stop)
-
-
-def verify_objects(
-    wanted: Sequence[Wanted],
-    folder: str | os.PathLike[str],
-    *,
-    servers: Servers,
-    layout: Layout = "name",
-    stop: threading.Event | None = None,
-) -> TransferReport:
-    """Compare downloaded files with what servers state; arguments and errors are those of `verify`.
-
-    Args:
-        servers: The servers; they stay open.
-    """
     from omicsdk.transfer import verify
 
-    found = find(wanted, servers, layout)
-    for file in found:
-        if file.error is not None:
-            raise file.error
-    return verify(list(items_of(found)), folder, stop=stop)
+    with client.servers(settings) as servers:
+        found = find(list(wanted_of(what)), servers, layout)
+        for file in found:
+            if file.error is not None:
+                raise file.error
+        return verify(list(items_of(found)), folder, stop=stop)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, verifiable
-from omicsdk.drs.servers import DrsServer, Servers
+from omicsdk.drs.servers import DrsServer, HasServers, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.calls import never, side_by_side
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
-    from omicsdk.drs.client import Drs
     from omicsdk.drs.resolution import ResolutionSettings
 
 Layout = Literal["name", "id"]
@@ -289,12 +288,13 @@ def _as_folder(id: str) -> str:
 
 
 def ls(
-    client: Drs, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
+    client: HasServers, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
 ) -> Iterator[DrsFile]:
     """List the files of an object: of a bundle all that are in it, at any depth.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base URL's
+            server has.
         layout: How the files are named, as for `download`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
 
@@ -305,19 +305,9 @@ def ls(
         NotADrsId: It is not an identifier.
         OmicsError: The object itself cannot be described.
     """
+    wanted = next(wanted_of(what))
     with client.servers(settings) as servers:
-        yield from listed(next(wanted_of(what)), servers, layout)
-
-
-def listed(wanted: Wanted, servers: Servers, layout: Layout = "name") -> list[DrsFile]:
-    """The files of an object; errors are those of `ls`.
-
-    Args:
-        wanted: The object.
-        servers: The servers; they stay open.
-        layout: How the files are named.
-    """
-    files = find([wanted], servers, layout)
-    if len(files) == 1 and files[0].error is not None and files[0].wanted is wanted and files[0].found is None:
-        raise files[0].error
-    return files
+        files = find([wanted], servers, layout)
+        if len(files) == 1 and files[0].error is not None and files[0].wanted is wanted and files[0].found is None:
+            raise files[0].error
+        yield from files

@@ -12,11 +12,9 @@ from omicsdk.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omicsdk.core.client import Client
-    from omicsdk.drs.client import Drs
     from omicsdk.drs.identifiers import DrsId
     from omicsdk.drs.resolution import ResolutionSettings
-    from omicsdk.drs.servers import Servers
+    from omicsdk.drs.servers import HasServers
 
 BUFFER = 1 << 18
 """Bytes that are read ahead of a reader's own requests."""
@@ -24,7 +22,7 @@ BUFFER = 1 << 18
 
 @contextmanager
 def open_object(
-    client: Drs,
+    client: HasServers,
     what: str | DrsId,
     *,
     preferred: Sequence[str] = (),
@@ -36,7 +34,8 @@ def open_object(
     A broken connection is resumed where it broke. Checksums are not verified: they are of the whole object.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base URL's
+            server has.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
         resume_unvalidated: Join the bytes of several answers even where the storage gives no ETag, so that nothing shows that
@@ -49,42 +48,21 @@ def open_object(
         TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
             them by.
     """
-    with client.servers(settings) as servers, opened(client, what, servers, preferred, resume_unvalidated) as file:
-        yield file
-
-
-@contextmanager
-def opened(
-    client: Client,
-    what: str | DrsId,
-    servers: Servers,
-    preferred: Sequence[str] = (),
-    resume_unvalidated: bool = False,
-) -> Generator[BinaryIO]:
-    """Open an object of a server; errors are those of `open_object`.
-
-    Args:
-        client: Whose connections are used.
-        what: The object.
-        servers: The servers; they stay open.
-        preferred: Types, clouds or regions of storage that are tried first.
-        resume_unvalidated: As for `open_object`.
-    """
     from omicsdk.drs.identifiers import parse_drs_id
-
-    identifier = parse_drs_id(what) if isinstance(what, str) else what
-    server = servers.of(identifier)
-    found = server.describe(identifier)
-    if found.is_bundle:
-        raise UsageError(f"{identifier} is a bundle", remedy="List it, and open one of its files.")
     from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
 
-    ranges = Ranges(
-        server.locator(found, preferred),
-        found.size,
-        title=found.name,
-        wire=Wire(client=client),
-        unvalidated=resume_unvalidated,
-    )
-    with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
-        yield file
+    identifier = parse_drs_id(what) if isinstance(what, str) else what
+    with client.servers(settings) as servers:
+        server = servers.of(identifier)
+        found = server.describe(identifier)
+        if found.is_bundle:
+            raise UsageError(f"{identifier} is a bundle", remedy="List it, and open one of its files.")
+        ranges = Ranges(
+            server.locator(found, preferred),
+            found.size,
+            title=found.name,
+            wire=Wire(client=servers.client),
+            unvalidated=resume_unvalidated,
+        )
+        with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
+            yield file

@@ -6,7 +6,7 @@ import copy
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from omicsdk.core.client import beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
+    from omicsdk.drs.resolution import ResolutionSettings
 
 
 K = TypeVar("K")
@@ -191,6 +192,7 @@ class DrsServer(Closing):
         environ: The environment's variables; by default the process's own.
         transport: Takes the place of the network, for tests.
         client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
+        explain: Returns the error to raise in the place of a 401; by default that error itself.
 
     Attributes:
         host: Its name.
@@ -207,6 +209,7 @@ class DrsServer(Closing):
         environ: Mapping[str, str] | None = None,
         transport: Any = None,
         client: Client | None = None,
+        explain: Callable[[Unauthorized], APIError] | None = None,
     ) -> None:
         from omicsdk_api.drs import DrsApi
 
@@ -220,6 +223,7 @@ class DrsServer(Closing):
         else:
             self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock
+        self._explain = explain
         self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
         self._preferred: Sequence[str] = ()
         self._breaker = CircuitBreaker(clock)
@@ -276,7 +280,7 @@ class DrsServer(Closing):
         return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
 
     def _described(self, object_id: str) -> DrsObject:
-        told = _decoded(self._breaker.watch(lambda: self._api.get_object.raw(object_id=object_id)))
+        told = _decoded(self._answer(lambda: self._api.get_object.raw(object_id=object_id)))
         if not is_object(told):
             raise DecodeError("get_object", "", told, expected="an object")
         return object_of(told, object_id)
@@ -417,7 +421,7 @@ class DrsServer(Closing):
     def _ready(self, found: DrsObject, access_id: str) -> object:
         end, ask = self._clock.monotonic() + _PATIENCE, self._api.get_access_url
         while True:
-            answer = self._breaker.watch(lambda: ask.raw(object_id=found.id, access_id=access_id))
+            answer = self._answer(lambda: ask.raw(object_id=found.id, access_id=access_id))
             if answer.status_code != 202:
                 return _decoded(answer)
             wait = _seconds(answer.headers.get("retry-after"))
@@ -427,6 +431,14 @@ class DrsServer(Closing):
                     remedy="Run the same command again later: what comes from an archive can take hours.",
                 )
             self._clock.sleep(wait)
+
+    def _answer(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            return self._breaker.watch(ask)
+        except Unauthorized as error:
+            if self._explain is None:
+                raise
+            raise self._explain(error) from error.__cause__
 
     def close(self) -> None:
         """Close its connections."""
@@ -520,10 +532,12 @@ class Servers:
         resolver: Finds the hosts of identifiers.
         credentials: Returns the credentials for a host; none by default.
         base_urls: By host, the base URLs that are not at the standard's path.
-        **options: Of every server: `retry`, `timeout`, `clock`, `environ`, `transport`; or `client` in their place.
+        client: Whose settings and connections every server uses.
+        **options: Of every server: `explain`, and without a client `retry`, `timeout`, `clock`, `environ`, `transport`.
 
     Attributes:
         resolver: Finds the hosts of identifiers.
+        client: Whose settings and connections every server uses; None where each has its own.
     """
 
     def __init__(
@@ -531,12 +545,15 @@ class Servers:
         resolver: Resolver,
         credentials: CredentialsOf | None = None,
         base_urls: Mapping[str, str] | None = None,
+        *,
+        client: Client | None = None,
         **options: Any,
     ) -> None:
         self.resolver = resolver
+        self.client = client
         self._credentials = credentials
         self._base_urls = dict(base_urls or {})
-        self._options = options
+        self._options = {**options, "client": client}
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
 
@@ -588,6 +605,18 @@ class Servers:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class HasServers(Protocol):
+    """A client that workflows ask for its servers: `Drs`, or `Gen3`, whose login leads to other commons."""
+
+    def servers(self, settings: ResolutionSettings | None = None) -> Servers:
+        """The servers that identifiers lead to, for a block.
+
+        Args:
+            settings: How prefixes are resolved; by default as the environment says.
+        """
+        ...
 
 
 class _Place:

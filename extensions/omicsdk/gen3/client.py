@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
     from omicsdk.core.client import AsyncPlainClient, PlainClient
+    from omicsdk.drs import downloads as objects
+    from omicsdk.drs import planning, reading
+    from omicsdk.drs.resolution import ResolutionSettings
+    from omicsdk.drs.servers import Servers
     from omicsdk.gen3 import downloads, explorer, index_records, jobs, uploads, workspaces
     from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
     from omicsdk.gen3.queries import paging
     from omicsdk.gen3.records import deletions, exports, submission, unvalidated, validation
     from omicsdk.gen3.records import projects as account
 else:
+    objects, planning, reading = late_modules("omicsdk.drs", "downloads planning reading")
     downloads, explorer, index_records, jobs, uploads, workspaces = late_modules(
         "omicsdk.gen3", "downloads explorer index_records jobs uploads workspaces"
     )
@@ -74,11 +79,11 @@ class _Workflows:
     whoami = Workflow(account.whoami)
     projects = Workflow(account.projects)
     dictionary = Workflow(account.dictionary)
-    ls = Listing(downloads.ls)
-    open = Opening(downloads.open_file)
+    ls = Listing(planning.ls)
+    open = Opening(reading.open_object)
     download = Workflow(downloads.download)
     download_record = Workflow(downloads.download_record)
-    verify = Workflow(downloads.verify)
+    verify = Workflow(objects.verify)
     upload = Workflow(uploads.upload)
     update_record = Workflow(index_records.change_record)
     delete_record = Workflow(index_records.delete_record)
@@ -140,6 +145,16 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[
 
     Args and errors: those of `omicsdk.core.platform.Platform`.
     """
+
+    def servers(self, settings: ResolutionSettings | None = None) -> Servers:
+        """The servers that identifiers lead to, for a block; their connections are this client's.
+
+        Args:
+            settings: How prefixes of other commons are resolved; by default as the environment says.
+        """
+        from omicsdk.gen3.downloads import resolver_of, servers_of
+
+        return servers_of(self, resolver_of(self, settings))
 
 
 class AsyncGen3(_Workflows, _Services, CommonsAddress, AsyncPlatform):  # pyright: ignore[reportIncompatibleVariableOverride] - `_retry` follows the environment

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
-from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
+from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
 from omicsdk.core.type_guards import is_object
-from omicsdk.drs.downloads import Shared, download_objects, verify_objects
+from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import checksums_of
-from omicsdk.drs.planning import DrsFile, Layout, Wanted, listed, wanted_of
-from omicsdk.drs.reading import opened
+from omicsdk.drs.planning import Layout, Wanted, wanted_of
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.transfer import Item, Location, Outcomes, TransferReport
+from omicsdk.gen3.index_records import guids_prefix
+from omicsdk.transfer import Item, Location, TransferReport
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import safe_name
 
@@ -34,39 +34,6 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.gen3.client import Gen3
     from omicsdk.transfer import Control, Progress
-
-
-def explained(error: Unauthorized, logins: Logins) -> Unauthorized | Forbidden:
-    """State what a 401 means: another commons was asked without a login, or a good login may not read the file.
-
-    Args:
-        error: The answer; it gets a remedy.
-        logins: Who was asked with which login.
-    """
-    asked = urlsplit(error.url).netloc.lower()
-    host = next((each for each in logins.refused if each.lower() == asked), "")
-    if host:
-        error.remedy = (
-            f"There is no login for {host}: {logins.refused[host]}. Log in to it on your profile page, or use its own."
-        )
-        return error
-    return _forbidden(error) if logins.has_own and "permission" in error.message else error
-
-
-def _forbidden(error: Unauthorized) -> Forbidden:
-    """The same answer as what it means: Fence says 401, too, to those it knows, where they may not read a file."""
-    return Forbidden(
-        error.message,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        method=error.method,
-        url=error.url,
-        body=error.body,
-        operation=error.operation,
-        headers=error.headers,
-        remedy="The login is good and may not read this file: ask the owner of the data for access.",
-    )
 
 
 _log = getLogger("omicsdk.gen3")
@@ -94,11 +61,6 @@ class Logins:
         self._home = origin_of(commons.base_url)
         self.refused: dict[str, str] = {}
 
-    @property
-    def has_own(self) -> bool:
-        """Whether there is a login for one's own commons."""
-        return self._commons.credentials is not None
-
     def __call__(self, host: str) -> Credentials | None:
         """The login for a host.
 
@@ -123,6 +85,37 @@ class Logins:
             _log.warning("there is no login for %s: %s", host, error.message)
             return None
         return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
+
+    def explained(self, error: Unauthorized) -> Unauthorized | Forbidden:
+        """State what a 401 means: another commons was asked without a login, or a good login may not read the file.
+
+        Args:
+            error: The answer.
+
+        Returns:
+            The answer with a remedy.
+        """
+        asked = urlsplit(error.url).netloc.lower()
+        host = next((each for each in self.refused if each.lower() == asked), "")
+        if host:
+            why = f"There is no login for {host}: {self.refused[host]}."
+            error.remedy = f"{why} Log in to it on your profile page, or use its own."
+            return error
+        if self._commons.credentials is None or "permission" not in error.message:
+            return error
+        # Fence answers 401, too, to users that it knows and that may not read a file.
+        return Forbidden(
+            error.message,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            method=error.method,
+            url=error.url,
+            body=error.body,
+            operation=error.operation,
+            headers=error.headers,
+            remedy="The login is good and may not read this file: ask the owner of the data for access.",
+        )
 
 
 def download(
@@ -180,9 +173,8 @@ def download(
 
     wanted = list(wanted_of(what))
     crew = Crew.of(workers, scheduler)
-    logins = Logins(client)
-    with opened_servers(client, logins, settings) as servers:
-        report = download_objects(
+    with client.servers(settings) as servers:
+        return download_objects(
             wanted,
             folder,
             servers=servers,
@@ -196,8 +188,6 @@ def download(
             dry_run=dry_run,
             shared=None if crew is None else Shared(crew, SameCommons(client.base_url, client.credentials)),
         )
-    _explain(report, logins)
-    return report
 
 
 def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:
@@ -269,97 +259,6 @@ def download_url(
     return target / name
 
 
-def ls(
-    client: Gen3, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
-) -> Iterator[DrsFile]:
-    """List the files of an object: of a bundle all that are in it, at any depth.
-
-    An index has no folders: to page through all its records, use `indexd.list_records`.
-
-    Args:
-        what: The object: a GUID, `drs://HOST/ID`, or a compact identifier.
-        layout: How the files are named, as for `download`.
-        settings: How prefixes of other commons are resolved; by default as the environment says.
-
-    Yields:
-        The files; one that cannot be found has the `error` that says why.
-
-    Raises:
-        NotADrsId: It is not an identifier.
-        OmicsError: The object itself cannot be described.
-    """
-    with opened_servers(client, Logins(client), settings) as servers:
-        yield from listed(next(wanted_of(what)), servers, layout)
-
-
-@contextmanager
-def open_file(
-    client: Gen3, what: str | DrsId, *, preferred: Sequence[str] = (), settings: ResolutionSettings | None = None
-) -> Generator[BinaryIO]:
-    """Open a file for reading; it can be sought, and nothing is stored.
-
-    A broken connection is resumed where it broke. Checksums are not verified: they are of the whole file.
-
-    Args:
-        what: The file: a GUID, `drs://HOST/ID`, or a compact identifier.
-        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
-        settings: How prefixes of other commons are resolved; by default as the environment says.
-
-    Raises:
-        NotADrsId: It is not an identifier.
-        NotFound: There is no such file.
-        UsageError: It is a bundle.
-        Forbidden: This login may not read it.
-        TransferError: While reading: the file changed, or its storage does not serve ranges.
-    """
-    logins = Logins(client)
-    with opened_servers(client, logins, settings) as servers:
-        try:
-            with opened(client, what, servers, preferred) as file:
-                yield file
-        except Unauthorized as error:
-            raise explained(error, logins) from error.__cause__
-
-
-def verify(
-    client: Gen3,
-    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
-    folder: str | os.PathLike[str] = ".",
-    *,
-    layout: Layout = "name",
-    settings: ResolutionSettings | None = None,
-    stop: threading.Event | None = None,
-) -> TransferReport:
-    """Compare downloaded files with the sizes and checksums of their records.
-
-    Args:
-        what: What was downloaded; as for `download`.
-        folder: The folder that it was downloaded to.
-        layout: How it was downloaded.
-        settings: How prefixes of other commons are resolved; by default as the environment says.
-        stop: Ends the comparison when it is set.
-
-    Returns:
-        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
-
-    Raises:
-        OmicsError: A record cannot be read.
-    """
-    with opened_servers(client, Logins(client), settings) as servers:
-        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout, stop=stop)
-
-
-def opened_servers(client: Gen3, logins: Logins, settings: ResolutionSettings | None = None) -> Servers:
-    """The servers that identifiers lead to, over the client's connections; a context manager.
-
-    Args:
-        client: The user's own commons.
-        logins: Who logs in where.
-        settings: How prefixes of others are resolved; by default as the environment says.
-    """
-    return Servers(resolver_of(client, settings), logins, client=client)
-
-
 @dataclass(frozen=True, slots=True)
 class SameCommons:
     """Open the servers of a commons, and of others that its login leads to, in another process.
@@ -377,12 +276,23 @@ class SameCommons:
         """Open them for as long as the block runs."""
         from omicsdk.gen3.client import Gen3
 
-        home = Resolver(self.endpoint.partition("://")[2])  # where each object is was found out before
+        home = Resolver(self.endpoint.partition("://")[2])  # the host of each object is known already
         with (
             Gen3(self.endpoint, credentials=self.auth or ANONYMOUS) as commons,
-            Servers(home, Logins(commons), client=commons) as servers,
+            servers_of(commons, home) as servers,
         ):
             yield servers
+
+
+def servers_of(commons: Gen3, resolver: Resolver) -> Servers:
+    """The servers that identifiers lead to, over a client's connections, for a block.
+
+    Args:
+        commons: The user's own commons, whose login gives those of others.
+        resolver: Finds the hosts of identifiers.
+    """
+    logins = Logins(commons)
+    return Servers(resolver, logins, client=commons, explain=logins.explained)
 
 
 def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Resolver:
@@ -400,21 +310,23 @@ def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Re
 
 
 def own_prefix(commons: Gen3) -> str:
-    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty where it has none, or doesn't say."""
-    try:
-        told: object = commons.indexd.get_guids_prefix.raw().json()
-    except TransportError:
-        raise
-    except (OmicsError, ValueError):
-        return ""
-    prefix = told.get("prefix") if is_object(told) else None
-    return prefix.strip().rstrip("/:") if isinstance(prefix, str) else ""
+    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty where it has none, or does not state it."""
+    return guids_prefix(commons).strip().rstrip("/:")
 
 
-def _explain(report: TransferReport, logins: Logins) -> None:
-    """State with each 401 what it means: another commons was asked without a login, or a good login may not read the file."""
-    if any(isinstance(outcome.error, Unauthorized) for outcome in report.failed):
-        report.outcomes = Outcomes(
-            each._replace(error=explained(each.error, logins)) if isinstance(each.error, Unauthorized) else each
-            for each in report.outcomes
-        )
+def authz_at(base_url: str, credentials: Credentials | httpx.Auth | None) -> dict[str, Any]:
+    """Return the permissions that a login has in a commons: resources, each with its methods, as Fence lists them.
+
+    Args:
+        base_url: The commons.
+        credentials: The login; None for none.
+
+    Raises:
+        Unauthorized: It is invalid.
+    """
+    from omicsdk.gen3.client import Gen3
+
+    with Gen3(base_url, credentials=credentials or ANONYMOUS) as commons:
+        user: object = json_of(commons.fence.get_user_info.raw())
+    authz = user.get("authz") if is_object(user) else None
+    return authz if is_object(authz) else {}

@@ -10,7 +10,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, TransportError
+from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
@@ -210,6 +210,25 @@ def _uncontended(change: Callable[[], T]) -> T:
     return change()
 
 
+def guids_prefix(client: Gen3) -> str:
+    """The prefix of a commons' own GUIDs, such as `dg.4503/`; empty where it has none, or does not state it.
+
+    Args:
+        client: The commons.
+
+    Raises:
+        TransportError: It does not answer.
+    """
+    try:
+        told: object = json_of(client.indexd.get_guids_prefix.raw())
+    except TransportError:
+        raise
+    except OmicsError:
+        return ""
+    prefix = told.get("prefix") if is_object(told) else None
+    return prefix if isinstance(prefix, str) else ""
+
+
 class IndexRecords:
     """The records of a commons' index, for work on many of them. Thread-safe.
 
@@ -218,6 +237,7 @@ class IndexRecords:
     """
 
     def __init__(self, client: Gen3) -> None:
+        self._client = client
         self._indexd = client.indexd
         self._clock = settings_of(client).clock
         self._refuses_bulk = False
@@ -225,10 +245,7 @@ class IndexRecords:
     @cached_property
     def prefix(self) -> str:
         """The prefix of the commons' GUIDs; empty where there is none, or it is unknown."""
-        try:
-            return self._indexd.get_guids_prefix().prefix or ""
-        except APIError:
-            return ""
+        return guids_prefix(self._client)
 
     def found(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
         """Find records by their GUIDs, with or without the commons' prefix; those that do not exist are left out.

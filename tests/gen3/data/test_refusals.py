@@ -5,18 +5,24 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import Forbidden, Unauthorized
-from omicsdk.gen3.downloads import explained
+from omicsdk.gen3.downloads import Logins
 
-LOGINS: Any = SimpleNamespace(has_own=True, refused={"b.example.org": "nobody logged in"})
+
+@pytest.fixture
+def logins() -> Logins:
+    commons: Any = SimpleNamespace(base_url="https://a.example.org", credentials=object())
+    made = Logins(commons)
+    made.refused["b.example.org"] = "nobody logged in"
+    return made
 
 
 @pytest.mark.parametrize("url", ["https://b.example.org/user/data/download/x", "https://B.example.org/x"])
-def test_without_a_login_the_commons_is_named(url: str):
-    error = explained(Unauthorized("no", status=401, url=url), LOGINS)
+def test_without_a_login_the_commons_is_named(url: str, logins: Logins):
+    error = logins.explained(Unauthorized("no", status=401, url=url))
     assert "There is no login for b.example.org: nobody logged in" in error.remedy
 
 
 @pytest.mark.parametrize("url", ["https://a-b.example.org/x", "https://a.example.org/b.example.org/x"])
-def test_a_host_or_path_with_its_name_in_it_is_another(url: str):
+def test_a_host_or_path_with_its_name_in_it_is_another(url: str, logins: Logins):
     error = Unauthorized("You don't have permission", status=401, url=url)
-    assert isinstance(explained(error, LOGINS), Forbidden)
+    assert isinstance(logins.explained(error), Forbidden)

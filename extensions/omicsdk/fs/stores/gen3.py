@@ -113,11 +113,9 @@ class Gen3Store(DrsStore):
         return Servers(resolver, self._logins, client=home)
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
-        from omicsdk.gen3.downloads import explained
-
         del host
         if self._logins is not None:
-            return explained(error, self._logins)
+            return self._logins.explained(error)
         from omicsdk.gen3.discovery import LOG_IN
 
         error.remedy = f"There is no login. {LOG_IN}"

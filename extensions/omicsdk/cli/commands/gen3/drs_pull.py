@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.downloads import moved_down, wanted_in
-from omicsdk.core.answer import json_of
-from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Wanted, find
 from omicsdk.drs.resolution import server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, opened_servers
+from omicsdk.gen3.downloads import Logins, authz_at
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
@@ -43,10 +40,9 @@ def ls(access: Access, arguments: Mapping[str, Any], console: Console) -> list[d
     """`omics gen3 drs-pull ls`: rows of files, or of what one may do where they are."""
     name: str = arguments["infile"]
     wanted = [Wanted(parse_drs_id(name))] if arguments.get("object") else wanted_in(name, console)
-    logins = Logins(access.commons)
-    with opened_servers(access.commons, logins) as servers:
+    with access.commons.servers() as servers:
         if arguments.get("access"):
-            return _rights(wanted, servers, logins, console)
+            return _rights(wanted, servers, Logins(access.commons), console)
         # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.
         found = find([Wanted(each.identifier, each.name) for each in wanted], servers)
     failed = [file for file in found if file.error is not None]
@@ -85,13 +81,11 @@ def _rights(wanted: list[Wanted], servers: Servers, logins: Logins, console: Con
     rows: list[dict[str, Any]] = []
     for host in hosts:
         try:
-            with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
-                user: object = json_of(commons.fence.get_user_info.raw())
+            authz = authz_at(server_url(host), logins(host))
         except OmicsError as error:
             console.some_failed(f"{host}: {error}")
             continue
-        authz = user.get("authz") if is_object(user) else None
-        for resource, allowed in (authz if is_object(authz) else {}).items():
+        for resource, allowed in authz.items():
             listed = [each for each in allowed if is_object(each)] if is_array(allowed) else []
             methods = sorted({str(each.get("method")) for each in listed})
             rows.append({"host": host, "resource": resource, "methods": methods})
