@@ -1,6 +1,7 @@
 """Time as an argument, so that tests can move it."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -40,6 +41,20 @@ class SystemClock:
 
 #: The clock that everything uses by default.
 SYSTEM_CLOCK: Clock = SystemClock()
+
+
+def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:
+    """Wait, and end that when a stop is requested.
+
+    Args:
+        stopped: Whether to stop; asked before each step.
+        seconds: How long to wait.
+        step: Seconds of one step, at most.
+        clock: Waits.
+    """
+    while seconds > 0 and not stopped():
+        clock.sleep(min(seconds, step))
+        seconds -= step
 
 
 class ManualClock:

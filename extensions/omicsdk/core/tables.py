@@ -1,7 +1,9 @@
-"""CSV and TSV tables beyond the csv module: long cells, and quotes that are never closed."""
+"""CSV and TSV tables beyond the csv module: long cells, quotes that are never closed, and the line that a row begins in."""
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 LONGEST_CELL = 1 << 24
 """Characters of the longest cell that is read: longer ones are no table of records or files."""
@@ -45,3 +47,49 @@ class RowLines:
                     pass
             except csv.Error:
                 raise csv.Error("a quote is opened and never closed") from None
+
+
+class RowError(csv.Error):
+    """A row that cannot be read.
+
+    Args:
+        message: What is wrong.
+        line: The line that it begins in.
+    """
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def rows_of(lines: Iterable[str], delimiter: str, first: int = 1, **dialect: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a table, each with the line that it begins in: a cell may have several lines.
+
+    Args:
+        lines: The table's lines.
+        delimiter: The separator of its cells.
+        first: The number of the first line.
+        **dialect: How csv.reader reads cells; by default they may be quoted, and each quote must be closed.
+
+    Raises:
+        RowError: A row cannot be read.
+    """
+    take_long_cells()
+    kept = None if dialect else RowLines(lines, delimiter)
+    reader = csv.reader(lines if kept is None else kept, delimiter=delimiter, **dialect)
+    line = first
+    try:
+        for cells in reader:
+            if kept is not None:
+                kept.check()
+            yield line, cells
+            line = first + reader.line_num
+    except csv.Error as error:
+        raise RowError(str(error), line) from error
+
+
+def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
+    """Cells as a line of a table; `dialect` is how csv.writer writes them."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n", **dialect).writerow(cells)
+    return text.getvalue()

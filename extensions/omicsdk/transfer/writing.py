@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
 
@@ -133,6 +134,20 @@ def write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+@contextmanager
+def write_errors(path: str, name: str = "") -> Generator[None]:
+    """Raise the errors of `write_error` in the place of the file system's; arguments are those of `write_error`.
+
+    Raises:
+        DiskFull: There is no room.
+        NotWritable: The system refuses otherwise.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise write_error(error, path, name) from error
 
 
 def write_error(error: OSError, path: str, name: str = "") -> TransferError:
