@@ -1,6 +1,6 @@
 """The public names of a tree with their signatures, a line each; read by griffe, nothing is imported.
 
-Public is what `__all__` states of omicsdk, the packages directly below it (but its command line) and those below
+Public is what `__all__` states of omicsdk, the packages directly below it (but its command line), the packages and modules below
 omicsdk.gen3, and of the generated clients with their operations, models and webhooks; of a class, its members without a leading
 underscore, inherited ones too, and how it is made and called.
 
@@ -103,7 +103,7 @@ def _stating(module: griffe.Module) -> Iterator[griffe.Module]:
     if module.path in HIDDEN or module.name.startswith("_"):
         return
     deep = module.path.count(".") > 1 and module.path.startswith("omicsdk.")
-    states = module.is_init_module or module.name == "webhooks"
+    states = module.is_init_module or module.name == "webhooks" or module.path.startswith(OPEN)
     if states and _exports(module) is not None and (not deep or module.path.startswith(OPEN)):
         yield module
     for inner in module.members.values():

@@ -9,8 +9,7 @@ from gen3_records import dictionary, relatives
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.gen3 import Gen3, Gen3UserError
-from omicsdk.gen3.dictionary import Dictionary, DictionaryError, Link, read_dictionary
-from omicsdk.gen3.dictionary.dictionary import groups_in_order
+from omicsdk.gen3.dictionary import Dictionary, DictionaryError, Link, groups_in_order, read_dictionary
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 

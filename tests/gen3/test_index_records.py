@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import ServerError
-from omicsdk.gen3.index_searches import MOST, cuts, whole_list
+from omicsdk.gen3.index_records import MOST, cuts, whole_list
 
 
 class Listing:

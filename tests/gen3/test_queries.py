@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3Login, Gen3SubmissionQueryError, Gen3UserError
-from omicsdk.gen3.queries import Query, ask, count, rows
-from omicsdk.gen3.queries.paging import restored
-from omicsdk.gen3.queries.query import literal
+from omicsdk.gen3.queries import Query, ask, count, literal, restored, rows
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 

@@ -553,7 +553,7 @@ class Servers:
         self.client = client
         self._credentials = credentials
         self._base_urls = dict(base_urls or {})
-        self._options = {**options, "client": client}
+        self._options: dict[str, Any] = {**options, "client": client}
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.dictionary import Dictionary
-    from omicsdk.gen3.queries.query import Query
+    from omicsdk.gen3.queries import Query
     from omicsdk.gen3.records.submission import Outcome, Submission
 
 #: A credentials file, its content, or a login.

@@ -17,7 +17,7 @@ from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.storage.datasets import MetadataFile, Subject, UnknownDataset
 from omicsdk.gen3.errors import Gen3UserError, choice
-from omicsdk.gen3.queries.query import Query, literal
+from omicsdk.gen3.queries import Query, literal
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.writing import write_error
 

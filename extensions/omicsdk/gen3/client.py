@@ -23,22 +23,20 @@ if TYPE_CHECKING:
     from omicsdk.drs import planning, reading
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import Servers
-    from omicsdk.gen3 import downloads, explorer, index_records, jobs, uploads, workspaces
+    from omicsdk.gen3 import downloads, explorer, index_records, jobs, queries, uploads, workspaces
     from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
-    from omicsdk.gen3.queries import paging
-    from omicsdk.gen3.records import deletions, exports, submission, unvalidated, validation
+    from omicsdk.gen3.records import deletions, exports, submission, validation
     from omicsdk.gen3.records import projects as account
 else:
     objects, planning, reading = late_modules("omicsdk.drs", "downloads planning reading")
-    downloads, explorer, index_records, jobs, uploads, workspaces = late_modules(
-        "omicsdk.gen3", "downloads explorer index_records jobs uploads workspaces"
+    downloads, explorer, index_records, jobs, queries, uploads, workspaces = late_modules(
+        "omicsdk.gen3", "downloads explorer index_records jobs queries uploads workspaces"
     )
     bundles, crosswalk, discovery, indexing, metadata, records = late_modules(
         "omicsdk.gen3.manifests", "bundles crosswalk discovery indexing metadata records"
     )
-    (paging,) = late_modules("omicsdk.gen3.queries", "paging")
-    account, deletions, exports, submission, unvalidated, validation = late_modules(
-        "omicsdk.gen3.records", "projects deletions exports submission unvalidated validation"
+    account, deletions, exports, submission, validation = late_modules(
+        "omicsdk.gen3.records", "projects deletions exports submission validation"
     )
 
 
@@ -89,7 +87,7 @@ class _Workflows:
     delete_record = Workflow(index_records.delete_record)
     validate = Listing(validation.validate_records)
     submit = Workflow(submission.submit)
-    submit_file = Workflow(unvalidated.submit_file)
+    submit_file = Workflow(submission.submit_file)
     submit_rows = Listing(submission.submit_rows)
     export_rows = Listing(exports.export_rows)
     export_file = Workflow(exports.export_file)
@@ -100,9 +98,9 @@ class _Workflows:
     delete_records = Workflow(deletions.delete_records)
     delete_nodes = Workflow(deletions.delete_nodes)
     delete_project = Workflow(deletions.delete_project)
-    query = Workflow(paging.ask)
-    query_rows = Listing(paging.rows)
-    query_count = Workflow(paging.count)
+    query = Workflow(queries.ask)
+    query_rows = Listing(queries.rows)
+    query_count = Workflow(queries.count)
     read_index = Workflow(records.read_index)
     index_manifest = Workflow(indexing.index_manifest)
     index_bundles = Workflow(bundles.index_bundles)

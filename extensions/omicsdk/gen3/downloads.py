@@ -86,6 +86,20 @@ class Logins:
             return None
         return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
 
+    def token(self, host: str) -> str | None:
+        """An access token for a host; None without a login, with a warning where none can be had.
+
+        Args:
+            host: Its name, with a port where it has one.
+        """
+        login = self(host)
+        try:
+            header = login.headers("GET", server_url(host)).get("authorization", "") if login is not None else ""
+        except OmicsError as error:
+            _log.warning("%s: %s", host, error)
+            return None
+        return header.partition(" ")[2] or None
+
     def explained(self, error: Unauthorized) -> Unauthorized | Forbidden:
         """State what a 401 means: another commons was asked without a login, or a good login may not read the file.
 

@@ -1,13 +1,32 @@
 """Errors of Gen3 commons beyond those of every service, and their words: messages of services, and the name that was meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import TypeVar
 
 from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, Interrupted, OmicsError, UsageError
 from omicsdk.core.type_guards import is_array, is_object
 
+T = TypeVar("T")
 FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
 """Errors that would fail every row of a manifest alike: they end a run, and the same call resumes it."""
+
+
+def tried(work: Callable[[], T]) -> T | OmicsError:
+    """The result of work on one of several items, or its failure.
+
+    Args:
+        work: The work.
+
+    Raises:
+        OmicsError: One of `FATAL`.
+    """
+    try:
+        return work()
+    except FATAL:
+        raise
+    except OmicsError as error:
+        return error
 
 
 class Gen3Error(OmicsError):

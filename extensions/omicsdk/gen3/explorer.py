@@ -11,7 +11,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
-from omicsdk.gen3.queries.query import name_of
+from omicsdk.gen3.queries import name_of
 from omicsdk.gen3.records.exports import rows_of
 
 if TYPE_CHECKING:

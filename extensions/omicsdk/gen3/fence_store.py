@@ -19,11 +19,12 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
+from omicsdk.core.files import PRIVATE
 from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
-from omicsdk.gen3._notes import NoteFile
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.journals.journal_lines import is_sound, line_of, record_of
 from omicsdk.transfer.uploads.plan import Cut
 
 if TYPE_CHECKING:
@@ -57,29 +58,35 @@ class Destination:
 
 
 class GuidBook:
-    """GUIDs by file, in a file of notes. Thread-safe.
+    """GUIDs by file, in a file of notes that is only ever added to. Thread-safe.
 
     A file that was changed since is another one: it gets another GUID.
 
     Args:
-        path: The file; None keeps them for as long as the object lives. A last line that was cut off is passed over.
+        path: The file; None keeps them for as long as the object lives.
 
     Raises:
-        NotWritable: The file is there, and can't be read.
+        NotWritable: The file exists, and cannot be read.
     """
 
+    # Not a locked journal: a thread that was left behind by a stop may still get a GUID from the commons and note it, so that
+    # the next run does not make a second record. It may do so while that run reads the file.
+
     def __init__(self, path: Path | None) -> None:
-        self._notes = None if path is None else NoteFile(path)
+        self._path = path
         self._lock = threading.Lock()
         self._guids: dict[str, str] = {}
-        if self._notes is not None:
-            try:
-                for note in self._notes.read():
-                    self._guids[str(note.get("file"))] = str(note.get("guid") or "")
-            except OSError as error:
-                raise NotWritable(str(path), error.strerror or str(error)) from error
-            with suppress(OSError):  # it is as young as the journal that it belongs to
-                os.utime(self._notes.path)
+        if path is None:
+            return
+        try:
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                for line in filter(is_sound, file):
+                    key, guid = record_of(line)
+                    self._guids[key] = guid
+        except OSError as error:
+            raise NotWritable(str(path), error.strerror or str(error)) from error
+        with suppress(OSError):  # it is as young as the journal that it belongs to
+            os.utime(path)
 
     def find(self, file: str, name: str) -> str:
         """The GUID of a file; empty when it has none yet.
@@ -97,40 +104,26 @@ class GuidBook:
         Args:
             file: Where it is.
             name: What the commons knows it as.
-            guid: Its GUID.
+            guid: Its GUID; empty where its record is gone.
         """
         key = _key(file, name)
         with self._lock:
-            if self._guids.get(key) == guid:
+            if self._guids.get(key, "") == guid:
                 return
             self._guids[key] = guid
-            self._write(key, guid)
-
-    def drop(self, file: str, name: str) -> None:
-        """Forget the GUID of a file, whose record is gone.
-
-        Args:
-            file: Where it is.
-            name: What the commons knows it as.
-        """
-        key = _key(file, name)
-        with self._lock:
-            if self._guids.pop(key, ""):
-                self._write(key, "")
-
-    def _write(self, key: str, guid: str) -> None:
-        if self._notes is None:
-            return
-        try:
-            self._notes.add({"file": key, "guid": guid})
-        except OSError as error:
-            _log.warning("%s isn't written: %s", self._notes.path, error)
+            if self._path is None:
+                return
+            try:
+                with open(self._path, "ab", opener=lambda name, flags: os.open(name, flags, PRIVATE)) as notes:
+                    notes.write(b"\n" + line_of([key, guid]))  # ends a line that a crash has cut off
+            except OSError as error:
+                _log.warning("%s isn't written: %s", self._path, error)
 
     def forget(self) -> None:
         """Remove the file: everything is done."""
-        if self._notes is not None:
+        if self._path is not None:
             with suppress(OSError):  # it is removed when it is old
-                self._notes.path.unlink(missing_ok=True)
+                self._path.unlink(missing_ok=True)
 
 
 def _key(file: str, name: str) -> str:
@@ -340,7 +333,7 @@ class FenceStore(MultipartStore):
     def _lost(self) -> None:
         """Forget a record that is gone."""
         self.guid = self._storage = ""
-        self._book.drop(self._path, self._name)
+        self._book.keep(self._path, self._name, "")
 
     def _found(self, guid: str) -> None:
         self.guid = guid

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
+from omicsdk.core.clock import sleep_unless
 from omicsdk.core.errors import APIError, Interrupted, TransportError
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
@@ -16,7 +17,6 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error
 
 if TYPE_CHECKING:
-    from omicsdk.core.clock import Clock
     from omicsdk.core.request import Query
     from omicsdk.gen3.client import Gen3
 
@@ -130,7 +130,10 @@ def run_job(
     job = start_job(client, name, given, query=query)
     job_id = str(job["uid"])
     while job.get("status") in UNDER_WAY:
-        _wait(wait, clock, stop)
+        if stop is None:
+            clock.sleep(wait)
+        else:
+            sleep_unless(stop.is_set, wait, POLL_STOP, clock)
         if stop is not None and stop.is_set():
             raise Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job goes on")
         wait = min(wait * 1.5, LONGEST_WAIT)
@@ -145,15 +148,6 @@ def run_job(
 
 def _asked(client: Gen3, operation: str, path: str, *query: tuple[str, Any]) -> Any:
     return json_of(client.sower.send(plain_request(operation, "GET", path, query=query)))
-
-
-def _wait(seconds: float, clock: Clock, stop: threading.Event | None) -> None:
-    if stop is None:
-        clock.sleep(seconds)
-        return
-    while seconds > 0 and not stop.is_set():
-        clock.sleep(min(seconds, POLL_STOP))
-        seconds -= POLL_STOP
 
 
 def _last_words(client: Gen3, job_id: str) -> str:

@@ -12,7 +12,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3.errors import FATAL
+from omicsdk.gen3.errors import FATAL, tried
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.metadata import MetadataApi
@@ -179,20 +179,3 @@ def _stored(client: Gen3, guid: str, document: Mapping[str, Any]) -> str | Omics
         return CREATED
 
     return tried(store)
-
-
-def tried(work: Callable[[], str]) -> str | OmicsError:
-    """The state that work ends in, or its failure.
-
-    Args:
-        work: The work.
-
-    Raises:
-        OmicsError: One of `FATAL`.
-    """
-    try:
-        return work()
-    except FATAL:
-        raise
-    except OmicsError as error:
-        return error

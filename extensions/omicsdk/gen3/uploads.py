@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.checksums import MIB
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.errors import (
     BadRequest,
     ChecksumMismatch,
@@ -19,16 +19,15 @@ from omicsdk.core.errors import (
     Forbidden,
     NotFound,
     OmicsError,
-    SomeFailed,
     TransferError,
     Unauthorized,
     UsageError,
-    first_of,
+    raise_failed,
 )
-from omicsdk.core.files import in_place_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
+from omicsdk.gen3.manifests.tables import written_table
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 from omicsdk.transfer.journals.places import journal_for
@@ -110,13 +109,7 @@ class UploadResult:
             SomeFailed: Several did.
             Interrupted: Some were stopped.
         """
-        errors = [file.error for file in self.files if file.error is not None]
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise SomeFailed(
-                f"{len(errors)} of {len(self.files)} files failed: {first_of(errors, len(errors))}", errors
-            )
+        raise_failed([file.error for file in self.files if file.error is not None], len(self.files), "files")
         self.report.raise_if_failed()
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:
@@ -125,13 +118,11 @@ class UploadResult:
         Args:
             path: The file; it is replaced whole.
         """
-        with in_place_of(path) as out:
-            out.write(("\t".join(COLUMNS) + "\n").encode())
+        with written_table(path, COLUMNS, "\t") as write:
             for file in self.files:
                 if file.guid:
-                    stated = (file.guid, file.name, file.size, file.checksums.get("md5"), file.checksums.get("sha256"))
-                    row = ("" if value is None else str(value) for value in (*stated, file.path, file.state))
-                    out.write(("\t".join(" ".join(cell.splitlines()) for cell in row) + "\n").encode())
+                    checksums = (file.checksums.get("md5"), file.checksums.get("sha256"))
+                    write((file.guid, file.name, file.size, *checksums, file.path, file.state))
 
 
 def upload(
@@ -318,7 +309,7 @@ class _Records:
             left = self.until - self.clock.monotonic()
             if left <= 0:
                 break
-            self._wait(min(wait, left))
+            sleep_unless(self.stopped, min(wait, left), _FIRST, self.clock)
             wait = min(2 * wait, _LONGEST)
         place = storage()
         if not place:
@@ -335,11 +326,6 @@ class _Records:
             _compare(record, file)
             return "by the commons"
         return "by us"
-
-    def _wait(self, seconds: float) -> None:
-        while seconds > 0 and not self.stopped():
-            self.clock.sleep(min(seconds, _FIRST))
-            seconds -= _FIRST
 
     def _record(self, guid: str) -> Mapping[str, Any]:
         told: object = self.indexd.get_record.raw(guid=guid).json()

@@ -337,7 +337,7 @@ def test_a_book_with_a_line_cut_off_is_gone_on_with(tmp_path: Path) -> None:
     assert book.find("elsewhere", "one") == "guid-1"
     book.keep(str(file), "two", "guid-2")
     assert GuidBook(path).find(str(file), "two") == "guid-2"
-    book.drop(str(file), "two")
+    book.keep(str(file), "two", "")
     assert GuidBook(path).find(str(file), "two") == ""
     file.write_text("changed")
     assert book.find(str(file), "two") == ""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import DecodeError
-from omicsdk.gen3.index_searches import records_of
+from omicsdk.gen3.index_records import records_of
 from omicsdk.gen3.records.projects import linked_names
 
 

@@ -28,9 +28,10 @@ from omicsdk.compat.gen3.tools.metadata.discovery_objects import (
     try_delete_discovery_objects_from_dict,
 )
 from omicsdk.core.errors import NotFound, SomeFailed, UsageError
+from omicsdk.core.tables import line_of, rows_of
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError
-from omicsdk.gen3.manifests import discovery_tables as table
+from omicsdk.gen3.manifests import discovery as table
 from omicsdk.sandbox import Sandbox
 
 STUDY = {
@@ -77,8 +78,8 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_what_is_read_is_what_was_written(value: Any):
-    line = table.line_of(["g", table.cell_of(value)])
-    ((_, cells),) = table.rows_in(io.StringIO(line, newline=""))
+    line = line_of(["g", table.cell_of(value)], "\t", **table.ESCAPED)
+    ((_, cells),) = rows_of(io.StringIO(line, newline=""), "\t", **table.ESCAPED)
     assert table.read(cells[1]) == value
 
 

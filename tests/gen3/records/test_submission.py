@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
-from omicsdk.core.errors import BadRequest, Forbidden, NotFound
+from omicsdk.core.errors import BadRequest, ConfigError, FolderBusy, Forbidden, NotFound
 from omicsdk.core.retry import Retry
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import Outcome
@@ -235,6 +235,24 @@ def test_a_journal_that_was_cut_short_is_continued(commons: Gen3, tmp_path: Path
         "updated": 1,
     }
     assert submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal).counts == {"unchanged": 4}
+
+
+def test_a_file_that_is_no_journal_is_not_overwritten(commons: Gen3, tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("keep this")
+    with pytest.raises(ConfigError, match="no journal of records"):
+        submit(commons, "demo-one", [experiment()], journal=other)
+    assert other.read_text() == "keep this"
+
+
+def test_a_journal_has_one_writer(commons: Gen3, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    outcomes = submit_rows(commons, "demo-one", [experiment(), *cases(2)], journal=journal)
+    next(outcomes)
+    with pytest.raises(FolderBusy):
+        submit(commons, "demo-one", [experiment()], journal=journal)
+    outcomes.close()
+    assert submit(commons, "demo-one", [experiment()], journal=journal).counts == {"unchanged": 1}
 
 
 def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.gen3.records import Finding, Project, known_to, project_of, validate
 from omicsdk.gen3.records.tables import Place, Row
-from omicsdk.gen3.records.values import record_of
+from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document

@@ -11,14 +11,17 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
-from omicsdk.gen3.index_records import new_record, stated, unless_changed
-from omicsdk.gen3.index_searches import (
+from omicsdk.gen3.index_records import (
     PAGE,
     all_records,
+    first_record,
     matching_records,
+    new_record,
     records_by_url,
     records_of,
     search_page,
+    stated,
+    unless_changed,
     urls_of,
 )
 
@@ -204,17 +207,7 @@ class Gen3Index(Service):
         Raises:
             NotFound: No record meets them.
         """
-        records = records_of(search_page(self._indexd, {**(params or {}), "limit": 1}))
-        if not records:
-            asked = ", ".join(f"{name}={value}" for name, value in (params or {}).items()) or "no criteria"
-            raise NotFound(
-                f"No record has {asked}",
-                status=404,
-                url=self.endpoint,
-                operation="get_with_params",
-                remedy="Check the criteria.",
-            )
-        return records[0]
+        return first_record(self._indexd, params or {})
 
     async def async_get_with_params(self, params: Mapping[str, Any], _ssl: object = None) -> dict[str, Any]:
         """Return a page of records that meet criteria, those of `get_with_params`, as the index answers it."""

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import Service
 from omicsdk.core.answer import json_of
+from omicsdk.core.batches import batches
 from omicsdk.core.bodies import json_body
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error as Gen3Error
 from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
 from omicsdk.gen3.errors import Gen3UserError as Gen3UserError
-from omicsdk.gen3.queries.paging import answer
+from omicsdk.gen3.queries import answer
 from omicsdk.gen3.records.chunks import reasons_of
 from omicsdk.gen3.records.deletions import batches_of_node
 from omicsdk.gen3.records.exports import BATCH
 from omicsdk.gen3.records.projects import Project
-from omicsdk.gen3.records.unvalidated import FileResult
+from omicsdk.gen3.records.submission import FileResult
 
 if TYPE_CHECKING:
     import httpx
@@ -293,8 +294,8 @@ class Gen3Submission(Service):
                 f"batch_size is {batch_size}", remedy="Give a number from 1; the ids of a batch are in an address."
             )
         deleting, last = self._sheepdog.delete_records, None
-        for begin in range(0, len(uuids), batch_size):
-            last = deleting.raw(program=program, project=project, ids=list(uuids[begin : begin + batch_size]))
+        for some in batches(uuids, batch_size):
+            last = deleting.raw(program=program, project=project, ids=some)
         return None if last is None else DocumentedResponse(last)
 
     def delete_node(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.manifests.crosswalk import Missing as Missing
     from omicsdk.gen3.manifests.crosswalk import subjects_of as subjects_of
     from omicsdk.gen3.manifests.discovery import Registration as Registration
-    from omicsdk.gen3.manifests.discovery_tables import combine_discovery as combine_discovery
+    from omicsdk.gen3.manifests.discovery import combine_discovery as combine_discovery
     from omicsdk.gen3.manifests.format import Columns as Columns
     from omicsdk.gen3.manifests.format import FormatCheck as FormatCheck
     from omicsdk.gen3.manifests.format import check_format as check_format
@@ -33,8 +33,7 @@ __getattr__, __dir__, __all__ = lazy_package(
         "_runs": "Published Summary",
         "bundles": "Bundle CreatedBundles bundles_of",
         "crosswalk": "Missing subjects_of",
-        "discovery": "Registration",
-        "discovery_tables": "combine_discovery",
+        "discovery": "Registration combine_discovery",
         "format": "Columns FormatCheck check_format",
         "merging": "Difference MergeConflict Merged Rules compare_manifests merge_manifests",
         "rows": "Row rows_of",

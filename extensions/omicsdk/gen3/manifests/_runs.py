@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import (
     Interrupted,
     OmicsError,
@@ -25,13 +26,14 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
-from omicsdk.gen3.errors import FATAL
-from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of
+from omicsdk.core.tables import line_of
+from omicsdk.gen3.errors import tried
+from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals import journal_lines
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.workers import Workers
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.writing import write_error, write_errors
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -79,7 +81,6 @@ class Outputs:
         self._journal_path = self._targets[0].with_name(self._targets[0].name + JOURNAL)
         self._head = journal_lines.line_of(["manifest", dict(identity)])
         self._noted_rows = noted_rows
-        self._open = ExitStack()
         self._files: list[IO[bytes]] = []
         self._named: list[bool] = []
         self._noted = 0
@@ -92,20 +93,15 @@ class Outputs:
         self.counts = Counter[str]()
 
     def __enter__(self) -> Self:
-        try:
+        with write_errors(str(self.paths[0])), ExitStack() as opened:
             self._journal = JournalFile(self._journal_path, lambda: False, Disk(), look=False)
-            self._open.callback(self._journal.close)
+            opened.callback(self._journal.close)
             for part, length in zip(self._parts, self._replayed(), strict=True):
-                file = self._open.enter_context(part.open("r+b" if part.exists() else "w+b"))
+                file = opened.enter_context(part.open("r+b" if part.exists() else "w+b"))
                 file.truncate(length)
                 file.seek(0, os.SEEK_END)
                 self._files.append(file)
-        except OSError as error:
-            self._open.close()
-            raise write_error(error, str(self.paths[0])) from error
-        except BaseException:
-            self._open.close()
-            raise
+            self._open = opened.pop_all()
         return self
 
     def _replayed(self) -> list[int]:
@@ -172,13 +168,12 @@ class Outputs:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            if self._named and error is None:
-                self._name()
-            else:
-                with suppress(TransferError):  # a hint for the next run; the error itself is raised
-                    self._note()
-        except OSError as problem:
-            raise write_error(problem, str(self.paths[0])) from problem
+            with write_errors(str(self.paths[0])):
+                if self._named and error is None:
+                    self._name()
+                else:
+                    with suppress(TransferError):  # a hint for the next run; the error itself is raised
+                        self._note()
         finally:
             with suppress(OSError):  # text that can no longer be written was reported
                 self._open.close()
@@ -199,21 +194,17 @@ class Outputs:
         self._journal_path.unlink()
 
     def _note(self) -> None:
-        try:
+        with write_errors(str(self.paths[0])):
             for file in self._files:
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:
-            raise write_error(error, str(self.paths[0])) from error
         self._append(self._done)
         self._noted = self.rows
 
     def _append(self, record: list[object]) -> None:
-        try:
+        with write_errors(str(self.paths[0])):
             self._journal.append([journal_lines.line_of(record)])
             self._journal.sync()
-        except OSError as error:
-            raise write_error(error, str(self.paths[0])) from error
 
 
 def outputs_of(
@@ -423,13 +414,6 @@ def in_order(
             raise
 
 
-def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield rows in lists of at most `size`."""
-    source = iter(rows)
-    while batch := list(islice(source, size)):
-        yield batch
-
-
 def run(
     rows: Iterator[T | Fault],
     work: Callable[[Sequence[T], bool], Sequence[Outcome]],
@@ -508,9 +492,5 @@ def attempted(line: int, guid: str, work: Callable[[], Outcome]) -> Outcome:
     Raises:
         OmicsError: One of `FATAL`.
     """
-    try:
-        return work()
-    except FATAL:
-        raise
-    except OmicsError as error:
-        return Outcome(line, guid, FAILED, error=mask_text(str(error)))
+    result = tried(work)
+    return Outcome(line, guid, FAILED, error=mask_text(str(result))) if isinstance(result, OmicsError) else result

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.gen3.errors import FATAL
+from omicsdk.core.tables import line_of
+from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import PART, raise_failures
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _NAMES = {**tables.OF_BUNDLES, tables.SIZE: tables.ALIASES[tables.SIZE], "version": ("version",)}
-_UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
 """The columns of the table that is written (gen3sdk 4.28.5)."""
 
@@ -107,7 +107,7 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
         return wrong("ids", "names no members", "Give at least one GUID, or the name of a bundle of this manifest.")
     if cells["name"] in members:
         return wrong("ids", "has the bundle itself in it", "Take it out.")
-    if cells.get(tables.GUID) and not _UUID.fullmatch(cells[tables.GUID]):
+    if cells.get(tables.GUID) and not tables.is_guid(cells[tables.GUID]):
         return wrong(tables.GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty to have one made.")
     kinds, sums = tables.several(cells.get("type", "")), tables.several(cells.get("checksums", ""))
     if len(kinds) != len(sums):
@@ -134,27 +134,21 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
 
 
 def _members_first(path: Path, bundles: Mapping[str, Bundle], column: str) -> list[Bundle]:
+    def wrong(bundle: Bundle, value: str, reason: str, remedy: str) -> ManifestError:
+        return ManifestError(path, Fault(bundle.line, column, value, reason, remedy))
+
+    below = dict[str, list[str]]()
     for bundle in bundles.values():
-        unknown = [name for name in bundle.members if name not in bundles and not _UUID.fullmatch(name)]
+        unknown = [name for name in bundle.members if name not in bundles and not tables.is_guid(name)]
         if unknown:
-            raise ManifestError(
-                path,
-                Fault(
-                    bundle.line, column, unknown[0], "is neither a GUID nor a bundle of this manifest", "Correct it."
-                ),
-            )
-    sorter = TopologicalSorter(
-        {bundle.name: [name for name in bundle.members if name in bundles] for bundle in bundles.values()}
-    )
+            raise wrong(bundle, unknown[0], "is neither a GUID nor a bundle of this manifest", "Correct it.")
+        below[bundle.name] = [name for name in bundle.members if name in bundles]
     try:
-        return [bundles[name] for name in sorter.static_order()]
+        return [bundles[name] for name in TopologicalSorter(below).static_order()]
     except CycleError as error:
         circle: list[str] = error.args[1]
-        raise ManifestError(
-            path,
-            Fault(
-                bundles[circle[0]].line, column, " ".join(circle), "are bundles that hold each other", "Take one out."
-            ),
+        raise wrong(
+            bundles[circle[0]], " ".join(circle), "are bundles that hold each other", "Take one out."
         ) from error
 
 
@@ -212,30 +206,32 @@ def index_bundles(
     target = Path(output) if output is not None else None
     created, failures = list[Bundle](), dict[int, str]()
     guids, failed = dict[str, str](), set[str]()
+
+    def indexed(named: Bundle) -> Bundle:
+        missing = next((member for member in named.members if member in failed), None)
+        if missing is not None:
+            raise UsageError(f"its member {missing} couldn't be created")
+        bundle = named._replace(members=[guids.get(member, member) for member in named.members])
+        earlier = known.of(bundle.name) if known is not None and not bundle.guid else []
+        guid = next((each for each in earlier if _exists(client.indexd, bundle, each)), "")
+        if not guid:
+            guid = bundle.guid or next(fresh)
+            if known is not None and not bundle.guid:
+                known.note(bundle.name, guid)
+            create(client, bundle._replace(guid=guid))
+        return bundle._replace(guid=guid)
+
     with ExitStack() as stack:
         fresh = iter(_fresh_guids(client.indexd, sum(not bundle.guid for bundle in wanted)))
         known = stack.enter_context(_KnownGuids(target)) if target is not None else None
         for named in wanted:
-            bundle = named._replace(members=[guids.get(member, member) for member in named.members])
-            try:
-                missing = next((member for member in named.members if member in failed), None)
-                if missing is not None:
-                    raise UsageError(f"its member {missing} couldn't be created")
-                earlier = known.of(bundle.name) if known is not None and not bundle.guid else []
-                guid = next((each for each in earlier if _exists(client.indexd, bundle, each)), "")
-                if not guid:
-                    guid = bundle.guid or next(fresh)
-                    if known is not None and not bundle.guid:
-                        known.note(bundle.name, guid)
-                    create(client, bundle._replace(guid=guid))
-            except FATAL:
-                raise
-            except OmicsError as error:
-                failed.add(bundle.name)
-                failures[bundle.line] = mask_text(str(error))
+            made = tried(partial(indexed, named))
+            if isinstance(made, OmicsError):
+                failed.add(named.name)
+                failures[named.line] = mask_text(str(made))
             else:
-                guids[bundle.name] = guid
-                created.append(bundle._replace(guid=guid))
+                guids[made.name] = made.guid
+                created.append(made)
         result = CreatedBundles(sorted(created), dict(sorted(failures.items())))
         if target is not None and known is not None:
             _write(target, result.bundles)
@@ -264,7 +260,7 @@ class _KnownGuids:
     def __init__(self, output: Path) -> None:
         self._part = output.with_name(output.name + PART)
         self._found = dict[str, list[str]]()
-        for path, delimiter in ((output, tables.delimiter_for(output)), (self._part, ",")):
+        for path, delimiter in ((output, tables.delimiter_of(output)), (self._part, ",")):
             try:
                 with tables.table_of(path, delimiter) as table:
                     for row in table.rows:
@@ -276,7 +272,7 @@ class _KnownGuids:
     def __enter__(self) -> Self:
         self._file = self._part.open("a", encoding="utf-8", newline="")
         if not self._file.tell():
-            self._file.write(tables.line_of(("name", "guid"), ","))
+            self._file.write(line_of(("name", "guid"), ","))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -288,7 +284,7 @@ class _KnownGuids:
 
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""
-        self._file.write(tables.line_of((name, guid), ","))
+        self._file.write(line_of((name, guid), ","))
         self._file.flush()
 
     def forget(self) -> None:

@@ -11,11 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_object
-from omicsdk.gen3.manifests._runs import Published, batches, digest_of, in_order, scratch_database
-from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows, written_table
+from omicsdk.gen3.errors import tried
+from omicsdk.gen3.manifests._runs import Published, digest_of, in_order, scratch_database
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
 from omicsdk.gen3.metadata_documents import (
     CREATED,
     UPDATED,
@@ -23,7 +26,6 @@ from omicsdk.gen3.metadata_documents import (
     OnMore,
     documents_of,
     store_documents,
-    tried,
 )
 
 if TYPE_CHECKING:

@@ -183,17 +183,11 @@ class _Check:
         self._urls_required = urls_required
         self._on_fault = on_fault
 
-    def _wrong(self, line: int, column: str, value: str, reason: str, remedy: str = "") -> None:
-        self.faults += 1
-        self._tell(Fault(line, column, value, reason, remedy))
-
-    def _odd(self, line: int, column: str, value: str, reason: str, remedy: str = "") -> None:
-        self.warnings += 1
-        self._tell(Fault(line, column, value, reason, remedy, warns=True))
-
-    def _tell(self, fault: Fault) -> None:
+    def _wrong(self, line: int, column: str, value: str, reason: str, remedy: str = "", *, warns: bool = False) -> None:
+        self.warnings += warns
+        self.faults += not warns
         if self._on_fault is not None:
-            self._on_fault(fault)
+            self._on_fault(Fault(line, column, value, reason, remedy, warns=warns))
 
     def header(
         self, path: Path, first: str, delimiter: str | None, given: Mapping[str, Columns] | None
@@ -213,8 +207,7 @@ class _Check:
             if kind not in kinds:
                 reason = f"no column is known as that of the {CHECKED[kind]}"
                 remedy = f"It goes by the names {', '.join(tables.ALIASES[CHECKED[kind]])}."
-                told = self._odd if kind is Columns.URL and not self._urls_required else self._wrong
-                told(1, "", "", reason, remedy)
+                self._wrong(1, "", "", reason, remedy, warns=kind is Columns.URL and not self._urls_required)
         return _Header(names, kinds, separator)
 
     def _delimiter(self, path: Path, first: str) -> str:
@@ -223,9 +216,8 @@ class _Check:
             return named
         found = next((mark for mark in "\t,;|" if mark in first), named)
         if found != named and path.suffix.lower() in tables.TABLES:
-            self._odd(
-                1, "", "", f"the name ends in {path.suffix}, and {found!r} separates the columns", "Rename the file."
-            )
+            reason = f"the name ends in {path.suffix}, and {found!r} separates the columns"
+            self._wrong(1, "", "", reason, "Rename the file.", warns=True)
         return found
 
     def lines(self, text: IO[str], header: _Header, limit: int | None) -> None:
@@ -251,7 +243,7 @@ class _Check:
         """Warn of the empty cells of a row that is correct otherwise."""
         for name, kind, cell in zip(header.names, header.kinds, cells, strict=True):
             if kind is not None and not cell:
-                self._odd(number, name, cell, "is empty")
+                self._wrong(number, name, cell, "is empty", warns=True)
 
     def _row(self, number: int, line: str, header: _Header, following: Iterator[tuple[int, str]]) -> bool:
         """Check a row cell by cell; False where it is blank."""
@@ -261,7 +253,8 @@ class _Check:
         if cells is None:
             cells = self._longer(number, line, header.delimiter, following)
         if len(cells) != len(header.names):
-            self._odd(number, "", "", f"the row has {len(cells)} cells, and there are {len(header.names)} columns")
+            reason = f"the row has {len(cells)} cells, and there are {len(header.names)} columns"
+            self._wrong(number, "", "", reason, warns=True)
         for place, kind in enumerate(header.kinds):
             if kind is not None:
                 self._cell(number, header.names[place], kind, cells[place] if place < len(cells) else "")
@@ -287,7 +280,7 @@ class _Check:
             if tables.size_of(cell) is None:
                 self._wrong(line, column, cell, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
         elif not cell and not (kind is Columns.URL and self._urls_required):
-            self._odd(line, column, cell, "is empty")
+            self._wrong(line, column, cell, "is empty", warns=True)
         elif not (values := tables.written(cell)):
             self._wrong(line, column, cell, "is empty", "Give at least one value.")
         elif kind is Columns.URL:

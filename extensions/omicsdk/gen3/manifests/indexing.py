@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import Conflict, OmicsError, UsageError
+from omicsdk.core.tables import line_of
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
 from omicsdk.gen3.manifests._runs import (
     FAILED,
@@ -27,7 +28,7 @@ from omicsdk.gen3.manifests._runs import (
     scratch_database,
 )
 from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
-from omicsdk.gen3.manifests.tables import GUID, TABLES, Fault, ManifestError, Table, delimiter_for, line_of, table_of
+from omicsdk.gen3.manifests.tables import GUID, TABLES, Fault, ManifestError, Table, delimiter_of, table_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -94,7 +95,7 @@ def index_manifest(
     if metadata and isinstance(client.credentials, Basic):
         raise UsageError("The metadata service doesn't take the name and password of an index", remedy="Give a login.")
     target = Path(output)
-    separator = delimiter_for(target, output_delimiter)
+    separator = delimiter_of(target, output_delimiter)
     settings = {"index": client.base_url, "replace": replace_urls, "metadata": metadata, "to": separator}
     outputs = outputs_of(manifest, target, failed_rows=True, **settings)
     with table_of(Path(manifest), delimiter) as table, scratch_database() as database:

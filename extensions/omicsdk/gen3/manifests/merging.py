@@ -8,10 +8,10 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import digest_of, scratch_database
@@ -106,8 +106,7 @@ def _differing(
 ) -> Iterator[tuple[list[str], str]]:
     """The rows of the second manifest, each with "added", "changed", or nothing."""
     place = header.index(key)
-    source = _cells(table, header)
-    while batch := list(islice(source, _AT_ONCE)):
+    for batch in batches(_cells(table, header), _AT_ONCE):
         keys = [digest_of([cells[place]]) for cells in batch]
         marks = ", ".join("?" * len(keys))
         held = dict(known.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys))  # noqa: S608 - marks alone

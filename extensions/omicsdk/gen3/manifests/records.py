@@ -9,10 +9,11 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted
+from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_list
-from omicsdk.gen3.index_records import IndexRecords, md5_in
-from omicsdk.gen3.index_searches import PAGE
+from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import (
     BATCH,
@@ -21,7 +22,6 @@ from omicsdk.gen3.manifests._runs import (
     Outputs,
     Summary,
     attempted,
-    batches,
     outputs_of,
     run,
 )
@@ -73,7 +73,7 @@ def read_index(
         ConnectFailed: The commons cannot be reached.
     """
     target, index = Path(output), IndexRecords(client)
-    separator = tables.delimiter_for(target)
+    separator = tables.delimiter_of(target)
     if manifest is None:
         return _all_records(client.base_url, index, target, separator, stop)
 
@@ -82,7 +82,7 @@ def read_index(
         if not records:
             error = f"the index has no record with the MD5 sum {entry.md5} and {entry.size} bytes"
             return Outcome(entry.line, entry.guid, FAILED, error=error)
-        text = "".join(tables.line_of(cells_of(each), separator) for each in records)
+        text = "".join(line_of(cells_of(each), separator) for each in records)
         return Outcome(entry.line, entry.guid, READ, text)
 
     def work(entries: Sequence[Entry], _perhaps: bool) -> list[Outcome]:
@@ -90,7 +90,7 @@ def read_index(
 
     outputs = outputs_of(manifest, target, index=client.base_url, to=separator)
     with tables.table_of(Path(manifest), delimiter) as table, outputs:
-        header = tables.line_of(COLUMNS, separator)
+        header = line_of(COLUMNS, separator)
         return run(entries_of(table), work, outputs, threads=threads, batch=10, header=header, stop=stop)
 
 
@@ -98,12 +98,12 @@ def _all_records(commons: str, index: IndexRecords, target: Path, separator: str
     identity = {"index": commons, "columns": COLUMNS, "to": separator}
     with Outputs([target], identity, 20 * PAGE) as outputs:
         if outputs.fresh:
-            outputs.write(0, tables.line_of(COLUMNS, separator))
+            outputs.write(0, line_of(COLUMNS, separator))
         for records in index.pages_after(outputs.place):
             if stop is not None and stop.is_set():
                 raise Interrupted("The reading of the index was stopped", remedy="The same call resumes.")
             for record in records:
-                outputs.write(0, tables.line_of(cells_of(record), separator))
+                outputs.write(0, line_of(cells_of(record), separator))
             outputs.counts[READ] += len(records)
             outputs.place = records[-1].did or ""
             outputs.done(len(records))

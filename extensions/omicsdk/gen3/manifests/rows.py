@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -169,7 +168,6 @@ def _an(kind: str) -> str:
 
 REQUIRED = (tables.URLS, tables.MD5, tables.SIZE)
 """Columns without which a file cannot be indexed."""
-_UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 
 
 class Entry(NamedTuple):
@@ -273,7 +271,7 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
     if any("://" not in url for url in urls):
         return wrong(tables.URLS, "isn't a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
     prev_guid = cells.get(tables.PREV_GUID, "")
-    if prev_guid and not _UUID.fullmatch(prev_guid):
+    if prev_guid and not tables.is_guid(prev_guid):
         return wrong(
             tables.PREV_GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
         )

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, UsageError, shortened
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import RowLines, take_long_cells
+from omicsdk.core.tables import RowError, rows_of
 from omicsdk.gen3.errors import Gen3Error
 
 #: Characters of a value that a fault shows.
@@ -160,6 +160,27 @@ def require_columns(path: object, header: Collection[str], names: Iterable[str])
             raise ManifestError(path, f"line 1: there is no column {name!r}", remedy=f"There are {shown}.")
 
 
+def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[str]) -> list[Path]:
+    """The manifests of a folder, in the order of their names.
+
+    Args:
+        directory: The folder; hidden files in it are none.
+        output: What is going to be written, which is not one of them.
+
+    Raises:
+        UsageError: The folder does not exist, or has no manifest.
+    """
+    folder, target = Path(directory), Path(output).absolute()
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}", remedy="Give the folder of the manifests.") from error
+    manifests = [path for path in found if path.absolute() != target]
+    if not manifests:
+        raise UsageError(f"There is no manifest in {folder}", remedy="Give the folder of the manifests.")
+    return manifests
+
+
 TABLES = {".tsv": "\t", ".csv": ","}
 """The separator of cells, by the suffix of a manifest."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -202,17 +223,15 @@ class NamedRow(NamedTuple):
     cells: dict[str, str]
 
 
-def delimiter_of(path: Path, header: str, given: str | None = None) -> str:
-    """Detect the separator of a manifest's cells.
+def delimiter_of(path: Path, given: str | None = None, header: str = "") -> str:
+    """Detect the separator of a table's cells.
 
     Args:
         path: Its name: .tsv is separated by tabs, .csv by commas.
-        header: Its first line, which decides for other names.
         given: The separator that the user gave.
+        header: Its first line, if it exists, which decides for other names; by default they are separated by commas.
     """
-    if given:
-        return given
-    return TABLES.get(path.suffix.lower()) or ("\t" if "\t" in header else ",")
+    return given or TABLES.get(path.suffix.lower()) or ("\t" if "\t" in header else ",")
 
 
 @contextmanager
@@ -238,12 +257,13 @@ def opened(path: Path) -> Generator[IO[str]]:
 
 
 @contextmanager
-def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
+def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Generator[Table]:
     """A manifest as a table, open for a block.
 
     Args:
         path: The manifest.
         delimiter: The separator of its cells; by default it is detected by suffix and first line.
+        **dialect: How csv.reader reads cells; by default they may be quoted.
 
     Raises:
         ManifestError: It is not a table of text, or its header has a name twice.
@@ -254,11 +274,10 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
             raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
         if "\0" in first:
             raise ManifestError(path, "it isn't a text file", remedy="Give a table of tab- or comma-separated values.")
-        separator = delimiter_of(path, first, delimiter)
-        take_long_cells()
-        header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
+        separator = delimiter_of(path, delimiter, first)
+        header = [name.strip() for name in next(csv.reader([first], delimiter=separator, **dialect))]
         _check(path, header, separator)
-        yield Table(path, separator, header, _rows(path, text, separator, len(header)))
+        yield Table(path, separator, header, _rows(path, rows_of(text, separator, 2, **dialect), len(header)))
 
 
 def overlong(row: TableRow, columns: int) -> Fault | None:
@@ -308,22 +327,15 @@ def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
         )
 
 
-def _rows(path: Path, text: IO[str], delimiter: str, columns: int) -> Iterator[TableRow]:
-    lines = RowLines(text, delimiter)
-    reader = csv.reader(lines, delimiter=delimiter)
-    line = 2
+def _rows(path: Path, rows: Iterator[tuple[int, list[str]]], columns: int) -> Iterator[TableRow]:
     try:
-        for cells in reader:
-            lines.check()
+        for line, cells in rows:
             given = len(cells)
-            if given < columns:
-                cells = cells + [""] * (columns - given)
-            begin, line = line, reader.line_num + 2
-            if given and any(cells):
-                yield TableRow(begin, cells, given)
-    except csv.Error as error:
+            if any(cells):
+                yield TableRow(line, cells if given >= columns else cells + [""] * (columns - given), given)
+    except RowError as error:
         raise ManifestError(
-            path, Fault(line, "", "", str(error), "Close the quotes that were opened there.")
+            path, Fault(error.line, "", "", str(error), "Close the quotes that were opened there.")
         ) from error
 
 
@@ -335,18 +347,6 @@ def _not_utf8(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-def line_of(cells: Sequence[object], delimiter: str) -> str:
-    """Cells as a line of a table."""
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
-    return text.getvalue()
-
-
-def delimiter_for(path: Path, given: str | None = None) -> str:
-    """The separator of a table that is written: tabs where its suffix is .tsv, else commas."""
-    return given or ("\t" if path.suffix.lower() == ".tsv" else ",")
 
 
 @contextmanager
@@ -367,7 +367,7 @@ def written_table(
     with in_place_of(target) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         try:
-            writer = csv.writer(text, delimiter=delimiter_for(target, delimiter), lineterminator="\n")
+            writer = csv.writer(text, delimiter=delimiter_of(target, delimiter), lineterminator="\n")
             writer.writerow(header)
             yield writer.writerow
         finally:
@@ -377,6 +377,7 @@ def written_table(
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 """128 bits are 22 characters, of which the last has its lower four bits unset."""
+_GUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 _SIZE_CELL = re.compile(r"[0-9]{1,19}")
 _MARKS = str.maketrans("[]\"'", "    ")
 _OLD_TEXTS = re.compile(r"\bu(?=['\"])")
@@ -451,6 +452,11 @@ def checksum_of(kind: str, cell: str) -> str | None:
     if kind == "etag":
         return text if re.fullmatch(r"[0-9a-f]{32}(-[0-9]+)?", text) else None
     return text if re.fullmatch(r"[0-9a-f]+", text) and len(text) == _HEX_LENGTH.get(kind) else None
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text ends in a UUID, as GUIDs do."""
+    return _GUID.fullmatch(text) is not None
 
 
 def size_of(cell: str) -> int | None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -29,9 +30,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3._notes import NoteFile
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
+from omicsdk.transfer.calls import never
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.journals.journal_lines import line_of
 
 if TYPE_CHECKING:
     from omicsdk.core.operation import Call
@@ -98,6 +102,13 @@ class Entity(NamedTuple):
     valid: bool
     errors: tuple[Mapping[str, Any], ...]
 
+    @property
+    def faults(self) -> Sequence[Mapping[str, Any]]:
+        """What is wrong with it; one fault at least unless it is right."""
+        if self.errors or self.valid:
+            return self.errors
+        return ({"type": "ERROR", "message": "The commons refused it without a reason", "keys": []},)
+
 
 class Reply(NamedTuple):
     """What a commons says of a document.
@@ -116,6 +127,11 @@ class Reply(NamedTuple):
     errors: tuple[str, ...]
     body: Mapping[str, Any]
 
+    @property
+    def words(self) -> str:
+        """What it says of the whole."""
+        return "; ".join(filter(None, (*self.errors, self.message)))
+
 
 class Told(NamedTuple, Generic[T]):
     """The result for some records.
@@ -129,6 +145,30 @@ class Told(NamedTuple, Generic[T]):
     items: Sequence[T]
     reply: Reply | None
     error: Failure | None = None
+
+
+def matched(
+    items: Sequence[T], reply: Reply | None, key: Callable[[T], tuple[str, str]]
+) -> Iterator[tuple[T, Entity | None]]:
+    """Yield records with what a commons says of each.
+
+    Args:
+        items: The records.
+        reply: What it says; None where it said nothing.
+        key: Returns the node and the submitter_id of a record.
+    """
+    entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
+    for each in items:
+        yield each, entities.get(key(each))
+
+
+def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Reply], list[bool]]:
+    """Return what gives, for records that were sent together and what the commons said, those that it found wrong.
+
+    Args:
+        key: Returns the node and the submitter_id of a record.
+    """
+    return lambda items, reply: [entity is not None and bool(entity.faults) for _, entity in matched(items, reply, key)]
 
 
 def reply_of(body: object) -> Reply | None:
@@ -301,8 +341,11 @@ def digest_of(record: Mapping[str, Any]) -> str:
     return hashlib.blake2b(told.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
+_HEAD = line_of(["omics-records", 1])
+
+
 class Journal:
-    """Notes of the records that a commons has taken.
+    """Notes of the records that a commons has taken; close it.
 
     Args:
         path: The file; it is created, or continued. A line that was cut short by a crash is ignored.
@@ -310,24 +353,33 @@ class Journal:
         project: The project. What another commons or project has taken does not count.
 
     Raises:
-        ConfigError: It cannot be read or written.
+        ConfigError: It cannot be read or written, or is something else.
+        FolderBusy: Another process writes it.
     """
 
     def __init__(self, path: str | os.PathLike[str], endpoint: str, project: Project) -> None:
-        self._file = NoteFile(Path(path))
         self._where = f"{endpoint} {project.id}"
         self._ids: dict[str, str | None] = {}
         self._latest: dict[str, str] = {}
-        self._unwritten: list[Mapping[str, Any]] = []
+        self._unwritten: list[bytes] = []
         try:
-            for note in self._file.read():
-                if note.get("commons") == self._where and isinstance(record := note.get("record"), str):
-                    self._take(record, note.get("id"))
-            self.flush()  # shows before a record is sent whether it can be written
+            with ExitStack() as opened:
+                self._file = JournalFile(Path(path), never, Disk(0o600), look=False)
+                opened.callback(self._file.close)
+                with self._file.reader() as file:
+                    if not _HEAD.startswith(file.read(len(_HEAD))):  # it would be overwritten
+                        raise FileExistsError(0, "it is no journal of records; name another file")
+                self._file.replay(_HEAD, self._replay)
+                opened.pop_all()
         except OSError as error:
             raise ConfigError(
                 f"The journal {path} can't be written: {error.strerror}", remedy="Check its folder and permissions."
             ) from error
+
+    def _replay(self, note: list[Any], _: int) -> None:
+        where, digest, given = note
+        if where == self._where:
+            self._take(digest, given)
 
     def _take(self, digest: str, given: str | None) -> None:
         self._ids[digest] = given
@@ -354,9 +406,13 @@ class Journal:
         """
         digest = digest_of(record)
         self._take(digest, given)
-        self._unwritten.append({"commons": self._where, "record": digest, "id": given})
+        self._unwritten.append(line_of([self._where, digest, given]))
 
     def flush(self) -> None:
         """Write what was noted."""
-        self._file.add(*self._unwritten)
+        self._file.append(self._unwritten)
         self._unwritten.clear()
+
+    def close(self) -> None:
+        """Close the file, which lets other processes write it."""
+        self._file.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
@@ -153,8 +154,8 @@ def delete_records(
                 raise
         return Deletion(counts, dry_run=True)
     eraser = _Eraser(commons, meant, frozenset(), frozenset(wanted))
-    for begin in range(0, len(wanted), batch):
-        eraser.delete(wanted[begin : begin + batch])
+    for some in batches(wanted, batch):
+        eraser.delete(some)
     return Deletion(counts)
 
 
@@ -234,8 +235,8 @@ class _Eraser:
             if not dependents or depth >= DEPTH:
                 _explain(error)
                 raise
-            for begin in range(0, len(dependents), BATCH):
-                counts += self.delete(dependents[begin : begin + BATCH], depth + 1)
+            for some in batches(dependents, BATCH):
+                counts += self.delete(some, depth + 1)
             self._delete([each for each in left if each not in self._gone], counts)
         return counts
 

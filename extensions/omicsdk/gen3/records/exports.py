@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
+from omicsdk.core.batches import batches
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
@@ -19,8 +21,7 @@ from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
-from omicsdk.gen3.queries.paging import answer
-from omicsdk.gen3.queries.query import arguments, literal, name_of
+from omicsdk.gen3.queries import answer, arguments, literal, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
 from omicsdk.transfer.writing import Growth
 
@@ -34,14 +35,20 @@ if TYPE_CHECKING:
 #: Bytes that are read at a time.
 CHUNK = 1 << 18
 _BETWEEN = " \t\r\n,"
+_ARRAY = re.compile(r"\s*\[")
+_DATA = re.compile(r'\s*(?:\{\s*"data"\s*:\s*)?\[')
+_LONGEST_BEGINNING = 200
 
 
-def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, Any]]:
+def rows_of(
+    read: Callable[[int], bytes], operation: str, *, begins: re.Pattern[str] = _ARRAY
+) -> Iterator[dict[str, Any]]:
     """Return the objects of a JSON array one by one.
 
     Args:
         read: Gives up to so many bytes; none at the end.
         operation: What errors call it.
+        begins: What the array begins with; what follows its end is not read.
 
     Raises:
         DecodeError: It isn't an array of objects, or ends before its end.
@@ -50,12 +57,12 @@ def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, 
     text, begun = "", False
     while True:
         chunk = read(max(CHUNK, len(text)))  # a row that is long is tried again seldom
-        text = (text + decode(chunk, final=not chunk)).lstrip(_BETWEEN if begun else " \t\r\n")
-        if text and not begun:
-            if text[0] != "[":
-                raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
-            begun, text = True, text[1:]
-        place, end = 0, len(text)
+        text += decode(chunk, final=not chunk)
+        if not begun and (beginning := begins.match(text)):
+            begun, text = True, text[beginning.end() :]
+        elif not begun and (len(text) > _LONGEST_BEGINNING or (text.strip() and not chunk)):
+            raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
+        place, end = 0, len(text) if begun else 0
         while place < end:
             if text[place] in _BETWEEN:
                 place += 1
@@ -101,7 +108,7 @@ def export_rows(
     """
     meant, came = project_of(project), False
     with _exported(commons, meant, node, "json", without_id) as body:
-        for row in rows_of(_within(body), "export"):
+        for row in rows_of(body.read, "export", begins=_DATA):
             came = True
             yield row
     if not came:
@@ -114,24 +121,6 @@ def _exported(commons: Gen3, project: Project, node: str, kind: str, without_id:
     return exporting.streamed(
         exporting.build(program=program, project=code, node_label=node, format=kind, without_id=without_id)
     )
-
-
-def _within(body: Body) -> Callable[[int], bytes]:
-    """What is within `{"data": ...}`, to be read on."""
-    begin = b""
-    while b"[" not in begin and len(begin) < 200 and (more := body.read(64)):
-        begin += more
-    _, bracket, rest = begin.partition(b"[")
-    left = bracket + rest
-
-    def read(size: int) -> bytes:
-        nonlocal left
-        if left:
-            taken, left = left, b""
-            return taken
-        return body.read(size)
-
-    return read
 
 
 def export_file(
@@ -286,8 +275,7 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
         Their nodes by their ids; those that there aren't are left out.
     """
     found: dict[str, str] = {}
-    for begin in range(0, len(ids), BATCH):
-        part = list(ids[begin : begin + BATCH])
+    for part in batches(ids, BATCH):
         told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
         found.update({each["id"]: each["type"] for each in told["data"]["node"]})
     return found
@@ -319,10 +307,8 @@ def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
     """
     meant, text = project_of(project), "files:\n"
     ids = ids_of_node(commons, meant, "datanode")
-    for begin in range(0, len(ids), BATCH):
-        part = commons.sheepdog.get_project_manifest.raw(
-            program=meant.program, project=meant.code, ids=ids[begin : begin + BATCH]
-        )
+    for some in batches(ids, BATCH):
+        part = commons.sheepdog.get_project_manifest.raw(program=meant.program, project=meant.code, ids=some)
         text += part.text.removeprefix("files:\n")  # each part is a list below the same first line
     return text if ids else "files: []\n"
 
@@ -351,8 +337,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[
     found: dict[str, dict[str, Any]] = {}
     exporting = commons.sheepdog.export
     for same in by_type.values():  # a commons fails where they are of several nodes
-        for begin in range(0, len(same), BATCH):
-            part = same[begin : begin + BATCH]
+        for part in batches(same, BATCH):
             asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
             told = items_at(json_of(next(exporting.answers(asked))), "", "export")
             found.update({each["id"]: each for each in told if is_object(each)})

@@ -1,23 +1,35 @@
-"""Submission of records: validated first, then in the order of their links, in chunks, with an outcome for each row."""
+"""Submission of records: validated first and in the order of their links, or files as they are; in chunks, with an outcome for each row."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.core.type_guards import is_object
-from omicsdk.gen3.dictionary import Dictionary
-from omicsdk.gen3.dictionary.dictionary import groups_in_order
+from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.chunks import Chunks, Entity, Journal, Reply, Told, reply_of, sent
+from omicsdk.gen3.records.chunks import Chunks, Entity, Journal, Told, is_too_much, matched, reply_of, sent, wrong_by
 from omicsdk.gen3.records.projects import Project, project_of
-from omicsdk.gen3.records.tables import Finding, Given, Place, Source, shown
-from omicsdk.gen3.records.validation import Checked, Known, Validation, finding, known_to
-from omicsdk.gen3.records.values import record_of, targets_of, type_of
+from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, Table, shown, tsv_of
+from omicsdk.gen3.records.validation import (
+    Checked,
+    Known,
+    Validation,
+    finding,
+    known_to,
+    record_of,
+    targets_of,
+    type_of,
+)
 
 if TYPE_CHECKING:
+    from omicsdk_api.gen3.sheepdog import SheepdogApi
+
     from omicsdk.gen3.client import Gen3
 
 
@@ -223,7 +235,16 @@ def submit_rows(
     known = known_to(commons, meant, at_once=False)
     validation = Validation(source, dictionary, meant, node_type, known)
     kept = Journal(journal, commons.base_url, meant) if journal is not None and not dry_run else None
-    sender = _Sender(commons, meant, dictionary, validation, known, chunk, dry_run, kept)
+    with closing(kept) if kept is not None else nullcontext():
+        sender = _Sender(commons.sheepdog, meant, dictionary, validation, known, dry_run, kept)
+        yield from _submitted(source, sender, node_type, chunk, all_or_nothing=all_or_nothing)
+
+
+def _submitted(
+    source: Source, sender: _Sender, node_type: str | None, chunk: int, *, all_or_nothing: bool
+) -> Iterator[Outcome]:
+    dictionary, validation = sender.dictionary, sender.rows
+    chunks = Chunks(sender.send, wrong_by(_key), chunk)
     bad: set[int] = set()
     for each in validation.checked():
         if each.findings:
@@ -237,7 +258,7 @@ def submit_rows(
         if all_or_nothing and bad:
             yield from (_refused(each, "failed", (_held_back(each),)) for each in rows)
         else:
-            yield from sender.outcomes(in_order(rows, dictionary) if dictionary.is_cycle(group) else rows)
+            yield from sender.outcomes(in_order(rows, dictionary) if dictionary.is_cycle(group) else rows, chunks)
 
 
 def _rows_of(
@@ -259,52 +280,40 @@ def _held_back(each: Checked) -> Finding:
     return finding(each.row, "held-back", "It wasn't sent, because of other rows", "Correct those, then submit again.")
 
 
+@dataclass
 class _Sender:
     """Sends rows of a project, and yields the result for each.
 
-    Args:
-        commons: The commons.
+    Attributes:
+        sheepdog: The service.
         project: The project.
         dictionary: The dictionary.
-        validation: The rows.
+        rows: The rows.
         known: Returns which records exist: of those, an older state can be linked to.
-        chunk: Records in a document.
         dry_run: Whether nothing is stored.
         journal: The notes of what was taken; None for none.
     """
 
-    def __init__(
-        self,
-        commons: Gen3,
-        project: Project,
-        dictionary: Dictionary,
-        validation: Validation,
-        known: Known,
-        chunk: int,
-        dry_run: bool,
-        journal: Journal | None,
-    ) -> None:
-        self._sheepdog = commons.sheepdog
-        self._project = project
-        self._dictionary = dictionary
-        self._rows = validation
-        self._known = known
-        self._dry_run = dry_run
-        self._journal = journal
-        self._chunks = Chunks(self._send, self._wrong, chunk)
-        self._lost: dict[tuple[str, str, str], Place] = {}
-        self._there: dict[tuple[str, str, str], bool] = {}
+    sheepdog: SheepdogApi
+    project: Project
+    dictionary: Dictionary
+    rows: Validation
+    known: Known
+    dry_run: bool
+    journal: Journal | None
+    _lost: dict[tuple[str, str, str], Place] = field(init=False, default_factory=dict[tuple[str, str, str], Place])
+    _there: dict[tuple[str, str, str], bool] = field(init=False, default_factory=dict[tuple[str, str, str], bool])
 
     def lose(self, each: Checked) -> None:
         """Note that a row was not taken."""
-        node = self._dictionary.nodes.get(each.type)
+        node = self.dictionary.nodes.get(each.type)
         for key in (node.key, "id") if node is not None else ():
             if isinstance(name := each.record.get(key), str) and name:
                 self._lost[each.type, key, name] = each.row.place
 
     def _broken_link(self, each: Checked) -> Finding | None:
         """Why a row need not be sent: it links to one that was not taken, and that does not exist from before."""
-        for link in self._dictionary.nodes[each.type].links.values() if self._lost else ():
+        for link in self.dictionary.nodes[each.type].links.values() if self._lost else ():
             for target in targets_of(each.record, link.name):
                 for key in ("id", link.key):
                     name = (link.target, key, str(target.get(key)))
@@ -318,26 +327,26 @@ class _Sender:
     def _is_there(self, name: tuple[str, str, str]) -> bool:
         if name not in self._there:
             node, key, value = name
-            self._there[name] = value in self._known(node, key, [value])
+            self._there[name] = value in self.known(node, key, [value])
         return self._there[name]
 
-    def outcomes(self, rows: Iterable[Checked]) -> Iterator[Outcome]:
+    def outcomes(self, rows: Iterable[Checked], chunks: Chunks[Checked]) -> Iterator[Outcome]:
         """Send rows, and yield the result for each."""
         unsent: list[Outcome] = []
-        for told in self._chunks.told(self._to_send(rows, unsent)):
+        for told in chunks.told(self._to_send(rows, unsent)):
             # All of a document is noted before anything is said: who listens may stop at any time.
             done = [*unsent, *self._outcomes(told)]
             unsent.clear()
-            if self._journal is not None:
-                self._journal.flush()
+            if self.journal is not None:
+                self.journal.flush()
             yield from done
         yield from unsent
 
     def _to_send(self, rows: Iterable[Checked], unsent: list[Outcome]) -> Iterator[Checked]:
         """The rows that are to be sent; the results for the others go to `unsent`."""
         for each in rows:
-            if self._journal is not None and self._journal.has(each.record):
-                given = self._journal.id_of(each.record)
+            if self.journal is not None and self.journal.has(each.record):
+                given = self.journal.id_of(each.record)
                 unsent.append(Outcome(each.row.place, each.type, _name(each), "unchanged", given))
             elif (why := self._broken_link(each)) is not None:
                 self.lose(each)
@@ -345,13 +354,14 @@ class _Sender:
             else:
                 yield each
 
-    def _send(self, rows: Sequence[Checked], patient: bool) -> Mapping[str, Any]:
-        sheepdog = self._sheepdog
-        operation = sheepdog.try_submit_record if self._dry_run else sheepdog.submit_record
+    def send(self, rows: Sequence[Checked], patient: bool) -> Mapping[str, Any]:
+        """Send rows together, as `Chunks` wants it."""
+        sheepdog = self.sheepdog
+        operation = sheepdog.try_submit_record if self.dry_run else sheepdog.submit_record
         body: list[Any] = [each.record for each in rows]
-        program, code = self._project
+        program, code = self.project
         told = sent(operation, operation.build(body=body, program=program, project=code), patient=patient)
-        return self._without_links_to_rows(rows, told) if self._dry_run else told
+        return self._without_links_to_rows(rows, told) if self.dry_run else told
 
     def _without_links_to_rows(self, rows: Sequence[Checked], told: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a dry run without what is only wrong because the rows before aren't stored."""
@@ -360,30 +370,27 @@ class _Sender:
             return told
         stated: list[dict[str, Any]] = [each for each in told["entities"] if is_object(each)]
         pairs = {(entity.type, entity.name): each for entity, each in zip(reply.entities, stated, strict=True)}
-        for row, entity in _matched(rows, reply):
+        for row, entity in matched(rows, reply, _key):
             if entity is not None and entity.errors:
                 left = [error for error in entity.errors if not self._leads_to_rows(row, error)]
                 pairs[entity.type, entity.name] |= {"errors": left, "valid": not left}
         return {**told, "success": all(each.get("valid") for each in stated)}
 
-    def _wrong(self, rows: Sequence[Checked], reply: Reply) -> list[bool]:
-        return [entity is not None and bool(_errors(entity)) for _, entity in _matched(rows, reply)]
-
     def _leads_to_rows(self, each: Checked, error: Mapping[str, Any]) -> bool:
-        links = self._dictionary.nodes[each.type].links
+        links = self.dictionary.nodes[each.type].links
         stated = [links[key] for key in error.get("keys") or () if key in links]
         if error.get("type") != "INVALID_LINK" or not stated:
             return False
         return all(
-            self._rows.has(link.target, link.key, str(target.get(link.key)))
-            or self._rows.has(link.target, "id", str(target.get("id")))
+            self.rows.has(link.target, link.key, str(target.get(link.key)))
+            or self.rows.has(link.target, "id", str(target.get("id")))
             for link in stated
             for target in targets_of(each.record, link.name)
         )
 
     def _outcomes(self, told: Told[Checked]) -> Iterator[Outcome]:
-        for each, entity in _matched(told.items, told.reply):
-            errors = _errors(entity) if entity is not None else ()
+        for each, entity in matched(told.items, told.reply, _key):
+            errors = entity.faults if entity is not None else ()
             if not errors and entity is not None and told.reply is not None and told.reply.success:
                 yield self._taken(each, entity)
                 continue
@@ -394,28 +401,19 @@ class _Sender:
                 yield _refused(each, "failed", [_failure(each, told)])
 
     def _taken(self, each: Checked, entity: Entity) -> Outcome:
-        if self._journal is not None:
-            self._journal.note(each.record, entity.id)
-        status: Status = "valid" if self._dry_run else _STATUSES.get(entity.action, "updated")
+        if self.journal is not None:
+            self.journal.note(each.record, entity.id)
+        status: Status = "valid" if self.dry_run else _STATUSES.get(entity.action, "updated")
         # The id of a dry run is nobody's.
-        return Outcome(each.row.place, each.type, _name(each), status, None if self._dry_run else entity.id)
+        return Outcome(each.row.place, each.type, _name(each), status, None if self.dry_run else entity.id)
 
 
 def _name(each: Checked) -> str:
     return str(each.record.get("submitter_id") or "")
 
 
-def _errors(entity: Entity) -> Sequence[Mapping[str, Any]]:
-    if entity.errors or entity.valid:
-        return entity.errors
-    return ({"type": "ERROR", "message": "The commons refused it without a reason", "keys": []},)
-
-
-def _matched(rows: Sequence[Checked], reply: Reply | None) -> Iterator[tuple[Checked, Entity | None]]:
-    """Each row with what the commons says of it."""
-    entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
-    for each in rows:
-        yield each, entities.get((each.type, _name(each)))
+def _key(each: Checked) -> tuple[str, str]:
+    return each.type, _name(each)
 
 
 def _finding(each: Checked, error: Mapping[str, Any]) -> Finding:
@@ -429,5 +427,147 @@ def _finding(each: Checked, error: Mapping[str, Any]) -> Finding:
 def _failure(each: Checked, told: Told[Checked]) -> Finding:
     if told.error is not None:
         return finding(each.row, "failed", told.error.message, told.error.remedy)
-    said = [] if told.reply is None else [*told.reply.errors, told.reply.message]
-    return finding(each.row, "failed", "; ".join(filter(None, said)) or "The commons didn't say why", "")
+    words = told.reply.words if told.reply is not None else ""
+    return finding(each.row, "failed", words or "The commons didn't say why", "")
+
+
+_log = getLogger("omicsdk.gen3")
+
+
+class FileResult(TypedDict):
+    """The result of submitting a file.
+
+    Attributes:
+        invalid: Why rows weren't taken, by their submitter_id; by their row where another node has that.
+        other: What the commons said of documents rather than of rows.
+        details: Its whole answers to these.
+        succeeded: The submitter_ids of the rows that it took.
+        responses: A line for each document that was sent.
+    """
+
+    invalid: dict[str, str]
+    other: list[str]
+    details: list[str]
+    succeeded: list[str]
+    responses: list[str]
+
+
+def submit_file(
+    client: Gen3,
+    project: str | tuple[str, str],
+    path: str | os.PathLike[str],
+    *,
+    chunk_size: int = 30,
+    row_offset: int = 0,
+) -> FileResult:
+    """Submit a file as it is, without validation: tables as tables, JSON as JSON. Refused rows do not hinder the others.
+
+    Args:
+        project: The project, PROGRAM-CODE or PROGRAM/CODE.
+        path: The file: TSV, TXT (tabs), CSV, XLSX, JSON or JSON Lines.
+        chunk_size: Rows in a document, from 1; fewer where the commons can't take so many at once.
+        row_offset: Rows that are passed over.
+
+    Raises:
+        Gen3UserError: The file can't be read, two rows have the same submitter_id, or a number is out of its bounds.
+        APIError: One that every row would meet: no such project, no right to submit.
+        TransportError: The commons can't be reached.
+    """
+    if chunk_size < 1 or row_offset < 0:
+        raise Gen3UserError(
+            f"chunk_size={chunk_size}, row_offset={row_offset}", remedy="Give 1 or more, and 0 or more."
+        )
+    rows = list(Table(path))[row_offset:]
+    _refuse_twins(rows)
+    return _Sending(client.sheepdog, project_of(project), rows, chunk_size).result()
+
+
+def _refuse_twins(rows: Iterable[Row]) -> None:
+    first: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        _, name = key = _named(row)
+        twin = first.setdefault(key, row)
+        if name and twin is not row:
+            raise Gen3UserError(
+                f"{row.place.file}: the submitter_id {name!r} is in row {twin.place.row} and in row {row.place.row}",
+                remedy="Keep one of them.",
+            )
+
+
+def _named(row: Row) -> tuple[str, str]:
+    """The node and the submitter_id of a row."""
+    return str(row.values.get("type") or ""), str(row.values.get("submitter_id") or "")
+
+
+class _Sending:
+    def __init__(self, sheepdog: SheepdogApi, project: Project, rows: Sequence[Row], chunk_size: int) -> None:
+        self._sheepdog = sheepdog
+        self._project = project
+        self._rows = rows
+        self._columns = list(dict.fromkeys(column for row in rows for column in row.values))
+        self._chunks = Chunks(self._send, wrong_by(_named), chunk_size)
+        self._result: FileResult = {"invalid": {}, "other": [], "details": [], "succeeded": [], "responses": []}
+        self._documents = 0
+
+    def result(self) -> FileResult:
+        for row in self._rows:
+            if row.findings:
+                self._invalid(row, "; ".join(str(each) for each in row.findings))
+        for told in self._chunks.told(row for row in self._rows if not row.findings):
+            self._take(told)
+        return self._result
+
+    def _send(self, rows: Sequence[Row], patient: bool) -> Mapping[str, Any]:
+        self._documents += 1
+        try:
+            told = self._sent(rows, patient)
+        except (APIError, TransportError, DecodeError) as error:
+            if is_too_much(error):
+                self._respond(f"Reducing Chunk Size: {error.message}")
+            else:
+                self._respond(f"Chunk {self._documents} Failed: {len(rows)} entities.")
+            raise
+        reply = reply_of(told)
+        word = "Succeeded" if reply is not None and reply.success else "Failed"
+        self._respond(f"Chunk {self._documents} {word}: {len(rows)} entities.")
+        return told
+
+    def _sent(self, rows: Sequence[Row], patient: bool) -> Mapping[str, Any]:
+        program, code = self._project
+        if rows[0].separator is None:
+            body: list[Any] = [row.values for row in rows]
+            record = self._sheepdog.submit_record
+            return sent(record, record.build(body=body, program=program, project=code), patient=patient)
+        table = self._sheepdog.submit_tsv
+        text = tsv_of(self._columns, (row.values for row in rows))
+        return sent(table, table.build(body=text, program=program, project=code), patient=patient)
+
+    def _respond(self, line: str) -> None:
+        self._result["responses"].append(line)
+        _log.info("%s", line)
+
+    def _take(self, told: Told[Row]) -> None:
+        reply = told.reply
+        why = "The commons passed over it: it has no type" if reply and reply.entities else self._said(told)
+        for row, entity in matched(told.items, reply, _named):
+            if entity is None or reply is None:
+                self._invalid(row, why)
+            elif reply.success:
+                self._result["succeeded"].append(entity.name)
+            else:
+                self._invalid(row, str([dict(each) for each in entity.errors]))
+
+    def _said(self, told: Told[Row]) -> str:
+        """What was said of a document rather than of its rows."""
+        if told.reply is None:
+            said = told.error.message if told.error is not None else "The answer says nothing of it"
+            self._result["details"].append(str(told.error or said))
+        else:
+            said = told.reply.words
+            self._result["details"].append(str(told.reply.body))
+        self._result["other"].append(said)
+        return said
+
+    def _invalid(self, row: Row, why: str) -> None:
+        (_, name), told = _named(row), self._result["invalid"]
+        told[name if name and name not in told else f"row {row.place.row}"] = why  # nodes may have the same names

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_check
 
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
-from omicsdk.core.tables import RowLines, take_long_cells
+from omicsdk.core.tables import RowError, line_of, rows_of
 from omicsdk.core.type_guards import is_array, is_list, is_object
 from omicsdk.gen3.errors import Gen3UserError, choice
 
@@ -248,17 +246,12 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
     Raises:
         Gen3UserError: It isn't UTF-8 or no such table, has no line with columns, or two columns have the same name.
     """
-    take_long_cells()
     line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = RowLines(file, _DELIMITERS[kind])
-            reader = csv.reader(lines, delimiter=_DELIMITERS[kind])
             columns: list[str] = []
-            for cells in reader:
-                lines.check()
-                # A cell may have lines of its own: a row is where it begins.
-                place, line = Place(str(path), row=line + 1), reader.line_num
+            for line, cells in rows_of(file, _DELIMITERS[kind]):
+                place = Place(str(path), row=line)
                 if not columns:
                     columns = columns_of(cells, place) if any(cells) else []
                 elif (row := row_of(columns, cells, place, kind)) is not None:
@@ -270,8 +263,9 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
             f"{path}: {error.object[error.start : error.start + 1]!r} after line {line} isn't UTF-8",
             remedy="Save it as UTF-8.",
         ) from error
-    except csv.Error as error:
-        raise Gen3UserError(f"{path}, after line {line}: {error}", remedy="Check the quotes in it.") from error
+    except RowError as error:
+        where = f"{path}, after line {error.line - 1}"
+        raise Gen3UserError(f"{where}: {error}", remedy="Check the quotes in it.") from error
     except OSError as error:
         raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
 
@@ -368,12 +362,8 @@ def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
         columns: The names of the columns.
         rows: The cells of each row by their columns; those that are missing are empty.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([row.get(column, "") for column in columns])
-    return text.getvalue()
+    every = [columns, *([row.get(column, "") for column in columns] for row in rows)]
+    return "".join(line_of(cells, "\t") for cells in every)
 
 
 #: What pandas writes for what is missing.

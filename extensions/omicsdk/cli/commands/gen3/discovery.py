@@ -12,7 +12,7 @@ from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.gen3.manifests import combine_discovery
-from omicsdk.gen3.manifests.discovery_tables import name_for, objects_in_table, write_objects, write_template
+from omicsdk.gen3.manifests.discovery import name_for, objects_in_table, write_objects, write_template
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,7 +10,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.gen3.queries.paging import answer, rows
+from omicsdk.gen3.queries import answer, rows
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
 USUAL = 10

@@ -6,9 +6,9 @@ import logging
 import os
 from collections.abc import Sequence
 
-from omicsdk.compat.gen3.tools._listing import manifests_in
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.manifests import compare_manifests
+from omicsdk.gen3.manifests.tables import manifests_in
 
 _log = logging.getLogger(__name__)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from logging import getLogger
 from pathlib import Path
@@ -34,7 +33,7 @@ from omicsdk.drs.objects import DrsObject, NoAccess, object_of
 from omicsdk.drs.planning import DEEPEST, Wanted, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, opened_servers
+from omicsdk.gen3.downloads import Logins, authz_at
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import ManifestError, rows_of
 from omicsdk.gen3.packages import unpack, unpack_download
@@ -572,10 +571,7 @@ def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
     Raises:
         Unauthorized: It is invalid.
     """
-    with Gen3(commons_url, credentials=_bearer(access_token, commons_url)) as commons:
-        told: object = commons.fence.get_user_info.raw().json()
-    access = told.get("authz") if is_object(told) else None
-    return dict(access) if is_object(access) else {}
+    return dict(authz_at(commons_url, _bearer(access_token, commons_url)))
 
 
 def ensure_dirpath_exists(path: Path) -> Path:
@@ -654,11 +650,11 @@ class DownloadManager:
 
     @contextmanager
     def _servers(self) -> Generator[Servers]:
-        with (
-            Gen3(server_url(self.hostname), credentials=self._auth) as commons,
-            opened_servers(commons, Logins(commons)) as servers,
-        ):
+        with self._commons() as commons, commons.servers() as servers:
             yield servers
+
+    def _commons(self) -> Gen3:
+        return Gen3(server_url(self.hostname), credentials=self._auth)
 
     def resolve_objects(self, object_list: Sequence[Downloadable], show_progress: bool) -> None:
         """Find the hosts and types of objects; what is not found keeps an unknown type or an empty host.
@@ -716,18 +712,12 @@ class DownloadManager:
         known = self.known_hosts.get(drs_hostname)
         if known is None or not known.expired():
             return known.access_token if known else None
-        with Gen3(server_url(self.hostname), credentials=self._auth) as commons:
-            login = Logins(commons)(drs_hostname)
-        if login is None:
-            return None
-        try:
-            header = login.headers("GET", server_url(drs_hostname)).get("authorization", "")
-        except OmicsError as error:
-            _log.warning("%s: %s", drs_hostname, error)
-            return None
-        known.access_token = header.partition(" ")[2] or None
-        known.expire = datetime.fromtimestamp(time.time() + _TOKEN_SECONDS, UTC)
-        return known.access_token
+        with self._commons() as commons:
+            token = Logins(commons).token(drs_hostname)
+        if token is not None:
+            known.access_token = token
+            known.expire = datetime.now(UTC) + timedelta(seconds=_TOKEN_SECONDS)
+        return token
 
     def _known(self, host: str) -> KnownDRSEndpoint:
         if host == self.hostname:
@@ -839,10 +829,8 @@ def download_files_in_drs_manifest(
         Gen3UserError: The manifest cannot be read.
         SomeFailed: Some files failed; the others were downloaded.
     """
-    objects = Manifest.load(Path(infile))
-    return _downloaded(
-        hostname, auth, objects, output_dir, show_progress, unpack_packages, delete_unpacked_packages, commons_url
-    )
+    manager = DownloadManager(hostname, auth, Manifest.load(Path(infile)), show_progress, commons_url)
+    return _downloaded(manager, output_dir, unpack_packages, delete_unpacked_packages)
 
 
 def download_drs_objects(
@@ -867,10 +855,8 @@ def download_drs_objects(
         delete_unpacked_packages: Whether they are deleted then.
         commons_url: The host that has all of them.
     """
-    objects = [Downloadable(each) for each in object_ids]
-    return _downloaded(
-        hostname, auth, objects, output_dir, show_progress, unpack_packages, delete_unpacked_packages, commons_url
-    )
+    manager = DownloadManager(hostname, auth, [*map(Downloadable, object_ids)], show_progress, commons_url)
+    return _downloaded(manager, output_dir, unpack_packages, delete_unpacked_packages)
 
 
 def list_files_in_drs_manifest(hostname: str, auth: Credentials, infile: str | os.PathLike[str]) -> bool:
@@ -966,20 +952,13 @@ def unpackage_object(filepath: str | os.PathLike[str]) -> bool:
 
 
 def _downloaded(
-    hostname: str,
-    auth: Credentials,
-    objects: Sequence[Downloadable],
-    output_dir: str | os.PathLike[str],
-    show_progress: bool,
-    unpack_packages: bool,
-    delete_unpacked_packages: bool,
-    commons_url: str | None,
+    manager: DownloadManager, output_dir: str | os.PathLike[str], unpack_packages: bool, delete_packages: bool
 ) -> dict[str, DownloadStatus]:
+    objects = manager.download_list
     if not objects:
         raise Gen3UserError("There is nothing to download", remedy="Name objects, or a manifest that has some.")
     folder = ensure_dirpath_exists(Path(output_dir))
-    manager = DownloadManager(hostname, auth, objects, show_progress, commons_url)
-    statuses = manager.download(objects, folder, show_progress, unpack_packages, delete_unpacked_packages)
+    statuses = manager.download(objects, folder, manager.show_progress, unpack_packages, delete_packages)
     failed = [
         TransferError(f"{key}: {status.status}", name=status.filename)
         for key, status in statuses.items()

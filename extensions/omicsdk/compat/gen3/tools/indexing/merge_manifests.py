@@ -6,9 +6,9 @@ import logging
 import os
 from collections.abc import Sequence
 
-from omicsdk.compat.gen3.tools._listing import manifests_in
 from omicsdk.gen3.manifests import Fault, Rules, merge_manifests
 from omicsdk.gen3.manifests.merging import SEVERAL
+from omicsdk.gen3.manifests.tables import manifests_in
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.gen3.manifests import Registration, combine_discovery
-from omicsdk.gen3.manifests.discovery import GUID_TYPE
-from omicsdk.gen3.manifests.discovery_tables import BLOCK, checked_format, name_for
+from omicsdk.gen3.manifests.discovery import BLOCK, GUID_TYPE, checked_format, name_for
 
 if TYPE_CHECKING:
     from omicsdk.compat.gen3.auth import Gen3Auth

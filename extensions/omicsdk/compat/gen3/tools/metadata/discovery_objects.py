@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import async_commons, commons
-from omicsdk.gen3.manifests.discovery import GUID_TYPE
-from omicsdk.gen3.manifests.discovery_tables import (
+from omicsdk.gen3.manifests.discovery import (
+    GUID_TYPE,
     OPTIONAL,
     REQUIRED,
     checked_format,
