@@ -313,13 +313,16 @@ def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Re
     """What finds the commons of identifiers: those of one's own prefix, and those without one, are at home.
 
     Args:
-        commons: One's own commons; it is asked for its prefix.
+        commons: One's own commons; it is asked for its prefix when an identifier has one.
         settings: How prefixes of others are resolved; by default as the environment says.
     """
     host = commons.base_url.partition("://")[2]
-    prefix = own_prefix(commons)
     return Resolver(
-        host, mds_url=commons.base_url, known={prefix: host} if prefix else {}, settings=settings, client=commons
+        host,
+        mds_url=commons.base_url,
+        known=lambda: {own_prefix(commons): host},  # requested when there is a prefix to look up
+        settings=settings,
+        client=commons,
     )
 
 

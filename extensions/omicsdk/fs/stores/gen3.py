@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import Servers
     from omicsdk.gen3.client import Gen3
-    from omicsdk.gen3.downloads import Logins
 
 
 class Gen3Store(DrsStore):
@@ -60,7 +59,6 @@ class Gen3Store(DrsStore):
         self._token = token
         self._given_commons = commons
         self._settings = settings
-        self._logins: Logins | None = None
 
     def check_puts(self, paths: Sequence[str]) -> None:
         """Refuse: a commons gives each file its GUID, so no path can be chosen for it.
@@ -96,29 +94,18 @@ class Gen3Store(DrsStore):
 
     def _opened(self) -> Servers:
         from omicsdk.drs.servers import Servers
-        from omicsdk.gen3.downloads import Logins, own_prefix
+        from omicsdk.gen3.downloads import resolver_of, servers_of
 
         if not self._is_named():
             return Servers(Resolver(settings=self._settings))
-        home = self._home
-        self._logins = Logins(home)
-        host = home.base_url.partition("://")[2]
-        resolver = Resolver(
-            host,
-            mds_url=home.base_url,
-            known=lambda: {own_prefix(home): host},  # requested when there is a prefix to look up
-            settings=self._settings,
-            client=home,
-        )
-        return Servers(resolver, self._logins, client=home)
+        return servers_of(self._home, resolver_of(self._home, self._settings))
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
-        del host
-        if self._logins is not None:
-            return self._logins.explained(error)
         from omicsdk.gen3.discovery import LOG_IN
 
-        error.remedy = f"There is no login. {LOG_IN}"
+        del host
+        if not self._is_named():  # else the servers have explained it
+            error.remedy = f"There is no login. {LOG_IN}"
         return error
 
     def _is_named(self) -> bool:
