@@ -1,9 +1,12 @@
-"""CSV and TSV tables beyond the csv module: long cells, quotes that are never closed, and the line that a row begins in."""
+"""CSV and TSV tables beyond the csv module: long cells, quotes that are never closed, and errors with the place."""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+from omicsdk.core.errors import UsageError
 
 LONGEST_CELL = 1 << 24
 """Characters of the longest cell that is read: longer ones are no table of records or files."""
@@ -93,3 +96,31 @@ def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n", **dialect).writerow(cells)
     return text.getvalue()
+
+
+def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows of a file, UTF-8 with or without a byte order mark.
+
+    Args:
+        path: The file.
+        delimiter: What separates its cells.
+        error_type: The class of the errors.
+
+    Yields:
+        The number of a row's first line, from 1 (its cells may have line breaks), and its cells.
+
+    Raises:
+        UsageError: The file cannot be read, is not UTF-8, or has an invalid row. It is an `error_type`.
+    """
+    line = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for line, cells in rows_of(file, delimiter):  # noqa: B007 - the line of the last row, for the error
+                yield line, cells
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start : error.start + 1]
+        raise error_type(f"{path}: {byte!r} after line {line} isn't UTF-8", remedy="Save it as UTF-8.") from error
+    except RowError as error:
+        raise error_type(f"{path}, after line {error.line - 1}: {error}", remedy="Check the quotes in it.") from error
+    except OSError as error:
+        raise error_type(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error

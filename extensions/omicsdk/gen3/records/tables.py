@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_check
 
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
-from omicsdk.core.tables import RowError, line_of, rows_of
+from omicsdk.core.tables import file_rows, line_of
 from omicsdk.core.type_guards import is_array, is_list, is_object
 from omicsdk.gen3.errors import Gen3UserError, choice
 
@@ -246,28 +246,15 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
     Raises:
         Gen3UserError: It isn't UTF-8 or no such table, has no line with columns, or two columns have the same name.
     """
-    line = 0
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            columns: list[str] = []
-            for line, cells in rows_of(file, _DELIMITERS[kind]):
-                place = Place(str(path), row=line)
-                if not columns:
-                    columns = columns_of(cells, place) if any(cells) else []
-                elif (row := row_of(columns, cells, place, kind)) is not None:
-                    yield row
-            if not columns:
-                raise Gen3UserError(f"{path}: the file is empty", remedy="Its first line names the columns.")
-    except UnicodeDecodeError as error:
-        raise Gen3UserError(
-            f"{path}: {error.object[error.start : error.start + 1]!r} after line {line} isn't UTF-8",
-            remedy="Save it as UTF-8.",
-        ) from error
-    except RowError as error:
-        where = f"{path}, after line {error.line - 1}"
-        raise Gen3UserError(f"{where}: {error}", remedy="Check the quotes in it.") from error
-    except OSError as error:
-        raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+    columns: list[str] = []
+    for number, cells in file_rows(path, _DELIMITERS[kind], Gen3UserError):
+        place = Place(str(path), row=number)
+        if not columns:
+            columns = columns_of(cells, place) if any(cells) else []
+        elif (row := row_of(columns, cells, place, kind)) is not None:
+            yield row
+    if not columns:
+        raise Gen3UserError(f"{path}: the file is empty", remedy="Its first line names the columns.")
 
 
 _log = getLogger("omicsdk.gen3")

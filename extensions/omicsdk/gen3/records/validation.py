@@ -97,13 +97,19 @@ def value_of(cell: str, stated: Property | None, separator: str) -> Any:
     if stated is None:
         return cell
     if stated.read_as == "array":
-        return [_plain(each.strip(), stated.read_items_as) for each in cell.split(separator)]
+        return [value_of_text(each.strip(), stated.read_items_as) for each in cell.split(separator)]
     if not stated.kinds and stated.choices:
         return next((each for each in stated.choices if str(each) == cell), cell)
-    return _plain(cell, stated.read_as)
+    return value_of_text(cell, stated.read_as)
 
 
-def _plain(text: str, kind: str) -> Any:
+def value_of_text(text: str, kind: str) -> Any:
+    """Return the value that a text is written for; the text itself where it is none of that kind.
+
+    Args:
+        text: The text.
+        kind: The type of JSON: boolean, integer, number or another one, of which every text is a value.
+    """
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
     if kind in ("integer", "number") and (whole := _WHOLE.fullmatch(text)):
