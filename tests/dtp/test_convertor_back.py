@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import OmicsError
 from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.layout import KINDS, VERSIONS
+from omicsdk.dtp.sds.layout import VERSIONS, layout
 from omicsdk.dtp.sds.sheets import SdsError, sheet_of
 from sds_sheets import INPUT, rows_of, write_sheet
 
@@ -82,7 +82,7 @@ def test_a_data_set_comes_back_with_the_same_records(everything, dictionary, tmp
     back = Gen3Convertor("12L", "syn-ds", version, dictionary=dictionary)
     files = back.restore((each for part in before.records.values() for each in part), tmp_path / "back")
     assert sorted(each.name for each in files) == sorted(
-        f"{kind.stem}.xlsx" for kind in KINDS if kind.node in dictionary
+        f"{kind.stem}.xlsx" for kind in layout().kinds if kind.node in dictionary
     )
     after = back.convert(tmp_path / "back")
     assert (after.findings, records_of(after)) == ([], records_of(before))
@@ -138,7 +138,7 @@ def test_records_as_a_commons_exports_them_are_taken_too(everything, convertor, 
 def test_tables_that_are_there_stay_unless_it_is_said(everything, convertor, tmp_path):
     records = [each for part in convertor.convert(everything).records.values() for each in part]
     subjects = write_sheet(tmp_path / "back" / "subjects.xlsx", [["mine"]])
-    with pytest.raises(SdsError, match=r"subjects\.xlsx is there already"):
+    with pytest.raises(SdsError, match=r"subjects\.xlsx already exists"):
         convertor.restore(records, tmp_path / "back")
     assert [each.name for each in (tmp_path / "back").iterdir()] == ["subjects.xlsx"]
     convertor.restore(records, tmp_path / "back", overwrite=True)

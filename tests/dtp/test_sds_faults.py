@@ -20,7 +20,7 @@ def told(convertor, folder):
 
 
 def test_a_folder_that_isn_t_there(convertor, tmp_path):
-    with pytest.raises(SdsError, match="nothere isn't there"):
+    with pytest.raises(SdsError, match="nothere doesn't exist"):
         convertor.validate(tmp_path / "nothere")
 
 

@@ -1,7 +1,7 @@
 """The templates' headers are properties of the SDS dictionary."""
 
 import pytest
-from omicsdk.dtp.sds.layout import KINDS, VERSIONS, squashed
+from omicsdk.dtp.sds.layout import VERSIONS, layout, squashed
 from omicsdk.dtp.sds.tables import Headers
 
 #: Headers of templates that the dictionary has nothing for.
@@ -27,7 +27,7 @@ WITHOUT = {
     "performances": {"participants"},
     "resources": {"Additional Metadata", "Type", "Name", "ID in protocol"},
 }
-OF_NODES = [kind for kind in KINDS if kind.stem != "sites"]
+OF_NODES = [kind for kind in layout().kinds if kind.stem != "sites"]
 """Tables that the dictionary has a node for."""
 
 
@@ -55,7 +55,7 @@ def test_all_that_the_dictionary_wants_has_a_header(kind, dictionary):
     assert set(headers.properties) == known
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.stem)
+@pytest.mark.parametrize("kind", layout().kinds, ids=lambda kind: kind.stem)
 def test_a_header_is_in_a_template_once(kind):
     for template in kind.headers.values():
         assert len({squashed(each) for each in template}) == len(template)
@@ -91,7 +91,7 @@ def test_a_header_is_in_a_template_once(kind):
     ],
 )
 def test_a_version_adds_what_the_changelog_of_the_structure_says(stem, version, added):
-    kind = next(each for each in KINDS if each.stem == stem)
+    kind = next(each for each in layout().kinds if each.stem == stem)
     before = kind.headers[VERSIONS[VERSIONS.index(version) - 1]]
     assert {*kind.headers[version]} - {*before} == added
     assert [each for each in kind.headers[version] if each not in added] == [*before]
@@ -116,5 +116,5 @@ def test_a_version_adds_what_the_changelog_of_the_structure_says(stem, version, 
     ],
 )
 def test_blanks_case_and_punctuation_of_headers_don_t_matter(stem, header, name, dictionary):
-    kind = next(each for each in KINDS if each.stem == stem)
+    kind = next(each for each in layout().kinds if each.stem == stem)
     assert Headers(kind, "2.0.0", dictionary.node(kind.node)).property_of(header) == name

@@ -348,7 +348,12 @@ def test_other_zip_files_and_cut_ones_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"a\xff\n", "isn't UTF-8"), (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "Check the quotes")]
+    ("content", "told"),
+    [
+        (b"a\xff\n", "isn't UTF-8"),
+        (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "Check the quotes"),
+        (b'a,b\n1,"x\n2,y\n', "after line 1: a quote is opened and never closed"),
+    ],
 )
 def test_text_tables_that_can_t_be_read_are_told(tmp_path, content, told):
     (tmp_path / "t.csv").write_bytes(content)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
-from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, TableKind, Version
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, TableKind, Version, layout
 from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.storage.datasets import MetadataFile, Subject, UnknownDataset
@@ -77,7 +77,7 @@ def records_of(
     found, home = _experiment(commons, dataset_id, program, project)
     dictionary = commons.dictionary()
     ids = {EXPERIMENT: [str(found["id"])]}
-    for node in (kind.node for kind in KINDS if kind.node in dictionary):
+    for node in (kind.node for kind in layout().kinds if kind.node in dictionary):
         query = Query(node).project(home.id).with_path_to(EXPERIMENT, submitter_id=dataset_id).fields("id")
         ids[node] = [str(each["id"]) for each in commons.query_rows(query)]
     by_node = {
@@ -144,11 +144,11 @@ def write_metadata(
     Returns:
         The files.
     """
-    version = version or recorded_version(records.by_node.get(DATASET_DESCRIPTION.node, ()))
+    version = version or recorded_version(records.by_node.get(DATASET_DESCRIPTION, ()))
     files: list[MetadataFile] = []
     for experiment in records.by_node.get(EXPERIMENT, [])[:1]:
         files.append(_file(folder / f"{EXPERIMENT}.json", 1, partial(_write_json, experiment)))
-    for kind in KINDS:
+    for kind in layout().kinds:
         found = records.by_node.get(kind.node)
         if not found:
             continue

@@ -34,23 +34,12 @@ from omicsdk.gen3.records.validation import Validation
 _REPLACED = re.compile(r"['/,\s_]")
 
 
-def name_of(experiment: str, kind: TableKind, key: str = "") -> str:
-    """Return a record's submitter_id.
+def _name_of(experiment: str, stem: str, *keys: str) -> str:
+    """The submitter_id of a record: experiment, table and keys, joined by hyphens.
 
-    Args:
-        experiment: That of the data set.
-        kind: The table of the record.
-        key: What names the record there; empty where there is one record at most.
-
-    Returns:
-        Experiment, table and key with hyphens between them, and in place of blanks, slashes, commas, apostrophes and
-        underscores of the key.
+    Hyphens also replace blanks, slashes, commas, apostrophes and underscores of the keys.
     """
-    return f"{experiment}-{kind.stem}-{_hyphenated(key)}" if kind.key else f"{experiment}-{kind.stem}"
-
-
-def _hyphenated(key: str) -> str:
-    return _REPLACED.sub("-", _relative(key))
+    return "-".join((experiment, stem, *(_REPLACED.sub("-", _relative(key)) for key in keys)))
 
 
 def _relative(key: str) -> str:
@@ -77,19 +66,19 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
     named: list[Entry] = []
     for entry in entries:
         if not kind.key:
-            entry.values["submitter_id"] = name_of(experiment, kind)
+            entry.values["submitter_id"] = _name_of(experiment, kind.stem)
         elif isinstance(key := entry.values.get(kind.key), str) and key:
-            entry.values["submitter_id"] = name_of(experiment, kind, key)
+            entry.values["submitter_id"] = _name_of(experiment, kind.stem, key)
             named.append(entry)
         elif not any(each.column == kind.key for each in entry.findings):
             header = entry.columns[kind.key]
             entry.findings.append(entry.finding("missing-key", f"The {header} is missing", "Add it.", kind.key))
-    rename = {MANIFEST: _name_by_path, SAMPLES: _name_by_subject}.get(kind)
+    rename = {MANIFEST: _name_by_path, SAMPLES: _name_by_subject}.get(kind.stem)
     if rename is not None:
         for same in _collisions(named):
             for entry in same:
                 rename(experiment, entry)
-    if kind is MANIFEST:
+    if kind.stem == MANIFEST:
         _add_checksums(named)
     for same in _collisions(named):
         for entry in same[1:]:
@@ -112,13 +101,12 @@ def _name_by_path(experiment: str, entry: Entry) -> None:
     name = _relative(entry.values["filename"])
     if folder and not name.startswith(f"{folder}/"):
         entry.values["filename"] = f"{folder}/{name}"
-        entry.values["submitter_id"] = name_of(experiment, MANIFEST, entry.values["filename"])
+        entry.values["submitter_id"] = _name_of(experiment, MANIFEST, entry.values["filename"])
 
 
 def _name_by_subject(experiment: str, entry: Entry) -> None:
     if isinstance(subject := entry.values.get("subject_id"), str):
-        name = f"{_hyphenated(subject)}-{_hyphenated(entry.values['sample_id'])}"
-        entry.values["submitter_id"] = f"{experiment}-{SAMPLES.stem}-{name}"
+        entry.values["submitter_id"] = _name_of(experiment, SAMPLES, subject, entry.values["sample_id"])
 
 
 def _add_checksums(entries: Sequence[Entry]) -> None:
@@ -234,8 +222,8 @@ def convert(
     link = next(iter(dictionary.node(EXPERIMENT).links), "projects")
     tables: dict[TableKind, list[Table]] = {}
     files = find_tables(folder)
-    description = next(each for each in files if each.kind is DATASET_DESCRIPTION)
-    stated = stated_version(description.path)
+    description = next(each for each in files if each.kind.stem == DATASET_DESCRIPTION)
+    stated = stated_version(description.path, description.kind)
     # A version that was given is no guess where the data set states none.
     said = stated or version or ""
     found.version = version = version or nearest_version(stated)
@@ -256,7 +244,7 @@ def convert(
         found.findings += table.findings
         found.notes += table.notes
     records = _records(tables, dictionary, experiment)
-    found.notes += _other_version(records.get(DATASET_DESCRIPTION, ()), said, version, description.name)
+    found.notes += _other_version(records.get(description.kind, ()), said, version, description.name)
     own = {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
     _check(found, own, records, dictionary)
     return found
@@ -284,30 +272,27 @@ def _records(
     tables: Mapping[TableKind, Sequence[Table]], dictionary: Dictionary, experiment: str
 ) -> dict[TableKind, list[Entry]]:
     entries = {kind: [entry for table in each for entry in table.entries] for kind, each in tables.items()}
-    names = {kind: give_names(experiment, kind, each) for kind, each in entries.items()}
+    names = {kind.stem: give_names(experiment, kind, each) for kind, each in entries.items()}
     subjects = names.get(SUBJECTS, {})
     for kind, each in entries.items():
         node = dictionary.nodes[kind.node]
-        defaults = _defaults(tables[kind][0], node)
+        properties = tables[kind][0].headers.properties
+        required = {name: absent(node.properties[name]) for name in properties if name in node.required}
         for entry in each:
             links = dict(_links(entry, node, experiment, subjects))
-            entry.values = _record(entry.values, links, node, defaults)
+            entry.values = _record(entry.values, links, node, properties, required)
     return entries
 
 
-def _defaults(table: Table, node: Node) -> dict[str, Any]:
-    """By property, as records have them in order: the value where a sheet leaves it out; None where it is not required."""
-    names = table.headers.properties
-    required = {name: absent(node.properties[name]) if name in node.required else None for name in names}
-    return {"submitter_id": None, **required}
-
-
-def _record(values: Record, links: Record, node: Node, defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _record(
+    values: Record, links: Record, node: Node, properties: Iterable[str], required: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The record of a row, in the order of the table's properties; `required` has what replaces a missing value."""
     record: dict[str, Any] = {"type": node.name, **links}
-    for name, default in defaults.items():
-        value = values.get(name)
+    for name in ("submitter_id", *properties):
+        value, default = values.get(name), required.get(name)
         if value is None:
-            value = [*default] if default == [] else default  # a separate list for each record
+            value = list[Any]() if default == [] else default  # a separate list for each record
         if value is not None:
             record[name] = value
     return record

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from omicsdk.dtp.sds.layout import KINDS, TableKind
+from omicsdk.dtp.sds.layout import TableKind, layout
 from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
 from omicsdk.gen3.errors import Gen3UserError, nearest
 from omicsdk.gen3.records.tables import KINDS as RECORD_FORMATS
@@ -18,7 +18,6 @@ _EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
 _SHEETS = (".xlsx", ".xls", ".csv")
 #: Suffixes of files of records in a folder; a .txt beside them is usually for people.
 _RECORDS = frozenset(RECORD_FORMATS) - {".txt"}
-_NEEDED = tuple(kind for kind in KINDS if kind.needed)
 
 
 class TableFile(NamedTuple):
@@ -48,18 +47,21 @@ def find_tables(folder: Path) -> list[TableFile]:
         SdsError: It is no folder, or no data set: a table is missing that each has.
     """
     if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "isn't there"
+        what = "is a file, not a folder" if folder.exists() else "doesn't exist"
         raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
     try:
         files = _files(folder)
         _refuse_incomplete(folder, files)
-        found = [TableFile(kind, path, path.name) for kind in KINDS if (path := _table(kind, files)) is not None]
-        for kind in KINDS:
+        found: list[TableFile] = []
+        for kind in layout().kinds:
+            top = _table(kind, files)
+            paths = [] if top is None else [top]
             if kind.anywhere:
-                found += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in _within(folder, kind)]
+                paths += _within(folder, kind)
+            found += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in paths]
     except OSError as error:
         raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
-    return sorted(found, key=lambda each: KINDS.index(each.kind))
+    return found
 
 
 def is_misnamed(folder: Path) -> bool:
@@ -67,7 +69,7 @@ def is_misnamed(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     tables = {name: path for name, path in _files(folder).items() if path.suffix.casefold() in _EXCEL}
-    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in _NEEDED) or any(_data_sets_in(folder))
+    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in layout().needed) or any(_data_sets_in(folder))
 
 
 def sds_sheet(path: Path) -> Path | None:
@@ -81,8 +83,8 @@ def sds_sheet(path: Path) -> Path | None:
     """
     if not path.is_dir():
         return None
-    files = {each.name.casefold(): each for each in path.iterdir()}
-    return next((found for kind in KINDS if (found := _table(kind, files, _SHEETS)) is not None), None)
+    files = _files(path)
+    return next((found for kind in layout().kinds if (found := _table(kind, files, _SHEETS)) is not None), None)
 
 
 def record_files(given: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -144,15 +146,15 @@ def _data_sets_in(folder: Path) -> Iterator[Path]:
     for each in sorted(folder.iterdir()):
         if each.is_dir():
             files = _files(each)
-            if all(_table(kind, files) for kind in _NEEDED):
+            if all(_table(kind, files) for kind in layout().needed):
                 yield each
 
 
 def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
-    missing = [f"{kind.stem}.xlsx" for kind in _NEEDED if _table(kind, files) is None]
+    missing = [f"{kind.stem}.xlsx" for kind in layout().needed if _table(kind, files) is None]
     if not missing:
         return
-    if len(missing) == len(_NEEDED):
+    if len(missing) == len(layout().needed):
         inner = next(_data_sets_in(folder), None)
         if inner is not None:
             raise SdsError(f"{folder} is no SDS data set", remedy=f"Did you mean {inner}?")
@@ -174,6 +176,6 @@ def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
 
 def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
     # A table of another kind is not a misspelt one.
-    stems = {kind.stem for kind in KINDS} - {name.partition(".")[0]}
+    stems = {kind.stem for kind in layout().kinds} - {name.partition(".")[0]}
     near = nearest(name, [each for each in files if Path(each).stem not in stems])
     return files[near] if near is not None else None

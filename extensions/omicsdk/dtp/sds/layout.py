@@ -5,11 +5,10 @@ The tables are in layout.toml, which states where their headers are from.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from typing import Any, Literal, TypeVar
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 Version = Literal["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"]
@@ -21,6 +20,8 @@ DEFAULT_VERSION: Version = "2.0.0"
 EXPERIMENT = "experiment"
 #: The node of subjects.
 CASE = "case"
+#: The stems of tables that differ from the others.
+DATASET_DESCRIPTION, SUBJECTS, SAMPLES, MANIFEST = "dataset_description", "subjects", "samples", "manifest"
 #: Properties of records that no table has.
 OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
 
@@ -80,9 +81,29 @@ def _kind(stated: dict[str, Any]) -> TableKind:
     return TableKind(headers=_by_version(headers), renamed=_by_version(renamed), also=also, **stated)
 
 
-_LAYOUT = tomllib.loads(resources.files(__package__ or "").joinpath("layout.toml").read_text(encoding="utf-8"))
-#: By the first element of each section of a description (from 2.0.0): the section's name.
-SECTIONS: Mapping[str, str] = _LAYOUT["sections"]
-#: All tables that become records, in the order in which messages list them.
-KINDS: tuple[TableKind, ...] = tuple(_kind(each) for each in _LAYOUT["tables"])
-DATASET_DESCRIPTION, SUBJECTS, SAMPLES, MANIFEST = KINDS[:4]
+class Layout(NamedTuple):
+    """The tables of data sets.
+
+    Attributes:
+        sections: By the first element of each section of a description (from 2.0.0): the section's name.
+        kinds: All tables that become records, in the order in which messages list them.
+    """
+
+    sections: Mapping[str, str]
+    kinds: tuple[TableKind, ...]
+
+    @property
+    def needed(self) -> list[TableKind]:
+        """The tables that each data set has."""
+        return [kind for kind in self.kinds if kind.needed]
+
+
+@cache
+def layout() -> Layout:
+    """Read layout.toml, when it is first needed: queries and exports of records do without."""
+    import tomllib
+    from importlib import resources
+
+    text = resources.files(__package__ or "").joinpath("layout.toml").read_text(encoding="utf-8")
+    stated = tomllib.loads(text)
+    return Layout(stated["sections"], tuple(_kind(each) for each in stated["tables"]))

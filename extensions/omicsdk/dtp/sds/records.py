@@ -14,25 +14,24 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.sds.layout import (
+    CASE,
     DATASET_DESCRIPTION,
     DEFAULT_VERSION,
     EXPERIMENT,
-    KINDS,
     OWN,
-    SECTIONS,
-    SUBJECTS,
     VERSIONS,
     TableKind,
     Version,
+    layout,
     squashed,
 )
 from omicsdk.dtp.sds.sheets import SdsError
-from omicsdk.gen3.records.tables import Finding
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.records.tables import Finding, json_rows
 
 Record = Mapping[str, Any]
-_FILES = (f"{EXPERIMENT}.json", *(f"{kind.stem}.json" for kind in KINDS))
 #: Files with one record, which isn't within an array.
-_ALONE = (f"{EXPERIMENT}.json", f"{DATASET_DESCRIPTION.stem}.json")
+_ALONE = (f"{EXPERIMENT}.json", f"{DATASET_DESCRIPTION}.json")
 
 
 def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tuple[tuple[Path, ...], list[Finding]]:
@@ -54,11 +53,10 @@ def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tupl
         files.append(folder / name)
         with in_place_of(folder / name, durable=False) as file:
             _write_json(file, each, alone=name in _ALONE)
-    old = [folder / name for name in _FILES if name not in records and (folder / name).exists()]
-    message = "It is left from before, and no part of this data set"
-    return tuple(files), [
-        Finding("left-over", message, "Delete it before you submit the folder.", str(each)) for each in old
-    ]
+    message, remedy = "It is left from before, and no part of this data set", "Delete it before you submit the folder."
+    known = [folder / f"{stem}.json" for stem in (EXPERIMENT, *(kind.stem for kind in layout().kinds))]
+    old = [each for each in known if each.name not in records and each.exists()]
+    return tuple(files), [Finding("left-over", message, remedy, str(each)) for each in old]
 
 
 def _write_json(file: BufferedWriter, records: Sequence[Record], *, alone: bool) -> None:
@@ -90,9 +88,6 @@ def read_records(folder: Path) -> Iterator[Record]:
     Raises:
         SdsError: There is none, or one isn't JSON of records.
     """
-    from omicsdk.gen3.errors import Gen3UserError
-    from omicsdk.gen3.records.tables import json_rows
-
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():
         raise SdsError(f"There are no JSON files in {folder}", remedy="Give the folder that has the records.")
@@ -140,18 +135,19 @@ def write_data_set(
         MissingExtra: openpyxl isn't installed.
         OSError: They cannot be written; each is written completely or not at all.
     """
-    of_kind = _of_data_set(records, experiment)
-    if not of_kind:
+    of_node = _of_data_set(records, experiment)
+    if not of_node:
         raise SdsError(f"There are no records of the data set {experiment}", remedy="Check its name.")
-    files = {kind: folder / f"{kind.stem}.xlsx" for kind in KINDS if kind in of_kind and only in (None, kind)}
-    there = next((each for each in files.values() if each.exists()), None)
-    if there is not None and not overwrite:
-        raise SdsError(f"{there} is there already", remedy="Name another folder, or give overwrite (--overwrite).")
+    kinds = [kind for kind in layout().kinds if kind.node in of_node and only in (None, kind)]
+    files = {kind: folder / f"{kind.stem}.xlsx" for kind in kinds}
+    existing = next((each for each in files.values() if each.exists()), None)
+    if existing is not None and not overwrite:
+        raise SdsError(f"{existing} already exists", remedy="Name another folder, or give overwrite (--overwrite).")
     folder.mkdir(parents=True, exist_ok=True)
-    version = version or recorded_version(of_kind.get(DATASET_DESCRIPTION, ()))
+    version = version or recorded_version(of_node.get(DATASET_DESCRIPTION, ()))
     for kind, path in files.items():
         make = _elements if kind.by_element else _rows
-        _write(path, make(kind, version, of_kind[kind]))
+        _write(path, make(kind, version, of_node[kind.node]))
     return tuple(files.values())
 
 
@@ -169,15 +165,16 @@ def recorded_version(descriptions: Sequence[Record]) -> Version:
     return first if first in VERSIONS else DEFAULT_VERSION
 
 
-def _of_data_set(records: Iterable[Record], experiment: str) -> dict[TableKind, list[Record]]:
-    kinds = {kind.node: kind for kind in KINDS}
-    known = [(kinds[str(each["type"])], each, _targets(each)) for each in records if str(each.get("type")) in kinds]
+def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[Record]]:
+    """The records of a data set that tables have, by their nodes."""
+    nodes = {kind.node for kind in layout().kinds}
+    known = [(str(each["type"]), each, _targets(each)) for each in records if str(each.get("type")) in nodes]
     # Samples are a data set's by their subjects.
-    subjects = {each.get("submitter_id") for kind, each, targets in known if kind is SUBJECTS and experiment in targets}
-    found: dict[TableKind, list[Record]] = {}
-    for kind, each, targets in known:
+    subjects = {each.get("submitter_id") for node, each, targets in known if node == CASE and experiment in targets}
+    found: dict[str, list[Record]] = {}
+    for node, each, targets in known:
         if experiment in targets or targets & subjects:
-            found.setdefault(kind, []).append(each)
+            found.setdefault(node, []).append(each)
     return found
 
 
@@ -199,8 +196,8 @@ def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict
         key = squashed(renamed.get(key, key))
         if header in template or (key in by_name and by_name[key] not in found.values()):
             found[header] = by_name.get(key, key)
-    there = set(found.values())
-    return {**found, **{name.replace("_", " "): name for name in stated if name not in there}}
+    named = set(found.values())
+    return {**found, **{name.replace("_", " "): name for name in stated if name not in named}}
 
 
 def _is_plain(value: object) -> bool:
@@ -218,7 +215,7 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
     record = records[-1]
     if len(records) > 1:
         _log.warning("there are %d records of %s; %s has the last one", len(records), kind.node, f"{kind.stem}.xlsx")
-    if kind is DATASET_DESCRIPTION:
+    if kind.stem == DATASET_DESCRIPTION:
         # It states the version of its headers: otherwise it would be read as another version.
         record = {**record, "metadata_version": [version]}
     values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, [record]).items()}
@@ -229,17 +226,18 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
     else:
         yield ["Metadata element", "Description", "Example", *titles]
     blank = [None] * (kind.first_value - 1)
-    divided = kind is DATASET_DESCRIPTION and version != "1.2.3"
+    divided = kind.stem == DATASET_DESCRIPTION and version != "1.2.3"
+    sections = layout().sections if divided else dict[str, str]()
     within = False
     for header, each in values.items():
-        if divided and header in SECTIONS:
+        if header in sections:
             within = True
-            yield [SECTIONS[header]]
+            yield [sections[header]]
         yield [f"    {header}" if within else header, *blank, *each]
 
 
 def _values(value: object, kind: TableKind) -> list[Value]:
-    if kind is DATASET_DESCRIPTION and is_array(value):
+    if kind.stem == DATASET_DESCRIPTION and is_array(value):
         return [_cell(each) for each in value]
     return [] if value is None else [_cell(value)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import zlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
@@ -16,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
-from omicsdk.core.tables import take_long_cells
+from omicsdk.core.tables import file_rows
 from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.tables import Finding, Place, shown
 from omicsdk.gen3.records.tables import text_of as plain_text
@@ -329,23 +328,10 @@ def _first(book: Workbook, is_header: Callable[[Line], bool]) -> str:
 
 
 def _separated(path: Path, delimiter: str) -> Iterator[Line]:
-    take_long_cells()
-    line = 0
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            for texts in reader:
-                # A cell may have lines of its own: a row is where it begins.
-                number, line = line + 1, reader.line_num
-                cells: list[Cell] = [text or None for text in texts]
-                if any(cells):
-                    yield Line(number, cells)
-    except UnicodeDecodeError as error:
-        raise SdsError(f"{path} isn't UTF-8 after line {line}", remedy="Save it as UTF-8.") from error
-    except csv.Error as error:
-        raise SdsError(f"{path}, after line {line}: {error}", remedy="Check the quotes in it.") from error
-    except OSError as error:
-        raise SdsError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+    for number, texts in file_rows(path, delimiter, SdsError):
+        cells: list[Cell] = [text or None for text in texts]
+        if any(cells):
+            yield Line(number, cells)
 
 
 def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omicsdk.dtp.sds.layout import DATASET_DESCRIPTION, OWN, VERSIONS, TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
 from omicsdk.gen3.errors import nearest
 from omicsdk.gen3.records.tables import Finding, Place, shown
+from omicsdk.gen3.records.values import value_of_text
 
 #: How alike a header has to be to that of a property that is not required, to be a misspelt one.
 ALIKE = 0.85
@@ -23,13 +23,6 @@ ALIKE = 0.85
 
 #: The kind of a finding: a header that is misspelt, or of another version.
 UNKNOWN_HEADER = "unknown-header"
-
-
-def finding_at(
-    place: Place, kind: str, message: str, remedy: str = "", column: str = "", value: object = None
-) -> Finding:
-    """Return a finding at a place; the arguments are those of `Finding`."""
-    return Finding(kind, message, remedy, place.file, place.sheet, place.row, column, value)
 
 
 class Headers:
@@ -110,7 +103,7 @@ class Headers:
                 remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
         kind = UNKNOWN_HEADER if fault else "left-out"
         message = f"{shown(header.strip())} is nothing that the dictionary knows here"
-        return finding_at(place, kind, message, remedy, header, header)
+        return Finding(kind, message, remedy, *place, header, header)
 
     def _version_of(self, header: str) -> Version | None:
         """The newest other version whose template has a header that this one's has not."""
@@ -127,7 +120,6 @@ class Headers:
 #: The text of a required property that a sheet leaves out.
 NOT_THERE = "NA"
 _BREAK = re.compile(r"\r\n|\r|\n")
-_INTEGER = re.compile(r"[+-]?\d{1,300}(\.0*)?", re.ASCII)
 
 
 def reader_of(stated: Property) -> Callable[[Cell], Any]:
@@ -188,20 +180,8 @@ def _plain(cell: Cell) -> str:
 
 
 def _typed(cell: Cell, kind: str) -> Any:
-    if kind == "boolean":
-        return (
-            cell if isinstance(cell, bool) else {"true": True, "false": False}.get(text_of(cell).lower(), text_of(cell))
-        )
-    if kind not in ("integer", "number"):
-        return _plain(cell)
-    text = text_of(cell)
-    if _INTEGER.fullmatch(text):
-        return int(text.partition(".")[0])
-    try:
-        number = float(text)
-    except ValueError:
-        return _plain(cell)
-    return number if math.isfinite(number) else text
+    value = value_of_text(text_of(cell), kind)
+    return _plain(cell) if isinstance(value, str) else value
 
 
 @dataclass(slots=True)
@@ -232,7 +212,7 @@ class Entry:
             name: The property.
             value: The value.
         """
-        return finding_at(self.place, kind, message, remedy, name, value)
+        return Finding(kind, message, remedy, *self.place, name, value)
 
     def placed(self, found: Finding) -> Finding:
         """Return a finding that names a property with the place of that property.
@@ -296,7 +276,7 @@ class Table:
             if not self.findings:
                 header = self.headers.header_of(self.kind.key)
                 message = f"There is no column {header!r}, which names the rows"
-                self.findings.append(finding_at(here, "missing-header", message, f"Add {header!r} to the header."))
+                self.findings.append(Finding("missing-header", message, f"Add {header!r} to the header.", *here))
             return
         for line in lines:
             entry = Entry({}, self.place._replace(row=line.number), self.columns)
@@ -352,12 +332,12 @@ class Table:
             return True
         also = f", as {shown(first.strip())}" if first != header else ""
         message = f"{shown(header.strip())} is there already{also}"
-        self.findings.append(finding_at(place, "twice", message, "Keep one of them.", header, header))
+        self.findings.append(Finding("twice", message, "Keep one of them.", *place, header, header))
         return False
 
     def _note_empty(self) -> None:
         remedy = "Fill it in; each SDS data set has it." if self.kind.needed else ""
-        found = finding_at(self.place, "empty", "There is nothing in it", remedy)
+        found = Finding("empty", "There is nothing in it", remedy, *self.place)
         (self.findings if self.kind.needed else self.notes).append(found)
 
 
@@ -386,11 +366,12 @@ def read_table(path: Path, file: str, kind: TableKind, version: Version, node: N
     return table
 
 
-def stated_version(path: Path) -> str:
+def stated_version(path: Path, kind: TableKind) -> str:
     """Read the version of the structure that a description states.
 
     Args:
         path: The file of the data set's description.
+        kind: Its table.
 
     Returns:
         The version; empty where it states none.
@@ -399,7 +380,7 @@ def stated_version(path: Path) -> str:
         SdsError: The file is no table, or cannot be read.
     """
     with sheet_of(path, _is_title) as sheet:
-        begin = DATASET_DESCRIPTION.first_value
+        begin = kind.first_value
         for number, line in enumerate(sheet.lines):
             if number == 0 and _is_title(line):
                 begin = _first_value(line, begin)

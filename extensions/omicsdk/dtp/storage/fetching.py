@@ -113,7 +113,7 @@ class DatasetFolder:
         sums = {} if known is None else {name: value for name, value in known.checksums.items() if name != _CHANGED}
         unread = known is not None and known.mtime_ns == status.st_mtime_ns
         if unread and all(sums.get(name) == value for name, value in file.checksums.items()):
-            return _outcome(file, "skipped", status.st_size, sums, "what it was when it was fetched", attempts=0)
+            return _outcome(file, "skipped", status.st_size, sums, "what it was when it was fetched")
         wanted = file.checksums or sums
         if not wanted:
             return None
@@ -125,7 +125,7 @@ class DatasetFolder:
         if first_difference(wanted, actual) is not None:
             return None
         self._record(file, DoneState(status.st_size, status.st_mtime_ns, actual))
-        return _outcome(file, "skipped", status.st_size, actual, ", ".join(["size", *wanted]), attempts=0)
+        return _outcome(file, "skipped", status.st_size, actual, ", ".join(["size", *wanted]))
 
     def part(self, *facts: str) -> Path:
         """Return the path of a file's bytes until it is complete; they stay there for the next run.
@@ -180,7 +180,8 @@ class DatasetFolder:
             raise write_error(error, str(self.path / file.name), file.name) from error
         self._record(file, DoneState(size, status.st_mtime_ns, actual))
         by = [*([verified] if verified else []), *(["size"] if file.size is not None else []), *file.checksums]
-        return _outcome(file, "done", size, actual, ", ".join(by), fetched, kept, attempts)
+        done = _outcome(file, "done", size, actual, ", ".join(by))
+        return done._replace(bytes_fetched=fetched, bytes_kept=kept, attempts=attempts)
 
     def close(self) -> None:
         """Record the complete files, and release the folder."""
@@ -211,26 +212,10 @@ class DatasetFolder:
 
 
 def _outcome(
-    file: StoredFile,
-    state: Literal["done", "skipped"],
-    size: int,
-    checksums: Mapping[str, str],
-    verified: str,
-    fetched: int = 0,
-    kept: int = 0,
-    attempts: int = 1,
+    file: StoredFile, state: Literal["done", "skipped"], size: int, checksums: Mapping[str, str], verified: str
 ) -> Outcome:
-    return Outcome(
-        file.name,
-        state,
-        size,
-        bytes_fetched=fetched,
-        bytes_kept=kept,
-        checksums=checksums,
-        verified=verified,
-        attempts=attempts,
-        verification=verification_of(file.checksums, file.size),
-    )
+    stated = verification_of(file.checksums, file.size)
+    return Outcome(file.name, state, size, checksums=checksums, verified=verified, verification=stated)
 
 
 A = TypeVar("A")
