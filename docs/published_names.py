@@ -8,6 +8,7 @@ of the pages, and specs/SERVICE/names-exceptions.txt.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -18,7 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from logging import Logger
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -86,8 +89,8 @@ def read(face: Face, package: str) -> dict[str, Any]:
         package: What the package is called where it is installed from.
 
     Returns:
-        Its version; what its top exports; each module that is not left out here to the names that it defines, each class to
-        the names of its members.
+        Its version; what its top exports; each module that is not left out here to the names that it defines: a class to the
+        names of its members, a function to None, a constant to its type, and to its value where its source states it.
     """
     import tomllib
 
@@ -105,8 +108,36 @@ def read(face: Face, package: str) -> dict[str, Any]:
             if not name.startswith("_") and getattr(value, "__module__", "") == module
             if inspect.isclass(value) or inspect.isfunction(value)
         }
-        modules[module] = own
+        modules[module] = own | _constants(importlib.import_module(module))
+    if constants := _constants(top):
+        modules[top.__name__] = constants
     return {"version": version(package), "exported": sorted(set(getattr(top, "__all__", ()))), "modules": modules}
+
+
+def _constants(module: ModuleType) -> dict[str, dict[str, Any]]:
+    """The names that a module assigns at its top, without loggers. A value that is computed may be another one elsewhere."""
+    found: dict[str, dict[str, Any]] = {}
+    source = Path(module.__file__ or "").read_text(encoding="utf-8")
+    for statement in ast.parse(source).body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        for name in (each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_")):
+            value = getattr(module, name)
+            if not isinstance(value, Logger):
+                found[name] = {"type": type(value).__name__}
+                try:
+                    found[name]["value"] = _plain(ast.literal_eval(statement.value))
+                except ValueError:
+                    continue
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A constant as JSON has it."""
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _members(value: Any, package: str) -> list[str] | None:
@@ -181,28 +212,41 @@ def rows(face: Face, published: Mapping[str, Any]) -> Iterator[tuple[str, str, s
             yield f"`{module}`", known.replaced[module], ", ".join(f"`{name}`" for name in sorted(names))
         else:
             for name, members in sorted(names.items()):
-                yield _row(face, module, name, members or [], published["exported"])
+                yield _row(face, module, name, members, published["exported"])
 
 
-def _row(face: Face, module: str, name: str, members: list[str], exported: list[str]) -> tuple[str, str, str]:
+def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) -> tuple[str, str, str]:
     old, known = f"`{module}.{name}`", _differences(face)
     if instead := known.replaced.get(f"{module}.{name}"):
         return old, instead, "an internal"
     if name in known.names:
         return old, "", known.names[name]
+    if isinstance(members, dict):
+        return old, f"`{_constant(face, module, name, members)}`", "a constant"
     found = place(face, module, name, exported)
     if found is None:
         raise LookupError(f"{module}.{name} is nowhere in omicsdk.compat.{face.name}")
     home, ours = found
     why: dict[str, list[str]] = {}
-    for member in (member for member in members if not _has(ours, member)):
+    for member in (member for member in members or () if not _has(ours, member)):
         reason = known.names.get(f"{name}.{member}") or known.inherited.get(member)
         if reason is None:
             raise LookupError(f"{name} has no {member} in omicsdk.compat.{face.name}")
         why.setdefault(reason, []).append(f"`{member}`")
-    there = ", ".join(f"`{member}`" for member in members if _has(ours, member))
+    there = ", ".join(f"`{member}`" for member in members or () if _has(ours, member))
     without = [f"not {', '.join(lost)}: {reason}" for reason, lost in why.items()]
     return old, f"`{home}.{name}`", "; ".join(filter(None, [there, *without]))
+
+
+def _constant(face: Face, module: str, name: str, stated: Mapping[str, Any]) -> str:
+    """The whole name of a constant here, which has the published type and value."""
+    home = f"omicsdk.compat.{_differences(face).moved.get(module, module)}"
+    if not hasattr(importlib.import_module(home), name):
+        raise LookupError(f"{home} has no {name}, which is {stated}")
+    ours = getattr(importlib.import_module(home), name)
+    if type(ours).__name__ != stated["type"] or ("value" in stated and _plain(ours) != stated["value"]):
+        raise LookupError(f"{home}.{name} is {ours!r}, and not {stated}")
+    return f"{home}.{name}"
 
 
 def _has(owner: Any, member: str) -> bool:

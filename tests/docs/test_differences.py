@@ -113,6 +113,22 @@ def test_a_name_that_is_nowhere_is_no_table(made: ModuleType):
         list(made.rows(face, {"exported": [], "modules": {"gen3.file": {"Gen3File": ["upload_file", "nothing"]}}}))
 
 
+def test_a_constant_has_the_published_type_and_value(made: ModuleType):
+    def row(name: str, stated: dict[str, object]) -> tuple[str, str, str]:
+        return next(made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {name: stated}}}))
+
+    same = {"type": "str", "value": "merge-manifests"}
+    found = made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"MERGE_MANIFEST_JOB": same}}})
+    assert ("`gen3.jobs.MERGE_MANIFEST_JOB`", "`omicsdk.compat.gen3.jobs.MERGE_MANIFEST_JOB`", "a constant") in found
+    with pytest.raises(LookupError, match=r"gen3\.jobs has no NOTHING"):
+        list(made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"NOTHING": same}}}))
+    for other in ({"type": "str", "value": "merge"}, {"type": "int"}):
+        with pytest.raises(LookupError, match="is 'merge-manifests', and not"):
+            list(
+                made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"MERGE_MANIFEST_JOB": other}}})
+            )
+
+
 def test_an_import_of_what_is_missing_gives_the_reason():
     """Each module that is left out, and each name of a module that is here."""
     lines: list[str] = []

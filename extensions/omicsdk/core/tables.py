@@ -115,7 +115,7 @@ def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Itera
     line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for line, cells in rows_of(file, delimiter):  # noqa: B007 - the line of the last row, for the error
+            for line, cells in rows_of(file, delimiter):
                 yield line, cells
     except UnicodeDecodeError as error:
         byte = error.object[error.start : error.start + 1]

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 Metadata = Mapping[str, Any]
 
+PACKAGE_CONTENTS_STANDARD_KEY = "package_contents"
+"""The key of a document below which a package's files are listed."""
+PACKAGE_CONTENTS_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"file_name": {"type": "string"}, "size": {"type": "integer"}, "hashes": {"type": "object"}},
+        "required": ["file_name"],
+        "additionalProperties": True,
+    },
+}
+"""The JSON schema of that list."""
+
 
 class Gen3Metadata(Service):
     """The metadata service of a commons.

@@ -20,7 +20,7 @@ FOLDER_VARIABLE = "PANGEA_API_CACHE_DIR"
 """Environment variable: the folder that the cache's own folder is in; by default the platform's folder for caches."""
 SWITCH_VARIABLE = "USE_PANGEA_CACHE"
 """Environment variable: with "false" in it, in any case, nothing is kept and nothing kept is used."""
-TIMEOUT = 10_800
+CACHED_BLOB_TIME = 10_800
 """Seconds for which what is kept is used, by default."""
 
 _log = getLogger("omicsdk.pangea")
@@ -78,7 +78,7 @@ class FileSystemCache:
         timeout: Seconds for which what is kept is used.
     """
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(self, timeout: float = CACHED_BLOB_TIME) -> None:
         self.timeout = timeout
 
     @property

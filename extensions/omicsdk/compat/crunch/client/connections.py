@@ -15,7 +15,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
 from omicsdk.crunch import attributes
-from omicsdk.crunch.client import TOKEN_VARIABLE, Crunch
+from omicsdk.crunch.client import TOKEN_VARIABLE, URL_VARIABLE, Crunch
 from omicsdk.crunch.requests import json_object, refused_fields
 from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, Stage, State
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
 
 __all__ = ["Connection", "CrunchAPIException"]
+
+CRUNCH_URL_KEY, CRUNCH_TOKEN_KEY = URL_VARIABLE, TOKEN_VARIABLE
 
 
 class CrunchAPIException(DocumentedError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.compat.hca._operations import Documented
-from omicsdk.compat.hca.util import SwaggerClient
+from omicsdk.compat.hca.util import DEFAULT_THREAD_COUNT, SwaggerClient
 from omicsdk.compat.hca.util.exceptions import documented_errors
 from omicsdk.hca.dss.bundles import ALL
 from omicsdk.hca.dss.bundles import DSSFile as DSSFile
@@ -44,7 +43,7 @@ class DSSClient(SwaggerClient):
     UPLOAD_BACKOFF_FACTOR = 1.618
     """How the waits for the service to copy an uploaded file grow."""
 
-    threads = (os.cpu_count() or 1) * 2
+    threads = DEFAULT_THREAD_COUNT
     """How many transfers the published client ran at once; here the engine decides."""
 
     delete_bundle: Documented[dict[str, Any]] = Documented()

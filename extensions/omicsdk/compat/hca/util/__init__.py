@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property, partialmethod
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 
 USUAL = Retry()
+DEFAULT_THREAD_COUNT = (os.cpu_count() or 1) * 2
+"""Threads of downloads, unless `DSSClient.threads` says otherwise."""
 
 
 class RetryPolicy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import commons
@@ -14,7 +15,13 @@ from omicsdk.gen3.manifests.tables import checksum_of
 if TYPE_CHECKING:
     from omicsdk.compat.gen3._service import Auth
 
-ACCEPTABLE_HASHES = ("md5", "sha1", "sha256", "sha512", "crc", "etag")
+
+def _is(kind: str, text: str) -> bool:
+    return checksum_of(kind, text) == text
+
+
+ACCEPTABLE_HASHES = {kind: partial(_is, kind) for kind in ("md5", "sha1", "sha256", "sha512", "crc", "etag")}
+"""By type of checksum: whether a text is one."""
 _log = logging.getLogger(__name__)
 
 
@@ -24,7 +31,7 @@ def validate_hashes(hashes: Mapping[str, str]) -> bool:
     Args:
         hashes: The checksums in lower-case hexadecimal digits, by their types.
     """
-    return all(kind in ACCEPTABLE_HASHES and checksum_of(kind, text) == text for kind, text in hashes.items())
+    return all(kind in ACCEPTABLE_HASHES and ACCEPTABLE_HASHES[kind](text) for kind, text in hashes.items())
 
 
 def ingest_bundle_manifest(

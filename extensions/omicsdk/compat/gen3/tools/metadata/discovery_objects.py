@@ -23,8 +23,8 @@ from omicsdk.gen3.manifests.discovery import (
 if TYPE_CHECKING:
     from omicsdk.compat.gen3.auth import Gen3Auth
 
-REQUIRED_OBJECT_FIELDS = frozenset(REQUIRED)
-OPTIONAL_OBJECT_FIELDS = frozenset(OPTIONAL)
+REQUIRED_OBJECT_FIELDS = set(REQUIRED)
+OPTIONAL_OBJECT_FIELDS = set(OPTIONAL)
 _WHAT = "discovery_objects"
 _log = logging.getLogger(__name__)
 
