@@ -42,14 +42,14 @@ COMMANDS: list[Command] = [
     *FILES,
     {
         "command": "codegen",
-        "summary": "Generate a typed client from an OpenAPI or Swagger document of your own.",
+        "summary": "Generate a typed client from your own OpenAPI or Swagger document.",
         "examples": ["omics codegen openapi.yaml --name myservice --out myservice-client"],
         "run": "omicsdk.cli.commands.codegen:main",
         "forwards": True,
     },
     {
         "command": "demo",
-        "summary": "Show the whole of it at work: upload, search, download, verify, against a sandbox of its own.",
+        "summary": "Show the whole of it at work: upload, search, download, verify, against a temporary sandbox.",
         "description": "Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both "
         "layouts, kills a download half-way and resumes it, checks every checksum, and leaves nothing running. "
         "Needs the extra: pip install 'omicsdk[sandbox]'.",
@@ -70,7 +70,7 @@ COMMANDS: list[Command] = [
         "command": "init",
         "summary": "Find the settings and credentials of all platforms, try them, and say how to get what is missing.",
         "description": "Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never "
-        "shown. On a terminal it asks before it tries or writes anything; elsewhere it does neither unless told to.\n\n"
+        "shown. On a terminal it asks before it tries or writes anything; elsewhere it does neither without an option for it.\n\n"
         "Examples:\n\n    omics init\n    omics init --check --output json",
         "run": "omicsdk.cli.commands.init:init",
         "bare": True,
@@ -116,7 +116,7 @@ COMMANDS: list[Command] = [
     {
         "command": "completion",
         "summary": "Complete commands, options and their values in your shell: put the script where the shell reads it, or print it.",
-        "description": "With --install the script goes where your shell reads it, and what is left to do is told. Without it the "
+        "description": "With --install the script goes where your shell reads it, and what is left to do is printed. Without it the "
         "script is printed.\n\nThe script holds all there is: no key press starts Python. Install it again after an update.\n\n"
         "Examples:\n\n    omics completion --install\n    omics completion zsh --install\n"
         "    omics completion bash > ~/.local/share/bash-completion/completions/omics\n"

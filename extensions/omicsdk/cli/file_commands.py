@@ -23,7 +23,7 @@ _DRY_RUN: Argument = {
     "type": "boolean",
     "flag": True,
     "default": False,
-    "help": "Only tell what would be done; nothing is.",
+    "help": "Only print what would be done; nothing is done.",
 }
 _OPTION: Argument = {
     "name": "option",
@@ -113,7 +113,7 @@ COMMANDS: list[Command] = [
                 "type": "boolean",
                 "flag": True,
                 "default": False,
-                "help": "Tell checksums, versions and what else the platform says, too.",
+                "help": "Print checksums, versions and what else the platform states, too.",
             },
             *_PATTERNS,
             _OPTION,
@@ -145,8 +145,8 @@ COMMANDS: list[Command] = [
         "description": "A file goes to the name that is given, or into the folder of that name; a folder (--recursive) goes into "
         "a folder that is there, or becomes it; a slash behind a folder means what is in it. A file appears under its "
         "name when it is whole and has the checksums that its platform states. From one platform to another, bytes pass "
-        "through this machine, where the platform can't copy by itself. The same command goes on where it was "
-        "stopped. A device or a FIFO is written into, a socket is refused; - stands for stdin as the source, and for stdout as "
+        "through this machine, where the platform can't copy by itself. Run the same command again to resume. A device "
+        "or a FIFO is written into, a socket is refused; - is stdin as the source, and stdout as "
         "the target.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
         "    omics cp -r sb://me/my-project/reads/ s3://my-bucket/reads/\n"
         "    omics cp reads_1.fastq.gz reads_2.fastq.gz sb://me/my-project/reads/",
@@ -201,7 +201,7 @@ COMMANDS: list[Command] = [
                 "type": "string",
                 "choices": ["auto", "size", "checksum"],
                 "default": "auto",
-                "help": "What files are held against each other by. auto: checksums where both places state one of a kind, "
+                "help": "How files are compared. auto: checksums where both places state one of a kind, "
                 "else sizes; where the source changed after the target, files of this machine are read. checksum: these are "
                 "read in any case.",
             },
@@ -226,7 +226,7 @@ COMMANDS: list[Command] = [
                 "type": "integer",
                 "convert": "omicsdk.cli.commands.numbers:at_least_0",
                 "default": 0,
-                "help": "Tell folders down to so many levels by themselves.",
+                "help": "Print folders down to this many levels separately.",
             },
             {
                 "name": "human",

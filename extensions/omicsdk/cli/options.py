@@ -55,21 +55,21 @@ GLOBALS: list[Argument] = [
         "short": "-q",
         "type": "boolean",
         "flag": True,
-        "help": "Tell errors only: no progress, no notes.",
+        "help": "Only print errors: no progress, no notes.",
     },
     {
         "name": "log-level",
         "type": "string",
         "choices": list(LEVELS),
         "default": "INFO",
-        "help": "What is told on stderr; progress is shown up to INFO.",
+        "help": "Level of messages on stderr; progress is shown up to INFO.",
     },
     {
         "name": "log-format",
         "type": "string",
         "choices": ["text", "json"],
         "default": "text",
-        "help": "How it is told on stderr: text, or JSON (an object a line with time, level, logger and message).",
+        "help": "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
     },
     {
         "name": "debug",
@@ -115,7 +115,7 @@ LIMITS: list[Argument] = [
         "name": "time_budget",
         "type": "string",
         "default": None,
-        "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there. By default a "
+        "help": "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default a "
         "file that makes progress has no limit.",
     },
     {
@@ -167,7 +167,7 @@ TRANSFER: list[Argument] = [
         "name": "dry_run",
         "type": "boolean",
         "default": False,
-        "help": "Only tell what would be fetched, and whether there is room; nothing is written.",
+        "help": "Only print what would be fetched, and whether the disk has room; nothing is written.",
     },
 ]
 """Of commands that download and know a dry run."""
@@ -178,14 +178,14 @@ SHARED: list[Argument] = [
         "type": "integer",
         "convert": "omicsdk.cli.commands.numbers:at_least_1",
         "default": None,
-        "help": "Have so many processes of this machine share the files out: for many small files, and for checksums that "
-        "one processor can't keep up with.",
+        "help": "Use N worker processes of this machine: for many small files, and for checksums that one processor can't "
+        "keep up with.",
     },
     {
         "name": "scheduler",
         "type": "string",
         "default": None,
-        "help": "Have the workers of a Dask cluster do so: the address of its scheduler, such as tcp://10.0.0.5:8786. They must "
+        "help": "Use the workers of a Dask cluster: the address of its scheduler, such as tcp://10.0.0.5:8786. They must "
         "see the manifest and the folder under the same paths. Needs omicsdk[dask].",
     },
 ]
@@ -195,7 +195,7 @@ REPORT: Argument = {
     "name": "report",
     "type": "string",
     "default": None,
-    "help": "File to write what became of each file into: FILE.html (a page for people) or FILE.jsonl (JSON lines).",
+    "help": "File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).",
 }
 
 

@@ -64,10 +64,10 @@ SERVICES: dict[str, Service] = {
         "credentials": "omicsdk.cli.commands.gen3.access:token",
         "operations": "generated",
         "about": "Groups and commands have the names of gen3's. What isn't there: configure (name files by --auth), nih, pfb and "
-        "users, which ask other services than a commons or work on files of their own.",
+        "users, which ask other services than a commons or work on local files.",
         "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
         "groups": {
-            "auth": "Tokens, and requests by hand",
+            "auth": "Tokens, and single requests",
             "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",
             "file": "Single files",
             "programs": "Programs: list, create, delete",
@@ -85,7 +85,7 @@ SERVICES: dict[str, Service] = {
                 "name": "auth",
                 "type": "string",
                 "default": None,
-                "help": "Who asks: a credentials file or its name within ~/.gen3, idp://wts/IDP for a login of the workspace token "
+                "help": "The login: a credentials file or its name within ~/.gen3, idp://wts/IDP for a login of the workspace token "
                 "service, or accesstoken:///TOKEN. When omitted: GEN3_API_KEY, else ~/.gen3/credentials.json.",
             },
             {
@@ -107,7 +107,7 @@ SERVICES: dict[str, Service] = {
                 "name": "auth",
                 "type": "string",
                 "default": None,
-                "help": "Who asks: a credentials file or its name within ~/.gen3. When omitted: what --config says, else "
+                "help": "The login: a credentials file or its name within ~/.gen3. When omitted: what --config says, else "
                 "GEN3_API_KEY, else ~/.gen3/credentials.json.",
             },
             {
@@ -174,7 +174,7 @@ SERVICES: dict[str, Service] = {
                 "short": "-e",
                 "type": "string",
                 "default": None,
-                "help": "Your login. When omitted: PANGEA_USER; without either nobody is logged in.",
+                "help": "Your login. When omitted: PANGEA_USER; without either no user is logged in.",
             },
             {
                 "name": "password",

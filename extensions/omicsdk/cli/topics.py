@@ -30,9 +30,9 @@ TOPICS: dict[str, tuple[str, str]] = {
         "TERM=dumb turn them off, FORCE_COLOR and CLICOLOR_FORCE on.",
     ),
     "logs": (
-        "What is told on stderr",
+        "Messages on stderr",
         "--log-level says how much; --quiet leaves errors only; --debug shows requests and answers and where an error came from. "
-        "--log-format json tells all of it as an object a line: time, level, logger, message, and fields where there are more.\n\n"
+        "--log-format json prints all of it as an object a line: time, level, logger, message, and fields where there are more.\n\n"
         "    omics --log-format json dss download-manifest --manifest manifest.tsv --replica aws 2> log.jsonl\n\n"
         "Secrets are masked in all of it.",
     ),

@@ -13,7 +13,7 @@ _NAME: Argument = {
     "type": "string",
     "positional": True,
     "required": True,
-    "help": "Names that lead to the setting, joined by dots: DSSClient.swagger_url. A dot within a name has a backslash "
+    "help": "Path of the setting, joined by dots: DSSClient.swagger_url. A dot within a name has a backslash "
     "before it.",
 }
 _FILE: Argument = {

@@ -58,9 +58,9 @@ _COMMANDS: list[Command] = [
     {
         "command": "upload",
         "summary": "Upload a folder and create a bundle of its files.",
-        "description": "The files are staged in an S3 bucket of your own, with their checksums as tags, then registered with the "
+        "description": "The files are staged in your own S3 bucket, with their checksums as tags, then registered with the "
         "Data Store under one version, and bound together in a new bundle. Files whose names end in .json are indexed "
-        "as metadata. An upload that was interrupted or failed goes on when the same command is given again. Needs credentials "
+        "as metadata. Run the same command again to resume an upload that was interrupted or failed. Needs credentials "
         "for the bucket (as the AWS command line has them) and for the Data Store.",
         "run": "omicsdk.cli.commands.dss.bundles:upload",
         "parameters": [
@@ -96,14 +96,14 @@ _COMMANDS: list[Command] = [
                 "name": "resume",
                 "type": "boolean",
                 "default": True,
-                "help": "Go on with an unfinished upload of the same folder to the same bucket; false begins anew.",
+                "help": "Resume an unfinished upload of the same folder to the same bucket; false restarts it.",
             },
             *LIMITS,
             {
                 "name": "dry_run",
                 "type": "boolean",
                 "default": False,
-                "help": "Only tell what would be sent; nothing is.",
+                "help": "Only print what would be sent; nothing is sent.",
             },
             REPORT,
         ],
@@ -112,8 +112,8 @@ _COMMANDS: list[Command] = [
         "command": "download",
         "summary": "Download a bundle as a folder.",
         "description": "Files go to the store .hca in the download folder and are linked into <uuid>.<version>/ with the bundle's "
-        "manifest as bundle.json. What is there already is verified, not fetched again; a download that was stopped goes "
-        "on where it was. Prints the bundle's manifest.",
+        "manifest as bundle.json. Existing files are verified, not fetched again; run the command again to resume a "
+        "download that was stopped. Prints the bundle's manifest.",
         "run": "omicsdk.cli.commands.dss.bundles:download",
         "parameters": [
             {
@@ -257,7 +257,7 @@ _COMMANDS: list[Command] = [
                 "type": "string",
                 "default": None,
                 "help": "The subscription's hmac_secret_key, or @ and the name of a file that holds it; by default that of "
-                "OMICS_DSS_HMAC_KEY. What stands on a command line can be seen by all users of a machine.",
+                "OMICS_DSS_HMAC_KEY. All users of a machine can see its command lines.",
             },
             {
                 "name": "hmac_key_id",
@@ -276,7 +276,7 @@ _COMMANDS: list[Command] = [
                 "type": "integer",
                 "convert": "omicsdk.cli.commands.numbers:at_least_1",
                 "default": None,
-                "help": "How many notifications to take before it ends; by default it goes on until Ctrl-C.",
+                "help": "How many notifications to take before it ends; by default it continues until Ctrl-C.",
             },
             {"name": "once", "type": "boolean", "default": False, "help": "End after the first notification."},
             {

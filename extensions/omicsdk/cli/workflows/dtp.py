@@ -27,7 +27,7 @@ _SCHEMA = option(
 _SOURCE = word("source_dir", "The data set's folder: dataset_description.xlsx, subjects.xlsx and so on.")
 _CHUNK: Argument = {
     **option(
-        "chunk_size", "Records that are sent at once; fewer where the commons can't take so many.", 100, "integer"
+        "chunk_size", "Records that are sent at once; fewer where the commons can't take as many.", 100, "integer"
     ),
     "convert": "omicsdk.cli.commands.numbers:at_least_1",
 }
@@ -48,7 +48,7 @@ COMMANDS: list[Command] = [
         "command": "convert",
         "summary": "Make files of records of an SDS data set.",
         "description": with_examples(
-            "The records can be submitted as they are. Where anything is wrong nothing is written: each fault is told with "
+            "The records can be submitted as they are. Where anything is wrong nothing is written: each fault is printed with "
             "its file, sheet, row and column, and it ends with 1.",
             "convert my-dataset records --project 12L",
             "convert my-dataset records --project 12L --experiment dataset-12L_1-version-1 --schema-dir sds-dictionary",
@@ -89,7 +89,7 @@ COMMANDS: list[Command] = [
         "command": "submit",
         "summary": "Submit files or folders of records; each is created, updated or refused by itself.",
         "description": with_examples(
-            "Records are held against the dictionary before anything is sent, and go in the order in which they link to each "
+            "Records are validated against the dictionary before anything is sent, and go in the order in which they link to each "
             "other. Each record's outcome is printed: created, updated, unchanged, valid (dry run), invalid or failed, with "
             "the reasons. It ends with 3 where some were refused, with 1 where all were.",
             "submit records --program demo1 --project 12L --dry-run",
@@ -104,7 +104,7 @@ COMMANDS: list[Command] = [
             _CHUNK,
             flag("all_or_nothing", "Send nothing when anything is found wrong in any record before."),
             option(
-                "journal", "File that notes what was taken: with the same one, a submission that was stopped goes on."
+                "journal", "File that notes what was taken: with the same one, a submission that was stopped resumes."
             ),
             flag("refused", "Print only the records that weren't taken."),
             {**DRY_RUN, "help": "Have the commons say what it would do; nothing is stored."},
@@ -114,8 +114,8 @@ COMMANDS: list[Command] = [
         "command": "download",
         "summary": "Download a data set as an SDS folder: its files from iRODS or a PACS, its metadata from the commons.",
         "description": with_examples(
-            "--config says where the files are and how the commons is reached. What is there and right isn't fetched again, and "
-            "what was stopped goes on. A file that fails doesn't stop the others.",
+            "--config says where the files are and how the commons is reached. Complete files aren't fetched again; run the "
+            "command again to resume. A file that fails doesn't stop the others.",
             "download dataset-12L_1-version-1 --config workflow.ini",
             "download dataset-12L_1-version-1 data --config gen3.json --storage-config irods.json",
         ),

@@ -48,7 +48,7 @@ _COMMANDS: list[Command] = [
                 "name": "host",
                 "type": "string",
                 "default": "127.0.0.1",
-                "help": "Address to listen on. With another one, such as 0.0.0.0 in a container, whoever reaches "
+                "help": "Address to listen on. With another one, such as 0.0.0.0 in a container, any user who reaches "
                 "this machine controls the sandbox.",
             },
             {
@@ -70,7 +70,7 @@ _COMMANDS: list[Command] = [
                 "type": "boolean",
                 "flag": True,
                 "default": False,
-                "help": "Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are stand-ins.",
+                "help": "Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are placeholders.",
             },
         ],
     },
@@ -110,7 +110,7 @@ _COMMANDS: list[Command] = [
     {
         "command": "save",
         "summary": "Write a sandbox's whole state into one file.",
-        "description": "Of a running sandbox by its URL, while requests go on, or of a folder. What is only on the S3 server "
+        "description": "Of a running sandbox by its URL, while requests continue, or of a folder. What is only on the S3 server "
         "(staging buckets, volumes, Pangea's uploads) isn't in it, as it doesn't outlive the server either. "
         "Keys that sign tokens are: the file is readable by its owner only.",
         "run": "omicsdk.cli.commands.sandbox_state:save",
@@ -120,7 +120,7 @@ _COMMANDS: list[Command] = [
     {
         "command": "load",
         "summary": "Make a sandbox's folder of such a file.",
-        "description": "The sandbox mustn't be running: it is started on the folder afterwards. Whoever made the file knows "
+        "description": "The sandbox mustn't be running: it is started on the folder afterwards. The author of the file knows "
         "the keys and tokens in it.",
         "run": "omicsdk.cli.commands.sandbox_state:load",
         "bare": True,
@@ -143,7 +143,7 @@ _COMMANDS: list[Command] = [
     },
     {
         "command": "status",
-        "summary": "Tell whether a sandbox runs, and how much is in it.",
+        "summary": "Print whether a sandbox runs, and how much is in it.",
         "run": "omicsdk.cli.commands.sandbox_state:status",
         "bare": True,
         "parameters": [_URL, {**_DIR, "help": "The sandbox's folder, whether it is running or not."}],

@@ -55,8 +55,8 @@ _COMMANDS: list[Command] = [
         "summary": "Upload files to the selected upload area.",
         "description": "Takes files, folders with all that is below them, and s3:// addresses, which S3 copies by itself. An area "
         "has no folders: files keep their own names only, so two of one name are refused. Nothing is sent unless everything "
-        "can be. Each file is sent with its checksum and media type, verified, and announced to the service. What is "
-        "stopped or fails goes on when the same command is run again.",
+        "can be. Each file is sent with its checksum and media type, verified, and announced to the service. Run the "
+        "same command again to resume what was stopped or failed.",
         "run": "omicsdk.cli.commands.upload:files",
         "parameters": [
             {
@@ -110,7 +110,7 @@ _COMMANDS: list[Command] = [
                 "type": "boolean",
                 "flag": True,
                 "default": False,
-                "help": "Only tell what would be uploaded, under which names.",
+                "help": "Only print what would be uploaded, under which names.",
             },
             REPORT,
         ],

@@ -32,7 +32,7 @@ def exemplified(service: str, commands: list[Command], table: Mapping[str, tuple
     Args:
         service: The service's word; empty for commands of none.
         commands: The commands.
-        table: Examples by the command's words: what stands after them.
+        table: Examples by the command's words: what follows them.
     """
     before = f"omics {service}".strip()
     return [
@@ -44,7 +44,7 @@ def exemplified(service: str, commands: list[Command], table: Mapping[str, tuple
 
 
 def flag(name: str, text: str, short: str | None = None) -> Argument:
-    """An option that stands alone.
+    """An option without a value.
 
     Args:
         name: Its name.
@@ -153,7 +153,7 @@ def command(words: str, run: str, summary: str, *parameters: Argument, descripti
     }
 
 
-DRY_RUN = flag("dry_run", "Only tell what would be done; nothing is.")
+DRY_RUN = flag("dry_run", "Only print what would be done; nothing is done.")
 QUIET = flag("quiet", "Show no progress.", "-q")
 LIMIT: Argument = {
     "name": "limit",

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
-_TOLD = switch("verbose", "Tell what is sent and how the site answers.", default=True)
+_TOLD = switch("verbose", "Print what is sent and how the site answers.", default=True)
 _ABOUT = [
     option("description", "What it is, in at most 1023 characters.", ""),
     option("details", "More about it, in Markdown.", ""),

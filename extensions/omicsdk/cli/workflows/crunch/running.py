@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _HOW: list[Argument] = [
     STORAGE,
-    option("directory", "Folder below which each dataset gets a folder of its own.", "./tmp"),
+    option("directory", "Folder in which each dataset gets a separate folder.", "./tmp"),
     option("cores", "How many cores Snakemake may use, or all.", "1"),
     {
         **option("workflow", "What the workflow is: a Snakefile, or a script that runs by itself.", "snakemake"),
@@ -28,7 +28,7 @@ _HOW: list[Argument] = [
 ]
 _PROJECT = option("project", "Slug of a project, to take its datasets only.", "")
 _STAGES = (
-    "Its files are brought, the workflow runs, and what is new or changed is put back; the site is told of each of these "
+    "Its files are brought, the workflow runs, and what is new or changed is put back; the site is notified of each of these "
     "stages. It ends with 1 where one failed."
 )
 
@@ -39,7 +39,7 @@ OF_RUNNING: list[Command] = [
         "Process a dataset.",
         word("dataset", "The dataset's slug."),
         *_HOW,
-        flag("take_over", "Run it although another runner began and hasn't ended, since that one is gone for good."),
+        flag("take_over", "Run it although another runner began and hasn't ended, because it never will."),
         description=with_examples(
             _STAGES,
             "run my-project:reads --storage-settings storage.toml --cores all",
@@ -78,7 +78,7 @@ OF_RUNNING: list[Command] = [
         **command(
             "diagnostics",
             "crunch.looking:diagnostics",
-            "Show what the site is told of this machine with each stage.",
+            "Show what is sent to the site about this machine with each stage.",
             description=with_examples("No site is asked.", "diagnostics --query hostname"),
         ),
         "bare": True,

@@ -1,4 +1,4 @@
-"""The commands of `omics gen3 auth`, and those about who asks, as data."""
+"""The commands of `omics gen3 auth`, and those about the login, as data."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ OF_WHO: list[Command] = [
     command(
         "whoami",
         "gen3.auth:whoami",
-        "Show who the commons takes you for, and what you may do.",
+        "Show who you are logged in as, and what you may do.",
         flag("resources", "A row for each resource and what you may do there."),
         description=with_examples("", "whoami", "whoami --resources --output tsv"),
     ),
@@ -66,7 +66,7 @@ OF_WHO: list[Command] = [
             "Run a command that finds an access token in GEN3_TOKEN.",
             words("program", "The command and its arguments."),
             description=with_examples(
-                "Everything after its name goes to the command as it is. --auth and --endpoint stand before it. It ends as "
+                "Everything after its name goes to the command as it is. Give --auth and --endpoint before it. It ends as "
                 "the command ends.",
                 "run my-script --fast",
                 "run --auth other.json sh -c 'curl -H \"Authorization: bearer $GEN3_TOKEN\" https://commons.example.org/user/user'",

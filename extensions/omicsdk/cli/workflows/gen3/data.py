@@ -56,10 +56,10 @@ OF_DATA: list[Command] = [
         _DELETE,
         *DOWNLOADS,
         *SHARED,
-        {**DRY_RUN, "help": "Only tell what would be fetched, and whether there is room; nothing is written."},
+        {**DRY_RUN, "help": "Only print what would be fetched, and whether the disk has room; nothing is written."},
         description=with_examples(
-            "Files come in parallel and are verified by every checksum that their record or the manifest states; what is "
-            "there already isn't fetched again, and what was stopped goes on. A file that fails doesn't stop the others.",
+            "Files come in parallel and are verified by every checksum that their record or the manifest states. Complete "
+            "files aren't fetched again; run the command again to resume. A file that fails doesn't stop the others.",
             "download dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
             "download drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
             "download --manifest cohort.json -d reads --report reads.html",
@@ -88,8 +88,8 @@ OF_DATA: list[Command] = [
         *TRANSFERS,
         DRY_RUN,
         description=with_examples(
-            "What is stopped or fails goes on when the same command is run again: nothing is sent twice, and no file gets a "
-            "second GUID. Once all files are there with their records filled, it sends all anew.",
+            "Run the same command again to resume what was stopped or failed: nothing is sent twice, and no file gets a "
+            "second GUID. Once all files are stored with their records filled, it sends all again.",
             "upload reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",
         ),
     ),

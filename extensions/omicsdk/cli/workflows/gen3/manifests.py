@@ -22,7 +22,7 @@ _FILE = word("file", "Manifest: a table whose name ends in .tsv has tabs between
 _DELIMITER: Argument = option(
     "manifest_file_delimiter", "What is between the columns, where the file's name doesn't say."
 )
-_AGAIN = "What was interrupted goes on with the same command. It ends with 3 where rows failed."
+_AGAIN = "Run the same command again to resume. It ends with 3 where rows failed."
 
 
 def _requests(default: int, text: str, name: str = "max_concurrent_requests") -> Argument:
@@ -45,11 +45,9 @@ OF_MANIFESTS: list[Command] = [
     command(
         "objects manifest verify",
         "gen3.manifests:verify",
-        "Hold a manifest against the index of the commons.",
+        "Compare a manifest with the index of the commons.",
         _FILE,
-        output_file(
-            "output_file", "File that tells what differs; FILE with .verified.log when omitted.", stdout=".log"
-        ),
+        output_file("output_file", "File for the differences; FILE with .verified.log when omitted.", stdout=".log"),
         _DELIMITER,
         _requests(24, "Requests that are under way at once, each for a hundred rows."),
         description=with_examples(
@@ -102,7 +100,7 @@ OF_MANIFESTS: list[Command] = [
         _FILE,
         output_file(
             "output_file",
-            "File that tells what became of each GUID; FILE with .deleted.tsv when omitted.",
+            "File for the result of each GUID; FILE with .deleted.tsv when omitted.",
             stdout=".tsv",
         ),
         DRY_RUN,
@@ -117,7 +115,7 @@ OF_MANIFESTS: list[Command] = [
         "Merge manifests: rows of one MD5 sum become one, with the URLs of all.",
         words("files", "Manifests with the columns md5, size and urls; what comes first stays."),
         {**output_file("out", "File that is written.", stdout=".tsv"), "required": True},
-        flag("continue_on_error", "Pass over contradictions, each told."),
+        flag("continue_on_error", "Skip contradictions, and print each."),
         flag("allow_multiple_guids", "Let one MD5 sum have several GUIDs."),
         description=with_examples("", "objects manifest merge aws.tsv gcp.tsv --out all.tsv"),
     ),
@@ -128,7 +126,7 @@ OF_MANIFESTS: list[Command] = [
         word("before", "The manifest that it is compared with."),
         word("after", "The manifest."),
         {**output_file("out", "File that is written.", stdout=".tsv"), "required": True},
-        option("key", "Column that tells which rows belong together.", "guid"),
+        option("key", "Column that identifies rows that belong together.", "guid"),
         flag("further_columns", "Let one have columns that the other hasn't; these aren't compared."),
         description=with_examples("", "objects manifest diff old.tsv new.tsv --out changed.tsv"),
     ),

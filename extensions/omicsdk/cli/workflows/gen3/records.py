@@ -43,18 +43,18 @@ OF_RECORDS: list[Command] = [
         {
             **option(
                 "chunk_size",
-                "Records that are sent at once; fewer where the commons can't take so many.",
+                "Records that are sent at once; fewer where the commons can't take as many.",
                 100,
                 "integer",
             ),
             "convert": "omicsdk.cli.commands.numbers:at_least_1",
         },
         flag("all_or_nothing", "Send nothing when anything is found wrong in any row before."),
-        option("journal", "File that notes what was taken: with the same one, a submission that was stopped goes on."),
+        option("journal", "File that notes what was taken: with the same one, a submission that was stopped resumes."),
         flag("refused", "Print only the rows that weren't taken."),
         {**DRY_RUN, "help": "Have the commons say what it would do; nothing is stored."},
         description=with_examples(
-            "Rows are held against the dictionary before anything is sent, and go in the order in which they link to each "
+            "Rows are validated against the dictionary before anything is sent, and go in the order in which they link to each "
             "other. Each row's outcome is printed: created, updated, unchanged, valid (dry run), invalid or failed, with the "
             "reasons. It ends with 3 where some rows were refused.",
             "submit P-Q cases.tsv samples.xlsx --dry-run",
@@ -102,7 +102,7 @@ OF_RECORDS: list[Command] = [
     command(
         "delete",
         "gen3.deletions:delete",
-        "Delete records of a project for good, those first that link to others.",
+        "Delete records of a project permanently, those first that link to others.",
         _PROJECT,
         _NODE,
         _ID,

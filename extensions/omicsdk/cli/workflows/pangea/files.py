@@ -37,7 +37,7 @@ _KEEPING = [
     flag("private", "Only members of the organization may see the reads; the default."),
     flag("public", "Everybody who sees the samples may see the reads."),
 ]
-_DRY_RUN: Argument = {**flag("dry_run", "Only tell which files would become which samples."), "also": ["--dryrun"]}
+_DRY_RUN: Argument = {**flag("dry_run", "Only print which files would become which samples."), "also": ["--dryrun"]}
 _EMAIL = option("email", "Your login; its short spelling is taken by --ext here.")
 
 OF_FILES: list[Command] = [
@@ -69,7 +69,7 @@ OF_FILES: list[Command] = [
         option("target_dir", "Folder to write into.", "."),
         flag("download", "Download the files; the default."),
         flag("urls_only", "Only print the addresses of the files, each with the name that it would get."),
-        {**DRY_RUN, "help": "Only tell what would be fetched; nothing is written."},
+        {**DRY_RUN, "help": "Only print what would be fetched; nothing is written."},
         OUTFILE,
         *DOWNLOADS,
         description=with_examples(
@@ -95,7 +95,7 @@ OF_FILES: list[Command] = [
         OUTFILE,
         *MOVING,
         description=with_examples(
-            "A sample that lacks one of its two files is told before anything is sent.",
+            "A sample that lacks one of its two files is reported before anything is sent.",
             'upload reads "My Lab" Gut files.txt --dry-run',
             'upload reads "My Lab" Gut - -d _L001 < files.txt',
         ),
@@ -131,7 +131,7 @@ OF_FILES: list[Command] = [
         flag("overwrite", "Replace the metadata of samples that have some."),
         flag("no_overwrite", "Leave samples alone that have metadata; the default."),
         flag("create", "Create samples that aren't there."),
-        flag("no_create", "Tell of samples that aren't there; the default."),
+        flag("no_create", "Report samples that do not exist; the default."),
         flag("update", "Keep what samples have, and add to it; the table wins."),
         flag("no_update", "Leave samples alone that have metadata; the default."),
         option("index_col", "Column that has the names: its number, from 0, or its name.", "0"),

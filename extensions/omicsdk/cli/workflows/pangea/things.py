@@ -131,7 +131,9 @@ OF_THINGS: list[Command] = [
         words("names", "ORGANIZATION LIBRARY SAMPLE MODULE; or SAMPLE_UUID MODULE."),
         short(
             "-r",
-            option("replicate", "What tells it from other results of the module; the service draws one when omitted."),
+            option(
+                "replicate", "Distinguishes it from other results of the module; the service draws one when omitted."
+            ),
         ),
         OUTFILE,
         description=with_examples("", 'create sample-ar "My Lab" Gut s1 kraken2 -r run7'),
@@ -190,7 +192,7 @@ OF_THINGS: list[Command] = [
         command(
             f"delete {name}",
             f"pangea.deletions:{name.replace('-', '_')}",
-            f"Delete {what} for good.",
+            f"Delete {what} permanently.",
             UUIDS,
             DRY_RUN,
             OUTFILE,

@@ -102,7 +102,7 @@ OF_FILES: list[Command] = [
     },
     {
         "command": "files rm",
-        "summary": "Delete files, and folders with --recursive, for good.",
+        "summary": "Delete files, and folders with --recursive, permanently.",
         "description": with_examples(
             "On a terminal it asks first, unless --yes is given.",
             "files rm sb://me/my-project/a.bam sb://me/my-project/b.bam",
@@ -128,7 +128,7 @@ OF_FILES: list[Command] = [
         "command": "files tag",
         "summary": "Add tags to files, take tags away, or set all of them.",
         "description": with_examples(
-            "Files stand before the options. Tags and metadata of many files: omics sb manifest.",
+            "Give files before the options. Tags and metadata of many files: omics sb manifest.",
             "files tag sb://me/my-project/a.bam --add checked hg38 --remove new",
             "files tag sb://me/my-project/reads/ --recursive --set raw",
         ),
@@ -152,8 +152,8 @@ OF_FILES: list[Command] = [
         "command": "files metadata",
         "summary": "Show the metadata of files, set values, or take keys away.",
         "description": with_examples(
-            "Files stand before the options. Keys that aren't named stay as they are. Of a single file the metadata are shown as "
-            "one object. Many files with values of their own: omics sb manifest.",
+            "Give files before the options. Keys that aren't named stay as they are. Of a single file the metadata are shown as "
+            "one object. Many files with different values: omics sb manifest.",
             "files metadata sb://me/my-project/a.bam",
             "files metadata sb://me/my-project/a.bam --set sample_id=S1 'disease_type=Lung Cancer' --unset note",
             "files metadata sb://me/my-project/reads/ --recursive --set library_id=L7 --dry-run",
@@ -166,7 +166,7 @@ OF_FILES: list[Command] = [
                 "type": "array",
                 "items": "string",
                 "default": None,
-                "help": "Values, as key=value. A key that is given several times becomes a list; JSON stands for what isn't "
+                "help": "Values, as key=value. A key that is given several times becomes a list; JSON is for what isn't "
                 "text, when it begins with a quote, a bracket or a brace, or what is there isn't text either.",
             },
             {"name": "unset", "type": "array", "items": "string", "default": None, "help": "Keys to take away."},
@@ -197,9 +197,9 @@ OF_FILES: list[Command] = [
         "command": "files upload",
         "summary": "Upload files and folders.",
         "description": with_examples(
-            "Files go in parts, several at once. Those of a folder keep their place in it; folders that aren't there are made. "
-            "What is there already under the name is refused unless --overwrite is given. What is stopped or fails goes "
-            "on when the same command is run again. A row for each file: --query files --output tsv.",
+            "Files go in parts, several at once. Those of a folder keep their place in it; missing folders are created. "
+            "An existing file of the same name is refused unless --overwrite is given. Run the same command again to "
+            "resume. A row for each file: --query files --output tsv.",
             "files upload a.bam sb://me/my-project/",
             "files upload a.bam sb://me/my-project/renamed.bam",
             "files upload reads/ sb://me/my-project/reads/",
@@ -218,7 +218,7 @@ OF_FILES: list[Command] = [
             flag("overwrite", "Replace files that are there already."),
             QUIET,
             *LIMITS,
-            flag("dry_run", "Only tell what would be sent, and to where."),
+            flag("dry_run", "Only print what would be sent, and to where."),
             REPORT,
         ],
     },
@@ -227,7 +227,7 @@ OF_FILES: list[Command] = [
         "summary": "Download files and folders.",
         "description": with_examples(
             "Folders come with all that is in them. A local file that is there already is refused unless --overwrite is given. "
-            "What is stopped or fails goes on when the same command is run again. A row for each file: --query files "
+            "Run the same command again to resume what was stopped or failed. A row for each file: --query files "
             "--output tsv.",
             "files download sb://me/my-project/a.bam",
             "files download sb://me/my-project/reads/ --download-dir reads",
@@ -248,7 +248,7 @@ OF_FILES: list[Command] = [
             flag("overwrite", "Replace local files that are there already."),
             QUIET,
             *FETCH,
-            flag("dry_run", "Only tell what would be fetched, and whether there is room; nothing is written."),
+            flag("dry_run", "Only print what would be fetched, and whether the disk has room; nothing is written."),
             REPORT,
         ],
     },

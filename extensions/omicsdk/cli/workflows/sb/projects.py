@@ -51,7 +51,7 @@ OF_PROJECTS: list[Command] = [
     },
     {
         "command": "projects rm",
-        "summary": "Delete projects with all that is in them, for good.",
+        "summary": "Delete projects with all that is in them, permanently.",
         "description": with_examples(
             "On a terminal it asks first, unless --yes is given.", "projects rm me/old-project --dry-run"
         ),

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
-_MANY = "A hundred go in each request. What can't be started or fails is told one by one, and ends the command with 3, or 1 when all did."
+_MANY = "A hundred go in each request. What can't be started or fails is reported one by one, and ends the command with 3, or 1 when all did."
 _STATE: Argument = {
     "name": "state",
     "type": "string",

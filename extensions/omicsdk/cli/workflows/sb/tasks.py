@@ -84,7 +84,7 @@ OF_TASKS: list[Command] = [
                 "name": "batch_input",
                 "type": "string",
                 "default": None,
-                "help": "Input whose files are shared out to tasks of their own; needs --batch-by.",
+                "help": "Input whose files are divided among separate tasks; needs --batch-by.",
             },
             {
                 "name": "batch_by",
