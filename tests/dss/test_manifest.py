@@ -90,9 +90,11 @@ def test_all_faulty_lines_are_told_at_once_with_their_numbers(tmp_path: Path):
     ("column", "value", "words"),
     [
         ("file_name", "../../.profile", r"has a '\.\.' in it"),
-        ("file_name", "/etc/passwd", "has an empty part"),
+        ("file_name", "/etc/passwd", "The file name '/etc/passwd' is absolute"),
+        ("file_name", "a//b", "The file name 'a//b' has an empty part"),
         ("file_name", "a\x00b", "has a NUL"),
         ("bundle_uuid", "../x", r"has a '\.\.' in it"),
+        ("bundle_uuid", "/x", "is absolute"),
     ],
 )
 def test_names_that_lead_out_of_the_folder_are_faults(tmp_path: Path, column: str, value: str, words: str):

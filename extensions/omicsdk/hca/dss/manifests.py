@@ -17,7 +17,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines
 from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
-from omicsdk.transfer.names import check_name
+from omicsdk.transfer.names import check_name, wrong_with
 from omicsdk.transfer.writing import write_error
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
@@ -187,6 +187,9 @@ def row_fault(row: dict[str, str]) -> str | None:
     for column in ("bundle_uuid", "file_uuid", "file_name"):
         if not row[column]:
             return f"{column} is empty"
+    # By itself first: with the folder of its bundle before it, an absolute name would only have an empty part.
+    if reason := wrong_with(row["file_name"]):
+        return UnsafePath(row["file_name"], reason).message
     try:
         check_name(f"{row['bundle_uuid']}.{row['bundle_version']}/{row['file_name']}")
     except UnsafePath as error:
