@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, choice, messages_of
@@ -519,7 +520,8 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
     got = 0
     while not most or got < most:
         size = min(page, most - got) if most else page
-        found: list[dict[str, Any]] = ask(commons, ordered.first(size).offset(begin + got))[query.node]
+        told = answer(commons.peregrine, str(ordered.first(size).offset(begin + got)))
+        found: list[dict[str, Any]] = items_at(told, f"data.{query.node}", "query")
         yield from (restored(row, query) for row in found)
         got += len(found)
         if len(found) < size:

@@ -277,7 +277,7 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in batches(ids, BATCH):
         told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
-        found.update({each["id"]: each["type"] for each in told["data"]["node"]})
+        found.update({each["id"]: each["type"] for each in items_at(told, "data.node", "query")})
     return found
 
 
@@ -291,8 +291,8 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         first: How many at most; 0 is all.
     """
     chosen = arguments({"first": first, "project_id": project.id})
-    data = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")["data"]
-    return [str(each["id"]) for each in data[node]]
+    told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")
+    return [str(each["id"]) for each in items_at(told, f"data.{node}", "query")]
 
 
 def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:

@@ -1,0 +1,121 @@
+"""Lists of a commons' services that a deletion, an export or a login rests on: one that isn't there is no empty one."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from gen3_commons import COMMONS, FakeCommons
+from gen3_records import dictionary
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3, Gen3AuthError
+from omicsdk.gen3.queries import Query
+
+OTHER = "https://other.example.org"
+NO_LISTS: list[Any] = [{}, None, "x", 5]
+Act = Callable[[Gen3], object]
+
+
+def _jobs(commons: Gen3) -> object:
+    return commons.list_jobs()
+
+
+def _export(commons: Gen3) -> object:
+    return commons.export_records("demo-one", ["1"])
+
+
+def _delete_records(commons: Gen3) -> object:
+    return commons.delete_records("demo-one", ["1"], dictionary=dictionary())
+
+
+def _delete_nodes(commons: Gen3) -> object:
+    return commons.delete_nodes("demo-one", ["case"], dictionary=dictionary())
+
+
+def _query(commons: Gen3) -> object:
+    return list(commons.query_rows(Query("case").fields("id")))
+
+
+RECORD = {"id": "1", "type": "case"}
+ANSWERED: dict[str, Any] = {"_case_count": 1, "node": [RECORD], "case": [RECORD]}
+"""What Peregrine answers of a project with one case."""
+
+
+def _behind(path: str, came: Any, found: dict[str, Any]) -> httpx.MockTransport:
+    """A commons with one case that answers one path otherwise."""
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(path):
+            return httpx.Response(200, text=json.dumps(came))
+        if request.url.path.endswith("/graphql"):
+            return httpx.Response(200, json={"data": {name: found[name] for name in found if name in _named(request)}})
+        return httpx.Response(200, json={"entities": [RECORD], "success": True})
+
+    return httpx.MockTransport(answered)
+
+
+def _named(request: httpx.Request) -> list[str]:
+    """The fields that a query asks for."""
+    return [name for name in ANSWERED if re.search(rf"\{{ {name}\b", request.content.decode())]
+
+
+@pytest.mark.parametrize("came", NO_LISTS)
+@pytest.mark.parametrize(
+    ("act", "path", "field", "operation"),
+    [
+        (_jobs, "/job/list", None, "list_jobs"),
+        (_export, "/export", None, "export"),
+        (_delete_records, "/entities/1", "entities", "delete_records"),
+        (_delete_nodes, "/entities/1", "entities", "delete_records"),
+    ],
+    ids=["jobs", "export", "deletion of records", "deletion of nodes"],
+)
+def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, operation: str, came: Any) -> None:
+    """Each answer is refused as it came, and as an object whose list is of another type."""
+    for answer in (came, {field: came}) if field else (came,):
+        with (
+            Gen3(COMMONS, credentials=ANONYMOUS, transport=_behind(path, answer, ANSWERED), retry=NO_RETRY) as commons,
+            pytest.raises(DecodeError, match=operation) as caught,
+        ):
+            act(commons)
+        assert "isn't taken for an empty list" in caught.value.remedy
+
+
+@pytest.mark.parametrize("came", [*NO_LISTS, ...])
+@pytest.mark.parametrize(
+    ("act", "field"),
+    [(_export, "node"), (_delete_records, "node"), (_delete_nodes, "case"), (_query, "case")],
+    ids=["export", "deletion of records", "deletion of nodes", "query"],
+)
+def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
+    """What is to be deleted is asked for by queries: an empty list would mean that nothing is left."""
+    found = {name: came if name == field else value for name, value in ANSWERED.items()}
+    found = {name: value for name, value in found.items() if value is not ...}
+    with (
+        Gen3(COMMONS, credentials=ANONYMOUS, transport=_behind("/nothing", None, found), retry=NO_RETRY) as commons,
+        pytest.raises(DecodeError, match=f"data.{field}"),
+    ):
+        act(commons)
+
+
+@pytest.mark.parametrize(
+    ("came", "error"),
+    [
+        ({}, DecodeError),
+        *(({"providers": each}, DecodeError) for each in NO_LISTS),
+        *((each, Gen3AuthError) for each in NO_LISTS if each != {}),
+    ],
+)
+def test_the_list_of_logins_is_required(
+    came: Any, error: type[Exception], commons: FakeCommons, api_key: dict[str, str], clock: ManualClock
+) -> None:
+    commons.answer = lambda _: httpx.Response(200, text=json.dumps(came))
+    auth = Gen3Auth(endpoint=OTHER, refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
+    with pytest.raises(error, match="'providers'" if error is DecodeError else "no JSON object came"):
+        auth.get_access_token()
