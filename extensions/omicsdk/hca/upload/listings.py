@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import DecodeError, OmicsError
+from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 
@@ -53,8 +54,11 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
     Raises:
         NoAreaSelected: No area is given or selected.
         NotFound: There is no such area.
+        DecodeError: The service described other files than those it was asked for, or none.
         Locked, Conflict: The area takes no more files, so that the service gives no keys for it.
     """
+    from omicsdk_api.upload.models.file_info import FileInfo
+
     from omicsdk.hca.upload.storage import area_storage
 
     uri = area_of(area)
@@ -67,7 +71,10 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
                 yield from (AreaFile(name, size) for name, size in batch)
                 continue
             names = [quote(name) for name, _ in batch]
-            described = service.files_info(upload_area_uuid=uri.area_uuid, body=names)
+            # Without strict=True a call returns what came; one that is shorter than asked for would hide files of the area.
+            described = items_at(service.files_info(upload_area_uuid=uri.area_uuid, body=names), "", "files_info")
+            if len(described) != len(names) or not all(isinstance(info, FileInfo) for info in described):
+                raise DecodeError("files_info", "the body", described, expected=f"a list of {len(names)} files")
             yield from (AreaFile(info.name, info.size, info) for info in described)
     finally:
         storage.client.close()

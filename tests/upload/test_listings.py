@@ -1,0 +1,35 @@
+"""What a service says of the files of an area: an answer without its list, or with a shorter one, hides none of them."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.hca.upload import HcaUpload
+from upload_areas import UUID, uri_of
+
+DESCRIBED = {"name": "a.txt", "size": 4, "upload_area_id": UUID}
+
+
+class Storage:
+    """A bucket with two files."""
+
+    client = SimpleNamespace(close=lambda: None)
+
+    def sizes(self) -> Any:
+        return iter([("a.txt", 4), ("b.txt", 8)])
+
+
+@pytest.mark.parametrize(
+    "came", [{}, None, "x", 5, {"files": []}, [], [DESCRIBED], [DESCRIBED, None], [DESCRIBED, "b.txt"]]
+)
+def test_files_that_are_not_described_are_an_error(came: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk.hca.upload.storage.area_storage", lambda *_, **__: Storage())
+    network = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(came)))
+    with HcaUpload("http://localhost:1", transport=network, retry=NO_RETRY) as client:
+        assert [file.name for file in client.ls(uri_of(UUID, "dev"))] == ["a.txt", "b.txt"]
+        with pytest.raises(DecodeError, match="files_info"):
+            list(client.ls(uri_of(UUID, "dev"), detail=True))
