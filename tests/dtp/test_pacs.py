@@ -20,6 +20,7 @@ from omicsdk.core.errors import (
     ConfigError,
     ConnectFailed,
     ConnectionLost,
+    DecodeError,
     OmicsError,
     TransferError,
     TransportError,
@@ -204,6 +205,24 @@ def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(lon
     with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store:
         found = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
     assert [getattr(each, "sop", each) for each in found] == instances
+
+
+@pytest.mark.parametrize("came", ["{}", "null", '"x"', "5", ""])
+@pytest.mark.parametrize("listing", ["/series", "/instances"])
+def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str):
+    """Only the status 204 says that nothing matches."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(listing):
+            return httpx.Response(200, text=came)
+        return httpx.Response(200, json=[{"0020000E": {"Value": [f"{STUDY}.1"]}}])
+
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
+    with (
+        closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store,
+        pytest.raises(DecodeError, match="QIDO-RS"),
+    ):
+        list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
 
 
 @needs_orthanc

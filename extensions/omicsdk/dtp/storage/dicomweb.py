@@ -221,11 +221,12 @@ class DicomWebStore:
         while True:
             query = (("limit", str(PAGE)), ("offset", str(len(seen))))
             try:
-                page = json_of(self._client.send(plain_request("QIDO-RS", "GET", path, query=query)))
+                answer = self._client.send(plain_request("QIDO-RS", "GET", path, query=query))
             except NotFound:
                 return
-            # 204: nothing matches (DICOM PS3.18, 10.6.3)
-            listed = [] if page is None else items_at(page, "", "QIDO-RS")
+            if answer.status_code == 204:  # nothing matches (DICOM PS3.18, 10.6.3); with 200 its list is required
+                return
+            listed = items_at(json_of(answer), "", "QIDO-RS")
             new = [each for each in listed if is_object(each) and _text(each, key) not in seen]
             for each in new:
                 seen.add(_text(each, key))
