@@ -1,6 +1,7 @@
 """Pages: each fetched once, side by side, in order, and what happens when the platform behaves otherwise."""
 
 import copy
+import json
 import pickle
 import threading
 from collections import deque
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.sevenbridges import Api, Conflict, PaginationError
+from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
 from omicsdk.compat.sevenbridges.models.volume import VolumeObject
 from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import DecodeError
 from omicsdk.sb.listings import PAGES_AT_ONCE as AHEAD
 
 BASE = "https://api.example.org/v2"
@@ -342,3 +345,31 @@ def test_a_page_is_copied_but_not_pickled(make):
     with pytest.raises(TypeError, match=r"knows its Api.*list\(page\)"):
         pickle.dumps(page)
     assert pickle.loads(pickle.dumps(list(page))) == page
+
+
+# -- lists that aren't there
+
+
+@pytest.mark.parametrize(
+    "came", [{}, None, "x", 5, [], {"items": None}, {"items": {}}, {"items": "x"}, {"items": [None]}]
+)
+@pytest.mark.parametrize(
+    ("ask", "field"),
+    [
+        (lambda api: api.projects.query(), "items"),
+        (lambda api: api.files.query(project="o/p"), "items"),
+        (lambda api: list(api.files.query(project="o/p").all()), "items"),
+        (lambda api: VolumeCollection.listed(VolumeObject, linked_request(f"{BASE}/volume", "page"), api), "items"),
+        (lambda api: api.files.bulk_get(["f"]), "items"),
+        (lambda api: api.files.search("x"), "result_set"),
+    ],
+    ids=["projects", "files", "all files", "a volume", "bulk", "search"],
+)
+def test_a_list_that_is_not_there_is_no_empty_one(ask, field, came):
+    """The published client's error, which is a DecodeError too; an answer that is no object is no JSON object."""
+    if isinstance(came, dict):
+        came = {field: came["items"]} if came else {}
+    api = Api(BASE, "t", transport=httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(came))))
+    with pytest.raises(SbgError) as caught:
+        ask(api)
+    assert isinstance(caught.value, DecodeError if isinstance(came, dict) or came is None else NonJSONResponseError)
