@@ -4,12 +4,15 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import stat
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -399,6 +402,43 @@ def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics,
     assert "list_files: the answer's field 'items' is None, not a list" in told
 
 
+@pytest.mark.parametrize("listing", [b"{}", b'{"items": null}', b"null", b""])
+def test_sync_removes_nothing_when_seven_bridges_answers_without_its_list(omics, tmp_path, monkeypatch, listing):
+    """Fewer than ten files and as many as are allowed go without a question: only the listing protects them."""
+
+    class Platform(BaseHTTPRequestHandler):
+        asked = ()
+
+        def do_GET(self):
+            type(self).asked += (self.path.partition("?")[0],)
+            body = listing if "/files" in self.path else b'{"id": "o/p", "name": "p", "href": ""}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    for name in ("a.txt", "deep/b.txt"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("mine")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Platform) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("SB_API_ENDPOINT", f"http://127.0.0.1:{server.server_port}/v2")
+        monkeypatch.setenv("SB_AUTH_TOKEN", "t")
+        for more in ((), ("--max-delete", "2")):
+            code, out, told = omics("--yes", "sync", "--delete", *more, "sb://o/p/", "out")
+            assert (code, out) == (1, b"")
+            assert "isn't taken for an empty list" in told or "not JSON" in told
+        server.shutdown()
+    assert any(path.endswith("/files") for path in Platform.asked)
+    assert all((tmp_path / "out" / name).read_text() == "mine" for name in ("a.txt", "deep/b.txt"))
+
+
 def filled(monkeypatch, data):
     """Stdin with these bytes."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
@@ -525,6 +565,21 @@ def test_what_is_not_verified_is_told_apart(omics, mixed, tmp_path):
     first, *rows = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
     assert first["verification"] == COUNTED
     assert {row["name"]: row["verification"] for row in rows} == kinds
+
+
+def test_a_table_shows_the_three_kinds_apart(omics, mixed):
+    code, out, _ = omics("cp", "-r", "shelf://p", "out", "--output", "table")
+    lines = out.decode().splitlines()
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    assert code == 0
+    assert {cells[0]: cells[-1] for cells in rows if cells[0].startswith("verification.")} == {
+        f"verification.{kind}": str(count) for kind, count in COUNTED.items()
+    }
+    assert {cells[0]: cells[-1] for cells in rows if cells[0].startswith("shelf://p/")} == {
+        "shelf://p/sure": "verified",
+        "shelf://p/sized": "size only",
+        "shelf://p/bare": "unverified",
+    }
 
 
 def test_a_line_for_people_says_how_many_are_verified(mixed, tmp_path):
