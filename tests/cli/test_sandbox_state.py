@@ -1,10 +1,13 @@
 """`omics sandbox save`, `load`, `status` and `seed`: a sandbox's state as files."""
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.transfer.writing import RESERVE
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,6 +35,17 @@ def test_a_running_sandbox_is_saved_and_loaded_elsewhere(omics, omics_sandbox, f
     assert (here["running"], there["running"]) == (True, False)
     assert here["contents"] == there["contents"]
     assert here["contents"]["pangea"]["samples"] == 1
+
+
+def test_a_snapshot_stops_before_the_disk_is_full(omics, omics_sandbox, tmp_path, monkeypatch):
+    file = tmp_path / "out" / "state.tar"
+    file.parent.mkdir()
+    file.write_text("before")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=RESERVE + 1000))
+    ran = omics("sandbox", "save", str(file), "--url", omics_sandbox.url, installed=True)
+    assert (ran.code, ran.out) == (1, "")
+    assert "these are left for others" in ran.err.replace("\n", " ")
+    assert [(path.name, path.read_text()) for path in file.parent.iterdir()] == [("state.tar", "before")]
 
 
 def test_the_status_of_a_folder_that_a_sandbox_runs_on(omics, tmp_path):

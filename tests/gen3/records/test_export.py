@@ -1,21 +1,25 @@
 """Records are given out as rows, files and data frames, and deleted: those first that link to others."""
 
 import csv
+import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from gen3_records import case, dictionary, experiment, relatives
-from omicsdk.core.errors import BadRequest, MissingExtra, NotFound, OmicsError
+from omicsdk.core.errors import BadRequest, DiskFull, MissingExtra, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
+from omicsdk.transfer.writing import RESERVE
 
 
 @pytest.fixture
@@ -135,6 +139,36 @@ def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     ):
         commons.export_file("demo-one", "case", tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.json", "JSON"), ("a.jsonl", "JSON"), ("a.tsv", "TSV")])
+def test_an_export_of_unknown_size_stops_before_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """The space is what the test says: no disk is filled. Nothing takes the place of what was there before."""
+    row = {"JSON": json.dumps({"type": "case", "submitter_id": "x" * 1000}).encode() + b",", "TSV": b"case\tx\n" * 100}
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / name).write_text("before")
+
+    class Long(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b'{"data": [' if kind == "JSON" else b"type\tsubmitter_id\n"
+            yield from itertools.repeat(row[kind], 20_000)
+
+    def usage(_: Any) -> Any:
+        taken = sum(path.stat().st_size for path in folder.iterdir())
+        return SimpleNamespace(total=1 << 40, free=RESERVE + 2_000_000 - taken)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Long()))
+    with (
+        Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
+        pytest.raises(DiskFull, match="these are left for others") as caught,
+    ):
+        commons.export_file("demo-one", "case", folder / name)
+    assert str(folder / name) in str(caught.value)
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "before")]
 
 
 def test_records_of_several_nodes_are_given_by_their_ids(commons: Gen3, ids: list[str]) -> None:
