@@ -21,6 +21,7 @@ from omicsdk.core.errors import (
     TimedOut,
     TooManyRedirects,
     TruncatedTransfer,
+    Unauthorized,
 )
 from omicsdk.transfer import Item, Location, Patience, download
 
@@ -443,6 +444,28 @@ def test_a_place_that_ends_is_renewed(server: Any, fault: Any, target: Path, noi
     download([replace(item, locate=Location(server.url("ended")), renew=renew)], target).raise_if_failed()
     assert (target / "one").read_bytes() == noise(size)
     assert asked == [1]
+
+
+@pytest.mark.parametrize("ways", ["locate", "renew"])
+@pytest.mark.parametrize("retries", [0, 3, 100])
+def test_a_file_that_is_always_401_ends_after_one_renewal(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any, leftovers: Any, ways: str, retries: int
+) -> None:
+    """Whatever the retries: a login that is refused twice is refused, and waiting does not change it."""
+    given: list[int] = []
+
+    def place() -> Location:
+        given.append(1)
+        return Location(server.url("one"), {"Authorization": f"Bearer t{len(given)}"})
+
+    item = server.item("one", noise(50), "sha256", retries=retries)
+    item = replace(item, locate=place) if ways == "locate" else replace(item, renew=place)
+    server.always["one"] = fault.status(401)
+    (outcome,) = download([item], target, clock=clock).outcomes
+    assert isinstance(outcome.error, Unauthorized)
+    assert (len(given), len(server.of("one"))) == ((2, 2) if ways == "locate" else (1, 2))
+    assert clock.slept == 0
+    assert leftovers() == []
 
 
 @pytest.mark.parametrize("size", [500, SIZE])
