@@ -164,6 +164,51 @@ def test_nothing_is_stored_when_one_record_is_wrong(seeded: Sandbox, admin: http
     assert _names(seeded, "case") == ["c1", "c2"]
 
 
+@pytest.mark.parametrize("form", ["object", "list", "table"])
+def test_a_document_that_is_created_twice_is_refused(seeded: Sandbox, admin: httpx.Client, form: str) -> None:
+    """As the real service answered (recording, steps 57 to 59): POST creates and never updates, PUT does either."""
+    told = {"object": case("c3"), "list": [case("c3"), case("c4")]}
+    rows = "\n".join("\t".join(each) for each in _table([case("c3"), case("c4")]))
+    sent: dict[str, Any] = {"content": rows, "headers": TSV} if form == "table" else {"json": told[form]}
+    names = ["c3"] if form == "object" else ["c3", "c4"]
+    first = admin.post(PROJECT, **sent)
+    assert (first.status_code, first.json()["created_entity_count"]) == (201, len(names))
+    before = seeded.gen3.records.listed("case")
+    again = admin.post(PROJECT, **sent)
+    assert (again.status_code, again.json()["code"], again.json()["success"]) == (400, 400, False)
+    assert [each["valid"] for each in again.json()["entities"]] == [False] * len(names)
+    for name, entity in zip(names, again.json()["entities"], strict=True):
+        (error,) = entity["errors"]
+        assert (error["type"], sorted(error["keys"])) == ("ERROR", ["project_id", "submitter_id"])
+        assert (
+            error["message"]
+            == f"case with {{'project_id': 'demo-one', 'submitter_id': '{name}'}} already exists in the DB"
+        )
+    assert seeded.gen3.records.listed("case") == before
+    updated = admin.put(PROJECT, **sent)
+    assert (updated.status_code, updated.json()["updated_entity_count"]) == (200, len(names))
+    assert _names(seeded, "case") == ["c1", "c2", *names]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_record_that_is_twice_in_a_document_is_refused(seeded: Sandbox, admin: httpx.Client, method: str) -> None:
+    """As the real service answered (recording, step 108)."""
+    answer = admin.request(method, PROJECT, json=[case("c3"), case("c4"), case("c3")])
+    told = answer.json()
+    assert (answer.status_code, told["success"], told["entity_error_count"]) == (400, False, 0)
+    assert told["transactional_errors"] == [
+        {"message": "Entity is not unique, (('demo-one', 'c3'),)", "type": "NOT_UNIQUE"}
+    ]
+    assert _names(seeded, "case") == ["c1", "c2"]
+
+
+def _table(records: list[dict[str, Any]]) -> list[list[str]]:
+    """Records as the rows of a table, a header first."""
+    header = [name for name in records[0] if name != "experiments"]
+    rows = [[*(each[name] for name in header), each["experiments"][0]["submitter_id"]] for each in records]
+    return [[*header, "experiments.submitter_id"], *rows]
+
+
 def test_the_same_id_for_two_records_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
     same = "11111111-2222-4333-8444-555555555555"
     answer = admin.put(PROJECT, json=[case("c3", id=same), case("c4", id=same)])
