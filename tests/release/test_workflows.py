@@ -1,6 +1,7 @@
 """Workflows run what a developer can run, with no more rights than they need."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,30 @@ def test_actions_have_versions_and_keep_no_token(path):
             assert re.fullmatch(r"[\w.-]+/[\w.-]+@(v\d[\w.]*|release/v\d+|[0-9a-f]{40})", step["uses"])
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
+
+
+def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_next():
+    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    matrix = jobs["test"]["strategy"]["matrix"]
+    assert matrix["os"] == ["ubuntu-latest"]
+    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert {(each["os"], each["python"]) for each in matrix["include"]} == {
+        (f"{system}-latest", python) for system in ("macos", "windows") for python in ("3.11", "3.14")
+    }
+    assert "exclude" not in matrix
+    versions = {name: python_of(job) for name, job in jobs.items()}
+    assert versions["test"] == {"python-version": "${{ matrix.python }}"}
+    assert versions["base"] == {"python-version": "3.15", "allow-prereleases": True}
+    for name, target in (("test", "make test"), ("base", "make test-base")):
+        assert target in [step.get("run") for step in jobs[name]["steps"]]
+        assert not any(step.get("continue-on-error") for step in [jobs[name], *jobs[name]["steps"]])
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert stated["requires-python"] == f">={matrix['python'][0]}"
+
+
+def python_of(job: dict[str, Any]) -> dict[str, Any]:
+    (step,) = (step for step in job["steps"] if step.get("uses", "").startswith("actions/setup-python@"))
+    return step["with"]
 
 
 def test_only_what_was_tested_is_published():

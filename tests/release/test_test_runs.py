@@ -1,0 +1,119 @@
+"""How the project's own tests run: the same examples for everybody, a search with a seed, an environment for each interpreter."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[2]
+
+DRAWN = """
+import random
+from hypothesis import given, strategies as st
+
+@given(st.integers(0, 2**200))
+def test_drawn(number):
+    print("drawn", number)
+"""
+
+
+def drawn(folder: Path, *words: str, **environ: str) -> list[str]:
+    """The examples that a test draws which has the project's profiles and no number of examples of its own."""
+    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    (folder / "test_drawn.py").write_text(DRAWN)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--basetemp=made", *words]
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "HYPOTHESIS_PROFILE")}
+    ran = subprocess.run(
+        command, cwd=folder, env={**kept, **environ}, capture_output=True, text=True, check=True, timeout=110
+    )
+    return re.findall(r"drawn (\d+)", ran.stdout)
+
+
+def made(*words: str) -> str:
+    """What make would run, as if nothing were made yet."""
+    environ = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "PYTHON", "SEED")
+    }
+    command = ["make", "-n", "-B", *words]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+
+
+def test_a_run_draws_the_same_examples_as_any_other(tmp_path: Path) -> None:
+    """Also on the machines of CI, where Hypothesis has other defaults."""
+    runs = []
+    for number, environ in enumerate(({}, {}, {"CI": "1"})):
+        (folder := tmp_path / str(number)).mkdir()
+        runs.append(drawn(folder, **environ))
+        assert not (folder / ".hypothesis" / "examples").exists()  # nothing is remembered for the next run
+    assert runs[0] == runs[1] == runs[2]
+    assert 30 <= len(set(runs[0])) <= 40
+
+
+def test_a_search_draws_2000_examples_by_its_seed(tmp_path: Path) -> None:
+    search = ("--hypothesis-profile", "search", "--hypothesis-seed")
+    first, same, other = (drawn(tmp_path, *search, seed) for seed in ("1", "1", "2"))
+    assert (len(first), len(other)) == (2000, 2000)
+    assert first == same
+    assert first != other
+
+
+def test_the_profiles_are_those_of_both_targets() -> None:
+    repeatable, search = settings.get_profile("repeatable"), settings.get_profile("search")
+    assert (repeatable.derandomize, repeatable.max_examples) == (True, 40)
+    assert (search.derandomize, search.max_examples) == (False, 2000)
+
+
+@needs_make
+def test_make_test_takes_no_profile_and_no_seed() -> None:
+    (run,) = re.findall(r"^.*-m pytest .*$", made("test"), re.MULTILINE)
+    assert "hypothesis" not in run
+    assert '-m "not long and not compat"' in run
+
+
+@needs_make
+def test_make_test_long_searches_with_a_new_seed_which_it_prints() -> None:
+    seeds = []
+    for words in ((), (), ("SEED=77",)):
+        text = made("test-long", *words)
+        (run,) = re.findall(r"^.*-m pytest .*$", text, re.MULTILINE)
+        assert "--hypothesis-profile search" in run
+        assert not re.search(r" -m \"| --ignore", run)  # tests marked long, those of the manual and of compat too
+        (seed,) = re.findall(r"--hypothesis-seed (\d+)", run)
+        assert f"seed of this search: {seed} (make test-long SEED={seed} repeats it)" in text
+        seeds.append(seed)
+    assert seeds[2] == "77"
+    assert seeds[0] != seeds[1]
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("python", "environment"),
+    [
+        ("python3", ".venv"),
+        ("python", ".venv"),
+        ("python3.14", ".venv-3.14"),
+        ("/opt/python/bin/python3.13", ".venv-3.13"),
+    ],
+)
+def test_each_interpreter_has_an_environment_of_its_own(python: str, environment: str) -> None:
+    # The interpreter need not be there: all that make asks of it is the number of processors.
+    text = made("test", f"PYTHON={python}", "JOBS=2")
+    assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {environment}
+    assert f"{python} .ci/environment.py {environment} dev" in text
+    assert re.search(rf"^{re.escape(environment)}/(bin|Scripts)/python -m pytest", text, re.MULTILINE)
+
+
+@needs_make
+def test_the_base_install_has_an_environment_of_its_own() -> None:
+    text = made("test-base", "PYTHON=python3.15", "JOBS=2")
+    assert set(re.findall(r"(?<![\w/])\.venv[\w.-]*", text)) == {".venv-3.15-base"}
+    assert "python3.15 .ci/environment.py .venv-3.15-base test" in text
