@@ -80,6 +80,14 @@ def test_the_same_request_at_another_url():
     assert moved.at(made.url) == made
 
 
+def test_a_request_for_items_takes_their_media_type_and_stays_the_same_otherwise():
+    made = request(FACTS, "/x", headers=[("x-accept", "a"), ("x-b", "accept")])
+    items = made.for_items("application/x-ndjson")
+    assert items.headers == (("accept", "application/x-ndjson"), *made.headers[1:])
+    assert (made.live, items.live) == (False, True)
+    assert (items.url, items.method, items.operation) == (made.url, made.method, made.operation)
+
+
 def test_headers_and_cookies_of_the_document():
     made = request(FACTS, "/x", headers=(("x-a", 1), ("x-b", OMIT)), cookies=(("session", "a b"), ("c", None)))
     assert ("x-a", "1") in made.headers
@@ -387,6 +395,13 @@ def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], 
         request(FACTS, "/x", headers=[("x-ids", joined(items, ","))])
 
 
+@pytest.mark.parametrize("value", [["a,b", "c"], {"a,b": "c"}, {"c": "a,b"}])
+@pytest.mark.parametrize("explode", [False, True])
+def test_a_styled_header_refuses_what_would_be_read_as_several(value: Any, explode: bool) -> None:
+    with pytest.raises(UsageError, match=r"x-a can't be sent: .*its item 'a,b' holds ','"):
+        request(FACTS, "/x", headers=[("x-a", styled("x-a", value, "simple", explode=explode))])
+
+
 def test_an_item_without_a_text_is_refused() -> None:
     told = r"^ids can't be sent: <built-in function print> is of type"
     for value in (["a", print], {"a": print}, print):
@@ -400,6 +415,8 @@ def test_an_item_without_a_text_is_refused() -> None:
         ):
             with pytest.raises(UsageError, match=told):
                 build()
+    with pytest.raises(UsageError, match=r"^A value can't be sent: "):
+        joined([print], ",")
 
 
 @pytest.mark.parametrize("style", ["simple", "label", "matrix"])
