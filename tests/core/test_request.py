@@ -17,6 +17,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import (
     OperationFacts,
+    cookie_pairs,
     deep_fields,
     deep_object,
     joined,
@@ -25,6 +26,7 @@ from omicsdk.core.request import (
     request,
     segment,
     styled,
+    whole_query,
 )
 
 FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundles/{uuid}")
@@ -433,3 +435,62 @@ def test_members_that_are_none_are_passed_over(style: Any, explode: bool) -> Non
 def test_a_header_of_one_value_is_sent_as_it_is() -> None:
     sent = request(FACTS, "/x", headers=[("x-a", styled("x-a", "b, c", "simple", explode=False)), ("x-d", " e,f")])
     assert sent.headers[1:] == (("x-a", "b, c"), ("x-d", " e,f"))
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (OMIT, "form", ""),
+        (None, "form", ""),
+        (None, "json", ""),
+        (OMIT, "text", ""),
+        ({}, "form", ""),
+        ({"a": "b c&d", "ids": [1, 2], "no": None}, "form", "a=b+c%26d&ids=1&ids=2"),
+        ({"n": [1, 2]}, "json", "%7B%22n%22:%5B1,2%5D%7D"),
+        ([1, "a"], "json", "%5B1,%22a%22%5D"),
+        ("a", "json", "%22a%22"),
+        ("$.a b#c", "text", "$.a%20b%23c"),
+        (7, "text", "7"),
+    ],
+)
+def test_a_whole_query(value: Any, form: Any, text: str) -> None:
+    assert whole_query("filter", value, form) == text
+
+
+def test_fields_of_a_whole_query_have_their_styles() -> None:
+    value = {"tags": ["x", "y,z"], "range": {"from": 3}, "bars": ["a", "b"]}
+    styles = {"tags": ",", "range": "deep", "bars": "|"}
+    assert whole_query("filter", value, "form", styles) == "tags=x,y%2Cz&range%5Bfrom%5D=3&bars=a|b"
+
+
+@pytest.mark.parametrize("value", ["text", 5, ["a"]])
+def test_a_whole_query_without_fields_is_refused(value: Any) -> None:
+    with pytest.raises(UsageError, match="filter can't be sent: it has no fields"):
+        whole_query("filter", value, "form")
+
+
+@pytest.mark.parametrize(
+    ("value", "explode", "text"),
+    [
+        ("a b%", True, "id=a b%"),
+        ("~ !", False, "id=~ !"),
+        ([1, 2], True, "id=1; id=2"),
+        ([1, 2], False, "id=1,2"),
+        ({"a": 1, "b": "c"}, True, "a=1; b=c"),
+        ({"a": 1, "b": "c"}, False, "id=a,1,b,c"),
+    ],
+)
+def test_a_cookie_in_its_own_style_is_sent_as_it_is(value: Any, explode: bool, text: str) -> None:
+    sent = request(FACTS, "/x", cookies=cookie_pairs("id", value, explode=explode))
+    assert sent.headers[1:] == (("cookie", text),)
+
+
+def test_a_cookie_that_is_not_given_is_not_sent() -> None:
+    assert cookie_pairs("id", OMIT, explode=True) == cookie_pairs("id", None, explode=False) == []
+
+
+@pytest.mark.parametrize("sign", [";", "\n", "\x1f", "\x7f", "é", "\0"])
+def test_what_no_cookie_has_is_refused(sign: str) -> None:
+    for value, explode in ((f"a{sign}", True), ([f"a{sign}"], False), ({f"a{sign}": "b"}, True)):
+        with pytest.raises(UsageError, match=r"^id can't be sent: the cookie .* holds a sign that no cookie has"):
+            cookie_pairs("id", value, explode=explode)
