@@ -1,6 +1,8 @@
 """`omics crunch run`, `next` and `loop`: what ends with which code, and what the site is told."""
 
+import inspect
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -251,3 +253,24 @@ def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_
     ran = crunch("run", "shared:two", "--workflow", "script", "--allow-shared-folder")
     assert (ran.code, statuses(site, "shared:two")) == (0, HAPPY)
     assert (folder / "made.txt").exists()
+
+
+def test_the_tutorial_says_when_two_datasets_share_a_folder(crunch):
+    """What it says is tried above and in tests/crunch/test_run_claim.py; its words are those of the commands."""
+    page = (Path(__file__).parents[2] / "docs" / "tutorials" / "crunch.md").read_text(encoding="utf-8")
+    (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))
+    assert "without it a site of version 0.1.14 gives all datasets of a project the same folder" in said
+    assert "the run of one overwrites what another left" in said
+    assert "`add-dataset` warns of a folder that another dataset has, or that is within another's" in said
+    assert "`run`, `next` and `loop` refuse such a dataset before the site is told anything" in said
+    (argument,) = re.findall(r"`crunch\.run\(\.\.\., (\w+)=True\)`", said)
+    assert inspect.signature(Crunch.run).parameters[argument].default is False
+    assert "`--allow-shared-folder` runs it" in said
+    for command in ("run", "next", "loop"):
+        assert "--allow-shared-folder" in crunch(command, "--help").out
+    assert "--base-file-path" in crunch("add-dataset", "--help").out
+    # Each dataset that the tutorial adds has a folder of its own.
+    bases = re.findall(r"^omics crunch add-dataset .*?(--base-file-path \S+)?$", page, re.MULTILINE)
+    assert bases
+    assert len(set(bases)) == len(bases)
+    assert all(bases)

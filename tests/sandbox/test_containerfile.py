@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.main import main
+from omicsdk.sandbox.traffic.host_names import is_ours
 
 CHECKOUT = Path(__file__).parents[2]
 LINES = re.sub(r"\\\n\s*", "", (CHECKOUT / "Containerfile").read_text(encoding="utf-8")).splitlines()
@@ -102,3 +104,45 @@ def test_its_commands_exist_and_take_their_options(monkeypatch: pytest.MonkeyPat
     assert main(words[1:]) == 0
     for option, value in _options(words).items():
         assert str(taken[0][option.removeprefix("--").replace("-", "_")]) == value
+
+
+PAGE = (CHECKOUT / "docs" / "testing-with-the-sandbox.md").read_text(encoding="utf-8")
+_, _, SECTION = PAGE.partition("## In a container")
+
+
+def _runs() -> list[tuple[list[str], list[str]]]:
+    """What the page runs by podman: the words before the image's name, and what becomes the container's command."""
+    lines = [line for line in SECTION.replace("\\\n", "").splitlines() if line.startswith("podman run ")]
+    found: list[tuple[list[str], list[str]]] = []
+    for line in lines:
+        words = shlex.split(line)
+        image = words.index("omics-sandbox")
+        before, after = words[:image], words[image + 1 :]
+        own = ["omics", *after] if "--entrypoint" in before else [*START, *after]
+        found.append((before, own))
+    return found
+
+
+def test_the_commands_of_the_page_are_accepted(monkeypatch: pytest.MonkeyPatch):
+    taken: list[tuple[str, dict[str, Any]]] = []
+    for name in ("sandbox.up", "sandbox_state.load"):
+        monkeypatch.setattr(
+            f"omicsdk.cli.commands.{name}", lambda given, _, name=name: taken.append((name, dict(given)))
+        )
+    for _, words in _runs():
+        assert words[0] == "omics"
+        assert main(words[1:]) == 0
+    assert [name for name, _ in taken] == ["sandbox.up", "sandbox.up", "sandbox_state.load"]
+    assert [given["dir"] for _, given in taken] == ["/state"] * 3
+    assert [given["allow_host"] for _, given in taken[:2]] == [None, ["sandbox", ".sandbox"]]
+
+
+def test_another_container_reaches_it_by_the_name_that_the_page_allows():
+    [(before, words)] = [run for run in _runs() if "--network" in run[0]]
+    name = before[before.index("--name") + 1]
+    allowed = [words[at + 1] for at, word in enumerate(words) if word == "--allow-host"]
+    port = _options(START)["--port"]
+    for host in (f"{name}:{port}", f"bucket.{name}", "127.0.0.1"):
+        assert is_ours(host, allowed)
+        assert host == "127.0.0.1" or not is_ours(host)
+    assert not is_ours(f"other{name}", allowed)
