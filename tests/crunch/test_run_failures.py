@@ -107,7 +107,7 @@ def test_a_storage_that_vanishes_while_the_workflow_runs(connection: Connection,
     else:
         note = failed(made, stage=Stage.UPLOAD)
 
-    assert "was there at setup and isn't any longer" in note
+    assert "existed at setup and no longer does" in note
     assert (made.work / "out.txt").read_text() == "precious\n"
     assert not made.storage.exists()  # results don't land where a disk should be mounted
 
@@ -117,7 +117,7 @@ def test_a_storage_that_is_not_mounted_when_nothing_was_brought(connection: Conn
 
     note = failed(made, stage=Stage.UPLOAD, download_from_storage=False)
 
-    assert "The storage isn't there" in note
+    assert "The storage does not exist" in note
 
 
 def test_a_file_that_changes_while_it_is_uploaded(
@@ -322,7 +322,7 @@ def test_a_site_that_tells_of_another_dataset(tmp_path: Path) -> None:
         def answer(self, relative_url: str) -> dict[str, Any]:
             return {**super().answer(relative_url), "slug": "q:d"}
 
-    with pytest.raises(CrunchAPIException, match="'p:d' and told of 'q:d'"):
+    with pytest.raises(CrunchAPIException, match="'p:d' and answered with 'q:d'"):
         a_run(Confused(), tmp_path, [])
 
 

@@ -291,7 +291,7 @@ def test_names_that_lead_out_on_windows(name: str) -> None:
 
 
 def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StorageMissing, match="isn't there"):
+    with pytest.raises(StorageMissing, match="does not exist"):
         FolderStorage(tmp_path / "not mounted").save("a.txt", b"x")
 
     assert not (tmp_path / "not mounted").exists()

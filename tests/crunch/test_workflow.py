@@ -161,7 +161,7 @@ def test_an_interpreter_that_is_not_there(tmp_path: Path, line: str, said: str) 
 
 
 def test_a_workflow_file_that_is_not_there(tmp_path: Path) -> None:
-    assert "isn't there" in failed(a_run(tmp_path, "", workflow_path=tmp_path / "none.sh"))
+    assert "does not exist" in failed(a_run(tmp_path, "", workflow_path=tmp_path / "none.sh"))
 
 
 def test_a_script_runs_in_the_datasets_folder_without_a_shell(tmp_path: Path) -> None:

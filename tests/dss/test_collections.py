@@ -97,7 +97,7 @@ def test_a_change_that_fails_halfway_says_where_to_go_on():
         return {"version": "v1"}
 
     many = list(range(MOST_CHANGES + 1))
-    with pytest.raises(ServerError, match="1 of 2 requests are done: go on from version v1"):
+    with pytest.raises(ServerError, match="1 of 2 requests are done: continue from version v1"):
         change("patch_bundle", patch, {"uuid": "u", "version": "v0", "remove_files": many})
     arguments = {"uuid": "u", "replica": "aws", "version": "v0", "contents": many}
     with pytest.raises(ServerError, match="Version v1 has the first 1000 links"):

@@ -54,6 +54,6 @@ def test_another_file_of_that_name_is_left_alone(tmp_path: Path):
     digest = stored(tmp_path, b"reads")
     (tmp_path / "u.1").mkdir()
     (tmp_path / "u.1/R1.fastq").write_bytes(b"other")
-    with pytest.raises(TransferError, match="is there already"):
+    with pytest.raises(TransferError, match="already exists"):
         filestore.link(tmp_path, digest, "u.1/R1.fastq")
     assert (tmp_path / "u.1/R1.fastq").read_bytes() == b"other"

@@ -182,8 +182,8 @@ def test_a_wrong_setting_is_told_with_what_to_write(settings, told, file):
     [
         ('{"gen3_endpoint": }', r"settings:1:19: not JSON"),
         ("endpoint = x", r"settings:1: a section is missing"),
-        ("[gen3]\nendpoint = x\nendpoint = y", r"settings:3: it is there twice"),
-        ("[gen3]\nendpoint = x\n[gen3]\n", r"settings:3: it is there twice"),
+        ("[gen3]\nendpoint = x\nendpoint = y", r"settings:3: it is given twice"),
+        ("[gen3]\nendpoint = x\n[gen3]\n", r"settings:3: it is given twice"),
         ("[gen3]\nwhat is this\n", r"settings:2: it is neither a section nor a setting"),
         ("[gen]\nendpoint = x", r"no section \[gen3\], but \[gen\]\. Did you mean \[gen3\]\?"),
     ],

@@ -157,7 +157,7 @@ def test_a_column_of_one_s_own_is_no_fault_and_told_once(convertor, data_set):
 def test_headers_that_are_there_twice(convertor, data_set):
     rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
     assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
-        ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is there already, as "Sex"')
+        ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is given already, as "Sex"')
     ]
 
 

@@ -170,7 +170,7 @@ _OTHER_FILES = {
     "number.yaml": (b"1: {properties: {}}", "1 in it is no text"),
     "other.yaml": (b"a: 1", "no node"),
     "laughs.yaml": (LAUGHS, "line 7: its aliases stand for more than 1,000,000 values"),
-    "chain.json": (json.dumps(CHAIN).encode(), "references stand for more than 100,000 values"),
+    "chain.json": (json.dumps(CHAIN).encode(), "references expand to more than 100,000 values"),
 }
 
 

@@ -134,7 +134,7 @@ def test_a_query_stays_as_it_is_when_another_is_made_of_it() -> None:
         (lambda: Query("case", SDS).fields("_sample_count"), "no link 'sample'"),
         (lambda: Query("case", SDS).with_path_to("samples"), "no node 'samples'.*Did you mean 'sample'"),
         (lambda: Query("case", SDS).with_path_to("sample", typ="x"), "no property 'typ'"),
-        (lambda: Query("case", SDS).links(samples=Query("case", SDS)), "samples leads to sample"),
+        (lambda: Query("case", SDS).links(samples=Query("case", SDS)), "samples points to sample"),
         (lambda: Query("experiment", SDS).where(type_of_data="raw"), "never 'raw'.*Did you mean 'Raw'"),
         (lambda: Query("case", SDS).first(-1), "no -1 records"),
         (lambda: Query("case { id } #"), "no name of GraphQL"),

@@ -294,7 +294,7 @@ def test_secrets_may_stand_below_a_services_own_address(person, server):
 
 def test_a_service_that_tells_no_secrets_is_named(person, server):
     server.tells_secrets = False
-    with pytest.raises(AuthError, match=r"dss\.data\.example\.org doesn't tell how to log in") as caught:
+    with pytest.raises(AuthError, match=r"dss\.data\.example\.org doesn't state how to log in") as caught:
         person.login()
     assert "application_secrets" in caught.value.remedy
     assert "--access-token" in caught.value.remedy
@@ -341,7 +341,7 @@ def test_logging_out_forgets_though_the_service_cannot_be_told(person):
     person.endpoint = Endpoint({}, transport=httpx.MockTransport(down), retry=NO_RETRY)
     assert person.logout()
     assert person.credentials() is None
-    assert "could not be told" in person.told[0]
+    assert "Cannot revoke the login" in person.told[0]
     assert "canary" not in person.told[0]
 
 

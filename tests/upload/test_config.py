@@ -86,7 +86,7 @@ def test_a_file_of_the_whole_machine_is_left_alone(home: Path, user_file: Path, 
     write(site, known(UUID))
     monkeypatch.setattr("omicsdk.hca.upload.areas.SITE_FILE", site)
     settings = UploadConfig(HCAConfig(site_file=site))
-    with pytest.raises(ConfigError, match="holds for the whole machine"):
+    with pytest.raises(ConfigError, match="applies to the whole machine"):
         settings.forget_area(UUID)
     assert settings.areas == [UUID]
 

@@ -73,7 +73,7 @@ def test_one_object_can_have_another_name(area: Any, bucket: Any, stored: Any):
     area.upload_files(["s3://elsewhere/a.txt"], target_filename="b.txt")
     assert stored("b.txt")["bytes"] == b"text"
     bucket("ab.txt", b"text")
-    with pytest.raises(CannotUpload, match="stands for 2 objects"):
+    with pytest.raises(CannotUpload, match="names 2 objects"):
         area.upload_files(["s3://elsewhere/a"], target_filename="b.txt")
 
 

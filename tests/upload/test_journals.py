@@ -58,7 +58,7 @@ def test_a_full_disk_is_told_beforehand(folder: Path, caplog: Any):
         assert journal_of(uri_of(UUID), files("a")) is None
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "an upload that is stopped begins anew" in caplog.text
+    assert "an upload that is stopped restarts" in caplog.text
     assert list((folder / "uploads").iterdir()) == []
     assert journal_of(uri_of(UUID), files("a")) is not None
 

@@ -160,7 +160,7 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
         f"{tmp_path / 'missing'} can't be uploaded: No such file or directory",
         f"{folder / 'a.txt'}, {twin / 'a.txt'} would all be called a.txt",
         "a file called credentials",
-        f"{twin / 'dangling'} is a link that leads nowhere",
+        f"{twin / 'dangling'} is a broken link",
         f"{twin / 'pipe'} is no file with contents",
         f"s3://{'x' * 40}/nothing can't be listed",
         f"{tmp_path / 'empty'} holds no files",

@@ -1,6 +1,6 @@
 """Run a workflow: a script by its own interpreter line, a Snakefile by Snakemake in the user's environment.
 
-What the workflow writes goes to the terminal and to a file as it arrives. It has a process group of its own: signals that end
+What the workflow writes goes to the terminal and to a file as it arrives. It has a separate process group: signals that end
 the program would not reach it, so they are held while it starts, and end all that it started.
 """
 
@@ -51,7 +51,7 @@ def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list
     """
     if not path.is_file():
         raise WorkflowFailed(
-            f"The workflow {path} isn't there",
+            f"The workflow {path} does not exist",
             remedy="Run the setup stage first, or name another file: workflow_path, --path.",
         )
     if kind is WorkflowType.script:
@@ -146,7 +146,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
     if error.errno == errno.ENOENT and first.startswith("#!"):
         ends = ", with a carriage return at its end" if first.endswith("\r") else ""
         return WorkflowFailed(
-            f"The interpreter of the workflow {path} isn't there: {first.rstrip()!r}{ends}",
+            f"The interpreter of the workflow {path} does not exist: {first.rstrip()!r}{ends}",
             remedy='Correct its first line; lines must end in "\\n".',
         )
     return WorkflowFailed(f"The workflow {path} can't be started: {error}")
@@ -162,7 +162,7 @@ def _first_line(path: Path) -> str:
 
 # -- the process
 
-#: Seconds that a workflow has to end when it is told to.
+#: Seconds that a workflow has to end after a signal.
 GRACE = 10.0
 #: Characters of the end of what it wrote to stderr that become a note.
 NOTE = 4000
@@ -206,7 +206,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path, stop: threading
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # a process group of its own, which can be ended whole
+            start_new_session=True,  # a separate process group, which can be ended as a whole
         )
         assert process.stdout is not None
         assert process.stderr is not None
@@ -262,7 +262,7 @@ class _Output:
             return
         try:
             self._file.write(data)
-        except OSError as error:  # the workflow goes on: it may have its room elsewhere
+        except OSError as error:  # the workflow continues: it may write to another disk
             _log.warning("%s: what the workflow writes isn't kept any longer: %s", self._file.name, error)
             self._file = None
 
@@ -272,7 +272,7 @@ class _Output:
         try:
             sys.stderr.write(text)
             sys.stderr.flush()
-        except (OSError, ValueError) as error:  # nobody reads it any longer
+        except (OSError, ValueError) as error:  # its reader has closed it
             _log.debug("what the workflow writes can't be shown any longer: %r", error)
             self._terminal = False
 
@@ -297,7 +297,7 @@ def end_group(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     try:
         process.wait(grace)
     except subprocess.TimeoutExpired:
-        _log.debug("the workflow doesn't end when told to")
+        _log.debug("the workflow doesn't end after a signal")
     finally:
         _signal_group(process.pid, signal.SIGKILL)
         process.wait()

@@ -47,9 +47,9 @@ DECIMALS = 9
 """Decimal places of a latitude or longitude at most."""
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "1"})
-"""What stands for true, in any case."""
+"""Texts that mean true, in upper or lower case."""
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "off", "0"})
-"""What stands for false, in any case."""
+"""Texts that mean false, in upper or lower case."""
 
 
 class Attribute(NamedTuple):
@@ -117,7 +117,7 @@ def _inferred(key: str, value: object) -> Attribute:
 
 
 def _fitting(attribute: Attribute) -> Attribute:
-    """An attribute whose key and text the site takes, as far as that can be told here: what was added can't be taken back."""
+    """An attribute whose key and text the site accepts, as far as that can be checked here: what was added can't be removed."""
     _check_text(f"The key {shortened(attribute.key, 60)!r}", attribute.key, KEY_LIMIT)
     if isinstance(attribute.value, str):
         _check_text(f"The text of {attribute.key!r}", attribute.value, TEXT_LIMIT)

@@ -18,7 +18,7 @@ from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
 from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
 
 FOLDER = ".crunch"
-"""The folder, within the dataset's; what lies in it is never data of the dataset."""
+"""The folder, within the dataset's; its content is never data of the dataset."""
 DATASET = "dataset.json"
 PROJECT = "project.json"
 SETUP_MD5 = "setup_md5_checksums.json"
@@ -28,7 +28,7 @@ LOG = "workflow.log"
 """What the workflow wrote, both streams as they came; it stays on this machine."""
 WORKFLOWS: Mapping[WorkflowType, str] = {WorkflowType.snakemake: "Snakefile", WorkflowType.script: "script.sh"}
 
-#: What `setup` makes anew, so that nothing of an earlier run in the same folder is taken for this one's.
+#: What `setup` makes again, so that nothing of an earlier run in the same folder is taken for this one's.
 MADE = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS.values())
 #: What isn't in the table of `upload`: what it writes itself, and what isn't uploaded.
 NOT_LISTED = frozenset(f"{FOLDER}/{name}" for name in (UPLOAD_MD5, DELETED, LOG))
@@ -47,7 +47,7 @@ def json_text(value: object) -> str:
     """Return JSON as the published client writes it: indented by four, letters unescaped, no line end.
 
     Args:
-        value: What shall stand there.
+        value: The value to write.
     """
     return json.dumps(value, ensure_ascii=False, indent=4)
 
@@ -57,7 +57,7 @@ def write(path: Path, text: str) -> None:
 
     Args:
         path: The file.
-        text: What shall stand in it, in UTF-8; half characters of broken file names are written as the bytes that they were.
+        text: Its content, in UTF-8; half characters of broken file names are written as the bytes that they were.
 
     Raises:
         DiskFull: There is no room.
@@ -139,7 +139,7 @@ class DataFiles:
     """The files of one dataset.
 
     Args:
-        storage: Where they lie.
+        storage: Where they are stored.
         base: The dataset's folder there.
         folder: The dataset's folder here.
     """
@@ -205,7 +205,7 @@ class DataFiles:
         write(self._kept / UPLOAD_MD5, _table(after))
         write(self._kept / DELETED, "\n".join(sorted(before.keys() - after.keys())))
         if self._was_there and not self._storage.exists(self._base):
-            raise StorageMissing(f"The storage's folder {self._base} was there at setup and isn't any longer")
+            raise StorageMissing(f"The storage's folder {self._base} existed at setup and no longer does")
         self._send([name for name in changed if not is_bookkeeping(name)], hashed)
         self._send([name for name in changed if is_bookkeeping(name) and self._differs(name)], hashed)
         for name in (DELETED, UPLOAD_MD5):

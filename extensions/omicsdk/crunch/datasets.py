@@ -310,7 +310,7 @@ class SharedFolder(OmicsError):
     """
 
     default_remedy = (
-        "Give each dataset a folder of its own: set its base_file_path on the site. To run it all the same, give "
+        "Give each dataset a separate folder: set its base_file_path on the site. To run it all the same, give "
         "allow_shared_folder=True (--allow-shared-folder)."
     )
 

@@ -1,4 +1,4 @@
-"""Where a run runs: what goes along with each status, so that the site's people can tell one worker from another."""
+"""Where a run runs: what is sent with each status, so that the site's users can distinguish workers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
         diagnostics: The dictionary.
         key: The fact's name.
         func: Gives it.
-        default: Stands for it when that fails, whatever the reason.
+        default: The value when that fails, whatever the reason.
 
     Returns:
         What was put there.
@@ -71,7 +71,7 @@ def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
     """What is known of this machine and of who works on it.
 
     Args:
-        directory: The workflow's folder, whose revision is told; None is the current one.
+        directory: The workflow's folder, whose revision is sent; None is the current one.
 
     Returns:
         14 facts: texts, empty where unknown; memory (with psutil, extra `crunch`) and disk of the current folder in bytes, None

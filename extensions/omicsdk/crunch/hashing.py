@@ -3,7 +3,7 @@
 Size, time of change and number in the file system aren't enough: a program may put the old time of change back. The time
 that the system itself keeps of the last change of a file (ctime) can't be set, so it decides, where the file system has
 one. It moves in steps of some milliseconds: a file that was changed within the same step as the stamp was taken would be
-missed, so a stamp counts only if the step was over by then, as the file system's own clock tells.
+missed, so a stamp counts only if the step was over by then, by the file system's own clock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from omicsdk.core.errors import SourceChanged
 from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.hashing import checksums_of
 
-#: Up to so many bytes a file is read at once.
+#: Files of at most this many bytes are read at once.
 SMALL = 1024 * 1024
 #: Threads for reading and hashing files: hashlib and the system's calls let other threads run meanwhile.
 THREADS = max(2, min(8, os.cpu_count() or 2))
@@ -94,7 +94,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
         clock: What the file system's clock said when all stamps had been taken; None where there is none to trust.
 
     Returns:
-        The files whose last change lies before the clock's present step.
+        The files whose last change is before the clock's present step.
     """
     if clock is None:
         return {}

@@ -56,7 +56,7 @@ def _explain(error: OmicsError, request: Request) -> None:
         error.message = _message(error, fields)
         error.args = (error.message,)
         if isinstance(error, ServerError):
-            error.remedy = "Try again later; if it stays, tell an administrator of the site."
+            error.remedy = "Try again later. If it persists, contact an administrator of the site."
         elif fields:
             error.remedy = ""
         elif error.status >= 400:
@@ -187,7 +187,7 @@ def json_object(answer: httpx.Response) -> dict[str, Any]:
             return cast("dict[str, Any]", found)
         raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
     raised.remedy = (
-        "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and what stands before it."
+        "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and the proxy in front of it."
     )
     raise raised
 
@@ -203,7 +203,7 @@ def _form(fields: Mapping[str, Any]) -> Body:
 
 
 def _sent(value: object) -> object:
-    """A field's value in a form: what has a text of its own (a Decimal, a path) as that."""
+    """A field's value in a form: an object with a text form (a Decimal, a path) as that text."""
     if value is None or isinstance(value, bool | int | float) or is_list(value):
         return value
     return str(value)

@@ -52,7 +52,7 @@ class Run:
 
     Of the storage, a file that is in the folder already and equal isn't copied again. Uploaded is what the storage lacks or
     has otherwise; it takes the place of what has the same name, and nothing is removed from the storage. Whether a file
-    changed since setup is told by its checksum; it is read only where the system says that it was touched: size, both times
+    changed since setup is detected by its checksum; it is read only where the system says that it was touched: size, both times
     of change, or its number differ (see `omicsdk.crunch.hashing` for why that is safe, and where it reads them all).
 
     A stage that fails is reported with a note, and the later ones are skipped. Ctrl-C ends the workflow and all that it
@@ -61,14 +61,14 @@ class Run:
 
     The site has no operation that gives a dataset to one of two runners. After the first status the statuses are read
     again, and once more before the workflow: a runner that wasn't the first steps back with DatasetTaken. What window
-    remains is told in `omicsdk.crunch.statuses`.
+    remains is described in `omicsdk.crunch.statuses`.
 
     Args:
         client: The site.
         dataset_slug: The dataset's slug.
         storage_settings: Where its files are stored: see `omicsdk.crunch.storage.open_storage`; by default the file that
             CRUNCH_STORAGE_SETTINGS names.
-        working_directory: The folder in which the dataset gets one of its own; may be relative.
+        working_directory: The folder in which the dataset's folder is created; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
         download_from_storage: Whether to bring the files; else all that is in the folder counts as new.
@@ -77,7 +77,7 @@ class Run:
         cores: Cores for Snakemake: a number, or "all".
         since: The newest status before the dataset was asked for (`newest_status`): any other runner's later one counts.
             By default a run that is over, well or not, doesn't.
-        take_over: Whether to run it although another runner that began earlier hasn't ended, since it is gone for good.
+        take_over: Whether to run it although another runner that began earlier hasn't ended, because it never will.
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one is
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
@@ -254,12 +254,12 @@ class Run:
         return self.upload_result
 
     def _refuse_shared(self, *, uses_storage: bool) -> None:
-        """Before anything is told to the site: a dataset that failed stays locked."""
+        """Before anything is sent to the site: a dataset that failed stays locked."""
         if self._may_share or not uses_storage or not self.base_file_path.strip("/"):
             return
         try:
             others = self._folders.shared_with(self.dataset_slug, self.base_file_path)
-        except UnsafePath:  # which the stage tells
+        except UnsafePath:  # which the stage reports
             return
         if others:
             raise SharedFolder(self.dataset_slug, self.base_file_path, others)
@@ -400,7 +400,7 @@ def _what_ended(error: BaseException) -> str:
 
 def _check_slug(asked: str, found: str) -> None:
     if found != asked:
-        raise OmicsError(f"The site was asked for {asked!r} and told of {found!r}", remedy="Check the slug.")
+        raise OmicsError(f"The site was asked for {asked!r} and answered with {found!r}", remedy="Check the slug.")
 
 
 def _to_stderr(line: str) -> None:
@@ -450,7 +450,7 @@ def run(
 
     Args:
         dataset: The dataset's slug.
-        folder: The folder in which the dataset gets one of its own.
+        folder: The folder in which the dataset's folder is created.
         storage: Where datasets' files are; by default the file that CRUNCH_STORAGE_SETTINGS names.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.

@@ -117,7 +117,7 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
 def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None:
     """Find the status that was stored of what was sent.
 
-    All that was sent is compared, the free memory and disk in bytes among it, which tell one status from an earlier one of the
+    All that was sent is compared, the free memory and disk in bytes among it, which distinguish a status from an earlier one of the
     same stage, state and machine.
 
     Args:
@@ -228,7 +228,7 @@ class DatasetTaken(OmicsError):
     """
 
     default_remedy = (
-        "Run another dataset. If that runner is gone for good, run this one with take_over=True (--take-over)."
+        "Run another dataset. If that runner is permanently gone, run this one with take_over=True (--take-over)."
     )
 
     def __init__(self, slug: str, status: Status) -> None:

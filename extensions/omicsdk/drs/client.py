@@ -169,7 +169,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
     _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
-        """The servers that identifiers lead to, for a block; their connections are this client's.
+        """The servers of identifiers, for a block; their connections are this client's.
 
         Args:
             settings: How prefixes are resolved; by default as the environment says.

@@ -62,7 +62,7 @@ def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Ite
 
     Args:
         file: The file.
-        locate: Tells where its bytes are.
+        locate: Returns the location of its bytes.
         retries: Failures in a row that end it.
     """
     found, wanted = file.found, file.wanted
@@ -107,7 +107,7 @@ class Shared:
 
     Attributes:
         crew: Who they are.
-        servers: Opens the servers in a worker, with the login of whoever downloads; it must be picklable.
+        servers: Opens the servers in a worker, with the login of the process that downloads; it must be picklable.
     """
 
     crew: Crew
@@ -116,7 +116,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """What stands for a file's place until a worker has opened its servers."""
+    """A placeholder for a file's location until a worker has opened its servers."""
 
     wanted: Wanted
     found: DrsObject | None
@@ -124,7 +124,7 @@ class _Waiting:
 
     @classmethod
     def of(cls, file: DrsFile) -> Self:
-        """What stands for the place of a file."""
+        """The placeholder for the location of a file."""
         assert file.server is not None  # or it couldn't be fetched
         return cls(file.wanted, file.found, file.server.host)
 
@@ -150,7 +150,7 @@ class _Opening:
 
 
 def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
-    """The files that a shard's items stand for; what has no login fails by itself."""
+    """The files of a shard's items; one without a login fails alone."""
     for item in items:
         waiting = item.locate
         assert isinstance(waiting, _Waiting)
@@ -212,7 +212,7 @@ def fetch_found(
         opening = _Opening(shared.servers, tuple(preferred), retries, skip)
         return download_by(shared.crew, items, folder, opening=opening, **options)
 
-    if shared is None:  # workers tell servers themselves
+    if shared is None:  # workers find the servers themselves
         expect(good, preferred)
     report = fetched(good)
     if not dry_run:

@@ -85,7 +85,7 @@ class Member:
         name: What it is called there.
         id: Its identifier on the bundle's server; empty where only `uri` is stated.
         uri: Its DRS URI; empty where the server states none.
-        members: What is in it, where the server told that too; None where it is a file, or wasn't told.
+        members: Its content, where the server lists that too; None where it is a file, or was not listed.
     """
 
     name: str
@@ -170,7 +170,7 @@ def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
     """Those of some checksums whose algorithm can be verified, under our names; the values in hexadecimal digits.
 
     Args:
-        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: whoever verifies refuses it.
+        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: verification refuses it.
     """
     ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in stated.items() if value)
     return {algorithm: hexadecimal(algorithm, value) or value for algorithm, value in ours if algorithm is not None}
@@ -263,7 +263,7 @@ FETCHED = ("https", "http", "s3", "gs", "az", "azure")
 def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> list[AccessMethod]:
     """The ways that can be gone, in the order in which they are tried.
 
-    Those that are at hand stand before those that have to be fetched from an archive, preferred ones before others, stated
+    Those that are online come before those that have to be fetched from an archive, preferred ones before others, stated
     https URLs before those that have to be asked for, and what is alike stays in the server's order.
 
     Args:

@@ -32,8 +32,8 @@ class Wanted:
     Attributes:
         identifier: Its identifier.
         name: What it is to be called; by default as its server says.
-        size: Its size in bytes, where whoever wants it knows.
-        checksums: What it is to be held against besides, from algorithm to value, such as md5; what can't be verified, such
+        size: Its size in bytes, where the caller knows it.
+        checksums: Further checksums to verify it against, from algorithm to value, such as md5; what can't be verified, such
             as a sha512, is passed over.
     """
 
@@ -82,7 +82,7 @@ class _Place:
     """An object that has to be asked for.
 
     Attributes:
-        order: Where its files stand among all others.
+        order: The position of its files among all others.
         wanted: What led to it.
         identifier: What is asked for.
         name: Its path; empty where its server's name for it is taken.
@@ -132,13 +132,13 @@ def find(
         wanted: What is wanted.
         servers: Where to ask.
         layout: Where files go.
-        stopped: Tells whether to stop; asked ten times a second.
+        stopped: Whether to stop; called ten times a second.
         known: Objects that were asked for before, by identifier; they aren't asked for again.
         levels: How many levels of bundles are opened; the bundles below them are given as they are.
         above: The bundles that what is wanted is in, each as host and identifier.
 
     Returns:
-        The files, in the order of what is wanted; a bundle's stand where it would. What couldn't be found is there with the
+        The files, in the order of what is wanted; a bundle's files are in its place. What couldn't be found is there with the
         error that says why (Interrupted after a stop): one that fails doesn't keep the others from being found.
     """
     files: dict[tuple[int, ...], DrsFile] = {}
@@ -255,7 +255,7 @@ def _members(
         place = _Place(order, bundle.wanted, identifier, name, bundle.above)
         if member.members is None:
             yield place
-        else:  # the server told what is in it along with the bundle
+        else:  # the server listed its content along with the bundle
             told = DrsObject(member.id, listed_name(member), None, {}, (), member.members)
             yield from _read(place, told, server, "name", deepest)
 
@@ -265,7 +265,7 @@ def _loop(bundle: _Place) -> BundleTooDeep | None:
     if last[1] and last in others:
         return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} holds itself", name=bundle.name)
     if len(bundle.above) > DEEPEST:
-        said = f"{bundle.name}: bundles stand in bundles on more than {DEEPEST} levels"
+        said = f"{bundle.name}: bundles are nested on more than {DEEPEST} levels"
         return BundleTooDeep(said, name=bundle.name)
     return None
 

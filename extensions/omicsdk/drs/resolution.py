@@ -139,8 +139,8 @@ def host_of(stated: object) -> str | None:
 def hosts_by_prefix(dist: object) -> dict[str, str]:
     """What the resolver's list says of prefixes.
 
-    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they stand
-    for and aren't run: whoever writes the list chose them.
+    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they match
+    and never executed: the author of the list chose them.
 
     Args:
         dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
@@ -188,7 +188,7 @@ class HostCache:
     Attributes:
         path: The file. One that isn't there is empty, and so is one that can't be read: it can be made again.
         days: For how many days an entry is believed.
-        clock: What tells the time.
+        clock: The source of time.
     """
 
     path: Path
@@ -248,7 +248,7 @@ class HostCache:
 
 
 class UnknownPrefix(OmicsError):
-    """Nobody who was asked knows which server a prefix belongs to.
+    """No resolver knows which server a prefix belongs to.
 
     Args:
         prefix: The prefix.
@@ -261,7 +261,7 @@ class UnknownPrefix(OmicsError):
     default_remedy = "Write the server into the identifier (drs://HOST/ID), or name one that knows the prefix by DRS_RESOLVER_HOSTNAME."
 
     def __init__(self, prefix: str, reasons: list[str]) -> None:
-        asked = "; ".join(reasons) or "nobody was asked"
+        asked = "; ".join(reasons) or "no resolver was asked"
         super().__init__(f"No server is known for the prefix {prefix} ({asked})")
         self.prefix = prefix
 
@@ -280,7 +280,7 @@ class Resolver:
             when a prefix is first looked up.
         settings: Who is asked; by default as the environment says.
         retry: How often each of them is asked again; by default twice.
-        clock: What tells the time and waits.
+        clock: The source of time and waits.
         transport: Takes the place of the network, for tests.
         client: Whose settings and connections are used; it stays open.
     """
@@ -320,7 +320,7 @@ class Resolver:
 
         Raises:
             NotADrsId: The text isn't an identifier.
-            UnknownPrefix: Nobody knows where its prefix leads, or it has none and there is no default host.
+            UnknownPrefix: No resolver knows its prefix, or it has none and there is no default host.
         """
         one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
         if one.host:

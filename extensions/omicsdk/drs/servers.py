@@ -63,7 +63,7 @@ class Prefetch(Generic[K, V]):
 
     Args:
         ask: Gives the answers for several; None where the server takes no requests for several.
-        clock: Tells the time.
+        clock: The source of time.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Mapping[K, V] | None], clock: Clock = SYSTEM_CLOCK) -> None:
@@ -84,7 +84,7 @@ class Prefetch(Generic[K, V]):
             self._batches.update((key, batch) for key in batch.keys)
 
     def take(self, key: K) -> V | None:
-        """An answer that came with others; the first who asks for one of a batch fetches it, others wait for that.
+        """An answer that came with others; the first caller that needs one of a batch fetches it, others wait for that.
 
         Args:
             key: What is asked for.
@@ -105,7 +105,7 @@ class Prefetch(Generic[K, V]):
     def _fetched(self, keys: Sequence[K]) -> dict[K, V]:
         try:
             found = self._ask(keys)
-        except OmicsError:  # whoever asks for one by itself is told why
+        except OmicsError:  # a request for a single one raises the reason
             return {}
         if found is None:
             self._works = False
@@ -124,7 +124,7 @@ class CircuitBreaker:
     """What stops requests to a server that is down, counting how they end, each with all its tries. Thread-safe.
 
     Args:
-        clock: Tells the time.
+        clock: The source of time.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -169,7 +169,7 @@ PATH = "/ga4gh/drs/v1"
 """Where a server has its interface (GA4GH DRS 1.5, "Hostname-based DRS URIs")."""
 
 _PATIENCE = 600.0
-"""Seconds for which a server may go on saying that a URL isn't ready yet."""
+"""Seconds for which a server may keep answering that a URL isn't ready yet."""
 _LEAST_WAIT, _LONGEST_WAIT, _USUAL_WAIT = 0.1, 60.0, 5.0
 _NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
 """Statuses with which servers that answer single requests refuse those for many."""
@@ -185,10 +185,10 @@ class DrsServer(Closing):
 
     Args:
         host: Its name, with a port where it has one; or its base URL with the path of the interface.
-        credentials: Who asks; None asks without a login.
+        credentials: The login; None sends none.
         retry: When and how often to try again.
         timeout: Seconds for each step of a request.
-        clock: What tells the time and waits.
+        clock: The source of time and waits.
         environ: The environment's variables; by default the process's own.
         transport: Takes the place of the network, for tests.
         client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
@@ -258,7 +258,7 @@ class DrsServer(Closing):
 
         Args:
             identifiers: Their identifiers.
-            stopped: Tells whether to stop; asked ten times a second.
+            stopped: Whether to stop; called ten times a second.
 
         Returns:
             For each, in their order, the object or why there is none; Interrupted for those that a stop left out.
@@ -268,7 +268,7 @@ class DrsServer(Closing):
         for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
             if isinstance(told, Interrupted | TransportError | AuthError):
                 answers += [copy.copy(told) for _ in chunk]
-            else:  # who isn't told of is asked for alone, and so told why
+            else:  # an object that the answer lacks is requested alone, which gives the reason
                 answers += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
         alone = [at for at, answer in enumerate(answers) if answer is None]
         asked = [identifiers[at] for at in alone]
@@ -564,7 +564,7 @@ class Servers:
             identifier: Its identifier.
 
         Raises:
-            UnknownPrefix: Nobody knows which one it is.
+            UnknownPrefix: No resolver knows which one it is.
             AuthError: There is no login for it, where one is needed.
         """
         return self.at(self.resolver.host(identifier))

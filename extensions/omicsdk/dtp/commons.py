@@ -41,7 +41,7 @@ class Auth(Gen3Login):
     __doc__ = f"The login to a Gen3 commons: `omicsdk.gen3.Gen3Login` by another name.\n\n{Gen3Login.__doc__}"
 
     def curl(self, path: str, request: str | None = None, data: str | None = None) -> httpx.Response:
-        """Send a request of your own to the commons: `Gen3Login.request` by its documented name.
+        """Send any request to the commons: `Gen3Login.request` by its documented name.
 
         Args:
             path: The path, such as /user/user, with its query if it has one; or a complete URL of the commons.

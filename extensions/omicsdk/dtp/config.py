@@ -178,7 +178,7 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
     try:
         parser.read_string(text, source=str(path))
     except (MissingSectionHeaderError, DuplicateSectionError, DuplicateOptionError) as error:
-        what = "a section is missing" if isinstance(error, MissingSectionHeaderError) else "it is there twice"
+        what = "a section is missing" if isinstance(error, MissingSectionHeaderError) else "it is given twice"
         remedy = "Write [gen3], [irods] or [pacs] above settings, each setting once; or give JSON."
         raise ConfigError(what, remedy=remedy, file=str(path), line=error.lineno) from error
     except ParsingError as error:

@@ -32,7 +32,7 @@ class Downloader:
     the commons' subjects, whose `subject_id` without `sub-` is the StudyInstanceUID, and are stored at
     primary/sub-STUDY/sam-SERIES/INSTANCE.dcm.
 
-    No real iRODS server was tried, only python-irodsclient's documented interface on a stand-in.
+    Not tested against a real iRODS server, only against a replacement of python-irodsclient's documented interface.
 
     Args:
         data_storage_config: Settings of the store, and of the commons, too, where they have them: the path of a JSON or INI

@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Dictionary", "DictionaryError", "Link", "LinkGroup", "Node", "Property", "Shape", "read_dictionary"]
 
-#: References that may lead to each other; more of them are a circle.
+#: References that may follow each other; more of them are a circle.
 REFERENCE_DEPTH = 100
-#: Values that a part may stand for with its references written out; nodes of published dictionaries have some thousands.
+#: Values that a part may expand to with its references written out; nodes of published dictionaries have some thousands.
 MOST_VALUES = 100_000
 
 
 class BrokenReference(Exception):
-    """A reference leads nowhere, or in a circle, or references multiply without end."""
+    """A reference has no target, or is circular, or references multiply without end."""
 
 
 def resolved(part: Any, document: Mapping[str, Any]) -> Any:
-    """Return a part of a dictionary with what its references lead to in their place.
+    """Return a part of a dictionary with its references replaced by their targets.
 
     Args:
         part: The part.
         document: The whole dictionary; parts are keys, with or without .yaml behind them.
 
     Raises:
-        BrokenReference: A reference leads nowhere, or in a circle, or the part stands for more than `MOST_VALUES` values.
+        BrokenReference: A reference has no target, or is circular, or the part expands to more than `MOST_VALUES` values.
     """
     values = 0
 
@@ -50,7 +50,7 @@ def resolved(part: Any, document: Mapping[str, Any]) -> Any:
         if depth > REFERENCE_DEPTH:
             raise BrokenReference("The dictionary's references lead in a circle")
         if values > MOST_VALUES:
-            raise BrokenReference(f"The dictionary's references stand for more than {MOST_VALUES:,} values in one node")
+            raise BrokenReference(f"The dictionary's references expand to more than {MOST_VALUES:,} values in one node")
         if is_object(part):
             if isinstance(reference := part.get("$ref"), str):
                 own = {name: written_out(each, depth + 1) for name, each in part.items() if name != "$ref"}
@@ -65,7 +65,7 @@ def resolved(part: Any, document: Mapping[str, Any]) -> Any:
 
 
 def _target(reference: str, document: Mapping[str, Any]) -> Any:
-    """What a reference leads to: `_definitions.yaml#/state`, `#/_definitions/state`, or `#/state` among definitions."""
+    """The target of a reference: `_definitions.yaml#/state`, `#/_definitions/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
     place: Any = document
@@ -75,10 +75,10 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
         place = document.get("_definitions")
     for step in steps:
         if not is_object(place) or step not in place:
-            raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
+            raise BrokenReference(f"The dictionary refers to {reference}, which does not exist")
         place = place[step]
     if place is None:
-        raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
+        raise BrokenReference(f"The dictionary refers to {reference}, which does not exist")
     return place
 
 
@@ -121,7 +121,7 @@ class Property:
         required: Whether each record has it.
         system: Whether the commons sets it.
         description: What it is, in the dictionary's words; may be empty.
-        default: What it is where nobody says anything; None where there is no such value.
+        default: The value where a record states none; None where there is no default.
     """
 
     name: str
@@ -170,7 +170,7 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
 
     Args:
         schema: A JSON schema without references; what isn't understood of it allows everything.
-        depth: In how many schemas it stands.
+        depth: How many schemas it is nested in.
     """
     if depth > DEPTH:
         return ()
@@ -215,12 +215,12 @@ def _pattern(stated: object) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(stated)
-    except re.error:  # one of another dialect: the commons tells
+    except re.error:  # one of another dialect: left to the commons
         return None
 
 
 PROGRAM, PROJECT = "program", "project"
-"""The nodes that every dictionary has, and that nobody submits as records."""
+"""The nodes that every dictionary has, and that are not submitted as records."""
 _OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
 
 
@@ -234,7 +234,7 @@ class Link(NamedTuple):
 
     Attributes:
         name: The property that states it.
-        target: The node that it leads to.
+        target: The node that it points to.
         backref: What it is called from there.
         label: What it means, such as member_of.
         multiplicity: Such as many_to_one.
@@ -320,7 +320,7 @@ class Node:
 
     @property
     def is_file(self) -> bool:
-        """Whether its records stand for files."""
+        """Whether its records describe files."""
         return self.category.endswith("_file")
 
     @cached_property
@@ -405,7 +405,7 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
         needs: What each thing needs; what isn't a thing itself is there already.
 
     Returns:
-        Groups of things: one of its own for each, and one for all that need each other in a circle, in the order in which
+        Groups of things: a separate one for each, and one for all that need each other in a circle, in the order in which
         they were given. Each group needs only itself and those before it.
     """
     # Tarjan's strongly connected components, without recursion: a table's rows may be long chains.
@@ -469,7 +469,7 @@ class Dictionary:
         nodes: Its nodes by their names, in its order.
 
     Raises:
-        DictionaryError: It is none: not an object of schemas, a link or reference that leads nowhere.
+        DictionaryError: It is none: not an object of schemas, a link or reference without a target.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -522,7 +522,7 @@ class Dictionary:
 
     @cached_property
     def backrefs(self) -> Mapping[str, Mapping[str, tuple[Node, Link]]]:
-        """By node, the links that lead to it: the name of the way back, the node that has the link, and the link."""
+        """By node, the links to it: the name of the way back, the node that has the link, and the link."""
         found: dict[str, dict[str, tuple[Node, Link]]] = {name: {} for name in self.nodes}
         for node, link in self.links():
             if link.backref:

@@ -254,7 +254,7 @@ def download_url(
         url: Returns the URL, and another one when that has expired.
         name: Its path within the folder, as a server names it.
         folder: The folder; it is created.
-        what: What messages call it, which tells it from others.
+        what: Its name in messages, which distinguishes it from others.
         size: Its size in bytes, if it is known.
         checksums: What it is verified by, from algorithm to value.
 
@@ -275,7 +275,7 @@ def download_url(
 
 @dataclass(frozen=True, slots=True)
 class SameCommons:
-    """Open the servers of a commons, and of others that its login leads to, in another process.
+    """Open the servers of a commons, and of others that its login is valid for, in another process.
 
     Attributes:
         endpoint: The commons.
@@ -310,7 +310,7 @@ def servers_of(commons: Gen3, resolver: Resolver) -> Servers:
 
 
 def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Resolver:
-    """What finds the commons of identifiers: those of one's own prefix, and those without one, are at home.
+    """What finds the commons of identifiers: the user's own for those of its prefix and those without one.
 
     Args:
         commons: One's own commons; it is asked for its prefix when an identifier has one.

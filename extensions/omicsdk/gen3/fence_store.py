@@ -36,7 +36,7 @@ _log = getLogger("omicsdk.gen3")
 
 
 SINGLE = 64 * MIB
-"""Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
+"""Files of at most this many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
 PART_SIZE = 16 * MIB
 """The wished size of parts."""
 
@@ -46,7 +46,7 @@ class Destination:
     """Where files go in a commons, and who may have them.
 
     Attributes:
-        authz: The resources that say who may read and change them; none leaves them to their uploader until somebody else
+        authz: The resources that say who may read and change them; none leaves them to their uploader until another user
             sets them.
         bucket: The bucket; empty for the commons' own choice.
         expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
@@ -148,7 +148,7 @@ def storage_url(presigned: str) -> str:
         presigned: The URL.
 
     Returns:
-        The object; empty where the URL isn't in a form that tells.
+        The object; empty where the URL's form doesn't show it.
     """
     parts = urlsplit(presigned)
     host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")
@@ -179,7 +179,7 @@ class FenceStore(MultipartStore):
         to: Where it goes.
         book: Keeps its GUID.
         part_size: The wished size of parts in bytes.
-        single: Files up to so many bytes go in one request.
+        single: Files of at most this many bytes are sent in one request.
 
     Attributes:
         guid: Its GUID, empty before the commons gave one.
@@ -214,7 +214,7 @@ class FenceStore(MultipartStore):
 
     @property
     def storage(self) -> str:
-        """The object that its bytes become, such as s3://BUCKET/KEY; empty where nobody knows."""
+        """The object that its bytes become, such as s3://BUCKET/KEY; empty where it is unknown."""
         if self._to.bucket:  # Fence keeps files under their GUID and name, whatever the bucket
             return f"s3://{self._to.bucket}/{self.guid}/{self._name}"
         return self._storage
@@ -229,7 +229,7 @@ class FenceStore(MultipartStore):
         """The object that its bytes became; the commons is asked where an earlier run sent them.
 
         Returns:
-            Such as s3://BUCKET/KEY; empty where nobody knows.
+            Such as s3://BUCKET/KEY; empty where it is unknown.
         """
         if not self.storage and self.guid:
             try:
@@ -281,7 +281,7 @@ class FenceStore(MultipartStore):
             self._lost()
             raise NoSuchUpload(f"{self._name}: its record {guid} is gone") from error
         except OmicsError as error:
-            _log.info("%s: whether its record is there isn't known: %s", self._name, error)
+            _log.info("%s: unknown whether its record exists: %s", self._name, error)
         return None
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
@@ -361,6 +361,6 @@ def _text(told: Mapping[str, Any], member: str, name: str) -> str:
         raise TransferError(
             f"{name}: the commons' answer has no {member}",
             name=name,
-            remedy="Try again; if it stays, tell the commons' operators.",
+            remedy="Try again. If it persists, contact the commons' operators.",
         )
     return value

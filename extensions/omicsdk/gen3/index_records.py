@@ -205,7 +205,7 @@ def cuts(last: str) -> list[str]:
         last: The GUID of its first page's last record.
 
     Returns:
-        What stretches begin after, the first one's left out; none where the list is short, or GUIDs tell nothing.
+        What stretches begin after, the first one's left out; none where the list is short, or GUIDs are not UUIDs.
     """
     found = _UUID.fullmatch(last)
     if found is None:
@@ -342,7 +342,7 @@ def unless_changed(guid: str, rev: str) -> Generator[None]:
         yield
     except Conflict as error:
         error.remedy = (
-            f"Somebody else has changed {guid} since its revision {rev} was read, and nothing was overwritten. "
+            f"Another client has changed {guid} since its revision {rev} was read, and nothing was overwritten. "
             "Read it again, see what has changed, and repeat the call if it is still right."
         )
         raise

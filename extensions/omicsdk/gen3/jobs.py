@@ -117,7 +117,7 @@ def run_job(
         name: What is to be done, such as index-object-manifest.
         given: Its input.
         query: Further query parameters of each request.
-        stop: Set it to end the wait within a second; the job goes on.
+        stop: Set it to end the wait within a second; the job continues.
 
     Returns:
         What it has written.
@@ -135,7 +135,7 @@ def run_job(
         else:
             sleep_unless(stop.is_set, wait, POLL_STOP, clock)
         if stop is not None and stop.is_set():
-            raise Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job goes on")
+            raise Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job continues")
         wait = min(wait * 1.5, LONGEST_WAIT)
         job = job_status(client, job_id, query=query)
     if job.get("status") != DONE:

@@ -267,7 +267,7 @@ class Gen3Login(Credentials):
         return httpx_auth(self, base_url=self.endpoint)
 
     def request(self, path: str, method: str | None = None, data: str | None = None) -> Response:
-        """Send a request of your own to the commons.
+        """Send any request to the commons.
 
         Args:
             path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
@@ -309,7 +309,7 @@ class Gen3Login(Credentials):
         return self.from_service(cast("TokenService", source), endpoint)
 
     def _proof(self, service: TokenService) -> Gen3Login | None:
-        """What proves who asks to a service: the key's or token's own login, to the commons that issued it."""
+        """The credentials for a token service: the key's or token's own login, to the commons that issued it."""
         proof = service.proof
         if proof is None:
             return None
@@ -338,7 +338,7 @@ class Gen3Login(Credentials):
         return TokenCache("\n".join((*told, endpoint)))
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
-        # Another process gets tokens of its own; what takes the network's place doesn't travel.
+        # Another process requests separate tokens; a replaced transport is not passed on.
         options = {name: value for name, value in self._options.items() if name != "transport"}
         return type(self)._of, (self._login, options)
 

@@ -22,13 +22,13 @@ MOST_ENTRIES = 1_000_000
 
 
 class BadPackage(TransferError):
-    """An archive that can't be unpacked: it is damaged, encrypted, or lies about what it holds."""
+    """An archive that can't be unpacked: it is damaged, encrypted, or misstates its content."""
 
-    default_remedy = "The archive itself is kept; ask whoever made it."
+    default_remedy = "The archive itself is kept. Contact its author."
 
 
 def is_package(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a zip archive, by its end as zip readers tell.
+    """Whether a file is a zip archive, by its end, as zip readers detect it.
 
     Args:
         path: The file.
@@ -62,7 +62,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
 
     Args:
         path: The archive.
-        folder: Where to; by default the folder that it stands in.
+        folder: The target folder; by default the archive's.
 
     Returns:
         The files, in the archive's order.
@@ -70,7 +70,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
     Raises:
         UnsafePath: An entry would leave the folder.
         NameClash: Something is there already where an entry would go.
-        BadPackage: It is damaged, encrypted or lies.
+        BadPackage: It is damaged, encrypted or misstates its content.
         DiskFull: There is no room for what it states.
         NotWritable: The archive can't be read, or the folder can't be written.
     """
@@ -111,7 +111,7 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
     check_names(names, folds_case=True)
     for name in names:
         if os.path.lexists(target / name):
-            raise NameClash(name, f"is in {archive.name}, and is there already", remedy=_KEPT)
+            raise NameClash(name, f"is in {archive.name}, and already exists", remedy=_KEPT)
         above = target
         for part in Path(name).parts[:-1]:
             above /= part

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 def name_of(text: str) -> str:
-    """Return a name that stands in a query as it is.
+    """Return a name that is in a query as it is.
 
     Args:
         text: The name.
@@ -60,7 +60,7 @@ def literal(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Gen3UserError(f"{value} can't stand in a query", remedy="Give a number.")
+            raise Gen3UserError(f"{value} can't be in a query", remedy="Give a number.")
         return repr(value)
     if is_mapping(value):
         return "{" + ", ".join(f"{name_of(str(key))}: {literal(each)}" for key, each in value.items()) + "}"
@@ -68,7 +68,7 @@ def literal(value: Any) -> str:
         return "[" + ", ".join(literal(each) for each in value) + "]"
     told = "None" if value is None else f"A {type(value).__name__}"
     raise Gen3UserError(
-        f"{told} can't stand in a query", remedy="Give texts, numbers, truth values, or lists of them; leave None out."
+        f"{told} can't be in a query", remedy="Give texts, numbers, truth values, or lists of them; leave None out."
     )
 
 
@@ -90,7 +90,7 @@ def arguments(stated: Mapping[str, Any]) -> str:
         stated: The values by their names.
 
     Raises:
-        Gen3UserError: A name or a value can't stand in a query.
+        Gen3UserError: A name or a value can't be in a query.
     """
     if not stated:
         return ""
@@ -190,17 +190,17 @@ class Query:
         return self._with(with_path_to=[*self._listed("with_path_to"), self._target(node, values)])
 
     def without_path_to(self, node: str, /, **values: Any) -> Self:
-        """Leave out records from which links lead to a record of a node; arguments as those of `with_path_to`."""
+        """Leave out records that link, directly or not, to a record of a node; arguments as those of `with_path_to`."""
         return self._with(without_path_to=[*self._listed("without_path_to"), self._target(node, values)])
 
     def first(self, count: int) -> Self:
-        """Return so many records at most; 0, the default, is all."""
+        """Return at most `count` records; 0, the default, is all."""
         if count < 0:
             raise Gen3UserError(f"There are no {count} records", remedy="Give 0 for all, or more.")
         return self._with(first=count)
 
     def offset(self, count: int) -> Self:
-        """Pass over so many records."""
+        """Skip the first `count` records."""
         if count < 0:
             raise Gen3UserError(f"{count} records can't be passed over", remedy="Give 0 or more.")
         return self._with(offset=count)
@@ -246,7 +246,7 @@ class Query:
                 target = self._target_of(name)
                 if target is not None and wanted.node != target:
                     raise Gen3UserError(
-                        f"{name} leads to {target}, and the query is one for {wanted.node}",
+                        f"{name} points to {target}, and the query is one for {wanted.node}",
                         remedy=f"Give a Query({target!r}).",
                     )
                 asked = asked._linking(name, wanted)
@@ -305,7 +305,7 @@ class Query:
         return replace(self, linked=tuple({**dict(self.linked), name: wanted}.items()))
 
     def _target_of(self, link: str) -> str | None:
-        """The node that a link or way back leads to; None where there is no dictionary to tell."""
+        """The node that a link or way back points to; None without a dictionary."""
         if self.dictionary is None:
             return None
         self._check_links([link])
@@ -529,7 +529,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
     if got < expected and not any(query.argument(name) for name in _PATHS):
         raise Gen3Error(
             f"{got} records of {query.node} came, and there were {expected}: they were changed meanwhile",
-            remedy="Ask again when nobody submits or deletes.",
+            remedy="Repeat the query when no client submits or deletes.",
         )
 
 
@@ -540,7 +540,7 @@ def _ordered(query: Query) -> Query:
     ordered = query.order_by(key_of(query.node))
     if key_of(query.node) != "submitter_id" or isinstance(query.argument("project_id"), str):
         return ordered
-    # The same name may be in several projects: the second order tells those apart.
+    # The same name may be in several projects: the second order distinguishes those.
     return replace(ordered, chosen=(*ordered.chosen, ("order_by_desc", "project_id")))
 
 

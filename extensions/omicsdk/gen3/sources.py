@@ -73,7 +73,7 @@ DEFAULT_FILE = "credentials"
 FOLDER = ".gen3"
 """Within the user's folder: where credentials files are looked for by name."""
 DEFAULT_SCOPES = "user data openid"
-"""What client credentials ask for unless told otherwise."""
+"""The scopes of client credentials by default."""
 OWN_IDP = "local"
 """The name under which a workspace's own commons is asked for."""
 
@@ -106,7 +106,7 @@ class ApiKey:
     Attributes:
         key: The key.
         issuer: The commons that issued it.
-        file: The file that it stands in; None when it was given.
+        file: The file that has it; None when it was given.
     """
 
     key: str = field(repr=False)
@@ -153,7 +153,7 @@ class TokenService:
     Attributes:
         base: Its URL, without a slash at the end.
         idp: The login whose token is wanted; empty for the one of the endpoint, or the service's own.
-        proof: What proves who asks, outside of a workspace; None within one.
+        proof: The credentials for it, outside of a workspace; None within one.
         missing: The file that wasn't there, which is why the service is asked.
     """
 
@@ -212,7 +212,7 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
     except ConfigError:
         if named != DEFAULT_FILE:
             raise
-        missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # nobody named it
+        missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # no file was named
         return Login(TokenService(workspace(environ), given.idp or "", missing=missing), endpoint)
     if file.is_file():
         return _with_key(_key(_read(file), file), endpoint, given.idp)
@@ -247,7 +247,9 @@ def _check(given: Arguments) -> None:
     if len(ways) > 1:
         raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} exclude each other", remedy="Give one of them.")
     if given.endpoint and given.idp:
-        raise Gen3ArgumentError("endpoint and idp exclude each other", remedy="Give one: the idp leads to its commons.")
+        raise Gen3ArgumentError(
+            "endpoint and idp exclude each other", remedy="Give one: the idp determines its commons."
+        )
     if given.client_scopes is not None and given.client_credentials is None:
         raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Give client_credentials, too.")
     if given.client_credentials is not None and not given.endpoint:

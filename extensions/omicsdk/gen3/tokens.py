@@ -52,7 +52,7 @@ def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | 
     """Get an access token for an API key, from the commons that issued it.
 
     Args:
-        api_key: What stands in a credentials file: an object with `api_key`.
+        api_key: The content of a credentials file: an object with `api_key`.
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
@@ -160,7 +160,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
     Args:
         service: The service, and the login that is asked for.
         endpoint: The commons that the token is to be for; empty for any.
-        proof: What proves who asks, outside of a workspace.
+        proof: The credentials for it, outside of a workspace.
         options: What the transport is made with.
 
     Raises:
@@ -283,7 +283,7 @@ def get_token_cache_file_name(key: str) -> str:
     """Return in which file a login's access token is kept.
 
     Args:
-        key: What tells the login from others; it can't be read from the name.
+        key: What distinguishes the login from others; it can't be read from the name.
 
     Returns:
         A path in omicsdk's folder for caches.
@@ -300,10 +300,10 @@ def get_token_cache_file_name(key: str) -> str:
 class TokenCache:
     """The file of one login's access token.
 
-    A cache that can't be read or written is as good as none: what it is for goes on without.
+    A cache that can't be read or written is ignored.
 
     Args:
-        key: What tells the login from others.
+        key: What distinguishes the login from others.
     """
 
     def __init__(self, key: str) -> None:
@@ -345,7 +345,7 @@ RENEW_BEFORE = 300.0
 #: Seconds for which a commons that gave no token isn't asked for one again.
 AFTER_FAILURE = 30.0
 #: Seconds for which a token that took the place of a refused one isn't replaced for another refusal: then it isn't the
-#: token that is refused. Fence answers 401, too, where somebody may not read a file.
+#: token that is refused. Fence answers 401, too, where a user may not read a file.
 AFTER_REFUSAL = 60.0
 
 

@@ -148,25 +148,25 @@ def upload(
     When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
     (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
     files that came into a folder since are sent, too. Once all are in the commons with their records filled, the same call
-    sends all anew.
+    sends all again.
 
     Args:
         commons: The commons, with a login that may upload.
         paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
         authz: The resources that say who may read the files, such as /programs/P/projects/Q.
         bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill can be
-            filled from here even if its URLs don't tell.
+            filled from here even if its URLs don't show it.
         subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
         part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more than
             10,000.
-        single: Files up to so many bytes go in one request, at most 5 GiB.
+        single: Files of at most this many bytes are sent in one request; at most 5 GiB.
         connections: How many requests for bytes run at once, at most.
         retries: Failures in a row that end a file, 0 for none.
         patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from when
             the last one was sent.
         resume: Whether to remember what was sent.
         progress: Called about ten times a second.
-        stop: Set it to end the upload within a second; the same call goes on from there.
+        stop: Set it to end the upload within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
         clock: Returns the time and sleeps.
 

@@ -18,12 +18,12 @@ from omicsdk.core.settings.config import Json, Keys, Layer, Settings, keys_of, m
 from omicsdk.core.type_guards import is_object
 
 KNOWN: dict[str, str] = {
-    "log_level": "what is told on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
+    "log_level": "the level of messages on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
     "creator_uid": "number that new files, bundles and collections carry as their creator",
     "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
     "AuthClient.swagger_url": "the document of the authorisation service",
     "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
-    "audience": "whom tokens are made for when somebody logs in",
+    "audience": "the audience of the tokens of logins",
     "DSSClient.audience": "the same, for the Data Store only",
     "AuthClient.audience": "the same, for the authorisation service only",
     "oauth2_token": "what the published client stored when it logged in",
@@ -35,7 +35,7 @@ KNOWN: dict[str, str] = {
     "client_id": "nothing; the published client's own settings have it, and it reads it nowhere",
     "swagger_filename": "nothing; no document of a service is read when a program runs",
 }
-"""Every setting that has a meaning, and what it is; beside them stand the defaults of commands."""
+"""Every setting that has a meaning, and what it is; the defaults of commands are beside them."""
 
 KINDS: Mapping[str, str] = {
     "log_level": "text",
@@ -159,7 +159,7 @@ class HCAConfig(Section):
     Args:
         environ: The environment's variables; by default the process's own.
         site_file: The file of the whole machine.
-        save_on_exit: Call `save` when the interpreter ends. The published class does so unless it is told not to.
+        save_on_exit: Call `save` when the interpreter ends. The published class does so by default.
 
     Raises:
         ConfigError: A file is malformed, or a setting is of another kind than it must be; names file and line.
@@ -196,7 +196,7 @@ class HCAConfig(Section):
         """Give a setting as it is now, edits in memory included.
 
         Args:
-            keys: The names that lead to it.
+            keys: The path of names to it.
 
         Returns:
             Plain data of the caller's own; None where there is no such setting.
@@ -207,7 +207,7 @@ class HCAConfig(Section):
         """Give where the value that a setting has now comes from, for messages.
 
         Args:
-            keys: The names that lead to it.
+            keys: The path of names to it.
 
         Returns:
             The file with its line, "built in", or "set in the program" for an edit in memory; empty where there is no value.
@@ -217,10 +217,10 @@ class HCAConfig(Section):
         return self._settings.place_of(keys) or ""
 
     def is_stored(self, keys: Keys, value: Any) -> bool:
-        """Tell whether the files give a setting a value, whatever it is in memory.
+        """Return whether the files give a setting a value, whatever it is in memory.
 
         Args:
-            keys: The names that lead to it.
+            keys: The path of names to it.
             value: The value.
         """
         return _found(self._saved, keys, _GONE) == value
@@ -234,7 +234,7 @@ class HCAConfig(Section):
         """Take over what was written into a file: it holds in this object from now on, and is no change to `save`.
 
         Args:
-            keys: The names that lead to the setting.
+            keys: The path of names to the setting.
             value: Its value; None takes it out.
         """
         for values in (self._saved, self._values):
@@ -414,7 +414,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> I
 
 
 def _plain(value: Any) -> Any:
-    """A value without sections in it, of its own."""
+    """A copy of a value without sections in it."""
     if isinstance(value, Section):
         return copy.deepcopy(value._values)  # pyright: ignore[reportPrivateUsage] - of the same class
     if is_object(value):
@@ -425,5 +425,5 @@ def _plain(value: Any) -> Any:
 def _expanded(name: str) -> Path:
     try:
         return Path(name).expanduser()
-    except RuntimeError:  # ~name of nobody
+    except RuntimeError:  # ~name of no user
         return Path(name)

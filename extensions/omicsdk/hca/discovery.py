@@ -29,7 +29,7 @@ TOKEN_VARIABLES = {section: f"OMICS_{word.upper()}_TOKEN" for section, word in W
 """Environment variables that hold an access token, by the configuration's section."""
 
 AUDIENCE = "https://dev.data.humancellatlas.org/"
-"""Whom tokens are made for, as the published clients state it; the configuration's key `audience` takes its place."""
+"""The audience of tokens, as the published clients state it; the configuration's key `audience` replaces it."""
 
 CLAIMS = "https://auth.data.humancellatlas.org/"
 """What the platform's own claims begin with."""
@@ -98,7 +98,7 @@ def _place(section: str, config: HCAConfig) -> str:
 
 
 def audience_of(section: str, config: HCAConfig) -> str:
-    """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published.
+    """Return the audience of a service's tokens: `audience` of its section, of the configuration, or as published.
 
     Args:
         section: The configuration's section, such as `DSSClient`.
@@ -112,7 +112,7 @@ def command(section: str, word: str) -> str:
 
     Args:
         section: The configuration's section, such as `DSSClient`.
-        word: What stands behind the service's name, such as `login`.
+        word: The word after the service's name, such as `login`.
     """
     return f"omics {section.removesuffix('Client').lower()} {word}"
 
@@ -194,7 +194,7 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
 
     Args:
         email: The account.
-        audience: Whom the token is for.
+        audience: The audience of the token.
     """
     return {
         "iss": email,
@@ -263,7 +263,7 @@ def _of_published_client(section: str, config: HCAConfig) -> Credentials | None:
 
 
 PATH = "/internal/application_secrets"
-"""Where a deployment's services tell the secrets, at the root of their host."""
+"""The path at which a deployment's services return the secrets, at the root of their host."""
 KEY = "application_secrets"
 """The same in the configuration."""
 
@@ -285,13 +285,13 @@ class Secrets:
         self._endpoint = endpoint
 
     def stated(self, *, fresh: bool = False) -> dict[str, Any]:
-        """The secrets as they are told: `{"installed": {"client_id": ..., ...}}`.
+        """The secrets as the service returns them: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
             fresh: Ask the service, even if its answer was kept.
 
         Raises:
-            AuthError: The service doesn't tell them.
+            AuthError: The service doesn't return them.
             OmicsError: The service can't be reached.
         """
         configured: object = self._config.value_of(KEY)
@@ -336,7 +336,7 @@ class Secrets:
             if is_object(value):
                 return value
         raise AuthError(
-            f"{parts.netloc} doesn't tell how to log in to it: there are no {KEY}",
+            f"{parts.netloc} doesn't state how to log in to it: {KEY} not found",
             remedy=f"Put the {KEY} of the deployment into the HCA configuration, or log in with --access-token.",
         )
 

@@ -37,7 +37,7 @@ class LoggedIn:
 
     Attributes:
         service: The service's base URL.
-        expires_at: Seconds since 1970 at which the access token ends; None when nobody knows.
+        expires_at: Seconds since 1970 at which the access token ends; None when unknown.
         renewable: Whether it is renewed by itself then.
         path: The file that it is stored in.
     """
@@ -58,7 +58,7 @@ def ask_stdin(question: str) -> str:
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
     answer = sys.stdin.readline()
     if not answer:
-        tell_stderr("")  # what comes next begins a line of its own
+        tell_stderr("")  # what comes next begins a new line
     return answer
 
 
@@ -267,9 +267,7 @@ class ServiceLogin:
             uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
             self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
         except OmicsError as error:
-            self.tell(
-                f"The service could not be told to revoke the login, which is forgotten on this machine only: {error}"
-            )
+            self.tell(f"Cannot revoke the login at the service; it is forgotten on this machine only: {error}")
 
 
 def _domain(url: str) -> tuple[str, str]:

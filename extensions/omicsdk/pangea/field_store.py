@@ -40,7 +40,7 @@ class PartUrls:
     """The presigned URLs of the parts of an unfinished upload: the server gives them once, when the upload begins, for a day.
 
     Without them no client can resume an upload after a stop. They may do no more than write those parts of that one object,
-    and yet they are secrets: they are kept in a private file of their own, beside the journal and never in it, until the
+    and yet they are secrets: they are kept in a separate private file, beside the journal and never in it, until the
     upload is complete.
 
     Args:
@@ -94,7 +94,7 @@ class PartUrls:
 
 
 class NotPutTogether(TransferError):
-    """The server was told of all parts, and the object store did not make them one object."""
+    """The server knows all parts, and the object store did not make them one object."""
 
     default_remedy = "Run the same again: the file is sent from the beginning."
 
@@ -284,7 +284,7 @@ class FieldStore(MultipartStore):
         return TransferError(
             f"{self._file_name}: the server's answer has no {what}",
             name=self._file_name,
-            remedy="Try again; if it persists, tell the platform's operators.",
+            remedy="Try again. If it persists, contact the platform's operators.",
         )
 
 

@@ -40,7 +40,7 @@ _KEY_SAFE = "/-_.~"
 
 
 class NoFile(UsageError, TypeError):
-    """A field holds data of its own, and no file."""
+    """A field holds data, and no file."""
 
 
 def kind_of(data: object) -> Kind:
@@ -218,7 +218,7 @@ def _safe(part: str) -> str:
 
 
 def _fitting(part: str, end: str = "") -> str:
-    """A part with its end, cut where it is too long; what was cut off is told apart by its digest."""
+    """A part with its end, cut where it is too long; a digest distinguishes what was cut off."""
     whole = (part + end).encode()
     if len(whole) <= LONGEST:
         return part + end

@@ -49,7 +49,7 @@ class Entrez(PlainClient):
 
     Args:
         base_url: Where they are; by default NCBI's own.
-        email: Whom NCBI may contact about the requests.
+        email: The address at which NCBI may contact you about the requests.
         api_key: Your own key; by default NCBI_API_KEY.
         transport: Replaces the network, for tests.
         clock: Returns the time and sleeps.

@@ -82,7 +82,7 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
         id: `owner/project/app`.
         revision: The new revision's number, one more than the last one; None for a new app.
         document: Its CWL, as `document_of` reads it.
-        form: How text is written, "json" or "yaml"; None to tell by its first character.
+        form: How text is written, "json" or "yaml"; None to detect it by its first character.
 
     Returns:
         The app in its new revision.
@@ -142,7 +142,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
 
     Args:
         raw: A dictionary, or text.
-        form: How text is written, "json" or "yaml"; None to tell by its first character.
+        form: How text is written, "json" or "yaml"; None to detect it by its first character.
 
     Returns:
         A dictionary, to be sent as JSON; for YAML the text itself, which the platform reads.
@@ -180,7 +180,7 @@ def read_app(file: Path) -> dict[str, Any]:
     """Read an app.
 
     Args:
-        file: A CWL file. Steps, types and texts that stand in other files become part of the document, which needs the extra
+        file: A CWL file. Steps, types and texts in other files become part of the document, which needs the extra
             `cwl`.
 
     Returns:
@@ -253,7 +253,7 @@ def _packed(file: Path) -> dict[str, Any]:
 
     from cwl_utils.pack import pack  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
-    said = io.StringIO()  # it tells each step on stderr
+    said = io.StringIO()  # it prints each step on stderr
     try:
         with redirect_stderr(said):
             # Dates, and kinds of text of its YAML library, as JSON has them.

@@ -44,7 +44,7 @@ class RemoteFile(NamedTuple):
 
     Attributes:
         file: The file.
-        parts: The names that lead to it from the target folder.
+        parts: The names of its path from the target folder.
     """
 
     file: File
@@ -188,7 +188,7 @@ def fetch(
         client: The platform.
         files: The files.
         folder: The target folder.
-        key: Tells this download from others into the same folder.
+        key: Distinguishes this download from others into the same folder.
         overwrite: Whether to replace files.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.

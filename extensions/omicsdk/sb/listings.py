@@ -501,7 +501,7 @@ class Folders:
             recursive: Whether folders are allowed.
 
         Yields:
-            The names that lead to each file, and the file. Names begin within a folder whose path ends with a slash, else
+            The names of each file's path, and the file. Names begin within a folder whose path ends with a slash, else
             with the folder's own.
 
         Raises:

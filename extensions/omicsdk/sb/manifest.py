@@ -16,9 +16,9 @@ from omicsdk.core.errors import UsageError
 
 METADATA = "metadata."
 TAGS = "tags"
-#: What tells whose row it is.
+#: The columns that name a row's file.
 NAMING = ("id", "path")
-#: What may stand in a table and isn't changed.
+#: Columns that a table may have and that are not changed.
 TOLD = (*NAMING, "size", "name")
 
 _DIALECT = "excel-tab"
@@ -32,8 +32,8 @@ class Row(NamedTuple):
     """A row of a table.
 
     Attributes:
-        line: Where it stands, from 1.
-        id: The file's id; empty where only its path is told.
+        line: Its line, from 1.
+        id: The file's id; empty where only its path is given.
         path: The file's path; may be empty.
         cells: The other cells, by column.
     """
@@ -71,7 +71,7 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
     """Write a table.
 
     Args:
-        files: Each file's path and what the platform told of it.
+        files: Each file's path and the platform's answer about it.
         keys: The keys of metadata that have columns; None for all that any file has, in order.
 
     Returns:
@@ -97,7 +97,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
         lines: Its lines, that of the columns first.
 
     Raises:
-        WrongTable: It has no columns, ones that nobody knows, or none that names a file; or a row doesn't fit them.
+        WrongTable: It has no columns, unknown ones, or none that names a file; or a row doesn't fit them.
     """
     reader = csv.reader(lines, _DIALECT, strict=True)
     columns: list[str] | None = None
@@ -111,7 +111,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
                 first = seen.setdefault(row.id or row.path, row.line)
                 if first != row.line:
                     raise WrongTable(
-                        f"line {row.line}: {row.name} stands in line {first} already", remedy="Take out one of them."
+                        f"line {row.line}: {row.name} is listed in line {first} already", remedy="Remove one of them."
                     )
                 yield row
     except csv.Error as error:
@@ -125,7 +125,7 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
 
     Args:
         row: The row.
-        file: What the platform told of the file.
+        file: The platform's answer about the file.
         clear: Whether an empty cell takes away what the file has.
     """
     found: list[Change] = []
@@ -231,13 +231,13 @@ def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
 def _columns(names: list[str]) -> list[str]:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise WrongTable(f"line 1: the column {twice[0]!r} stands there twice", remedy="Take out one of them.")
+        raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
     unknown = [name for name in names if name not in (*TOLD, TAGS) and not name[len(METADATA) :]]
     unknown += [name for name in names if name[len(METADATA) :] and name not in TOLD and not name.startswith(METADATA)]
     if unknown:
         near = f"metadata.{unknown[0].strip() or 'KEY'}"
         raise WrongTable(
-            f"line 1: nobody knows the column {unknown[0]!r}",
+            f"line 1: unknown column {unknown[0]!r}",
             remedy=f"Write {near} if it is metadata; others are {', '.join((*TOLD, TAGS))}.",
         )
     if not set(names) & set(NAMING):

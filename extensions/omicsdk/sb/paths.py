@@ -1,6 +1,6 @@
 """sb:// paths: `sb://owner/project/folder/file` names what a project has as a shell names files. Pure.
 
-Names stand in a path as they are: nothing is percent-encoded, blanks and question marks are parts of names. A slash at the end
+Names are in a path as they are: nothing is percent-encoded, blanks and question marks are parts of names. A slash at the end
 says that a folder is meant.
 """
 
@@ -159,7 +159,7 @@ def app_id(text: str) -> tuple[str, int | None]:
     """Read an app, written as its id or as a path.
 
     Args:
-        text: `owner/project/app`, or the same with a revision behind it: `owner/project/app/3`; `sb://` may stand before.
+        text: `owner/project/app`, or the same with a revision behind it: `owner/project/app/3`; `sb://` may precede it.
 
     Returns:
         Its id without the revision, and the revision.
@@ -237,15 +237,15 @@ def wrong_with(name: str) -> str:
 
 def _check(word: str, text: str) -> None:
     if word in (".", ".."):
-        raise WrongPath(f"{text!r}: {word!r} leads nowhere on the platform", remedy="Write the whole path.")
+        raise WrongPath(f"{text!r}: {word!r} has no meaning on the platform", remedy="Write the whole path.")
     if any(c < " " or c == "\x7f" for c in word):
         raise WrongPath(f"{text!r} has control characters in it", remedy="Look at how it was made.")
 
 
 def _meant(text: str) -> str:
-    """What somebody may have meant who wrote no path."""
+    """What a user may have meant who wrote no path."""
     if re.match(r"(?i)sb:/?(?!/)", text):
         return f"Did you mean {SCHEME}{text[3:].lstrip('/')}?"
     if "://" in text:
-        return f"Only sb:// paths can stand here. {_FORM}"
+        return f"Only sb:// paths are allowed here. {_FORM}"
     return _FORM

@@ -1,6 +1,6 @@
 """A file on its way to the platform as the transfer engine sees it: `PlatformStore`.
 
-The platform returns a presigned URL for each part, and is told what the storage answered to it; then it makes a file of them.
+The platform returns a presigned URL for each part and receives the storage's answer; then it makes a file of the parts.
 """
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
@@ -267,7 +267,7 @@ class PlatformStore(MultipartStore):
 
 
 class CodeStore(PlatformStore):
-    """The code of an automation on its way, which has operations of its own and none that lists its parts.
+    """The code of an automation on its way, which has separate operations and none that lists its parts.
 
     Args:
         client: The platform.

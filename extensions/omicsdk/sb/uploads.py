@@ -186,9 +186,7 @@ class UploadPlan:
         deleted = self._deleted(outcomes)
         if deleted:
             if on_message is not None:
-                on_message(
-                    f"{len(deleted)} files that an earlier run had sent aren't there any more: they are sent again"
-                )
+                on_message(f"{len(deleted)} files that an earlier run had sent no longer exist: they are sent again")
             again = send([uploads[number] for number in deleted], None)
             for number, outcome in zip(deleted, again.outcomes, strict=True):
                 outcomes[number] = outcome
@@ -239,7 +237,7 @@ def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan
     target.project  # noqa: B018 - raises where there is none
     for source in sources:
         if not source or not Path(source).exists():  # Path("") is the current folder
-            raise UsageError(f"{source!r} isn't there", remedy="Look at how it is written.")
+            raise UsageError(f"{source!r} does not exist", remedy="Check its name.")
     is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
     if not known.is_folder_to_be(target, single=is_single):
         checked_name(target.name)

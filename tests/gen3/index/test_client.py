@@ -309,7 +309,7 @@ def test_a_change_that_somebody_else_made_meanwhile_isn_t_overwritten(
         index.update_record(guid, file_name="mine")
     assert index.get_record(guid)["file_name"] == "theirs"
     said = str(caught.value)
-    assert f"Somebody else has changed {guid} since its revision {record['rev']} was read" in said
+    assert f"Another client has changed {guid} since its revision {record['rev']} was read" in said
     assert "Read it again, see what has changed, and repeat the call" in said
 
 
@@ -327,7 +327,7 @@ def test_a_short_guid_will_do_to_change_and_delete(index: Gen3Index):
 def test_a_blank_record_is_filled_once(index: Gen3Index):
     blank = index.create_blank("me", "f.txt")
     assert (blank["size"], blank["hashes"]) == (None, {})
-    with pytest.raises(Conflict, match="Somebody else has changed"):
+    with pytest.raises(Conflict, match="Another client has changed"):
         index.update_blank(blank["did"], "deadbeef", MD5, 3, authz=["/open"])
     filled = index.update_blank(blank["did"], blank["rev"], MD5, 3, ["s3://b/f.txt"], ["/open"])
     assert (filled["size"], filled["hashes"], filled["urls"]) == (3, MD5, ["s3://b/f.txt"])

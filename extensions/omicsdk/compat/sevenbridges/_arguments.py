@@ -15,6 +15,9 @@ from omicsdk.core.type_guards import is_mapping
 #: Characters of a wrong value that are shown, and of a text that is one: a token has more.
 _SHOWN, _SHOWN_TEXT = 60, 24
 
+#: The header of a login: a developer's token, or one of OAuth.
+TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
+
 
 class Number(NamedTuple):
     """What a number may be.

@@ -1,4 +1,4 @@
-"""Where datasets' files lie: folders, S3 and what fsspec opens, from the settings of a Django site, without Django.
+"""Where datasets' files are stored: folders, S3 and what fsspec opens, from the settings of a Django site, without Django.
 
 storage = open_storage({"MEDIA_ROOT": "/data/crunch"})
 print("\\n".join(walk(storage, "crunch/my-project").lines()))

@@ -1,4 +1,4 @@
-"""What a storage of datasets' files can do, as Django's storages do it: an object of the user's own may stand in for ours."""
+"""What a storage of datasets' files can do, as Django's storages do it: a custom object may replace ours."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StorageMissing(OmicsError):
 
 
 class Storage(Protocol):
-    """Where datasets' files lie. Names are relative to the storage's root, with "/" between their parts.
+    """Where datasets' files are stored. Names are relative to the storage's root, with "/" between their parts.
 
     Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several threads: as
     many as its attribute `at_once` says, where it has one.
@@ -77,9 +77,9 @@ class Stored:
 
     Attributes:
         name: Its path within the folder that was listed, with "/" between its parts.
-        size: Its length in bytes; None where listing doesn't tell.
+        size: Its length in bytes; None where listing doesn't state it.
         etag: What the storage says of its bytes, without quotes; may be empty.
-        modified: When it changed last, in seconds since 1970; None where the storage doesn't tell.
+        modified: When it changed last, in seconds since 1970; None where the storage doesn't state it.
     """
 
     name: str
@@ -242,8 +242,8 @@ def plain(name: str, *, windows: bool = False) -> str:
     """A name without "." and empty parts, relative to the storage's root.
 
     Args:
-        name: As somebody gave it.
-        windows: Whether it becomes a path of Windows, where backslashes and drive letters lead elsewhere too.
+        name: The name, as given.
+        windows: Whether it becomes a path of Windows, where backslashes and drive letters point elsewhere, too.
 
     Raises:
         UnsafePath: It leads out of the storage, has a NUL in it, or isn't allowed on Windows.

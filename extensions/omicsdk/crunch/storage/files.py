@@ -57,7 +57,7 @@ def _moved(
     move: Callable[[F], Hashed],
     watch: Watch,
 ) -> list[Hashed | None]:
-    """Move files, several at once; None stands for those that a stop left out."""
+    """Move files, several at once; None replaces those that a stop left out."""
     control, progress = watch.get("control") or Control(), watch.get("progress")
     control.begin(monotonic())
     sizes = [size_of(file) for file in files]
@@ -214,7 +214,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
         raise TransferError(
             f"The storage wrote {given} where {name} was to be replaced",
             name=name,
-            remedy="Use a storage that replaces files of the same name, or that removes them when it is told to.",
+            remedy="Use a storage that replaces files of the same name, or that removes them on request.",
         )
 
 

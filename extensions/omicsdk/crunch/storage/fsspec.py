@@ -11,7 +11,7 @@ from omicsdk.crunch.storage.base import BuiltinStorage, Stored, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.stores.told import identity
 
-#: Files that are moved at once, where nobody says: as many as `FsspecTarget` puts.
+#: Files that are moved at once by default: as many as `FsspecTarget` puts.
 AT_ONCE = 4
 
 

@@ -143,7 +143,7 @@ class S3Storage(BuiltinStorage):
                     yield _stored(entry["Key"][len(prefix) :], entry, entry["Size"])
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every object below a folder; what stands for a folder itself isn't one.
+        """Every object below a folder, except the placeholder of a folder itself.
 
         Raises:
             OmicsError: The bucket can't be read.
@@ -235,7 +235,7 @@ class S3Storage(BuiltinStorage):
 
     @property
     def has_own_way(self) -> bool:
-        """Whether the client has proxies or certificates of its own, so that others can't fetch by its addresses."""
+        """Whether the client has custom proxies or certificates, so that others can't fetch by its addresses."""
         return S3Object(self._client, self._bucket, "-").route("https://-") is not None
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:

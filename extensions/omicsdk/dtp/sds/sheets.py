@@ -173,7 +173,7 @@ class Workbook:
             raise self._refused("it has no sheet")
 
     def _refused(self, why: str) -> SdsError:
-        return SdsError(f"{self._path} is no Excel workbook: {why}", remedy="Save it anew as .xlsx.")
+        return SdsError(f"{self._path} is no Excel workbook: {why}", remedy="Save it again as .xlsx.")
 
     def _prepared(self, archive: ZipFile) -> Path | BytesIO:
         """The file itself; where cells had to be marked, a copy."""
@@ -345,7 +345,7 @@ def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[
         Its header, and the rows below it that have a value, each as long as the header, with None in empty cells.
 
     Raises:
-        SdsError: The file isn't there or is no table, it has no such sheet, or a cell has no value of its own.
+        SdsError: The file does not exist or is no table, it has no such sheet, or a cell has no value.
     """
     if not path.is_file():
         raise SdsError(f"There is no file {path}", remedy="Check its name.")

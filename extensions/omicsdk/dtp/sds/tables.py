@@ -331,7 +331,7 @@ class Table:
             self.columns[name] = header
             return True
         also = f", as {shown(first.strip())}" if first != header else ""
-        message = f"{shown(header.strip())} is there already{also}"
+        message = f"{shown(header.strip())} is given already{also}"
         self.findings.append(Finding("twice", message, "Keep one of them.", *place, header, header))
         return False
 

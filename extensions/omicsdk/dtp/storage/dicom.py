@@ -54,7 +54,7 @@ def instance_of(subject: Subject, series: str, sop: str, sop_class: str = "") ->
     """
     for uid in (series, sop):
         if not is_uid(uid):
-            raise UnsafePath(uid, "is no identifier of DICOM", remedy="Tell the archive's operators.")
+            raise UnsafePath(uid, "is no identifier of DICOM", remedy="Contact the archive's operators.")
     name = f"primary/{subject.folder}/sam-{series}/{sop}.dcm"
     return Instance(name=name, study=subject.study, series=series, sop=sop, sop_class=sop_class)
 
@@ -131,12 +131,12 @@ def check_instance(path: Path, wanted: Instance) -> str:
         raise TransferError(
             f"{wanted.name}: what the archive sent is no whole DICOM file ({type(error).__name__}: {error})",
             name=wanted.name,
-            remedy="Try again; if it stays, tell the archive's operators that its copy is damaged.",
+            remedy="Try again. If it fails again, report the damaged copy to the archive's operators.",
         ) from error
     if (study, sop) != (wanted.study, wanted.sop):
         none = "without an identifier"
         message = f"{wanted.name}: the archive sent the instance {sop or none} of the study {study or none}"
-        raise TransferError(message, name=wanted.name, remedy="Tell the archive's operators.")
+        raise TransferError(message, name=wanted.name, remedy="Contact the archive's operators.")
     size = path.stat().st_size
     if end > size:
         message = f"{wanted.name}: {size} of {end} bytes were received"

@@ -93,7 +93,7 @@ def _broken(name: str, why: str) -> TransferError:
     return TransferError(
         f"{name}: what the archive sent is no whole message with an instance: {why}",
         name=name,
-        remedy="Try again; if it stays, the archive doesn't speak DICOMweb at this address.",
+        remedy="Try again. If it fails again, the archive doesn't offer DICOMweb at this address.",
     )
 
 

@@ -222,7 +222,7 @@ class DimseStore:
 
 
 def _unreached(connections: Connections | None) -> bool:
-    """Whether an archive that sends over connections of its own never made one."""
+    """Whether an archive that sends over separate connections never made one."""
     return connections is not None and not connections
 
 

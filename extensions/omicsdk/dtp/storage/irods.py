@@ -1,6 +1,6 @@
 """Data sets in iRODS, over python-irodsclient's documented interface.
 
-It was tried on a stand-in of that interface. No real server was tried: there is none that a test could install.
+Tested against a replacement of that interface, not against a real server: tests cannot install one.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class IrodsFile(StoredFile):
 class IrodsStore:
     """Data sets as collections of one root, each file a data object.
 
-    The client's sessions give each thread a connection only where the thread has a session of its own: each thread has one.
+    The client's sessions give each thread a connection only where each thread has a separate session.
 
     Args:
         config: The zone, the login, and the collection that has those of the data sets.

@@ -252,7 +252,7 @@ def scratch_database() -> Generator[sqlite3.Connection]:
 
 
 def digest_of(texts: Iterable[str]) -> bytes:
-    """16 bytes that stand for texts; two different lists of texts have the same with a chance of 2**-128."""
+    """A digest of 16 bytes; two different lists of texts have the same with a chance of 2**-128."""
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -280,7 +280,7 @@ def raise_failures(failed: int, of: str, errors: Sequence[str], remedy: str) -> 
     """Raise the failures of a run, if there are any.
 
     Args:
-        failed: How many failed; a run that resumed knows the errors of its own rows only.
+        failed: How many failed; a run that resumed knows only the errors of the rows that it processed.
         of: What they failed of, in words.
         errors: The first errors, each with its line.
         remedy: What to do.

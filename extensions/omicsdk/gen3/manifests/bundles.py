@@ -89,7 +89,7 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
             read = _bundle(row.line, cells, shown)
             if not isinstance(read, Fault) and read.name in found:
                 reason = f"is the name of the bundle of line {found[read.name].line}, too"
-                read = Fault(row.line, shown["name"], read.name, reason, "Give each a name of its own.")
+                read = Fault(row.line, shown["name"], read.name, reason, "Give each a different name.")
             if isinstance(read, Fault):
                 raise ManifestError(manifest, read)
             found[read.name] = read
@@ -194,7 +194,7 @@ def index_bundles(
     Args:
         manifest: A table as `bundles_of` reads it.
         output: The table that is written: the bundles with their GUIDs, whole or not at all; nothing by default, and then every
-            call creates bundles without a GUID in the manifest anew.
+            call creates bundles without a GUID in the manifest again.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
 
     Raises:

@@ -257,7 +257,7 @@ def publish_crosswalk(
                 guids = known.guids_of(subject)
                 if len(guids) > 1:
                     told = f"its names are those of {len(guids)} subjects, {', '.join(guids[:3])}"
-                    made.failures[subject.line] = f"{told}. Find out which is right"
+                    made.failures[subject.line] = f"{told}. Determine which is right"
                     continue
                 if not subject.names:
                     continue

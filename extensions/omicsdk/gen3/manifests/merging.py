@@ -91,7 +91,7 @@ def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str
         tables.require_columns(table.path, table.header, [key])
     if old.header != new.header and not further_columns:
         other = sorted(set(old.header) ^ set(new.header))
-        told = f"the columns {', '.join(other)} are in one alone" if other else "the columns stand in another order"
+        told = f"the columns {', '.join(other)} are in one alone" if other else "the columns are in another order"
         raise ManifestError(new.path, f"line 1: {told}", remedy="Allow further columns, or give both the same.")
     return [name for name in old.header if name in new.header]
 
@@ -335,7 +335,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
 def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
     if held[1][tables.SIZE] != row[1][tables.SIZE]:
         reason = f"isn't {held[1][tables.SIZE]}, as {held[0].path}, line {held[0].line} says for the same MD5 sum"
-        _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Find out which is right.", rules, on_fault)
+        _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Determine which is right.", rules, on_fault)
 
 
 def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:

@@ -100,7 +100,7 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
             for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
                 cells, shown = _cells(entry, known)
                 named = next((entry[key] for key in entry if shown.get(tables.FILE_NAME) == key), "")
-                if not isinstance(named, str):  # its text would be a name that nobody gave
+                if not isinstance(named, str):  # its text would be a name that was not given
                     remedy = "Correct the name, or leave it out."
                     on_fault(
                         Fault(number, shown[tables.FILE_NAME], str(named), wrong_with(named), remedy, unit="entry")
@@ -282,7 +282,7 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
     if cells.get(tables.PACKAGE_CONTENTS):
         if record_type != "package":
             return wrong(
-                tables.PACKAGE_CONTENTS, "is told of what is no package", "Say package in the column record_type."
+                tables.PACKAGE_CONTENTS, "is given for what is no package", "Write package in the column record_type."
             )
         contents = contents_of(cells[tables.PACKAGE_CONTENTS])
         if contents is None:

@@ -316,7 +316,7 @@ def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
     twice = [name for place, name in enumerate(header) if name and name in header[:place]]
     if twice:
-        raise ManifestError(path, Fault(1, twice[0], "", "stands in the header twice", "Take out one of them."))
+        raise ManifestError(path, Fault(1, twice[0], "", "is in the header twice", "Remove one of them."))
     other = "\t" if delimiter != "\t" else ","
     if len(header) == 1 and other in header[0]:
         told = {"\t": "tabs", ",": "commas"}

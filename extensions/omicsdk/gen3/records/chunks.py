@@ -80,7 +80,7 @@ Failure = APIError | TransportError | DecodeError
 GIVE_UP = 12
 
 _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
-"""What stands in answers of the proxies before a commons that gave up on a request that was too long for them."""
+"""Texts of answers of the proxies in front of a commons that gave up on a request that was too long for them."""
 
 
 class Entity(NamedTuple):
@@ -307,7 +307,7 @@ class Chunks(Generic[T]):
                 yield Told([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
                 waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
             elif len(chunk) > 1:
-                # Nothing says which of them it is: halves tell.
+                # Nothing says which of them it is: halving finds it.
                 for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
                     yield from self.told(half)
             else:
@@ -332,7 +332,7 @@ class Chunks(Generic[T]):
 
 
 def digest_of(record: Mapping[str, Any]) -> str:
-    """A short text that tells a record from every other.
+    """A short text that distinguishes a record from every other.
 
     Args:
         record: The record, as JSON has it.

@@ -77,7 +77,7 @@ def delete_nodes(
         dictionary: The dictionary of the commons; by default it is asked for.
         dry_run: Nothing is deleted: it is only counted.
         batch: Records that are deleted at once, from 1.
-        on_deleted: Is told the node and how many of its records are gone, after each batch.
+        on_deleted: Called after each batch with the node and how many of its records are gone.
 
     Returns:
         What was deleted, or would be.
@@ -223,7 +223,7 @@ class _Eraser:
     def delete(self, ids: Sequence[str], depth: int = 0) -> Counter[str]:
         """Delete records, and count what is gone by its node."""
         if depth == 0 and not self._ids:
-            self._gone.clear()  # who asks anew gets no record that is gone
+            self._gone.clear()  # another call gets no record that is gone
         left = [each for each in ids if each not in self._gone]
         if not left:
             return Counter()

@@ -46,7 +46,7 @@ def rows_of(
     """Return the objects of a JSON array one by one.
 
     Args:
-        read: Gives up to so many bytes; none at the end.
+        read: Returns at most as many bytes as requested; none at the end.
         operation: What errors call it.
         begins: What the array begins with; what follows its end is not read.
 

@@ -44,7 +44,7 @@ class Outcome:
     """The result for a row.
 
     Attributes:
-        place: Where the row stands.
+        place: The place of the row.
         type: Its node; empty where it doesn't say.
         name: Its submitter_id; empty where it has none.
         status: The result for it.
@@ -148,7 +148,7 @@ def _needed(each: Checked, dictionary: Dictionary, places: Mapping[tuple[str, st
     return found
 
 
-#: Records in a document, unless told otherwise.
+#: Records in a document, by default.
 CHUNK = 100
 _STATUSES: Mapping[str | None, Status] = {"create": "created", "update": "updated"}
 
@@ -168,7 +168,7 @@ def submit(
 ) -> Submission:
     """Submit records to a project: each is created, or updated where there is one of its name.
 
-    All rows are held against the dictionary before anything is sent. Then they are sent node by node, each after those that
+    All rows are validated against the dictionary before anything is sent. Then they are sent node by node, each after those that
     it links to; a row that is refused doesn't hinder the others. Records are kept in memory a chunk at a time, unless their
     node links to itself, or nodes link to each other in a circle.
 
@@ -178,10 +178,10 @@ def submit(
         records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
         dictionary: The dictionary of the commons; by default it is asked for.
         node_type: What rows are that don't say.
-        chunk: Records in a document, from 1; fewer where the commons can't take so many at once.
+        chunk: Records in a document, from 1; fewer where the commons can't take as many at once.
         dry_run: Nothing is stored: the commons says what it would do. Links to rows count as good.
         all_or_nothing: Nothing is sent when anything is found in any row.
-        journal: A file that notes what was taken: with the same file, a submission that was stopped goes on where it was.
+        journal: A file that notes what was taken: with the same file, a submission that was stopped resumes.
         on_outcome: Takes the result for each row as soon as it is known.
 
     Returns:
@@ -264,7 +264,7 @@ def _submitted(
 def _rows_of(
     source: Source, dictionary: Dictionary, group: tuple[str, ...], node_type: str | None, bad: set[int]
 ) -> Iterator[Checked]:
-    """The good rows of some nodes, read anew."""
+    """The good rows of some nodes, read again."""
     for number, row in enumerate(source):
         name = type_of(row, node_type)
         if name in group and number not in bad:
@@ -404,7 +404,7 @@ class _Sender:
         if self.journal is not None:
             self.journal.note(each.record, entity.id)
         status: Status = "valid" if self.dry_run else _STATUSES.get(entity.action, "updated")
-        # The id of a dry run is nobody's.
+        # The id of a dry run is no record's.
         return Outcome(each.row.place, each.type, _name(each), status, None if self.dry_run else entity.id)
 
 
@@ -465,7 +465,7 @@ def submit_file(
     Args:
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         path: The file: TSV, TXT (tabs), CSV, XLSX, JSON or JSON Lines.
-        chunk_size: Rows in a document, from 1; fewer where the commons can't take so many at once.
+        chunk_size: Rows in a document, from 1; fewer where the commons can't take as many at once.
         row_offset: Rows that are passed over.
 
     Raises:

@@ -99,8 +99,8 @@ class Row:
 
     Attributes:
         values: Its cells by their columns.
-        place: Where it stands.
-        separator: What stands between the values of a list in a cell; None where values aren't texts but JSON.
+        place: Its place.
+        separator: The text between the values of a list in a cell; None where values aren't texts but JSON.
         findings: What is wrong with its cells, whatever they mean.
     """
 
@@ -111,7 +111,7 @@ class Row:
 
 
 SEPARATORS: Mapping[str, str] = {"tsv": ",", "csv": "#", "xlsx": ","}
-"""What stands between the values of a list in one cell, by the kind of the table."""
+"""The text between the values of a list in one cell, by the kind of the table."""
 
 
 def columns_of(header: Sequence[str], place: Place) -> list[str]:
@@ -119,7 +119,7 @@ def columns_of(header: Sequence[str], place: Place) -> list[str]:
 
     Args:
         header: The cells of the first row; stars before names (which templates have before what is required) go.
-        place: Where it stands.
+        place: Its place.
 
     Returns:
         The names; empty ones for columns without one.
@@ -161,7 +161,7 @@ def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str
     Args:
         columns: The names of the columns.
         cells: The texts of its cells; those that are missing at the end are empty.
-        place: Where it stands.
+        place: Its place.
         kind: What the table is.
 
     Returns:
@@ -182,7 +182,7 @@ def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Itera
         return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
-            told = f"{shown(text)} stands in column {number}, which has no name"
+            told = f"{shown(text)} is in column {number}, which has no name"
             remedy = "Give the column a name, or empty the cell; a tab or comma within a cell needs quotes around it."
             yield Finding("cell-without-column", told, remedy, *place, str(number), text)
 
@@ -328,7 +328,7 @@ def _sheet_rows(sheet: Any, file: str, name: str) -> Iterator[Row]:
 
 
 def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> Iterator[Finding]:
-    """Cells that have no value of their own: formulas, and errors of Excel."""
+    """Cells without a value: formulas, and errors of Excel."""
     for number, cell in enumerate(cells):
         kind = getattr(cell, "data_type", "")
         if kind not in ("f", "e") or cell.value is None:
@@ -409,7 +409,7 @@ KINDS = {
 
 
 class Table:
-    """A file with records, which is read anew each time that it is gone through, never kept as a whole (but for JSON).
+    """A file with records, which is read again for each iteration, never kept as a whole (but for JSON).
 
     Args:
         path: The file.
@@ -462,7 +462,7 @@ class Source:
 
     Args:
         given: Files (paths, or a Table where more is to be said), data frames, rows, records as dictionaries; one of them or
-            many. Files are read anew each time, and never kept as a whole; an iterator is kept as a list.
+            many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:
         Gen3UserError: There is no such file, or what it is isn't known.

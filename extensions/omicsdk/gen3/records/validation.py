@@ -39,7 +39,7 @@ def type_of(row: Row, node_type: str | None = None) -> str:
 
 
 def record_of(row: Row, node: Node) -> dict[str, Any]:
-    """Return the record that a row stands for, as JSON has it.
+    """Return the record of a row, as JSON has it.
 
     Args:
         row: The row. Cells of tables are texts: numbers and booleans are read as such where the dictionary says so, a
@@ -93,7 +93,7 @@ def value_of(cell: str, stated: Property | None, separator: str) -> Any:
     Args:
         cell: The text.
         stated: The property; None where the dictionary has none.
-        separator: What stands between the values of a list.
+        separator: The text between the values of a list.
     """
     if stated is None:
         return cell
@@ -121,7 +121,7 @@ def value_of_text(text: str, kind: str) -> Any:
 
 
 def column_of(row: Row, name: str) -> str:
-    """The column of a row in which a property or link stands; the name itself where there is none.
+    """The column of a row that has a property or link; the name itself where there is none.
 
     Args:
         row: The row.
@@ -292,7 +292,7 @@ BATCH = 200
 
 
 def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
-    """Return what tells which records of a project there are.
+    """Return a function that finds existing records of a project.
 
     Args:
         commons: The commons.
@@ -356,7 +356,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
         message: What is wrong.
         remedy: What to do.
         name: The property or link; empty where it is about the row.
-        value: The value, as JSON has it; of a table the cell is told.
+        value: The value, as JSON has it; of a table the finding has the cell.
     """
     column = column_of(row, name) if name else ""
     cell = row.values.get(column, value) if row.separator is not None and column else value
@@ -375,7 +375,7 @@ def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Findin
     for group in node.groups:
         there = [name for name in group.links if targets_of(record, name)]
         if group.required and not there:
-            told = f"None of the links {', '.join(group.links)} is there, and a {node.name} needs one"
+            told = f"None of the links {', '.join(group.links)} is given, and a {node.name} needs one"
             yield finding(row, "missing-link", told, "Add one of them.", group.links[0])
         if group.exclusive and len(there) > 1:
             told = f"The links {' and '.join(there)} exclude each other"
@@ -389,7 +389,7 @@ def _link_column(link: Link, row: Row) -> str:
 
 
 def _is_misshapen(stated: object) -> bool:
-    """Whether a link is stated as something else than objects, which is told by itself."""
+    """Whether a link is stated as something else than objects, which is a separate finding."""
     return stated not in (None, [], {}) and not is_object(stated) and not is_array(stated)
 
 
@@ -422,7 +422,7 @@ BLOCK = 500
 
 
 class Checked(NamedTuple):
-    """A row that was held against the dictionary.
+    """A row that was compared with the dictionary.
 
     Attributes:
         number: Its place among all rows, from 0.
@@ -558,10 +558,10 @@ class Validation:
         return target == PROGRAM or self.has(target, key, value)
 
     def _broken_links(self, each: Checked) -> Iterator[Finding]:
-        """The links of a row that lead nowhere."""
+        """The links of a row that have no target."""
         for link, target, key, value in self._links(each):
             if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
-                told = f"{link} leads to project {shown(value)}, and the record is submitted to {self._project.id}"
+                told = f"{link} points to project {shown(value)}, and the record is submitted to {self._project.id}"
                 yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
             elif self._is_there(target, key, value):
                 continue
@@ -570,7 +570,7 @@ class Validation:
                 yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
 
     def _links(self, each: Checked) -> Iterator[tuple[str, str, str, str]]:
-        """The links that a row states: their name, the node that they lead to, by which key, to what."""
+        """The links that a row states: name, target node, key, and the target's value of that key."""
         node = self._dictionary.nodes.get(each.type)
         for link in node.links.values() if node is not None and each.record else ():
             for target in targets_of(each.record, link.name):

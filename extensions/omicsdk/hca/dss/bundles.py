@@ -1,4 +1,4 @@
-"""Bundles: their manifests and files, and the versions that tell them apart."""
+"""Bundles: their manifests and files, and the versions that distinguish them."""
 
 import hashlib
 import json
@@ -169,7 +169,7 @@ class DSSFile(NamedTuple):
         """The bundle.json of a bundle, which is kept like a file of it.
 
         Args:
-            manifest_bytes: What stands in it.
+            manifest_bytes: Its content.
             bundle_uuid: The bundle's UUID.
             version: The bundle's version.
             replica: Where the bundle is fetched from, `aws` or `gcp`.

@@ -213,7 +213,7 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
             answer = patch(**rest, **given, **gone)
         except OmicsError as error:
             if number:
-                done = f"{number} of {len(parts)} requests are done: go on from version {answer['version']}"
+                done = f"{number} of {len(parts)} requests are done: continue from version {answer['version']}"
                 error.remedy = f"{error.remedy} {done}.".strip()
             raise
         identity = {name: rest[name] for name in ("uuid", "replica") if name in rest}
@@ -245,7 +245,7 @@ def create(
     try:
         return change("patch_collection", patch, {**rest, "add_contents": contents[MOST_CHANGES:]})
     except OmicsError as error:
-        if "go on from version" not in error.remedy:
+        if "continue from version" not in error.remedy:
             error.remedy = f"{error.remedy} Version {answer['version']} has the first {MOST_CHANGES} links.".strip()
         raise
 

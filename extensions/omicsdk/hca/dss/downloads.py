@@ -81,7 +81,7 @@ class Result:
             raise DownloadStopped(
                 f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end"
                 + (f": {self.report.why_stopped}" if self.report.why_stopped else ""),
-                remedy="The same call goes on where it stopped.",
+                remedy="Repeat the call to resume.",
             )
         if self.errors:
             raise DownloadFailed(f"{len(self.errors)} download task(s) failed: {first_of(self.errors)}", self.errors)
@@ -194,7 +194,7 @@ def download_rows_as_bundles(
         sha256 = row["file_sha256"].lower()
         if wanted[row["bundle_uuid"], row["bundle_version"]].setdefault(row["file_name"], sha256) != sha256:
             raise ManifestError(
-                f"{manifest.path}: {row['file_name']} of bundle {row['bundle_uuid']} stands there with two checksums",
+                f"{manifest.path}: {row['file_name']} of bundle {row['bundle_uuid']} is listed with two checksums",
                 remedy="Keep the row that is right.",
             )
 
@@ -284,9 +284,9 @@ def download(
         num_retries: Failures in a row that end a file; 0 for none. Each block that arrives wins one back.
         min_delay_seconds: Least wait before a retry.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call goes on from there.
+        stop: Set it to end the download within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would happen with each file; nothing is written.
+        dry_run: Only report what would happen with each file; nothing is written.
 
     Returns:
         The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or
@@ -339,14 +339,14 @@ def download_manifest(
         min_delay_seconds: Least wait before a retry.
         download_dir: The download folder; by default the current one.
         progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call goes on from there.
+        stop: Set it to end the download within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would happen with each file; nothing is written.
+        dry_run: Only report what would happen with each file; nothing is written.
         workers: Processes of this machine that share the files out, 1 or more; by default this one fetches alone. They
             import the program's main module: it begins its work below `if __name__ == "__main__":`.
         scheduler: The workers of a Dask cluster do so in their place: its scheduler's address (`tcp://HOST:8786`), a
             cluster, or a `distributed.Client`. They must see the manifest and the folder under the same paths, and what
-            proves who asks, where that isn't a token: it is looked for there.
+            credentials, where they aren't a token: they are looked for there.
 
     Returns:
         The result, as `download` gives it.

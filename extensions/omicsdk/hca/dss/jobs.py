@@ -111,7 +111,7 @@ class Registrar:
         creator_uid: Who makes them.
         replica: Where a file that is copied later is looked for.
         timeout_seconds: How long the service may take to copy a file, each.
-        clock: Tells the time and waits; its `sleep` may raise to end the waiting.
+        clock: The source of time and waits; its `sleep` may raise to end the waiting.
     """
 
     def __init__(
@@ -258,7 +258,7 @@ def register_file(
         creator_uid: Who makes it, a number.
         version: The file's version; by default the time now.
         timeout_seconds: How long the service may take to copy it.
-        stop: Set it to end the waiting; the service goes on.
+        stop: Set it to end the waiting; the service continues.
 
     Returns:
         The UUID and the version of the file.
@@ -270,7 +270,9 @@ def register_file(
     """
 
     def stopped(_: object) -> Interrupted:
-        return Interrupted(f"waiting for file {uuid} was stopped", remedy="The service goes on: ask with head-file.")
+        return Interrupted(
+            f"waiting for file {uuid} was stopped", remedy="The service continues. Check with head-file."
+        )
 
     chosen = version or create_version()
     registrar = Registrar(
@@ -355,7 +357,7 @@ def checkout(
         started(job_id)
 
     def stopped(_: object) -> Interrupted:
-        remedy = f"The job goes on: ask with get-bundles-checkout, checkout_job_id {job_id}."
+        remedy = f"The job continues. Check with get-bundles-checkout, checkout_job_id {job_id}."
         return Interrupted(f"waiting for checkout {job_id} was stopped", remedy=remedy)
 
     clock = EndingClock(stop or threading.Event(), Control(), stopped)

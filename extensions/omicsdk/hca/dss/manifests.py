@@ -24,7 +24,7 @@ COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha2
 """What the header row must declare; `file_version` is used when it is there."""
 
 PATH_COLUMN = "file_path"
-"""Added to the copy of a manifest: where the file stands in the filestore."""
+"""Added to the copy of a manifest: the file's path in the filestore."""
 
 WRITTEN = (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN)
 """The columns of a manifest that is made."""
@@ -41,7 +41,7 @@ class ManifestError(UsageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest on disk. Rows are read anew each time, one by one: a manifest may be long.
+    """A manifest on disk. Rows are read again each time, one by one: a manifest may be long.
 
     Attributes:
         path: The table.
@@ -140,7 +140,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ManifestFiles(Iterable[DSSFile]):
-    """The files that a manifest lists, read anew for each iteration: nothing is held, and other processes read it too.
+    """The files that a manifest lists, read again for each iteration: nothing is held, and other processes read it too.
 
     Attributes:
         manifest: The manifest.

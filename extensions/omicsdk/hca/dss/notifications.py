@@ -485,7 +485,7 @@ class Listener:
             Refused: Its body is not read.
         """
         if self._path is not None and urlsplit(target).path != self._path:
-            raise Refused(404, "nobody listens here")
+            raise Refused(404, "no listener at this path")
         if length > self._most_bytes:
             raise Refused(413, f"a notification has at most {self._most_bytes} bytes")
 

@@ -39,7 +39,7 @@ class LocalFile:
         path: Where it is.
         name: Its name in the bundle: relative to the folder, with `/`.
         uuid: Its UUID in the Data Store.
-        identity: Its size in bytes, its time of change in nanoseconds and its number: they tell whether it is the same file
+        identity: Its size in bytes, its time of change in nanoseconds and its number: they show whether it is the same file
             as in an earlier run.
     """
 
@@ -105,14 +105,14 @@ def _warn_of_clashes(files: list[LocalFile]) -> None:
     for file in files:
         other = kept.setdefault(file.name.casefold(), file.name)
         if other is not file.name:
-            logger.warning("%s: whoever downloads the bundle can't have it beside %s", file.name, other)
+            logger.warning("%s: a download of the bundle cannot place it beside %s", file.name, other)
 
 
 def _found(name: str, path: Path) -> LocalFile:
     try:
         facts = path.stat()
     except OSError as error:
-        what = "is a link that leads nowhere" if path.is_symlink() else f"can't be read: {error.strerror}"
+        what = "is a broken link" if path.is_symlink() else f"can't be read: {error.strerror}"
         raise UsageError(f"{path} {what}", remedy="Take it out of the folder.") from error
     if not stat.S_ISREG(facts.st_mode):
         raise UsageError(f"{path} is no file with contents", remedy="Take it out of the folder.")
@@ -214,7 +214,7 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
 # -- what an unfinished upload remembers
 
 TOGETHER = 64
-"""Files that are recorded as registered by one write: a run after a crash asks the service once more for at most so many."""
+"""Files that are recorded as registered by one write: a run after a crash asks the service again for at most this many."""
 
 HEAD: list[object] = ["omics-dss-upload", 1]
 """The format; a record of another one is discarded."""
@@ -340,7 +340,7 @@ class Unfinished:
             case ["begin", version, bundle_uuid]:
                 self.version, self.bundle_uuid = version, bundle_uuid
             case ["file", name, uuid, *identity]:
-                # The path isn't kept: a file is identified by its name, and found anew by every run.
+                # The path isn't kept: a file is identified by its name, and found again by every run.
                 self._known[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
                 self.registered.pop(name, None)
             case ["registered", name, *verification]:

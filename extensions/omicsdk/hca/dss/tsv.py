@@ -1,6 +1,6 @@
 """Tab-separated values as manifests are written: Excel's tab dialect, CRLF line ends.
 
-`DictReader` and `DictWriter` stand in for those of the module `csv`, as the documentation of manifests shows them.
+`DictReader` and `DictWriter` replace those of the module `csv`, as the documentation of manifests shows them.
 """
 
 import csv

@@ -138,12 +138,12 @@ class UploadOptions:
         timeout_seconds: How long the service may take to copy one file.
         bundle_uuid: The bundle's UUID; by default a new one.
         creator_uid: Who makes it, a number.
-        resume: Whether to go on with what an earlier run of the same upload left unfinished.
+        resume: Whether to resume what an earlier run of the same upload left unfinished.
         progress: Called a few times a second.
         on_report: Given the result for each file when the upload is over, however it ends.
         stop: Set it to end the upload; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would be sent; nothing is.
+        dry_run: Only report what would be sent; nothing is.
     """
 
     timeout_seconds: float = 1200
@@ -390,7 +390,7 @@ def stopped(control: Control) -> Interrupted:
     """The error of an upload that was stopped."""
     why = control.why or "it was stopped"
     return Interrupted(
-        f"The upload ended before its end: {why}", remedy="No bundle was made; the same upload goes on from here."
+        f"The upload ended before its end: {why}", remedy="No bundle was made. Repeat the upload to resume it."
     )
 
 
@@ -505,12 +505,12 @@ def upload(
         timeout_seconds: How long to wait for the service to copy one file.
         bundle_uuid: The bundle's UUID; by default a new one.
         creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
-        resume: Whether to go on with an unfinished upload of the same folder to the same place; False begins anew.
+        resume: Whether to resume an unfinished upload of the same folder to the same place; False restarts it.
         progress: Called a few times a second.
         on_report: Given the result for each file when the upload is over, however it ends.
         stop: Set it to end the upload within seconds; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would be sent; nothing is, and nobody is asked.
+        dry_run: Only report what would be sent; nothing is sent, and no server is contacted.
 
     Returns:
         The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
@@ -518,9 +518,9 @@ def upload(
     Raises:
         UsageError: The folder has no files, one has a name that no bundle takes, or the UUID isn't one.
         UploadFailed: Files failed; `errors` has each, and no bundle was made.
-        StagingRefused: The bucket takes no file at all; told with the first.
+        StagingRefused: The bucket accepts no file at all; raised for the first.
         AuthError: The service or the bucket doesn't know the caller; likewise.
-        Interrupted: It was stopped, or its time is over; the same call goes on.
+        Interrupted: It was stopped, or its time is over; the same call resumes it.
     """
     if creator_uid is None:
         creator_uid = int(HCAConfig().value_of("creator_uid") or 0)

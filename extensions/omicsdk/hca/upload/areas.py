@@ -45,11 +45,11 @@ class UnknownArea(UploadException, UsageError):
 class NotAnAreaURI(UploadException, UsageError):
     """A text isn't the URI of an upload area."""
 
-    default_remedy = "Write it as s3://<bucket>-<stage>/<uuid>/, as whoever made the area gave it to you."
+    default_remedy = "Write it as s3://<bucket>-<stage>/<uuid>/, as you received it with the area."
 
 
 class CannotUpload(UploadException, UsageError):
-    """What was asked for can't be uploaded as it stands; nothing was sent.
+    """The files cannot be uploaded as they are; nothing was sent.
 
     Args:
         problems: What is wrong, one text each.
@@ -81,7 +81,7 @@ class UploadAreaURI:
         uri: The URI; the last slash may be missing.
 
     Raises:
-        NotAnAreaURI: It is something else. What stands for the stage becomes part of a host's name, so only letters and
+        NotAnAreaURI: It is something else. The stage becomes part of a host's name, so only letters and
             digits are taken.
 
     Attributes:
@@ -267,7 +267,7 @@ class UploadConfig:
             raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_known(self.areas))
         raise UnknownArea(
             f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(found)}',
-            remedy="Give as much of the UUID as tells it from the others.",
+            remedy="Give more of the UUID, until it matches one area.",
         )
 
     def unique_prefix(self, area_uuid: str) -> str:
@@ -317,7 +317,7 @@ class UploadConfig:
             area_uuid: Its whole UUID.
 
         Raises:
-            ConfigError: A file is malformed or can't be written, or the area stands in the file of the whole machine.
+            ConfigError: A file is malformed or can't be written, or the area is in the file of the whole machine.
         """
         for file in self._config.config_files:
             _forget(Path(file), area_uuid)
@@ -351,8 +351,8 @@ def _forget(file: Path, area_uuid: str) -> None:
     named, selected = is_object(areas) and area_uuid in areas, section.get("current_area") == area_uuid
     if (named or selected) and file == SITE_FILE:
         raise ConfigError(
-            f"{area_uuid} stands in {file}, which holds for the whole machine",
-            remedy="Ask whoever looks after the machine to take it out there.",
+            f"{area_uuid} is in {file}, which applies to the whole machine",
+            remedy="Ask the machine's administrator to remove it there.",
         )
     if named:
         unset(file, ("upload", "areas", area_uuid))

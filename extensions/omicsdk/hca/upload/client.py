@@ -55,7 +55,7 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
         config: The HCA configuration; by default that of the user's files.
 
     Raises:
-        ConfigError: The configured URL isn't one that ends in /v1; says which it is, and where it stands.
+        ConfigError: The configured URL isn't one that ends in /v1; the message has the URL and where it is set.
     """
     settings = UploadConfig(config)
     if not deployment_stage and settings.current_area is not None:

@@ -60,7 +60,7 @@ def copy(
         content_type: The media type that the copy gets; its metadata aren't taken over.
         crc32c: Its checksum, where it is known.
         stopped: Says that it shall end; what was begun is given up.
-        copied: Is told of bytes that were copied, from any thread.
+        copied: Called with the number of bytes that were copied, from any thread.
         largest: The largest object in bytes that is copied in one request.
 
     Returns:

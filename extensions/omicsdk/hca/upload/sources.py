@@ -17,7 +17,7 @@ from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.s3_clients import etag_of, s3_pages
 
-#: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.
+#: Names that mean something else where the service is notified of a file: POST /area/UUID/credentials asks for keys.
 RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})
 
 
@@ -71,7 +71,7 @@ def chosen(
 
     Args:
         paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or the
-            beginning of several keys. A single one may stand by itself.
+            beginning of several keys. A single one may be given without a list.
         target_filename: What a single file shall be called; by default its own name without folders.
         file_extension: How names in folders must end; by default they may be any.
         s3: Gives a boto3 client with the user's own credentials, for s3:// addresses.
@@ -80,7 +80,7 @@ def chosen(
         The files, in the order of the paths, those of a folder by name.
 
     Raises:
-        CannotUpload: Something isn't there, can't be read or has no name of its own; all of that is told at once.
+        CannotUpload: Something does not exist, can't be read or has a duplicate name; the message lists all of it.
     """
     given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     problems: list[str] = []
@@ -104,7 +104,7 @@ def chosen(
     if target_filename is not None and len(files) == 1:
         files = [replace(files[0], name=target_filename)]
     elif target_filename is not None and files:
-        problems.append(f"{given[0]} stands for {len(files)} objects, and --target-filename for one")
+        problems.append(f"{given[0]} names {len(files)} objects, and --target-filename one")
     files = _each_once(files)
     problems += _wrong_names(files)
     if problems:
@@ -138,15 +138,13 @@ def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]
 
 
 def _local(path: str, problems: list[str]) -> LocalFile | None:
-    """A file, None when it can't be uploaded; why, the problems tell then."""
+    """A file; None when it can't be uploaded, and the reason is added to the problems."""
     file = Path(path)
     try:
         status = file.stat()
     except OSError as error:
         dangling = file.is_symlink() and isinstance(error, FileNotFoundError)
-        problems.append(
-            f"{path} is a link that leads nowhere" if dangling else f"{path} can't be uploaded: {error.strerror}"
-        )
+        problems.append(f"{path} is a broken link" if dangling else f"{path} can't be uploaded: {error.strerror}")
         return None
     if not stat.S_ISREG(status.st_mode):
         problems.append(f"{path} is no file with contents")
@@ -169,7 +167,7 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
     exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]
     for entry in exact or entries:
         key = str(entry["Key"])
-        if not key.endswith("/"):  # stands for a folder where people look at buckets
+        if not key.endswith("/"):  # the placeholder of a folder in bucket browsers
             url = f"s3://{bucket}/{key}"
             yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), etag_of(entry))
 
@@ -191,7 +189,7 @@ def _wrong_names(files: Sequence[SourceFile]) -> Iterator[str]:
         if len(paths) > 1:
             yield f"{', '.join(paths)} would all be called {name}: an area has no folders, and the last would replace the others"
         if name in RESERVED:
-            yield f"{paths[0]}: the service couldn't be told of a file called {name}; give it another name"
+            yield f"{paths[0]}: the service cannot be notified of a file called {name}; give it another name"
         if not name.isprintable() or not all(part not in ("", ".", "..") for part in name.split("/")):
             yield f"{paths[0]}: {name!r} can't be a name in an upload area"
 
@@ -247,7 +245,7 @@ def _sniffed(path: str) -> str | None:
     try:
         matches = puremagic.magic_file(path)
     except Exception as error:  # an empty file, one that can't be read, or one that a parser in there stumbles over
-        _log.debug("%s: its bytes don't tell what it is: %s", path, error)
+        _log.debug("%s: its type cannot be detected by its bytes: %s", path, error)
         return None
     for match in matches:
         # puremagic 2 adds guesses from the whole text, without a signature: FASTQ as text/plain, TSV as text/csv. The name is a better

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.plan import Cut
 
 
-#: Keys are renewed when so many seconds are left, or a quarter of their life, whichever is less: what is signed with
+#: Keys are renewed when this many seconds are left, or a quarter of their life, whichever is less: what is signed with
 #: them must still be theirs when it arrives.
 RENEW_BEFORE = 300.0
 #: How long keys are taken to live whose end can't be read: the shortest time that AWS gives out.
@@ -131,7 +131,7 @@ class AreaKeys:
 
     Args:
         ask: Asks the service for new keys.
-        clock: Tells the time.
+        clock: The source of time.
 
     Attributes:
         refusal: Why the service gave no keys when it was last asked; None when it gave some.
@@ -288,7 +288,7 @@ class AreaStorage:
             name: What it is called.
 
         Returns:
-            What is known of it; None when it isn't there, which stores also tell by refusing.
+            What is known of it; None when it does not exist, which stores also report by refusing.
 
         Raises:
             OmicsError: The store can't be asked.
@@ -341,7 +341,7 @@ class AreaObject(S3Object):
         client: A boto3 client that signs with the area's keys.
         bucket: The bucket.
         key: The object's key.
-        keys: These keys; what they signed is signed anew with others when the store says that they have ended.
+        keys: These keys; what they signed is signed again with others when the store says that they have ended.
         part_size: The size of parts in bytes.
         extra_args: Arguments of boto3's operations.
     """

@@ -1,4 +1,4 @@
-"""Files on their way into an upload area: sent by the engine or copied by S3, then the service is told of each."""
+"""Files on their way into an upload area: sent by the engine or copied by S3, then the service is notified of each."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """What became of one file.
+    """The result for one file.
 
     Attributes:
         path: Where it came from: a local path, or `s3://BUCKET/KEY`.
@@ -58,7 +58,7 @@ class UploadedFile:
         size: Its length in bytes; None when it couldn't be read.
         content_type: The media type that it was sent with, "" when it wasn't sent.
         checksums: What is known of its contents, from algorithm to value.
-        notified: Whether the service was told of it.
+        notified: Whether the service was notified of it.
         error: Why it failed, None when it didn't.
         verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
             nothing.
@@ -91,12 +91,12 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """What became of all files.
+    """The results for all files.
 
     Attributes:
         area_uuid: The upload area.
-        files: What became of each, in the order in which they were found.
-        report: The same as the engine tells it, with times and rates.
+        files: The result for each, in the order in which they were found.
+        report: The same as the engine reports it, with times and rates.
     """
 
     area_uuid: str
@@ -128,7 +128,7 @@ class UploadResult:
         """Raises when a file failed or was stopped.
 
         Raises:
-            UploadFailed: Some failed; `errors` has why, `result` what became of each.
+            UploadFailed: Some failed; `errors` has the reasons, `result` the result for each.
             Interrupted: None failed, but some were stopped.
         """
         errors = self.errors
@@ -149,10 +149,10 @@ class UploadFailed(UploadException, SomeFailed):
         message: How many of how many.
         errors: Why, one a file.
         remedy: What to do.
-        result: What became of each file.
+        result: The result for each file.
     """
 
-    default_remedy = "Run the same command again: what is there isn't sent twice."
+    default_remedy = "Run the same command again: files in the area aren't sent twice."
 
     def __init__(
         self,
@@ -172,9 +172,9 @@ _log = getLogger("omicsdk.hca.upload")
 
 #: Requests to the store, and calls that sign and begin them, at once.
 CONNECTIONS, CALLERS = 8, 16
-#: Files that the service is told of at once, objects that are copied at once.
+#: Files that the service is notified of at once, objects that are copied at once.
 NOTIFIERS, COPIERS = 8, 4
-#: From so many files on, the area is listed once before single files are looked at.
+#: From this many files on, the area is listed once before single files are looked at.
 WORTH_LISTING = 10
 JOURNAL_SPACE = 64 * 1024
 """Bytes that the disk must have free, or nothing is remembered."""
@@ -185,7 +185,7 @@ NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
 _FOR_ALL = WRONG_KEYS | WRONG_BUCKET | {"RequestTimeTooSkewed"}
 _REMEDIES = {
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses what is signed more than 15 minutes off.",
-    "AccessDenied": "The area's keys don't open its bucket: check the area's URI, or ask whoever made the area.",
+    "AccessDenied": "The area's keys don't open its bucket: check the area's URI, or ask the area's creator.",
 }
 
 
@@ -226,7 +226,7 @@ def upload(
         The result of each file. Call `raise_if_failed()` on it, or look at `errors`.
 
     Raises:
-        CannotUpload: A path does not exist or has no name of its own; nothing was sent.
+        CannotUpload: A path does not exist or has a duplicate name; nothing was sent.
         NoAreaSelected: No area is given or selected.
         NotFound: There is no such area.
         Locked, Conflict: The area takes no more files.
@@ -326,7 +326,7 @@ class Sender:
             files: What to send.
 
         Returns:
-            What became of each.
+            The result for each.
 
         Raises:
             OmicsError: Nothing can be sent at all.
@@ -423,7 +423,7 @@ class Sender:
             if there:
                 self._notify(number)
                 continue
-            del self._outcomes[number]  # nobody knows, or it isn't there
+            del self._outcomes[number]  # unknown, or it does not exist
             if there is False:
                 gone.append(number)
         return gone
@@ -502,7 +502,7 @@ class Sender:
             return False
         return there.etag == file.etag or (bool(crc32c) and there.crc32c == crc32c)
 
-    # -- what is told
+    # -- notifications
 
     def _notify(self, number: int) -> None:
         self._told[number] = self._notifiers.submit(self._tell, self._files[number].name)
@@ -527,7 +527,7 @@ class Sender:
         error = answer if isinstance(answer, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state
         if told is not None and answer is None:
-            state = "stopped"  # it is there, but the service doesn't know
+            state = "stopped"  # it is in the area, but the service doesn't know
         assert state != "planned"
         self._outcomes[number] = outcome._replace(state=state, error=error)
         return UploadedFile(
@@ -569,7 +569,7 @@ class Sender:
 def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
     """Return the journal for uploading these files to this area; the same ones have the same journal.
 
-    So nothing is taken for sent that another command sent long ago: only who runs the same again goes on.
+    So nothing is taken for sent that another command sent long ago: only the same command resumes.
 
     Args:
         area: The area's URI.
@@ -587,6 +587,6 @@ def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
             trial.write(bytes(JOURNAL_SPACE))  # a full disk shall stop no upload that would do without
         path.touch(mode=0o600)
     except OSError as error:
-        _log.warning("%s can't be written (%s): an upload that is stopped begins anew", path, error.strerror or error)
+        _log.warning("%s can't be written (%s): an upload that is stopped restarts", path, error.strerror or error)
         return None
     return path

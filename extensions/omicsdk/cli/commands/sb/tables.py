@@ -87,11 +87,11 @@ def _check_columns(names: Sequence[str], columns: Sequence[str], filled: Sequenc
     unknown = [name for name in names if name not in columns]
     if unknown:
         raise WrongTable(
-            f"line 1: nobody knows the column {unknown[0]!r}", remedy=f"There are {', '.join(columns)}, parted by tabs."
+            f"line 1: unknown column {unknown[0]!r}", remedy=f"There are {', '.join(columns)}, parted by tabs."
         )
     twice = [name for name in columns if list(names).count(name) > 1]
     if twice:
-        raise WrongTable(f"line 1: the column {twice[0]!r} stands there twice", remedy="Take out one of them.")
+        raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
     missing = [name for name in filled if name not in names]
     if missing:
         raise WrongTable(f"line 1: there is no column {missing[0]!r}", remedy="Add it.")

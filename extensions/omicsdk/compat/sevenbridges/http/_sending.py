@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from omicsdk.compat._answers import OF_THE_BODY
+from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.errors import as_sbg
 from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
-from omicsdk.compat.sevenbridges.http.client import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.core.client import Exchange, exchange_of
 from omicsdk.core.credentials import ApiKey, BearerToken, Credentials
 from omicsdk.core.errors import APIError, OmicsError

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
 
 from omicsdk.compat.sevenbridges import _arguments
+from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
 from omicsdk.compat.sevenbridges.enums import RequestParameters
 from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, as_ours
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 #: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
-#: How a login goes along: a developer's token, or one of OAuth.
-TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Parts of an upload or download that are moved at once, at most, unless told otherwise.
