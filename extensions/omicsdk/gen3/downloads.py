@@ -200,7 +200,9 @@ def download(
             stop=stop,
             control=control,
             dry_run=dry_run,
-            shared=None if crew is None else Shared(crew, SameCommons(client.base_url, client.credentials)),
+            shared=None
+            if crew is None
+            else Shared(crew, SameCommons(type(client), client.base_url, client.credentials)),
         )
 
 
@@ -278,21 +280,21 @@ class SameCommons:
     """Open the servers of a commons, and of others that its login is valid for, in another process.
 
     Attributes:
+        make: The class of its client.
         endpoint: The commons.
         auth: Its login.
     """
 
+    make: type[Gen3]
     endpoint: str
     auth: Credentials | httpx.Auth | None = field(repr=False)
 
     @contextmanager
     def __call__(self) -> Generator[Servers]:
         """Open them for as long as the block runs."""
-        from omicsdk.gen3.client import Gen3
-
         home = Resolver(self.endpoint.partition("://")[2])  # the host of each object is known already
         with (
-            Gen3(self.endpoint, credentials=self.auth or ANONYMOUS) as commons,
+            self.make(self.endpoint, credentials=self.auth or ANONYMOUS) as commons,
             servers_of(commons, home) as servers,
         ):
             yield servers
@@ -331,19 +333,15 @@ def own_prefix(commons: Gen3) -> str:
     return guids_prefix(commons).strip().rstrip("/:")
 
 
-def authz_at(base_url: str, credentials: Credentials | httpx.Auth | None) -> dict[str, Any]:
-    """Return the permissions that a login has in a commons: resources, each with its methods, as Fence lists them.
+def permissions_of(commons: Gen3) -> dict[str, Any]:
+    """Return the permissions that a client's login has: resources, each with its methods, as Fence lists them.
 
     Args:
-        base_url: The commons.
-        credentials: The login; None for none.
+        commons: The client.
 
     Raises:
-        Unauthorized: It is invalid.
+        Unauthorized: The login is invalid.
     """
-    from omicsdk.gen3.client import Gen3
-
-    with Gen3(base_url, credentials=credentials or ANONYMOUS) as commons:
-        user: object = json_of(commons.fence.get_user_info.raw())
+    user: object = json_of(commons.fence.get_user_info.raw())
     authz = user.get("authz") if is_object(user) else None
     return authz if is_object(authz) else {}

@@ -15,7 +15,7 @@ from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, t
 from omicsdk.gen3.dictionary import Node, Property
 from omicsdk.gen3.errors import nearest
 from omicsdk.gen3.records.tables import Finding, Place, shown
-from omicsdk.gen3.records.values import value_of_text
+from omicsdk.gen3.records.validation import value_of_text
 
 #: How alike a header has to be to that of a property that is not required, to be a misspelt one.
 ALIKE = 0.85

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.downloads import moved_down, wanted_in
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Wanted, find
 from omicsdk.drs.resolution import server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.gen3.downloads import Logins, authz_at
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.downloads import Logins, permissions_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
@@ -81,7 +83,8 @@ def _rights(wanted: list[Wanted], servers: Servers, logins: Logins, console: Con
     rows: list[dict[str, Any]] = []
     for host in hosts:
         try:
-            authz = authz_at(server_url(host), logins(host))
+            with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
+                authz = permissions_of(commons)
         except OmicsError as error:
             console.some_failed(f"{host}: {error}")
             continue

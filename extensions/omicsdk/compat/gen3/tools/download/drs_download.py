@@ -33,7 +33,7 @@ from omicsdk.drs.objects import DrsObject, NoAccess, object_of
 from omicsdk.drs.planning import DEEPEST, Wanted, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, authz_at
+from omicsdk.gen3.downloads import Logins, permissions_of
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import ManifestError, rows_of
 from omicsdk.gen3.packages import unpack, unpack_download
@@ -571,7 +571,8 @@ def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
     Raises:
         Unauthorized: It is invalid.
     """
-    return dict(authz_at(commons_url, _bearer(access_token, commons_url)))
+    with Gen3(commons_url, credentials=_bearer(access_token, commons_url)) as commons:
+        return permissions_of(commons)
 
 
 def ensure_dirpath_exists(path: Path) -> Path:
