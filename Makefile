@@ -25,9 +25,11 @@ $(STAMP): pyproject.toml .ci/environment.py
 
 codegen: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen generate
+	@$(BIN)/python -m omicsdk.cli.index generate
 
 codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
+	@$(BIN)/python -m omicsdk.cli.index check
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests

@@ -201,9 +201,7 @@ def generated(tmp_path):
 @pytest.fixture
 def catalog(generated) -> Catalog:
     """The commands of the fake service: `widgets` documented at the top, `store` not registered at all."""
-    services: Any = {
-        "widgets": {"title": "Widgets of the world", "documented": True, "workflows": "omicsdk.cli.workflows.dss"}
-    }
+    services: Any = {"widgets": {"title": "Widgets of the world", "documented": True, "index": "dss"}}
     return Catalog(str(generated), services)
 
 

@@ -304,9 +304,13 @@ def _below(word: str, commands: list[Command]) -> list[Command]:
 
 
 def _workflows(service: Service | BuiltinGroup) -> list[Command]:
-    name = service.get("workflows")
-    if name is None:
-        return service.get("commands", [])
-    from importlib import import_module
+    found: list[Command] = []
+    if "workflows" in service:
+        from importlib import import_module
 
-    return import_module(name).COMMANDS
+        found += import_module(service["workflows"]).COMMANDS
+    if "index" in service:
+        # Beside this module, so that no package has to be imported to find it.
+        with open(f"{os.path.dirname(__file__)}/index/{service['index']}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
+            found += json.loads(file.read())
+    return found or service.get("commands", [])

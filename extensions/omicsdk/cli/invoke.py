@@ -93,6 +93,11 @@ def _run(
 
 
 def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+    if "supplied" in command:
+        from omicsdk.cli.calls import called
+
+        output.result(called(command, values, console, *client))
+        return
     arguments = _with_defaults(command, values)
     work = loaded(command.get("run", ""))
     given = [argument for argument in command.get("parameters", ()) if arguments[key(argument)] == "-"]

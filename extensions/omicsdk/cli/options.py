@@ -199,6 +199,10 @@ REPORT: Argument = {
 }
 
 
+NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
+"""Documented for some uploads; `--quiet` is for all commands."""
+
+
 def key(argument: Argument) -> str:
     """What an argument's value goes by: the keyword of a call; those of ours have dashes, so they clash with none."""
     return argument.get("python") or argument["name"]

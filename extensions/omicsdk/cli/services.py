@@ -10,6 +10,7 @@ SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
         "workflows": "omicsdk.cli.workflows.dss",
+        "index": "dss",
         "client": "omicsdk.hca.dss:Dss",
         "settings": "omicsdk.hca.config:read_settings",
         "documented": True,

@@ -66,6 +66,11 @@ class Command(TypedDict):
         headers: Whether the answer is its headers.
         deprecated: Whether the document says that it will go.
         run: `module:function` of a handwritten command, imported when it runs.
+        supplied: Parameters of that function which are no options: the command line gives them. The function takes the others
+            as they were given.
+        own: Options that the command line adds and the function does not take.
+        title: What a transfer is called in progress and reports, before its first argument.
+        render: `module:function` that makes what is printed of the function's result.
         extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).
         quick: It only looks into settings and writes no log, so logging isn't loaded for it.
@@ -85,6 +90,10 @@ class Command(TypedDict):
     headers: NotRequired[bool]
     deprecated: NotRequired[bool]
     run: NotRequired[str]
+    supplied: NotRequired[list[str]]
+    own: NotRequired[list[str]]
+    title: NotRequired[str]
+    render: NotRequired[str]
     extends: NotRequired[bool]
     bare: NotRequired[bool]
     quick: NotRequired[bool]
@@ -97,6 +106,7 @@ class Service(TypedDict):
     Attributes:
         title: For the list of services.
         workflows: Module that holds COMMANDS, the handwritten ones; read when the service is named.
+        index: Name of its file of commands in cli/index, which `make codegen` writes.
         package: Its generated package under omicsdk_api, where that has another name than the service's word.
         documented: Its operations are documented commands and stand at the top, not under `api`.
         credentials: `module:function` that makes credentials of what --access-token gives; by default a bearer token.
@@ -115,6 +125,7 @@ class Service(TypedDict):
 
     title: str
     workflows: NotRequired[str]
+    index: NotRequired[str]
     package: NotRequired[str]
     documented: NotRequired[bool]
     credentials: NotRequired[str]

@@ -13,6 +13,7 @@ from omicsdk.transfer.interrupts import report_of, termination
 from omicsdk.transfer.reports.outcome import verification_words
 
 if TYPE_CHECKING:
+    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
@@ -53,6 +54,18 @@ def watched(
             if report is not None:
                 tell_report(path, report, named_errors(report.failed), title, console)
             raise
+
+
+def report_ended(report: TransferReport, call: Call) -> None:
+    """Write the report that was asked for, and print how many files are verified.
+
+    Args:
+        report: The transfer's.
+        call: The command.
+    """
+    errors = [outcome.error for outcome in report.failed if outcome.error is not None]
+    tell_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
+    tell_verification(report, call.console)
 
 
 def told(

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import OmicsError, UsageError
@@ -28,21 +28,48 @@ class _CommandFailed(Exception):
     """What --exec ran ended with an error."""
 
 
-def listen(arguments: Mapping[str, Any], console: Console) -> None:
-    """Prints notifications until there were enough, or Ctrl-C."""
-    most: int | None = 1 if arguments["once"] else arguments["max"]
-    command = _command(arguments["exec"])
-    keys = _keys(arguments["hmac_key"], arguments["hmac_key_id"])
-    path: str | None = arguments["path"]
+def listen(
+    *,
+    port: int = 8080,
+    host: str = "127.0.0.1",
+    path: str | None = None,
+    hmac_key: str | None = None,
+    hmac_key_id: str | None = None,
+    payload_form_field: str = "payload",
+    max: int | None = None,
+    once: bool = False,
+    timeout: float | None = None,
+    exec: str | None = None,
+    console: Console,
+) -> None:
+    """Receive notifications of subscriptions and print them, a JSON line each.
+
+    A small web server for the callback URL of a subscription. With `hmac_key` only signed requests are accepted; without
+    it every request is. The Data Store learns that a notification arrived when its line is printed, or when the command of
+    `exec` has ended with 0; otherwise it sends the notification again later. Listens on this machine only, unless `host` says
+    otherwise: let a web server with TLS forward requests to it. Ends on Ctrl-C.
+
+    Args:
+        port: TCP port to listen on; 0 takes a free one and prints it.
+        host: Address to listen on.
+        path: Path of the callback URL; other paths are answered with 404. By default every path is accepted.
+        hmac_key: The subscription's hmac_secret_key, or @ and the name of a file that holds it; by default the value of
+            OMICS_DSS_HMAC_KEY. All users of a machine can see its command lines.
+        hmac_key_id: The subscription's hmac_key_id; by default requests signed under any id are accepted.
+        payload_form_field: Form field that holds the message, for subscriptions with the encoding multipart/form-data.
+        max: Notifications to receive before it ends; by default it runs until Ctrl-C.
+        once: End after the first notification.
+        timeout: Seconds to wait for each notification; when none comes the command ends with 1. By default it waits forever.
+        exec: Command to run for each notification, which it gets on stdin. Its words are split as a shell does, but no shell
+            runs it. When it fails, the notification is sent again later.
+        console: Where messages go.
+    """
+    most: int | None = 1 if once else max
+    command = _command(exec)
+    keys = _keys(hmac_key, hmac_key_id)
     if path is not None and not path.startswith("/"):
         raise UsageError(f"--path {path}: a path begins with /")
-    listener = Listener(
-        host=arguments["host"],
-        port=arguments["port"],
-        path=path,
-        keys=keys,
-        payload_field=arguments["payload_form_field"],
-    )
+    listener = Listener(host=host, port=port, path=path, keys=keys, payload_field=payload_form_field)
     with termination(), listener:
         console.message(f"listening at {listener.url}")
         if keys is None:
@@ -50,7 +77,7 @@ def listen(arguments: Mapping[str, Any], console: Console) -> None:
         count = 0
         while most is None or count < most:
             try:
-                with listener.receive(arguments["timeout"]) as notification:
+                with listener.receive(timeout) as notification:
                     _hand_over(notification, command)
             except _CommandFailed as error:
                 console.some_failed(f"{error}; it will come again")

@@ -8,58 +8,64 @@ from omicsdk.core.errors import UsageError
 from omicsdk.hca.dss.collections import change, create
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from omicsdk.cli.console import Console
     from omicsdk.hca.dss import Dss
 
 
-def put_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss put-collection`: with any number of links."""
-    del console
-    return create(_answers(client.put_collection), _answers(client.patch_collection), _given(arguments))
+def put_collection(client: Dss, **arguments: Any) -> object:
+    """Create a collection with any number of links."""
+    return create(_answers(client.put_collection), _answers(client.patch_collection), arguments)
 
 
-def patch_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss patch-collection`: by any number of links."""
-    del console
-    return change("patch_collection", _answers(client.patch_collection), _given(arguments))
+def patch_collection(client: Dss, **arguments: Any) -> object:
+    """Change a collection by any number of links."""
+    return change("patch_collection", _answers(client.patch_collection), arguments)
 
 
-def patch_bundle(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss patch-bundle`: by any number of files."""
-    del console
-    return change("patch_bundle", _answers(client.patch_bundle), _given(arguments))
+def patch_bundle(client: Dss, **arguments: Any) -> object:
+    """Change a bundle by any number of files."""
+    return change("patch_bundle", _answers(client.patch_bundle), arguments)
 
 
-def put_file(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss put-file`: what the service says at once, or with `--wait` when it has the file."""
-    given = _given(arguments)
-    wait, seconds = given.pop("wait", False), given.pop("timeout_seconds")
+def put_file(
+    client: Dss, *, wait: bool = False, timeout_seconds: float = 1200, console: Console, **arguments: Any
+) -> object:
+    """Register a file.
+
+    Args:
+        wait: Wait until the service has the file: large ones are copied after its answer.
+        timeout_seconds: Seconds to wait for the copy with `wait`.
+        console: Where waiting is announced.
+        **arguments: Those of the operation.
+    """
     if not wait:
-        return _answers(client.put_file)(**given)
-    _checked(client.put_file, given)
-    console.message(f"waiting until the Data Store has file {given['uuid']}")
-    return {"version": client.register_file(**given, timeout_seconds=seconds).version}
+        return _answers(client.put_file)(**arguments)
+    _checked(client.put_file, arguments)
+    console.message(f"waiting until the Data Store has file {arguments['uuid']}")
+    return {"version": client.register_file(**arguments, timeout_seconds=timeout_seconds).version}
 
 
-def checkout(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss post-bundles-checkout`: the job, or with `--wait` where the bundle is."""
-    given = _given(arguments)
-    wait, seconds = given.pop("wait", False), given.pop("timeout_seconds")
+def checkout(
+    client: Dss, *, wait: bool = False, timeout_seconds: float = 3600, console: Console, **arguments: Any
+) -> object:
+    """Start a checkout of a bundle.
+
+    Args:
+        wait: Wait until the bundle is copied, and print where it is; a job that fails ends the command with 1.
+        timeout_seconds: Seconds to wait for the job with `wait`.
+        console: Where the job is announced.
+        **arguments: Those of the operation.
+    """
     if not wait:
-        return _answers(client.post_bundles_checkout)(**given)
+        return _answers(client.post_bundles_checkout)(**arguments)
 
     def started(job_id: str) -> None:
         console.message(f"checkout {job_id} has started")
 
-    done = client.checkout(**given, timeout_seconds=seconds, started=started)
+    done = client.checkout(**arguments, timeout_seconds=timeout_seconds, started=started)
     return {"checkout_job_id": done.job_id, "status": "SUCCEEDED", "location": done.location}
-
-
-def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that were given: a default of the document is the service's affair."""
-    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
@@ -73,7 +79,7 @@ def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
 
 
 def _checked(operation: Any, arguments: dict[str, Any]) -> None:
-    """Refuses arguments that make no request, such as a UUID with a slash."""
+    """Refuse arguments that make no request, such as a UUID with a slash."""
     try:
         operation.build(**arguments)
     except (ValueError, TypeError) as error:

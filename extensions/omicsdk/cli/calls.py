@@ -1,0 +1,88 @@
+"""Calling the function that a command is: its options as arguments, its progress shown, its result rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.connecting import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.cli.shapes import Command
+    from omicsdk.transfer import Control, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command that was run, for the renderer of its result.
+
+    Attributes:
+        title: What it does and with what: "Download of manifest.tsv".
+        arguments: What its function was given.
+        options: What was given for the options that the command line adds, such as --report.
+        console: Where messages go.
+    """
+
+    title: str
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    console: Console
+
+
+def called(command: Command, given: Mapping[str, Any], console: Console, *client: Any) -> object:
+    """Run a command's function.
+
+    Args:
+        command: The command, with `supplied`.
+        given: Values by their key; only those that were given, because defaults are the function's.
+        console: Where messages go.
+        *client: The platform's client, where the function takes one.
+
+    Returns:
+        What is printed.
+    """
+    function: Callable[..., Any] = loaded(command.get("run", ""))
+    own, supplied = command.get("own", ()), command.get("supplied", ())
+    arguments = {name: value for name, value in given.items() if name not in own}
+    call = Call(_title(command, arguments), arguments, {name: given[name] for name in own if name in given}, console)
+    if "console" in supplied:
+        arguments["console"] = console
+    if "on_message" in supplied:
+        arguments["on_message"] = console.message
+    if "control" in supplied:
+        result = _transferred(function, call, supplied, *client)
+    else:
+        result = function(*client, **arguments)
+    return loaded(command["render"])(result, call) if "render" in command else result
+
+
+def _transferred(function: Callable[..., Any], call: Call, supplied: Any, *client: Any) -> Any:
+    """Run a transfer: progress, Ctrl-C and the report of what was done until then."""
+    from omicsdk.cli.commands.transfer_reports import report_ended, watched
+
+    more: dict[str, Any] = {}
+    if "on_report" in supplied:
+        more["on_report"] = partial(report_ended, call=call)
+
+    def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
+        return function(*client, **call.arguments, **more, progress=progress, control=control)
+
+    return watched(work, call.options, call.console, call.title)
+
+
+def _title(command: Command, arguments: Mapping[str, Any]) -> str:
+    """The command's title with its first argument: "Download of manifest.tsv"."""
+    words = command.get("title") or command["command"]
+    first = next(
+        (
+            str(arguments[each.get("python") or each["name"]])
+            for each in command.get("parameters", ())
+            if each.get("required")
+        ),
+        "",
+    )
+    return f"{words} {first}".strip()

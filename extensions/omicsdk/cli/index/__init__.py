@@ -1,0 +1,57 @@
+"""Which Python functions are commands, under which words. Everything else about a command comes from its function.
+
+A module of this package is the table of one service. `make codegen` reads the tables, the functions' signatures and their
+docstrings (`_reading`), and writes what help, completion and dispatch read: a JSON file beside each table. At run time neither the
+tables nor the functions of other commands are imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: its words and its function.
+
+    The function's parameters are the command's options; the docstring is its help. What a command line supplies by itself is
+    recognised: a client as the first parameter, and by their names `console`, `progress`, `control`, `stop`, `on_message` and `on_report` are no options. A function
+    with `control` gets the options of transfers.
+
+    Attributes:
+        words: The words after the service's.
+        function: A workflow of the client, or a function of the command line. None for an operation that only gets examples.
+        positional: Parameters that are words without a dash, in their order.
+        flags: Parameter to the long option where a documented one differs, such as {"folder": "--download-dir"}.
+        checks: Parameter to a function that converts or refuses its value.
+        hidden: Parameters that are no options.
+        switches: Booleans that stand alone. The others take true or false too, as documented ones do.
+        short: Parameter to a short option, such as {"quiet": "-q"}.
+        required: Options that the command needs although the function has a default.
+        title: What a transfer is called in progress and reports, before its first argument: "Download of".
+        render: Makes what is printed of the result; by default the renderer of the result's type.
+        extends: The words are an operation's; the function's further parameters are options of it.
+        options: Options of the command line itself, which the function does not see.
+        examples: What follows the words, one command line each.
+    """
+
+    words: str
+    function: Callable[..., Any] | None
+    positional: tuple[str, ...] = ()
+    flags: Mapping[str, str] = field(default_factory=dict[str, str])
+    checks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, "Callable[[Any], Any]"])
+    hidden: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    short: Mapping[str, str] = field(default_factory=dict[str, str])
+    required: tuple[str, ...] = ()
+    title: str = ""
+    render: Callable[..., Any] | None = None
+    extends: bool = False
+    options: tuple[Any, ...] = ()
+    examples: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""`python -m omicsdk.cli.index generate` writes the index of commands, `check` reports whether it is up to date."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import omicsdk.cli.index as package
+from omicsdk.cli.index._reading import IndexFault, command
+
+FOLDER = Path(__file__).parent
+
+
+def files() -> dict[Path, str]:
+    """The index's files with their content.
+
+    Raises:
+        IndexFault: A function cannot be made a command.
+    """
+    found: dict[Path, str] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            table = import_module(f"{package.__name__}.{module.name}")
+            lines = [json.dumps(command(entry, module.name), ensure_ascii=False) for entry in table.COMMANDS]
+            found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the index, or compare it.
+
+    Args:
+        arguments: `generate` or `check`.
+
+    Returns:
+        0, or 1 where a file is not what its table and functions say.
+    """
+    try:
+        wanted = files()
+    except IndexFault as error:
+        print(error, file=sys.stderr)  # noqa: T201 - what a command says
+        return 1
+    present = {path: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
+    stale = sorted(path.name for path in {*wanted, *present} if wanted.get(path) != present.get(path))
+    if list(arguments) == ["check"]:
+        if stale:
+            print(f"cli/index: {', '.join(stale)} not up to date: run `make codegen`", file=sys.stderr)  # noqa: T201 - as above
+        return 1 if stale else 0
+    for path in present.keys() - wanted.keys():
+        path.unlink()
+    for path, text in wanted.items():
+        path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,268 @@
+"""From a function to a command: its parameters as options, its docstring as help. Runs in `make codegen`, never in a command."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import os
+import re
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import griffe
+
+from omicsdk.cli.index import Entry
+from omicsdk.cli.index._renderers import RENDERERS
+from omicsdk.cli.options import FETCH, LIMITS, REPORT
+from omicsdk.cli.shapes import Argument, Command, Kind
+from omicsdk.core.client import Client
+
+SUPPLIED = ("console", "progress", "control", "stop", "on_message", "on_report")
+"""Parameters that the command line gives a value by itself."""
+
+_CODE = re.compile(r"`+([^`]+)`+")
+
+
+class IndexFault(Exception):
+    """A function and its entry cannot be made a command; says which and why."""
+
+
+class Documentation(NamedTuple):
+    """What a docstring says.
+
+    Attributes:
+        summary: Its first sentence, on one line.
+        description: The paragraphs after it.
+        arguments: What each argument is.
+    """
+
+    summary: str
+    description: str
+    arguments: Mapping[str, str]
+
+
+def documentation(function: Callable[..., Any]) -> Documentation:
+    """Read a function's docstring (Google style).
+
+    Args:
+        function: The function.
+    """
+    text, arguments = "", dict[str, str]()
+    docstring = griffe.Docstring(inspect.getdoc(function) or "", parser="google")
+    for section in docstring.parse(warnings=False):
+        if isinstance(section, griffe.DocstringSectionText) and not text:
+            text = section.value
+        elif isinstance(section, griffe.DocstringSectionParameters):
+            arguments = {each.name.lstrip("*"): _line(each.description) for each in section.value}
+    summary, _, description = text.partition("\n\n")
+    paragraphs = [_line(each) for each in description.split("\n\n") if each.strip()]
+    return Documentation(_line(summary), "\n\n".join(paragraphs), arguments)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Evaluate a function's annotations, those of names that its module imports for type checkers only included.
+
+    Args:
+        function: The function.
+    """
+    module = sys.modules[function.__module__]
+    names = dict(vars(module))
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            exec(compile(ast.Module(node.body, []), module.__file__ or "", "exec"), names)  # noqa: S102 - our own source
+    return get_type_hints(function, names)
+
+
+def command(entry: Entry, service: str) -> Command:
+    """Make a command of an entry.
+
+    Args:
+        entry: The entry.
+        service: The service's word; empty for commands of none.
+
+    Returns:
+        The command, as `cli.shapes.Command` describes it.
+
+    Raises:
+        IndexFault: A parameter has a type that no command line can give, or is not documented; or the entry names one that the
+            function lacks.
+    """
+    before = " ".join(["omics", service, entry.words]).replace("  ", " ")
+    made: Command = {"command": entry.words}
+    if entry.examples:
+        made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
+    if entry.extends:
+        made["extends"] = True
+    if entry.function is None:
+        return made
+    function = inspect.unwrap(entry.function)
+    said = documentation(function)
+    hints = type_hints(function)
+    parameters = inspect.signature(function).parameters
+    _check_names(entry, parameters, before)
+    has_client = any(_is_client(hints.get(name)) for name in list(parameters)[:1])
+    own = list(parameters.values())[1:] if has_client else list(parameters.values())
+    supplied = [each.name for each in own if each.name in SUPPLIED]
+    shown = [
+        each
+        for each in own
+        if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    arguments = [_argument(each, hints.get(each.name), said, entry, before) for each in shown]
+    for each in arguments:
+        each["help"] = _in_flags(each.get("help") or "", arguments)
+    names = {each["name"] for each in arguments}
+    more: list[Argument] = []
+    if "control" in supplied:
+        more += [each for each in (FETCH if "dry_run" in names else LIMITS) if each["name"] not in names]
+        more.append(REPORT)
+    more += entry.options
+    if not entry.extends:
+        made["summary"], made["description"] = (
+            _in_flags(said.summary, arguments),
+            _in_flags(said.description, arguments),
+        )
+    made["run"] = f"{function.__module__}:{function.__qualname__}"
+    made["parameters"] = [*arguments, *more]
+    made["supplied"] = supplied
+    if not has_client:
+        made["bare"] = True
+    if more:
+        made["own"] = [each["name"] for each in more]
+    if entry.title:
+        made["title"] = entry.title
+    if (render := entry.render or _renderer(hints.get("return"))) is not None:
+        made["render"] = f"{render.__module__}:{render.__qualname__}"
+    return made
+
+
+def _renderer(result: Any) -> Callable[..., Any] | None:
+    """The renderer of a type of results; None for plain JSON data."""
+    return next((render for render in RENDERERS if type_hints(render).get("result") == result), None)
+
+
+def _is_client(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Client)
+
+
+def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], where: str) -> None:
+    named = {
+        *entry.positional,
+        *entry.flags,
+        *entry.checks,
+        *entry.hidden,
+        *entry.switches,
+        *entry.short,
+        *entry.required,
+    }
+    if unknown := sorted(named - set(parameters)):
+        raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
+
+
+def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entry: Entry, where: str) -> Argument:
+    name = parameter.name
+    if name not in said.arguments:
+        raise IndexFault(f"{where}: the docstring does not document {name}")
+    made = _kind(hint, f"{where}: {name}").described()
+    made["name"] = entry.flags.get(name, name).removeprefix("--").replace("-", "_")
+    if made["name"] != name:
+        made["python"] = name
+    if parameter.default is inspect.Parameter.empty or name in entry.required:
+        made["required"] = True
+    else:
+        made["default"] = _plain(parameter.default)
+    if name in entry.positional:
+        made["positional"] = True
+    if name in entry.switches:
+        made["flag"] = True
+    if name in entry.short:
+        made["short"] = entry.short[name]
+    if name in entry.checks:
+        check = entry.checks[name]
+        made["convert"] = f"{check.__module__}:{check.__qualname__}"
+    made["help"] = said.arguments[name]
+    return made
+
+
+def _plain(default: object) -> Any:
+    """A default as JSON has it."""
+    if isinstance(default, enum.Enum):
+        return default.value
+    if isinstance(default, Path):
+        return str(default)
+    if isinstance(default, tuple | frozenset):
+        return list(default)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return default
+
+
+class _Kind(NamedTuple):
+    """What the values of an option are."""
+
+    type: Kind
+    items: Kind | None = None
+    choices: Sequence[Any] | None = None
+
+    def described(self) -> Argument:
+        made: Argument = {"name": "", "type": self.type}
+        if self.items is not None:
+            made["items"] = self.items
+        if self.choices is not None:
+            made["choices"] = list(self.choices)
+        return made
+
+
+_SCALARS: Mapping[object, Kind] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def _kind(hint: Any, where: str) -> _Kind:
+    """The type of an option, from an annotation."""
+    options = [each for each in _union(hint) if each is not type(None)]
+    if any(map(_is_path, options)) and all(each is str or _is_path(each) for each in options):
+        return _Kind("string")
+    if len(options) == 2 and str in options:  # one, or several of them
+        options.remove(str)
+    if options == [Any]:  # an object of another library, or text that names one
+        options = [str]
+    only = options[0] if len(options) == 1 else None
+    if only in _SCALARS:
+        return _Kind(_SCALARS[only])
+    origin = get_origin(only)
+    if isinstance(only, type) and issubclass(only, enum.Enum):
+        return _Kind("string", choices=[each.value for each in only])
+    if origin is Literal:
+        return _Kind("string", choices=get_args(only))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _Kind("object")
+    if isinstance(origin, type) and issubclass(origin, Iterable):
+        inner = _kind(get_args(only)[0], where)
+        return _Kind("array", inner.type, inner.choices)
+    raise IndexFault(f"{where} has a type that no option can have: {hint}")
+
+
+def _union(hint: Any) -> Sequence[Any]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else [hint]
+
+
+def _is_path(hint: Any) -> bool:
+    return (get_origin(hint) or hint) is os.PathLike or hint is Path
+
+
+def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
+    """A text with the options in the place of the parameters that it names."""
+    flags = {each.get("python", each["name"]): each for each in arguments}
+
+    def spelled(match: re.Match[str]) -> str:
+        argument = flags.get(match[1])
+        if argument is None:
+            return match[1]
+        return argument["name"].upper() if argument.get("positional") else "--" + argument["name"].replace("_", "-")
+
+    return _CODE.sub(spelled, text)

@@ -1,0 +1,12 @@
+"""The renderers of results, each for the type of its first parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.dss.bundles import download_result, uploaded_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RENDERERS: tuple[Callable[[Any, Any], object], ...] = (download_result, uploaded_bundle)

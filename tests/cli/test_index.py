@@ -1,0 +1,114 @@
+"""A command is its function: options from the signature, help from the docstring."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Literal
+
+import pytest
+from omicsdk import Dss
+from omicsdk.cli.index import Entry
+from omicsdk.cli.index._reading import IndexFault, command
+
+
+class Colour(Enum):
+    """A colour."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+def paint(
+    client: Dss,
+    what: Sequence[str],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    colour: Colour = Colour.RED,
+    coats: int | None = None,
+    speed: float = 0.5,
+    how: Literal["fast", "well"] = "well",
+    facts: Mapping[str, Any] | None = None,
+    is_wet: bool = False,
+    console: object,
+) -> dict[str, Any]:
+    """Paint things into `folder`.
+
+    With `is_wet` they are
+    left wet.
+
+    Args:
+        what: The things.
+        folder: Where they are.
+        colour: Their colour.
+        coats: How many coats, over
+            several lines.
+        speed: Speed.
+        how: How.
+        facts: Facts.
+        is_wet: Leave them wet, see `how`.
+        console: Where messages go.
+    """
+    raise NotImplementedError
+
+
+def undocumented(*, what: str) -> None:
+    """Do it."""
+
+
+def unfit(*, work: Callable[[], None]) -> None:
+    """Do it.
+
+    Args:
+        work: What.
+    """
+
+
+def test_options_are_the_functions_parameters():
+    made = command(Entry("paint", paint, positional=("what",), flags={"folder": "--into"}, switches=("is_wet",)), "dss")
+    assert made["summary"] == "Paint things into --into."
+    assert made["description"] == "With --is-wet they are left wet."
+    assert made["run"] == f"{__name__}:paint"
+    assert made["supplied"] == ["console"]
+    assert "bare" not in made
+    options = {
+        each["name"]: {key: value for key, value in each.items() if key != "name"} for each in made["parameters"]
+    }
+    assert options == {
+        "what": {"type": "array", "items": "string", "required": True, "positional": True, "help": "The things."},
+        "into": {"python": "folder", "type": "string", "default": ".", "help": "Where they are."},
+        "colour": {"type": "string", "choices": ["red", "blue"], "default": "red", "help": "Their colour."},
+        "coats": {"type": "integer", "default": None, "help": "How many coats, over several lines."},
+        "speed": {"type": "number", "default": 0.5, "help": "Speed."},
+        "how": {"type": "string", "choices": ["fast", "well"], "default": "well", "help": "How."},
+        "facts": {"type": "object", "default": None, "help": "Facts."},
+        "is_wet": {"type": "boolean", "default": False, "flag": True, "help": "Leave them wet, see --how."},
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Entry("do", undocumented), "omics dss do: the docstring does not document what"),
+        (Entry("do", unfit), "omics dss do: work has a type that no option can have: "),
+        (Entry("do", paint, flags={"folders": "--into"}), "omics dss do: the function has no parameter folders"),
+    ],
+)
+def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, said: str):
+    with pytest.raises(IndexFault) as raised:
+        command(entry, "dss")
+    assert str(raised.value).startswith(said)
+
+
+def test_a_transfer_has_the_options_of_transfers():
+    names = [each["name"] for each in command(Entry("download", Dss.download), "dss")["parameters"]]
+    assert names[-9:] == [
+        "limit_rate",
+        "time_budget",
+        "min_rate",
+        "stall_timeout",
+        "renewals",
+        "max_wait",
+        "require_checksum",
+        "resume_unvalidated",
+        "report",
+    ]
