@@ -71,7 +71,7 @@ def _transferred(function: Callable[..., Any], call: Call, supplied: Any, *clien
     def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
         return function(*client, **call.arguments, **more, progress=progress, control=control)
 
-    return watched(work, call.options, call.console, call.title)
+    return watched(work, {**call.arguments, **call.options}, call.console, call.title)
 
 
 def _title(command: Command, arguments: Mapping[str, Any]) -> str:

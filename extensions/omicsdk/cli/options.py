@@ -199,6 +199,16 @@ REPORT: Argument = {
 }
 
 
+QUIET: Argument = {
+    "name": "quiet",
+    "type": "boolean",
+    "flag": True,
+    "default": False,
+    "help": "Show no progress.",
+    "short": "-q",
+}
+"""Of commands that move files."""
+
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 """Documented for some uploads; `--quiet` is for all commands."""
 

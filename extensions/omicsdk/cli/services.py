@@ -25,7 +25,7 @@ SERVICES: dict[str, Service] = {
     },
     "upload": {
         "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
-        "workflows": "omicsdk.cli.workflows.upload",
+        "index": "upload",
         "client": "omicsdk.hca.upload:HcaUpload",
         "credentials": "omicsdk.hca.upload.client:api_key",
         "settings": "omicsdk.hca.config:read_settings",

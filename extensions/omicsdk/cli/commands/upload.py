@@ -9,9 +9,11 @@ from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
     from omicsdk.hca.upload import HcaUpload, UploadResult
     from omicsdk.transfer import Control, Progress
@@ -20,9 +22,8 @@ _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """What a long listing shows of a file's checksums."""
 
 
-def areas(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload areas`: the known areas."""
-    del arguments, console
+def areas() -> Told:
+    """List the upload areas that were selected before; the selected one is marked."""
     settings = UploadConfig()
     selected = settings.current_area
     lines = [f"{uuid} <- selected" if uuid == selected else uuid for uuid in settings.areas]
@@ -40,16 +41,21 @@ def areas(arguments: Mapping[str, Any], console: Console) -> Told:
     )
 
 
-def select(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload select`: an area by its URI or the beginning of its UUID."""
-    del console
-    given: str = arguments["uri_or_alias"]
+def select(uri_or_alias: str) -> Told:
+    """Select the upload area to which files go.
+
+    The area is stored in your HCA configuration. Later the beginning of its UUID is enough to name it, as long as no other
+    known area begins with it.
+
+    Args:
+        uri_or_alias: S3 URI of an upload area, s3://<bucket>-<stage>/<uuid>/, or the beginning of a known one's UUID.
+    """
     settings = UploadConfig()
-    if not given.startswith("s3://"):
-        uuid = settings.area_uuid_from_partial_uuid(given)
+    if not uri_or_alias.startswith("s3://"):
+        uuid = settings.area_uuid_from_partial_uuid(uri_or_alias)
         settings.select_area(uuid)
         return Told(f"Upload area {uuid} selected.", {"uuid": uuid, "uri": str(settings.area_uri(uuid))})
-    uri = UploadAreaURI(given)
+    uri = UploadAreaURI(uri_or_alias)
     settings.add_area(uri)
     settings.select_area(uri.area_uuid)
     alias = settings.unique_prefix(uri.area_uuid)
@@ -59,20 +65,28 @@ def select(arguments: Mapping[str, Any], console: Console) -> Told:
     )
 
 
-def forget(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload forget`: an area, here only."""
-    del console
+def forget(uuid_or_alias: str) -> Told:
+    """Forget an upload area; the area itself is kept.
+
+    Args:
+        uuid_or_alias: Full or partial (alias) UUID of an upload area that was selected before.
+    """
     settings = UploadConfig()
-    uuid = settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"])
+    uuid = settings.area_uuid_from_partial_uuid(uuid_or_alias)
     settings.forget_area(uuid)
     return Told(f"Forgetting about area {uuid}", {"uuid": uuid})
 
 
-def creds(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload creds`: temporary AWS credentials, as lines for a shell."""
-    del console
+def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
+    """Show temporary AWS credentials that open an upload area.
+
+    Printed as lines that a shell takes: export $(omics upload creds UUID). They expire after a while.
+
+    Args:
+        uuid_or_alias: Full or partial (alias) UUID of an upload area that was selected before.
+    """
     settings = UploadConfig()
-    uri = settings.area_uri(settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"]))
+    uri = settings.area_uri(settings.area_uuid_from_partial_uuid(uuid_or_alias))
     keys = client.keys(uri)
     shown = {
         "aws_access_key_id": keys.access_key_id,
@@ -83,10 +97,12 @@ def creds(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> 
     return Told("\n".join(lines), {**shown, "expiry_time": keys.expiration})
 
 
-def list_files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload list`: the files of the selected area."""
-    del console
-    long = bool(arguments.get("long"))
+def list_files(client: HcaUpload, *, long: bool = False) -> Told:
+    """List the files of the selected upload area.
+
+    Args:
+        long: Show details: size, address, media type, checksums.
+    """
     found = [
         {"name": file.name} if file.info is None else file.info.to_dict()
         for file in client.ls(UploadConfig().selected(), detail=long)
@@ -94,28 +110,43 @@ def list_files(client: HcaUpload, arguments: Mapping[str, Any], console: Console
     return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
 
 
-def status(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload status`: how far one file is."""
-    name: str = arguments["filename"]
-    uri = _which(arguments)
-    said = client.file_status(name, uri)
-    data = {"file": name, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
+def status(
+    client: HcaUpload, filename: str, *, env: str | None = None, uuid: str | None = None, console: Console
+) -> Told:
+    """Show the state of a file of an upload area: checksums, then validation.
+
+    Args:
+        filename: Name of the file in the area.
+        env: Deployment that the area belongs to, such as prod; by default that of the area.
+        uuid: Full UUID of the upload area; by default the selected one.
+        console: Where the exit code is set.
+    """
+    uri = _which(uuid, env)
+    said = client.file_status(filename, uri)
+    data = {"file": filename, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
     if "STATUS_RETRIEVAL_ERROR" in said:
         console.exit_code = 1
         return Told(said, data)
-    return Told(f"File: {name} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data)
+    return Told(f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data)
 
 
-def report(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics upload report`: a text file about an area."""
+def report(
+    client: HcaUpload, *, env: str | None = None, uuid: str | None = None, output_file_name: str | None = None
+) -> Told:
+    """Write a report of an upload area: how many files are in each state.
+
+    Args:
+        env: Deployment that the area belongs to, such as prod; by default that of the area.
+        uuid: Full UUID of the upload area; by default the selected one.
+        output_file_name: Name of the report, to which .txt is added; by default the area's UUID. - is stdout.
+    """
     from pathlib import Path
 
-    del console
-    uri = _which(arguments)
-    if arguments.get("output_file_name") == STDOUT:
+    uri = _which(uuid, env)
+    if output_file_name == STDOUT:
         text = str(client.status(uri))
         return Told(text.removesuffix("\n"), text)
-    file = Path(f"{arguments.get('output_file_name') or uri.area_uuid}.txt")
+    file = Path(f"{output_file_name or uri.area_uuid}.txt")
     if not file.parent.is_dir():
         raise UsageError(
             f"there is no folder {file.parent} for {file}", remedy="Name a file in a folder that is there."
@@ -131,43 +162,63 @@ def report(client: HcaUpload, arguments: Mapping[str, Any], console: Console) ->
     return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
-def files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told | None:
-    """`omics upload files`: local files and objects of S3 into the selected area."""
-    from omicsdk.cli.commands.reports import report_path, tell_report
-    from omicsdk.cli.commands.transfer_reports import tell_verification, watched
+def files(
+    client: HcaUpload,
+    upload_paths: Sequence[str],
+    *,
+    target_filename: str | None = None,
+    file_extension: str | None = None,
+    no_transfer_acceleration: bool = False,
+    sync: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    stop: threading.Event | None = None,
+) -> UploadResult:
+    """Upload files to the selected upload area.
 
-    path = report_path(arguments.get("report"))
-    area = UploadConfig().selected()
-    quiet = bool(arguments.get("quiet"))
+    Takes files, folders with everything below them, and s3:// addresses, which S3 copies by itself. An area has no folders: files
+    keep their own names only, so two files of one name are refused. Nothing is sent unless everything can be. Each file is sent
+    with its checksum and media type, verified, and announced to the service. Run the same command again to resume.
 
-    def work(
-        progress: Callable[[Progress], None] | None, control: Control | None, *, dry_run: bool = False
-    ) -> UploadResult:
-        return client.upload(
-            arguments["upload_paths"],
-            area,
-            name=arguments.get("target_filename"),
-            file_extension=arguments.get("file_extension"),
-            accelerate=not arguments.get("no_transfer_acceleration"),
-            sync=bool(arguments.get("sync")),
-            progress=progress,
-            control=control,
-            dry_run=dry_run,
-        )
+    Args:
+        upload_paths: Files, folders and s3:// addresses.
+        target_filename: Name in the upload area, when a single file is uploaded.
+        file_extension: Suffix that files in folders must have to be uploaded, such as .fastq.gz; for folders only.
+        no_transfer_acceleration: Send straight to the bucket's region. By default files go to a place of Amazon S3 Transfer
+            Acceleration near you, which in some places is slower.
+        sync: Skip files that the area already has with the same contents.
+        dry_run: Only print what would be uploaded, under which names.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        stop: Ends the transfer.
+    """
+    return client.upload(
+        upload_paths,
+        UploadConfig().selected(),
+        name=target_filename,
+        file_extension=file_extension,
+        accelerate=not no_transfer_acceleration,
+        sync=sync,
+        progress=progress,
+        control=control,
+        stop=stop,
+        dry_run=dry_run,
+    )
 
-    if arguments.get("dry_run"):
-        found = work(None, None, dry_run=True).files
-        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in found]
+
+def uploaded(result: UploadResult, call: Call) -> Told | None:
+    """Render an upload in the published client's words."""
+    from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
+    from omicsdk.cli.commands.transfer_reports import tell_verification
+
+    area, console = UploadConfig().selected(), call.console
+    if call.arguments.get("dry_run"):
+        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in result.files]
         return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
-    result = watched(work, arguments, console, f"uploading to {area.area_uuid}")
-    tell_report(path, result.report, result.errors, f"Upload to {area.uri}", console)
+    report_file = report_path(call.options.get("report"))
+    tell_report(report_file, result.report, result.errors, f"Upload to {area.uri}", console)
     tell_verification(result.report, console)
-    return _told(result, area, console, quiet=quiet)
-
-
-def _told(result: UploadResult, area: UploadAreaURI, console: Console, *, quiet: bool) -> Told | None:
-    from omicsdk.cli.commands.reports import tell_failures
-
     counts, errors = result.counts, result.errors
     if (errors or counts["stopped"]) and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
@@ -186,13 +237,12 @@ def _told(result: UploadResult, area: UploadAreaURI, console: Console, *, quiet:
     ]
     if not errors and not counts["stopped"]:
         lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
-    return None if quiet else Told("\n".join(lines), result.to_dict())
+    return None if call.options.get("quiet") else Told("\n".join(lines), result.to_dict())
 
 
-def _which(arguments: Mapping[str, Any]) -> UploadAreaURI:
+def _which(uuid: str | None, env: str | None) -> UploadAreaURI:
     """The area that --uuid and --env name, by default the selected one."""
     settings = UploadConfig()
-    uuid, env = arguments.get("uuid"), arguments.get("env")
     if uuid is None:
         uri = settings.selected()
         return uri if env is None else settings.uri_of(env, uri.area_uuid)

@@ -33,6 +33,8 @@ class Entry:
         hidden: Parameters that are no options.
         switches: Booleans that stand alone. The others take true or false too, as documented ones do.
         short: Parameter to a short option, such as {"quiet": "-q"}.
+        also: Parameter to further spellings that are documented.
+        quick: It only reads settings and writes no log, so logging is not loaded for it.
         required: Options that the command needs although the function has a default.
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
@@ -49,6 +51,8 @@ class Entry:
     hidden: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     short: Mapping[str, str] = field(default_factory=dict[str, str])
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    quick: bool = False
     required: tuple[str, ...] = ()
     title: str = ""
     render: Callable[..., Any] | None = None

@@ -137,6 +137,8 @@ def command(entry: Entry, service: str) -> Command:
         made["bare"] = True
     if more:
         made["own"] = [each["name"] for each in more]
+    if entry.quick:
+        made["quick"] = True
     if entry.title:
         made["title"] = entry.title
     if (render := entry.render or _renderer(hints.get("return"))) is not None:
@@ -185,6 +187,8 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["flag"] = True
     if name in entry.short:
         made["short"] = entry.short[name]
+    if name in entry.also:
+        made["also"] = list(entry.also[name])
     if name in entry.checks:
         check = entry.checks[name]
         made["convert"] = f"{check.__module__}:{check.__qualname__}"

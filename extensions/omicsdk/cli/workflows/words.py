@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import FETCH, LIMITS, REPORT
+from omicsdk.cli.options import FETCH, LIMITS, QUIET, REPORT
 from omicsdk.cli.options import SHARED as SHARED
 
 TYPE_CHECKING = False
@@ -154,7 +154,6 @@ def command(words: str, run: str, summary: str, *parameters: Argument, descripti
 
 
 DRY_RUN = flag("dry_run", "Only print what would be done; nothing is done.")
-QUIET = flag("quiet", "Show no progress.", "-q")
 LIMIT: Argument = {
     "name": "limit",
     "type": "integer",

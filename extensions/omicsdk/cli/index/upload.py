@@ -1,0 +1,39 @@
+"""The Upload service's commands."""
+
+from __future__ import annotations
+
+from omicsdk.cli.commands import upload
+from omicsdk.cli.index import Entry
+from omicsdk.cli.options import QUIET
+
+COMMANDS = (
+    Entry(
+        "select",
+        upload.select,
+        positional=("uri_or_alias",),
+        quick=True,
+        examples=("s3://org-hca-upload-prod/ffffffff-0000-4000-8000-000000000001/", "ffff"),
+    ),
+    Entry(
+        "files",
+        upload.files,
+        positional=("upload_paths",),
+        switches=("no_transfer_acceleration", "sync", "dry_run"),
+        short={"target_filename": "-t", "sync": "-s"},
+        options=(QUIET,),
+        title="Upload of",
+        render=upload.uploaded,
+        examples=("reads.fastq.gz", "data/ --file-extension fastq.gz"),
+    ),
+    Entry("list", upload.list_files, switches=("long",), short={"long": "-l"}, examples=("", "--long")),
+    Entry("areas", upload.areas, quick=True, examples=("",)),
+    Entry("forget", upload.forget, positional=("uuid_or_alias",), quick=True, examples=("ffff",)),
+    Entry("creds", upload.creds, positional=("uuid_or_alias",), examples=("ffff",)),
+    Entry("status", upload.status, positional=("filename",), examples=("reads.fastq.gz",)),
+    Entry(
+        "report",
+        upload.report,
+        also={"output_file_name": ("--output_file_name",)},
+        examples=("--output-file-name report.txt",),
+    ),
+)
