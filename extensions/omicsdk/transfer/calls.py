@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 from omicsdk.core.errors import Interrupted, OmicsError
@@ -82,17 +83,28 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
             waited for. After Ctrl-C they aren't.
     """
 
-    def called(thing: A) -> T:
-        try:
-            return function(thing)
-        except BaseException:
-            pool.close()  # before any worker takes the next one
-            raise
+    waiting = deque(enumerate(things))
+    results: dict[int, T] = {}
+    failures: list[BaseException] = []
 
-    with Workers(min(threads, len(things)), name) as pool:
-        calls = [pool.submit(called, thing) for thing in things]
-        wait(calls, return_when=FIRST_EXCEPTION)
-        # Only a failure leaves calls to cancel; those under way may be writing a file.
-        begun = [call for call in calls if not call.cancel()]
-        wait(begun)
-        return [call.result() for call in begun]
+    def work() -> None:
+        # A future a thread and not one a thing: thousands of futures cost more than the short calls that they stand for.
+        while waiting and not failures:
+            try:
+                number, thing = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                results[number] = function(thing)
+            except BaseException as error:
+                failures.append(error)
+
+    count = min(threads, len(things))
+    with Workers(count, name) as pool:
+        try:
+            wait([pool.submit(work) for _ in range(count)])
+        finally:
+            waiting.clear()  # after Ctrl-C, too
+    if failures:
+        raise failures[0]
+    return [results[number] for number in range(len(things))]
