@@ -206,7 +206,7 @@ class Catalog:
 
     def _first_words(self) -> dict[str, Group]:
         builtin = {
-            name: Group(self, [name], group["title"], handwritten=lambda group=group: _workflows(group))
+            name: Group(self, [name], group["title"], handwritten=lambda group=group: commands_of(group))
             for name, group in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin
@@ -224,7 +224,7 @@ class Catalog:
             service["title"],
             package=package if documented else None,
             own_package=package,
-            handwritten=lambda: _below("", _workflows(service)),
+            handwritten=lambda: _below("", commands_of(service)),
             groups=lambda: self._handwritten(name, service) | ({} if documented else self._api(name, options)),
             options=options,
             about=service.get("about", ""),
@@ -239,7 +239,7 @@ class Catalog:
                 [name, *words.split()],
                 title,
                 own_package=service.get("package", name),
-                handwritten=lambda words=words: _below(words, _workflows(service)),
+                handwritten=lambda words=words: _below(words, commands_of(service)),
                 groups=lambda words=words: self._handwritten(name, service, words),
                 options=service.get("options", ()),
             )
@@ -303,7 +303,12 @@ def _below(word: str, commands: list[Command]) -> list[Command]:
     return found
 
 
-def _workflows(service: Service | BuiltinGroup) -> list[Command]:
+def commands_of(service: Service | BuiltinGroup) -> list[Command]:
+    """The commands of a service that are no operations, or that add to one.
+
+    Args:
+        service: The service.
+    """
     found: list[Command] = []
     if "workflows" in service:
         from importlib import import_module

@@ -75,7 +75,7 @@ def test_a_link_that_waits_in_the_folder_is_not_followed(package: Any, tmp_path:
 
 def test_what_is_there_is_not_replaced(package: Any, tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"mine")
-    with pytest.raises(NameClash, match="there already"):
+    with pytest.raises(NameClash, match="already exists"):
         unpack(package({"a": b"a", "b": b"theirs"}))
     assert (tmp_path / "b").read_bytes() == b"mine"
     assert listing(tmp_path) == ["b", "package.zip"]

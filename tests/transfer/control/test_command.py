@@ -124,4 +124,4 @@ def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "the time budget of 2 s is over; 0 of 1 files are there" in errors
-    assert "The same command goes on where this one ended" in errors
+    assert "Run the same command again to resume" in errors

@@ -89,13 +89,14 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     if not any(login.service == "dss" and not login.problem for login in found) or not has_user_folder(os.environ):
         return []
 
-    from omicsdk.cli.workflows.dss import COMMANDS
+    from omicsdk.cli.catalog import commands_of
+    from omicsdk.cli.services import SERVICES
     from omicsdk.core.settings.config import set_value
     from omicsdk.core.type_guards import is_object
     from omicsdk.hca.config import read_settings, user_file
 
     configured = read_settings().get("dss", default={})
-    wanted = missing_defaults(COMMANDS, configured if is_object(configured) else {})
+    wanted = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
     file = user_file(os.environ)
     if not wanted or not console.agrees(
         f"Take the replica {REPLICA} for the Data Store where a command isn't given one (written into {file})?"

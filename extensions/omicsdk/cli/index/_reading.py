@@ -10,6 +10,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -75,9 +76,16 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     """
     module = sys.modules[function.__module__]
     names = dict(vars(module))
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            exec(compile(ast.Module(node.body, []), module.__file__ or "", "exec"), names)  # noqa: S102 - our own source
+    for block in ast.parse(inspect.getsource(module)).body:
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+            for node in ast.walk(block):
+                if isinstance(node, ast.ImportFrom):
+                    home = import_module(node.module or "")
+                    names |= {each.asname or each.name: getattr(home, each.name) for each in node.names}
+                elif isinstance(node, ast.Import):
+                    names |= {
+                        each.name.partition(".")[0]: import_module(each.name.partition(".")[0]) for each in node.names
+                    }
     return get_type_hints(function, names)
 
 

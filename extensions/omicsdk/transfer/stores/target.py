@@ -97,7 +97,7 @@ class FsspecTarget:
             MissingExtra: fsspec isn't installed.
             UsageError: There is no such file system, or what it needs isn't installed.
         """
-        require("fsspec", "fsspec", "downloads into other file systems")
+        require("fsspec.core", "fsspec", "downloads into other file systems")
         from fsspec.core import url_to_fs
 
         try:
