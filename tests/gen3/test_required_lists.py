@@ -119,3 +119,13 @@ def test_the_list_of_logins_is_required(
     auth = Gen3Auth(endpoint=OTHER, refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
     with pytest.raises(error, match="'providers'" if error is DecodeError else "no JSON object came"):
         auth.get_access_token()
+
+
+@pytest.mark.parametrize("came", [{}, {"data": None}, {"data": []}, {"data": {}}, {"data": {"_case_count": None}}])
+def test_a_count_that_is_not_stated_is_an_error_and_no_0(came: Any) -> None:
+    network = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(came)))
+    with Gen3(COMMONS, credentials=ANONYMOUS, transport=network, retry=NO_RETRY) as commons:
+        with pytest.raises(DecodeError, match="data"):
+            commons.count_records("demo-one", ["case"], dictionary=dictionary())
+        with pytest.raises(DecodeError, match="data"):
+            commons.query_count(Query("case"))

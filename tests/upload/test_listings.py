@@ -33,3 +33,29 @@ def test_files_that_are_not_described_are_an_error(came: Any, home: Any, monkeyp
         assert [file.name for file in client.ls(uri_of(UUID, "dev"))] == ["a.txt", "b.txt"]
         with pytest.raises(DecodeError, match="files_info"):
             list(client.ls(uri_of(UUID, "dev"), detail=True))
+
+
+GOOD = {"TOTAL_NUM_FILES": 3, "CHECKSUMMED": 2}
+
+
+@pytest.mark.parametrize(
+    ("checksums", "validations", "place"),
+    [
+        ({}, {}, "TOTAL_NUM_FILES"),
+        (None, {}, "checksum_statuses"),
+        ([], {}, "checksum_statuses"),
+        ({**GOOD, "TOTAL_NUM_FILES": None}, {}, "TOTAL_NUM_FILES"),
+        ({**GOOD, "CHECKSUMMED": "2"}, {}, "CHECKSUMMED"),
+        (GOOD, None, "validation_statuses"),
+        (GOOD, {"VALIDATED": -1}, "VALIDATED"),
+    ],
+)
+def test_counts_that_are_not_stated_are_an_error_and_no_0(checksums: Any, validations: Any, place: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=json.dumps(checksums if "checksum" in request.url.path else validations))
+
+    with (
+        HcaUpload("http://localhost:1", transport=httpx.MockTransport(answer), retry=NO_RETRY) as client,
+        pytest.raises(DecodeError, match=place),
+    ):
+        client.status(uri_of(UUID, "dev"))

@@ -162,6 +162,23 @@ def alternatives(key: str) -> list[str]:
     return key.split("|")
 
 
+def count_at(answer: object, key: str, operation: str) -> int:
+    """Return a count that an answer states: one that is missing is no 0.
+
+    Args:
+        answer: The decoded answer.
+        key: The count's place in the answer, dotted.
+        operation: The operation, for the error.
+
+    Raises:
+        DecodeError: There is no whole number, or one below 0.
+    """
+    found = found_at(answer, key)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise DecodeError(operation, key, found, expected="a count")
+    return found
+
+
 def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
     """The list under a dotted key of a decoded page: the container of the page's items.
 

@@ -11,9 +11,9 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import BadRequest
+from omicsdk.core.errors import BadRequest, DecodeError
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import items_at
+from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, choice, messages_of
@@ -455,7 +455,10 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
         APIError: It answered with another error.
         TransportError: No answer came.
     """
-    return answer(commons.peregrine, str(query), variables)["data"]
+    data = answer(commons.peregrine, str(query), variables).get("data")
+    if not is_object(data):
+        raise DecodeError("query", "data", data, expected="an object")
+    return data
 
 
 def count(commons: Gen3, query: Query) -> int:
@@ -470,7 +473,7 @@ def count(commons: Gen3, query: Query) -> int:
     Raises:
         Gen3SubmissionQueryError: The commons refused it.
     """
-    return int(ask(commons, query.count_text)[query.count_field])
+    return count_at(answer(commons.peregrine, query.count_text), f"data.{query.count_field}", "query")
 
 
 def rows(

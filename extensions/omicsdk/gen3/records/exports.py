@@ -17,7 +17,7 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.lazy import require
-from omicsdk.core.paging import items_at
+from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
@@ -257,8 +257,8 @@ def count_records(
     if not ordered:
         return {}
     fields = " ".join(f"_{name_of(node)}_count(project_id: {literal(meant.id)})" for node in ordered)
-    data = answer(commons.peregrine, f"{{ {fields} }}")["data"]
-    counts = {node: int(data[f"_{node}_count"]) for node in ordered}
+    told = answer(commons.peregrine, f"{{ {fields} }}")
+    counts = {node: count_at(told, f"data._{node}_count", "query") for node in ordered}
     if not any(counts.values()):
         check_project(commons, meant)
     return counts

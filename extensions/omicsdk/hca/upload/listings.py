@@ -8,12 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.paging import items_at
+from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.platform import settings_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 
 if TYPE_CHECKING:
+    import httpx
     from omicsdk_api.upload.models.file_info import FileInfo
 
     from omicsdk.hca.upload.client import HcaUpload
@@ -155,9 +158,18 @@ def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaSt
     """
     uri = area_of(area)
     service = client.at(uri.deployment_stage)
-    checksums: dict[str, int] = service.checksum_statuses.raw(upload_area_uuid=uri.area_uuid).json()
-    validations: dict[str, int] = service.validation_statuses.raw(upload_area_uuid=uri.area_uuid).json()
-    total = checksums.pop(_TOTAL, 0)
+    checksums = _counts("checksum_statuses", service.checksum_statuses.raw(upload_area_uuid=uri.area_uuid))
+    validations = _counts("validation_statuses", service.validation_statuses.raw(upload_area_uuid=uri.area_uuid))
+    total = count_at(checksums, _TOTAL, "checksum_statuses")
+    del checksums[_TOTAL]
     # The service counts no files without a validation.
     unscheduled = checksums.get("CHECKSUMMED", 0) - sum(validations.values())
     return AreaStatus(uri.area_uuid, total, checksums, {**validations, "VALIDATION_UNSCHEDULED": unscheduled})
+
+
+def _counts(operation: str, answer: httpx.Response) -> dict[str, int]:
+    """The counts of an answer, by state."""
+    told = json_of(answer)
+    if not is_object(told):
+        raise DecodeError(operation, "", told, expected="an object of counts")
+    return {state: count_at(told, state, operation) for state in told}
