@@ -301,7 +301,7 @@ def test_walking_by_folders_meets_each_file_once(names: list[str]) -> None:
                 yield found.name
 
     assert sorted(walked("")) == sorted(names)
-    assert all(bundle.file(name) is not None for name in names)
+    assert all(name in bundle.by_name for name in names)
 
 
 def test_a_version_is_asked_for_once_and_the_latest_again_after_a_while() -> None:

@@ -216,30 +216,6 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield found[0], found[-1]
 
 
-def info_of(entry: Entry) -> dict[str, Any]:
-    """Return what fsspec's `info` and `ls` state of an entry.
-
-    Args:
-        entry: A file or folder.
-
-    Returns:
-        name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
-        version, checksums and details where there are any.
-    """
-    stated: dict[str, Any] = {
-        "mtime": entry.modified,
-        "version": entry.version,
-        "checksums": dict(entry.checksums),
-        "details": dict(entry.details),
-    }
-    return {
-        "name": entry.path,
-        "size": 0 if entry.is_folder else entry.size,
-        "type": "directory" if entry.is_folder else "file",
-        **{name: value for name, value in stated.items() if value not in (None, "", {})},
-    }
-
-
 #: Bytes that are read ahead of a reader that came to a new place.
 FIRST = 128 * 1024
 #: Blocks that are read ahead at most.
@@ -342,7 +318,7 @@ class ReadFile(AbstractBufferedFile):
             size=there,
             version=entry.version,
         )
-        self.details = info_of(entry) | {"size": there}
+        self.details = entry.info() | {"size": there}
 
     def readuntil(self, char: bytes = b"\n", blocks: int | None = None) -> bytes:
         """Read up to some bytes, and these: a line.

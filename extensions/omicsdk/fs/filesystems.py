@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -25,7 +25,6 @@ from omicsdk.fs._open_files import (
     DirCache,
     ReadFile,
     WrittenFile,
-    info_of,
     isfilelike,
     stringify_path,
 )
@@ -177,8 +176,8 @@ class OmicsFileSystem(AbstractFileSystem):
     def _begin(self) -> None:
         """Open the store in this process; what was read before is another process's after a fork."""
         self._batch = threading.local()
-        self._files: Cache[str, tuple[Entry, FileBytes | CachedBytes]] = Cache(REMEMBERED)
         self._store = self._given if self._given is not None else shared_store(str(self.protocol), self._options)
+        vars(self).pop("_files", None)
         self._process = os.getpid()  # last: another thread that sees it uses the others
 
     def _own(self) -> Self:
@@ -263,15 +262,15 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
         """
         found = self._entries(self._strip_protocol(path), refresh)
-        return [info_of(entry) for entry in found] if detail else [entry.path for entry in found]
+        return [entry.info() for entry in found] if detail else [entry.path for entry in found]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
-        """Return the facts of a file or folder; see `omicsdk.fs._open_files.info_of`.
+        """Return the facts of a file or folder; see `omicsdk.fs.store.Entry.info`.
 
         Raises:
             FileNotFoundError: Nothing is there.
         """
-        return info_of(self._entry(self._strip_protocol(path)))
+        return self._entry(self._strip_protocol(path)).info()
 
     def exists(self, path: str, **kwargs: Any) -> bool:
         """Whether something is there. What keeps from knowing that is raised."""
@@ -316,7 +315,7 @@ class OmicsFileSystem(AbstractFileSystem):
             if self.exists(path):  # something below it isn't, or can't be seen
                 raise
             entries = []
-        found = {entry.path: info_of(entry) for entry in sorted(entries, key=lambda each: each.path)}
+        found = {entry.path: entry.info() for entry in sorted(entries, key=lambda each: each.path)}
         return found if detail else list(found)
 
     def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
@@ -405,6 +404,11 @@ class OmicsFileSystem(AbstractFileSystem):
         return CachedBytes(
             self._blocks, found, key_of(entry, uri), lambda: key_of(store.stat(entry.path, refresh=True), uri)
         )
+
+    @cached_property
+    def _files(self) -> Cache[str, tuple[Entry, FileBytes | CachedBytes]]:
+        """The files that were read last, by path."""
+        return Cache(REMEMBERED)
 
     def _bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
         """A file's bytes, by the URL that was asked for before where there is one."""

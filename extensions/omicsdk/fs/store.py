@@ -233,6 +233,26 @@ class Entry:
         """Whether it is a folder."""
         return self.kind == "folder"
 
+    def info(self) -> dict[str, Any]:
+        """Return what fsspec's `info` and `ls` state.
+
+        Returns:
+            name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
+            version, checksums and details where there are any.
+        """
+        stated: dict[str, Any] = {
+            "mtime": self.modified,
+            "version": self.version,
+            "checksums": dict(self.checksums),
+            "details": dict(self.details),
+        }
+        return {
+            "name": self.path,
+            "size": 0 if self.is_folder else self.size,
+            "type": "directory" if self.is_folder else "file",
+            **{name: value for name, value in stated.items() if value not in (None, "", {})},
+        }
+
 
 def seconds_of(text: object) -> float | None:
     """A time that a platform states, in seconds since 1970; None where it states none, or something else.

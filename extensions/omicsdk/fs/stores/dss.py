@@ -346,7 +346,7 @@ class DssStore(ClientStore[Dss]):
         if place.is_single:
             return self._single(path, place)
         bundle = self._bundle(path, place)
-        file = bundle.file(place.name)
+        file = bundle.by_name.get(place.name)
         if file is not None:
             return _entry(path, file)
         if bundle.has_folder(place.name):
@@ -380,7 +380,7 @@ class DssStore(ClientStore[Dss]):
         if place.uuid and not place.is_single:
             bundle = self._bundle(path, place)
             above = _bundle_path(path, place)
-            if bundle.file(place.name) is None and bundle.has_folder(place.name):
+            if place.name not in bundle.by_name and bundle.has_folder(place.name):
                 yield from (_entry(f"{above}/{file.name}", file) for file in bundle.below(place.name))
                 return
         yield from super().walk(path)

@@ -105,6 +105,7 @@ class BundleListing:
         version: Its version.
         creator: The number of its creator; None where that isn't stated.
         files: Its files, sorted by name.
+        by_name: Its files by their names.
     """
 
     def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
@@ -121,15 +122,7 @@ class BundleListing:
                 self._unnamed = self._unnamed or error
         self.files = sorted(files, key=lambda file: file.name)
         self._names = [file.name for file in self.files]
-
-    def file(self, name: str) -> BundleFile | None:
-        """A file.
-
-        Args:
-            name: Its name.
-        """
-        at = bisect_left(self._names, name)
-        return self.files[at] if at < len(self.files) and self._names[at] == name else None
+        self.by_name = {file.name: file for file in reversed(self.files)}  # of two of one name the first
 
     def has_folder(self, name: str) -> bool:
         """Whether files are below a name; the empty one is the bundle's own.
@@ -319,7 +312,7 @@ def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, versio
     from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
 
     listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
-    found = listing.file(name)
+    found = listing.by_name.get(name)
     if found is None:
         raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
     where = partial(locate, without_redirects(dss), found.file)
