@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from omicsdk.core.credentials import origin_of
-
 API = "/api"
 """The beginning of all paths."""
 
@@ -93,6 +91,8 @@ def named(name: str) -> str | None:
 
 def _below(address: str, endpoint: str) -> str | None:
     """The route that an absolute URL names, None where it is not one of the server's."""
+    from omicsdk.core.credentials import origin_of
+
     if origin_of(address) != origin_of(endpoint):
         return None
     path = "/" + address.partition("://")[2].partition("/")[2]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
-from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.compat._answers import DocumentedResponse
+    from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
     from omicsdk.core.client import PlainClient
     from omicsdk.core.retry import Retry
@@ -170,23 +169,12 @@ def not_there(what: str, url: str) -> PangeaNotFoundError:
     return catchable(error, PangeaGeneralError.foreign)
 
 
-class TokenAuth(ApiKey):
-    """A user's token, which is sent to the server of its Knex only.
+def __getattr__(name: str) -> object:
+    if name == "TokenAuth":  # it loads core's credentials, which a program needs when it logs in
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
 
-    Args:
-        token: The token.
-        user: The user, where that is known.
-
-    Attributes:
-        owner: What identifies its user, without revealing the token.
-
-    Raises:
-        ConfigError: It is empty, or has blanks in it.
-    """
-
-    def __init__(self, token: str, user: str = "") -> None:
-        super().__init__(token, header="Authorization", prefix="Token ")
-        self.owner = user or sha256(token.encode()).hexdigest()
+        return TokenAuth
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class Knex:
@@ -237,6 +225,8 @@ class Knex:
         Raises:
             PangeaGeneralError: It is no token (a ConfigError, too).
         """
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
+
         with documented_errors():
             self.auth = TokenAuth(token)
 
@@ -254,6 +244,7 @@ class Knex:
             PangeaLoginError: There is no such user, or the password is another.
             PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
         """
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
         from omicsdk.pangea.login import check_encrypted
 
         with documented_errors(refused=PangeaLoginError):

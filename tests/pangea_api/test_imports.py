@@ -1,0 +1,11 @@
+"""What the import of Knex loads: programs pay for it at each start."""
+
+import subprocess
+import sys
+
+
+def test_knex_loads_neither_credentials_nor_what_sends() -> None:
+    code = "import sys; from omicsdk.compat.pangea_api import Knex; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "omicsdk.compat.pangea_api.knex" in loaded
+    assert {"omicsdk.core.credentials", "omicsdk.core.sending.transport", "httpx", "json"}.isdisjoint(loaded)
