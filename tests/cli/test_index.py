@@ -90,6 +90,7 @@ def test_options_are_the_functions_parameters():
     [
         (Entry("do", undocumented), "omics dss do: the docstring does not document what"),
         (Entry("do", unfit), "omics dss do: work has a type that no option can have: "),
+        (Entry("do", paint, also={"colours": ("--colours",)}), "omics dss do: the function has no parameter colours"),
         (Entry("do", paint, flags={"folders": "--into"}), "omics dss do: the function has no parameter folders"),
     ],
 )

@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.connecting import loaded
+from omicsdk.cli.options import key
+from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,12 +79,5 @@ def _transferred(function: Callable[..., Any], call: Call, supplied: Any, *clien
 def _title(command: Command, arguments: Mapping[str, Any]) -> str:
     """The command's title with its first argument: "Download of manifest.tsv"."""
     words = command.get("title") or command["command"]
-    first = next(
-        (
-            str(arguments[each.get("python") or each["name"]])
-            for each in command.get("parameters", ())
-            if each.get("required")
-        ),
-        "",
-    )
-    return f"{words} {first}".strip()
+    first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
+    return f"{words} {' '.join(first) if is_array(first) else first}".strip()

@@ -9,7 +9,6 @@ from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
@@ -173,7 +172,6 @@ def files(
     dry_run: bool = False,
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
-    stop: threading.Event | None = None,
 ) -> UploadResult:
     """Upload files to the selected upload area.
 
@@ -191,7 +189,6 @@ def files(
         dry_run: Only print what would be uploaded, under which names.
         progress: Called with the progress.
         control: Limits and ends the transfer.
-        stop: Ends the transfer.
     """
     return client.upload(
         upload_paths,
@@ -202,7 +199,6 @@ def files(
         sync=sync,
         progress=progress,
         control=control,
-        stop=stop,
         dry_run=dry_run,
     )
 

@@ -18,12 +18,13 @@ import griffe
 
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import FETCH, LIMITS, REPORT
+from omicsdk.cli.options import FETCH, LIMITS, REPORT, key
 from omicsdk.cli.shapes import Argument, Command, Kind
+from omicsdk.cli.values import spelled
 from omicsdk.core.client import Client
 
 SUPPLIED = ("console", "progress", "control", "stop", "on_message", "on_report")
-"""Parameters that the command line gives a value by itself."""
+"""Parameters that are no options: the command line gives them a value by itself, or leaves them out."""
 
 _CODE = re.compile(r"`+([^`]+)`+")
 
@@ -83,9 +84,8 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
                     home = import_module(node.module or "")
                     names |= {each.asname or each.name: getattr(home, each.name) for each in node.names}
                 elif isinstance(node, ast.Import):
-                    names |= {
-                        each.name.partition(".")[0]: import_module(each.name.partition(".")[0]) for each in node.names
-                    }
+                    roots = [each.name.partition(".")[0] for each in node.names]
+                    names |= {root: import_module(root) for root in roots}
     return get_type_hints(function, names)
 
 
@@ -171,6 +171,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.hidden,
         *entry.switches,
         *entry.short,
+        *entry.also,
         *entry.required,
     }
     if unknown := sorted(named - set(parameters)):
@@ -269,12 +270,5 @@ def _is_path(hint: Any) -> bool:
 
 def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
     """A text with the options in the place of the parameters that it names."""
-    flags = {each.get("python", each["name"]): each for each in arguments}
-
-    def spelled(match: re.Match[str]) -> str:
-        argument = flags.get(match[1])
-        if argument is None:
-            return match[1]
-        return argument["name"].upper() if argument.get("positional") else "--" + argument["name"].replace("_", "-")
-
-    return _CODE.sub(spelled, text)
+    options = {key(each): spelled(each) for each in arguments}
+    return _CODE.sub(lambda match: options.get(match[1], match[1]), text)
