@@ -58,7 +58,14 @@ def _parameter(argument: Argument) -> Json:
     }
     if isinstance(argument.type, Array):
         row["items"] = _kind(argument.type.item)
+    stated = argument.schema.get("format")
+    if isinstance(stated, str) and stated not in _SIZES:
+        row["format"] = stated
     return row
+
+
+_SIZES = ("int32", "int64", "float", "double", "binary", "byte")
+"""Formats that say how a value is sent or stored, and nothing about what a user types."""
 
 
 def _kind(type_: Type) -> str:

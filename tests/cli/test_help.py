@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.catalog import Found
-from omicsdk.cli.help import command_help, wrapped
+from omicsdk.cli.help import command_help, placeholder, wrapped
 
 TEXT = st.text(alphabet=st.sampled_from("ab %{}'\"\\\n-`|$ "), max_size=200)
 
@@ -14,9 +14,34 @@ def test_a_command_shows_every_argument_with_what_it_takes(omics):
     assert out.startswith(
         "Usage: omics widgets get-widget --uuid UUID --replica {aws,gcp} [options]\n\nGive one widget.\n"
     )
-    for part in ("Required:\n  --uuid UUID", "--presignedurls [true|false]", "--version VERSION", "--token TOKEN"):
+    for part in ("Required:\n  --uuid UUID", "--presignedurls [true|false]", "--version TEXT", "--token TOKEN"):
         assert part in out
     assert "--version" not in out.rpartition("Global options")[2]
+
+
+@pytest.mark.parametrize(
+    ("argument", "noun"),
+    [
+        ({"name": "version", "type": "string", "format": "DSS_VERSION"}, "TIMESTAMP"),
+        ({"name": "src_dir", "type": "string"}, "FOLDER"),
+        ({"name": "per_page", "type": "integer"}, "N"),
+        ({"name": "timeout_seconds", "type": "number"}, "SECONDS"),
+        ({"name": "details", "type": "object"}, "JSON"),
+        ({"name": "manifest", "type": "string", "metavar": "TSV"}, "TSV"),
+        ({"name": "project", "type": "string"}, "TEXT"),
+        ({"name": "tags", "type": "array", "items": "string"}, "TEXT ..."),
+        ({"name": "is_public", "type": "boolean", "in": "body"}, "[true|false]"),
+        ({"name": "no_data", "type": "boolean", "default": False}, ""),
+    ],
+)
+def test_a_value_is_a_type_or_a_noun_and_a_switch_has_none(argument, noun):
+    assert placeholder(argument) == noun
+
+
+def test_usage_marks_words_that_may_be_left_out():
+    words = [{"name": "source", "positional": True, "required": True}, {"name": "target", "positional": True}]
+    found = Found(["x"], None, {"command": "x", "parameters": words})
+    assert command_help(found, 80).startswith("Usage: omics x SOURCE [TARGET]\n")
 
 
 @pytest.mark.parametrize("words", [(), ("widgets",), ("widgets", "get-widget"), ("sandbox", "up")])

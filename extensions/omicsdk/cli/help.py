@@ -97,7 +97,7 @@ def command_help(found: Found, width: int) -> str:
         f"Usage: omics {' '.join(found.path)}",
         *(f"{flag(argument)} {placeholder(argument)}".rstrip() for argument in required),
         *(["[options]"] if optional or found.package is not None else []),
-        *(placeholder(argument) for argument in words),
+        *(placeholder(each) if each.get("required") else f"[{placeholder(each)}]" for each in words),
     ]
     sections = [_filled(usage, width, "    ")]
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
@@ -125,21 +125,58 @@ def topic_help(title: str, text: str, width: int) -> str:
     return "\n\n".join([_filled(title.split(), width, ""), *_prose(text, width)]) + "\n"
 
 
+_FORMATS = {
+    "date-time": "TIMESTAMP",
+    "date": "DATE",
+    "DSS_VERSION": "TIMESTAMP",
+    "email": "EMAIL",
+    "uri": "URL",
+    "url": "URL",
+    "uuid": "UUID",
+}
+
+_TYPES = {"integer": "N", "number": "NUMBER", "object": "JSON", "file": "FILE", "any": "JSON"}
+
+_NOUNS = {
+    **dict.fromkeys(("directory", "dir", "folder"), "FOLDER"),
+    **dict.fromkeys(("file", "filename", "manifest", "out", "outfile", "config"), "FILE"),
+    **dict.fromkeys(("endpoint", "uri", "url"), "URL"),
+    **dict.fromkeys(("guid", "guids", "id", "ids", "pk"), "ID"),
+    **dict.fromkeys(("uuid", "uuids"), "UUID"),
+    **dict.fromkeys(("exclude", "include", "pattern"), "PATTERN"),
+    **dict.fromkeys(("budget", "timeout", "wait"), "TIME"),
+    **{word: word.upper() for word in ("bucket", "date", "email", "host", "key", "name", "password", "path", "prefix")},
+    **{word: word.upper() for word in ("port", "profile", "rate", "size", "token", "type", "username", "value")},
+    "seconds": "SECONDS",
+    "uid": "ID",
+}
+"""What the last word of an option's name says of its value."""
+
+
 def placeholder(argument: Argument) -> str:
-    """What stands for an argument's value in a usage line; empty for a flag."""
+    """What stands for an argument's value in a usage line: a type or a noun; empty for a flag."""
     if argument.get("flag"):
         return ""
-    choices = argument.get("choices")
-    name = argument["name"].replace("-", "_").upper()
     if argument.get("type") == "boolean":
-        return "[true|false]"
-    if choices:
-        name = "{" + ",".join(_text(choice) for choice in choices) + "}"
-    elif "object" in (argument.get("type"), argument.get("items")):
-        name = "JSON"
-    elif argument.get("type") == "file":
-        name = "FILE"
+        # A switch of ours stands alone; documented ones take a value too, which only scripts of others give.
+        return "" if argument.get("default") is False and "in" not in argument else "[true|false]"
+    name = argument.get("metavar") or _noun(argument)
     return f"{name} ..." if argument.get("type") == "array" and not argument.get("repeated") else name
+
+
+def _noun(argument: Argument) -> str:
+    if choices := argument.get("choices"):
+        return "{" + ",".join(_text(choice) for choice in choices) + "}"
+    name = argument["name"].replace("-", "_")
+    kind = argument.get("items" if argument.get("type") == "array" else "type")
+    if argument.get("positional"):
+        return name.upper()
+    if isinstance(kind, str) and kind in ("object", "file"):
+        return _TYPES[kind]
+    by_name = _NOUNS.get(name.rpartition("_")[2].lower())
+    if kind in ("string", None) or by_name in ("SECONDS", "TIME"):
+        return _FORMATS.get(argument.get("format", "")) or by_name or "TEXT"
+    return _TYPES.get(kind, "TEXT") if isinstance(kind, str) else "JSON"
 
 
 def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:

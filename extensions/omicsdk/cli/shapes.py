@@ -22,6 +22,8 @@ class Argument(TypedDict):
         items: What an array's members are, where that is known.
         choices: The values that it may have.
         default: What holds when it isn't given, for the help; workflows are passed it.
+        format: The document's format of it, such as date-time.
+        metavar: What stands for its value in help: a noun, such as TIMESTAMP; by default from format, type and name.
         help: What it means.
         positional: A word without a dash.
         flag: Stands alone, never with a value.
@@ -39,6 +41,8 @@ class Argument(TypedDict):
     items: NotRequired[Kind | None]
     choices: NotRequired[list[Any] | None]
     default: NotRequired[Any]
+    format: NotRequired[str]
+    metavar: NotRequired[str]
     help: NotRequired[str | None]
     positional: NotRequired[bool]
     flag: NotRequired[bool]

@@ -33,6 +33,8 @@ class Entry:
         hidden: Parameters that are no options.
         switches: Booleans that stand alone. The others take true or false too, as documented ones do.
         short: Parameter to a short option, such as {"quiet": "-q"}.
+        metavars: Parameter to the noun for its value in help, such as {"version": "TIMESTAMP"}, where neither its type nor the
+            last word of its name says it.
         also: Parameter to further spellings that are documented.
         quick: It only reads settings and writes no log, so logging is not loaded for it.
         required: Options that the command needs although the function has a default.
@@ -51,6 +53,7 @@ class Entry:
     hidden: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     short: Mapping[str, str] = field(default_factory=dict[str, str])
+    metavars: Mapping[str, str] = field(default_factory=dict[str, str])
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     quick: bool = False
     required: tuple[str, ...] = ()

@@ -172,6 +172,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.switches,
         *entry.short,
         *entry.also,
+        *entry.metavars,
         *entry.required,
     }
     if unknown := sorted(named - set(parameters)):
@@ -196,6 +197,8 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["flag"] = True
     if name in entry.short:
         made["short"] = entry.short[name]
+    if name in entry.metavars:
+        made["metavar"] = entry.metavars[name]
     if name in entry.also:
         made["also"] = list(entry.also[name])
     if name in entry.checks:

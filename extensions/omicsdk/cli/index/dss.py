@@ -30,6 +30,7 @@ COMMANDS = (
         "download",
         Dss.download,
         checks={"bundle_uuid": not_empty, **_RETRIES},
+        metavars={"version": "TIMESTAMP"},
         title="Download of bundle",
         render=bundle_manifest,
         examples=(f"{_BUNDLE} --download-dir data", f"{_BUNDLE} --data-filter '*.fastq.gz'"),
