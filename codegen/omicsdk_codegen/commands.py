@@ -14,8 +14,8 @@ def commands(drafts: list[Draft]) -> list[Json]:
     """One object an operation, in the document's order.
 
     Each has `name` (the client's attribute), `command` (the word on the command line), `method`, `path`, `summary`,
-    `description` and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `streams` (the answer
-    is bytes), `headers` (the answer is its headers), `deprecated` and `hidden` are there as well.
+    `description` and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `item` (the name of
+    their schema), `streams` (the answer is bytes), `headers` (the answer is its headers), `deprecated` and `hidden`.
     """
     return [_command(draft) for draft in drafts]
 
@@ -33,6 +33,8 @@ def _command(draft: Draft) -> Object:
     }
     if draft.pages is not None:
         row["paged"] = draft.pages.items
+        if isinstance(draft.pages.item, Ref):
+            row["item"] = draft.pages.item.key.rpartition("/")[2]
     if draft.streams:
         row["streams"] = True
     if any(case.kind == "headers" for case in draft.cases):

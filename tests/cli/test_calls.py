@@ -70,6 +70,35 @@ def test_all_pages_are_merged_into_the_first(omics, widgets):
     assert len(widgets.asked) == 3
 
 
+@pytest.mark.parametrize(
+    ("form", "out"),
+    [
+        ("json", '[\n  {\n    "n": 5\n  },\n  {\n    "n": 4\n  }'),
+        ("jsonl", '{"n": 5}\n{"n": 4}\n'),
+        ("tsv", "n\n5\n4\n"),
+        ("table", " 5 \n 4 \n 3 "),
+    ],
+)
+def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, widgets, form, out):
+    def with_secret(request: httpx.Request) -> httpx.Response:
+        body = json.loads(pages(request).content)
+        body["data"]["widgets"] = [{"n": each["n"], "other": "left out"} for each in body["data"]["widgets"]]
+        return httpx.Response(200, json=body, headers=pages(request).headers.items())
+
+    widgets.answer = with_secret
+    ran = omics("widgets", "get-widgets", "--columns", "n", "--sort", "n:desc", "--output", form)
+    assert (ran.code, ran.err) == (0, "")
+    assert out in ran.out
+    assert "left out" not in ran.out
+
+
+def test_an_unknown_column_is_usage(omics, widgets):
+    widgets.answer = pages
+    ran = omics("widgets", "get-widgets", "--columns", "m")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--columns: no item has 'm'. Known are: n." in ran.err
+
+
 def test_no_paginate_gives_the_first_page(omics, widgets):
     widgets.answer = pages
     assert [w["n"] for w in omics("widgets", "get-widgets", "--no-paginate").json["data"]["widgets"]] == [0, 1]
@@ -187,10 +216,11 @@ def test_head_prints_the_headers(omics, widgets):
     assert omics("widgets", "head-widget", "--uuid", "u").json["X-DSS-SIZE"] == "12"
 
 
-def test_an_empty_answer_prints_nothing(omics, widgets):
+def test_an_empty_answer_to_a_change_is_one_line_that_confirms_it(omics, widgets):
     widgets.answer = lambda _: httpx.Response(204)
     ran = omics("widgets", "delete-widget", "--uuid", "u", "--reason", "r")
-    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert (ran.code, ran.out, ran.err) == (0, "", "omics: DELETE /v1/widgets/u: 204 No Content\n")
+    assert omics("--quiet", "widgets", "delete-widget", "--uuid", "u", "--reason", "r").err == ""
 
 
 def test_text_is_printed_as_it_is(omics, widgets):

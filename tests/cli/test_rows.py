@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of, text_of
+from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked, text_of
+from omicsdk.core.errors import UsageError
 
 
 def test_columns_come_in_the_order_in_which_they_are_first_seen():
@@ -72,3 +73,30 @@ def test_columns_that_fit(widths, room, gap):
     assert taken <= room or shown == [0]
     if sum(widths) + gap * (len(widths) - 1) <= room:
         assert len(shown) == len(widths)
+
+
+def test_the_columns_that_matter_most_come_first_and_empty_ones_last():
+    rows = [{"href": "h", "note": "n", "name": "a", "id": 1, "tags": []}, {"href": "h", "id": 2, "tags": []}]
+    columns = columns_of(rows)
+    assert ranked(columns, rows) == ["id", "name", "note", "href", "tags"]
+    assert ranked(columns, rows, schema="Member") == ["note", "name", "id", "href", "tags"]
+    assert ranked(columns, rows, ["note", "id"])[:2] == ["note", "id"]
+
+
+def test_chosen_columns_may_be_members_of_members():
+    rows = [{"id": 1, "project": {"name": "p"}}, {"id": 2}]
+    assert picked(rows, ["project.name", "id"]) == [{"project.name": "p", "id": 1}, {"project.name": None, "id": 2}]
+
+
+def test_a_column_that_no_item_has_is_refused_with_those_that_there_are():
+    with pytest.raises(UsageError) as caught:
+        picked([{"id": 1, "name": "a"}], ["nam"])
+    assert caught.value.message == "--columns: no item has 'nam'"
+    assert "id, name" in str(caught.value.remedy)
+    assert picked([], ["nam"]) == []
+
+
+def test_items_are_sorted_as_numbers_where_they_are_and_what_lacks_the_member_is_last():
+    rows = [{"size": 10}, {"name": "x"}, {"size": 9}, {"size": "n/a"}]
+    assert in_order(rows, "size") == [{"size": 9}, {"size": 10}, {"size": "n/a"}, {"name": "x"}]
+    assert in_order(rows, "size:desc") == [{"size": "n/a"}, {"size": 10}, {"size": 9}, {"name": "x"}]

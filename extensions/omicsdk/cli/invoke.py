@@ -58,7 +58,9 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     level = "DEBUG" if settings.get("debug") else least
     as_json = settings.get("log-format") == "json"
     console = Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
-    output = Output(settings.get("output"), settings.get("query"))
+    output = Output(
+        settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
+    )
     if found.command.get("quick"):
         with as_patient(settings):
             _run(found, values, settings, catalog, console, output)
@@ -96,7 +98,7 @@ def _run_workflow(command: Command, values: Mapping[str, Any], console: Console,
     if "supplied" in command:
         from omicsdk.cli.calls import called
 
-        output.result(called(command, values, console, *client))
+        output.result(called(command, values, console, *client), declared=command.get("columns", ()))
         return
     arguments = _with_defaults(command, values)
     work = loaded(command.get("run", ""))
@@ -147,8 +149,10 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     if dry_run:
         output.result(_described(request, client.base_url))
         return
-    if deletes(command) and not console.confirm(f"{request.method} {client.base_url}{request.url} is for good. Go on?"):
-        console.message("nothing was sent")
+    if deletes(command) and not console.confirm(
+        f"{request.method} {client.base_url}{request.url} cannot be undone. Continue?"
+    ):
+        console.message("cancelled; no request was sent")
         console.exit_code = INTERRUPTED
         return
     items = command.get("paged")
@@ -160,13 +164,16 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     elif command.get("headers"):
         output.result(_headers(next(operation.answers(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
-        _print_pages(operation.answers(request), items, output, operation.facts.name)
+        _print_pages(operation.answers(request), items, output, operation.facts.name, command.get("item", ""))
     else:
         answer = next(operation.answers(request))
         if items is not None and answer.status_code < 300:
             _page(answer, items, operation.facts.name)  # one without its list is an error, not an empty list
         if answer.status_code == NOT_MODIFIED:
-            console.message("nothing has changed: some of it was so before")
+            console.message("nothing has changed: it was already so")
+        elif not answer.content and request.method not in ("GET", "HEAD"):
+            # Nothing is printed, but a change is confirmed; without the query, which may hold secrets.
+            console.message(f"{request.method} {answer.url.path}: {answer.status_code} {answer.reason_phrase}".rstrip())
         _print_answer(answer, items, output, operation.facts.accept)
 
 
@@ -178,7 +185,7 @@ def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]
     return page_of(answer, key, operation), key
 
 
-def _print_pages(answers: Any, items: str, output: Output, operation: str) -> None:
+def _print_pages(answers: Any, items: str, output: Output, operation: str, schema: str) -> None:
     """All pages: as they arrive where a line is an item, else merged into the first."""
     from omicsdk.core.paging import items_at, with_items
 
@@ -194,7 +201,7 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str) -> No
             first, first_key = page, key
         merged += items_at(page, key, operation)
     if not output.streams:
-        output.result(with_items(first, first_key, merged), first_key)
+        output.result(with_items(first, first_key, merged), first_key, schema=schema)
 
 
 def _print_answer(answer: httpx.Response, items: str | None, output: Output, accept: str) -> None:

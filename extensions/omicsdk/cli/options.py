@@ -24,7 +24,20 @@ GLOBALS: list[Argument] = [
     {
         "name": "query",
         "type": "string",
+        "metavar": "EXPRESSION",
         "help": "JMESPath expression that picks from the result; with jsonl it sees a page at a time.",
+    },
+    {
+        "name": "columns",
+        "type": "string",
+        "metavar": "NAMES",
+        "help": "Members to print of each item, in this order, with commas between them: id,name,project.name.",
+    },
+    {
+        "name": "sort",
+        "type": "string",
+        "metavar": "NAME",
+        "help": "Member by which items are sorted; NAME:desc for the largest first.",
     },
     {"name": "base-url", "type": "string", "help": "Where the service is; also OMICS_<SERVICE>_URL."},
     {

@@ -7,14 +7,15 @@ import sys
 
 from omicsdk.cli.colours import is_forced
 from omicsdk.cli.errors import printable
-from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of
+from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
+from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from rich.console import Console as RichConsole
@@ -30,39 +31,58 @@ class Output:
         form: json, jsonl, table or tsv; None is a table on a terminal and JSON elsewhere.
         query: JMESPath expression that the result goes through first.
         stdout: A text stream; its `buffer` takes bytes.
+        columns: Members that are printed of each item, with commas between them.
+        sort: Member by which items are sorted; with `:desc` behind it for the largest first.
 
     Raises:
         UsageError: The expression isn't JMESPath.
     """
 
-    def __init__(self, form: str | None = None, query: str | None = None, stdout: Any = None) -> None:
+    def __init__(
+        self,
+        form: str | None = None,
+        query: str | None = None,
+        stdout: Any = None,
+        *,
+        columns: str | None = None,
+        sort: str | None = None,
+    ) -> None:
         self._stdout = sys.stdout if stdout is None else stdout
         self._chosen = form
         self.form = form or ("table" if self._stdout.isatty() else "json")
         self.query = query
+        self._columns = [name.strip() for name in columns.split(",") if name.strip()] if columns is not None else []
+        self._sort = sort
         self._search = _compiled(query) if query is not None else None
 
     @property
     def streams(self) -> bool:
         """Whether items are printed as pages arrive."""
-        return self.form == "jsonl"
+        return self.form == "jsonl" and self._sort is None
 
-    def result(self, value: Any, items: str | None = None) -> None:
-        """Prints a whole result; nothing for None.
+    def result(self, value: Any, items: str | None = None, declared: Sequence[str] = (), schema: str = "") -> None:
+        """Print a whole result; nothing for None.
 
         Args:
             value: JSON data, or a Told.
             items: Dotted key of its list, when the document names one.
+            declared: Columns of its table, the one that matters most first.
+            schema: Schema of an item, when the document names one.
+
+        Raises:
+            UsageError: It has no column that --columns names.
         """
         if isinstance(value, Told):
             is_wanted = self._stdout.isatty() or not value.terminal_only
-            if is_wanted and self._chosen is None and self.query is None:
+            if is_wanted and self._chosen is None and self.query is None and not (self._columns or self._sort):
                 self._text(value.text)
                 return
             value = value.data
         value, items = self._picked(value, items)
         if value is None:
             return
+        if self._columns or self._sort:
+            value, items = self._arranged(value, items), None
         if isinstance(value, str) and self._chosen is None:
             # What a shell puts into a variable: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)
@@ -73,12 +93,12 @@ class Output:
         elif self.form == "tsv":
             self._tsv(items_of(value, items))
         else:
-            self._tables(value)
+            self._tables(value, declared, schema)
 
     def page(self, value: Any, items: str | None) -> None:
         """Prints one page's items, a line each."""
         value, items = self._picked(value, items)
-        self.lines(items_of(value, items))
+        self.lines(self._arranged(value, items) if self._columns else items_of(value, items))
         self._stdout.flush()
 
     def lines(self, values: Iterable[Any]) -> None:
@@ -107,6 +127,15 @@ class Output:
     def _picked(self, value: Any, items: str | None) -> tuple[Any, str | None]:
         return (value, items) if self._search is None else (self._search(value), None)
 
+    def _arranged(self, value: Any, items: str | None) -> Any:
+        """The items in their order with the columns that were chosen; what has no list is one item."""
+        rows = items_of(value, items)
+        if self._sort is not None:
+            rows = in_order(rows, self._sort)
+        if self._columns:
+            rows = picked(rows, self._columns)
+        return rows[0] if is_object(value) and len(rows) == 1 and items_of(value, items)[0] is value else rows
+
     def _json(self, value: Any, indent: int | None = None) -> str:
         plain = (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
         text = written(value, indent=indent, ensure_ascii=plain, default=str)
@@ -120,7 +149,7 @@ class Output:
         for row in rows:
             self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
 
-    def _tables(self, value: Any) -> None:
+    def _tables(self, value: Any, declared: Sequence[str], schema: str) -> None:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
@@ -134,7 +163,7 @@ class Output:
             if title:
                 console.print(Text(f"{self._shown(title)} ({len(rows)})", style="bold"))
             if facts is None:
-                self._table(console, rows)
+                self._table(console, rows, declared, schema)
                 continue
             table = Table.grid(padding=(0, 2))
             table.add_column(style="bold", no_wrap=True)
@@ -143,8 +172,8 @@ class Output:
                 table.add_row(Text(self._shown(name)), Text(self._shown(brief(fact))))
             console.print(table)
 
-    def _table(self, console: RichConsole, rows: list[Any]) -> None:
-        """One table, of the columns that fit whole; folded identifiers help nobody."""
+    def _table(self, console: RichConsole, rows: list[Any], declared: Sequence[str], schema: str) -> None:
+        """One table, of the columns that fit whole, because a folded identifier cannot be copied."""
         from itertools import zip_longest
 
         from rich.box import SIMPLE_HEAD
@@ -155,11 +184,12 @@ class Output:
         if not rows:
             console.print("none")
             return
-        columns = columns_of(rows)
+        columns = self._columns or ranked(columns_of(rows), rows, declared, schema)
         lines = [[self._shown(cell) for cell in cells_of(row, columns, brief)] for row in rows]
         names = [self._shown(name) for name in columns] or [""] * max(map(len, lines))
         widths = [max(map(cell_len, column)) for column in zip_longest(names, *lines, fillvalue="")]
-        shown = fitting(widths, console.width - 2, GAP)
+        # Columns that were asked for are all shown, folded if need be.
+        shown = list(range(len(widths))) if self._columns else fitting(widths, console.width - 2, GAP)
         table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
         for number in shown:
             table.add_column(Text(names[number]), overflow="fold")
@@ -168,7 +198,9 @@ class Output:
             table.add_row(*(Text(line[number]) for number in shown if number < len(line)))
         console.print(table)
         if hidden := [name for number, name in enumerate(names) if number not in shown]:
-            console.print(Text(f"No room for: {', '.join(hidden)}. All of it: --output json", style="dim"))
+            console.print(
+                Text(f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json", style="dim")
+            )
 
     def _shown(self, text: str) -> str:
         """What will stand in a cell: the table is laid out by what the terminal's encoding makes of it."""

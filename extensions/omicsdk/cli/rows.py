@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -35,6 +36,115 @@ def items_of(value: Any, key: str | None) -> list[Any]:
 def columns_of(rows: list[Any]) -> list[str]:
     """Names of all members of the rows that are objects, in the order in which they first come."""
     return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
+
+
+_FIRST = (
+    "id",
+    "uuid",
+    "did",
+    "guid",
+    "key",
+    "name",
+    "file_name",
+    "email",
+    "status",
+    "state",
+    "type",
+    "size",
+    "created_on",
+)
+"""Columns that matter most where nothing is declared for a type of items; the others follow as the answer has them."""
+
+_LAST = ("href",)
+
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "App": ("id", "name", "revision", "project"),
+    "AutomationRun": ("id", "name", "status", "automation", "created_by", "start_time"),
+    "BillingGroupAnalysisBreakdown": ("project_name", "analysis_name", "analysis_status", "analysis_cost"),
+    "Export": ("id", "state", "source", "destination", "error"),
+    "File": ("id", "name", "type", "size", "modified_on"),
+    "Import": ("id", "state", "source", "destination", "error"),
+    "Member": ("username", "email", "type", "permissions"),
+    "OutputInfo": ("did", "file_name", "size", "hashes", "updated_date"),
+    "PangeaUser": ("uuid", "name", "email", "is_active"),
+    "Project": ("id", "uuid", "slug", "name", "description", "created_by", "created_on"),
+    "S3ApiKey": ("uuid", "description", "bucket", "created_at"),
+    "Sample": ("uuid", "name", "library", "created_at"),
+    "SampleAnalysisResult": ("uuid", "module_name", "replicate", "sample", "created_at"),
+    "SampleGroup": ("uuid", "name", "is_library", "is_public", "organization", "created_at"),
+    "SampleGroupAnalysisResult": ("uuid", "module_name", "replicate", "sample_group", "created_at"),
+    "SearchHit": ("bundle_fqid", "search_score", "bundle_url"),
+    "Status": ("dataset", "stage", "state", "note", "hostname"),
+    "Task": ("id", "name", "status", "app", "created_by", "start_time", "end_time"),
+    "User": ("id", "username", "email", "first_name", "last_name", "role"),
+    "VolumeObject": ("location", "type", "volume"),
+}
+"""Columns of tables by the schema of an item, the one that matters most first; only those that an answer has are shown."""
+
+
+def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str = "") -> list[str]:
+    """Columns of a table, the one that matters most first, so that the least goes where there is no room for all.
+
+    Args:
+        columns: Names of members.
+        rows: JSON values.
+        declared: What the command declares.
+        schema: The schema of a row.
+    """
+    first = declared or _COLUMNS.get(schema) or _FIRST
+    filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
+    rank = {name: number for number, name in enumerate(first)}
+    return sorted(columns, key=lambda name: (name not in filled, name in _LAST, rank.get(name, len(rank))))
+
+
+def member(row: Any, name: str) -> Any:
+    """A member of a row by its name, or by a dotted path; None where it has none.
+
+    Args:
+        row: A JSON value.
+        name: The name.
+    """
+    if not is_object(row):
+        return None
+    if name in row:
+        return row[name]
+    before, dot, after = name.partition(".")
+    return member(row.get(before), after) if dot else None
+
+
+def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
+    """Rows with some of their members only, in a given order.
+
+    Args:
+        rows: JSON values.
+        names: Names of members, or dotted paths.
+
+    Raises:
+        UsageError: No row has one of them.
+    """
+    found: list[Any] = [{name: member(row, name) for name in names} for row in rows]
+    known = columns_of(rows)
+    for name in names:
+        if rows and name.partition(".")[0] not in known:
+            raise UsageError(f"--columns: no item has {name!r}", remedy=f"Known are: {', '.join(known)}.")
+    return found
+
+
+def in_order(rows: list[Any], by: str) -> list[Any]:
+    """Rows sorted by a member: numbers before text, what lacks it last.
+
+    Args:
+        rows: JSON values.
+        by: The member, or a dotted path; with `:desc` behind it for the largest first.
+    """
+    name, reverse = by.removesuffix(":desc"), by.endswith(":desc")
+
+    def rank(row: Any) -> tuple[int, float, str]:
+        value = member(row, name)
+        return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
+
+    stated = [row for row in rows if member(row, name) is not None]
+    return sorted(stated, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
 
 
 def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:

@@ -66,6 +66,8 @@ class Command(TypedDict):
         path: An operation's path template.
         parameters: Its arguments.
         paged: Dotted key of a page's list, where answers come in pages.
+        item: The schema of a page's items.
+        columns: Columns of the result's table, the one that matters most first.
         streams: Whether the answer is bytes of any length.
         headers: Whether the answer is its headers.
         deprecated: Whether the document says that it will go.
@@ -90,6 +92,8 @@ class Command(TypedDict):
     path: NotRequired[str]
     parameters: NotRequired[list[Argument]]
     paged: NotRequired[str]
+    item: NotRequired[str]
+    columns: NotRequired[list[str]]
     streams: NotRequired[bool]
     headers: NotRequired[bool]
     deprecated: NotRequired[bool]

@@ -40,6 +40,7 @@ class Entry:
         required: Options that the command needs although the function has a default.
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
+        columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see.
         examples: What follows the words, one command line each.
@@ -59,6 +60,7 @@ class Entry:
     required: tuple[str, ...] = ()
     title: str = ""
     render: Callable[..., Any] | None = None
+    columns: tuple[str, ...] = ()
     extends: bool = False
     options: tuple[Any, ...] = ()
     examples: tuple[str, ...] = ()

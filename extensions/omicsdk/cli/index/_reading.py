@@ -147,6 +147,8 @@ def command(entry: Entry, service: str) -> Command:
         made["own"] = [each["name"] for each in more]
     if entry.quick:
         made["quick"] = True
+    if entry.columns:
+        made["columns"] = list(entry.columns)
     if entry.title:
         made["title"] = entry.title
     if (render := entry.render or _renderer(hints.get("return"))) is not None:
