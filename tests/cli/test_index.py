@@ -85,6 +85,16 @@ def test_options_are_the_functions_parameters():
     }
 
 
+def test_a_command_of_no_service_has_its_words_alone():
+    made = command(Entry("paint wall", paint, examples=("--coats 2",)), "")
+    assert (made["command"], made.get("examples")) == ("paint wall", ["omics paint wall --coats 2"])
+
+
+def test_options_of_an_operation_are_changed_without_a_function():
+    made = command(Entry("get-events", None, extends=True, options=({"name": "from_date", "help": "A time."},)), "dss")
+    assert made == {"command": "get-events", "extends": True, "parameters": [{"name": "from_date", "help": "A time."}]}
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         workflows: NotRequired[str]
 
 
+INDEX = ("builtin",)
+"""Names of the files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
+
+
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {
         "title": "A local server with every service in it, to try, teach and test.",
@@ -167,28 +171,6 @@ COMMANDS: list[Command] = [
                 "choices": ["bash", "zsh", "sh", "fish", "powershell"],
                 "help": "The shell that the function is for.",
             },
-        ],
-    },
-    {
-        "command": "clear-hca-cache",
-        "summary": "Nothing to do: no definitions of services are cached.",
-        "examples": ["omics clear-hca-cache"],
-        "run": "omicsdk.cli.commands.documented:nothing_cached",
-        "bare": True,
-        "parameters": [],
-    },
-    {
-        "command": "help",
-        "summary": "Show help on a command: omics help dss get-bundle. Or on a topic: omics help topics.",
-        "bare": True,
-        "parameters": [
-            {
-                "name": "command",
-                "type": "array",
-                "items": "string",
-                "positional": True,
-                "help": "The command's words, or a topic; by default the whole program.",
-            }
         ],
     },
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 
-from omicsdk.cli.builtin import COMMANDS, GROUPS
+from omicsdk.cli.builtin import COMMANDS, GROUPS, INDEX
 from omicsdk.cli.mistakes import unknown_word
 from omicsdk.cli.services import SERVICES
 
@@ -192,7 +192,7 @@ class Catalog:
 
     def root(self) -> Group:
         """Where every word begins."""
-        return Group(self, [], "", handwritten=lambda: COMMANDS, groups=self._first_words)
+        return Group(self, [], "", handwritten=lambda: _below("", builtin_commands()), groups=self._first_words)
 
     def start(self, word: str) -> Group | Found:
         """What a first word names; spares reading the index where the word is a registered service's."""
@@ -206,7 +206,12 @@ class Catalog:
 
     def _first_words(self) -> dict[str, Group]:
         builtin = {
-            name: Group(self, [name], group["title"], handwritten=lambda group=group: commands_of(group))
+            name: Group(
+                self,
+                [name],
+                group["title"],
+                handwritten=lambda name=name, group=group: commands_of(group) + _below(name, builtin_commands()),
+            )
             for name, group in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin
@@ -315,7 +320,17 @@ def commands_of(service: Service | BuiltinGroup) -> list[Command]:
 
         found += import_module(service["workflows"]).COMMANDS
     if "index" in service:
-        # Beside this module, so that no package has to be imported to find it.
-        with open(f"{os.path.dirname(__file__)}/index/{service['index']}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
-            found += json.loads(file.read())
+        found += _indexed(service["index"])
     return found or service.get("commands", [])
+
+
+def builtin_commands() -> list[Command]:
+    """The commands of no service, those of groups with the group's word before their own."""
+    return COMMANDS + [command for name in INDEX for command in _indexed(name)]
+
+
+def _indexed(name: str) -> list[Command]:
+    """The commands of a file of cli/index."""
+    # Beside this module, so that no package has to be imported to find it.
+    with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
+        return json.loads(file.read())

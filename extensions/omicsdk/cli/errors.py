@@ -106,10 +106,10 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
 
 def _remedy(service: str) -> str:
     """What to do where a service wants a login."""
-    from omicsdk.cli.builtin import COMMANDS
+    from omicsdk.cli.catalog import builtin_commands
     from omicsdk.cli.services import SERVICES
 
-    if any(each["command"] == service for each in COMMANDS):
+    if any(each["command"] == service for each in builtin_commands()):
         # A command for files of any platform.
         return "See what is set for that platform, and how to get what is missing: omics init"
     given = SERVICES[service].get("remedy") if service in SERVICES else None

@@ -81,11 +81,7 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         if words[0] == "help":
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
             named = [word for word in words[1:] if not word.startswith("-")]
-            if node is None and len(named) == 1:
-                if (told := _topic(named[0])) is not None:
-                    return _write(told)
-                _check_topic(named[0], catalog)
-            return _show_help(_walked(catalog, node, named, where))
+            return show_help(named, node=node, catalog=catalog, where=where)
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
         if isinstance(node, Found):
@@ -99,6 +95,35 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     from omicsdk.cli.invoke import run
 
     return run(node, before, own + words, catalog)
+
+
+def show_help(
+    command: Sequence[str] = (),
+    *,
+    node: Group | None = None,
+    catalog: Catalog | None = None,
+    where: list[str] | None = None,
+) -> int:
+    """Show help on a command or a topic.
+
+    Args:
+        command: The command's words, or a topic; by default the whole program.
+        node: The group in which the command is looked up; by default all commands.
+        catalog: The commands; by default those that are installed.
+        where: Grows by the words of the command, for errors.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: No command or topic has the name.
+    """
+    commands = catalog or Catalog()
+    if node is None and len(command) == 1:
+        if (found := _topic(command[0])) is not None:
+            return _write(found)
+        _check_topic(command[0], commands)
+    return _show_help(_walked(commands, node, command, [] if where is None else where))
 
 
 def _check_options(options: list[str], *, needs_command: bool) -> None:
@@ -130,7 +155,7 @@ def _check_topic(name: str, catalog: Catalog) -> None:
     raise unknown_topic(name, known)
 
 
-def _walked(catalog: Catalog, start: Group | None, words: list[str], where: list[str]) -> Group | Found:
+def _walked(catalog: Catalog, start: Group | None, words: Sequence[str], where: list[str]) -> Group | Found:
     node: Group | Found = start or catalog.root()
     for word in words:
         if isinstance(node, Found):

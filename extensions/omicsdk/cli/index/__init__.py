@@ -1,6 +1,6 @@
 """Which Python functions are commands, under which words. Everything else about a command comes from its function.
 
-A module of this package is the table of one service. `make codegen` reads the tables, the functions' signatures and their
+A module of this package is the table of one service, or of commands of none (`SERVICE = ""`, named in `builtin.INDEX`). `make codegen` reads the tables, the functions' signatures and their
 docstrings (`_reading`), and writes what help, completion and dispatch read: a JSON file beside each table. At run time neither the
 tables nor the functions of other commands are imported.
 """
@@ -25,7 +25,7 @@ class Entry:
     with `control` gets the options of transfers.
 
     Attributes:
-        words: The words after the service's.
+        words: The words after the service's; of commands of no service all words.
         function: A workflow of the client, or a function of the command line. None for an operation that only gets examples.
         positional: Parameters that are words without a dash, in their order.
         flags: Parameter to the long option where a documented one differs, such as {"folder": "--download-dir"}.
@@ -42,7 +42,8 @@ class Entry:
         render: Makes what is printed of the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
         extends: The words are an operation's; the function's further parameters are options of it.
-        options: Options of the command line itself, which the function does not see.
+        options: Options of the command line itself, which the function does not see; without a function those that are added to
+            an operation, or change its own.
         examples: What follows the words, one command line each.
     """
 

@@ -25,7 +25,8 @@ def files() -> dict[Path, str]:
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
-            lines = [json.dumps(command(entry, module.name), ensure_ascii=False) for entry in table.COMMANDS]
+            service = getattr(table, "SERVICE", module.name)
+            lines = [json.dumps(command(entry, service), ensure_ascii=False) for entry in table.COMMANDS]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
 

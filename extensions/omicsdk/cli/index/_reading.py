@@ -110,6 +110,8 @@ def command(entry: Entry, service: str) -> Command:
     if entry.extends:
         made["extends"] = True
     if entry.function is None:
+        if entry.options:
+            made["parameters"] = list(entry.options)
         return made
     function = inspect.unwrap(entry.function)
     said = documentation(function)

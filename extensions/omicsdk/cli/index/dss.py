@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omicsdk import Dss
+from omicsdk.cli.commands.documented import nothing_cached
 from omicsdk.cli.commands.dss import listening, writing
 from omicsdk.cli.commands.dss.bundles import bundle_manifest
 from omicsdk.cli.commands.numbers import above_0, at_least_0, at_least_1, port
 from omicsdk.cli.commands.texts import not_empty
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import NO_PROGRESS
-from omicsdk.hca.dss.bundles import create_version
+from omicsdk.hca.dss.bundles import create_version, version_of
+
+if TYPE_CHECKING:
+    from omicsdk.cli.shapes import Argument
 
 _RETRIES = {"num_retries": at_least_0, "min_delay_seconds": at_least_0}
 _BUNDLE = "--bundle-uuid ffffffff-0000-4000-8000-000000000001 --replica aws"
 _ONE = "--uuid ffffffff-0000-4000-8000-000000000001"
 _VERSION = "--version 2026-01-31T120000.000000Z"
+
+
+def _time_of(name: str, text: str) -> Argument:
+    """An option of an operation that also takes dates and times that are no DSS_VERSION."""
+    return {"name": name, "convert": f"{version_of.__module__}:{version_of.__qualname__}", "help": text}
+
 
 COMMANDS = (
     Entry(
@@ -52,6 +64,20 @@ COMMANDS = (
         checks={"uuid": not_empty},
         title="Download of collection",
         examples=(f"{_ONE} --replica aws --download-dir data",),
+    ),
+    Entry("refresh-swagger", nothing_cached, quick=True, examples=("",)),
+    Entry(
+        "get-events",
+        None,
+        extends=True,
+        options=(
+            _time_of(
+                "from_date",
+                "Earliest time: a date such as 2019-08-01, a time such as 2019-08-01T20:01:47Z, or a "
+                "DSS_VERSION. The beginning of all events when omitted.",
+            ),
+            _time_of("to_date", "The time before which events are listed, written likewise; now when omitted."),
+        ),
     ),
     Entry(
         "listen",
