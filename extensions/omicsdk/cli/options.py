@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-"""What is told on stderr, by how much it matters; the numbers are those of logging, which help can't afford to import."""
+"""Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
 
 GLOBALS: list[Argument] = [
     {"name": "help", "short": "-h", "type": "boolean", "flag": True, "help": "Show help and exit."},
@@ -48,13 +48,13 @@ GLOBALS: list[Argument] = [
     {
         "name": "call-timeout",
         "type": "string",
-        "help": "Time that each try of a call waits for an answer, and that a call may take whose body brings less than 1 KiB a "
-        "second: seconds, or 5m (default 60).",
+        "help": "Time to wait for the answer to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
+        "seconds, or 5m (default 60).",
     },
     {
         "name": "call-budget",
         "type": "string",
-        "help": "Time for a call with its retries; a service that asks for a longer wait ends it at once: seconds, or 30m "
+        "help": "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
         "(default 10m).",
     },
     {
@@ -97,7 +97,7 @@ NO_PAGINATE: Argument = {
     "type": "boolean",
     "flag": True,
     "default": False,
-    "help": "Give the first page only, not all of them in one.",
+    "help": "Print the first page only; by default all pages are merged.",
 }
 
 DRY_RUN: Argument = {
@@ -113,8 +113,8 @@ REQUIRE_CHECKSUM: Argument = {
     "type": "boolean",
     "flag": True,
     "default": False,
-    "help": "Fail (exit code 3) for each file that no checksum is stated for: it is not downloaded, and nothing is placed under "
-    "its name. An upload of which the platform confirms no checksum is sent and then reported as failed.",
+    "help": "Fail (exit code 3) for each file without a stated checksum, and do not download it. An upload whose checksum the "
+    "platform does not confirm is sent and reported as failed.",
 }
 
 LIMITS: list[Argument] = [
@@ -122,7 +122,7 @@ LIMITS: list[Argument] = [
         "name": "limit_rate",
         "type": "string",
         "default": None,
-        "help": "Bytes a second that files may take together, with K, M or G for powers of 1024: 10M.",
+        "help": "Maximum rate of all files together in bytes per second, with K, M or G for powers of 1024: 10M.",
     },
     {
         "name": "time_budget",
@@ -135,27 +135,27 @@ LIMITS: list[Argument] = [
         "name": "min_rate",
         "type": "string",
         "default": None,
-        "help": "Bytes a second, with K or M: a connection that brings fewer for the time of --stall-timeout is lost, and the "
-        "file retried (default 1K; 0 waits for ever).",
+        "help": "Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after --stall-timeout, "
+        "and the file retried (default 1K; 0 for none).",
     },
     {
         "name": "stall_timeout",
         "type": "string",
         "default": None,
-        "help": "Time over which the bytes of a connection are counted for --min-rate: seconds, or 5m (default 60).",
+        "help": "Time over which --min-rate is measured: seconds, or 5m (default 60).",
     },
     {
         "name": "renewals",
         "type": "integer",
         "convert": "omicsdk.cli.commands.numbers:at_least_0",
         "default": None,
-        "help": "Times that a URL or login that is refused (401, 403) is renewed without a byte in between (default 1).",
+        "help": "Times that a refused URL or login (401, 403) is renewed without progress in between (default 1).",
     },
     {
         "name": "max_wait",
         "type": "string",
         "default": None,
-        "help": "Longest wait that a server may ask for; a file for which it asks more fails at once: seconds, or 90m (default 1h).",
+        "help": "Longest wait that a server may request; a file that must wait longer fails: seconds, or 90m (default 1h).",
     },
     REQUIRE_CHECKSUM,
 ]
@@ -168,8 +168,8 @@ FETCH: list[Argument] = [
         "type": "boolean",
         "flag": True,
         "default": False,
-        "help": "Resume a file even if nothing shows that it is still the same: no checksum is stated, and the server sends no "
-        "strong ETag and no date that is old enough. By default such a file restarts.",
+        "help": "Resume a partial file even if nothing proves that its source is unchanged: no checksum, no strong ETag and "
+        "no date that is old enough. By default such a file restarts.",
     },
 ]
 """Of commands that download."""
@@ -180,7 +180,7 @@ TRANSFER: list[Argument] = [
         "name": "dry_run",
         "type": "boolean",
         "default": False,
-        "help": "Only print what would be fetched, and whether the disk has room; nothing is written.",
+        "help": "Only print what would be downloaded, and whether the disk has room; nothing is written.",
     },
 ]
 """Of commands that download and know a dry run."""
@@ -191,8 +191,8 @@ SHARED: list[Argument] = [
         "type": "integer",
         "convert": "omicsdk.cli.commands.numbers:at_least_1",
         "default": None,
-        "help": "Use N worker processes of this machine: for many small files, and for checksums that one processor can't "
-        "keep up with.",
+        "help": "Use N worker processes on this machine: for many small files, and where computing checksums is the "
+        "bottleneck.",
     },
     {
         "name": "scheduler",

@@ -19,7 +19,7 @@ FORMAT = "%Y-%m-%dT%H%M%S.%fZ"
 
 
 def create_version(now: datetime | None = None) -> str:
-    """A new version: the time now, such as `1985-04-12T232050.520000Z`.
+    """Create a new version: the current time, such as `1985-04-12T232050.520000Z`.
 
     Args:
         now: Another time, with its zone.

@@ -262,22 +262,21 @@ def download_collection(
     control: Control | None = None,
     dry_run: bool = False,
 ) -> Result:
-    """Download all that a collection links to, and the collections in it.
+    """Download the bundles, files and nested collections of a collection.
 
-    Bundles are laid out as `download` does. Files that it links to by themselves are linked as
-    `<download_dir>/files/<uuid>.<version>` (with `.json` when they are that); a link to a part of a metadata file
-    brings the whole file. A manifest of all files of bundles, `<uuid>.<version>.tsv`, is written into the current
-    folder.
+    Bundles are stored as `download` stores them. Single files are linked as `<download_dir>/files/<uuid>.<version>`
+    (with the suffix `.json` for JSON); a link to a part of a metadata file downloads the whole file. A manifest of all
+    files of bundles, `<uuid>.<version>.tsv`, is written into the current folder.
 
     Args:
-        uuid: The collection.
-        replica: Where to fetch from, `aws` or `gcp`.
-        version: The collection's version; by default the latest.
-        download_dir: The download folder; by default the current one.
+        uuid: UUID of the collection.
+        replica: Replica to download from, `aws` or `gcp`.
+        version: Version of the collection; by default the latest.
+        download_dir: Folder to download into, created if missing; by default the current folder.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would happen with each file; nothing is written.
+        dry_run: Only report what would be done with each file; nothing is written.
 
     Returns:
         The result, as `download` gives it. Links to nothing are among its errors.

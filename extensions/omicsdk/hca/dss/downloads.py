@@ -268,25 +268,25 @@ def download(
 ) -> Result:
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
-    Files land in the filestore `<download_dir>/.hca`, verified by SHA-256, and are linked from the bundle's folder;
-    bundle.json holds the bundle's manifest. What is there and right isn't fetched again.
+    Files are stored in the filestore `<download_dir>/.hca`, verified by SHA-256, and linked from the bundle's folder;
+    bundle.json holds the bundle's manifest. Files that are already there and verified are skipped.
 
     Args:
-        bundle_uuid: The bundle.
-        replica: Where to fetch from, `aws` or `gcp`.
-        version: The bundle's version; by default the latest.
-        download_dir: The download folder; by default the current one. It is made when it isn't there.
-        metadata_filter: Shell patterns; metadata (files with `indexed` set) whose whole name matches none of them,
-            compared with case, are left out.
-        data_filter: The same for all other files.
-        no_metadata: Leave out all metadata.
-        no_data: Leave out all data.
-        num_retries: Failures in a row that end a file; 0 for none. Each block that arrives wins one back.
-        min_delay_seconds: Least wait before a retry.
+        bundle_uuid: UUID of the bundle.
+        replica: Replica to download from, `aws` or `gcp`.
+        version: Version of the bundle; by default the latest.
+        download_dir: Folder to download into, created if missing; by default the current folder.
+        metadata_filter: Shell patterns of metadata files (files with `indexed` set) to download. A pattern must match
+            the whole name, in the same case.
+        data_filter: Shell patterns of all other files to download.
+        no_metadata: Skip all metadata files.
+        no_data: Skip all data files.
+        num_retries: Retries per file, 0 or more. Each block that arrives restores one.
+        min_delay_seconds: Minimum delay before a retry, in seconds.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would happen with each file; nothing is written.
+        dry_run: Only report what would be done with each file; nothing is written.
 
     Returns:
         The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or
@@ -324,29 +324,29 @@ def download_manifest(
 ) -> Result:
     """Download the files that a manifest lists.
 
-    When all are there, a copy of the manifest with a column `file_path` is written into the current folder, under
-    the manifest's own name.
+    When all files are complete, a copy of the manifest with a column `file_path` is written into the current folder,
+    under the manifest's name.
 
     Args:
-        manifest: A table separated by tabs with the columns bundle_uuid, bundle_version, file_name, file_uuid,
-            file_sha256 and file_size; file_version is used when it is there.
-        replica: Where to fetch from, `aws` or `gcp`.
-        layout: `none` leaves the files in the filestore; `bundle` makes a folder for each bundle too, with all of
-            its metadata and the data files that the manifest names.
-        no_metadata: Leave out metadata (layout `bundle` only).
-        no_data: Leave out data (layout `bundle` only).
-        num_retries: Failures in a row that end a file; 0 for none.
-        min_delay_seconds: Least wait before a retry.
-        download_dir: The download folder; by default the current one.
+        manifest: Table of tab-separated values with the columns bundle_uuid, bundle_version, file_name, file_uuid,
+            file_sha256, file_size and optionally file_version.
+        replica: Replica to download from, `aws` or `gcp`.
+        layout: `none` stores files in the filestore only; `bundle` also creates a folder for each bundle, with all of
+            its metadata and the data files that the manifest lists.
+        no_metadata: Skip metadata files (layout `bundle` only).
+        no_data: Skip data files (layout `bundle` only).
+        num_retries: Retries per file, 0 or more.
+        min_delay_seconds: Minimum delay before a retry, in seconds.
+        download_dir: Folder to download into, created if missing; by default the current folder.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would happen with each file; nothing is written.
-        workers: Processes of this machine that share the files out, 1 or more; by default this one fetches alone. They
-            import the program's main module: it begins its work below `if __name__ == "__main__":`.
-        scheduler: The workers of a Dask cluster do so in their place: its scheduler's address (`tcp://HOST:8786`), a
-            cluster, or a `distributed.Client`. They must see the manifest and the folder under the same paths, and what
-            credentials, where they aren't a token: they are looked for there.
+        dry_run: Only report what would be done with each file; nothing is written.
+        workers: Number of worker processes on this machine, 1 or more; by default this process downloads alone. Workers
+            import the main module, so a script starts its work below `if __name__ == "__main__":`.
+        scheduler: Dask cluster whose workers download instead: the scheduler's address (`tcp://HOST:8786`), a cluster,
+            or a `distributed.Client`. Its workers must see the manifest, the folder and any credentials file under
+            the same paths.
 
     Returns:
         The result, as `download` gives it.
@@ -400,10 +400,10 @@ def verify(
     """Compare the files of a downloaded bundle with the sizes and checksums that the Data Store states.
 
     Args:
-        bundle_uuid: The bundle.
+        bundle_uuid: UUID of the bundle.
         replica: Where to ask, `aws` or `gcp`.
-        version: The bundle's version; by default the latest.
-        download_dir: The download folder; by default the current one.
+        version: Version of the bundle; by default the latest.
+        download_dir: Folder to download into, created if missing; by default the current folder.
         metadata_filter: Shell patterns; metadata whose name matches none of them are left out, as in `download`.
         data_filter: The same for all other files.
         no_metadata: Leave out all metadata.

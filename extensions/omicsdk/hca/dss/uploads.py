@@ -136,11 +136,11 @@ class UploadOptions:
 
     Attributes:
         timeout_seconds: How long the service may take to copy one file.
-        bundle_uuid: The bundle's UUID; by default a new one.
+        bundle_uuid: UUID of the bundle; by default a new one.
         creator_uid: Who makes it, a number.
         resume: Whether to resume what an earlier run of the same upload left unfinished.
         progress: Called a few times a second.
-        on_report: Given the result for each file when the upload is over, however it ends.
+        on_report: Called with the result for each file when the upload ends, also after a failure.
         stop: Set it to end the upload; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would be sent; nothing is.
@@ -493,24 +493,24 @@ def upload(
 ) -> UploadedBundle:
     """Upload a folder's files and make a bundle of them.
 
-    Files go to an S3 bucket of the user's own (credentials and endpoint as boto3 finds them), with their checksums
-    as tags; the service copies them from there. An upload that was interrupted or failed is gone on with by the same
-    call: files that haven't changed since aren't sent or registered again. What is done is remembered in the user's
+    Files are first sent to your own S3 bucket (credentials and endpoint as boto3 finds them), with their checksums as
+    tags; the service copies them from there. To resume an upload that was interrupted or failed, repeat the call:
+    files that have not changed are neither sent nor registered again. Completed steps are recorded in the user's
     state folder (or OMICS_STATE_DIR) until the bundle is registered.
 
     Args:
-        src_dir: The folder; all files below it are taken. Names ending in .json are metadata.
-        replica: Where the bundle is registered, `aws` or `gcp`.
-        staging_bucket: The bucket's name.
-        timeout_seconds: How long to wait for the service to copy one file.
-        bundle_uuid: The bundle's UUID; by default a new one.
-        creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
-        resume: Whether to resume an unfinished upload of the same folder to the same place; False restarts it.
+        src_dir: The folder to upload, with all files below it. Files whose names end in .json are metadata.
+        replica: Replica in which the bundle is registered, `aws` or `gcp`.
+        staging_bucket: Name of your S3 bucket.
+        timeout_seconds: Seconds to wait for the service to copy a file.
+        bundle_uuid: UUID of the bundle; by default a new one.
+        creator_uid: ID of the creator; by default the configuration's `creator_uid`, else 0.
+        resume: Resume an unfinished upload of the same folder to the same bucket; False restarts it.
         progress: Called a few times a second.
-        on_report: Given the result for each file when the upload is over, however it ends.
+        on_report: Called with the result for each file when the upload ends, also after a failure.
         stop: Set it to end the upload within seconds; no bundle is made.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would be sent; nothing is sent, and no server is contacted.
+        dry_run: Only report what would be sent; no server is contacted.
 
     Returns:
         The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
