@@ -9,6 +9,8 @@ import pytest
 from omicsdk import Dss
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._reading import IndexFault, command
+from omicsdk.cli.parser import parse
+from omicsdk.core.errors import UsageError
 
 
 class Colour(Enum):
@@ -123,3 +125,39 @@ def test_a_transfer_has_the_options_of_transfers():
         "resume_unvalidated",
         "report",
     ]
+
+
+def test_a_switch_has_one_for_its_opposite():
+    made = command(Entry("paint", paint, opposites={"is_wet": "--dry"}), "dss")
+    options = {each["name"]: each for each in made["parameters"]}
+    assert options["is_wet"]["flag"] is True
+    assert options["dry"]["help"] == "The opposite of --is-wet; the default."
+    assert "With --is-wet" in str(made["description"])
+    assert parse(made, ["--what", "x", "--dry"])[0] == {"what": ["x"], "is_wet": False}
+    assert parse(made, ["--what", "x", "--is-wet"])[0] == {"what": ["x"], "is_wet": True}
+    assert parse(made, ["--what", "x"])[0] == {"what": ["x"]}
+    with pytest.raises(UsageError, match="--is-wet and --dry say the opposite"):
+        parse(made, ["--what", "x", "--dry", "--is-wet"])
+
+
+def test_an_operation_may_have_other_words():
+    made = command(Entry("projects rm", None, operation="delete-project", positional=("slug",)), "crunch")
+    assert (made["command"], made["name"], made["method"], made["title"]) == (
+        "projects rm",
+        "delete_project",
+        "DELETE",
+        "deleted",
+    )
+    assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["slug"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("delete-projects", "crunch projects rm: there is no operation delete-projects"),
+        ("list-projects", "crunch projects rm: the operation has no parameter slug"),
+    ],
+)
+def test_an_operation_that_is_not_there_is_a_fault(operation: str, said: str):
+    with pytest.raises(IndexFault, match=said):
+        command(Entry("projects rm", None, operation=operation, positional=("slug",)), "crunch")

@@ -85,8 +85,13 @@ def _run(
         _run_workflow(command, values, console, output)
         return
     service = catalog.registered(found.path[0])
-    options = [option for option in (service or {}).get("options", ()) if option in command.get("parameters", ())]
-    access = {key(option): values.pop(key(option)) for option in options if key(option) in values}
+    # A command may spell an option of its service in another way: then it is among those that its function doesn't take.
+    options = [
+        key(option)
+        for option in (service or {}).get("options", ())
+        if option in command.get("parameters", ()) or key(option) in command.get("own", ())
+    ]
+    access = {name: values.pop(name) for name in options if name in values}
     with connected(found, service, settings, access) as client:
         if "run" in command:
             _run_workflow(command, values, console, output, client)
@@ -175,6 +180,8 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             # Nothing is printed, but a change is confirmed; without the query, which may hold secrets.
             console.message(f"{request.method} {answer.url.path}: {answer.status_code} {answer.reason_phrase}".rstrip())
         _print_answer(answer, items, output, operation.facts.accept)
+    if "title" in command:
+        console.message(f"{command['title']} {request.url}")
 
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:

@@ -59,12 +59,22 @@ def parse(
     own = own_arguments(command)
     everywhere = global_arguments(own)
     given = _given([*own, *everywhere], words)
+    _check_opposites([argument for argument, _ in given])
     values = {**(configured or {}), **{key(argument): value for argument, value in given if argument in own}}
     missing = [argument for argument in own if argument.get("required") and key(argument) not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
     return values, {argument["name"]: value for argument, value in given if argument not in own}
+
+
+def _check_opposites(given: list[Argument]) -> None:
+    for negation in given:
+        positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
+        if negation.get("negates") and positive is not None:
+            raise UsageError(
+                f"{spelled(positive)} and {spelled(negation)} say the opposite", remedy="Give one of them."
+            )
 
 
 def parse_globals(words: list[str]) -> dict[str, Any]:

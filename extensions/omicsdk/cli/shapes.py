@@ -27,6 +27,7 @@ class Argument(TypedDict):
         help: What it means.
         positional: A word without a dash.
         flag: Stands alone, never with a value.
+        negates: Means false; another option of the same keyword means true.
         repeated: An array's option takes one word, and is given once for each member.
         convert: `module:function` that makes the value of what was typed.
         stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
@@ -46,6 +47,7 @@ class Argument(TypedDict):
     help: NotRequired[str | None]
     positional: NotRequired[bool]
     flag: NotRequired[bool]
+    negates: NotRequired[bool]
     repeated: NotRequired[bool]
     convert: NotRequired[str]
     stdout: NotRequired[str]
@@ -75,7 +77,7 @@ class Command(TypedDict):
         supplied: Parameters of that function which are no options: the command line gives them. The function takes the others
             as they were given.
         own: Options that the command line adds and the function does not take.
-        title: What a transfer is called in progress and reports, before its first argument.
+        title: What a transfer is called in progress and reports, before its first argument; of an operation what it did: "deleted".
         render: `module:function` that makes what is printed of the function's result.
         extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).

@@ -33,7 +33,7 @@ def value_of(argument: Argument, words: list[str]) -> Any:
     if kind == "array":
         value: Any = _array(argument, words)
     elif kind == "boolean" and not words:
-        value = True
+        value = not argument.get("negates")
     else:
         value = _single(argument, kind, words[-1])
     _check_choices(argument, value)

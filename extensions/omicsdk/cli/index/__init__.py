@@ -32,6 +32,8 @@ class Entry:
         checks: Parameter to a function that converts or refuses its value.
         hidden: Parameters that are no options.
         switches: Booleans that stand alone. The others take true or false too, as documented ones do.
+        opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both stand alone, and exclude
+            each other.
         short: Parameter to a short option, such as {"quiet": "-q"}.
         metavars: Parameter to the noun for its value in help, such as {"version": "TIMESTAMP"}, where neither its type nor the
             last word of its name says it.
@@ -41,6 +43,8 @@ class Entry:
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
+        operation: The command is this operation of the service's document under other words; there is no function.
+        aliases: Further words for the same command.
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see; without a function those that are added to
             an operation, or change its own.
@@ -54,6 +58,7 @@ class Entry:
     checks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, "Callable[[Any], Any]"])
     hidden: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
+    opposites: Mapping[str, str] = field(default_factory=dict[str, str])
     short: Mapping[str, str] = field(default_factory=dict[str, str])
     metavars: Mapping[str, str] = field(default_factory=dict[str, str])
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -62,6 +67,8 @@ class Entry:
     title: str = ""
     render: Callable[..., Any] | None = None
     columns: tuple[str, ...] = ()
+    operation: str = ""
+    aliases: tuple[str, ...] = ()
     extends: bool = False
     options: tuple[Any, ...] = ()
     examples: tuple[str, ...] = ()

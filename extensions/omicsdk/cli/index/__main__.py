@@ -6,6 +6,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,7 +27,11 @@ def files() -> dict[Path, str]:
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
             service = getattr(table, "SERVICE", module.name)
-            lines = [json.dumps(command(entry, service), ensure_ascii=False) for entry in table.COMMANDS]
+            lines = [
+                json.dumps(command(replace(entry, words=words), service), ensure_ascii=False)
+                for entry in table.COMMANDS
+                for words in (entry.words, *entry.aliases)
+            ]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
 

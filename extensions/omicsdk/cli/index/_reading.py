@@ -16,15 +16,20 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 import griffe
 
+from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import FETCH, LIMITS, REPORT, key
+from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Kind
 from omicsdk.cli.values import spelled
 from omicsdk.core.client import Client
 
 SUPPLIED = ("console", "progress", "control", "stop", "on_message", "on_report")
 """Parameters that are no options: the command line gives them a value by itself, or leaves them out."""
+
+_DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
+"""What a command that is an operation reports, by the operation's method."""
 
 _CODE = re.compile(r"`+([^`]+)`+")
 
@@ -109,6 +114,8 @@ def command(entry: Entry, service: str) -> Command:
         made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
         made["extends"] = True
+    if entry.operation:
+        return {**_operation(entry, service), **made}
     if entry.function is None:
         if entry.options:
             made["parameters"] = list(entry.options)
@@ -126,7 +133,11 @@ def command(entry: Entry, service: str) -> Command:
         for each in own
         if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    arguments = [_argument(each, hints.get(each.name), said, entry, before) for each in shown]
+    arguments: list[Argument] = []
+    for each in shown:
+        arguments.append(_argument(each, hints.get(each.name), said, entry, before))
+        if each.name in entry.opposites:
+            arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
     for each in arguments:
         each["help"] = _in_flags(each.get("help") or "", arguments)
     names = {each["name"] for each in arguments}
@@ -174,6 +185,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.checks,
         *entry.hidden,
         *entry.switches,
+        *entry.opposites,
         *entry.short,
         *entry.also,
         *entry.metavars,
@@ -197,7 +209,7 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["default"] = _plain(parameter.default)
     if name in entry.positional:
         made["positional"] = True
-    if name in entry.switches:
+    if name in entry.switches or name in entry.opposites:
         made["flag"] = True
     if name in entry.short:
         made["short"] = entry.short[name]
@@ -209,6 +221,37 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         check = entry.checks[name]
         made["convert"] = f"{check.__module__}:{check.__qualname__}"
     made["help"] = said.arguments[name]
+    return made
+
+
+def _opposite(argument: Argument, flag: str) -> Argument:
+    """The switch for the opposite of a boolean."""
+    default = argument.get("default")
+    return {
+        "name": flag.removeprefix("--").replace("-", "_"),
+        "python": key(argument),
+        "type": "boolean",
+        "flag": True,
+        "negates": True,
+        "help": f"The opposite of {spelled(argument)}{'' if default else '; the default'}.",
+    }
+
+
+def _operation(entry: Entry, service: str) -> Command:
+    """An operation of the service's document under other words."""
+    package = SERVICES[service].get("package", service)
+    found = next((each for each in Catalog().operations(package) if each["command"] == entry.operation), None)
+    if found is None:
+        raise IndexFault(f"{service} {entry.words}: there is no operation {entry.operation}")
+    parameters = found.get("parameters", [])
+    if unknown := sorted({*entry.positional} - {each["name"] for each in parameters}):
+        raise IndexFault(f"{service} {entry.words}: the operation has no parameter {', '.join(unknown)}")
+    placed: list[Argument] = [
+        {**each, "positional": True} if each["name"] in entry.positional else each for each in parameters
+    ]
+    made: Command = {**found, "parameters": placed}
+    if (done := _DONE.get(found.get("method", ""))) is not None:
+        made["title"] = done
     return made
 
 
@@ -277,5 +320,5 @@ def _is_path(hint: Any) -> bool:
 
 def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
     """A text with the options in the place of the parameters that it names."""
-    options = {key(each): spelled(each) for each in arguments}
+    options = {key(each): spelled(each) for each in arguments if not each.get("negates")}
     return _CODE.sub(lambda match: options.get(match[1], match[1]), text)
