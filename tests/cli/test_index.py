@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
+from io import StringIO
 from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
+from omicsdk.cli.calls import called
+from omicsdk.cli.console import Console
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._reading import IndexFault, command
 from omicsdk.cli.parser import parse
@@ -161,3 +165,51 @@ def test_an_operation_may_have_other_words():
 def test_an_operation_that_is_not_there_is_a_fault(operation: str, said: str):
     with pytest.raises(IndexFault, match=said):
         command(Entry("projects rm", None, operation=operation, positional=("slug",)), "crunch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What painting takes.
+
+    Attributes:
+        brush: The brush.
+        is_wide: Whether it is wide.
+    """
+
+    brush: str = "soft"
+    is_wide: bool = True
+
+
+def paint_with(what: str, *, tools: Tools, on_message: Callable[[str], None]) -> list[object]:
+    """Paint a thing.
+
+    Args:
+        what: The thing.
+        tools: The tools.
+        on_message: Called with what is done.
+    """
+    on_message(f"painting {what}")
+    return [what, tools]
+
+
+def test_options_that_a_function_takes_as_one_argument():
+    entry = Entry(
+        "paint",
+        paint_with,
+        positional=("what",),
+        opposites={"is_wide": "--narrow"},
+        options=({"name": "verbose", "type": "boolean", "default": True, "help": "Say it."},),
+    )
+    made = command(entry, "")
+    assert [(each["name"], each.get("default")) for each in made["parameters"][:3]] == [
+        ("what", None),
+        ("brush", "soft"),
+        ("is_wide", True),
+    ]
+    said = StringIO()
+    console = Console(stderr=said)
+    given = parse(made, ["door", "--brush", "hard", "--narrow"])[0]
+    assert called(made, given, console) == ["door", Tools(brush="hard", is_wide=False)]
+    assert said.getvalue() == "omics: painting door\n"
+    assert called(made, {"what": "door", "verbose": False}, console) == ["door", Tools()]
+    assert said.getvalue() == "omics: painting door\n"

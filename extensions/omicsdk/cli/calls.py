@@ -51,18 +51,33 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
     own, supplied = command.get("own", ()), command.get("supplied", ())
     arguments = {name: value for name, value in given.items() if name not in own}
     call = Call(_title(command, arguments), arguments, {name: given[name] for name in own if name in given}, console)
+    passed = _gathered(command, arguments)
     if "console" in supplied:
-        arguments["console"] = console
+        passed["console"] = console
     if "on_message" in supplied:
-        arguments["on_message"] = console.message
+        passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
     if "control" in supplied:
-        result = _transferred(function, call, supplied, *client)
+        result = _transferred(function, call, passed, supplied, *client)
     else:
-        result = function(*client, **arguments)
+        result = function(*client, **passed)
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
-def _transferred(function: Callable[..., Any], call: Call, supplied: Any, *client: Any) -> Any:
+def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the function: options that it takes as one are put into that one."""
+    passed = dict(arguments)
+    for name, group in command.get("gathered", {}).items():
+        passed[name] = loaded(group["type"])(**{each: passed.pop(each) for each in group["fields"] if each in passed})
+    return passed
+
+
+def _unsaid(text: str) -> None:
+    """What --no-verbose makes of a message."""
+
+
+def _transferred(
+    function: Callable[..., Any], call: Call, passed: Mapping[str, Any], supplied: Any, *client: Any
+) -> Any:
     """Run a transfer: progress, Ctrl-C and the report of what was done until then."""
     from omicsdk.cli.commands.transfer_reports import report_ended, watched
 
@@ -71,7 +86,7 @@ def _transferred(function: Callable[..., Any], call: Call, supplied: Any, *clien
         more["on_report"] = partial(report_ended, call=call)
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
-        return function(*client, **call.arguments, **more, progress=progress, control=control)
+        return function(*client, **passed, **more, progress=progress, control=control)
 
     return watched(work, {**call.arguments, **call.options}, call.console, call.title)
 

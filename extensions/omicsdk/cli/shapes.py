@@ -55,6 +55,18 @@ class Argument(TypedDict):
     also: NotRequired[list[str]]
 
 
+class Gathered(TypedDict):
+    """Options that a function takes as one argument.
+
+    Attributes:
+        type: `module:class` of that argument, a dataclass.
+        fields: Its fields, each an option.
+    """
+
+    type: str
+    fields: list[str]
+
+
 class Command(TypedDict):
     """One command: a generated operation, or handwritten.
 
@@ -76,6 +88,7 @@ class Command(TypedDict):
         run: `module:function` of a handwritten command, imported when it runs.
         supplied: Parameters of that function which are no options: the command line gives them. The function takes the others
             as they were given.
+        gathered: Arguments of that function that hold several options.
         own: Options that the command line adds and the function does not take.
         title: What a transfer is called in progress and reports, before its first argument; of an operation what it did: "deleted".
         render: `module:function` that makes what is printed of the function's result.
@@ -101,6 +114,7 @@ class Command(TypedDict):
     deprecated: NotRequired[bool]
     run: NotRequired[str]
     supplied: NotRequired[list[str]]
+    gathered: NotRequired[dict[str, Gathered]]
     own: NotRequired[list[str]]
     title: NotRequired[str]
     render: NotRequired[str]

@@ -10,6 +10,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -21,7 +22,7 @@ from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import FETCH, LIMITS, REPORT, key
 from omicsdk.cli.services import SERVICES
-from omicsdk.cli.shapes import Argument, Command, Kind
+from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.cli.values import spelled
 from omicsdk.core.client import Client
 
@@ -63,7 +64,7 @@ def documentation(function: Callable[..., Any]) -> Documentation:
     for section in docstring.parse(warnings=False):
         if isinstance(section, griffe.DocstringSectionText) and not text:
             text = section.value
-        elif isinstance(section, griffe.DocstringSectionParameters):
+        elif isinstance(section, griffe.DocstringSectionParameters | griffe.DocstringSectionAttributes):
             arguments = {each.name.lstrip("*"): _line(each.description) for each in section.value}
     summary, _, description = text.partition("\n\n")
     paragraphs = [_line(each) for each in description.split("\n\n") if each.strip()]
@@ -121,9 +122,8 @@ def command(entry: Entry, service: str) -> Command:
             made["parameters"] = list(entry.options)
         return made
     function = inspect.unwrap(entry.function)
-    said = documentation(function)
-    hints = type_hints(function)
-    parameters = inspect.signature(function).parameters
+    hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
+    said, gathered = _gathered(documentation(function), hints, parameters)
     _check_names(entry, parameters, before)
     has_client = any(_is_client(hints.get(name)) for name in list(parameters)[:1])
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
@@ -154,6 +154,8 @@ def command(entry: Entry, service: str) -> Command:
     made["run"] = f"{function.__module__}:{function.__qualname__}"
     made["parameters"] = [*arguments, *more]
     made["supplied"] = supplied
+    if gathered:
+        made["gathered"] = gathered
     if not has_client:
         made["bare"] = True
     if more:
@@ -167,6 +169,25 @@ def command(entry: Entry, service: str) -> Command:
     if (render := entry.render or _renderer(hints.get("return"))) is not None:
         made["render"] = f"{render.__module__}:{render.__qualname__}"
     return made
+
+
+def _gathered(
+    said: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
+) -> tuple[Documentation, dict[str, Gathered]]:
+    """Put the fields of parameters that are dataclasses in their place, each an option."""
+    gathered: dict[str, Gathered] = {}
+    texts = dict(said.arguments)
+    for name, hint in list(hints.items()):
+        if name in parameters and isinstance(hint, type) and is_dataclass(hint):
+            fields = inspect.signature(hint).parameters
+            gathered[name] = {"type": f"{hint.__module__}:{hint.__qualname__}", "fields": list(fields)}
+            hints |= type_hints(hint)
+            texts |= documentation(hint).arguments
+            before = list(parameters.items())
+            at = list(parameters).index(name)
+            parameters.clear()
+            parameters.update([*before[:at], *fields.items(), *before[at + 1 :]])
+    return said._replace(arguments=texts), gathered
 
 
 def _renderer(result: Any) -> Callable[..., Any] | None:
