@@ -101,6 +101,54 @@ def test_options_of_an_operation_are_changed_without_a_function():
     assert made == {"command": "get-events", "extends": True, "parameters": [{"name": "from_date", "help": "A time."}]}
 
 
+def mix(connect: Callable[[], Dss], colours: Sequence[str], *, into: str, dry: bool = False) -> None:
+    """Mix colours.
+
+    Args:
+        connect: Connects the client.
+        colours: The colours.
+        into: File for the result.
+        dry: Leave out water.
+    """
+
+
+def test_an_entry_says_what_the_signature_does_not():
+    made = command(
+        Entry(
+            "mix",
+            mix,
+            positional=("colours",),
+            defaults={"into": "mixed.tsv"},
+            writes={"into": ".tsv"},
+            login=True,
+        ),
+        "dss",
+        switches=True,
+    )
+    colours, into, dry = made["parameters"]
+    assert (made["late"], made["login"], made["given"]) == (True, True, {"into": "mixed.tsv"})
+    assert "bare" not in made
+    assert into == {
+        "name": "into",
+        "type": "string",
+        "default": "mixed.tsv",
+        "convert": "omicsdk.cli.commands.output_files:file_or_stdout",
+        "stdout": ".tsv",
+        "help": "File for the result. - is stdout.",
+    }
+    assert (colours["positional"], dry["flag"]) == (True, True)
+
+
+def test_a_function_without_a_client_uses_no_service():
+    made = command(Entry("do", alone, offline=True, forwards=True), "dss")
+    assert (made["offline"], made["forwards"], "bare" in made) == (True, True, False)
+    assert command(Entry("do", alone), "dss")["bare"] is True
+
+
+def alone() -> None:
+    """Do it alone."""
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

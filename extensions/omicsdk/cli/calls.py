@@ -49,7 +49,7 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own, supplied = command.get("own", ()), command.get("supplied", ())
-    arguments = {name: value for name, value in given.items() if name not in own}
+    arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own}}
     call = Call(_title(command, arguments), arguments, {name: given[name] for name in own if name in given}, console)
     passed = _gathered(command, arguments)
     if "console" in supplied:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from omicsdk.cli.connecting import as_patient, connected, loaded
@@ -13,7 +15,7 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
 from omicsdk.cli.output import Output
 from omicsdk.cli.parser import parse, parse_globals
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import AuthError, NotJson, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,37 +94,59 @@ def _run(
         if option in command.get("parameters", ()) or key(option) in command.get("own", ())
     ]
     access = {name: values.pop(name) for name in options if name in values}
-    with connected(found, service, settings, access) as client:
-        if "run" in command:
-            _run_workflow(command, values, console, output, client)
+    with ExitStack() as opened:
+
+        def connect() -> Any:
+            client = opened.enter_context(connected(found, service, settings, access))
+            if command.get("login") and getattr(client, "credentials", None) is None:
+                raise AuthError(f"No login for {client.base_url}", remedy=(service or {}).get("remedy"))
+            if service is not None and "not_it" in service:
+                opened.push(partial(_not_it, client, service["not_it"]))
+            return client
+
+        if command.get("offline"):
+            _run_workflow(command, values, console, output)
+        elif command.get("late"):
+            _run_workflow(command, values, console, output, connect)
+        elif "run" in command:
+            _run_workflow(command, values, console, output, connect())
         else:
-            _call(_generated(client, found, service), found, values, console, output)
+            _call(_generated(connect(), found, service), found, values, console, output)
+
+
+def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:
+    """Name the address in the remedy of an answer that no such service gives, such as a page for people."""
+    if isinstance(error, NotJson):
+        error.remedy = remedy.format(client.base_url)
 
 
 def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
-    if "supplied" in command:
+    is_indexed = "supplied" in command
+    arguments = values if is_indexed else _with_defaults(command, values)
+
+    def work(arguments: Mapping[str, Any]) -> object:
+        if not is_indexed:
+            return loaded(command.get("run", ""))(*client, arguments, console)
         from omicsdk.cli.calls import called
 
-        output.result(called(command, values, console, *client), declared=command.get("columns", ()))
-        return
-    arguments = _with_defaults(command, values)
-    work = loaded(command.get("run", ""))
-    given = [argument for argument in command.get("parameters", ()) if arguments[key(argument)] == "-"]
+        return called(command, arguments, console, *client)
+
+    given = [argument for argument in command.get("parameters", ()) if arguments.get(key(argument)) == "-"]
     stream = next((argument for argument in given if "stdout" in argument), None)
     if stream is None:
-        output.result(work(*client, arguments, console))
+        output.result(work(arguments), declared=command.get("columns", ()))
         return
     from omicsdk.cli.commands.output_files import on_stdout
 
-    on_stdout(
-        lambda path: work(*client, {**arguments, key(stream): path}, console), stream.get("stdout", ""), console, output
-    )
+    on_stdout(lambda path: work({**arguments, key(stream): path}), stream.get("stdout", ""), console, output)
 
 
 def _generated(client: Any, found: Found, service: Service | None) -> Any:
     """The generated client that has an operation."""
     if service is None or "operations" not in service:
         return client
+    if ":" in service["operations"]:
+        return loaded(service["operations"])(client, found.package, found.command)
     own = getattr(client, service["operations"])
     return own(found.package, found.command) if callable(own) else own
 

@@ -94,6 +94,10 @@ class Command(TypedDict):
         render: `module:function` that makes what is printed of the function's result.
         extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).
+        given: Values of the function's parameters by their names, for options that are missing.
+        late: The function takes what connects the client, in its place: it may do without.
+        login: It is refused without credentials.
+        offline: As `bare`, for a service whose own options are taken all the same.
         quick: It only looks into settings and writes no log, so logging isn't loaded for it.
         forwards: The function gets the words as they are: it is called with (words, debug=).
     """
@@ -119,6 +123,10 @@ class Command(TypedDict):
     title: NotRequired[str]
     render: NotRequired[str]
     extends: NotRequired[bool]
+    given: NotRequired[dict[str, Any]]
+    late: NotRequired[bool]
+    login: NotRequired[bool]
+    offline: NotRequired[bool]
     bare: NotRequired[bool]
     quick: NotRequired[bool]
     forwards: NotRequired[bool]
@@ -142,8 +150,10 @@ class Service(TypedDict):
         groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.
         options: What each of its commands takes beside its own, operations included; `client` is given what was typed.
         operations: Attribute of that client which is the generated one, where it isn't that itself. Of a service with several
-            generated packages it is a method that gives one: it is called with the package and the operation.
+            generated packages it is a method that gives one: it is called with the package and the operation; or
+            `module:function`, which is called with the client before these.
         about: What its help says below the commands.
+        not_it: Remedy for an answer that is no JSON, with {} for the base URL.
         remedy: What to do when the service wants a login; by default to give it a token.
     """
 
@@ -160,4 +170,5 @@ class Service(TypedDict):
     options: NotRequired[list[Argument]]
     operations: NotRequired[str]
     about: NotRequired[str]
+    not_it: NotRequired[str]
     remedy: NotRequired[str]

@@ -21,7 +21,7 @@ class Entry:
     """A command: its words and its function.
 
     The function's parameters are the command's options; the docstring is its help. What a command line supplies by itself is
-    recognised: a client as the first parameter, and by their names `console`, `progress`, `control`, `stop`, `on_message` and `on_report` are no options. A function
+    recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`, for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message` and `on_report` are no options. A function
     with `control` gets the options of transfers.
 
     Attributes:
@@ -31,7 +31,8 @@ class Entry:
         flags: Parameter to the long option where a documented one differs, such as {"folder": "--download-dir"}.
         checks: Parameter to a function that converts or refuses its value.
         hidden: Parameters that are no options.
-        switches: Booleans that stand alone. The others take true or false too, as documented ones do.
+        switches: Booleans that stand alone. The others take true or false too, as documented ones do. In a table with
+            `SWITCHES = True` all whose default is False stand alone.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both stand alone, and exclude
             each other.
         short: Parameter to a short option, such as {"quiet": "-q"}.
@@ -40,11 +41,17 @@ class Entry:
         also: Parameter to further spellings that are documented.
         quick: It only reads settings and writes no log, so logging is not loaded for it.
         required: Options that the command needs although the function has a default.
+        defaults: Parameter to the value that the command gives it when the option is missing, in place of the function's own.
+        writes: Parameters that name a file that is written, with the suffix of what `-` (stdout) gets; None where `-` is
+            refused. The file's folder is checked before anything is sent.
+        login: It is refused without credentials, before any request.
+        offline: It uses no service, and takes the options that all commands of the service take.
+        forwards: The function gets the words as they were typed.
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
         operation: The command is this operation of the service's document under other words; there is no function.
-        aliases: Further words for the same command.
+        aliases: Further words for the same command, such as `rm` beside a documented `delete`.
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see; without a function those that are added to
             an operation, or change its own.
@@ -64,6 +71,11 @@ class Entry:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     quick: bool = False
     required: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    writes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    login: bool = False
+    offline: bool = False
+    forwards: bool = False
     title: str = ""
     render: Callable[..., Any] | None = None
     columns: tuple[str, ...] = ()

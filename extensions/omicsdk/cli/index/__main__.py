@@ -26,12 +26,10 @@ def files() -> dict[Path, str]:
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
-            service = getattr(table, "SERVICE", module.name)
-            lines = [
-                json.dumps(command(replace(entry, words=words), service), ensure_ascii=False)
-                for entry in table.COMMANDS
-                for words in (entry.words, *entry.aliases)
-            ]
+            service, switches = getattr(table, "SERVICE", module.name), getattr(table, "SWITCHES", False)
+            entries = [replace(each, words=words) for each in table.COMMANDS for words in (each.words, *each.aliases)]
+            made = [command(entry, service, switches=switches) for entry in entries]
+            lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
 

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -95,12 +95,13 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function, names)
 
 
-def command(entry: Entry, service: str) -> Command:
+def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
     """Make a command of an entry.
 
     Args:
         entry: The entry.
         service: The service's word; empty for commands of none.
+        switches: Whether all booleans that are False by default stand alone.
 
     Returns:
         The command, as `cli.shapes.Command` describes it.
@@ -125,7 +126,9 @@ def command(entry: Entry, service: str) -> Command:
     hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
     said, gathered = _gathered(documentation(function), hints, parameters)
     _check_names(entry, parameters, before)
-    has_client = any(_is_client(hints.get(name)) for name in list(parameters)[:1])
+    first = hints.get(next(iter(parameters), ""))
+    is_late = _connects(first)
+    has_client = is_late or _is_client(first)
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
     supplied = [each.name for each in own if each.name in SUPPLIED]
     shown = [
@@ -139,11 +142,13 @@ def command(entry: Entry, service: str) -> Command:
         if each.name in entry.opposites:
             arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
     for each in arguments:
+        if switches and each.get("default") is False:
+            each["flag"] = True
         each["help"] = _in_flags(each.get("help") or "", arguments)
     names = {each["name"] for each in arguments}
     more: list[Argument] = []
     if "control" in supplied:
-        more += [each for each in (FETCH if "dry_run" in names else LIMITS) if each["name"] not in names]
+        more += [each for each in (FETCH if _downloads(entry, names) else LIMITS) if each["name"] not in names]
         more.append(REPORT)
     more += entry.options
     if not entry.extends:
@@ -156,8 +161,16 @@ def command(entry: Entry, service: str) -> Command:
     made["supplied"] = supplied
     if gathered:
         made["gathered"] = gathered
+    if is_late:
+        made["late"] = True
     if not has_client:
-        made["bare"] = True
+        made["offline" if entry.offline else "bare"] = True
+    if entry.login:
+        made["login"] = True
+    if entry.forwards:
+        made["forwards"] = True
+    if entry.defaults:
+        made["given"] = dict(entry.defaults)
     if more:
         made["own"] = [each["name"] for each in more]
     if entry.quick:
@@ -199,6 +212,15 @@ def _is_client(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Client)
 
 
+def _connects(hint: Any) -> bool:
+    """Whether a parameter is a function that returns a client."""
+    return get_origin(hint) is Callable and get_args(hint)[0] == [] and _is_client(get_args(hint)[1])
+
+
+def _downloads(entry: Entry, names: Container[str]) -> bool:
+    return entry.title.startswith("Download") or ("dry_run" in names and not entry.title.startswith("Upload"))
+
+
 def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], where: str) -> None:
     named = {
         *entry.positional,
@@ -211,6 +233,8 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.also,
         *entry.metavars,
         *entry.required,
+        *entry.defaults,
+        *entry.writes,
     }
     if unknown := sorted(named - set(parameters)):
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
@@ -224,7 +248,9 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
     made["name"] = entry.flags.get(name, name).removeprefix("--").replace("-", "_")
     if made["name"] != name:
         made["python"] = name
-    if parameter.default is inspect.Parameter.empty or name in entry.required:
+    if name in entry.defaults:
+        made["default"] = _plain(entry.defaults[name])
+    elif parameter.default is inspect.Parameter.empty or name in entry.required:
         made["required"] = True
     else:
         made["default"] = _plain(parameter.default)
@@ -242,6 +268,8 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         check = entry.checks[name]
         made["convert"] = f"{check.__module__}:{check.__qualname__}"
     made["help"] = said.arguments[name]
+    if name in entry.writes:
+        _write_into(made, entry.writes[name])
     return made
 
 
@@ -274,6 +302,15 @@ def _operation(entry: Entry, service: str) -> Command:
     if (done := _DONE.get(found.get("method", ""))) is not None:
         made["title"] = done
     return made
+
+
+def _write_into(made: Argument, suffix: str | None) -> None:
+    """Have an argument name a file that is written."""
+    if not made.get("positional"):
+        made["convert"] = f"omicsdk.cli.commands.output_files:{'file_to_write' if suffix is None else 'file_or_stdout'}"
+    if suffix is not None:
+        made["stdout"] = suffix
+        made["help"] = f"{made.get('help')} - is stdout."
 
 
 def _plain(default: object) -> Any:
