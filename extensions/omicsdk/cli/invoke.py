@@ -200,12 +200,12 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             _page(answer, items, operation.facts.name)  # one without its list is an error, not an empty list
         if answer.status_code == NOT_MODIFIED:
             console.message("nothing has changed: it was already so")
+        elif "title" in command:
+            # A change is confirmed; without the query of its URL, which may hold secrets.
+            console.message(f"{command['title']} {answer.url.path}")
         elif not answer.content and request.method not in ("GET", "HEAD"):
-            # Nothing is printed, but a change is confirmed; without the query, which may hold secrets.
             console.message(f"{request.method} {answer.url.path}: {answer.status_code} {answer.reason_phrase}".rstrip())
         _print_answer(answer, items, output, operation.facts.accept)
-    if "title" in command:
-        console.message(f"{command['title']} {request.url}")
 
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:

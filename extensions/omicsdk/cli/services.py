@@ -11,6 +11,13 @@ SERVICES: dict[str, Service] = {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
         "workflows": "omicsdk.cli.workflows.dss",
         "index": "dss",
+        "groups": {
+            "bundles": "Bundles: list, get, create, update, delete",
+            "files": "Files: get what is known of one, create",
+            "collections": "Collections: list, get, create, update, delete",
+            "subscriptions": "Subscriptions: list, get, create, delete",
+            "events": "Events: list, get",
+        },
         "client": "omicsdk.hca.dss:Dss",
         "settings": "omicsdk.hca.config:read_settings",
         "documented": True,
@@ -18,6 +25,13 @@ SERVICES: dict[str, Service] = {
     "auth": {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
         "workflows": "omicsdk.cli.workflows.auth",
+        "index": "auth",
+        "groups": {
+            "users": "Users: list, get, create, update",
+            "groups": "Groups of users: list, get, create, update, delete",
+            "roles": "Roles: list, get, create, update, delete",
+            "resources": "Types of resources: list, get, create, delete",
+        },
         "client": "omicsdk.hca.fusillade:Fusillade",
         "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",

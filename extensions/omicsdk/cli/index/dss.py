@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
 _RETRIES = {"num_retries": at_least_0, "min_delay_seconds": at_least_0}
-_BUNDLE = "--bundle-uuid ffffffff-0000-4000-8000-000000000001 --replica aws"
-_ONE = "--uuid ffffffff-0000-4000-8000-000000000001"
+_UUID = "ffffffff-0000-4000-8000-000000000001"
+_BUNDLE = f"--bundle-uuid {_UUID} --replica aws"
+_ONE = f"--uuid {_UUID}"
 _VERSION = "--version 2026-01-31T120000.000000Z"
 
 
@@ -119,5 +120,93 @@ COMMANDS = (
         writing.patch_bundle,
         extends=True,
         examples=(f"{_ONE} --replica aws {_VERSION} --add-files @files.json",),
+    ),
+    Entry("bundles ls", None, operation="get-bundles-all", examples=("--replica aws",)),
+    Entry("bundles get", None, operation="get-bundle", positional=("uuid",), examples=(f"{_UUID} --replica aws",)),
+    Entry(
+        "bundles create",
+        None,
+        operation="put-bundle",
+        positional=("uuid",),
+        examples=(f"{_UUID} {_VERSION} --replica aws --creator-uid 0 --files @files.json",),
+    ),
+    Entry(
+        "bundles update",
+        None,
+        operation="patch-bundle",
+        positional=("uuid",),
+        examples=(f"{_UUID} {_VERSION} --replica aws --add-files @files.json",),
+    ),
+    Entry(
+        "bundles rm",
+        None,
+        operation="delete-bundle",
+        positional=("uuid",),
+        examples=(f"{_UUID} --replica aws --reason 'Wrong donor'",),
+    ),
+    Entry("files get", None, operation="head-file", positional=("uuid",), examples=(f"{_UUID} --replica aws",)),
+    Entry(
+        "files create",
+        None,
+        operation="put-file",
+        positional=("uuid",),
+        examples=(f"{_UUID} {_VERSION} --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz",),
+    ),
+    Entry("collections ls", None, operation="get-collections", examples=("",)),
+    Entry(
+        "collections get", None, operation="get-collection", positional=("uuid",), examples=(f"{_UUID} --replica aws",)
+    ),
+    Entry(
+        "collections create",
+        None,
+        operation="put-collection",
+        positional=("uuid",),
+        examples=(
+            f"{_UUID} {_VERSION} --replica aws --name atlas --description 'First release' --details '{{}}' "
+            "--contents @contents.json",
+        ),
+    ),
+    Entry(
+        "collections update",
+        None,
+        operation="patch-collection",
+        positional=("uuid",),
+        examples=(f"{_UUID} {_VERSION} --replica aws --name atlas-2",),
+    ),
+    Entry(
+        "collections rm",
+        None,
+        operation="delete-collection",
+        positional=("uuid",),
+        examples=(f"{_UUID} --replica aws",),
+    ),
+    Entry("subscriptions ls", None, operation="get-subscriptions", examples=("--replica aws",)),
+    Entry(
+        "subscriptions get",
+        None,
+        operation="get-subscription",
+        positional=("uuid",),
+        examples=(f"{_UUID} --replica aws",),
+    ),
+    Entry(
+        "subscriptions create",
+        None,
+        operation="put-subscription",
+        examples=("--replica aws --callback-url https://example.org/arrived",),
+    ),
+    Entry(
+        "subscriptions rm",
+        None,
+        operation="delete-subscription",
+        positional=("uuid",),
+        examples=(f"{_UUID} --replica aws",),
+    ),
+    Entry("events ls", None, operation="get-events", examples=("--replica aws",)),
+    Entry(
+        "events get",
+        None,
+        operation="get-event",
+        positional=("uuid",),
+        examples=(f"{_UUID} {_VERSION} --replica aws",),
     ),
 )
