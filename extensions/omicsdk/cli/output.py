@@ -74,10 +74,12 @@ class Output:
         """
         if isinstance(value, Told):
             is_wanted = self._stdout.isatty() or not value.terminal_only
-            if is_wanted and self._chosen is None and self.query is None and not (self._columns or self._sort):
+            is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
+            if is_wanted and is_plain:
                 self._text(value.text)
                 return
-            value = value.data
+            items = items or value.items
+            value = value.data if value.brief is None or not is_plain else value.brief
         value, items = self._picked(value, items)
         if value is None:
             return

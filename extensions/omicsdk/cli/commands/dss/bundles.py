@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-from omicsdk.cli.commands.transfer_reports import tell_verification
+from omicsdk.cli.commands.transfer_reports import finish
 from omicsdk.cli.commands.transfers import foreseen
-from omicsdk.core.errors import TransferError
 
 if TYPE_CHECKING:
     from omicsdk.cli.calls import Call
@@ -40,20 +38,5 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
 
 
 def _ended(result: Result, call: Call) -> None:
-    """Write the report, and print what failed.
-
-    Raises:
-        DownloadFailed: Nothing was downloaded.
-        TransferError: It was ended before its end.
-    """
-    console, counts = call.console, result.report.counts
-    tell_report(report_path(call.options.get("report")), result.report, result.errors, call.title, console)
-    tell_verification(result.report, console)
-    if result.errors and not counts["done"] + counts["skipped"]:
-        result.raise_if_failed()
-    tell_failures(result.errors, console)
-    if result.report.why_stopped:
-        raise TransferError(
-            f"{call.title}: {result.report.why_stopped}; {counts['done'] + counts['skipped']} of {len(result.report.outcomes)} files exist",
-            remedy="Run the same command again to resume.",
-        )
+    """Write the report, and print what failed and the line that sums the download up."""
+    finish(result.report, call, result.errors, fail=result.raise_if_failed)

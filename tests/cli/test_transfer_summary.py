@@ -1,0 +1,82 @@
+"""The line that sums a transfer up, and the results that are listed."""
+
+import json
+
+import pytest
+from omicsdk.cli.calls import Call
+from omicsdk.cli.commands.transfer_reports import LISTED, finish, listed, summary, transferred
+from omicsdk.cli.console import Console
+from omicsdk.cli.output import Output
+from omicsdk.core.errors import SomeFailed, TransferError
+from omicsdk.transfer import Outcome, TransferReport
+
+MIXED = TransferReport(
+    [
+        Outcome("a", "done", 1024, verification="verified"),
+        Outcome("b", "done", 512, verification="size only"),
+        Outcome("c", "skipped", 10**9, verification="verified"),
+        Outcome("d", "failed", error=TransferError("d is out of reach")),
+        Outcome("e", "stopped"),
+    ],
+    2.5,
+)
+
+
+def call(console, **arguments):
+    return Call("Download of m.tsv", arguments, {}, console)
+
+
+def test_the_line_has_every_count():
+    line = summary(MIXED, "copied", "out", failed=1, more=["2 removed"])
+    assert line == (
+        "2 files (1.50 KiB) copied to out in 2.5 s: 2 verified, 1 size only, 1 skipped, 1 stopped, 1 failed, 2 removed"
+    )
+    assert summary(TransferReport(), "downloaded") == "0 files (0 B) downloaded in 0.00 s"
+
+
+def test_a_transfer_prints_failures_and_the_line_and_ends_with_3(capsys):
+    console = Console()
+    transferred(MIXED, call(console, folder="data"))
+    assert console.exit_code == 3
+    failure, line = capsys.readouterr().err.splitlines()
+    assert failure == "omics: d is out of reach"
+    assert line.startswith("omics: 2 files (1.50 KiB) downloaded to data in 2.5 s: 2 verified, 1 size only, 1 skipped")
+
+
+def test_where_nothing_arrived_the_error_is_raised(capsys):
+    errors = [TransferError("x"), TransferError("y")]
+    lost = TransferReport(Outcome(str(error), "failed", error=error) for error in errors)
+    with pytest.raises(SomeFailed, match="2 of 2 files failed"):
+        finish(lost, call(Console()))
+    with pytest.raises(TransferError, match="x"):
+        finish(TransferReport([Outcome("x", "failed", error=errors[0])]), call(Console()))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_stopped_transfer_raises_why(capsys):
+    stopped = TransferReport([Outcome("a", "done", 1), Outcome("b", "stopped")], why_stopped="its time is over")
+    with pytest.raises(TransferError, match=r"Download of m\.tsv: its time is over; 1 of 2 files exist"):
+        finish(stopped, call(Console()))
+    assert "1 stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("form", "lines"), [(None, 0), ("jsonl", LISTED + 1), ("json", LISTED + 1)])
+def test_very_many_results_are_counted_unless_a_form_is_chosen(capsys, form, lines):
+    report = TransferReport(Outcome(f"f{number}", "done", 1) for number in range(LISTED + 1))
+    Output(form).result(listed(report, ({"name": outcome.name} for outcome in report.outcomes)))
+    out = capsys.readouterr().out
+    assert out.count('"name"') == lines
+    if form is None:
+        assert json.loads(out)["files"].startswith("not listed: 1,001 results; --output jsonl or --report FILE")
+    if form == "jsonl":
+        assert json.loads(out.splitlines()[0]) == {"name": "f0"}
+
+
+def test_few_results_are_listed(capsys):
+    Output().result(listed(MIXED, [{"name": "a"}], same=3))
+    assert json.loads(capsys.readouterr().out) == {
+        "counts": MIXED.counts,
+        "verification": MIXED.verification,
+        "files": [{"name": "a"}],
+        "same": 3,
+    }
