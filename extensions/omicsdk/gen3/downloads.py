@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from logging import getLogger
@@ -18,12 +18,15 @@ from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.downloads import Shared, download_objects
-from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import checksums_of
 from omicsdk.drs.planning import Layout, Wanted, wanted_of
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.index_records import guids_prefix
+from omicsdk.gen3.manifests.rows import rows_of
+from omicsdk.gen3.manifests.tables import Fault, OnFault
+from omicsdk.gen3.sources import endpoint_of
 from omicsdk.transfer import Item, Location, TransferReport
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import safe_name
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 
 _log = getLogger("omicsdk.gen3")
+_VERIFIED = ("md5", "sha1", "sha256")
 
 
 @runtime_checkable
@@ -204,6 +208,28 @@ def download(
             if crew is None
             else Shared(crew, SameCommons(type(client), client.base_url, client.credentials)),
         )
+
+
+def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[Wanted]:
+    """Read the objects that a manifest lists, each with the name, size and checksums that it states.
+
+    Args:
+        path: The manifest, as `omicsdk.gen3.manifests.rows_of` reads it. A row may name its commons.
+        on_fault: Takes the fault of a row, which is left out.
+
+    Raises:
+        ManifestError: It is not a manifest.
+    """
+    for row in rows_of(path, on_fault=on_fault):
+        try:
+            host = endpoint_of(row.commons_url).partition("://")[2] if row.commons_url else ""
+            named = f"drs://{host}/{row.guid}" if host and not row.guid.startswith("drs://") else row.guid
+            identifier = parse_drs_id(named)
+        except OmicsError as error:
+            on_fault(Fault(row.line, "", "", error.message, error.remedy))
+            continue
+        sums = {kind: value for kind, value in row.checksums.items() if kind in _VERIFIED}
+        yield Wanted(identifier, row.file_name, row.size, sums)
 
 
 def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:

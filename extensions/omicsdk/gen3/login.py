@@ -137,6 +137,11 @@ class Gen3Login(Credentials):
         """The origin of its commons, which its tokens may go to."""
         return frozenset((origin_of(self.endpoint),))
 
+    @property
+    def is_workspaces(self) -> bool:
+        """Whether nothing but the workspace's token service states its commons."""
+        return isinstance(self._login.source, TokenService) and not self._login.endpoint
+
     def goes_to(self, url: str) -> bool:
         """Whether its tokens may be sent to a URL."""
         return origin_of(url) == origin_of(self.endpoint)

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.errors import (
@@ -27,6 +29,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
+from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
@@ -66,6 +69,7 @@ class UploadedFile:
         checksums: Its checksums, from algorithm to value.
         filled: Who wrote size and checksums into its record; None where it wasn't sent.
         error: Why it failed.
+        existing: Whether the commons had it already, so that nothing was sent.
     """
 
     path: Path
@@ -75,13 +79,25 @@ class UploadedFile:
     checksums: dict[str, str] = field(default_factory=dict[str, str])
     filled: Filled | None = None
     error: OmicsError | None = None
+    existing: bool = False
 
     @property
     def state(self) -> str:
-        """`indexed`; `uploaded` where the record isn't filled yet; `failed` or `stopped`."""
+        """`indexed`; `uploaded` where the record isn't filled yet; `skipped`, `failed` or `stopped`."""
         if self.error is not None:
             return "failed"
+        if self.existing:
+            return "skipped"
         return {None: "stopped", "not yet": "uploaded"}.get(self.filled, "indexed")
+
+    def outcome(self) -> Outcome:
+        """The outcome of a file that was skipped, for the report of a transfer."""
+        from omicsdk.transfer import Outcome
+
+        verified = "the checksums in its record"
+        return Outcome(
+            self.name, "skipped", self.size, checksums=self.checksums, verified=verified, verification="verified"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +163,9 @@ def upload(
 
     When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
     (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
-    files that came into a folder since are sent, too. Once all are in the commons with their records filled, the same call
-    sends all again.
+    files that came into a folder since are sent, too. A file that the commons has already is skipped: one with a record of the
+    same name, size and checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is
+    searched for the name and size of each file; a checksum is computed where it finds any.
 
     Args:
         commons: The commons, with a login that may upload.
@@ -164,7 +181,7 @@ def upload(
         retries: Failures in a row that end a file, 0 for none.
         patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from when
             the last one was sent.
-        resume: Whether to remember what was sent.
+        resume: Whether to remember what was sent, and to skip files that the commons has already; False sends all again.
         progress: Called about ten times a second.
         stop: Set it to end the upload within a second; the same call resumes it.
         control: Stops and pauses it, limits its rate, and bounds its time.
@@ -198,13 +215,20 @@ def upload(
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
     to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
+    control = control or Control()
+    control.begin(clock.monotonic())
+
+    def stopped() -> bool:
+        return control.over(clock.monotonic(), stop)
+
+    known = _Existing(commons, to.authz, book).of(files, stopped) if resume else {}
+    left = [each for number, each in enumerate(files) if number not in known]
     stores = [
-        FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in files
+        FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in left
     ]
     uploads = [
-        Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(files, stores, strict=True)
+        Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(left, stores, strict=True)
     ]
-    control = control or Control()
     report = send(
         uploads,
         connections=connections,
@@ -215,20 +239,75 @@ def upload(
         clock=clock,
         wait=False,
     )
-    records = _Records(indexd, clock.monotonic() + patience, lambda: control.over(clock.monotonic(), stop), clock)
+    records = _Records(indexd, clock.monotonic() + patience, stopped, clock)
     sent = [
         _Sent(path, name, store, outcome)
-        for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
+        for (path, name), store, outcome in zip(left, stores, report.outcomes, strict=True)
     ]
     ends = side_by_side(records.settled, sent, records.stopped)
     # A stop ends the wait for records, too: then nothing more is known of a file than that it was sent.
     settled = (each.result() if isinstance(end, OmicsError) else end for each, end in zip(sent, ends, strict=True))
-    result = UploadResult(list(settled), report)
-    if journal is not None and all(file.state == "indexed" for file in result.files):
+    outcomes = iter(report.outcomes)
+    result = UploadResult(
+        [known[number] if number in known else next(settled) for number in range(len(files))],
+        report.with_outcomes(
+            known[number].outcome() if number in known else next(outcomes) for number in range(len(files))
+        )
+        if known
+        else report,
+    )
+    if journal is not None and all(file.state in ("indexed", "skipped") for file in result.files):
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)
         book.forget()
     return result
+
+
+class _Existing:
+    """Finds the files that a commons has already."""
+
+    def __init__(self, commons: Gen3, authz: Sequence[str], book: GuidBook) -> None:
+        self._commons = commons
+        self._authz = frozenset(authz)
+        self._book = book
+
+    def of(self, files: Sequence[tuple[Path, str]], stopped: Callable[[], bool]) -> dict[int, UploadedFile]:
+        """Those of some files, by their number.
+
+        A search that fails leaves its file to be sent, which fails for the same reason or works without an index.
+        """
+        found = side_by_side(self._find, files, stopped)
+        return {number: each for number, each in enumerate(found) if isinstance(each, UploadedFile)}
+
+    def _find(self, file: tuple[Path, str]) -> UploadedFile | None:
+        path, name = file
+        if self._book.find(str(path), name):  # an earlier run has begun it, and this one resumes it
+            return None
+        sums: dict[str, str] = {}
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise unreadable(name, str(path), error) from error
+        for record in matching_records(self._commons.indexd, {"file_name": name, "size": size}):
+            if record.get("file_name") != name or record.get("size") != size or not record.get("urls"):
+                continue  # a blank record, or an index that passed over a criterion
+            if not self._is_own(record):
+                continue
+            sums = sums or _digests(path, name)[1]
+            stated = {kind: value for kind, value in stated_checksums(record.get("hashes")).items() if kind in sums}
+            if stated and all(sums[kind] == value for kind, value in stated.items()):
+                return UploadedFile(path, name, str(record["did"]), size, sums, existing=True)
+        return None
+
+    def _is_own(self, record: Mapping[str, Any]) -> bool:
+        if self._authz:
+            return self._authz == frozenset(record.get("authz") or ())
+        return bool(record.get("uploader")) and record.get("uploader") == self._user
+
+    @cached_property
+    def _user(self) -> object:
+        user: object = json_of(self._commons.fence.get_user_info.raw())
+        return user.get("username") if is_object(user) else None
 
 
 @dataclass(frozen=True, slots=True)

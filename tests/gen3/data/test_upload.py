@@ -152,6 +152,41 @@ def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
 
 
+def puts(sandbox: Sandbox) -> int:
+    return len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
+
+
+def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=100, b=0)
+    first = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    assert [file.state for file in first.files] == ["indexed", "indexed"]
+    filled(folder, c=10)
+    before = puts(sandbox)
+    again = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    again.raise_if_failed()
+    assert [(file.name, file.state) for file in again.files] == [("a", "skipped"), ("b", "skipped"), ("c", "indexed")]
+    assert [file.guid for file in again.files[:2]] == [file.guid for file in first.files]
+    assert (puts(sandbox), again.report.counts["skipped"], again.report.ok) == (before + 1, 2, True)
+    assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
+    (folder / "a").write_bytes(os.urandom(100))  # the same name and size, other bytes
+    changed = commons.upload(folder / "a", authz=["/open"], bucket=BUCKET, patience=0).files[0]
+    assert (changed.state, changed.guid != first.files[0].guid) == ("indexed", True)
+    anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, patience=0, resume=False).files[0]
+    assert (anew.state, anew.guid != first.files[1].guid) == ("indexed", True)
+
+
+def test_a_file_of_another_resource_or_user_is_not_taken_for_one_s_own(
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
+) -> None:
+    folder = filled(tmp_path / "in", a=100)
+    for authz, state in (((), "indexed"), ((), "skipped"), (["/open"], "indexed"), (["/open"], "skipped")):
+        (file,) = commons.upload(folder, authz=authz, bucket=BUCKET, patience=0).files
+        assert file.state == state, authz
+    mine = commons.upload(folder, bucket=BUCKET, patience=0).files[0].guid
+    sandbox.gen3.index.update(mine, {"uploader": "somebody@example.org"})
+    assert commons.upload(folder, bucket=BUCKET, patience=0).files[0].state == "indexed"
+
+
 def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", big=20 * MIB)
     stop = threading.Event()

@@ -149,7 +149,7 @@ PARSERS: Mapping[str, Parser] = {
 def verify_manifest(
     client: Gen3,
     manifest: str | os.PathLike[str],
-    output: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
     *,
     threads: int = 8,
     parsers: Mapping[str, Parser] | None = None,
@@ -160,7 +160,8 @@ def verify_manifest(
 
     Args:
         manifest: A table with the files' GUIDs, and columns of what is compared.
-        output: The file that is written: a line GUID|FIELD|expected X|actual Y for each difference.
+        output: The file that is written: a line GUID|FIELD|expected X|actual Y for each difference; by default the
+            manifest's name with .verified.log.
         threads: Batches of rows under way at once, from 1.
         parsers: Parsers of fields, in place of those of `PARSERS`.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
@@ -174,6 +175,7 @@ def verify_manifest(
         ConnectFailed: The commons cannot be reached.
     """
     index, reading = IndexRecords(client), {**PARSERS, **(parsers or {})}
+    output = output or Path(manifest).with_name(f"{Path(manifest).stem}.verified.log")
 
     def verified(row: NamedRow, guid: str, record: OutputInfo | None) -> Outcome:
         expected = {field: reading[field](row.cells) for field in FIELDS} if record else {}

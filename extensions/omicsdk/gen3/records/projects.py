@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.discovery import LOG_IN
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError, choice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
     from omicsdk_api.gen3.fence.models.user_info import UserInfo
 
     from omicsdk.gen3.client import Gen3
@@ -112,12 +116,69 @@ def projects(client: Gen3, program: str | None = None) -> list[Project]:
     Raises:
         NotFound: There is no such program.
     """
-    programs = [program] if program is not None else linked_names(json_of(client.sheepdog.get_programs.raw()))
     return [
         Project(name, code)
-        for name in programs
+        for name in ([program] if program is not None else programs(client))
         for code in linked_names(json_of(client.sheepdog.get_projects.raw(program=name)))
     ]
+
+
+def programs(client: Gen3) -> list[str]:
+    """List the names of the programs that this login may see."""
+    return linked_names(json_of(client.sheepdog.get_programs.raw()))
+
+
+def create_program(client: Gen3, program: str, *, dbgap_accession_number: str | None = None) -> dict[str, Any]:
+    """Create a program.
+
+    Args:
+        program: Its name.
+        dbgap_accession_number: Its dbGaP accession; by default its name.
+
+    Returns:
+        The commons' description of it.
+    """
+    accession = dbgap_accession_number or program
+    return _created(client.sheepdog.create_program.raw(type="program", name=program, dbgap_accession_number=accession))
+
+
+def create_project(
+    client: Gen3,
+    program: str,
+    project: str,
+    *,
+    name: str | None = None,
+    dbgap_accession_number: str | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Create a project, or update the one with that code.
+
+    Args:
+        program: Name of its program.
+        project: Its code.
+        name: Its name; by default its code.
+        dbgap_accession_number: Its dbGaP accession; by default its code.
+        properties: Further properties: a JSON object.
+
+    Returns:
+        The commons' description of it.
+    """
+    body: Any = {
+        **(properties or {}),
+        "type": "project",
+        "code": project,
+        "name": name or project,
+        "dbgap_accession_number": dbgap_accession_number or project,
+    }
+    return _created(client.sheepdog.create_project.raw(program=program, body=body))
+
+
+def _created(answer: httpx.Response) -> dict[str, Any]:
+    said: object = json_of(answer)
+    facts = said if is_object(said) else {}
+    entities = facts.get("entities")
+    first = entities[0] if is_array(entities) and entities and is_object(entities[0]) else facts
+    return {name: first[name] for name in ("id", "type", "action", "name", "code") if name in first} or facts
 
 
 def dictionary(client: Gen3) -> Dictionary:
