@@ -68,7 +68,7 @@ def test_it_runs_until_it_is_told_to_stop_and_keeps_its_state(tmp_path):
             [OMICS, "sandbox", "up", "--dir", str(tmp_path / "state")], capture_output=True, text=True, check=False
         )
         assert (busy.returncode, busy.stderr.count("\n")) == (2, 1)
-        assert "another sandbox runs" in busy.stderr
+        assert "another sandbox is already running" in busy.stderr
         stopped(process, signal.SIGTERM)
 
 

@@ -37,6 +37,17 @@ def test_a_running_sandbox_is_saved_and_loaded_elsewhere(omics, omics_sandbox, f
     assert here["contents"]["pangea"]["samples"] == 1
 
 
+def test_the_sandbox_of_the_environment_is_used(omics, omics_sandbox, folder, tmp_path, monkeypatch):
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    ran = omics("sandbox", "seed", str(folder), installed=True)
+    assert json.loads(ran.out)[0]["files"][0]["name"] == "sample/metadata.json"
+    assert json.loads(omics("sandbox", "status", installed=True).out)["url"] == omics_sandbox.url
+    # What is named goes before the environment.
+    (tmp_path / "s").mkdir()
+    assert "isn't a sandbox's folder" in omics("sandbox", "status", "--dir", str(tmp_path / "s"), installed=True).err
+
+
 def test_a_snapshot_stops_before_the_disk_is_full(omics, omics_sandbox, tmp_path, monkeypatch):
     file = tmp_path / "out" / "state.tar"
     file.parent.mkdir()
@@ -57,10 +68,10 @@ def test_the_status_of_a_folder_that_a_sandbox_runs_on(omics, tmp_path):
             "sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(tmp_path / "s"), "--replace", installed=True
         )
     assert busy.code != 0
-    assert "another sandbox runs" in busy.err
+    assert "another sandbox is already running" in busy.err
     assert not (tmp_path / "x.tar").exists()
     assert loaded.code != 0
-    assert "Stop that sandbox: load makes a folder" in loaded.err.replace("\n", " ")
+    assert "Stop that sandbox, or choose another folder" in loaded.err.replace("\n", " ")
 
 
 def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
@@ -83,14 +94,14 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("seed", "--dir", "."), "give folders to put in"),
-        (("seed", "x", "--exchanges", "y", "--dir", "."), "give folders to put in"),
+        (("seed", "--dir", "."), "give folders, or --exchanges"),
+        (("seed", "x", "--exchanges", "y", "--dir", "."), "give folders, or --exchanges"),
         (("seed", "x"), "give --url of a running sandbox or --dir"),
-        (("seed", "--exchanges", "nothing.jsonl", "--dir", "x"), "nothing.jsonl isn't a file"),
+        (("seed", "--exchanges", "nothing.jsonl", "--dir", "."), "nothing.jsonl is not a file"),
         (("save", "x.tar"), "give --url of a running sandbox or --dir"),
-        (("save", "nowhere/x.tar", "--dir", "."), "nowhere isn't a folder"),
+        (("save", "nowhere/x.tar", "--dir", "."), "nowhere is not a folder"),
         (("save", "x.tar", "--dir", "."), "isn't a sandbox's folder"),
-        (("load", "x.tar", "--dir", "new"), "the state isn't loaded: x.tar: No such file"),
+        (("load", "x.tar", "--dir", "new"), "the state is not loaded: x.tar: No such file"),
         (("status",), "give --url of a running sandbox or --dir"),
         (("status", "--dir", "nowhere"), "there is no folder nowhere"),
         (("status", "--dir", "."), "isn't a sandbox's folder"),
@@ -121,4 +132,4 @@ def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
     ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
     assert ran.code != 0  # this machine hasn't that address
     assert "Give an address of this machine with --host" in ran.err.replace("\n", " ")
-    assert "warning: on 192.0.2.1 whoever reaches this machine controls the sandbox" in ran.err.replace("\n", " ")
+    assert "warning: on 192.0.2.1 any user who reaches this machine controls the sandbox" in ran.err.replace("\n", " ")

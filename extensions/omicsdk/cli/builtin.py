@@ -23,10 +23,7 @@ INDEX = ("builtin",)
 
 
 GROUPS: dict[str, BuiltinGroup] = {
-    "sandbox": {
-        "title": "A local server with every service in it, to try, teach and test.",
-        "workflows": "omicsdk.cli.workflows.sandbox",
-    },
+    "sandbox": {"title": "A local server with every service in it, to try, teach and test."},
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
     "compat": {
         "title": "Programs for the platforms' published clients, as they are.",

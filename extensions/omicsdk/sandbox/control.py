@@ -46,7 +46,7 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     route("POST", "/service-accounts", lambda _request, body: _make_service_account(sandbox, body))
     route("GET", "/contents", lambda _request, _body: sandbox.contents())
     routes.append(Route("/snapshot", _snapshot(sandbox), methods=["GET"]))
-    route("POST", "/seed", lambda _request, body: _seed(sandbox, body))
+    route("POST", "/seed", lambda _request, body: seeded(sandbox, body))
     route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
     route("POST", "/reset", lambda _request, _body: sandbox.reset())
     return Mount("/_sandbox", routes=routes)
@@ -188,7 +188,17 @@ def _make_service_account(sandbox: LiveSandbox, body: object) -> object:
     return {"path": str(sandbox.service_account(**given))}
 
 
-def _seed(sandbox: LiveSandbox, body: object) -> object:
+def seeded(sandbox: LiveSandbox, body: object) -> Any:
+    """Add what a request to /_sandbox/seed names.
+
+    Args:
+        sandbox: The sandbox.
+        body: `folder` and `service`, or `exchanges`: absolute paths.
+
+    Raises:
+        ValueError: A path is not absolute, or what it names cannot be added.
+        OSError: A file cannot be read.
+    """
     given = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
     if "exchanges" in given:
         if not Path(given["exchanges"]).is_absolute():

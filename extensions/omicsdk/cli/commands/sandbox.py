@@ -1,19 +1,19 @@
-"""`omics sandbox`: starts and fills the local server."""
+"""`omics sandbox`: a local server of every service, what is in it, and its state as a file."""
 
 from __future__ import annotations
 
-import errno
+import os
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.core.errors import ConfigError, MissingExtra, OmicsError, SomeFailed, UsageError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Generator, Sequence
 
     from omicsdk.cli.console import Console
     from omicsdk.sandbox import Sandbox
@@ -21,18 +21,46 @@ if TYPE_CHECKING:
 ENVIRONMENT = "environment.sh"
 """Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
 
+URL_VARIABLE = "OMICS_SANDBOX_URL"
+"""One of them: the sandbox's own address."""
 
-def up(arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics sandbox up`: runs until it is told to stop; what to set stands on stdout and in the folder.
+_SNAPSHOT_SECONDS = 3600.0
+"""Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
-    Raises:
-        MissingExtra: The sandbox's dependencies aren't installed.
-        ConfigError: The port is taken, the folder is in use or can't be written, or the faults can't be read.
+Platform = Literal["dss", "upload", "sb", "gen3", "crunch", "pangea"]
+
+
+def up(
+    *,
+    port: int = 0,
+    dir: str = "omics-sandbox",
+    faults: str | None = None,
+    host: str = "127.0.0.1",
+    s3_port: int = 0,
+    allow_host: Sequence[str] = (),
+    run_tools: bool = False,
+    console: Console,
+) -> None:
+    """Start the server; Ctrl-C ends it.
+
+    State is kept in the folder and is there again the next time. Variables by which other programs find the server are printed
+    as shell lines, and written into the folder. Needs the extra `sandbox`.
+
+    Args:
+        port: TCP port; 0 picks a free one.
+        dir: Folder that keeps the state; created if it does not exist.
+        faults: YAML or JSON file of faults that the server injects.
+        host: Address to listen on. With another one, such as 0.0.0.0 in a container, any user who reaches this machine
+            controls the sandbox.
+        s3_port: TCP port of the S3 server; 0 picks a free one.
+        allow_host: Host name besides localhost that requests may be for, such as a container's or a proxy's; .example.org
+            allows all names below it. All others are refused.
+        run_tools: Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are placeholders.
+        console: Where the address is printed.
     """
-
     from omicsdk.core.files import write_private
 
-    def tell(sandbox: Sandbox) -> None:
+    def ready(sandbox: Sandbox) -> None:
         from omicsdk.sandbox.environment.shells import shell_lines
 
         lines = shell_lines(sandbox.environment())
@@ -43,151 +71,215 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
         sys.stdout.write(lines)
         sys.stdout.flush()
 
-    port, s3_port, host = arguments["port"], arguments["s3_port"], arguments["host"]
-    for name, number in (("--port", port), ("--s3-port", s3_port)):
-        if not 0 <= number <= 65535:
-            raise UsageError(f"{name}: {number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
-    with troubles(arguments["dir"], port, arguments["faults"]):
+    with _failures("the sandbox cannot start"):
         from omicsdk.sandbox import serve
         from omicsdk.sandbox.traffic.host_names import is_loopback
 
         if not is_loopback(host):
-            console.message(
-                f"warning: on {host} whoever reaches this machine controls the sandbox and reads what you may"
-            )
+            console.message(f"warning: on {host} any user who reaches this machine controls the sandbox")
         serve(
-            Path(arguments["dir"]),
+            Path(dir),
             port,
-            arguments["faults"] or (),
+            faults or (),
             host=host,
             s3_port=s3_port,
-            allow_hosts=arguments["allow_host"] or (),
-            run_tools=arguments["run_tools"],
-            on_ready=tell,
+            allow_hosts=allow_host,
+            run_tools=run_tools,
+            on_ready=ready,
         )
 
 
-def seed(arguments: Mapping[str, Any], console: Console) -> Any:
-    """`omics sandbox seed`: puts folders or a recording into a running sandbox, or into a stopped one's folder.
+def seed(
+    folder: Sequence[str] = (),
+    *,
+    service: Platform = "dss",
+    exchanges: str | None = None,
+    url: str | None = None,
+    dir: str | None = None,
+    console: Console,
+) -> Any:
+    """Add folders, or recorded answers of other servers, to a sandbox.
 
-    Raises:
-        UsageError: Neither or both of them are named, there is nothing to put in, or a folder isn't one.
-        SomeFailed: Some of several folders couldn't be taken; the others are in.
+    Each folder becomes a bundle of dss, whose files with names in .json are its metadata; an area of upload; a project of sb;
+    records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples.
+
+    Args:
+        folder: Folders of files.
+        service: Platform that the folders are added to.
+        exchanges: Recorded requests and answers, one JSON object a line.
+        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
+        dir: The folder of a sandbox that is not running.
+        console: Where the folders that were added are listed when others failed.
     """
-    one_sandbox(arguments)
-    if bool(arguments["folder"]) == bool(arguments["exchanges"]):
-        raise UsageError("give folders to put in, or --exchanges with a recording")
-    recording = Path(arguments["exchanges"]).absolute() if arguments["exchanges"] else None
-    folders = [Path(name).absolute() for name in arguments["folder"] or ()]
-    if recording is not None and not recording.is_file():
-        raise UsageError(f"--exchanges: {recording} isn't a file")
-    if wrong := [folder for folder in folders if not folder.is_dir()]:
-        raise UsageError(f"{wrong[0]} isn't a folder")
-    with troubles(arguments["dir"] or "", failed="nothing is put in"), _seeder(arguments) as put:
-        return (
-            _folders(folders, arguments["service"], put, console) if recording is None else _recording(recording, put)
-        )
+    if bool(folder) == bool(exchanges):
+        raise UsageError("give folders, or --exchanges with a recording")
+    running, stopped = _chosen(url, dir)
+    given: list[dict[str, Any]] = [{"folder": str(Path(each).absolute()), "service": service} for each in folder]
+    if wrong := next((each["folder"] for each in given if not Path(each["folder"]).is_dir()), None):
+        raise UsageError(f"{wrong} is not a folder")
+    if exchanges is not None:
+        if not Path(exchanges).is_file():
+            raise UsageError(f"--exchanges: {exchanges} is not a file")
+        given = [{"exchanges": str(Path(exchanges).absolute())}]
+    with _failures("nothing is added"):
+        if stopped is None:
+            # The server reads folders itself: it runs on this machine.
+            made = _added(partial(_asked, running, "POST", "/seed"), given, console)
+        else:
+            from omicsdk.sandbox import Sandbox
+            from omicsdk.sandbox.control import seeded
+
+            with Sandbox(stopped) as sandbox:
+                made = _added(partial(seeded, sandbox), given, console)
+    return made if exchanges is None else made[0]
 
 
-def one_sandbox(arguments: Mapping[str, Any]) -> None:
-    """Checks that a command names one sandbox.
-
-    Raises:
-        UsageError: It names none, or two.
-    """
-    if bool(arguments["url"]) == bool(arguments["dir"]):
-        raise UsageError("give --url of a running sandbox or --dir of one that isn't running")
-
-
-def _recording(file: Path, put: Callable[[dict[str, str]], Any]) -> Any:
-    try:
-        return put({"exchanges": str(file)})
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-
-def _folders(folders: list[Path], service: str, put: Callable[[dict[str, str]], Any], console: Console) -> list[Any]:
+def _added(add: Callable[[dict[str, Any]], Any], given: Sequence[dict[str, Any]], console: Console) -> list[Any]:
     made: list[Any] = []
     errors: list[OmicsError] = []
-    for folder in folders:
+    for each in given:
         try:
-            made.append(put({"folder": str(folder), "service": service}))
+            made.append(add(each))
         except ValueError as error:
-            errors.append(UsageError(f"{folder}: {error}"))
+            errors.append(UsageError(f"{each['folder']}: {error}" if "folder" in each else str(error)))
         except OmicsError as error:
             errors.append(error)
-    if errors and len(folders) == 1:
+    if errors and len(given) == 1:
         raise errors[0]
     if errors:
         for each in made:
             console.message(f"made {' '.join(map(str, next(iter(each.items()))))}")
-        raise SomeFailed(f"{len(errors)} of {len(folders)} folders weren't taken", errors)
+        raise SomeFailed(f"{len(errors)} of {len(given)} folders were not added", errors)
     return made
 
 
-@contextmanager
-def _seeder(arguments: Mapping[str, Any]) -> Generator[Callable[[dict[str, str]], Any]]:
-    """What puts something into the sandbox that the arguments name."""
-    if arguments["dir"]:
-        if not Path(arguments["dir"]).is_dir():
-            raise UsageError(f"--dir: there is no folder {arguments['dir']}")
-        from omicsdk.sandbox import Sandbox
+def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
+    """Write a sandbox's whole state into one file.
 
-        with Sandbox(Path(arguments["dir"])) as sandbox:
-
-            def take(what: dict[str, str]) -> Any:
-                if "exchanges" in what:
-                    return sandbox.seed_exchanges(what["exchanges"])
-                return sandbox.seed_service(what["service"], what["folder"])
-
-            yield take
-        return
-    # The server reads folders itself: it runs on this machine.
-    with control(arguments["url"]) as ask:
-        yield lambda what: ask("POST", "/seed", what).json()
-
-
-@contextmanager
-def control(url: str) -> Generator[Callable[..., Any]]:
-    """What asks a running sandbox's control API: called with a method, a path and a JSON body, it gives the answer.
+    Of a running sandbox while requests continue, or of a folder. What is only on the S3 server (staging buckets, volumes,
+    Pangea's uploads) is not in it; it ends with the server. Keys that sign tokens are in it: only its owner can read the file.
 
     Args:
-        url: The sandbox's address.
+        file: The file with the state.
+        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
+        dir: The folder of a sandbox that is not running.
     """
+    running, stopped = _chosen(url, dir)
+    target = Path(file).absolute()
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent} is not a folder")
+    if stopped is None:
+        return {"file": str(target), "bytes": _snapshot(running, target)}
+    with _failures("the state is not saved", "Give the folder of a sandbox with --dir."):
+        from omicsdk.sandbox.state.saving import save_folder
+
+        return {"file": str(target), **save_folder(stopped, target)}
+
+
+def _snapshot(url: str, target: Path) -> int:
+    """Write a running sandbox's state into a private file, whole or not at all.
+
+    Returns:
+        Its bytes.
+    """
+    from omicsdk.core.files import PRIVATE, in_place_of
+    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.sending.transport import Transport
+    from omicsdk.transfer.writing import Growth
+
+    facts = OperationFacts(name="snapshot", method="GET", path="/_sandbox/snapshot")
+    with closing(Transport(url, timeout=_SNAPSHOT_SECONDS)) as transport:
+        answer = transport.send(request(facts, facts.path), stream=True)
+        with closing(answer), in_place_of(target, mode=PRIVATE) as file:
+            growth = Growth(str(target))
+            for block in answer.iter_bytes():
+                growth.expect(len(block))
+                file.write(block)
+            return file.tell()
+
+
+def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, console: Console) -> dict[str, Any]:
+    """Create a sandbox's folder from a file of `omics sandbox save`.
+
+    The author of the file knows the keys and tokens in it.
+
+    Args:
+        file: The file with the state.
+        dir: The folder; it does not exist yet, or is empty. No sandbox runs on it: start one afterwards.
+        replace: Delete the state that is in the folder.
+        console: Where the next step is printed.
+    """
+    with _failures(
+        "the state is not loaded", "Give a file of `omics sandbox save`, and an empty folder, or --replace."
+    ):
+        from omicsdk.sandbox import load_snapshot
+
+        about = load_snapshot(Path(file), Path(dir), replace=replace)
+    console.message(f"start it with: omics sandbox up --dir {dir}")
+    return {"folder": str(Path(dir).absolute()), **about}
+
+
+def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
+    """Print whether a sandbox runs, and how much is in it.
+
+    Args:
+        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
+        dir: The sandbox's folder, whether it is running or not.
+    """
+    address, folder = _chosen(url, dir)
+    with _failures("the state cannot be read", "Give the folder of a sandbox with --dir."):
+        if folder is not None:
+            from omicsdk.sandbox import running_url
+            from omicsdk.sandbox.contents import counted_in
+
+            found = running_url(folder) if any(folder.iterdir()) else None
+            if found is None:
+                return {"running": False, "folder": str(folder.absolute()), "contents": counted_in(folder)}
+            address = found
+        about = _asked(address, "GET", "/")
+        return {
+            "running": True,
+            **{name: about[name] for name in ("url", "folder", "version", "clock")},
+            "faults": len(_asked(address, "GET", "/faults")["faults"]),
+            "contents": _asked(address, "GET", "/contents"),
+        }
+
+
+def _chosen(url: str | None, dir: str | None) -> tuple[str, Path | None]:
+    """The sandbox that a command names: the address of a running one, or a folder."""
+    address = (url or ("" if dir else os.environ.get(URL_VARIABLE, ""))).rstrip("/")
+    if bool(address) == bool(dir):
+        raise UsageError(
+            "give --url of a running sandbox or --dir of one that is not running",
+            remedy=f"Or set the variables that `omics sandbox up` prints: {URL_VARIABLE} is one of them.",
+        )
+    if dir and not Path(dir).is_dir():
+        raise UsageError(f"--dir: there is no folder {dir}")
+    return address, Path(dir) if dir else None
+
+
+def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """The answer of a running sandbox's control interface."""
     from omicsdk.core.bodies import json_body
     from omicsdk.core.request import NO_BODY, OperationFacts, request
     from omicsdk.core.sending.transport import Transport
 
-    transport = Transport(url.rstrip("/"))
-
-    def ask(method: str, path: str, body: dict[str, str] | None = None) -> Any:
-        facts = OperationFacts(name=path.strip("/"), method=method, path=f"/_sandbox{path}")
-        return transport.send(request(facts, facts.path, body=NO_BODY if body is None else json_body(body)))
-
-    try:
-        yield ask
-    finally:
-        transport.close()
+    facts = OperationFacts(name=path.strip("/"), method=method, path=f"/_sandbox{path}")
+    with closing(Transport(url)) as transport:
+        sent = request(facts, facts.path, body=NO_BODY if body is None else json_body(body))
+        return transport.send(sent).json()
 
 
 @contextmanager
-def troubles(
-    folder: str,
-    port: int = 0,
-    faults: str | None = None,
-    *,
-    failed: str = "the sandbox can't start",
-    in_use: str = "Give its address with --url, stop it, or choose another folder with --dir.",
-) -> Generator[None]:
-    """Says in our errors what can go wrong with a server, its folder and its file of faults.
+def _failures(what: str, remedy: str = "") -> Generator[None]:
+    """Report what goes wrong with a server, its folder and its files as errors of the command line.
 
     Args:
-        folder: The sandbox's folder.
-        port: The port that it listens on.
-        faults: The file of faults.
-        failed: What isn't done.
-        in_use: What to do when another sandbox runs on the folder.
+        what: What is not done.
+        remedy: What to do about a file or folder that is not a sandbox's.
     """
+    import errno
+
     try:
         yield
     except ModuleNotFoundError as error:
@@ -195,23 +287,14 @@ def troubles(
             raise
         raise MissingExtra("sandbox", "omics sandbox", module=error.name) from error
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigError(
-                f"the sandbox can't start: port {port} is taken", remedy="Choose another one with --port."
-            ) from error
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise ConfigError(f"{failed}: {error}", remedy="Give an address of this machine with --host.") from error
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        is_faults = faults is not None and error.filename == faults
-        remedy = (
-            "Give a file of faults that can be read." if is_faults else "Choose another place; --dir names the folder."
-        )
-        raise ConfigError(f"{failed}: {what}", remedy=remedy) from error
+        remedies = {
+            errno.EADDRINUSE: "Choose another port with --port or --s3-port.",
+            errno.EADDRNOTAVAIL: "Give an address of this machine with --host.",
+        }
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        otherwise = "Check that path, or choose another folder with --dir."
+        raise ConfigError(f"{what}: {told}", remedy=remedies.get(error.errno or 0, otherwise)) from error
     except OmicsError:
         raise
-    except ValueError as error:  # what stands in the file of faults, or in the folder
-        raise ConfigError(f"{failed}: {error}") from error
-    except Exception as error:
-        if type(error).__name__ != "FolderInUse":
-            raise
-        raise ConfigError(f"another sandbox runs on the folder {folder}", remedy=in_use) from error
+    except ValueError as error:  # of the file of faults, of a recording, or of the folder
+        raise ConfigError(f"{what}: {error}", remedy=remedy) from error

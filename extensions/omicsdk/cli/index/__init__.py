@@ -35,6 +35,7 @@ class Entry:
             `SWITCHES = True` all whose default is False stand alone.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both stand alone, and exclude
             each other.
+        repeated: Lists whose option takes one value, and is given once for each.
         short: Parameter to a short option, such as {"quiet": "-q"}.
         metavars: Parameter to the noun for its value in help, such as {"version": "TIMESTAMP"}, where neither its type nor the
             last word of its name says it.
@@ -66,6 +67,7 @@ class Entry:
     hidden: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     opposites: Mapping[str, str] = field(default_factory=dict[str, str])
+    repeated: tuple[str, ...] = ()
     short: Mapping[str, str] = field(default_factory=dict[str, str])
     metavars: Mapping[str, str] = field(default_factory=dict[str, str])
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

@@ -229,6 +229,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.hidden,
         *entry.switches,
         *entry.opposites,
+        *entry.repeated,
         *entry.short,
         *entry.also,
         *entry.metavars,
@@ -258,6 +259,8 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["positional"] = True
     if name in entry.switches or name in entry.opposites:
         made["flag"] = True
+    if name in entry.repeated:
+        made["repeated"] = True
     if name in entry.short:
         made["short"] = entry.short[name]
     if name in entry.metavars:

@@ -28,6 +28,7 @@ def variables(at: Addresses, platforms: Platforms, folder: Path) -> dict[str, st
     tokens = platforms.grounds.tokens
     credentials = platforms.gen3.credentials_file(folder / "gen3-credentials.json", at.gen3_url, GEN3_ADMINISTRATOR)
     return {
+        "OMICS_SANDBOX_URL": at.url,
         "AWS_ENDPOINT_URL_S3": platforms.grounds.staging.url,
         **at.s3_credentials,
         "HCA_CONFIG_FILE": str(_hca_config(at, folder)),

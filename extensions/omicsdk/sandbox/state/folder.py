@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
+from omicsdk.core.errors import ConfigError
 from omicsdk.sandbox.state.database import make_private, opening
 
 log = logging.getLogger("omicsdk.sandbox")
@@ -18,8 +19,10 @@ LOCK = "lock.sqlite"
 _WHERE = "running.json"
 
 
-class FolderInUse(Exception):
+class FolderInUse(ConfigError):
     """Another sandbox is running on the folder."""
+
+    default_remedy = "Stop that sandbox, or choose another folder."
 
 
 def close_to_others(folder: Path) -> None:
@@ -63,9 +66,7 @@ class FolderLock:
                 self._connection.close()
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
-                raise FolderInUse(
-                    f"a sandbox is already running on {folder}: stop it or name another folder"
-                ) from error
+                raise FolderInUse(f"another sandbox is already running on the folder {folder}") from error
 
     def release(self) -> None:
         """Lets another sandbox use the folder."""
