@@ -49,8 +49,7 @@ def test_a_command_has_examples_that_can_be_typed(found, tmp_path, monkeypatch):
         node = None
         while not isinstance(node, Found):
             _, _, words = split_globals(words, node.options if node else [])
-            node = catalog.start(words[0]) if node is None else node.child(words[0])
-            words = words[1:]
+            node = catalog.follow(node, words)
         for word in words:
             if word.startswith("@"):
                 (tmp_path / word[1:]).write_text("{}")

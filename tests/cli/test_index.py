@@ -57,6 +57,40 @@ def paint(
     raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Brush:
+    """What is painted with.
+
+    Attributes:
+        width: Millimetres of its width.
+        hair: Its hair; may be repeated.
+    """
+
+    width: int
+    hair: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pot(Brush):
+    """A brush with a pot.
+
+    Attributes:
+        litres: What is in the pot.
+    """
+
+    litres: float = 1.0
+
+
+def stroke(pot: Pot, *, times: int = 1) -> object:
+    """Paint with a pot.
+
+    Args:
+        pot: The pot.
+        times: How often.
+    """
+    return pot, times
+
+
 def undocumented(*, what: str) -> None:
     """Do it."""
 
@@ -89,6 +123,20 @@ def test_options_are_the_functions_parameters():
         "facts": {"type": "object", "default": None, "help": "Facts."},
         "is_wet": {"type": "boolean", "default": False, "flag": True, "help": "Leave them wet, see --how."},
     }
+
+
+def test_options_of_a_class_are_documented_where_they_are_declared():
+    made = command(Entry("stroke", stroke, positional=("width",), repeated=("hair",)), "")
+    options = {each["name"]: each.get("help") for each in made.get("parameters", [])}
+    assert options == {
+        "width": "Millimetres of its width.",
+        "hair": "Its hair; may be repeated.",
+        "litres": "What is in the pot.",
+        "times": "How often.",
+    }
+    assert [each["name"] for each in made.get("parameters", []) if each.get("required")] == ["width"]
+    got = called(made, {"width": 3, "litres": 0.5, "times": 2}, Console())
+    assert got == (Pot(3, litres=0.5), 2)
 
 
 def test_a_command_of_no_service_has_its_words_alone():

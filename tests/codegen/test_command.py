@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands import codegen
+from omicsdk.cli.main import main
 
 DOCUMENT = """\
 openapi: 3.0.3
@@ -29,7 +30,7 @@ def spec(tmp_path: Path) -> Path:
 
 
 def _run(*words: object, debug: bool = False) -> int:
-    return codegen.main([str(word) for word in words], debug=debug)
+    return main(["codegen", *map(str, words), *(["--debug"] if debug else [])])
 
 
 def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +65,7 @@ def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.Captu
     assert _run(spec, "--name", "small_client", "--out", out) == 0
     assert _run(spec, "--name", "small_client", "--out", out) == 0
     assert (out / "README.md").read_text() == "mine\n"
-    assert "README.md was there already" in capsys.readouterr().err
+    assert "README.md already exists" in capsys.readouterr().err
 
 
 def test_faults_are_lines_and_nothing_is_written(
@@ -73,12 +74,26 @@ def test_faults_are_lines_and_nothing_is_written(
     spec.write_text(
         DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{$ref: '#/components/schemas/None'}")
     )
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", debug=True) == 1
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "small.yaml:9: " in lines[0]
     assert not (tmp_path / "out").exists()
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--missing-as-any") == 0
+
+
+def test_every_fault_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "two.yaml"
+    missing = "{schema: {$ref: '#/components/schemas/None'}}"
+    spec.write_text(
+        DOCUMENT.replace("{schema: {allOf: [{type: string}, {type: integer}]}}", missing).replace(
+            "schema: {type: string}}]", "schema: {$ref: '#/components/schemas/Other'}}]"
+        )
+    )
+    assert _run(spec, "--name", "two", "--out", tmp_path / "out") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["omics", "omics"]
+    assert ["two.yaml:8: " in lines[0], "two.yaml:9: " in lines[1]] == [True, True]
 
 
 @pytest.mark.parametrize("name", ["Not-a-name", "class", "json", "omicsdk", "", "a/b", "../x", "1a"])
@@ -108,8 +123,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "small") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "small/src" in line
-    with pytest.raises(PermissionError):
-        _run(spec, "--name", "small_client", "--out", tmp_path / "small", debug=True)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "small", debug=True) == 1
+    assert "PermissionError" in capsys.readouterr().err
 
 
 def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
@@ -128,7 +143,7 @@ def test_check_lists_what_is_not_as_the_document_says(
     out = tmp_path / "out"
     words = (spec, "--name", "small_client", "--out", out)
     assert _run(*words, "--check") == 1
-    assert "missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
+    assert "omics: missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
     assert not out.exists()
     assert _run(*words) == 0
     assert _run(*words, "--check") == 0
@@ -139,9 +154,9 @@ def test_check_lists_what_is_not_as_the_document_says(
     capsys.readouterr()
     assert _run(*words, "--check") == 1
     assert capsys.readouterr().err.splitlines()[:-1] == [
-        "differs: src/small_client/client.py",
-        "missing: pyproject.toml",
-        "not from a document: src/small_client/own.py",
+        "omics: differs: src/small_client/client.py",
+        "omics: missing: pyproject.toml",
+        "omics: not from a document: src/small_client/own.py",
     ]
 
 
@@ -190,7 +205,29 @@ def test_steps_are_shown_to_whoever_looks_on(
     said = capsys.readouterr().err
     assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
     first = said.split("\n")[0].rpartition("\x1b[K")[2]
-    assert first.startswith(str(tmp_path / "out")), "what is said last takes the steps' place"
+    assert first.startswith(f"omics: {tmp_path / 'out'}"), "what is said last takes the steps' place"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("small.yaml", "--naem", "x"), "omics: codegen: there is no option --naem. Did you mean --name?"),
+        (("diff", "small.yaml"), "omics: codegen diff: NEW is required. See: omics codegen diff --help"),
+        (("small.yaml", "--name", "n", "--out", "o", "--dates", "x"), "omics: codegen: --dates: "),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_one_line(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(said)
+
+
+@pytest.mark.parametrize("words", [("codegen", "diff", "--help"), ("help", "codegen", "diff")])
+def test_its_tools_have_help_as_every_command(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("Usage: omics codegen diff [options] OLD NEW\n\nCompare two documents")
 
 
 SHOP = Path(__file__).parent / "golden/specs/shop"
@@ -271,7 +308,7 @@ def test_a_file_where_the_project_should_go_is_usage(
 ) -> None:
     (tmp_path / "there").write_text("mine")
     assert _run(spec, "--name", "n", "--out", tmp_path / "there" / inside) == 2
-    assert "a file stands there" in capsys.readouterr().err
+    assert "a file has that name" in capsys.readouterr().err
     assert (tmp_path / "there").read_text() == "mine"
 
 
@@ -337,7 +374,9 @@ def test_nothing_is_fetched_where_nobody_can_agree(
     words = (spec, "--name", "far", "--out", tmp_path / "out", "--fetch")
     assert _run(*words) == 1
     assert "--allow-url" in capsys.readouterr().err
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stdin, "readline", lambda: "n\n", raising=False)
     assert _run(*words) == 1
-    assert "The document refers to:\n  https://a.example\nFetch from there? [y/N]" in capsys.readouterr().err
+    asked = "omics: the document refers to:\nomics:   https://a.example\nFetch from there? [y/N]"
+    assert asked in capsys.readouterr().err

@@ -25,10 +25,7 @@ INDEX = ("builtin",)
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {"title": "A local server with every service in it, to try, teach and test."},
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
-    "compat": {
-        "title": "Programs for the platforms' published clients, as they are.",
-        "workflows": "omicsdk.cli.commands.compat",
-    },
+    "compat": {"title": "Programs for the platforms' published clients, as they are."},
 }
 
 _TIMEOUT: Argument = {
@@ -41,13 +38,6 @@ _TIMEOUT: Argument = {
 
 COMMANDS: list[Command] = [
     *FILES,
-    {
-        "command": "codegen",
-        "summary": "Generate a typed client from your own OpenAPI or Swagger document.",
-        "examples": ["omics codegen openapi.yaml --name myservice --out myservice-client"],
-        "run": "omicsdk.cli.commands.codegen:main",
-        "forwards": True,
-    },
     {
         "command": "demo",
         "summary": "Show the whole of it at work: upload, search, download, verify, against a temporary sandbox.",

@@ -136,7 +136,7 @@ class Group:
         return own + [self._found(self._package, command) for command in self._operations()]
 
     def _found(self, package: str | None, command: Command) -> Found:
-        return Found([*self.path, command["command"]], package, _with_options(command, self._options))
+        return Found([*self.path, *command["command"].split()], package, _with_options(command, self._options))
 
     def _own(self) -> list[Command]:
         """The handwritten commands that are no operation's."""
@@ -192,11 +192,30 @@ class Catalog:
 
     def root(self) -> Group:
         """Where every word begins."""
-        return Group(self, [], "", handwritten=lambda: _below("", builtin_commands()), groups=self._first_words)
+        return Group(self, [], "", handwritten=_ungrouped, groups=self._first_words)
 
     def start(self, word: str) -> Group | Found:
         """What a first word names; spares reading the index where the word is a registered service's."""
         return self._service(word) if word in self._services else self.root().child(word)
+
+    def follow(self, node: Group | None, words: list[str]) -> Group | Found:
+        """What the next word names, or the next two (`codegen diff` beside `codegen`); they are taken off the list.
+
+        Args:
+            node: Where it is looked up; None for all commands.
+            words: The words, one at least.
+
+        Raises:
+            UsageError: There is none; the nearest is named.
+        """
+        found = self.start(words[0]) if node is None else node.child(words[0])
+        first = words.pop(0)
+        if node is None and isinstance(found, Found) and words:
+            longer = [each for each in self.root().found() if each.path == [first, words[0]]]
+            if longer:
+                words.pop(0)
+                return longer[0]
+        return found
 
     def services(self) -> list[str]:
         """The first words that stand for services."""
@@ -327,6 +346,11 @@ def commands_of(service: Service | BuiltinGroup) -> list[Command]:
 def builtin_commands() -> list[Command]:
     """The commands of no service, those of groups with the group's word before their own."""
     return COMMANDS + [command for name in INDEX for command in _indexed(name)]
+
+
+def _ungrouped() -> list[Command]:
+    """Those of them that stand below no group."""
+    return [command for command in builtin_commands() if command["command"].partition(" ")[0] not in GROUPS]
 
 
 def _indexed(name: str) -> list[Command]:

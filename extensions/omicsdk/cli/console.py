@@ -76,6 +76,7 @@ class Console:
         #: Files that messages call something else.
         self.called = dict[str, str]()
         self.exit_code = DONE
+        self._has_step = False
 
     @property
     def interactive(self) -> bool:
@@ -226,6 +227,17 @@ class Console:
             finally:
                 self._print = self._write
 
+    def step(self, text: str) -> None:
+        """Show a step of work in the terminal's last line, in place of the one before; nothing when nobody watches.
+
+        Args:
+            text: What is done now; empty removes the line.
+        """
+        if self.interactive and (text or self._has_step):
+            self._stderr.write(f"\r\x1b[K{printable(text)}{'...' if text else ''}")
+            self._stderr.flush()
+        self._has_step = bool(text)
+
     def line(self, text: str) -> None:
         """Writes one line as it is, whatever the level."""
         if self._as_json:
@@ -254,6 +266,7 @@ class Console:
         self._print(json_line(level, "omics", text, time()))
 
     def _write(self, line: str) -> None:
+        self.step("")
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
 

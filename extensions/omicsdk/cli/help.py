@@ -109,6 +109,8 @@ def command_help(found: Found, width: int) -> str:
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
+    if command.get("verbatim"):
+        return "\n\n".join(sections) + "\n"
     everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
     sections.append(_filled(["Global", "options,", "see", "omics", "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"

@@ -82,8 +82,8 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
             named = [word for word in words[1:] if not word.startswith("-")]
             return show_help(named, node=node, catalog=catalog, where=where)
-        node = _child(catalog, node, words[0])
-        where.append(words.pop(0))
+        node = catalog.follow(node, words)
+        where[1:] = node.path
         if isinstance(node, Found):
             break
     if node.command.get("forwards"):
@@ -123,7 +123,7 @@ def show_help(
         if (found := _topic(command[0])) is not None:
             return _write(found)
         _check_topic(command[0], commands)
-    return _show_help(_walked(commands, node, command, [] if where is None else where))
+    return _show_help(_walked(commands, node, command, ["omics"] if where is None else where))
 
 
 def _check_options(options: list[str], *, needs_command: bool) -> None:
@@ -157,16 +157,11 @@ def _check_topic(name: str, catalog: Catalog) -> None:
 
 def _walked(catalog: Catalog, start: Group | None, words: Sequence[str], where: list[str]) -> Group | Found:
     node: Group | Found = start or catalog.root()
-    for word in words:
-        if isinstance(node, Found):
-            break
-        node = _child(catalog, None if not node.path else node, word)
-        where.append(word)
+    left = list(words)
+    while left and isinstance(node, Group):
+        node = catalog.follow(node if node.path else None, left)
+        where[1:] = node.path
     return node
-
-
-def _child(catalog: Catalog, node: Group | None, word: str) -> Group | Found:
-    return catalog.start(word) if node is None else node.child(word)
 
 
 def _asks_for_help(found: Found, words: list[str]) -> bool:
@@ -176,7 +171,7 @@ def _asks_for_help(found: Found, words: list[str]) -> bool:
         if argument.get("short") == "-h" or argument["name"] in ("h", "help")
         for spelling in flags(argument)
     }
-    until = words.index("--") if "--" in words else len(words)
+    until = 1 if found.command.get("verbatim") else words.index("--") if "--" in words else len(words)
     return not asking.isdisjoint(words[:until])
 
 

@@ -57,6 +57,8 @@ def parse(
         UsageError: A word isn't known, isn't a value of its option's type, or something required is missing.
     """
     own = own_arguments(command)
+    if command.get("verbatim") and words:
+        return {key(argument): words for argument in own}, {}
     everywhere = global_arguments(own)
     given = _given([*own, *everywhere], words)
     _check_opposites([argument for argument, _ in given])

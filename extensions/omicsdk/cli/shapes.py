@@ -99,6 +99,7 @@ class Command(TypedDict):
         login: It is refused without credentials.
         offline: As `bare`, for a service whose own options are taken all the same.
         quick: It only looks into settings and writes no log, so logging isn't loaded for it.
+        verbatim: All words behind it, options too, are its argument.
         forwards: The function gets the words as they are: it is called with (words, debug=).
     """
 
@@ -129,6 +130,7 @@ class Command(TypedDict):
     offline: NotRequired[bool]
     bare: NotRequired[bool]
     quick: NotRequired[bool]
+    verbatim: NotRequired[bool]
     forwards: NotRequired[bool]
 
 

@@ -1,6 +1,7 @@
 """`python -m omicsdk.compat script.py ARGUMENTS`: run a program for published clients as it is."""
 
 import sys
+from collections.abc import Sequence
 
 from omicsdk.compat import install
 from omicsdk.core.errors import UsageError
@@ -8,11 +9,14 @@ from omicsdk.core.errors import UsageError
 USAGE = "python -m omicsdk.compat (SCRIPT | -m MODULE) [ARGUMENTS ...]"
 
 
-def run(words: list[str]) -> None:
-    """Run a script or module as the main program, with the published clients' names installed.
+def run(program: Sequence[str]) -> None:
+    """Run a Python program for a published client as it is, with omicsdk in its place.
+
+    Imports of the published packages, submodules included, get the modules of omicsdk.compat; all else of the program stays as it
+    is. The published packages need not be installed.
 
     Args:
-        words: The script's path, or `-m` and a module's name; then its arguments.
+        program: The script's path, or -m and a module's name; then the program's own arguments.
 
     Raises:
         UsageError: Neither is given.
@@ -20,8 +24,8 @@ def run(words: list[str]) -> None:
     import os
     import runpy
 
-    is_module = words[:1] == ["-m"]
-    words = words[is_module:]
+    is_module = program[0:1] == ["-m"]
+    words = list(program[is_module:])
     if not words or words[0].startswith("-"):
         raise UsageError(f"No script was given: {USAGE}")
     install()

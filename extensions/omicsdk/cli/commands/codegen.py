@@ -2,324 +2,265 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import sys
+import json as encoding
 from collections import Counter
-from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.errors import DONE, REFUSED, SHOWN, SOME_FAILED, USAGE, lines_of
-from omicsdk.core.errors import MissingExtra
+from omicsdk.cli.errors import REFUSED, SHOWN, SOME_FAILED
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
     from omicsdk_codegen.generate import Made
 
-
-class _Reading(TypedDict):
-    """How documents are read: what `plan_package` takes beside their files."""
-
-    allow_urls: Sequence[str]
-    refs: Path | None
-    missing_as_any: bool
-    tags: Sequence[str]
-    folder: Path | None
-    ask: Callable[[Sequence[str]], bool] | None
-
+    from omicsdk.cli.console import Console
 
 _NEEDED = ("anyascii", "jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 
 
-def main(argv: Sequence[str], *, debug: bool) -> int:
-    """Generate a package, compare two documents, or explain an operation.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are read.
+
+    Attributes:
+        only: Take only operations with this tag, or one below it, and the models that they need; may be repeated.
+        allow_url: Fetch what the document refers to below this address; may be repeated. By default nothing is fetched.
+        fetch: Show the hosts of what the document refers to, and fetch from there when you agree; needs a terminal.
+        root: Folder above the document whose files it may refer to; by default the document's own folder.
+        refs: Folder with copies of what it refers to, as HOST/PATH; searched first.
+        missing_as_any: Treat a schema that is referred to and missing as any JSON value, and report it.
+    """
+
+    only: Sequence[str] = ()
+    allow_url: Sequence[str] = ()
+    fetch: bool = False
+    root: str | None = None
+    refs: str | None = None
+    missing_as_any: bool = False
+
+    def options(self, console: Console) -> dict[str, Any]:
+        """The same for the generator, which asks and shows its steps on the console."""
+
+        def agrees(hosts: Sequence[str]) -> bool:
+            console.step("")
+            if console.is_attended:
+                console.message("the document refers to:\n" + "\n".join(f"  {host}" for host in hosts))
+            return console.insists("Fetch from there?")
+
+        return {
+            "allow_urls": self.allow_url,
+            "refs": self.refs and Path(self.refs),
+            "missing_as_any": self.missing_as_any,
+            "tags": self.only,
+            "folder": self.root and Path(self.root),
+            "ask": agrees if self.fetch else None,
+            "told": console.step,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Reading):
+    """A document, and how it is read.
+
+    Attributes:
+        spec: The document (OpenAPI 3 or Swagger 2.0), YAML or JSON.
+        overlay: File with an OpenAPI Overlay 1.0 for the document; may be repeated.
+        dates: What texts in the formats date and date-time are in Python: datetime.date and datetime.datetime, which are sent
+            back as they came, or text.
+    """
+
+    spec: str
+    overlay: Sequence[str] = ()
+    dates: Literal["datetime", "text"] = "text"
+
+    def options(self, console: Console) -> dict[str, Any]:
+        """The same for the generator."""
+        overlays = list(map(Path, self.overlay))
+        return {"spec": Path(self.spec), "overlays": overlays, "dates": self.dates == "datetime"} | Reading.options(
+            self, console
+        )
+
+
+def generate(
+    document: Document,
+    *,
+    name: str,
+    out: str,
+    check: bool = False,
+    strict: bool = False,
+    console: Console,
+) -> None:
+    """Generate a typed client from your own OpenAPI or Swagger document.
+
+    The client is a project: pyproject.toml, README.md, src/NAME and tests. A document that is called diff or explain is given as
+    ./diff.
 
     Args:
-        argv: Words after `omics codegen`; a document that is called `diff` or `explain` is given as `./diff`.
-        debug: Let unforeseen errors through with their traceback.
-
-    Returns:
-        0 when all is well; 1 when a document has faults, the folder can't be written, isn't what the document says
-        (--check), or a change is breaking (--fail-on-breaking); 2 when the call is wrong or the extra isn't installed; 3 when
-        an operation, parameter or answer was lost (--strict).
+        document: The document.
+        name: The package's name in Python, such as my_client.
+        out: The project's folder; created if it does not exist.
+        check: Write nothing; list what in the folder differs from the document, and end with 1 where anything does.
+        strict: End with 3 when an operation, parameter or answer of the document is lost.
+        console: Where the summary is printed.
     """
-    words = list(argv)
-    parse, run = _TOOLS.get(words[0] if words else "", (_generate_parser, _generate))
-    arguments = parse().parse_args(words[1:] if words and words[0] in _TOOLS else words)
+    spec = Path(document.spec)
+    with _generator(console, document.spec):
+        from omicsdk_codegen.generate import make_package
+        from omicsdk_codegen.project import name_problem, origin, project_drift, write_project
+
+        if problem := name_problem(name):
+            raise UsageError(f"--name {name!r} cannot be used: {problem}")
+        folder = Path(out)
+        if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
+            raise UsageError(f"--out {out}: a file has that name", remedy="Give a folder, or a new name.")
+        made = make_package(name=name, origin=origin(spec), **document.options(console))
+        if check:
+            console.step("comparing")
+            found = project_drift(made, name, spec, folder, console.step)
+            for each in found:
+                console.error(each)
+            if found:
+                raise OmicsError(f"{out} is not what {spec} says", remedy="Generate it again without --check.")
+            console.message(f"{out} is what {spec} says ({len(made.files)} files in the package)")
+            return
+        console.step(f"formatting {len(made.files)} files")
+        kept = write_project(made, name, spec, folder, console.step)
+        _summarise(made, folder / "src" / name, console)
+        for each in kept:
+            console.message(f"{each} already exists and is not generated: skipped")
+        if _report_losses(made, console) and strict:
+            console.exit_code = SOME_FAILED
+
+
+def diff(
+    old: str,
+    new: str,
+    *,
+    old_overlay: Sequence[str] = (),
+    new_overlay: Sequence[str] = (),
+    reading: Reading,
+    json: bool = False,
+    fail_on_breaking: bool = False,
+    console: Console,
+) -> Told:
+    """Compare two documents: what changes for users of the client.
+
+    Printed as Markdown for a changelog, breaking changes first. A generated package or project is a document, too.
+
+    Args:
+        old: The document, or package, as it was.
+        new: The document, or package, as it is.
+        old_overlay: File with an OpenAPI Overlay 1.0 for the old document; may be repeated.
+        new_overlay: File with an OpenAPI Overlay 1.0 for the new document; may be repeated.
+        reading: How the documents are read.
+        json: Print JSON.
+        fail_on_breaking: End with 1 when a change is breaking.
+        console: Where the exit code is set.
+    """
+    documents = _document_of(old), _document_of(new)
+    with _generator(console, *documents):
+        from omicsdk_codegen.changes import as_json, as_report
+        from omicsdk_codegen.diffing import compare
+        from omicsdk_codegen.generate import plan_package
+
+        before, after = (
+            plan_package(Path(document), list(map(Path, overlay)), "client", **reading.options(console)).package
+            for document, overlay in zip(documents, (old_overlay, new_overlay), strict=True)
+        )
+        found = compare(before, after)
+        if fail_on_breaking and any(change.breaking for change in found):
+            console.exit_code = REFUSED
+        return _printed(as_json(before, after, found), as_report(before, after, found), json)
+
+
+def explain(
+    document: Document,
+    operation: str,
+    *,
+    json: bool = False,
+    console: Console,
+) -> Told:
+    """Explain what an operation of a document becomes, and why.
+
+    Its name, arguments, answers and pages with the places that they come from, and what was repaired or lost on the way.
+
+    Args:
+        document: The document.
+        operation: Its name in Python or on the command line, its operationId, or 'METHOD /path'.
+        json: Print JSON.
+        console: Where steps are shown.
+    """
+    with _generator(console, document.spec):
+        from omicsdk_codegen.explaining import UnknownOperation
+        from omicsdk_codegen.explaining import explain as explained
+        from omicsdk_codegen.explanation import as_json, as_text
+        from omicsdk_codegen.generate import plan_package
+
+        planned = plan_package(name="client", **document.options(console))
+        try:
+            found = explained(planned, operation)
+        except UnknownOperation as error:
+            raise UsageError(str(error)) from error
+        return _printed(as_json(found), as_text(found), json)
+
+
+@contextmanager
+def _generator(console: Console, *documents: str) -> Generator[None]:
+    """Check that the generator and the documents exist, and report a document's faults, a line each."""
+    for path in map(Path, documents):
+        if not path.is_file():
+            problem = "is a folder" if path.is_dir() else "not found"
+            raise UsageError(f"{path}: {problem}", remedy="Give an OpenAPI or Swagger document, YAML or JSON.")
     missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
-        return _say(*lines_of(MissingExtra("codegen", "omics codegen", module=missing)), code=USAGE)
+        raise MissingExtra("codegen", "omics codegen", module=missing)
     from omicsdk_codegen.faults import DocumentError
 
-    wrong = _wrong_path(arguments)
-    if wrong:
-        return _say(f"omics codegen: {wrong}", code=USAGE)
     try:
-        return run(arguments)
+        yield
     except DocumentError as error:
-        return _say(*str(error).split("\n"), code=REFUSED)
-    except Exception as error:
-        if debug:
-            raise
-        return _say(*lines_of(error), code=REFUSED)
+        *others, last = map(str, error.faults)
+        for each in others:
+            console.error(each)
+        raise OmicsError(last) from error
     finally:
-        _progress("")
+        console.step("")
 
 
-def _wrong_path(arguments: argparse.Namespace) -> str:
-    """What is wrong with the paths of a call, in words; empty when nothing is."""
-    given = vars(arguments)
-    documents: list[Path] = [given[name] for name in ("spec", "old", "new") if name in given]
-    for path in documents:
-        if not path.is_file():
-            there = "is a folder" if path.is_dir() else "isn't there"
-            return f"{path} {there}. Give an OpenAPI or Swagger document, YAML or JSON."
-    out: Path | None = given.get("out")
-    if out is not None and any(path.exists() and not path.is_dir() for path in (out, *out.parents)):
-        return f"--out {out}: a file stands there. Give a folder, or one that isn't there yet."
-    return ""
-
-
-def _generate(arguments: argparse.Namespace) -> int:
-    from omicsdk_codegen.generate import make_package
-    from omicsdk_codegen.project import name_problem, origin, project_drift, write_project
-
-    problem = name_problem(arguments.name)
-    if problem:
-        return _say(f"omics codegen: --name {arguments.name!r} won't do: {problem}", code=USAGE)
-    made = make_package(
-        arguments.spec,
-        arguments.overlay,
-        arguments.name,
-        origin=origin(arguments.spec),
-        told=_progress,
-        dates=arguments.dates == "datetime",
-        **_reading(arguments),
-    )
-    if arguments.check:
-        _progress("comparing")
-        found = project_drift(made, arguments.name, arguments.spec, arguments.out, _progress)
-        if found:
-            return _say(*found, f"{arguments.out} isn't what {arguments.spec} says", code=REFUSED)
-        return _say(f"{arguments.out} is what {arguments.spec} says ({len(made.files)} files in the package)")
-    _progress(f"formatting {len(made.files)} files")
-    left = write_project(made, arguments.name, arguments.spec, arguments.out, _progress)
-    target = arguments.out / "src" / arguments.name
-    others = [f"{name} was there already and isn't ours: left as it is" for name in left]
-    lost = _losses(made)
-    return _say(*_summary(made, target), *others, *lost, code=SOME_FAILED if lost and arguments.strict else DONE)
-
-
-def _diff(arguments: argparse.Namespace) -> int:
-    from omicsdk_codegen.changes import as_json, as_report
-    from omicsdk_codegen.diffing import compare
-    from omicsdk_codegen.generate import plan_package
-
-    reading = _reading(arguments)
-    old = plan_package(arguments.old, arguments.old_overlay, "client", told=_progress, **reading).package
-    new = plan_package(arguments.new, arguments.new_overlay, "client", told=_progress, **reading).package
-    found = compare(old, new)
-    _progress("")
-    sys.stdout.write(as_json(old, new, found) if arguments.json else as_report(old, new, found))
-    return REFUSED if arguments.fail_on_breaking and any(change.breaking for change in found) else DONE
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    from omicsdk_codegen.explaining import UnknownOperation, explain
-    from omicsdk_codegen.explanation import as_json, as_text
-    from omicsdk_codegen.generate import plan_package
-
-    planned = plan_package(
-        arguments.spec,
-        arguments.overlay,
-        "client",
-        told=_progress,
-        dates=arguments.dates == "datetime",
-        **_reading(arguments),
-    )
-    try:
-        found = explain(planned, arguments.operation)
-    except UnknownOperation as error:
-        _progress("")
-        return _say(f"omics codegen explain: {error}", code=USAGE)
-    _progress("")
-    sys.stdout.write(as_json(found) if arguments.json else as_text(found))
-    return DONE
-
-
-def _reading(arguments: argparse.Namespace) -> _Reading:
-    return {
-        "allow_urls": arguments.allow_url,
-        "refs": arguments.refs,
-        "missing_as_any": arguments.missing_as_any,
-        "tags": arguments.only,
-        "folder": arguments.root,
-        "ask": _may_fetch if arguments.fetch else None,
-    }
-
-
-def _summary(made: Made, target: Path) -> list[str]:
-    models = sum(len(module.classes) for module in made.package.models)
-    counts = (("operation", len(made.package.operations)), ("model", models), ("file", len(made.files)))
-    lines = [f"{target}: " + ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)]
-    kinds = Counter(note.kind for note in made.report.notes)
-    if kinds:
-        words = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "untyped": "without a type"}
-        told = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
-        lines.append(f"{target / 'report.json'} tells what isn't as the document has it: {told}")
-    return lines
-
-
-def _losses(made: Made) -> list[str]:
-    """What of the document's operations isn't in the package, a line each."""
-    lost = [note for note in made.report.notes if note.kind == "loss"]
-    lines = [
-        f"{note.file}{f':{note.line}' if note.line else ''}: {note.after} ({note.pointer})" for note in lost[:SHOWN]
-    ]
-    return [*lines, f"and {len(lost) - SHOWN} more"] if len(lost) > SHOWN else lines
-
-
-def _may_fetch(hosts: Sequence[str]) -> bool:
-    """Shows the hosts of what a document refers to, and asks whether they may be fetched from."""
-    _progress("")
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write(
-        "The document refers to:\n" + "".join(f"  {host}\n" for host in hosts) + "Fetch from there? [y/N] "
-    )
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _generate_parser() -> argparse.ArgumentParser:
-    parser = _parser(
-        "omics codegen",
-        "Generate a typed client (DIR/pyproject.toml, DIR/README.md, DIR/src/NAME, DIR/tests) from an OpenAPI 3 or Swagger "
-        "2.0 document. `omics codegen diff` compares two documents, `omics codegen explain` tells what an operation "
-        "became and why; each has its own --help.",
-    )
-    parser.add_argument("spec", type=Path, metavar="SPEC", help="the document, YAML or JSON")
-    parser.add_argument("--name", required=True, help="the package's name in Python, such as my_client")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the project's folder; it is made")
-    _add_overlay(parser, "--overlay")
-    _add_reading(parser)
-    _add_dates(parser)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; list what in DIR isn't what SPEC says, and end with 1"
-    )
-    parser.add_argument(
-        "--strict", action="store_true", help="end with 3 when an operation, parameter or answer of SPEC is lost"
-    )
-    return parser
-
-
-def _diff_parser() -> argparse.ArgumentParser:
-    parser = _parser(
-        "omics codegen diff",
-        "Tell what changes for users of the client from one document to the next, as Markdown for a changelog: breaking "
-        "changes first. A package's openapi.json is a document too.",
-    )
-    parser.add_argument("old", type=_document_of, metavar="OLD", help="the document, or package, as it was")
-    parser.add_argument("new", type=_document_of, metavar="NEW", help="the document, or package, as it is")
-    _add_overlay(parser, "--old-overlay")
-    _add_overlay(parser, "--new-overlay")
-    _add_reading(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--fail-on-breaking", action="store_true", help="end with 1 when a change is breaking")
-    return parser
-
-
-def _document_of(given: str) -> Path:
+def _document_of(given: str) -> str:
     """The document of a generated package, or of the project around it; any other path is one by itself."""
     path = Path(given)
     found = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
-    return next((each for each in found if each.is_file()), path)
+    return str(next((each for each in found if each.is_file()), path))
 
 
-def _explain_parser() -> argparse.ArgumentParser:
-    parser = _parser(
-        "omics codegen explain",
-        "Tell what an operation becomes and why: its name, arguments, answers and pages, with the places that they come "
-        "from, and what was repaired or lost on the way.",
-    )
-    parser.add_argument("spec", type=Path, metavar="SPEC", help="the document, YAML or JSON")
-    parser.add_argument(
-        "operation",
-        metavar="OPERATION",
-        help="its name in Python or on the command line, its operationId, or 'METHOD /path'",
-    )
-    _add_overlay(parser, "--overlay")
-    _add_reading(parser)
-    _add_dates(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser
+def _printed(data: str, text: str, as_json: bool) -> Told:
+    return Told((data if as_json else text).rstrip("\n"), encoding.loads(data))
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=name, allow_abbrev=False, description=description)
+def _summarise(made: Made, target: Path, console: Console) -> None:
+    models = sum(len(module.classes) for module in made.package.models)
+    counts = (("operation", len(made.package.operations)), ("model", models), ("file", len(made.files)))
+    listed = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
+    console.message(f"{target}: {listed}")
+    kinds = Counter(note.kind for note in made.report.notes)
+    words = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "untyped": "without a type"}
+    if kinds:
+        differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
+        console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 
 
-def _add_overlay(parser: argparse.ArgumentParser, option: str) -> None:
-    parser.add_argument(
-        option, type=Path, action="append", default=[], metavar="FILE", help="OpenAPI Overlay 1.0; may be repeated"
-    )
-
-
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="TAG",
-        help="take the operations with this tag, or one below it, only, and the models that they need; may be repeated",
-    )
-    parser.add_argument(
-        "--allow-url",
-        action="append",
-        default=[],
-        metavar="PREFIX",
-        help="fetch what the document refers to below this address; may be repeated; by default nothing is fetched",
-    )
-    parser.add_argument(
-        "--fetch",
-        action="store_true",
-        help="show the hosts of what the document refers to, and fetch it from there when you agree; needs a terminal",
-    )
-    parser.add_argument(
-        "--root", type=Path, metavar="DIR", help="folder above SPEC whose files it may refer to; SPEC's own by default"
-    )
-    parser.add_argument(
-        "--refs", type=Path, metavar="DIR", help="copies of what it refers to, as DIR/HOST/PATH; looked at first"
-    )
-    parser.add_argument(
-        "--missing-as-any",
-        action="store_true",
-        help="take a schema that is referred to and isn't there as any JSON value, and report it",
-    )
-
-
-def _add_dates(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dates",
-        choices=("datetime", "text"),
-        default="text",
-        help="what texts in the formats date and date-time are in Python: datetime.date and datetime.datetime, which are sent back "
-        "as they came, or text as it came (the default)",
-    )
-
-
-def _progress(step: str) -> None:
-    """Show a step in the terminal's last line in place of the one before; nothing where nobody looks on."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{step}{'...' if step else ''}")
-        sys.stderr.flush()
-
-
-def _say(*lines: str, code: int = DONE) -> int:
-    _progress("")
-    for line in lines:
-        sys.stderr.write(f"{line}\n")
-    return code
-
-
-_TOOLS = {"diff": (_diff_parser, _diff), "explain": (_explain_parser, _explain)}
+def _report_losses(made: Made, console: Console) -> bool:
+    """Report what of the document's operations is not in the package, a line each."""
+    lost = [note for note in made.report.notes if note.kind == "loss"]
+    for note in lost[:SHOWN]:
+        console.warning(f"{note.file}{f':{note.line}' if note.line else ''}: {note.after} ({note.pointer})")
+    if len(lost) > SHOWN:
+        console.warning(f"and {len(lost) - SHOWN} more")
+    return bool(lost)

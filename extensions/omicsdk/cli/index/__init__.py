@@ -20,7 +20,8 @@ _NOTHING: Mapping[str, Any] = {}
 class Entry:
     """A command: its words and its function.
 
-    The function's parameters are the command's options; the docstring is its help. What a command line supplies by itself is
+    The function's parameters are the command's options; the docstring is its help. A parameter whose type is a dataclass stands
+    for its fields, each an option that the class documents: what several commands have in common is said once. What a command line supplies by itself is
     recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`, for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message` and `on_report` are no options. A function
     with `control` gets the options of transfers.
 
@@ -56,6 +57,7 @@ class Entry:
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see; without a function those that are added to
             an operation, or change its own.
+        verbatim: All words after the command, options too, are its positional argument; only --help in front is the command's.
         examples: What follows the words, one command line each.
     """
 
@@ -85,4 +87,5 @@ class Entry:
     aliases: tuple[str, ...] = ()
     extends: bool = False
     options: tuple[Any, ...] = ()
+    verbatim: bool = False
     examples: tuple[str, ...] = ()

@@ -169,6 +169,8 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
         made["login"] = True
     if entry.forwards:
         made["forwards"] = True
+    if entry.verbatim:
+        made["verbatim"] = True
     if entry.defaults:
         made["given"] = dict(entry.defaults)
     if more:
@@ -195,7 +197,9 @@ def _gathered(
             fields = inspect.signature(hint).parameters
             gathered[name] = {"type": f"{hint.__module__}:{hint.__qualname__}", "fields": list(fields)}
             hints |= type_hints(hint)
-            texts |= documentation(hint).arguments
+            for each in reversed(hint.__mro__):
+                if is_dataclass(each):
+                    texts |= documentation(each).arguments
             before = list(parameters.items())
             at = list(parameters).index(name)
             parameters.clear()

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands import sandbox
+from omicsdk.cli.commands import codegen, sandbox
 from omicsdk.cli.commands.documented import nothing_cached
 from omicsdk.cli.commands.numbers import port
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help
+from omicsdk.compat.__main__ import run
 
 SERVICE = ""
 
 COMMANDS = (
+    Entry(
+        "codegen",
+        codegen.generate,
+        positional=("spec",),
+        switches=("fetch", "missing_as_any", "check", "strict"),
+        repeated=("overlay", "only", "allow_url"),
+        metavars={
+            "name": "NAME",
+            "out": "FOLDER",
+            "overlay": "FILE",
+            "only": "TAG",
+            "root": "FOLDER",
+            "refs": "FOLDER",
+        },
+        examples=("openapi.yaml --name myservice --out myservice-client",),
+    ),
+    Entry(
+        "codegen diff",
+        codegen.diff,
+        positional=("old", "new"),
+        switches=("fetch", "missing_as_any", "json", "fail_on_breaking"),
+        repeated=("old_overlay", "new_overlay", "only", "allow_url"),
+        metavars={"old_overlay": "FILE", "new_overlay": "FILE", "only": "TAG", "root": "FOLDER", "refs": "FOLDER"},
+        examples=("old.yaml new.yaml --fail-on-breaking",),
+    ),
+    Entry(
+        "codegen explain",
+        codegen.explain,
+        positional=("spec", "operation"),
+        switches=("fetch", "missing_as_any", "json"),
+        repeated=("overlay", "only", "allow_url"),
+        metavars={"overlay": "FILE", "only": "TAG", "root": "FOLDER", "refs": "FOLDER"},
+        examples=("openapi.yaml 'GET /runs'",),
+    ),
+    Entry(
+        "compat run",
+        run,
+        positional=("program",),
+        metavars={"program": "SCRIPT|-m MODULE [ARGUMENT]"},
+        verbatim=True,
+        quick=True,
+        examples=("script.py --replica aws", "-m pytest tests"),
+    ),
     Entry(
         "sandbox up",
         sandbox.up,
