@@ -30,10 +30,10 @@ def attributes(site, item=ITEM):
 def test_what_is_missing_is_named(crunch, monkeypatch):
     monkeypatch.delenv("CRUNCH_TOKEN")
     ran = crunch("add-project", "X")
-    assert (ran.code, "--token, or set CRUNCH_TOKEN" in ran.err, ran.out) == (2, True, "")
+    assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--token)" in ran.err, ran.out) == (2, True, True, "")
     monkeypatch.delenv("CRUNCH_URL")
     ran = crunch("add-project", "X")
-    assert (ran.code, "--url, or set CRUNCH_URL" in ran.err) == (2, True)
+    assert (ran.code, "Set CRUNCH_URL" in ran.err, "(--url)" in ran.err) == (2, True, True)
 
 
 def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sandbox):
@@ -71,12 +71,44 @@ def test_projects_datasets_and_items_are_added(crunch, site, tmp_path):
         f"omics: Posting to {site.base_url}/api/projects/ : {{'name': 'My Proj', 'description': 'a project', "
         "'details': '# D', 'workflow': '#!/bin/sh\\necho é\\n'}",
         "omics: Response 201: Created",
+        "omics: Added project 'My Proj'",
     ]
     ran = crunch("add-dataset", "my-proj", "Data Set 1", "--base-file-path", "own/folder", "--no-verbose")
     assert (ran.json["slug"], ran.json["base_file_path"], ran.err) == ("my-proj:data-set-1", "own/folder", "")
     ran = crunch("add-item", "my-proj", "Item é 1", "--description", "d")
     assert ran.json["slug"] == "my-proj:item-e-1"
     assert site.get_json_response("api/items/my-proj:item-e-1/")["description"] == "d"
+
+
+def test_what_exists_is_skipped_in_a_second_run(crunch, site):
+    dataset = ("add-dataset", "sandbox", "Reads 2", "--description", "d", "--base-file-path", "own/folder")
+    item = ("add-item", "sandbox:reads-2", "Item 1")
+    for words, slug in ((dataset, "sandbox:reads-2"), (item, "sandbox:reads-2:item-1")):
+        first, again = crunch(*words), crunch(*words)
+        assert (first.code, again.code) == (0, 0)
+        assert (first.json["slug"], again.json["slug"]) == (slug, slug)
+        assert again.err.splitlines()[-1] == f"omics: Skipped: {slug} already exists"
+    assert [each["name"] for each in site.get_json_response("api/datasets/")["results"]].count("Reads 2") == 1
+    other = crunch("add-dataset", "sandbox", "Reads 2", "--description", "another")
+    assert (other.code, "already exists" in other.err) == (1, True)
+    elsewhere = crunch("add-item", "sandbox", "Item 1")
+    assert (elsewhere.code, "already exists" in elsewhere.err) == (1, True)
+
+
+def test_things_have_the_verbs_of_the_grammar(crunch):
+    assert crunch("projects", "create", "P").json["slug"] == "p"
+    assert crunch("datasets", "create", "p", "D").json["slug"] == "p:d"
+    assert crunch("items", "create", "p:d", "I").json["slug"] == "p:d:i"
+    for noun, slug in (("items", "p:d:i"), ("datasets", "p:d"), ("projects", "p")):
+        listed = crunch(noun, "ls", "--query", "results[].slug").json
+        assert slug in listed
+        changed = crunch(noun, "update", slug, "--description", "new")
+        assert (changed.code, changed.err) == (0, f"omics: changed /api/{noun}/{slug}/\n")
+        assert crunch(noun, "get", slug).json["description"] == "new"
+        removed = crunch(noun, "rm", slug)
+        assert (removed.code, removed.out, removed.err) == (0, "", f"omics: deleted /api/{noun}/{slug}/\n")
+        assert crunch(noun, "get", slug).code == 1
+    assert crunch("projects", "rm", "sandbox", "--dry-run").json["method"] == "DELETE"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +178,7 @@ def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, v
         (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' isn't a number"),
         (["add-project"], 2, "PROJECT is required"),
         (["add-project", "X", "--workflow", "gone.sh"], 2, "--workflow: can't read gone.sh: No such file"),
-        (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or --url."),
+        (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or base_url (--url)."),
         (["files", ".."], 2, "can't be '..'"),
     ],
 )
@@ -180,7 +212,7 @@ def test_the_files_of_a_dataset_are_a_tree(crunch, site, omics_sandbox, tmp_path
 def test_files_want_to_know_where_they_are(crunch, monkeypatch, tmp_path):
     monkeypatch.delenv("CRUNCH_STORAGE_SETTINGS")
     ran = crunch("files", ITEM)
-    assert (ran.code, "--storage-settings FILE, or set CRUNCH_STORAGE_SETTINGS" in ran.err) == (2, True)
+    assert (ran.code, "CRUNCH_STORAGE_SETTINGS, or give storage (--storage-settings)" in ran.err) == (2, True)
     ran = crunch("files", ITEM, "--storage-settings", "gone.toml")
     assert ran.code != 0
     assert "gone.toml" in ran.err

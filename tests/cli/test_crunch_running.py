@@ -62,6 +62,7 @@ def test_a_run_tells_its_stages_and_leaves_the_result(crunch, site, omics_sandbo
         {"dataset": EXAMPLE, "result": "SUCCESS", "directory": str(folder), "note": ""},
     )
     assert f"omics: Processing '{EXAMPLE}'." in ran.err.splitlines()
+    assert ran.err.splitlines()[-1] == f"omics: Processed {EXAMPLE}: SUCCESS"
     assert statuses(site, EXAMPLE) == HAPPY
     assert (folder / "counts.txt").read_text() == "reads.fastq 25\n"
     base = site.get_json_response(f"api/datasets/{EXAMPLE}/")["base_file_path"]

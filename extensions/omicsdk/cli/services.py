@@ -142,10 +142,15 @@ SERVICES: dict[str, Service] = {
     },
     "crunch": {
         "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
-        "workflows": "omicsdk.cli.workflows.crunch",
-        "client": "omicsdk.cli.commands.crunch.access:connect",
-        "credentials": "omicsdk.cli.commands.crunch.access:token",
+        "index": "crunch",
+        "client": "omicsdk.cli.commands.crunch:connect",
+        "credentials": "builtins:str",
         "remedy": "Set CRUNCH_TOKEN, or give --token: an administrator of the site issues tokens.",
+        "groups": {
+            "projects": "Projects: list, show, create, change, delete",
+            "datasets": "Datasets of projects: list, show, create, change, delete",
+            "items": "Items of datasets: list, show, create, change, delete",
+        },
         "options": [
             {
                 "name": "url",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath
 from omicsdk.crunch.requests import checked_slug
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
     StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
+
+T = TypeVar("T")
 
 STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
 """Environment variable: the file with the settings of the site's storage."""
@@ -264,10 +266,21 @@ def storage_of(settings: StorageSettings | None) -> Storage:
     if given == "":
         raise ConfigError(
             "No storage of datasets' files is configured",
-            remedy=f"Set {STORAGE_VARIABLE} to a TOML or JSON file such as "
-            '{"MEDIA_ROOT": "/data"}, or give storage=.',
+            remedy=f"Set {STORAGE_VARIABLE}, or give storage (--storage-settings): a TOML or JSON file such as "
+            '{"MEDIA_ROOT": "/data"}.',
         )
     return open_storage(given)
+
+
+def find_equal(listed: Iterable[T], fields: Mapping[str, object]) -> T | None:
+    """Find a dataset or an item that has what another one would be created with.
+
+    Args:
+        listed: Datasets, or items.
+        fields: The fields of a new one; empty ones may be anything.
+    """
+    wanted = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items() if value}
+    return next((each for each in listed if all(getattr(each, name) == wanted[name] for name in wanted)), None)
 
 
 def folder_of(dataset: Dataset) -> str:

@@ -68,7 +68,7 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
 
 
 def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
-    """What is known of this machine and of who works on it.
+    """Collect what a site is told of this machine with each stage.
 
     Args:
         directory: The workflow's folder, whose revision is sent; None is the current one.

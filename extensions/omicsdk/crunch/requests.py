@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from omicsdk.crunch.client import Crunch
 
 _REMEDIES: Mapping[int, str] = {
-    401: "Check CRUNCH_TOKEN, or credentials=; an administrator of the site issues tokens.",
+    401: "Check CRUNCH_TOKEN, or credentials (--token); an administrator of the site issues tokens.",
     403: "Ask an administrator of the site for the permission to add or change such things.",
-    404: "Check the slug, and CRUNCH_URL or base_url=.",
+    404: "Check the slug, and CRUNCH_URL or base_url (--url).",
 }
 
 
@@ -87,7 +87,7 @@ def _moved(answer: httpx.Response) -> APIError:
         method=answer.request.method,
         url=mask_url(str(answer.request.url)),
         headers=dict(answer.headers),
-        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url.",
+        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url (--url).",
     )
 
 
@@ -187,7 +187,7 @@ def json_object(answer: httpx.Response) -> dict[str, Any]:
             return cast("dict[str, Any]", found)
         raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
     raised.remedy = (
-        "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and the proxy in front of it."
+        "What answers there may be no crunch site: check CRUNCH_URL, or base_url (--url), and the proxy in front of it."
     )
     raise raised
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from logging import getLogger
@@ -493,6 +493,44 @@ def run(
         stop=stop,
     )
     return RunReport(dataset, made(), made.working_directory, made.note)
+
+
+def run_pending(
+    client: Crunch,
+    run: Callable[..., RunReport],
+    project: str = "",
+    *,
+    on_message: Callable[[str], None] | None = None,
+) -> Iterator[RunReport]:
+    """Run the datasets that wait to be processed, one after the other, until none is left.
+
+    A dataset that another runner takes first is skipped.
+
+    Args:
+        run: Runs a dataset: `client.run` with the options of all runs, to which `since` and `folders` are added.
+        project: The slug of a project; empty for all.
+        on_message: Called with a line for each dataset that is skipped; by default they are written to stderr.
+
+    Raises:
+        NotFound: There is no such project.
+        OmicsError: The site gives a dataset again that was run, or does not answer.
+    """
+    folders, seen = DatasetFolders(client), set[str]()
+    while True:
+        since = newest_status(client)
+        slug = next_dataset(client, project)
+        if not slug:
+            return
+        if slug in seen:
+            raise OmicsError(
+                f"The site gives {slug} again although it was processed: it has not accepted its statuses",
+                remedy="Check that this user may add statuses.",
+            )
+        seen.add(slug)
+        try:
+            yield run(slug, since=since, folders=folders)
+        except DatasetTaken as error:
+            (on_message or _to_stderr)(f"{error.message}; taking the next one.")
 
 
 def next_dataset(client: Crunch, project: str = "") -> str:

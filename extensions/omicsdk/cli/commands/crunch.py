@@ -1,0 +1,485 @@
+"""The commands of `omics crunch`: they add things to a site, run its workflows and show what it has."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.errors import REFUSED, exit_code
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import APIError, BadRequest, OmicsError, UsageError
+from omicsdk.crunch import attributes
+from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.datasets import DatasetFolders, find_equal, shared_words, storage_of
+from omicsdk.crunch.requests import checked_slug
+from omicsdk.crunch.runs import RunReport, check_cores, run_pending
+from omicsdk.crunch.statuses import RunResult, WorkflowType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.core.credentials import Credentials
+
+Report = Callable[[str], None]
+NONE_LEFT = "No more datasets to process."
+
+
+def connect(
+    base_url: str | None,
+    *,
+    credentials: Credentials | str | None = None,
+    url: str | None = None,
+    token: str | None = None,
+) -> Crunch:
+    """The site of a command: --url and --token take precedence over --base-url and --access-token."""
+    return Crunch(url or base_url, credentials=token or credentials)
+
+
+# -- additions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a project, dataset or item is described by.
+
+    Attributes:
+        description: What it is, in at most 1023 characters.
+        details: More about it, in Markdown.
+    """
+
+    description: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeKey:
+    """Where an attribute belongs.
+
+    Attributes:
+        item: Slug of the item, dataset or project.
+        key: The attribute's key, at most 255 characters.
+    """
+
+    item: str
+    key: str
+
+
+def add_project(
+    client: Crunch, project: str, *, about: About, workflow: str | None = None, on_message: Report
+) -> dict[str, Any]:
+    """Create a project.
+
+    Prints what the site has stored: its slug names the project in other commands. A refusal ends with exit code 1.
+
+    Args:
+        project: Its name, which must be unique on the site.
+        about: What it is.
+        workflow: File with the Snakefile or script that processes its datasets.
+        on_message: Called with what is sent.
+    """
+    fields = {"name": project, **asdict(about)}
+    if workflow is not None:
+        fields["workflow"] = text_of(workflow, "--workflow")
+        if not fields["workflow"].strip():
+            raise UsageError(f"--workflow: {workflow} is empty", remedy="Leave it out, or give a workflow.")
+    return _added(client, "api/projects/", fields, f"project '{project}' on the site {client.base_url}", on_message)
+
+
+def add_dataset(
+    client: Crunch,
+    project: str,
+    dataset: str,
+    *,
+    about: About,
+    base_file_path: str = "",
+    on_message: Report,
+    console: Console,
+) -> dict[str, Any]:
+    """Create a dataset; one that exists is skipped.
+
+    Prints what the site has stored. A refusal ends with exit code 1.
+
+    Args:
+        project: Slug of its project.
+        dataset: Its name.
+        about: What it is.
+        base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of a project
+            the same: a warning is printed, and only --allow-shared-folder runs such a dataset.
+        on_message: Called with what is sent.
+        console: Where warnings go.
+    """
+    fields = {"parent": project, "name": dataset, **asdict(about)}
+    if base_file_path:
+        fields["base_file_path"] = base_file_path
+    what = f"dataset '{dataset}' to project '{project}' on the site {client.base_url}"
+    made = _ensured(client, "api/datasets/", fields, client.list_datasets.iterate, what, on_message)
+    _warn_if_shared(client, made, console)
+    return made
+
+
+def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> dict[str, Any]:
+    """Create an item; one that exists is skipped.
+
+    Prints what the site has stored. A refusal ends with exit code 1.
+
+    Args:
+        parent: Slug of the item, dataset or project that it belongs to.
+        item: Its name.
+        about: What it is.
+        on_message: Called with what is sent.
+    """
+    fields = {"parent": parent, "name": item, **asdict(about)}
+    what = f"item '{item}' to parent '{parent}' on the site {client.base_url}"
+    return _ensured(client, "api/items/", fields, client.list_items.iterate, what, on_message)
+
+
+def char_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a text to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The text, at most 1023 characters.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "char", at, value, on_message)
+
+
+def float_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a number to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The number.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "float", at, attributes.number(value), on_message)
+
+
+def integer_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a whole number to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The whole number, at most 64 bits.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "int", at, attributes.whole_number(value), on_message)
+
+
+def filesize_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a size in bytes to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The bytes, from 0.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "filesize", at, attributes.file_size(value), on_message)
+
+
+def boolean_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a truth value to an item.
+
+    Args:
+        at: Where it belongs.
+        value: true or false.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "bool", at, attributes.truth(value), on_message)
+
+
+def url_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+    """Add a URL to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The URL: http, https, ftp or ftps.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "url", at, value, on_message)
+
+
+def datetime_attribute(
+    client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report
+) -> dict[str, Any]:
+    """Add a date and time to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The date and time; without a zone it is in the site's.
+        format: How `value` is written, in the directives of Python's strptime: %d/%m/%Y %H:%M. When empty ISO 8601, and with
+            python-dateutil any format that it reads.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "datetime", at, attributes.as_datetime(value, format), on_message)
+
+
+def date_attribute(
+    client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report
+) -> dict[str, Any]:
+    """Add a day to an item.
+
+    Args:
+        at: Where it belongs.
+        value: The day.
+        format: How `value` is written: %d/%m/%Y; when empty as for add-datetime-attribute.
+        on_message: Called with what is sent.
+    """
+    return _attribute(client, "date", at, attributes.as_date(value, format), on_message)
+
+
+def lat_long_attribute(
+    client: Crunch, at: AttributeKey, latitude: str, longitude: str, *, on_message: Report
+) -> dict[str, Any]:
+    """Add a place to an item.
+
+    Args:
+        at: Where it belongs.
+        latitude: Degrees north.
+        longitude: Degrees east.
+        on_message: Called with what is sent.
+    """
+    place = {
+        name: attributes.coordinate(name, each) for name, each in (("latitude", latitude), ("longitude", longitude))
+    }
+    return _keyed(client, "lat-long", at, place, f"{latitude},{longitude}", on_message)
+
+
+def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report) -> dict[str, Any]:
+    return _keyed(client, kind, at, {"value": value}, value, on_message)
+
+
+def _keyed(
+    client: Crunch, kind: str, at: AttributeKey, value: Mapping[str, Any], shown: object, on_message: Report
+) -> dict[str, Any]:
+    what = f"attribute '{at.key}'->'{shown}' to item '{at.item}' on the hosted site {client.base_url}"
+    return _added(client, attributes.attribute_url(kind), {**asdict(at), **value}, what, on_message)
+
+
+def _added(client: Crunch, path: str, fields: Mapping[str, Any], what: str, on_message: Report) -> dict[str, Any]:
+    """Post a form; reports what is sent and answered."""
+    on_message(f"Adding {what}")
+    on_message(f"Posting to {client.base_url}/{path} : {dict(fields)}")
+    try:
+        answer = client.raw_request("POST", path, fields)
+    except APIError as error:
+        on_message(f"Response {error.status}")
+        raise
+    on_message(f"Response {answer.status_code}: {answer.reason_phrase}")
+    on_message(f"Added {what.partition(' on the ')[0]}")
+    return answer.json()
+
+
+def _ensured(
+    client: Crunch,
+    path: str,
+    fields: Mapping[str, Any],
+    listed: Callable[[], Iterable[Any]],
+    what: str,
+    on_message: Report,
+) -> dict[str, Any]:
+    """Post a form; where an equal dataset or item is the reason of a refusal, that one is the result."""
+    try:
+        return _added(client, path, fields, what, on_message)
+    except BadRequest:
+        existing = find_equal(listed(), fields)
+        if existing is None:
+            raise
+    on_message(f"Skipped: {existing.slug} already exists")
+    return existing.to_dict()
+
+
+def _warn_if_shared(client: Crunch, made: Mapping[str, Any], console: Console) -> None:
+    slug, base = str(made.get("slug") or ""), str(made.get("base_file_path") or "")
+    if not slug or not base.strip("/"):
+        return
+    try:
+        others = DatasetFolders(client).shared_with(slug, base)
+    except OmicsError as error:  # the dataset was added
+        console.warning(f"cannot determine whether another dataset shares the folder {base}: {error.message}")
+        return
+    if others:
+        console.warning(
+            f"{shared_words(slug, base, others)}. Set a separate base_file_path on the site, or give --base-file-path for the "
+            "next ones; it isn't run without --allow-shared-folder."
+        )
+
+
+# -- runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processing:
+    """How datasets are processed.
+
+    Attributes:
+        storage_settings: Where the files are: a TOML or JSON file with the settings of the site's storage. By default the file
+            that CRUNCH_STORAGE_SETTINGS names.
+        directory: Folder in which each dataset gets a separate folder.
+        cores: Cores that Snakemake may use: a number, or all.
+        workflow: What the workflow is: a Snakefile, or a script that runs by itself.
+        path: File of the workflow, in place of the project's.
+        download: Download the dataset's files from the storage first.
+        upload: Upload new and changed files to the storage afterwards.
+        allow_shared_folder: Run it although another dataset has files in its folder of the storage, which a run may overwrite.
+        cleanup: Delete the dataset's folder after a success.
+    """
+
+    storage_settings: str | None = None
+    directory: str = "./tmp"
+    cores: str = "1"
+    workflow: Literal["snakemake", "script"] = "snakemake"
+    path: str | None = None
+    download: bool = True
+    upload: bool = True
+    allow_shared_folder: bool = False
+    cleanup: bool = False
+
+
+def run(client: Crunch, dataset: str, *, how: Processing, take_over: bool = False, console: Console) -> RunReport:
+    """Process a dataset.
+
+    Its files are downloaded, the workflow runs, and new and changed files are uploaded; each of these stages is reported to
+    the site. Ends with exit code 1 when a stage fails.
+
+    Args:
+        dataset: The dataset's slug.
+        how: How it is processed.
+        take_over: Run it although another runner began and has not ended, because that one is permanently gone.
+        console: Where stages are reported.
+    """
+    checked_slug(dataset)
+    return _runner(client, how, console)(dataset, take_over=take_over)
+
+
+def run_next(client: Crunch, *, project: str = "", how: Processing, console: Console) -> RunReport:
+    """Process the dataset that is next.
+
+    The stages are those of `omics crunch run`. Ends with exit code 1 when one fails, and when no dataset is left.
+
+    Args:
+        project: Slug of a project, to process its datasets only.
+        how: How it is processed.
+        console: Where stages are reported.
+    """
+    for report in run_pending(client, _runner(client, how, console), project, on_message=console.message):
+        return report
+    raise OmicsError(NONE_LEFT)
+
+
+def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[RunReport]:
+    """Process one dataset after the other until none is left.
+
+    A dataset that fails doesn't stop the others: the command ends with exit code 3 when some failed, with 1 when all did.
+    Several machines may work on one site at the same time.
+
+    Args:
+        project: Slug of a project, to process its datasets only.
+        how: How they are processed.
+        console: Where stages are reported.
+    """
+    reports: list[RunReport] = []
+    try:  # an error leaves in the list what came before it
+        reports.extend(run_pending(client, _runner(client, how, console), project, on_message=console.message))
+    except (OmicsError, OSError) as error:
+        if not reports:
+            raise
+        console.error(str(error))
+        console.exit_code = exit_code(error)
+    return reports
+
+
+def _runner(client: Crunch, how: Processing, console: Console) -> Callable[..., RunReport]:
+    """What runs a dataset. What would make every run fail is checked first: a dataset that failed stays locked on the site."""
+    cores, storage = check_cores(how.cores), storage_of(how.storage_settings)
+    if how.path is not None and not Path(how.path).is_file():
+        raise UsageError(f"--path: there is no file {how.path}", remedy="Give the workflow's file.")
+    if how.workflow == "snakemake" and shutil.which("snakemake") is None:
+        raise UsageError(
+            "There is no snakemake on the PATH",
+            remedy="Install Snakemake 7 or later, activate its environment, or give --workflow script.",
+        )
+    process = partial(
+        client.run,
+        folder=how.directory,
+        storage=storage,
+        workflow_type=WorkflowType(how.workflow),
+        workflow_path=how.path,
+        download=how.download,
+        upload=how.upload,
+        cleanup=how.cleanup,
+        cores=cores,
+        allow_shared_folder=how.allow_shared_folder,
+        on_message=console.message,
+    )
+
+    def processed(slug: str, **more: Any) -> RunReport:
+        console.message(f"Processing '{slug}'.")
+        return process(slug, **more)
+
+    return processed
+
+
+def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> Told:
+    """Show the files that a dataset has in the storage, as a tree.
+
+    Args:
+        dataset: The dataset's slug.
+        storage_settings: A TOML or JSON file with the settings of the site's storage; by default the one that
+            CRUNCH_STORAGE_SETTINGS names.
+    """
+    from omicsdk.crunch.storage import walk
+
+    storage = storage_of(storage_settings)
+    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    tree = walk(storage, base)
+    below = f"{base.strip('/')}/" if base.strip("/") else ""
+    return Told("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))
+
+
+# -- results
+
+
+def run_result(result: RunReport, call: Call) -> dict[str, str]:
+    """Render a run: how it ended, as a row."""
+    row = _row(result)
+    call.console.message(f"Processed {result.dataset}: {row['result']}")
+    if not _succeeded(result):
+        call.console.exit_code = REFUSED
+    return row
+
+
+def loop_result(result: Sequence[RunReport], call: Call) -> list[dict[str, str]]:
+    """Render a loop: how each run ended, as rows."""
+    console, failed = call.console, sum(not _succeeded(each) for each in result)
+    stopped = bool(console.exit_code)
+    if not stopped:
+        console.message(NONE_LEFT)
+        if failed == len(result) and result:
+            console.exit_code = REFUSED
+        elif failed:
+            console.some_failed(f"{failed} of {len(result)} datasets failed")
+    console.message(
+        f"Loop {'stopped' if stopped else 'concluded'}. Datasets processed: {len(result)}, failed: {failed}."
+    )
+    return [_row(each) for each in result]
+
+
+def _succeeded(report: RunReport) -> bool:
+    return report.result is RunResult.SUCCESS
+
+
+def _row(report: RunReport) -> dict[str, str]:
+    return {
+        "dataset": report.dataset,
+        "result": report.result.name,
+        "directory": str(report.directory),
+        "note": report.note,
+    }
