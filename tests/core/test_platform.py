@@ -114,9 +114,9 @@ def test_a_profile_that_does_not_exist_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[profiles.default.toy\n", "line 1"),
+        ("[profiles.default.toy\n", r"settings\.toml:1"),
         ('[profiles.default]\ntoy = "x"\n', "not a table"),
-        ("[profiles.default.toy]\nbase_url = 3\n", "base_url .* is not text"),
+        ("[profiles.default.toy]\nbase_url = 3\n", "base_url is not text"),
         ('[profiles.default.toy]\nbase_ulr = "x"\n', "unknown key 'base_ulr'"),
     ],
 )

@@ -39,7 +39,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 
 if TYPE_CHECKING:
     import httpx
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.token_file import StoredLogin, TokenFile
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,10 +63,14 @@ class Found(NamedTuple):
     Attributes:
         base_url: The base URL; None where the source states none.
         credentials: The credentials; None where it has none.
+        origin: What the source is called in messages, such as a variable or a file.
+        credentials_origin: The same of the credentials, where they have another one.
     """
 
     base_url: str | None = None
     credentials: Credentials | None = None
+    origin: str = ""
+    credentials_origin: str = ""
 
 
 NOTHING = Found()
@@ -81,12 +86,30 @@ class Search:
         base_url: The base URL, where an earlier source stated it.
         profile: The profile that the caller or OMICS_PROFILE names; None where neither does.
         credentials: The credentials that the caller gave.
+        is_complete: Whether an earlier source had credentials, so that none have to be read.
     """
 
     environ: Mapping[str, str]
     base_url: str | None = None
     profile: str | None = None
     credentials: object = None
+    is_complete: bool = False
+
+
+class Resolution(NamedTuple):
+    """The base URL and the credentials of a platform's client, and where they were found.
+
+    Attributes:
+        base_url: The base URL; empty where none was found.
+        credentials: The credentials; None for none.
+        origin: Where the base URL was found.
+        credentials_origin: Where the credentials were found.
+    """
+
+    base_url: str
+    credentials: Credentials | None
+    origin: str = ""
+    credentials_origin: str = ""
 
 
 def no_source(search: Search) -> Found:  # noqa: ARG001 - a source's signature
@@ -105,6 +128,7 @@ class Discovery:
             these files do not have it gives NOTHING.
         default_url: The base URL that is used when no source states one; empty where there is none.
         token: Makes credentials of a token that was given as text.
+        stored: Makes credentials of a login that `omics login` stored, for a base URL; by default of its token.
         remedy: What to do where no base URL, or no credentials, were found.
         requires_credentials: Whether the platform answers no request without credentials.
     """
@@ -114,6 +138,7 @@ class Discovery:
     files: Callable[[Search], Found] = no_source
     default_url: str = ""
     token: Callable[[str], Credentials] = BearerToken
+    stored: Callable[[StoredLogin, str], Credentials] | None = None
     remedy: str = "Give base_url, beginning with https:// and a host."
     requires_credentials: bool = False
 
@@ -129,7 +154,8 @@ def variables(url: str, token: str, credentials: Callable[[str], Credentials]) -
 
     def read(search: Search) -> Found:
         base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
-        return Found(base_url or None, credentials(value) if value else None)
+        origin = " and ".join(name for name, text in ((url, base_url), (token, value)) if text)
+        return Found(base_url or None, credentials(value) if value else None, origin)
 
     return read
 
@@ -142,12 +168,25 @@ def resolve(
     profile: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[str, Credentials | None]:
-    """Resolve the base URL and the credentials of a platform's client.
+    """Resolve the base URL and the credentials of a platform's client: the first two members of `resolution`, see there."""
+    return resolution(discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ)[:2]
+
+
+def resolution(
+    discovery: Discovery,
+    *,
+    base_url: str | None = None,
+    credentials: Credentials | httpx.Auth | str | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Resolution:
+    """Find the base URL and the credentials of a platform's client, and where they come from.
 
     The order is the same for all platforms, and for both: the argument; the named profile (argument `profile`, else
     OMICS_PROFILE) in omicsdk's settings or the platform's own files; OMICS_<PLATFORM>_URL and OMICS_<PLATFORM>_TOKEN; the
     platform's own environment variables; the profile `default` of omicsdk's settings; the platform's own files; the
-    platform's default. Credentials that a source states beside a base URL are used with that base URL's origin only.
+    platform's default. A profile's credentials are those that `omics login` stored for it and the base URL. Credentials that a
+    source states beside a base URL are used with that base URL's origin only.
 
     Args:
         discovery: Where the platform's are found.
@@ -157,14 +196,17 @@ def resolve(
         environ: The environment's variables; None for the process's own.
 
     Returns:
-        The base URL, empty where none was found; and the credentials, None for none.
+        What was found. Credentials are None where there are none.
 
     Raises:
-        ConfigError: The profile is unknown, a source is malformed, or the platform requires credentials and there are none.
+        ConfigError: The profile is unknown, a source is malformed, several profiles have a login for the base URL and none is
+            named, or the platform requires credentials and there are none.
     """
     environ = os.environ if environ is None else environ
-    search = Search(environ, base_url, profile or environ.get(PROFILE_VARIABLE, "").strip() or None, credentials)
+    named = profile or environ.get(PROFILE_VARIABLE, "").strip() or None
     proof = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
+    search = Search(environ, base_url, named, credentials, proof is not None)
+    origin, proof_origin = ("argument" if each is not None else "" for each in (base_url, proof))
     elsewhere = ""  # the base URL that skipped credentials belong to
     for source in _sources(discovery, search.profile):
         if search.base_url is not None and proof is not None:
@@ -172,28 +214,37 @@ def resolve(
         found = source(search)
         if search.base_url is None and found.base_url:
             search = replace(search, base_url=found.base_url)
+            origin = found.origin
         if proof is None and found.credentials is not None:
             if found.base_url and origin_of(found.base_url) != origin_of(search.base_url or ""):
                 elsewhere = elsewhere or found.base_url
             else:
-                proof = found.credentials
+                proof, proof_origin = found.credentials, found.credentials_origin or found.origin
+                search = replace(search, is_complete=True)
     url = search.base_url or discovery.default_url
+    origin = origin or ("built in" if url else "")
     if isinstance(proof, Anonymous):
-        return url, None
+        return Resolution(url, None, origin)
     if proof is None and discovery.requires_credentials:
         where = mask_url(url) if url else f"the platform {discovery.platform}"
         owner = f": those that are set belong to {mask_url(elsewhere)}" if elsewhere else ""
         raise ConfigError(f"No credentials found for {where}{owner}", remedy=discovery.remedy)
-    return url, proof
+    return Resolution(url, proof, origin, proof_origin)
 
 
 def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
-    def settings(name: str, search: Search) -> Found | None:
+    def of_profile(name: str, search: Search) -> Found | None:
         known = profile_settings(name, discovery.platform, search.environ)
-        return None if known is None else Found(known.get("base_url"))
+        if known is None:
+            return None
+        url = search.base_url or known.get("base_url")
+        origin = f"profile {name} of {settings_path(search.environ)}"
+        return (_stored(discovery, search, url, name) or NOTHING)._replace(
+            base_url=None if search.base_url else url, origin=origin
+        )
 
     def named(search: Search) -> Found:
-        found = settings(profile or "", search)
+        found = of_profile(profile or "", search)
         if found is None:  # the platform's own files may have profiles too; they know this one whatever the base URL
             found = discovery.files(replace(search, base_url=None))
             if found == NOTHING:
@@ -203,7 +254,11 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
         return found
 
     def default(search: Search) -> Found:
-        return settings(DEFAULT_PROFILE, search) or NOTHING
+        if search.base_url is None:
+            return of_profile(DEFAULT_PROFILE, search) or NOTHING
+        # An argument or a variable stated the base URL: any profile may have the login for it, unless one is named, in whose
+        # place no other user's login may be sent.
+        return (_stored(discovery, search, search.base_url, None) if profile is None else None) or NOTHING
 
     word = discovery.platform.upper()
     if profile is not None:
@@ -212,6 +267,29 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
     yield discovery.environment
     yield default
     yield discovery.files
+
+
+def _stored(discovery: Discovery, search: Search, url: str | None, profile: str | None) -> Found | None:
+    """The login that `omics login` stored for a base URL; the Atlas's own are found by its `files`."""
+    if search.is_complete or not url:
+        return None
+    from omicsdk.core.token_file import token_file  # most programs of a platform have their credentials by now
+
+    try:
+        tokens = token_file(search.environ, discovery.platform)
+    except ConfigError:  # a user without a home folder has none
+        return None
+    view = tokens.serving(url, profile)
+    login = None if view is None else view.login(url)
+    if view is None or login is None:
+        return None
+    make = discovery.stored
+    proof = discovery.token(login.token.value) if make is None else make(login, url)
+    return Found(None, proof, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
+
+
+def _named_store(login: StoredLogin, tokens: TokenFile) -> str:
+    return "the keyring" if login.store == "keyring" else str(tokens.path)
 
 
 class Settings(NamedTuple):

@@ -1,14 +1,23 @@
-"""Tokens that outlive a process: one private JSON file, its logins by the origin that they are for."""
+"""Logins that outlive a process: one private JSON file, its entries by platform, profile and base URL.
+
+The secrets of an entry are in the file, or in the system's keyring under the entry's key.
+"""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, read_private, settings_file, write_private
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE
+from omicsdk.core.type_guards import is_object
+
+logger = logging.getLogger("omicsdk.oauth")
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
 """Environment variable that names another file."""
@@ -17,16 +26,41 @@ _PATIENCE = 120.0
 """Seconds to wait for another process that has the file: it may be renewing a login over a slow network."""
 
 
-def token_file(environ: Mapping[str, str] | None = None) -> "TokenFile":
+HCA = "hca"
+"""The platform whose logins are for origins, not for base URLs: one serves the Atlas's services together."""
+_SECRETS = ("access_token", "refresh_token", "id_token")
+_OWN = (*_SECRETS, "expires_at", "also", "kind", "user", "store")
+_KEYRING = "keyring"
+
+
+def token_file(
+    environ: Mapping[str, str] | None = None, platform: str = HCA, profile: str = DEFAULT_PROFILE
+) -> "TokenFile":
     """The user's token file: `tokens.json` in omicsdk's folder of settings, or what OMICS_TOKEN_FILE names.
 
     Args:
         environ: The environment's variables; by default the process's own.
+        platform: The platform whose logins are meant, such as `sb`.
+        profile: The profile whose logins are meant.
 
     Raises:
         ConfigError: No file is named, and the user has no home.
     """
-    return TokenFile(settings_file("tokens.json", PATH_VARIABLE, environ))
+    return TokenFile(settings_file("tokens.json", PATH_VARIABLE, environ), platform, profile)
+
+
+class Place(NamedTuple):
+    """What a stored login is for.
+
+    Attributes:
+        platform: The platform, such as `sb`; `hca` for the Atlas's services.
+        profile: The profile.
+        url: The base URL; of `hca` the origin of the service that was logged in to.
+    """
+
+    platform: str
+    profile: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +72,39 @@ class StoredLogin:
         refresh_token: Becomes the next access token; empty when there is none.
         id_token: Says who logged in; empty when there is none.
         origins: Whom the tokens are for, the service that was logged in to first.
+        kind: What the token is where the platform has several kinds, such as `api_key`.
+        user: The user, as the platform calls them; empty when unknown.
+        store: Where the tokens are: `file` or `keyring`.
     """
 
     token: Token
     refresh_token: str = field(default="", repr=False)
     id_token: str = field(default="", repr=False)
     origins: tuple[str, ...] = ()
+    kind: str = ""
+    user: str = ""
+    store: str = "file"
 
 
 class TokenFile:
-    """A file of tokens. Each read sees the file as it is, so that several processes can share it.
+    """A file of logins, of which one platform's and profile's are seen. Each read sees the file as it is, so that several
+    processes can share it.
 
-    The file is `{"https://host:443": {"access_token": ..., "expires_at": seconds since 1970 or null}}`, mode 0600; an
-    entry may have a `refresh_token`, an `id_token`, and in `also` the origins of further services that it is for.
+    The file is `{KEY: {"access_token": ..., "expires_at": seconds since 1970 or null}}`, mode 0600; an entry may have a
+    `refresh_token`, an `id_token`, a `kind`, a `user`, and in `also` the origins of further services that it is for. A key
+    is "PLATFORM PROFILE BASE_URL", or "https://host:443" for the Atlas's default profile. Members that this version does not
+    know are kept.
 
     Args:
-        path: The file; it need not be there yet.
+        path: The file; it need not exist yet.
+        platform: The platform whose logins are meant.
+        profile: The profile whose logins are meant.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, platform: str = HCA, profile: str = DEFAULT_PROFILE) -> None:
         self.path = path
+        self.platform = platform
+        self.profile = profile
 
     def __repr__(self) -> str:
         return f"<TokenFile {self.path}>"
@@ -90,19 +137,44 @@ class TokenFile:
             ConfigError: Others can read the file, or it isn't what it should be.
         """
         entries = self._read()
-        key = _serving(entries, _origin(url))
+        key = self._serving(entries, url)
         if key is None:
             return None
         entry = entries[key]
+        if entry.get("store") == _KEYRING:
+            secrets = _from_keyring(key)
+            if secrets is None:
+                return None
+            entry = {**entry, **secrets}
+        return self._login(key, entry)
+
+    def places(self) -> list[tuple[Place, StoredLogin]]:
+        """List all logins of the file, whatever their platform and profile; those in the keyring without their secrets.
+
+        Raises:
+            ConfigError: Others can read the file, or it isn't what it should be.
+        """
+        found: list[tuple[Place, StoredLogin]] = []
+        for key, entry in self._read().items():
+            shown = {"access_token": "", **entry} if entry.get("store") == _KEYRING else entry
+            place = Place(*key.split(" ", 2)) if key.count(" ") >= 2 else Place(HCA, DEFAULT_PROFILE, key)
+            found.append((place, self._login(key, shown)))
+        return found
+
+    def _login(self, key: str, entry: Mapping[str, object]) -> StoredLogin:
         value, end = entry.get("access_token"), entry.get("expires_at")
         if not isinstance(value, str) or isinstance(end, bool) or not (end is None or isinstance(end, int | float)):
             raise self._broken("has an entry without a token")
-        refresh, identity = (entry.get(name) for name in ("refresh_token", "id_token"))
+        texts = (entry.get(name) for name in ("refresh_token", "id_token", "kind", "user"))
+        refresh, identity, kind, user = (each if isinstance(each, str) else "" for each in texts)
         return StoredLogin(
             Token(value, None if end is None else float(end)),
-            refresh if isinstance(refresh, str) else "",
-            identity if isinstance(identity, str) else "",
-            (key, *_also(entry)),
+            refresh,
+            identity,
+            (key.rpartition(" ")[2], *_also(entry)),
+            kind,
+            user,
+            _KEYRING if entry.get("store") == _KEYRING else "file",
         )
 
     def put(self, url: str, token: Token) -> None:
@@ -117,20 +189,38 @@ class TokenFile:
         """
         self.keep(url, StoredLogin(token))
 
-    def keep(self, url: str, login: StoredLogin) -> None:
+    def keep(self, url: str, login: StoredLogin, store: str | None = "file") -> str:
         """Store a login in the place of the one before.
 
         Args:
             url: Any URL of the service that was logged in to.
             login: What is stored; `origins` are further services that it is for.
+            store: Where: `file` or `keyring`; None for the keyring where it can be used without asking, else the file.
+
+        Returns:
+            Where it was stored.
 
         Raises:
-            ConfigError: The file can't be read or written.
+            ConfigError: The file can't be read or written, or the keyring cannot be used and is asked for.
         """
-        key = _origin(url)
-        entry = _entry(login, key)
+        key = self._key(url)
         with locked(self.path, patience=_PATIENCE):
-            self._write({**self._read(), key: entry})
+            entries = self._read()
+            entries[key] = self._placed(key, _entry(login, url), entries.get(key, {}), store)
+            self._write(entries)
+        return str(entries[key].get("store", "file"))
+
+    def _placed(
+        self, key: str, entry: dict[str, object], before: Mapping[str, object], store: str | None
+    ) -> dict[str, object]:
+        """An entry as the file gets it: with its secrets, or without those that the keyring took."""
+        newer = {name: value for name, value in before.items() if name not in _OWN}
+        if store != "file" and _into_keyring(key, entry, is_wanted=store == _KEYRING):
+            left = {name: value for name, value in entry.items() if name not in _SECRETS}
+            return {**newer, **left, "store": _KEYRING}
+        if before.get("store") == _KEYRING:
+            _out_of_keyring(key)
+        return {**newer, **entry}
 
     def check(self) -> None:
         """Make sure that a login can be stored, before anybody goes through one.
@@ -158,8 +248,11 @@ class TokenFile:
             before = self.login(url)
             after = change(before)
             if after != before:
-                key = before.origins[0] if before is not None else _origin(url)
-                self._write({**self._read(), key: _entry(after, key)})
+                entries = self._read()
+                key = self._serving(entries, url) or self._key(url)
+                entry = _entry(after, key.rpartition(" ")[2])
+                entries[key] = self._placed(key, entry, entries.get(key, {}), after.store)
+                self._write(entries)
             return after
 
     def delete(self, url: str) -> bool:
@@ -176,12 +269,55 @@ class TokenFile:
         """
         with locked(self.path, patience=_PATIENCE):
             entries = self._read()
-            key = _serving(entries, _origin(url))
+            key = self._serving(entries, url)
             if key is None:
                 return False
+            if entries[key].get("store") == _KEYRING:
+                _out_of_keyring(key)
             del entries[key]
             self._write(entries)
         return True
+
+    def serving(self, url: str, profile: str | None) -> "TokenFile | None":
+        """Find the profile whose login is for a base URL; the keyring isn't asked.
+
+        Args:
+            url: The base URL.
+            profile: The profile that is meant; None where none was named, and any may serve.
+
+        Returns:
+            The logins of that profile; None where none has one for the base URL.
+
+        Raises:
+            ConfigError: None is named, and several have one; or the file isn't what it should be.
+        """
+        entries = self._read()
+        known = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}
+        views = [TokenFile(self.path, self.platform, each) for each in sorted({DEFAULT_PROFILE, *known})]
+        found = [each for each in views if profile in (None, each.profile) and each._serving(entries, url)]
+        if len(found) > 1:
+            names = " and ".join(each.profile for each in found)
+            raise ConfigError(
+                f"Several profiles have a login for {mask_url(url)}: {names}",
+                remedy="Choose one with --profile (profile= in Python), or set OMICS_PROFILE.",
+            )
+        return found[0] if found else None
+
+    def _key(self, url: str) -> str:
+        """The key of the login that is for a base URL."""
+        if self.platform != HCA:
+            return f"{self.platform} {self.profile} {url.rstrip('/')}"
+        origin = _origin(url)  # as versions before the profiles wrote it
+        return origin if self.profile == DEFAULT_PROFILE else f"{HCA} {self.profile} {origin}"
+
+    def _serving(self, entries: Mapping[str, Mapping[str, object]], url: str) -> str | None:
+        """The key of the login for a base URL: its own, or of the Atlas one that is for its origin too."""
+        own = self._key(url)
+        if own in entries or self.platform != HCA:
+            return own if own in entries else None
+        origin, beginning = _origin(url), own.rpartition(" ")[0]
+        shared = (key for key, entry in entries.items() if origin in _also(entry))
+        return next((key for key in shared if key.rpartition(" ")[0] == beginning), None)
 
     def _read(self) -> dict[str, dict[str, object]]:
         text = read_private(self.path)
@@ -205,20 +341,62 @@ class TokenFile:
         return ConfigError(f"The token file {self.path} {what}", remedy="Delete it and log in again.")
 
 
-def _serving(entries: Mapping[str, Mapping[str, object]], origin: str) -> str | None:
-    """The key of the entry for an origin: its own, or one that is for it too."""
-    if origin in entries:
-        return origin
-    return next((key for key, entry in entries.items() if origin in _also(entry)), None)
+def _from_keyring(key: str) -> dict[str, object] | None:
+    """The secrets of an entry; None where the keyring cannot be used now, or has lost them."""
+    from omicsdk.core.settings.keyrings import KeyringUnavailable, read_secret
+
+    try:
+        secret = read_secret(key)
+    except KeyringUnavailable as error:
+        logger.debug("the login in the keyring is skipped: %s", error)
+        return None
+    try:
+        found: object = json.loads(secret or "null")
+    except ValueError:
+        found = None
+    if not is_object(found):
+        logger.debug("the login in the keyring is skipped: the keyring does not have it")
+        return None
+    return found
 
 
-def _entry(login: StoredLogin, key: str) -> dict[str, object]:
+def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> bool:
+    """Give the secrets of an entry to the keyring; False where it does not take them."""
+    from omicsdk.core.settings.keyrings import KeyringUnavailable, write_secret
+
+    secrets = {name: entry[name] for name in _SECRETS if name in entry}
+    try:
+        write_secret(key, json.dumps(secrets))
+    except KeyringUnavailable as error:
+        if is_wanted:
+            remedy = "Install omicsdk[keyring] and unlock the keyring, or give --store file."
+            raise ConfigError(f"Cannot store the login in the keyring: {error}", remedy=remedy) from error
+        logger.debug("the keyring is skipped: %s", error)
+        return False
+    return True
+
+
+def _out_of_keyring(key: str) -> None:
+    from omicsdk.core.settings.keyrings import KeyringUnavailable, delete_secret
+
+    try:
+        delete_secret(key)
+    except KeyringUnavailable as error:
+        # The entry goes all the same: without it nothing reads the secret.
+        logger.warning("the secret stays in the keyring: %s", error)
+
+
+def _entry(login: StoredLogin, url: str) -> dict[str, object]:
     entry: dict[str, object] = {"access_token": login.token.value, "expires_at": login.token.expires_at}
     if login.refresh_token:
         entry["refresh_token"] = login.refresh_token
     if login.id_token:
         entry["id_token"] = login.id_token
-    also = sorted({_origin(each) for each in login.origins} - {key})
+    if login.kind:
+        entry["kind"] = login.kind
+    if login.user:
+        entry["user"] = login.user
+    also = sorted({_origin(each) for each in login.origins} - {_origin(url)})
     if also:
         entry["also"] = also
     return entry

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DISCOVERY = Discovery(
     platform="drs",
     environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
-    remedy="Give base_url, or set OMICS_DRS_URL; or name the server in the identifier: drs://HOST/ID.",
+    remedy="Run: omics login drs. Or give base_url, or set OMICS_DRS_URL; or name the server in the identifier: drs://HOST/ID.",
 )
 _NO_SERVER = "https://server.invalid"
 """The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.token_file import StoredLogin
 
 ENDPOINT_VARIABLE = "GEN3_ENDPOINT"
 """Environment variable: the commons."""
@@ -32,6 +33,8 @@ URL_VARIABLE, TOKEN_VARIABLE = "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"
 """Environment variables: the commons, and an access token, for all programs of this package."""
 RETRIES_VARIABLE = "GEN3SDK_MAX_RETRIES"
 """Environment variable: how often a request is sent at most, from 1."""
+API_KEY = "api_key"
+"""The kind of a stored login that is an API key; others are access tokens."""
 PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
 LOG_IN = f"Set GEN3_API_KEY to a credentials file: {PROFILE_PAGE}"
 """How to log in, as a remedy."""
@@ -41,15 +44,19 @@ def _environment(search: Search) -> Found:
     """The commons of OMICS_GEN3_URL or GEN3_ENDPOINT, and the login of OMICS_GEN3_TOKEN or GEN3_API_KEY."""
     environ = search.environ
     base_url = named_commons(environ)
+    stated = " and ".join(name for name in (URL_VARIABLE, ENDPOINT_VARIABLE) if environ.get(name, "").strip())
     if search.credentials is not None:
-        return Found(base_url)
+        return Found(base_url, None, stated)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token:
         login = Gen3Login(base_url or search.base_url, access_token=token)
-        return Found(base_url if base_url or search.base_url else login.endpoint, login)
+        url = base_url if base_url or search.base_url else login.endpoint
+        return Found(url, login, stated or TOKEN_VARIABLE, TOKEN_VARIABLE)
     if environ.get(KEY_VARIABLE):
-        return _with_login(search, base_url, None)
-    return Found(base_url)
+        return _with_login(search, base_url, None)._replace(
+            origin=stated or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
+        )
+    return Found(base_url, None, stated)
 
 
 def named_commons(environ: Mapping[str, str]) -> str | None:
@@ -75,7 +82,20 @@ def _files(search: Search) -> Found:
     name = search.profile or DEFAULT_FILE
     if not _has_file(name) and (search.profile is not None or not search.environ.get(NAMESPACE_VARIABLE)):
         return NOTHING
-    return _with_login(search, None, search.profile)
+    origin = f"~/{FOLDER}/{name}" if _has_file(name) else "the workspace token service"
+    return _with_login(search, None, search.profile)._replace(origin=origin)
+
+
+def stored_login(login: StoredLogin, endpoint: str) -> Gen3Login:
+    """Make credentials of a login that `omics login gen3` stored.
+
+    Args:
+        login: What was stored: an API key, as a credentials file has it, or an access token.
+        endpoint: The commons.
+    """
+    if login.kind == API_KEY:
+        return Gen3Login(endpoint, refresh_token={"api_key": login.token.value})
+    return Gen3Login(endpoint, access_token=login.token.value)
 
 
 def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
@@ -113,7 +133,8 @@ DISCOVERY = Discovery(
     platform="gen3",
     environment=_environment,
     files=_files,
-    remedy=f"Give base_url, set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: {PROFILE_PAGE}",
+    stored=stored_login,
+    remedy=f"Run: omics login gen3. Or give base_url, set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: {PROFILE_PAGE}",
 )
 """Where a commons and its login are found."""
 

@@ -143,7 +143,7 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
         return BearerToken(text, remedy=remedy)
 
     def environment(search: Search) -> Found:
-        return Found(None, _account(section, configured, search))
+        return Found(None, _account(section, configured, search), "GOOGLE_APPLICATION_CREDENTIALS")
 
     def files(search: Search) -> Found:
         if search.profile is not None and search.base_url is None:
@@ -153,8 +153,12 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
         if url is None:
             url = service_url(section, config=settings)
             _warn_of_missing_files(section, url, settings)
-        proof = _stored(section, url, search.environ, settings, endpoint) or _of_published_client(section, settings)
-        return Found(None if search.base_url else url, proof)
+        proof = None if search.is_complete else _stored(section, url, search, settings, endpoint)
+        origin = _place(section, settings)
+        if proof is not None:
+            return Found(None if search.base_url else url, proof, origin, "omics login")
+        proof = _of_published_client(section, settings)
+        return Found(None if search.base_url else url, proof, origin, settings.place_of("oauth2_token", "access_token"))
 
     return Discovery(
         platform=WORDS[section],
@@ -221,10 +225,10 @@ def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:
         return None
 
 
-def _stored(
-    section: str, url: str, environ: Mapping[str, str], config: HCAConfig, endpoint: Endpoint | None
-) -> Credentials | None:
-    tokens = stored_tokens(environ)
+def _stored(section: str, url: str, search: Search, config: HCAConfig, endpoint: Endpoint | None) -> Credentials | None:
+    environ = search.environ
+    found = stored_tokens(environ)
+    tokens = None if found is None else found.serving(url, search.profile)
     login = None if tokens is None else tokens.login(url)
     if tokens is None or login is None:
         return None

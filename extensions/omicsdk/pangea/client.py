@@ -37,13 +37,14 @@ def _environment(search: Search) -> Found:
         search.environ.get(name, "").strip() for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS")
     )
     if search.credentials is not None:
-        return Found(url or None)
+        return Found(url or None, None, "PANGEA_ENDPOINT")
     if bool(email) != bool(password):
         missing = "PANGEA_PASS" if email else "PANGEA_USER"
         raise ConfigError(
             f"Half of a Pangea login is set: {missing} is missing", remedy=f"Set {missing}, or unset the other."
         )
-    return Found(url or None, PasswordLogin(email, password) if email else None)
+    proof = PasswordLogin(email, password) if email else None
+    return Found(url or None, proof, "PANGEA_ENDPOINT", "PANGEA_USER and PANGEA_PASS")
 
 
 _DISCOVERY = Discovery(

@@ -52,7 +52,7 @@ TOKEN_HEADER = "X-SBG-Auth-Token"  # noqa: S105 - the header's name
 DEFAULT_PROFILE = "default"
 """The section of ~/.sevenbridges/credentials that is read when no other is named."""
 REMEDY = (
-    "Set SB_API_ENDPOINT and SB_AUTH_TOKEN, or write a section [default] with api_endpoint and auth_token into "
+    "Run: omics login sb. Or set SB_API_ENDPOINT and SB_AUTH_TOKEN, or write a section [default] with api_endpoint and auth_token into "
     "~/.sevenbridges/credentials."
 )
 
@@ -77,9 +77,9 @@ def _environment(search: Search) -> Found:
     """The variables, which state both or nothing: one that is set alone belongs to another program's settings."""
     url, token = (search.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if url and token:
-        return Found(url, developer_token(token))
+        return Found(url, developer_token(token), "SB_API_ENDPOINT and SB_AUTH_TOKEN")
     has_token = search.credentials is not None or bool(search.environ.get("OMICS_SB_TOKEN", "").strip())
-    return Found(url) if url and has_token else NOTHING
+    return Found(url, None, "SB_API_ENDPOINT") if url and has_token else NOTHING
 
 
 def own_file(*parts: str) -> Path:
@@ -104,7 +104,7 @@ def _files(search: Search) -> Found:
     if not named and not file.exists():
         return NOTHING
     url, token = read_profile(named or DEFAULT_PROFILE)
-    return Found(url, developer_token(token))
+    return Found(url, developer_token(token), f"{file} [{named or DEFAULT_PROFILE}]")
 
 
 def read_profile(profile: str) -> tuple[str, str]:

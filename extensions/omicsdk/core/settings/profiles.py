@@ -1,15 +1,20 @@
 """Profiles: omicsdk's own settings file, `settings.toml`, with one table a profile and platform.
 
+store = "file"
+
 [profiles.default.gen3]
 base_url = "https://commons.example.org"
 """
 
+from __future__ import annotations
+
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import settings_file
+from omicsdk.core.files import locked, settings_file, write_private
 from omicsdk.core.type_guards import is_object
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
@@ -18,7 +23,38 @@ PROFILE_VARIABLE = "OMICS_PROFILE"
 """Environment variable: the profile that is used where no argument names one."""
 DEFAULT_PROFILE = "default"
 """The profile that is used where nothing names one; it need not exist."""
-_KEYS = frozenset({"base_url"})
+
+PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "crunch", "pangea")
+"""The platforms that a profile may have a table for."""
+STORES = ("file", "keyring")
+"""Where logins are stored: in the token file, or in the system's keyring."""
+_KEYS = ("base_url",)
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class Settings(NamedTuple):
+    """What the settings file states.
+
+    Attributes:
+        path: The file; None where none is named and the user has no home folder.
+        values: Its values; empty where it does not exist.
+        text: Its text.
+    """
+
+    path: Path | None
+    values: Mapping[str, Any]
+    text: str = ""
+
+    def place(self, *keys: str) -> str:
+        """Where a key is, for messages: the file, with the line where the key has one.
+
+        Args:
+            *keys: The names of its tables, and its own.
+        """
+        from omicsdk.core.settings.toml import line_of
+
+        line = line_of(self.text, keys)
+        return f"{self.path}" if line is None else f"{self.path}:{line}"
 
 
 def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
@@ -36,8 +72,43 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
         return None
 
 
+def check_profile_name(name: str) -> None:
+    """Refuse what cannot be the name of a profile.
+
+    Args:
+        name: The name.
+
+    Raises:
+        ConfigError: It has other characters than letters, digits, dots, dashes and underscores.
+    """
+    if _PROFILE_NAME.fullmatch(name) is None:
+        raise ConfigError(
+            f"Invalid name of a profile: {name!r}", remedy="Use letters, digits, dots, dashes and underscores."
+        )
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings file.
+
+    Args:
+        environ: The environment's variables; by default those of the process.
+
+    Raises:
+        ConfigError: The file cannot be read or is malformed; names it with the line.
+    """
+    path = settings_path(environ)
+    text = None if path is None else _text(path)
+    if path is None or text is None:
+        return Settings(path, {})
+    from omicsdk.core.settings.toml import parsed
+
+    return Settings(path, parsed(text, path), text)
+
+
 def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | None = None) -> dict[str, str] | None:
     """Read the settings of a platform in a profile.
+
+    Keys that this version does not know are left alone: a newer one may have written them.
 
     Args:
         profile: The name of the profile.
@@ -49,35 +120,118 @@ def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | N
         does not exist.
 
     Raises:
-        ConfigError: The file cannot be read or is malformed, or has an unknown key.
+        ConfigError: The file cannot be read or is malformed, or has a misspelled key; names it with the line.
     """
-    path = settings_path(environ)
-    if path is None:
-        return None
+    return _table(read_settings(environ), profile, platform)
+
+
+def profiles(environ: Mapping[str, str] | None = None) -> dict[str, dict[str, dict[str, str]]]:
+    """Read all profiles.
+
+    Args:
+        environ: The environment's variables; by default those of the process.
+
+    Returns:
+        By profile and platform, the settings by their names.
+
+    Raises:
+        ConfigError: As `profile_settings`.
+    """
+    settings = read_settings(environ)
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for profile in _object(settings, ("profiles",)):
+        tables = {platform: _table(settings, profile, platform) for platform in PLATFORMS}
+        found[profile] = {platform: table for platform, table in tables.items() if table}
+    return found
+
+
+def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[str, str] | None = None) -> bool:
+    """Set or remove a key of the settings file; everything else in it stays as it is, comments included.
+
+    Args:
+        keys: The names of its tables, and its own.
+        value: The value; None removes it.
+        environ: The environment's variables; by default those of the process.
+
+    Returns:
+        Whether the file states something else than before.
+
+    Raises:
+        ConfigError: The file is malformed or cannot be written, or the user has no home folder for it.
+    """
+    from omicsdk.core.settings.toml import changed, parsed
+
+    path = settings_file("settings.toml", SETTINGS_VARIABLE, environ)
+    # The lock covers reading, too: of two processes that change the file at once, the second one edits what the first one wrote.
+    with locked(path):
+        text = _text(path) or ""
+        before = parsed(text, path)
+        holder: object = before
+        for name in keys[:-1]:
+            holder = holder.get(name, {}) if is_object(holder) else None
+        if not is_object(holder):
+            raise ConfigError(f"{path}: {'.'.join(keys[:-1])} is not a table", remedy="Correct it, or remove it.")
+        if holder.get(keys[-1]) == value:
+            return False
+        write_private(path, changed(text, keys, value))  # through a link, whose target is replaced
+    return True
+
+
+def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
+    """Return where logins are to be stored, as `store` in the settings file states it; None where it does not.
+
+    Args:
+        environ: The environment's variables; by default those of the process.
+
+    Raises:
+        ConfigError: It is neither `file` nor `keyring`, or the file is malformed.
+    """
+    settings = read_settings(environ)
+    store = settings.values.get("store")
+    if store is not None and store not in STORES:
+        raise ConfigError(
+            f"{settings.place('store')}: store is {store!r}", remedy=f"Choose one of: {', '.join(STORES)}."
+        )
+    return store
+
+
+def _text(path: Path) -> str | None:
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise ConfigError(f"Cannot read {path}: {reason}") from error
-    import tomllib
+        raise ConfigError(f"Cannot read {path}: {reason}", remedy="Check the file and its permissions.") from error
 
-    try:
-        settings: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"Cannot read {path}: {error}", remedy="Correct this line.") from None
-    for name in ("profiles", profile):
-        settings = settings.get(name) if is_object(settings) else settings
-    if settings is None:
+
+def _object(settings: Settings, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    found: object = settings.values
+    for end, name in enumerate(keys, 1):
+        found = found.get(name, {}) if is_object(found) else found
+        if not is_object(found):
+            where = f"{settings.place(*keys[:end])}: [{'.'.join(keys[:end])}]"
+            raise ConfigError(f"{where} is not a table", remedy='Write it as a table with base_url = "https://...".')
+    return found
+
+
+def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | None:
+    if profile not in _object(settings, ("profiles",)):
         return None
-    settings = settings.get(platform, {}) if is_object(settings) else settings
-    where = f"[profiles.{profile}.{platform}] in {path}"
-    if not is_object(settings):
-        raise ConfigError(f"{where} is not a table", remedy='Write it as a table with base_url = "https://...".')
-    for key, value in settings.items():
-        if key not in _KEYS:
-            raise ConfigError(f"{where} has the unknown key {key!r}", remedy=f"Known keys: {', '.join(sorted(_KEYS))}.")
-        if not isinstance(value, str):
-            raise ConfigError(f"{key} of {where} is not text", remedy=f'Write {key} = "https://...".')
-    return cast("dict[str, str]", settings)
+    keys = ("profiles", profile, platform)
+    found: dict[str, str] = {}
+    for key, value in _object(settings, keys).items():
+        where = f"{settings.place(*keys, key)}: [{'.'.join(keys)}]"
+        if key in _KEYS:
+            if not isinstance(value, str):
+                raise ConfigError(f"{where}: {key} is not text", remedy=f'Write {key} = "https://...".')
+            found[key] = value
+        elif _is_misspelled(key):
+            raise ConfigError(f"{where} has the unknown key {key!r}", remedy=f"Known keys: {', '.join(_KEYS)}.")
+    return found
+
+
+def _is_misspelled(key: str) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(key.lower().replace("-", "_"), _KEYS, n=1, cutoff=0.8))

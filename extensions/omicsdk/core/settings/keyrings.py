@@ -1,0 +1,146 @@
+"""The system's keyring, asked in a process of its own.
+
+`keyring` runs whatever backend is configured: one may wait for D-Bus, show a dialog, or ask for a password at the terminal. A separate
+process without a terminal, ended after a few seconds, turns each of these into "not available", and keeps the package (60 ms to
+import) out of programs whose logins are in the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from contextlib import closing
+from importlib import import_module
+from typing import Any
+
+SERVICE = "omicsdk"
+"""The name under which the keyring lists the secrets."""
+SECONDS = 5.0
+"""How long a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
+
+# Backends that ask for a password when they are first used, and have no way to find out beforehand.
+_ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
+
+
+class KeyringUnavailable(Exception):
+    """The keyring is missing, locked, or would ask; the text says which."""
+
+
+def read_secret(name: str) -> str | None:
+    """Read a secret.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The secret; None where the keyring has none of that name.
+
+    Raises:
+        KeyringUnavailable: The keyring cannot be used without asking.
+    """
+    return _answer("read", name)
+
+
+def write_secret(name: str, secret: str) -> None:
+    """Store a secret in the place of the one before; errors as `read_secret`'s.
+
+    Args:
+        name: Its name.
+        secret: The secret.
+    """
+    _answer("write", name, secret)
+
+
+def delete_secret(name: str) -> None:
+    """Delete a secret, if there is one; errors as `read_secret`'s.
+
+    Args:
+        name: Its name.
+    """
+    _answer("delete", name)
+
+
+def _answer(action: str, name: str, secret: str = "") -> str | None:
+    if importlib.util.find_spec("keyring") is None:
+        raise KeyringUnavailable("the package keyring is not installed")
+    if not sys.executable:  # an embedded interpreter
+        raise KeyringUnavailable("there is no interpreter to run it in")
+    # -P: a keyring.py in the current folder must not get the secrets. They pass by pipes: arguments show in process lists.
+    command = [sys.executable, "-P", "-m", __name__]
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    request = json.dumps({"action": action, "name": name, "secret": secret})
+    try:
+        ran = subprocess.run(
+            command,
+            input=request,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            start_new_session=True,  # without a terminal, so that getpass cannot ask there
+            creationflags=hidden,
+        )
+    except subprocess.TimeoutExpired:
+        raise KeyringUnavailable("it waits for an answer") from None
+    except OSError as error:
+        raise KeyringUnavailable(f"it cannot be started: {error.strerror}") from error
+    try:
+        answer: dict[str, Any] = json.loads(ran.stdout)
+    except ValueError:
+        # Not what it printed: a backend's error may quote the secret.
+        raise KeyringUnavailable(f"it ended with {ran.returncode}") from None
+    if "unavailable" in answer:
+        raise KeyringUnavailable(answer["unavailable"])
+    return answer["secret"]
+
+
+def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
+    """What the other process answers."""
+    keyring: Any = import_module("keyring")
+    backend = keyring.get_keyring()
+    if hasattr(backend, "backends"):  # several; the first one is the recommended
+        backend = next(iter(backend.backends), backend)
+    fault = _fault(backend)
+    if fault:
+        return {"unavailable": fault}
+    name = request["name"]
+    try:
+        match request["action"]:
+            case "read":
+                return {"secret": backend.get_password(SERVICE, name)}
+            case "write":
+                backend.set_password(SERVICE, name, request["secret"])
+            case _:
+                if backend.get_password(SERVICE, name) is not None:
+                    backend.delete_password(SERVICE, name)
+    except keyring.errors.KeyringLocked:
+        return {"unavailable": "it is locked"}
+    except EOFError:  # getpass, without a terminal
+        return {"unavailable": "it asks for a password"}
+    except Exception as error:  # whatever a backend raises, the file takes its place
+        return {"unavailable": f"it failed with {type(error).__name__}"}
+    return {"secret": None}
+
+
+def _fault(backend: Any) -> str:
+    """Why a keyring cannot be used without asking; empty where it can."""
+    module = type(backend).__module__
+    if backend.priority <= 0:
+        return "there is none"
+    if module.startswith(_ASKING):
+        return "it may ask for a password"
+    if module == "keyring.backends.SecretService":
+        # Its own methods unlock the collection, which shows a dialog.
+        secretstorage: Any = import_module("secretstorage")
+        try:
+            with closing(secretstorage.dbus_init()) as bus:
+                return "it is locked" if secretstorage.Collection(bus).is_locked() else ""
+        except secretstorage.exceptions.SecretStorageException as error:
+            return f"it does not answer ({type(error).__name__})"
+    return ""
+
+
+if __name__ == "__main__":
+    print(json.dumps(_carried_out(json.load(sys.stdin))))  # noqa: T201 - the answer

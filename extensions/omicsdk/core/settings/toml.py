@@ -1,0 +1,221 @@
+"""TOML text: read with the place of an error, and changed one key at a time.
+
+The standard library reads TOML and does not write it. A change edits the lines of one key, so that comments and the order of the
+file survive; the edited text is read again, and where it does not state exactly what was wanted (keys with dots, inline tables,
+values of several lines), the file is written anew from its values: no edit can lose or alter another setting.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
+from pathlib import Path
+from typing import Any, cast
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.type_guards import is_array, is_object
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
+_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+
+
+def parsed(text: str, path: Path) -> dict[str, Any]:
+    """Parse TOML.
+
+    Args:
+        text: The text.
+        path: Its file, for errors.
+
+    Raises:
+        ConfigError: It is malformed; with file, line and column.
+    """
+    import tomllib  # 5 ms, which no command without a settings file needs
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what = str(error)
+        place = _PLACE.search(what)
+        # An error at the end of the document has no place; the last line is where something is missing.
+        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, None)
+        remedy = "Correct this line, or move the file away."
+        raise ConfigError(
+            _PLACE.sub("", what), remedy=remedy, file=str(path), line=line, column=column
+        ) from None  # the parser's error may quote a secret
+
+
+def changed(text: str, keys: Sequence[str], value: object) -> str:
+    """Set or remove one key.
+
+    Args:
+        text: The file's text, valid TOML.
+        keys: The names of the tables, then the key.
+        value: The value; None removes the key, and the tables that it leaves empty.
+
+    Returns:
+        The text with this change and no other.
+    """
+    import tomllib
+
+    wanted = tomllib.loads(text)
+    if value is None:
+        _remove(wanted, keys)
+    else:
+        _table(wanted, keys[:-1])[keys[-1]] = value
+    edited = _edited(text, keys, value)
+    try:
+        is_exact = tomllib.loads(edited) == wanted
+    except tomllib.TOMLDecodeError:
+        is_exact = False
+    return edited if is_exact else dumped(wanted)
+
+
+def dumped(values: Mapping[str, Any]) -> str:
+    """Write values as TOML.
+
+    Args:
+        values: What a parser of TOML returns.
+    """
+    return "\n".join(_tables(values, ())).lstrip("\n") + "\n" if values else ""
+
+
+def line_of(text: str, keys: Sequence[str]) -> int | None:
+    """Return the line of a key, or of the header of a table, from 1; None where it has no line to itself.
+
+    Args:
+        text: The text, valid TOML.
+        keys: The names of the tables, and of the key.
+    """
+    lines = text.splitlines()
+    found = _key_line(lines, keys)
+    if found is None:
+        found = next((number for number, names in _headers(lines) if names == tuple(keys)), None)
+    return None if found is None else found + 1
+
+
+def _table(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    for name in names:
+        values = values.setdefault(name, {})
+    return values
+
+
+def _remove(values: dict[str, Any], keys: Sequence[str]) -> None:
+    if len(keys) == 1:
+        values.pop(keys[0], None)
+    elif is_object(below := values.get(keys[0])):
+        _remove(below, keys[1:])
+        if not below:
+            del values[keys[0]]
+
+
+def _edited(text: str, keys: Sequence[str], value: object) -> str:
+    """The text with the lines of one key changed; the caller checks what it states."""
+    lines = text.splitlines()
+    at = _key_line(lines, keys)
+    header = next((number for number, names in _headers(lines) if names == tuple(keys[:-1])), None)
+    stated = f"{_key(keys[-1])} = {_value(value)}"
+    if value is None:
+        if at is not None:
+            del lines[at]
+        # A header alone would state an empty table.
+        if header is not None and not _has_keys(lines, header):
+            del lines[header]
+    elif at is not None:
+        lines[at] = stated + _comment(lines[at])
+    elif header is not None:
+        lines.insert(header + 1, stated)
+    elif len(keys) == 1:
+        lines.insert(0, stated)  # before every table, where keys of the top are
+    else:
+        gap = [""] if lines and lines[-1].strip() else []
+        lines += [*gap, f"[{'.'.join(map(_key, keys[:-1]))}]", stated]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _headers(lines: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The lines that are a table's header, with the names in it."""
+    import tomllib
+
+    for number, line in enumerate(lines):
+        if _HEADER.fullmatch(line) is None:
+            continue
+        try:
+            found: object = tomllib.loads(line)
+        except tomllib.TOMLDecodeError:  # a line of a long text, or [[an array of tables]]
+            continue
+        names: list[str] = []
+        while is_object(found) and found:
+            names.append(next(iter(found)))
+            found = found[names[-1]]
+        yield number, tuple(names)
+
+
+def _key_line(lines: Sequence[str], keys: Sequence[str]) -> int | None:
+    headers = [(-1, ()), *_headers(lines)]
+    for place, (number, names) in enumerate(headers):
+        if names == tuple(keys[:-1]):
+            end = headers[place + 1][0] if place + 1 < len(headers) else len(lines)
+            quoted = re.escape(json.dumps(keys[-1], ensure_ascii=False))
+            key = re.compile(rf"\s*(?:{re.escape(keys[-1])}|{quoted})\s*=")
+            return next((at for at in range(number + 1, end) if key.match(lines[at])), None)
+    return None
+
+
+def _has_keys(lines: Sequence[str], header: int) -> bool:
+    for line in lines[header + 1 :]:
+        if line.strip().startswith("["):
+            return False
+        if line.strip():  # a comment stays below its header
+            return True
+    return False
+
+
+def _comment(line: str) -> str:
+    """The comment at the end of a line, with the blanks before it."""
+    import tomllib
+
+    for match in re.finditer(r"\s*#", line):
+        try:
+            tomllib.loads(line[: match.start()])
+        except tomllib.TOMLDecodeError:  # the mark is within a text
+            continue
+        return line[match.start() :]
+    return ""
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _text(text: str) -> str:
+    # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, date | time):  # a datetime is a date, too
+        return value.isoformat()
+    if is_array(value):
+        return f"[{', '.join(map(_value, value))}]"
+    if is_object(value):
+        inner = ", ".join(f"{_key(name)} = {_value(below)}" for name, below in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    return repr(value)  # whole numbers and floats, nan and inf among them, are written alike
+
+
+def _tables(values: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
+    below = {name: value for name, value in values.items() if is_object(value)}
+    own = {name: value for name, value in values.items() if name not in below}
+    if names and (own or not below):
+        yield f"\n[{'.'.join(map(_key, names))}]"
+    for name, value in own.items():
+        yield f"{_key(name)} = {_value(value)}"
+    for name, value in below.items():
+        yield from _tables(cast("Mapping[str, Any]", value), (*names, name))

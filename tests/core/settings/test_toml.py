@@ -1,0 +1,134 @@
+"""TOML that is changed: one key, and nothing else, whatever the file looks like."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.settings.toml import changed, dumped, line_of, parsed
+
+PATH = Path("settings.toml")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+SCALARS = st.one_of(
+    TEXTS,
+    st.booleans(),
+    st.integers(-(2**62), 2**62),
+    st.floats(allow_nan=False),
+    st.datetimes(timezones=st.sampled_from([None, UTC])),
+    st.dates(),
+    st.times(),
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
+TABLES = st.dictionaries(TEXTS, st.one_of(VALUES, st.dictionaries(TEXTS, VALUES, max_size=3)), max_size=4)
+
+FILE = """\
+# mine
+top = 1 # first
+
+[profiles.default.sb] # the CGC
+base_url = "https://cgc.example.org/v2" # with a # in it: "no"
+region = "east"
+# last
+
+[profiles."with space".gen3]
+base_url = 'https://commons.example.org'
+long = \"\"\"
+[profiles.default.drs]
+base_url = "in a text"
+\"\"\"
+"""
+
+
+@given(TABLES)
+def test_values_come_back(values: dict[str, Any]) -> None:
+    assert tomllib.loads(dumped(values)) == values
+
+
+@given(TABLES, st.lists(TEXTS, min_size=1, max_size=3), SCALARS | st.none())
+def test_a_change_is_that_change_alone(values: dict[str, Any], keys: list[str], value: object) -> None:
+    if not _has_room(values, keys):
+        return
+    expected = copy.deepcopy(values)
+    if value is None:
+        _remove(expected, keys)
+    else:
+        table = expected
+        for name in keys[:-1]:
+            table = table.setdefault(name, {})
+        table[keys[-1]] = value
+    assert tomllib.loads(changed(dumped(values), keys, value)) == expected
+
+
+def _has_room(values: Any, keys: list[str]) -> bool:
+    for name in keys[:-1]:
+        if name in values and not isinstance(values[name], dict):
+            return False
+        values = values.get(name, {})
+    return True
+
+
+def _remove(values: dict[str, Any], keys: list[str]) -> None:
+    if len(keys) == 1:
+        values.pop(keys[0], None)
+    elif keys[0] in values:
+        _remove(values[keys[0]], keys[1:])
+        if not values[keys[0]]:
+            del values[keys[0]]
+
+
+def test_comments_and_order_survive() -> None:
+    text = changed(FILE, ["profiles", "default", "sb", "base_url"], "https://other.example.org")
+    assert text == FILE.replace('"https://cgc.example.org/v2"', '"https://other.example.org"')
+    text = changed(FILE, ["profiles", "default", "crunch", "base_url"], "https://crunch.example.org")
+    assert text == FILE + '\n[profiles.default.crunch]\nbase_url = "https://crunch.example.org"\n'
+    text = changed(FILE, ["profiles", "with space", "gen3", "base_url"], None)
+    assert text == FILE.replace("base_url = 'https://commons.example.org'\n", "")
+
+
+def test_a_header_within_a_text_is_no_table() -> None:
+    text = changed(FILE, ["profiles", "default", "drs", "base_url"], "https://drs.example.org")
+    found = tomllib.loads(text)
+    assert found["profiles"]["default"]["drs"]["base_url"] == "https://drs.example.org"
+    assert found["profiles"]["with space"] == tomllib.loads(FILE)["profiles"]["with space"]
+
+
+def test_the_last_key_takes_its_tables_along() -> None:
+    text = '[profiles.work.sb]\nbase_url = "x"\n\n[profiles.default.sb]\nbase_url = "y"\n'
+    left = changed(text, ["profiles", "work", "sb", "base_url"], None)
+    assert tomllib.loads(left) == {"profiles": {"default": {"sb": {"base_url": "y"}}}}
+
+
+def test_dates_and_times_keep_their_kind() -> None:
+    values = {"at": datetime(2026, 1, 31, 12, tzinfo=UTC), "day": date(2026, 1, 31), "hour": time(12, 30)}
+    assert tomllib.loads(dumped(values)) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("a = 1\nb = \n", "settings.toml:2:5: "), ("[a\n", "settings.toml:1:3: "), ('a = """\n\n', "settings.toml:3: ")],
+)
+def test_malformed_text_is_named_with_its_line(text: str, place: str) -> None:
+    with pytest.raises(ConfigError) as failed:
+        parsed(text, PATH)
+    assert failed.value.message.startswith(place)
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (["top"], 2),
+        (["profiles", "default", "sb"], 4),
+        (["profiles", "default", "sb", "region"], 6),
+        (["profiles", "with space", "gen3", "base_url"], 10),
+        (["nothing"], None),
+    ],
+)
+def test_the_line_of_a_key(keys: list[str], line: int | None) -> None:
+    assert line_of(FILE, keys) == line
