@@ -1,65 +1,42 @@
-"""Completion scripts: what they offer, tried in bash, zsh and fish; PowerShell's by what stands in it. Putting them in place."""
+"""Completion: what is offered, by real shells where they are installed; scripts, and where they go."""
 
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.commands.completion import own_shell, place_of
-from omicsdk.cli.completion import places, script
+from omicsdk.cli import lookups
+from omicsdk.cli.commands.completion import SUFFIXES, own_shell, place_of, script
+from omicsdk.cli.completion import offered, split
 from omicsdk.core.errors import UsageError
 
-SHELLS = ["bash", "zsh", "fish", "powershell"]
+SHELLS = [
+    pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} isn't installed"))
+    for name in ("bash", "zsh", "fish")
+]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_every_command_and_option_is_in_the_script(catalog, shell):
-    text = script(shell, catalog)
-    for place in places(catalog.root()):
-        assert place.path in text
-        for argument in place.options:
-            assert argument["name"].replace("_", "-") in text
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_command_prints_it(omics, shell):
+@pytest.mark.parametrize("shell", SUFFIXES)
+def test_the_command_prints_a_script_of_at_most_2_kb(omics, shell):
     ran = omics("completion", shell, installed=True)
     assert ran.code == 0
-    assert f"omics completion {shell}" in ran.out
-    assert "download-manifest" in ran.out
+    assert f"omics __complete {shell}" in ran.out
+    assert len(ran.stdout) <= 2000
 
 
 def test_an_unknown_shell_is_usage(omics):
-    ran = omics("completion", "cmd")
+    ran = omics("completion", "cmd", installed=True)
     assert ran.code == 2
     assert "bash, zsh, fish, powershell" in ran.err
 
 
-def test_powershell_is_offered_topics_after_help(catalog):
-    text = script("powershell", catalog)
-    (words,) = [line for line in text.splitlines() if line.startswith("    'help' = @('topics'")]
-    assert "'exit-codes'" in words
-    assert "'widgets'" in words
-    assert "-replace '^help ', ''" in text
-
-
-needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash isn't installed")
-
-
-def completed(text: str, *words: str) -> list[str]:
-    """What bash would offer after words, the last of which is being typed."""
-    quoted = " ".join(f"'{word}'" for word in words)
-    line = f"COMP_WORDS=(omics {quoted}); COMP_CWORD={len(words)}; _omics; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    ran = subprocess.run(["bash", "--norc", "-c", f"{text}\n{line}"], capture_output=True, text=True, check=True)
-    assert ran.stderr == ""
-    return ran.stdout.split()
-
-
 CASES = pytest.mark.parametrize(
-    ("words", "offered"),
+    ("words", "expected"),
     [
         (("wid",), {"widgets"}),
         (("widgets", "get-w"), {"get-widget", "get-widgets"}),
@@ -83,71 +60,184 @@ CASES = pytest.mark.parametrize(
 )
 
 
-@needs_bash
 @CASES
-def test_bash_offers_what_fits(catalog, words, offered):
-    assert set(completed(script("bash", catalog), *words)) == offered
+def test_what_fits_is_offered(catalog, words, expected):
+    found, _ = offered(catalog, list(words[:-1]), words[-1])
+    assert {word for word, _ in found if word.startswith(words[-1])} == expected
 
 
-@needs_bash
-def test_no_text_of_a_document_becomes_code(generated, catalog):
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        (("widgets", "get-widget", "--uuid", ""), True),
+        (("widgets", "get-widget", "--replica", ""), False),
+        (("widgets", "put-widget", "--size", ""), False),
+        (("widgets", "put-widget", "--details=@"), True),
+        (("widgets", ""), False),
+        (("widgets", "get-widget", ""), False),
+        (("cp", ""), True),
+    ],
+)
+def test_files_are_offered_where_a_value_may_be_one(catalog, words, files):
+    assert offered(catalog, list(words[:-1]), words[-1])[1] is files
+
+
+def test_an_option_is_offered_once_and_a_hidden_one_never(generated, catalog):
     file = generated / "widgets" / "commands.json"
     commands = json.loads(file.read_text())
-    commands[0]["parameters"][0]["choices"] = ["$(touch${IFS}owned)", "`touch${IFS}owned`", "';touch owned;'", "fine"]
-    commands[0]["parameters"][0]["help"] = "' ; touch owned ; '"
+    commands[1]["parameters"][3]["hidden"] = True
     file.write_text(json.dumps(commands))
-    text = script("bash", catalog) + f"\ncd {generated}"
-    assert completed(text, "widgets", "get-widgets", "--per-page", "") == ["fine"]
-    assert not (generated / "owned").exists()
+    found = dict(offered(catalog, ["widgets", "get-widget", "--uuid", "x"], "--")[0])
+    assert found["--quiet"] == "Only print errors: no progress, no notes"
+    assert not {"--uuid", "--version"} & found.keys()
+    assert "--replica" in found
 
 
-needs_zsh = pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh isn't installed")
-needs_fish = pytest.mark.skipif(shutil.which("fish") is None, reason="fish isn't installed")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("omics cp sb://me/p", (["omics", "cp"], "sb://me/p", "", 3)),
+        ("omics cp sb://me/My\\ P", (["omics", "cp"], "sb://me/My P", "", 3)),
+        ("omics cp 'sb://me/My P", (["omics", "cp"], "sb://me/My P", "'", 0)),
+        ('omics cp "a\\b\\"c"\\:d', (["omics", "cp"], 'a\\b"c:d', "", 0)),
+        ("omics cp ", (["omics", "cp"], "", "", 0)),
+        ("omics --output=js", (["omics"], "--output=js", "", 9)),
+    ],
+)
+def test_a_line_is_split_as_bash_splits_it(line, expected):
+    assert split(line, ":=") == expected
 
 
-@needs_fish
-@CASES
-def test_fish_offers_what_fits(catalog, tmp_path, words, offered):
-    (tmp_path / "omics.fish").write_text(script("fish", catalog))
-    line = " ".join(["omics", *words])
-    ran = subprocess.run(
-        ["fish", "--no-config", "-c", f"source omics.fish; complete -C '{line}'"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
+@pytest.fixture
+def path(generated, tmp_path, monkeypatch):
+    """A folder on PATH with an `omics` of the catalog's commands, which writes down what it is called with."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "omics"
+    program.write_text(
+        f"""#!{sys.executable}
+import json, sys
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.main import main
+if sys.argv[1:2] != ["__complete"]:
+    open({str(tmp_path / "called")!r}, "w").write(json.dumps(sys.argv[1:]))
+    sys.exit()
+services = {{"widgets": {{"title": "Widgets of the world", "documented": True, "index": "dss"}}}}
+sys.exit(main(catalog=Catalog({str(generated)!r}, services)))
+"""
     )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return folder
+
+
+def completed(shell: str, folder: Path, *words: str) -> list[str]:
+    """What a shell offers after words, the last of which is being typed."""
+    (folder / f"omics.{shell}").write_text(script(shell))
+    line = " ".join(["omics", *words])
+    quoted = " ".join(f"'{word}'" for word in words)
+    code = {
+        "bash": f"source ./omics.bash; COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=(omics {quoted}); "
+        f"COMP_CWORD={len(words)}; _omics; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "fish": f"source omics.fish; complete -C '{line}'",
+        "zsh": ZSH % (quoted, len(words) + 1),
+    }[shell]
+    quiet = {"bash": "--norc", "fish": "--no-config", "zsh": "-f"}[shell]
+    ran = subprocess.run([shell, quiet, "-c", code], capture_output=True, text=True, cwd=folder)
     assert ran.stderr == ""
     # fish looks anywhere in a word, and behind the beginning offers the files of the folder.
-    found = {row.partition("\t")[0] for row in ran.stdout.splitlines()} - {"omics.fish"}
-    assert {word for word in found if word.startswith(words[-1])} == offered
+    found = [row.partition("\t")[0] for row in ran.stdout.splitlines()]
+    return [word for word in found if word.startswith(words[-1]) and word and not word.startswith("omics")]
 
 
-# What zsh would offer: compadd and _describe note what they are given instead of showing it.
+# What zsh would offer: _describe notes what it is given instead of showing it.
 ZSH = """
 compdef() { :; }
 noted=()
-compadd() { [[ $1 == -a ]] && noted+=("${(@P)2}"); }
-_describe() { noted+=("${(@)${(P)2}%%%%:*}"); }
+_describe() { local -a given; given=("${(@P)4}"); noted+=("${(@)given%%%%:*}"); }
 _files() { :; }
+compset() { :; }
 source ./omics.zsh
-words=(omics %s); CURRENT=%d
+words=(omics %s); CURRENT=%d; PREFIX=${words[CURRENT]}
 _omics
-for word in $noted; do [[ $word == ${words[CURRENT]}* ]] && print -r -- $word; done
+for word in $noted; do print -r -- $word; done
 true
 """
 
 
-@needs_zsh
+@pytest.mark.parametrize("shell", SHELLS)
 @CASES
-def test_zsh_offers_what_fits(catalog, tmp_path, words, offered):
-    (tmp_path / "omics.zsh").write_text(script("zsh", catalog))
-    quoted = " ".join(f"'{word}'" for word in words)
-    ran = subprocess.run(
-        ["zsh", "-f", "-c", ZSH % (quoted, len(words) + 1)], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    assert ran.stderr == ""
-    assert set(ran.stdout.split()) == offered
+def test_a_shell_offers_what_fits(path, shell, words, expected):
+    assert set(completed(shell, path, *words)) == expected
+
+
+HOSTILE = "$(touch owned)`touch owned`; touch 'owned' \"x\" \\ & | * !a {b,c} ~ #d"
+
+
+def typed(shell: str, folder: Path, line: str) -> list[str]:
+    """Types a line with Tab into an interactive shell; gives the words with which `omics` was called."""
+    (folder / f"omics.{shell}").write_text(script(shell))
+    prepare = {
+        "bash": "source ./omics.bash",
+        "zsh": "autoload -Uz compinit; compinit -D; source ./omics.zsh",
+        "fish": "source omics.fish",
+    }[shell]
+    quiet = {"bash": "--norc", "fish": "--no-config", "zsh": "-f"}[shell]
+    environment = {**os.environ, "TERM": "dumb", "HOME": str(folder), "PS1": "> "}
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execvpe(shell, [shell, quiet, "-i"], environment)
+    os.write(terminal, f"{prepare}\n{line}\nexit\n".encode())
+    shown = b""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # the shell has ended
+            break
+    os.close(terminal)  # ends a shell that hangs
+    os.waitpid(process, 0)
+    called = folder.parent / "called"
+    assert called.exists(), shown.decode(errors="replace")
+    return json.loads(called.read_text())
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_no_name_becomes_code(generated, path, shell):
+    file = generated / "widgets" / "commands.json"
+    commands = json.loads(file.read_text())
+    commands[0]["parameters"][0]["choices"] = [HOSTILE, "red\x1b[2J"]
+    commands[0]["parameters"][0]["help"] = "' ; touch owned ; '"
+    file.write_text(json.dumps(commands))
+    assert typed(shell, path, "omics widgets get-widgets --per-page \t") == [
+        "widgets",
+        "get-widgets",
+        "--per-page",
+        HOSTILE,
+    ]
+    assert typed(shell, path, "omics widgets get-widgets --per-p\t7") == ["widgets", "get-widgets", "--per-page", "7"]
+    assert not list(generated.rglob("owned")) + list(path.rglob("owned"))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("begun", ["sb://m", "'sb://m", '"sb://m', "sb:", "sb://me/My\\ "])
+def test_a_name_with_blanks_and_colons_is_completed_in_every_quote(generated, path, shell, begun):
+    file = generated / "widgets" / "commands.json"
+    commands = json.loads(file.read_text())
+    commands[0]["parameters"][0]["choices"] = ["sb://me/My reads: (old)"]
+    file.write_text(json.dumps(commands))
+    typed_words = typed(shell, path, f"omics widgets get-widgets --per-page {begun}\t")
+    assert typed_words == ["widgets", "get-widgets", "--per-page", "sb://me/My reads: (old)"]
+
+
+def test_an_error_is_written_to_a_file_alone(omics, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "debug"))
+    ran = omics("__complete", "zsh", "=", "nonsense")
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+    assert "nonsense" in (tmp_path / "debug").read_text()
+    monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "missing" / "debug"))
+    ran = omics("__complete")
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
 
 
 @pytest.fixture
@@ -192,11 +282,14 @@ def test_zsh_is_told_in_its_settings_when_the_user_agrees(omics, home):
     assert subprocess.run(["zsh", "-f", "-c", line], capture_output=True, text=True, check=True).stdout == "_omics\n"
 
 
-@needs_bash
-def test_bash_reads_what_is_installed(omics, home):
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash isn't installed")
+def test_bash_reads_what_is_installed(omics, home, monkeypatch):
     omics("--yes", "completion", "bash", "--install", installed=True)
     file = home / ".local" / "share" / "bash-completion" / "completions" / "omics"
-    assert completed(f"source '{file}'", "sb", "files", "upl") == ["upload"]
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    line = f"source '{file}'; COMP_LINE='omics sb files upl'; COMP_POINT=18; _omics; echo $COMPREPLY"
+    ran = subprocess.run(["bash", "--norc", "-c", line], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("upload\n", "")
 
 
 def test_where_scripts_go_depends_on_the_shell_and_its_variables():
@@ -215,7 +308,71 @@ def test_where_scripts_go_depends_on_the_shell_and_its_variables():
 def test_a_shell_that_is_not_known_has_to_be_named(omics):
     assert own_shell({"SHELL": "/opt/bin/zsh"}) == "zsh"
     for environ in ({}, {"SHELL": "/bin/dash"}):
-        with pytest.raises(UsageError, match="can't tell which shell"):
+        with pytest.raises(UsageError, match="cannot detect your shell"):
             own_shell(environ)
-    assert omics("completion").code == 2
-    assert "$PROFILE" in omics("completion", "powershell", "--install").err
+    assert omics("completion", installed=True).code == 2
+    assert "$PROFILE" in omics("completion", "powershell", "--install", installed=True).err
+
+
+@pytest.fixture
+def tab(sb, omics, monkeypatch, tmp_path):
+    """Gives what `omics __complete` offers after words, against the sandbox; it waits for the first lookup however long it takes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 60)
+
+    def run(*words: str) -> list[str]:
+        ran = omics("__complete", "powershell", f"={words[-1]}", *words[:-1], installed=True)
+        assert (ran.code, ran.err) == (0, "")
+        return [line.split("\t")[1] for line in ran.out.splitlines()[1:]]
+
+    yield run
+    while lookups.started:
+        lookups.started.pop().wait()
+
+
+def test_remote_paths_and_projects_are_offered(sb, tab, tmp_path):
+    (tmp_path / "My $reads.txt").write_text("x")
+    assert sb("files", "upload", str(tmp_path / "My $reads.txt"), "sb://sandbox-user/p/").code == 0
+    assert tab("cp", "s") == ["sb://", "s3://"]
+    assert tab("cp", "sb://sand") == ["sb://sandbox-user/"]
+    assert tab("sb", "files", "ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"]
+    assert tab("cp", "sb://sandbox-user/p/M") == ["sb://sandbox-user/p/My $reads.txt"]
+    assert tab("sb", "tasks", "ls", "--project", "") == ["sandbox-user/"]
+    assert tab("sb", "tasks", "ls", "--project", "sandbox-user/") == ["sandbox-user/p"]
+    assert tab("cp", "nonsense://x") == []
+
+
+def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, monkeypatch):
+    assert tab("ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"]
+    (file,) = (tmp_path / "cache" / "omicsdk" / "completion").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert os.environ["SB_AUTH_TOKEN"] not in file.read_text() + file.name
+    kept = json.loads(file.read_text())
+    kept["names"].append("sandbox-user/kept/")
+    file.write_text(json.dumps(kept))
+    assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "the cache was not read"
+    kept["until"] = 0
+    file.write_text(json.dumps(kept))
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 0)
+    assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "old names are better than none"
+    monkeypatch.setattr(lookups, "WAIT_SECONDS", 60)
+    assert tab("ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"], "they were looked up meanwhile"
+
+
+def test_a_folder_that_cannot_be_listed_is_asked_for_rarely(sb, tab, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "debug"))
+    assert tab("ls", "sb://nobody/") == []
+    assert "has no project that you may see" in (tmp_path / "debug").read_text()
+    (file,) = (tmp_path / "cache" / "omicsdk" / "completion").iterdir()
+    written = file.stat().st_mtime_ns
+    assert tab("ls", "sb://nobody/") == []
+    assert file.stat().st_mtime_ns == written
+
+
+def test_profiles_are_those_of_the_settings_files(tab, home, monkeypatch):
+    (home / ".sevenbridges").mkdir()
+    (home / ".sevenbridges" / "credentials").write_text("[cgc]\nauth_token = x\n")
+    monkeypatch.setenv("OMICS_SETTINGS_FILE", str(home / "settings.toml"))
+    (home / "settings.toml").write_text('[profiles.lab.gen3]\nbase_url = "https://x.example"\n')
+    assert tab("sb", "files", "ls", "--profile", "") == ["lab", "cgc"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         workflows: NotRequired[str]
 
 
-INDEX = ("builtin",)
+INDEX = ("builtin", "shell")
 """Names of the files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
 
 
@@ -102,34 +102,6 @@ COMMANDS: list[Command] = [
                 "help": "Print JSON, on a terminal too.",
             },
             _TIMEOUT,
-        ],
-    },
-    {
-        "command": "completion",
-        "summary": "Complete commands, options and their values in your shell: put the script where the shell reads it, or print it.",
-        "description": "With --install the script goes where your shell reads it, and what is left to do is printed. Without it the "
-        "script is printed.\n\nThe script holds all there is: no key press starts Python. Install it again after an update.\n\n"
-        "Examples:\n\n    omics completion --install\n    omics completion zsh --install\n"
-        "    omics completion bash > ~/.local/share/bash-completion/completions/omics\n"
-        "    omics completion fish > ~/.config/fish/completions/omics.fish\n    omics completion powershell >> $PROFILE",
-        "run": "omicsdk.cli.commands.completion:completion",
-        "bare": True,
-        "parameters": [
-            {
-                "name": "shell",
-                "type": "string",
-                "positional": True,
-                "default": None,
-                "choices": ["bash", "zsh", "fish", "powershell"],
-                "help": "The shell that the script is for. When omitted: with --install that of SHELL.",
-            },
-            {
-                "name": "install",
-                "type": "boolean",
-                "flag": True,
-                "default": False,
-                "help": "Put it where the shell reads it (bash, zsh, fish).",
-            },
         ],
     },
     {

@@ -1,386 +1,306 @@
-"""Static completion scripts: made once from the catalog, so that no key press starts Python."""
+"""What a shell offers for a line that is being typed. The shell's script asks `omics __complete SHELL =CURRENT [WORD...]`.
+
+CURRENT is what was typed of the word before the cursor, WORDs are those before it. bash breaks words at `:` and `=`: its script sends
+the whole line as CURRENT, and COMP_WORDBREAKS as the only WORD.
+
+The answer's first line is `files` where the shell shall offer files beside the words of the lines that follow, else `words`.
+Nothing is printed on stderr, whatever happens; OMICS_COMPLETE_DEBUG names a file for errors.
+"""
 
 from __future__ import annotations
 
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments
+import os
+import sys
+
+from omicsdk.cli.catalog import Group
+from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, kind_of, own_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from omicsdk.cli.catalog import Catalog, Group
+    from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Argument
 
+    Word = tuple[str, str]
+    """A word that is offered, and what it is."""
 
-_HELP = "help"
-"""The command that other commands' words follow: behind it scripts go on as if it weren't there."""
-
-
-class Place:
-    """What may be typed after some words.
-
-    Attributes:
-        path: The words, joined by blanks.
-        words: Commands and groups that may follow, each with its summary; empty after a command.
-        options: What a command or the program takes.
-    """
-
-    __slots__ = ("options", "path", "words")
-
-    def __init__(self, path: str, words: dict[str, str], options: list[Argument]) -> None:
-        self.path = path
-        self.words = words
-        self.options = options
+DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
+SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+_STORE_OPTIONS = ("base_url", "profile", "auth", "endpoint", "url")
+"""Options of a line that choose where remote paths are looked up. Secrets are not among them: no lookup writes them down."""
+_LONGEST = 70
 
 
-def script(shell: str, catalog: Catalog) -> str:
-    """The completion script of a shell.
+def answer(words: list[str], catalog: Catalog) -> int:
+    """Print what a shell offers.
 
     Args:
-        shell: bash, zsh, fish or powershell.
+        words: What the shell's script gave after `__complete`.
+        catalog: The commands.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        text = "".join(f"{line}\n" for line in answer_lines(words, catalog))
+        sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding; "\n" on Windows too
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        log(error)
+        return 1
+    return 0
+
+
+def log(error: BaseException) -> None:
+    """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
+    if path := os.environ.get(DEBUG_VARIABLE):
+        from contextlib import suppress
+        from traceback import format_exception
+
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
+            file.write("".join(format_exception(error)))
+
+
+def answer_lines(words: list[str], catalog: Catalog) -> list[str]:
+    """The lines that a shell's script reads.
+
+    Args:
+        words: The shell, what is being typed behind `=`, and what the script adds.
         catalog: The commands.
     """
-    writers = {"bash": _bash, "zsh": _zsh, "fish": _fish, "powershell": _powershell}
-    found = list(places(catalog.root()))
-    for place in found:
-        if place.path == _HELP:
-            place.words = _topics() | {word: text for word, text in found[0].words.items() if word != _HELP}
-    return writers[shell](found).rstrip("\n")
+    shell, typed, before = words[0], words[1].removeprefix("="), words[2:]
+    if shell == "bash":
+        breaks = "".join(before)
+        before, current, quote, start = split(typed, breaks)
+        found, files = offered(catalog, before[1:], current)
+        lines = [_in_bash(word, start, quote) for word, _ in found if word.startswith(current)]
+    elif shell == "zsh":
+        found, files = offered(catalog, before, typed)
+        lines = [":".join([_in_zsh(word), *([about] if about else [])]) for word, about in found]
+    elif shell == "fish":
+        current = split(typed)[1]
+        found, files = offered(catalog, before, current)
+        lines = [f"{word}\t{about}" for word, about in found]
+    else:
+        found, files = offered(catalog, before, typed)
+        lines = [f"{_in_powershell(word)}\t{word}\t{about}" for word, about in found if word.startswith(typed)]
+    return ["files" if files else "words", *filter(None, lines)]
 
 
-def _topics() -> dict[str, str]:
+def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
+    """Split a line as bash and fish do.
+
+    Args:
+        line: The line up to the cursor.
+        breaks: Characters at which bash begins a new word for completion alone.
+
+    Returns:
+        The words before the cursor, the one that is being typed, the quote that is open in it, and how much of it bash leaves alone.
+    """
+    words: list[str] = []
+    word: str | None = None
+    quote, start = "", 0
+    characters = iter(line)
+    for character in characters:
+        if character == quote:
+            quote = ""
+        elif character == "\\" and quote != "'":
+            following = next(characters, "")
+            word = (word or "") + ("\\" if quote and following not in '"\\$`' else "") + following
+        elif quote:
+            word = (word or "") + character
+        elif character in "'\"":
+            quote, word = character, word or ""
+            start = len(word)
+        elif character.isspace():
+            words += [] if word is None else [word]
+            word, start = None, 0
+        else:
+            word = (word or "") + character
+            start = len(word) if character in breaks else start
+    return words, word or "", quote, start
+
+
+def _in_bash(word: str, start: int, quote: str) -> str:
+    """The end of a word as bash inserts it; empty where the quote that is open cannot hold it."""
+    end = word[start:]
+    if quote:
+        return "" if any(c in ("'" if quote == "'" else '"$`\\!') for c in end) else end
+    return "".join(c if c.isalnum() or c in "-_./:+@,=%" else f"\\{c}" for c in end)
+
+
+def _in_zsh(word: str) -> str:
+    return word.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _in_powershell(word: str) -> str:
+    if all(c.isalnum() or c in "-_./:+=%" for c in word):
+        return word
+    # PowerShell ends a single-quoted string at typographic quotes too.
+    return "'" + "".join(c * 2 if c in "'\u2018\u2019\u201a\u201b" else c for c in word) + "'"
+
+
+class Line:
+    """The words before the cursor, as the parser will read them.
+
+    Args:
+        catalog: The commands.
+
+    Attributes:
+        node: The command or group that they name.
+        options: The options that may follow, by spelling.
+        waiting: The option whose value follows.
+        given: What was given for options, by their long spelling.
+        count: Words without a dash behind the command.
+        only_words: Whether `--` ended the options.
+        asks_help: Whether they begin with `help`.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.node: Group | Found = catalog.root()
+        self.options = _spellings(GLOBALS)
+        self.waiting: Argument | None = None
+        self.given = dict[str, str]()
+        self.count = 0
+        self.only_words = self.asks_help = False
+
+    def read(self, word: str) -> None:
+        """Read the next word.
+
+        Raises:
+            UsageError: It is no command.
+        """
+        name, equals, value = word.partition("=")
+        if word == "--":
+            self.only_words, self.waiting = True, None
+        elif self.waiting is not None and name not in self.options:
+            self.given[flag(self.waiting)] = word
+            self.waiting = self.waiting if _takes_several(self.waiting) else None
+        elif word.startswith("-") and not self.only_words:
+            if argument := self.options.get(name):
+                self.given[flag(argument)] = value
+                self.waiting = None if equals or self._stands_alone(argument) else argument
+        elif not isinstance(self.node, Group):
+            self.count += 1
+        elif word == "help":
+            self.asks_help = True
+        else:
+            self._enter(self.node.child(word))
+
+    def _enter(self, node: Group | Found) -> None:
+        self.node = node
+        if isinstance(node, Group):
+            self.options |= _spellings(node.options)
+        else:
+            own = own_arguments(node.command)
+            self.options = _spellings([*(each for each in own if not each.get("positional")), *global_arguments(own)])
+
+    def positionals(self) -> list[Argument]:
+        """The command's words without a dash."""
+        node = self.node
+        return [] if isinstance(node, Group) else [a for a in own_arguments(node.command) if a.get("positional")]
+
+    def _stands_alone(self, argument: Argument) -> bool:
+        return bool(argument.get("flag")) or (kind_of(argument) == "boolean" and bool(self.positionals()))
+
+
+def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Word], bool]:
+    """What may stand in the place of the word that is being typed.
+
+    Args:
+        catalog: The commands.
+        before: The words before it.
+        current: What was typed of it. What is offered need not begin with it, save remote paths.
+
+    Returns:
+        Words, none with a character that cannot be shown, and whether files may stand there too.
+    """
+    line = Line(catalog)
+    for word in before:
+        line.read(word)
+    name, equals, typed = current.partition("=")
+    if equals and name in line.options and not line.only_words:
+        found, files = _values(line, line.options[name], typed)
+        found = [(f"{name}={word}", about) for word, about in found]
+    elif current.startswith("-") and not line.only_words:
+        found, files = [(spelling, each.get("help") or "") for spelling, each in line.options.items()], False
+        found = [(word, about) for word, about in found if not _is_done(line, line.options[word])]
+    elif line.waiting is not None:
+        found, files = _values(line, line.waiting, current)
+    elif isinstance(line.node, Group):
+        found, files = _commands(line, line.node), False
+    else:
+        arguments = line.positionals()
+        argument = arguments[min(line.count, len(arguments) - 1)] if arguments else None
+        if argument is None or (line.count >= len(arguments) and not _takes_several(argument)):
+            return [], False
+        found, files = _values(line, argument, current)
+    return [(word, _sentence(about)) for word, about in found if word and word.isprintable()], files
+
+
+def _commands(line: Line, group: Group) -> list[Word]:
+    found = [*group.groups(), *group.handwritten(), *group.operations()]
+    if not line.asks_help or group.path:
+        return found
     from omicsdk.cli.topics import TOPICS
 
-    return {"topics": "Topics that there is help on", **{name: title for name, (title, _) in TOPICS.items()}}
+    topics = [(name, title) for name, (title, _) in TOPICS.items()]
+    return [("topics", "Topics of help"), *topics, *(each for each in found if each[0] != "help")]
 
 
-def places(group: Group) -> Iterator[Place]:
-    """Every group and command below a group, itself included."""
-    words = dict([*group.groups(), *group.handwritten(), *group.operations()])
-    words = {word: words[word] for word in _harmless(words)}
-    yield Place(" ".join(group.path), words, list(GLOBALS))
-    for found in group.found():
-        own = own_arguments(found.command)
-        options = [argument for argument in own if not argument.get("positional")]
-        # The values of a word without a dash are offered like commands.
-        values = dict.fromkeys((word for a in own if a.get("positional") for word in _choices(a)), "")
-        yield Place(" ".join(found.path), values, [*options, *global_arguments(own)])
-    for below in group.below():
-        yield from places(below)
+def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], bool]:
+    """The values that an argument may have, and whether files may be among them."""
+    kind = kind_of(argument)
+    choices = argument.get("choices") or (["true", "false"] if kind == "boolean" else [])
+    if choices:
+        return [(str(each), "") for each in choices], False
+    if kind in ("integer", "number"):
+        return [], False
+    path = [] if isinstance(line.node, Group) else line.node.path
+    if "://" in current:
+        return _remote(line, current), False
+    if argument["name"] == "profile":
+        from omicsdk.cli.lookups import profiles
+
+        return [(name, "") for name in profiles(path[:1])], False
+    if argument["name"] == "project" and path[:1] == ["sb"]:
+        projects = _remote(line, f"sb://{current}")
+        return [
+            (word.removeprefix("sb://").rstrip("/" if current.count("/") else ""), "") for word, _ in projects
+        ], False
+    if argument.get("positional") and len(path) == 1 and kind != "object":
+        return [(f"{scheme}://", "") for scheme in SCHEMES if f"{scheme}://".startswith(current)], True
+    return [], True
 
 
-def _first_sentence(text: str | None, limit: int = 70) -> str:
-    line = " ".join((text or "").split()).partition(". ")[0].rstrip(".")
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+def _remote(line: Line, current: str) -> list[Word]:
+    """The entries of a remote folder that begin as was typed."""
+    scheme, _, path = current.partition("://")
+    if scheme not in SCHEMES:
+        return []
+    from omicsdk.cli.lookups import entries
+
+    options = {name: line.given.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
+    folder = path[: path.rfind("/") + 1]
+    found = entries(f"{scheme}://{folder}", {name: value for name, value in options.items() if value})
+    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
 
 
-def _single(text: str) -> str:
-    """A single-quoted word of a POSIX shell; what an answer's document says never becomes code."""
-    return "'" + "".join(c for c in text if c.isprintable()).replace("'", "'\\''") + "'"
+def _spellings(arguments: Iterable[Argument]) -> dict[str, Argument]:
+    return {spelling: argument for argument in arguments for spelling in flags(argument)}
 
 
-def _takes_value(argument: Argument) -> bool:
-    return not argument.get("flag") and argument.get("type") != "boolean"
+def _takes_several(argument: Argument) -> bool:
+    return kind_of(argument) == "array" and not argument.get("repeated")
 
 
-def _choices(argument: Argument) -> list[str]:
-    if argument.get("type") == "boolean" and not argument.get("flag"):
-        return ["true", "false"]
-    return _harmless(argument.get("choices") or ())
+def _is_done(line: Line, argument: Argument) -> bool:
+    """Whether an option is not offered: it is hidden, or was given and may be given once."""
+    return bool(argument.get("hidden")) or (flag(argument) in line.given and not argument.get("repeated"))
 
 
-def _harmless(words: Iterable[object]) -> list[str]:
-    """The words that no shell takes for more than words: bash and fish expand what they are given to offer."""
-    texts = map(str, words)
-    return [text for text in texts if text and all(c.isascii() and (c.isalnum() or c in "-_.:/+@,=") for c in text)]
-
-
-def _own(place: Place) -> tuple[list[Argument], bool]:
-    """What a place takes beside the global options, and whether it takes all of those: they are written once."""
-    first = len(place.options) - len(GLOBALS)
-    if first >= 0 and place.options[first:] == GLOBALS:
-        return place.options[:first], True
-    return place.options, False
-
-
-def _value_flags() -> str:
-    return "|".join(spelling for argument in GLOBALS if _takes_value(argument) for spelling in flags(argument))
-
-
-def _bash(found: list[Place]) -> str:
-    words = "\n".join(f"    {_single(p.path)}) echo {_single(' '.join(p.words))} ;;" for p in found if p.words)
-    everywhere = " ".join(s for a in GLOBALS for s in flags(a))
-    options = "\n".join(
-        f"    {_single(p.path)}) echo {_single(' '.join(s for a in own for s in flags(a)))}{' $everywhere' * shared} ;;"
-        for p in found
-        for own, shared in [_own(p)]
-    )
-    values = "\n".join(
-        f"    {_single(f'{p.path} {spelling}'.strip())}) echo {_single(' '.join(_choices(a)))} ;;"
-        for p in found
-        for a in p.options
-        if _choices(a)
-        for spelling in flags(a)
-    )
-    return f"""# Completion of omics for bash; made by: omics completion bash
-_omics_words() {{
-  case $1 in
-{words}
-  esac
-}}
-_omics_options() {{
-  local everywhere={_single(everywhere)}
-  case $1 in
-{options}
-  esac
-}}
-_omics_values() {{
-  case $1 in
-{values}
-  esac
-}}
-_omics() {{
-  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} path= word i
-  COMPREPLY=()
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word=${{COMP_WORDS[i]}}
-    case $word in
-      {_value_flags()}) ((i++)) ;;
-      -*) ;;
-      *) [[ " $(_omics_words "$path") " == *" $word "* ]] && path="${{path:+$path }}$word" && path=${{path#{_HELP} }} ;;
-    esac
-  done
-  if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$(_omics_options "$path")" -- "$current"))
-  elif [[ $previous == -* && -n $(_omics_values "${{path:+$path }}$previous") ]]; then
-    COMPREPLY=($(compgen -W "$(_omics_values "${{path:+$path }}$previous")" -- "$current"))
-  elif [[ $previous != -* && -n $(_omics_words "$path") ]]; then
-    COMPREPLY=($(compgen -W "$(_omics_words "$path")" -- "$current"))
-  fi
-}}
-complete -o default -F _omics omics
-"""
-
-
-def _zsh(found: list[Place]) -> str:
-    def described(word: str, text: str | None) -> str:
-        return _single(f"{word.replace(':', chr(92) + ':')}:{_first_sentence(text)}")
-
-    words = "\n".join(
-        f"    {_single(p.path)}) reply=({' '.join(described(w, s) for w, s in p.words.items())}) ;;"
-        for p in found
-        if p.words
-    )
-    everywhere = " ".join(described(s, a.get("help")) for a in GLOBALS for s in flags(a))
-    shown = ' "${everywhere[@]}"'
-    options = "\n".join(
-        f"    {_single(p.path)}) reply=({' '.join(described(s, a.get('help')) for a in own for s in flags(a))}"
-        f"{shown * shared}) ;;"
-        for p in found
-        for own, shared in [_own(p)]
-    )
-    values = "\n".join(
-        f"    {_single(f'{p.path} {spelling}'.strip())}) reply=({' '.join(map(_single, _choices(a)))}) ;;"
-        for p in found
-        for a in p.options
-        if _choices(a)
-        for spelling in flags(a)
-    )
-    return f"""#compdef omics
-# Completion of omics for zsh; made by: omics completion zsh
-_omics_words() {{
-  reply=()
-  case $1 in
-{words}
-  esac
-}}
-_omics_options() {{
-  local -a everywhere=({everywhere})
-  reply=()
-  case $1 in
-{options}
-  esac
-}}
-_omics_values() {{
-  reply=()
-  case $1 in
-{values}
-  esac
-}}
-_omics() {{
-  local -a reply
-  local place= word previous=${{words[CURRENT-1]}} i
-  for ((i = 2; i < CURRENT; i++)); do
-    word=${{words[i]}}
-    case $word in
-      {_value_flags()}) ((i++)) ;;
-      -*) ;;
-      *)
-        _omics_words "$place"
-        (( ${{reply[(I)$word:*]}} )) && place="${{place:+$place }}$word" && place=${{place#{_HELP} }}
-        ;;
-    esac
-  done
-  if [[ $previous == -* ]]; then
-    _omics_values "${{place:+$place }}$previous"
-    if (( ${{#reply}} )); then
-      compadd -a reply
-      return
-    fi
-  fi
-  if [[ ${{words[CURRENT]}} == -* ]]; then
-    _omics_options "$place"
-    _describe option reply
-  else
-    _omics_words "$place"
-    if (( ${{#reply}} )) && [[ $previous != -* ]]; then
-      _describe command reply
-    else
-      _files
-    fi
-  fi
-}}
-if [[ $funcstack[1] == _omics ]]; then
-  _omics "$@"
-else
-  compdef _omics omics
-fi
-"""
-
-
-def _fish(found: list[Place]) -> str:
-    def quoted(text: str) -> str:
-        plain = "".join(c for c in text if c.isprintable())
-        return "'" + plain.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    def offered(words: Iterable[tuple[str, str | None]]) -> str:
-        pairs = " ".join(f"{quoted(word)} {quoted(_first_sentence(text))}" for word, text in words)
-        return f"printf '%s\\t%s\\n' {pairs}" if pairs else "true"
-
-    def case(path: str, lines: str) -> str:
-        return f"    case {quoted(path)}\n      {lines}"
-
-    def spelled(arguments: Iterable[Argument]) -> str:
-        return offered((s, a.get("help")) for a in arguments for s in flags(a))
-
-    words = "\n".join(case(p.path, offered(p.words.items())) for p in found if p.words)
-    options = "\n".join(
-        case(p.path, f"{spelled(own)}{'; __omics_everywhere' * shared}") for p in found for own, shared in [_own(p)]
-    )
-    values = "\n".join(
-        case(f"{p.path} {spelling}".strip(), f"string split ' ' -- {quoted(' '.join(_choices(a)))}")
-        for p in found
-        for a in p.options
-        if _choices(a)
-        for spelling in flags(a)
-    )
-    return f"""# Completion of omics for fish; made by: omics completion fish
-function __omics_words
-  switch $argv[1]
-{words}
-  end
-end
-function __omics_everywhere
-  {spelled(GLOBALS)}
-end
-function __omics_options
-  switch $argv[1]
-{options}
-  end
-end
-function __omics_values
-  switch $argv[1]
-{values}
-  end
-end
-function __omics_complete
-  set -l words (commandline -opc)
-  set -l current (commandline -ct)
-  set -l place ''
-  set -l skip 0
-  for word in $words[2..-1]
-    if test $skip = 1
-      set skip 0
-      continue
-    end
-    switch $word
-      case {" ".join(_value_flags().split("|"))}
-        set skip 1
-      case '-*'
-        continue
-      case '*'
-        if contains -- $word (__omics_words "$place" | string replace -r '\\t.*' '')
-          set place (string trim -- "$place $word" | string replace -r '^{_HELP} ' '')
-        end
-    end
-  end
-  if string match -q -- '-*' $current
-    __omics_options "$place"
-    return
-  end
-  if string match -q -- '-*' $words[-1]
-    set -l offered (__omics_values (string trim -- "$place $words[-1]"))
-    if set -q offered[1]
-      printf '%s\\n' $offered
-      return
-    end
-  else
-    set -l offered (__omics_words "$place")
-    if set -q offered[1]
-      printf '%s\\n' $offered
-      return
-    end
-  end
-  __fish_complete_path $current
-end
-complete -c omics -f -a '(__omics_complete)'
-"""
-
-
-def _powershell(found: list[Place]) -> str:
-    def quoted(text: str) -> str:
-        # PowerShell ends a single-quoted string at typographic quotes too.
-        plain = "".join(c for c in text if c.isprintable())
-        return "'" + "".join(c * 2 if c in "'\u2018\u2019\u201a\u201b" else c for c in plain) + "'"
-
-    def listed(words: list[str]) -> str:
-        return f"@({', '.join(map(quoted, words))})"
-
-    words = "\n".join(f"    {quoted(p.path)} = {listed(list(p.words))}" for p in found if p.words)
-    options = "\n".join(f"    {quoted(p.path)} = {listed([s for a in p.options for s in flags(a)])}" for p in found)
-    values = "\n".join(
-        f"    {quoted(f'{p.path} {spelling}'.strip())} = {listed(_choices(a))}"
-        for p in found
-        for a in p.options
-        if _choices(a)
-        for spelling in flags(a)
-    )
-    return f"""# Completion of omics for PowerShell; made by: omics completion powershell
-Register-ArgumentCompleter -Native -CommandName omics -ScriptBlock {{
-  param($current, $line, $position)
-  $words = @{{
-{words}
-  }}
-  $options = @{{
-{options}
-  }}
-  $values = @{{
-{values}
-  }}
-  $takesValue = {listed(_value_flags().split("|"))}
-  $typed = @($line.CommandElements | Where-Object {{ $_.Extent.EndOffset -lt $position }} | ForEach-Object {{ "$_" }})
-  $path = ''
-  for ($i = 1; $i -lt $typed.Count; $i++) {{
-    if ($takesValue -contains $typed[$i]) {{ $i++; continue }}
-    if ($typed[$i].StartsWith('-')) {{ continue }}
-    if ($words[$path] -contains $typed[$i]) {{ $path = "$path $($typed[$i])".Trim() -replace '^{_HELP} ', '' }}
-  }}
-  $previous = if ($typed.Count -gt 1) {{ $typed[-1] }} else {{ '' }}
-  $offered = if ($current.StartsWith('-')) {{ $options[$path] }}
-    elseif ($values.ContainsKey("$path $previous".Trim())) {{ $values["$path $previous".Trim()] }}
-    elseif (-not $previous.StartsWith('-')) {{ $words[$path] }}
-  $offered | Where-Object {{ $_ -like "$current*" }} | ForEach-Object {{
-    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-  }}
-}}
-"""
+def _sentence(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).partition(". ")[0].rstrip(".")
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from omicsdk.cli.connecting import loaded
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, own_arguments
-from omicsdk.cli.values import kind_of, spelled, value_of
+from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.values import spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.settings.config import name_of
 from omicsdk.core.type_guards import is_object

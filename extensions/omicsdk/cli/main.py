@@ -26,6 +26,10 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _mend_streams()
+    if words[:1] == ["__complete"]:
+        from omicsdk.cli.completion import answer
+
+        return answer(words[1:], catalog or Catalog())
     where = ["omics"]
     try:
         code = _dispatch(words, catalog or Catalog(), where)

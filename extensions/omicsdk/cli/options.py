@@ -226,6 +226,15 @@ NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": Fa
 """Documented for some uploads; `--quiet` is for all commands."""
 
 
+def kind_of(argument: Argument) -> str:
+    """An argument's type; of several (JSON Schema allows a list) the one that isn't null, else anything."""
+    kind = argument.get("type") or "any"
+    if isinstance(kind, str):
+        return kind
+    real = [one for one in kind if one != "null"]
+    return real[0] if len(real) == 1 else "any"
+
+
 def key(argument: Argument) -> str:
     """What an argument's value goes by: the keyword of a call; those of ours have dashes, so they clash with none."""
     return argument.get("python") or argument["name"]

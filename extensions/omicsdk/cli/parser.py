@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from omicsdk.cli.mistakes import unknown_option
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, own_arguments
-from omicsdk.cli.values import kind_of, spelled, value_of
+from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.values import spelled, value_of
 from omicsdk.core.errors import UsageError
 
 TYPE_CHECKING = False

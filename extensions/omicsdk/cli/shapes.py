@@ -33,6 +33,7 @@ class Argument(TypedDict):
         stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
+        hidden: It works, but completion does not offer it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Argument(TypedDict):
     stdout: NotRequired[str]
     short: NotRequired[str]
     also: NotRequired[list[str]]
+    hidden: NotRequired[bool]
 
 
 class Gathered(TypedDict):

@@ -6,7 +6,7 @@ import json
 import math
 from pathlib import Path
 
-from omicsdk.cli.options import flag
+from omicsdk.cli.options import flag, kind_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -50,15 +50,6 @@ def _converted(argument: Argument, value: Any) -> Any:
         return loaded(target)(value)
     except UsageError as error:
         raise UsageError(f"{spelled(argument)}: {error.message}", remedy=error.remedy) from error
-
-
-def kind_of(argument: Argument) -> str:
-    """An argument's type; of several (JSON Schema allows a list) the one that isn't null, else anything."""
-    kind = argument.get("type") or "any"
-    if isinstance(kind, str):
-        return kind
-    real = [one for one in kind if one != "null"]
-    return real[0] if len(real) == 1 else "any"
 
 
 def spelled(argument: Argument) -> str:

@@ -1,31 +1,31 @@
-"""`omics completion`: prints a shell's script, or puts it where the shell reads it."""
+"""`omics completion`: the scripts by which shells ask `omics __complete` (cli/completion.py), and where they go."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.completion import script
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import home_folder, in_place_of, target_of, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from omicsdk.cli.console import Console
 
 _MODE = 0o644
-INSTALLABLE = ("bash", "zsh", "fish")
 _BASH_COMPLETION = (
     "/usr/share/bash-completion/bash_completion",
     "/etc/bash_completion",
     "/etc/profile.d/bash_completion.sh",
 )
-"""Where systems keep what loads bash's scripts from the user's folder."""
+"""Where systems keep the program that loads bash's scripts from the user's folder."""
+
+_SCRIPTS = Path(__file__).parent.parent / "scripts"
+SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
+INSTALLABLE = ("bash", "zsh", "fish")
 
 
 class Place(NamedTuple):
@@ -34,7 +34,7 @@ class Place(NamedTuple):
     Attributes:
         file: The script.
         settings: The shell's settings that have to name it; None where the shell finds it by itself.
-        line: What they have to say.
+        line: The line that names it there.
     """
 
     file: Path
@@ -42,56 +42,66 @@ class Place(NamedTuple):
     line: str = ""
 
 
-def completion(arguments: Mapping[str, Any], console: Console) -> str | None:
-    """`omics completion [SHELL] [--install]`.
+def script(shell: str) -> str:
+    """Return the completion script of a shell.
 
     Args:
-        arguments: shell, install.
-        console: Where questions and what was done go.
+        shell: bash, zsh, fish or powershell.
+    """
+    return (_SCRIPTS / f"omics.{SUFFIXES[shell]}").read_text("utf-8")
+
+
+def completion(
+    shell: Literal["bash", "zsh", "fish", "powershell"] | None = None, *, install: bool = False, console: Console
+) -> str | None:
+    """Print or install the script that completes omics in your shell.
+
+    It completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are cached
+    for a minute in your cache folder.
+
+    Args:
+        shell: The shell; by default, with `install`, the one that SHELL names.
+        install: Write the script where the shell reads it (bash, zsh, fish), and print what is left to do.
+        console: Where questions and messages go.
 
     Raises:
-        UsageError: No shell is named, or it can't be told which one is used.
-        ConfigError: The script can't be written.
+        UsageError: The shell is missing, unknown, or has no folder for scripts.
+        ConfigError: The script cannot be written.
     """
-    shell = arguments["shell"]
-    if not arguments["install"]:
+    if not install:
         if shell is None:
-            raise UsageError("SHELL is required", remedy="Or put the script where your shell reads it: --install.")
-        return script(shell, Catalog())
-    shell = shell or own_shell(os.environ)
-    if shell not in INSTALLABLE:
+            raise UsageError("SHELL is required", remedy="Or write the script where your shell reads it: --install.")
+        return script(shell).rstrip("\n")
+    named = shell or own_shell(os.environ)
+    if named not in INSTALLABLE:
         raise UsageError(
-            f"{shell} has no folder that it reads scripts from",
-            remedy="Run: omics completion powershell >> $PROFILE",
+            f"{named} has no folder for completion scripts", remedy="Run: omics completion powershell >> $PROFILE"
         )
-    install(
-        shell,
-        place_of(shell, os.environ, home_folder(), has_loader=any(map(os.path.exists, _BASH_COMPLETION))),
-        console,
-    )
+    has_loader = any(map(os.path.exists, _BASH_COMPLETION))
+    _install(named, place_of(named, os.environ, home_folder(), has_loader=has_loader), console)
     return None
 
 
 def own_shell(environ: Mapping[str, str]) -> str:
-    """The user's shell, as SHELL says.
+    """Return the user's shell, as SHELL names it.
 
     Args:
         environ: The environment's variables.
 
     Raises:
-        UsageError: It says none that there is a script for.
+        UsageError: SHELL is not set, or there is no script for the shell.
     """
     name = environ.get("SHELL", "").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     if name in INSTALLABLE:
         return name
-    told = f"SHELL is {name!r}" if name else "SHELL isn't set"
+    reason = f"SHELL is {name!r}" if name else "SHELL is not set"
     raise UsageError(
-        f"can't tell which shell you use: {told}", remedy=f"Name it: omics completion {'|'.join(INSTALLABLE)} --install"
+        f"cannot detect your shell: {reason}", remedy=f"Name it: omics completion {'|'.join(INSTALLABLE)} --install"
     )
 
 
 def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: bool) -> Place:
-    """Where a shell's script goes.
+    """Return where a shell's script goes.
 
     Args:
         shell: bash, zsh or fish.
@@ -112,29 +122,23 @@ def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: 
     return Place(file) if has_loader else Place(file, home / ".bashrc", f"source {_quoted(file)}")
 
 
-def install(shell: str, place: Place, console: Console) -> None:
-    """Writes a shell's script, and offers to name it in the shell's settings where they have to.
-
-    Args:
-        shell: bash, zsh or fish.
-        place: Where it goes.
-        console: Where questions and what was done go.
+def _install(shell: str, place: Place, console: Console) -> None:
+    """Write a shell's script, and offer to name it in the shell's settings where they have to.
 
     Raises:
-        ConfigError: A file can't be written.
+        ConfigError: A file cannot be written.
     """
-    write_text(place.file, f"{script(shell, Catalog())}\n", _MODE)
+    write_text(place.file, script(shell), _MODE)
     console.message(f"wrote {place.file}")
-    if place.settings is None:
-        console.message("open a new shell, and press Tab after: omics")
-        return
-    settings = place.settings.read_bytes() if place.settings.exists() else b""
-    if place.line.encode() not in settings:
-        if not console.agrees(f"Add a line to {place.settings} so that {shell} reads it?"):
-            console.message(f"add this line to {place.settings}: {place.line}")
-            return
-        _add_line(place.settings, settings, place.line)
-        console.message(f"added a line to {place.settings}")
+    settings, line = place.settings, place.line
+    if settings is not None:
+        content = settings.read_bytes() if settings.exists() else b""
+        if line.encode() not in content:
+            if not console.agrees(f"Add a line to {settings} so that {shell} reads it?"):
+                console.message(f"add this line to {settings}: {line}")
+                return
+            _add_line(settings, content, line)
+            console.message(f"added a line to {settings}")
     console.message("open a new shell, and press Tab after: omics")
 
 
@@ -147,7 +151,7 @@ def _add_line(file: Path, content: bytes, line: str) -> None:
             written.write(content + gap + line.encode() + b"\n")
     except OSError as error:
         raise ConfigError(
-            f"{file} can't be written: {error.strerror or error}", remedy=f"Add this line by hand: {line}"
+            f"cannot write {file}: {error.strerror or error}", remedy=f"Add this line yourself: {line}"
         ) from error
 
 

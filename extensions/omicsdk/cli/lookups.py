@@ -1,0 +1,208 @@
+"""Names that completion offers and that are not commands: profiles, and what remote folders hold.
+
+A remote folder is listed by a child process, which writes the names into the user's cache; `omics __complete` waits for it briefly
+and else offers what is cached. So a slow service costs a key press at most WAIT_SECONDS, and the next one has the names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from time import monotonic, sleep, time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from subprocess import Popen
+
+KEPT_SECONDS = 60
+FAILED_SECONDS = 10
+"""How long a failed lookup is not repeated."""
+WAIT_SECONDS = 0.7
+"""Together with the start of Python it stays below a second."""
+CHILD_SECONDS = 15
+"""A child that takes longer ends, and another one is started."""
+MOST_NAMES = 1000
+_CHECK_SECONDS = 0.01
+_SECRET = ("TOKEN", "PASS", "KEY", "SECRET")
+_PREFIXES = ("OMICS_", "SB_", "GEN3_", "HCA_", "DSS_", "CRUNCH_", "PANGEA_", "AWS_", "DRS_", "XDG_CONFIG")
+
+started: list[Popen[bytes]] = []
+"""Children that outlive this process; one that is dropped while it runs is a warning."""
+
+
+def profiles(service: Sequence[str]) -> list[str]:
+    """The profiles of omicsdk's settings, and those of Seven Bridges' own file.
+
+    Args:
+        service: The service's word; empty where the command is of none.
+    """
+    import tomllib
+
+    from omicsdk.core.files import home_folder
+    from omicsdk.core.settings.profiles import settings_path
+
+    found: list[str] = []
+    path = settings_path()
+    if path is not None and path.exists():
+        found += tomllib.loads(path.read_text("utf-8")).get("profiles", {})
+    if list(service) in ([], ["sb"]):
+        own = home_folder() / ".sevenbridges" / "credentials"
+        lines = own.read_text("utf-8").splitlines() if own.exists() else []
+        found += [line.strip()[1:-1] for line in lines if line.strip().startswith("[") and line.strip().endswith("]")]
+    return list(dict.fromkeys(found))
+
+
+def entries(folder: str, options: Mapping[str, str]) -> list[str]:
+    """The paths of what a remote folder holds, folders with a slash at their end.
+
+    Args:
+        folder: Its URI.
+        options: What its store is opened with.
+
+    Returns:
+        The names of the last lookup, where a new one takes too long; empty before the first one.
+    """
+    file = cache_file(folder, options)
+    cached = _read(file)
+    if cached.fresh:
+        return cached.names
+    ends = monotonic() + WAIT_SECONDS
+    if not _is_running(file):
+        _start(file, folder, options)
+    while monotonic() < ends and not cached.fresh:
+        sleep(_CHECK_SECONDS)
+        cached = _read(file)
+    return cached.names
+
+
+def cache_file(folder: str, options: Mapping[str, str]) -> Path:
+    """The file that holds a folder's names.
+
+    Args:
+        folder: The URI.
+        options: What its store is opened with.
+    """
+    from hashlib import sha256
+
+    from platformdirs import user_cache_path
+
+    from omicsdk.core.files import within_home
+
+    # Another endpoint or profile is another listing. Secrets are left out, even as a part of a digest.
+    context = sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name.startswith(_PREFIXES) and not any(word in name for word in _SECRET)
+    )
+    key = sha256(json.dumps([folder, sorted(options.items()), context]).encode()).hexdigest()[:32]
+    return within_home(lambda: user_cache_path("omicsdk", appauthor=False)) / "completion" / f"{key}.json"
+
+
+class _Cached:
+    """The names of a cache file.
+
+    Args:
+        names: The names.
+        until: When they are to be looked up again, in seconds since 1970.
+    """
+
+    def __init__(self, names: list[str], until: float) -> None:
+        self.names = names
+        # A clock that was set back must not keep them for years.
+        self.fresh = 0 <= until - time() <= KEPT_SECONDS
+
+
+def _read(file: Path) -> _Cached:
+    try:
+        found = json.loads(file.read_bytes())
+        return _Cached([str(name) for name in found["names"]], float(found["until"]))
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or not ours
+        return _Cached([], 0)
+
+
+def _marker(file: Path) -> Path:
+    return file.with_suffix(".running")
+
+
+def _is_running(file: Path) -> bool:
+    try:
+        return 0 <= time() - _marker(file).stat().st_mtime < CHILD_SECONDS
+    except OSError:
+        return False
+
+
+def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
+    import subprocess
+
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _marker(file).touch(mode=0o600)
+    _remove_old(file.parent)
+    # -P: the current folder must not be imported from. Nothing of it shares our streams: the shell waits until those are closed.
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "omicsdk.cli.lookups"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    started.append(child)
+    if child.stdin is not None:
+        with child.stdin as pipe:
+            pipe.write(json.dumps({"file": str(file), "folder": folder, "options": dict(options)}).encode())
+
+
+def _remove_old(folder: Path) -> None:
+    """Remove what was not looked up for a day."""
+    for file in folder.iterdir():
+        if time() - file.stat().st_mtime > 24 * 3600:
+            file.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """List a folder and cache the names; what folder is read from stdin.
+
+    Returns:
+        The exit code: 1 where it could not be listed.
+    """
+    from threading import Timer
+
+    from omicsdk.core.files import write_private
+
+    wanted = json.loads(sys.stdin.read())
+    file = Path(wanted["file"])
+    limit = Timer(CHILD_SECONDS, os._exit, [1])
+    limit.daemon = True
+    limit.start()
+    try:
+        names, kept, code = _listed(wanted["folder"], wanted["options"]), KEPT_SECONDS, 0
+    except Exception as error:
+        _log(error)
+        names, kept, code = _read(file).names, FAILED_SECONDS, 1
+    write_private(file, json.dumps({"names": names, "until": time() + kept}))
+    _marker(file).unlink(missing_ok=True)
+    return code
+
+
+def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
+    from itertools import islice
+
+    from omicsdk.fs.store import Stores, parse_uri
+
+    uri = parse_uri(folder)
+    with Stores({uri.scheme: options}) as stores:
+        found = islice(stores.of(uri).entries(uri.path), MOST_NAMES)
+        return [each.path + "/" * each.is_folder for each in found]
+
+
+def _log(error: Exception) -> None:
+    from omicsdk.cli.completion import log
+
+    log(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
