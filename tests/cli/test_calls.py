@@ -219,7 +219,7 @@ def test_head_prints_the_headers(omics, widgets):
 def test_an_empty_answer_to_a_change_is_one_line_that_confirms_it(omics, widgets):
     widgets.answer = lambda _: httpx.Response(204)
     ran = omics("widgets", "delete-widget", "--uuid", "u", "--reason", "r")
-    assert (ran.code, ran.out, ran.err) == (0, "", "omics: DELETE /v1/widgets/u: 204 No Content\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "omics: DELETE /widgets/u: 204 No Content\n")
     assert omics("--quiet", "widgets", "delete-widget", "--uuid", "u", "--reason", "r").err == ""
 
 

@@ -14,7 +14,7 @@ def test_a_command_shows_every_argument_with_what_it_takes(omics):
     assert out.startswith(
         "Usage: omics widgets get-widget --uuid UUID --replica {aws,gcp} [options]\n\nGive one widget.\n"
     )
-    for part in ("Required:\n  --uuid UUID", "--presignedurls [true|false]", "--version TEXT", "--token TOKEN"):
+    for part in ("Required:\n  --uuid UUID", "--presignedurls[=true|false]", "--version TEXT", "--token TOKEN"):
         assert part in out
     assert "--version" not in out.rpartition("Global options")[2]
 
@@ -30,7 +30,7 @@ def test_a_command_shows_every_argument_with_what_it_takes(omics):
         ({"name": "manifest", "type": "string", "metavar": "TSV"}, "TSV"),
         ({"name": "project", "type": "string"}, "TEXT"),
         ({"name": "tags", "type": "array", "items": "string"}, "TEXT ..."),
-        ({"name": "is_public", "type": "boolean", "in": "body"}, "[true|false]"),
+        ({"name": "is_public", "type": "boolean", "in": "body"}, "[=true|false]"),
         ({"name": "no_data", "type": "boolean", "default": False}, ""),
     ],
 )

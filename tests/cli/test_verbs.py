@@ -21,11 +21,11 @@ def test_a_verb_is_the_operation(dss):
 
 def test_a_group_of_users_is_created_listed_shown_and_deleted(auth):
     made = auth("groups", "create", "--group-id", "curators")
-    assert (made.code, made.err) == (0, "omics: created /auth/v1/group\n")
+    assert (made.code, made.err) == (0, "omics: created /v1/group\n")
     assert "curators" in auth("groups", "ls").json["groups"]
     assert auth("groups", "get", "curators").json == auth("get-v1-group", "--group-id", "curators").json
     gone = auth("groups", "rm", "curators")
-    assert (gone.code, gone.err) == (0, "omics: deleted /auth/v1/group/curators\n")
+    assert (gone.code, gone.err) == (0, "omics: deleted /v1/group/curators\n")
     assert "curators" not in auth("groups", "ls").json["groups"]
 
 

@@ -95,7 +95,7 @@ def command_help(found: Found, width: int) -> str:
     optional = [argument for argument in options if not argument.get("required")]
     usage = [
         f"Usage: omics {' '.join(found.path)}",
-        *(f"{flag(argument)} {placeholder(argument)}".rstrip() for argument in required),
+        *(_with_value(flag(argument), argument) for argument in required),
         *(["[options]"] if optional or found.package is not None else []),
         *(placeholder(each) if each.get("required") else f"[{placeholder(each)}]" for each in words),
     ]
@@ -161,7 +161,7 @@ def placeholder(argument: Argument) -> str:
         return ""
     if argument.get("type") == "boolean":
         # A switch of ours stands alone; documented ones take a value too, which only scripts of others give.
-        return "" if argument.get("default") is False and "in" not in argument else "[true|false]"
+        return "" if argument.get("default") is False and "in" not in argument else "[=true|false]"
     name = argument.get("metavar") or _noun(argument)
     return f"{name} ..." if argument.get("type") == "array" and not argument.get("repeated") else name
 
@@ -185,8 +185,13 @@ def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:
     rows: list[str] = []
     for argument in arguments:
         spelled = "" if argument.get("positional") else ", ".join(flags(argument))
-        rows.append(_row(f"{spelled} {placeholder(argument)}".strip(), _explained(argument), width))
+        rows.append(_row(_with_value(spelled, argument), _explained(argument), width))
     return "\n".join([heading, *rows])
+
+
+def _with_value(spelled: str, argument: Argument) -> str:
+    value = placeholder(argument)
+    return f"{spelled}{value}" if value.startswith("[=") else f"{spelled} {value}".strip()
 
 
 def _explained(argument: Argument) -> str:

@@ -202,9 +202,10 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             console.message("nothing has changed: it was already so")
         elif "title" in command:
             # A change is confirmed; without the query of its URL, which may hold secrets.
-            console.message(f"{command['title']} {answer.url.path}")
+            console.message(f"{command['title']} {request.url.partition('?')[0]}")
         elif not answer.content and request.method not in ("GET", "HEAD"):
-            console.message(f"{request.method} {answer.url.path}: {answer.status_code} {answer.reason_phrase}".rstrip())
+            path = request.url.partition("?")[0]
+            console.message(f"{request.method} {path}: {answer.status_code} {answer.reason_phrase}".rstrip())
         _print_answer(answer, items, output, operation.facts.accept)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from omicsdk.cli.mistakes import unknown_option
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.values import spelled, value_of
 from omicsdk.core.errors import UsageError
 
@@ -94,11 +94,12 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     options = [argument for argument in arguments if not argument.get("positional")]
     for number, argument in enumerate(options):
         # Numbers, because names may be anything.
-        _add(parser, str(number), argument, bool(positional))
+        _add(parser, str(number), argument)
     # Argparse would give all words without a dash to the first arguments that it can, and refuse those behind an option.
     end = words.index("--") if "--" in words else len(words)
-    _check_alone(words[:end], options, bool(positional))
-    parsed, others = parser.parse_known_args(words[:end])
+    _check_alone(words[:end], options)
+    typed_words = _joined(words[:end], options) if positional else words[:end]
+    parsed, others = parser.parse_known_args(typed_words)
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
         raise unknown_option(unknown.partition("=")[0], [spelling for each in options for spelling in flags(each)])
@@ -109,19 +110,25 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     return [(argument, value_of(argument, value)) for argument, value in pairs]
 
 
-def _stands_alone(argument: Argument, has_words: bool) -> bool:
-    """Whether an option leaves the word behind it alone: it is a flag, or that word would be taken for its value."""
-    return bool(argument.get("flag")) or (kind_of(argument) == "boolean" and has_words)
+def _joined(words: list[str], options: list[Argument]) -> list[str]:
+    """Words in which a boolean that stands alone has its value, so that the word behind it is not taken for one."""
+    booleans = {
+        spelling: flag(each)
+        for each in options
+        if kind_of(each) == "boolean" and not each.get("flag")
+        for spelling in flags(each)
+    }
+    return [f"{booleans[word]}=true" if word in booleans else word for word in words]
 
 
-def _check_alone(words: list[str], options: list[Argument], has_words: bool) -> None:
+def _check_alone(words: list[str], options: list[Argument]) -> None:
     """Looks at options that stand alone.
 
     Raises:
         UsageError: A value is joined to one.
     """
     known = {spelling: each for each in options for spelling in flags(each)}
-    alone = {spelling for spelling, each in known.items() if _stands_alone(each, has_words)}
+    alone = {spelling for spelling, each in known.items() if each.get("flag")}
     for word in words:
         name, equals, value = word.partition("=")
         if equals and name in alone:
@@ -153,9 +160,9 @@ def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument,
     return placed
 
 
-def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument, has_words: bool) -> None:
+def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument) -> None:
     kind = kind_of(argument)
-    if _stands_alone(argument, has_words):
+    if argument.get("flag"):
         parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
     elif kind == "boolean":
         parser.add_argument(*flags(argument), dest=dest, nargs="?", const=[])
