@@ -33,7 +33,7 @@ def test_what_is_missing_is_named(crunch, monkeypatch):
     assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--token)" in ran.err, ran.out) == (2, True, True, "")
     monkeypatch.delenv("CRUNCH_URL")
     ran = crunch("add-project", "X")
-    assert (ran.code, "Set CRUNCH_URL" in ran.err, "(--url)" in ran.err) == (2, True, True)
+    assert (ran.code, "set CRUNCH_URL" in ran.err, "(--url)" in ran.err) == (2, True, True)
 
 
 def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sandbox):
