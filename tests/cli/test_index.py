@@ -12,7 +12,7 @@ from omicsdk import Dss
 from omicsdk.cli.calls import called
 from omicsdk.cli.console import Console
 from omicsdk.cli.index import Entry
-from omicsdk.cli.index._reading import IndexFault, command
+from omicsdk.cli.index._reading import IndexFault, command, commands
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
 
@@ -309,3 +309,40 @@ def test_options_that_a_function_takes_as_one_argument():
     assert said.getvalue() == "omics: painting door\n"
     assert called(made, {"what": "door", "verbose": False}, console) == ["door", Tools()]
     assert said.getvalue() == "omics: painting door\n"
+
+
+def test_a_synonym_is_the_same_command_that_lists_do_not_show():
+    entry = Entry("paint", paint, positional=("what",), examples=("wall",), synonyms=("colour", "brush on"))
+    made, *others = commands(entry, "dss")
+    assert "hidden" not in made
+    assert [each["command"] for each in others] == ["colour", "brush on"]
+    for each in others:
+        same = {**each, "command": "paint", "examples": made["examples"]}
+        assert each["examples"] == [f"omics dss {each['command']} wall"]
+        assert same == {**made, "hidden": True}
+
+
+def test_a_parameter_may_be_documented_by_another_function():
+    def stripe(client: Dss, *, coats: int = 2, width: float = 4.0) -> None:
+        """Paint stripes.
+
+        Args:
+            width: Their width.
+        """
+
+    made = command(Entry("stripe", stripe, like=paint), "dss")
+    assert made["parameters"] == [
+        {"name": "coats", "type": "integer", "default": 2, "help": "How many coats, over several lines."},
+        {"name": "width", "type": "number", "default": 4, "help": "Their width."},
+    ]
+
+
+def test_an_upload_has_no_options_of_downloads():
+    names = [
+        each["name"]
+        for each in command(Entry("upload", Dss.upload, hidden=("creator_uid",), title="Upload of"), "dss")[
+            "parameters"
+        ]
+    ]
+    assert "limit_rate" in names
+    assert "resume_unvalidated" not in names

@@ -90,7 +90,8 @@ class Group:
 
     def handwritten(self) -> list[tuple[str, str]]:
         """The words of the handwritten commands and groups, each with its summary."""
-        commands = [(command["command"], command.get("summary") or "") for command in self._own()]
+        shown = (command for command in self._own() if not command.get("hidden"))
+        commands = [(command["command"], command.get("summary") or "") for command in shown]
         return [*((name, group.title) for name, group in self._groups().items() if self._is_builtin(name)), *commands]
 
     def _is_builtin(self, name: str) -> bool:
@@ -131,8 +132,8 @@ class Group:
         ]
 
     def found(self) -> list[Found]:
-        """Every command that stands here, whole; for completion and tests."""
-        own = [self._found(self._own_package, command) for command in self._own()]
+        """Every command that lists show, whole; for completion and tests."""
+        own = [self._found(self._own_package, command) for command in self._own() if not command.get("hidden")]
         return own + [self._found(self._package, command) for command in self._operations()]
 
     def _found(self, package: str | None, command: Command) -> Found:

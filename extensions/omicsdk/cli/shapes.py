@@ -103,6 +103,7 @@ class Command(TypedDict):
         quick: It only looks into settings and writes no log, so logging isn't loaded for it.
         verbatim: All words behind it, options too, are its argument.
         forwards: The function gets the words as they are: it is called with (words, debug=).
+        hidden: Lists do not show it: it is another word for one that they show.
     """
 
     name: NotRequired[str]
@@ -134,6 +135,7 @@ class Command(TypedDict):
     quick: NotRequired[bool]
     verbatim: NotRequired[bool]
     forwards: NotRequired[bool]
+    hidden: NotRequired[bool]
 
 
 class Service(TypedDict):

@@ -59,6 +59,8 @@ class Entry:
             an operation, or change its own.
         verbatim: All words after the command, options too, are its positional argument; only --help in front is the command's.
         examples: What follows the words, one command line each.
+        like: A function that documents the parameters which this one has in common with it.
+        synonyms: Further words for the command, which lists do not show.
     """
 
     words: str
@@ -89,3 +91,5 @@ class Entry:
     options: tuple[Any, ...] = ()
     verbatim: bool = False
     examples: tuple[str, ...] = ()
+    like: Callable[..., Any] | None = None
+    synonyms: tuple[str, ...] = ()

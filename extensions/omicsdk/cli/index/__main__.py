@@ -6,12 +6,11 @@ import json
 import pkgutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import omicsdk.cli.index as package
-from omicsdk.cli.index._reading import IndexFault, command
+from omicsdk.cli.index._reading import IndexFault, commands
 
 FOLDER = Path(__file__).parent
 
@@ -27,8 +26,7 @@ def files() -> dict[Path, str]:
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
             service, switches = getattr(table, "SERVICE", module.name), getattr(table, "SWITCHES", False)
-            entries = [replace(each, words=words) for each in table.COMMANDS for words in (each.words, *each.aliases)]
-            made = [command(entry, service, switches=switches) for entry in entries]
+            made = [each for entry in table.COMMANDS for each in commands(entry, service, switches=switches)]
             lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found

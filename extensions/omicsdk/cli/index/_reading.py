@@ -10,7 +10,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -95,6 +95,25 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function, names)
 
 
+def commands(entry: Entry, service: str, *, switches: bool = False) -> list[Command]:
+    """Make the command of an entry, one for each of its aliases, and a hidden one for each of its synonyms.
+
+    Args:
+        entry: The entry.
+        service: The service's word; empty for commands of none.
+        switches: Whether all booleans that are False by default stand alone.
+
+    Raises:
+        IndexFault: As for `command`.
+    """
+
+    def under(words: str) -> Command:
+        return command(replace(entry, words=words), service, switches=switches)
+
+    hidden: list[Command] = [{**under(words), "hidden": True} for words in entry.synonyms]
+    return [*map(under, (entry.words, *entry.aliases)), *hidden]
+
+
 def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
     """Make a command of an entry.
 
@@ -136,6 +155,8 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
         for each in own
         if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
     ]
+    if entry.like is not None:
+        said = said._replace(arguments={**documentation(entry.like).arguments, **said.arguments})
     arguments: list[Argument] = []
     for each in shown:
         arguments.append(_argument(each, hints.get(each.name), said, entry, before))
@@ -326,6 +347,8 @@ def _plain(default: object) -> Any:
         return default.value
     if isinstance(default, Path):
         return str(default)
+    if isinstance(default, float) and default.is_integer():
+        return int(default)
     if isinstance(default, tuple | frozenset):
         return list(default)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return default
