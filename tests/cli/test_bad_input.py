@@ -59,6 +59,8 @@ def test_a_variable_that_isn_t_set_names_nothing(dss, words, said):
 def test_nothing_to_upload_isn_t_this_folder(sb):
     Path("of this folder").write_text("isn't to be uploaded")
     ran = sb("files", "upload", "", "sb://sandbox-user/p/")
+    assert (ran.code, "PATHS is required" in ran.err) == (2, True)
+    ran = sb("files", "upload", "of this folder", "", "sb://sandbox-user/p/")
     assert (ran.code, "'' does not exist" in ran.err) == (2, True)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.commands.sb.access import connect
+from omicsdk.cli.commands.sb import connect
 from omicsdk.core.errors import UsageError
 from omicsdk.sandbox.traffic.faults import Rule
 
@@ -51,19 +51,23 @@ def test_workflows_stand_at_the_top_and_operations_below_api():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
     assert [name for name, _ in service.groups()] == [
-        *("files", "tasks", "projects", "apps", "volumes", "imports", "exports", "manifest", "api")
+        *("files", "tasks", "projects", "members", "apps", "volumes", "imports", "exports", "manifest", "api")
     ]
     assert service.handwritten() == []
     assert service.operations() == []
     commands = {name: [word for word, _ in _group(service, name).handwritten()] for name, _ in service.groups()}
     assert commands == {
-        "files": ["ls", "cat", "cp", "mv", "rm", "mkdir", "tag", "metadata", "search", "upload", "download"],
-        "tasks": ["ls", "run", "clone", "wait", "logs", "abort"],
-        "projects": ["ls", "create", "rm", "members"],
-        "apps": ["ls", "get", "install", "copy"],
-        "volumes": ["ls"],
-        "imports": ["ls", "start", "wait"],
-        "exports": ["ls", "start", "wait"],
+        "files": [
+            *("ls", "get", "cat", "cp", "mv", "rm", "mkdir", "update", "tag", "metadata", "search", "upload"),
+            "download",
+        ],
+        "tasks": ["ls", "get", "create", "run", "clone", "update", "wait", "logs", "abort", "rm"],
+        "projects": ["ls", "get", "create", "update", "rm", "members"],
+        "members": ["ls", "get", "create", "rm"],
+        "apps": ["ls", "get", "create", "cp"],
+        "volumes": ["ls", "get", "create", "update", "rm"],
+        "imports": ["ls", "get", "create", "wait"],
+        "exports": ["ls", "get", "create", "wait"],
         "manifest": ["export", "import"],
         "api": [],
     }

@@ -1,6 +1,9 @@
 """`omics sb files` against the sandbox."""
 
+import hashlib
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -160,8 +163,25 @@ def test_tables_and_long_rows(tree):
     assert "name" in shown.out
 
 
+def test_one_file_is_shown_and_changed(tree):
+    shown = tree("files", "get", f"{P}/a.txt")
+    assert shown.code == 0, shown.err
+    assert (shown.json["name"], shown.json["size"], shown.json["project"]) == ("a.txt", 14, "sandbox-user/p")
+    assert tree("files", "get", f"{P}/reads").json["type"] == "folder"
+    assert not Path("a.txt").exists()
+    made = tree(
+        "files", "update", f"{P}/a.txt", "--name", "z.txt", "--tag", "x", "y", "--metadata", '{"sample_id": "S1"}'
+    )
+    assert made.code == 0, made.err
+    assert (made.json["name"], made.json["tags"], made.json["metadata"]) == ("z.txt", ["x", "y"], {"sample_id": "S1"})
+    assert f"updated {P}/a.txt" in made.err
+    assert tree("files", "update", f"{P}/z.txt").code == 2
+    assert tree("files", "get", f"{P}/a.txt").code == 1
+
+
 def test_folders_are_made(sb):
-    assert sb("files", "mkdir", f"{P}/x").json[0]["name"] == f"{P}/x/"
+    made = sb("files", "mkdir", f"{P}/x")
+    assert (made.json[0]["name"], "omics: created 1 folder\n" in made.err) == (f"{P}/x/", True)
     assert sb("files", "mkdir", f"{P}/x").code == 1
     assert sb("files", "mkdir", f"{P}/y/z").code == 1
     assert sb("files", "mkdir", "--parents", f"{P}/x", f"{P}/y/z").code == 0
@@ -175,7 +195,8 @@ def test_a_file_is_copied_under_another_name_and_into_a_folder(tree):
     assert tree("files", "cp", f"{P}/reads/b.txt", f"{P}/").code == 1
     assert {"b.txt", "reads/a.txt"} <= set(deep(tree))
     again = tree("files", "cp", f"{P}/a.txt", f"{P}/b.txt")
-    assert (again.code, "is there already" in again.err) == (2, True)
+    assert (again.code, "already exists" in again.err) == (2, True)
+    assert "omics: copied 1 file or folder" in tree("files", "cp", f"{P}/a.txt", f"{P}/c.txt").err
 
 
 def test_folders_and_several_files_are_copied_by_a_job(tree):
@@ -218,7 +239,8 @@ def test_files_are_deleted_folders_only_when_it_is_said(tree):
     kept = tree("files", "rm", f"{P}/a.txt", tty=True, typed="n\n")
     assert (kept.code, "for good" in kept.err) == (130, True)
     assert tree("files", "rm", "--yes", f"{P}/a.txt", tty=True).code == 0
-    assert tree("files", "rm", "-r", f"{P}/reads").code == 0
+    gone = tree("files", "rm", "-r", f"{P}/reads")
+    assert (gone.code, "omics: deleted 1 file or folder\n" in gone.err) == (0, True)
     assert deep(tree) == []
 
 
@@ -251,23 +273,90 @@ def test_uploads_are_planned_and_do_not_overwrite(tree):
     assert sorted(row["to"] for row in ran.json["files"]) == [
         *(f"{P}/more/a.txt", f"{P}/more/tree/a.txt", f"{P}/more/tree/reads/b.txt", f"{P}/more/tree/reads/deep/c.txt")
     ]
+    assert ran.json["counts"]["planned"] == 4
     assert deep(tree) == ALL
+    Path("tree/a.txt").write_text("new")
+    Path("tree/reads/b.txt").write_text("new too")
     again = tree("files", "upload", "tree/a.txt", f"{P}/")
     assert again.code == 1
     assert "a.txt" in again.err
     assert "--overwrite" in again.err
     assert "overwrite=True" not in again.err
-    several = tree("files", "upload", "tree/", f"{P}/")
-    assert (several.code, "files failed" in several.err) == (3, True)
-    assert "--overwrite" in several.err
-    assert "Run the same command again" not in several.err
-    Path("tree/a.txt").write_text("new")
+    several = tree("files", "upload", "tree/a.txt", "tree/reads/b.txt", f"{P}/reads/")
+    assert (several.code, several.json["counts"]) == (3, {"done": 1, "skipped": 0, "failed": 1, "stopped": 0})
+    both = tree("files", "upload", "tree/reads/b.txt", "tree/a.txt", f"{P}/reads/", "--dry-run")
+    assert {Path(row["path"]).name: row["state"] for row in both.json["files"]} == {
+        "b.txt": "planned",
+        "a.txt": "skipped",
+    }
     assert tree("files", "upload", "--overwrite", "tree/a.txt", f"{P}/").code == 0
     assert tree("files", "download", f"{P}/a.txt").code == 0
     assert Path("a.txt").read_text() == "new"
 
 
+def test_why_all_files_failed_decides_what_to_do(tree):
+    Path("tree/a.txt").write_text("new")
+    Path("tree/b.txt").write_text("b")
+    assert tree("files", "upload", "tree/b.txt", f"{P}/").code == 0
+    Path("tree/b.txt").write_text("new too")
+    ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
+    assert (ran.code, "files failed" in ran.err) == (3, True)
+    assert "--overwrite" in ran.err
+    assert "Run the same command again" not in ran.err
+
+
+def test_an_upload_that_is_given_again_skips_what_is_there(tree, omics_sandbox):
+    before = len(omics_sandbox.requests("/sb/v2/upload/multipart"))
+    again = tree("files", "upload", "tree/", f"{P}/")
+    assert (again.code, again.json["counts"]) == (0, {"done": 0, "skipped": 3, "failed": 0, "stopped": 0})
+    assert f"omics: 0 files (0 B) uploaded to {P}/" in again.err
+    assert "3 size only, 3 skipped" in again.err
+    assert {row["id"] for row in again.json["files"]} == {
+        row["id"] for row in tree("files", "ls", "-r", P).json if row["type"] == "file"
+    }
+    assert len(omics_sandbox.requests("/sb/v2/upload/multipart")) == before
+    Path("tree/new.txt").write_text("new")
+    more = tree("files", "upload", "tree/", f"{P}/")
+    assert (more.code, more.json["counts"]["done"], more.json["counts"]["skipped"]) == (0, 1, 3)
+    assert "1 file (3 B) uploaded" in more.err
+
+
+def test_a_file_of_the_same_size_that_was_changed_since_is_not_skipped(tree):
+    file = Path("tree/a.txt")
+    file.write_text("THIS IS A.TXT\n")
+    os.utime(file, (time.time() + 60, time.time() + 60))
+    ran = tree("files", "upload", "tree/a.txt", f"{P}/")
+    assert (ran.code, "--overwrite" in ran.err) == (1, True)
+    assert tree("files", "cat", f"{P}/a.txt").out == "this is a.txt\n"
+
+
+def test_a_checksum_that_is_stated_decides_whether_a_file_is_skipped(tree):
+    file = Path("tree/a.txt")
+    right = hashlib.md5(file.read_bytes()).hexdigest()
+    os.utime(file, (time.time() + 60, time.time() + 60))
+    assert tree("files", "metadata", f"{P}/a.txt", "--set", f"md5={right}").code == 0
+    same = tree("files", "upload", "tree/a.txt", f"{P}/")
+    assert (same.code, same.json["files"][0]["verification"]) == (0, "verified")
+    assert tree("files", "metadata", f"{P}/a.txt", "--set", f"md5={'0' * 32}").code == 0
+    os.utime(file, (1e9, 1e9))
+    other = tree("files", "upload", "tree/a.txt", f"{P}/")
+    assert (other.code, "--overwrite" in other.err) == (1, True)
+
+
+def test_more_files_than_one_request_asks_for_are_skipped(sb):
+    Path("many").mkdir()
+    for number in range(45):
+        Path("many", f"{number}.txt").write_text(str(number))
+    assert sb("files", "upload", "many/", f"{P}/").json["counts"]["done"] == 45
+    assert sb("files", "upload", "many/", f"{P}/").json["counts"]["skipped"] == 45
+    for number in range(45, 205):
+        Path("many", f"{number}.txt").write_text(str(number))
+    more = sb("files", "upload", "many/", f"{P}/")
+    assert (more.code, more.json["counts"]["done"], more.json["counts"]["skipped"]) == (0, 160, 45)
+
+
 def test_some_that_fail_are_told_and_the_others_arrive(tree):
+    Path("tree/a.txt").write_text("changed")
     Path("tree/b.txt").write_text("b")
     ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
     assert ran.code == 3
@@ -280,6 +369,7 @@ def test_some_that_fail_are_told_and_the_others_arrive(tree):
 
 
 def test_what_was_deleted_since_an_earlier_run_is_sent_again(tree):
+    Path("tree/a.txt").write_text("changed")
     Path("tree/b.txt").write_text("b")
     assert tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/").code == 3
     assert tree("files", "rm", f"{P}/a.txt", f"{P}/b.txt").code == 0
@@ -290,6 +380,7 @@ def test_what_was_deleted_since_an_earlier_run_is_sent_again(tree):
 
 
 def test_what_was_deleted_and_fails_when_it_is_sent_again_is_gone_on_with(tree, omics_sandbox):
+    Path("tree/a.txt").write_text("changed")
     Path("tree/b.txt").write_text("b")
     both = ("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
     assert tree(*both).code == 3
@@ -357,7 +448,8 @@ def test_what_the_platform_states_no_checksum_of_is_told_and_refused_where_one_i
     ran = tree("files", "download", f"{P}/a.txt", "--download-dir", "down")
     assert ran.json["verification"] == {"verified": 0, "size only": 1, "unverified": 0}
     assert [row["verification"] for row in ran.json["files"]] == ["size only"]
-    assert "omics: 1 size only\n" in ran.err
+    assert "omics: 1 file (14 B) downloaded to down in " in ran.err
+    assert ran.err.endswith(": 1 size only\n")
     refused = tree("files", "download", f"{P}/a.txt", "--download-dir", "other", "--require-checksum")
     assert (refused.code, "no checksum is stated for it" in refused.err) == (3, True)
     assert not Path("other/a.txt").exists()

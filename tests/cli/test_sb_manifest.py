@@ -53,7 +53,7 @@ def test_what_was_imported_is_exported(files):
 
 
 def test_ids_and_paths_of_any_number_of_files_stand_in_one_table(files, monkeypatch):
-    monkeypatch.setattr("omicsdk.cli.commands.sb.manifest.AT_ONCE", 2)
+    monkeypatch.setattr("omicsdk.sb.metadata.FILES_AT_ONCE", 2)
     ids = {row["path"]: row["id"] for row in table(files)}
     Path("mixed.tsv").write_text(
         "id\tpath\tmetadata.lane\n"

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.cli.commands.sb.rows import object_row, pairs, row, volume_row
-from omicsdk.cli.commands.sb.tagging import tagged
-from omicsdk.cli.commands.sb.tasks import batch_by_of, inputs_of
+from omicsdk.cli.commands.sb.results import pairs, row
+from omicsdk.cli.commands.sb.storage import object_row, volume_row
+from omicsdk.cli.commands.sb.tasks import inputs_of
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.sb.apps import WrongApp, read_app, references
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.jobs import StillRunning, run_file_job
+from omicsdk.sb.metadata import tagged
+from omicsdk.sb.tasks import batch_by_of, with_files
 from omicsdk_api.sb.models.volume import Volume
 from omicsdk_api.sb.models.volume_object import VolumeObject
 
@@ -29,26 +31,38 @@ def test_inputs_are_json_or_text_and_paths_become_files():
         "record": {"x": ["sb://me/p/d"], "path": "sb://me/p/e"},
     }
     words = ["threads=4", "name=a=b", "flag=true", "many=1", "many=two", "reads=sb://me/p/a", "l=[1, 2]", "empty="]
-    assert inputs_of(words, whole, lambda path: ("file", path)) == {
-        "kept": 1,
-        "threads": 4,
-        "file": ("file", "sb://me/p/c"),
-        "record": {"x": [("file", "sb://me/p/d")], "path": ("file", "sb://me/p/e")},
-        "name": "a=b",
-        "flag": True,
-        "many": [1, "two"],
-        "reads": ("file", "sb://me/p/a"),
-        "l": [1, 2],
-        "empty": "",
-    }
+    typed = inputs_of(words, whole)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        name = request.url.params["name"]
+        return httpx.Response(
+            200, json={"href": "h", "items": [{"href": "h", "id": f"id-{name}", "type": "file", "name": name}]}
+        )
+
+    def file(name):
+        return {"class": "File", "path": f"id-{name}"}
+
+    with SevenBridges("https://x.example.org", credentials="t", transport=httpx.MockTransport(answer)) as client:
+        assert with_files(client, typed) == {
+            "kept": 1,
+            "threads": 4,
+            "file": file("c"),
+            "record": {"x": [file("d")], "path": file("e")},
+            "name": "a=b",
+            "flag": True,
+            "many": [1, "two"],
+            "reads": file("a"),
+            "l": [1, 2],
+            "empty": "",
+        }
     with pytest.raises(UsageError, match="isn't key=value"):
-        inputs_of(["threads"], None, str)
+        inputs_of(["threads"], None)
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (None, None),
+        ([], None),
         (["item"], {"type": "ITEM"}),
         (["ITEM"], {"type": "ITEM"}),
         (["metadata.sample_id"], {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}),

@@ -71,6 +71,30 @@ def test_volumes_are_listed_without_their_credentials_and_what_is_on_them(volume
     assert volume("volumes", "ls", "sandbox-user/none").code == 1
 
 
+def test_a_volume_is_created_shown_changed_and_removed(volume, bucket):
+    service = {
+        "type": "S3",
+        "bucket": bucket[1],
+        "prefix": "reads/",
+        "credentials": {"access_key_id": "k", "secret_access_key": "s"},
+    }
+    Path("service.json").write_text(json.dumps(service))
+    made = volume("volumes", "create", "w", "--service", "@service.json", "--description", "second")
+    assert (made.code, made.json["id"], made.json["prefix"]) == (0, "sandbox-user/w", "reads/"), made.err
+    assert "omics: created volume sandbox-user/w\n" in made.err
+    shown = volume("volumes", "get", "sandbox-user/w")
+    assert (shown.json["description"], "credentials" in shown.out) == ("second", False)
+    changed = volume("volumes", "update", "sandbox-user/w", "--deactivate")
+    assert (changed.code, changed.json["active"]) == (0, False), changed.err
+    assert volume("volumes", "update", "sandbox-user/w").code == 2
+    assert volume("volumes", "rm", "sandbox-user/w", "--dry-run").json == [{"deleted": "sandbox-user/w"}]
+    kept = volume("volumes", "rm", "sandbox-user/w", tty=True, typed="n\n")
+    assert (kept.code, "nothing was deleted" in kept.err) == (130, True)
+    gone = volume("volumes", "rm", "sandbox-user/w")
+    assert (gone.code, "omics: deleted volume sandbox-user/w\n" in gone.err) == (0, True), gone.err
+    assert volume("volumes", "get", "sandbox-user/w").code == 1
+
+
 # -- imports
 
 
@@ -80,7 +104,7 @@ def test_files_of_a_volume_become_files_of_a_project(volume):
     assert [(row["state"], row["from"], row["to"], row["error"]) for row in ran.json] == [
         ("COMPLETED", f"{V}/x.txt", f"{P}/new/x.txt", None)
     ]
-    assert "1 of 1 imports are over" in ran.err
+    assert "1 of 1 imports completed" in ran.err
     assert volume("files", "cat", f"{P}/new/x.txt").out == "this is x.txt"
     renamed = volume("imports", "start", "x.txt", f"{P}/y.txt", "--volume", V, "--wait")
     assert (renamed.code, renamed.json[0]["to"]) == (0, f"{P}/y.txt")
@@ -105,7 +129,7 @@ def test_a_table_of_imports_tells_what_became_of_each_row(volume):
         f"volume\tlocation\tto\n{V}\treads/a\t{P}/new/\n\tx.txt\t{P}/named.txt\n{V}\tnothing\t{P}/\n"
     )
     refused = volume("imports", "start", "--manifest", "imports.tsv")
-    assert (refused.code, "line 3 of imports.tsv has no volume" in refused.err) == (2, True)
+    assert (refused.code, "imports.tsv: line 3 has no volume" in refused.err) == (2, True)
     planned = volume("imports", "start", "--manifest", "imports.tsv", "--volume", V, "--dry-run")
     assert planned.json[:2] == [
         {"line": 2, "from": f"{V}/reads/a", "to": f"{P}/new/a"},
@@ -181,6 +205,8 @@ def test_imports_are_waited_for_later(volume, omics_sandbox):
     omics_sandbox.finish()
     over = volume("imports", "wait", id, id)
     assert (over.code, [(row["state"], row["id"]) for row in over.json]) == (0, [("COMPLETED", id)])
+    shown = volume("imports", "get", id).json
+    assert (shown["state"], shown["source"]["location"]) == ("COMPLETED", "x.txt")
     assert over.json[0]["file"] == volume("files", "ls", f"{P}/x.txt").json[0]["id"]
     unknown = volume("imports", "wait", id, "nope")
     assert (unknown.code, unknown.stdout) == (1, b"")
@@ -196,7 +222,7 @@ def test_who_stops_waiting_is_told_where_to_look(volume, omics_sandbox, monkeypa
 
     monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
     ran = volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait")
-    assert (ran.code, "They go on. See how far they are: omics sb imports ls" in ran.err) == (130, True)
+    assert (ran.code, "They continue. See their states: omics sb imports ls" in ran.err) == (130, True)
 
 
 def test_folders_that_are_not_there_are_made_for_a_file_with_a_path_too(volume):
@@ -242,6 +268,7 @@ def test_files_are_put_onto_a_volume(files, bucket):
     assert files("files", "ls", "--long", f"{P}/a.txt").json[0]["storage"]["type"] == "VOLUME"
     renamed = files("exports", "start", f"{P}/reads/b.txt", "--volume", V, "--to", "out/B", "--copy-only", "--wait")
     assert renamed.code == 0, renamed.err
+    assert files("exports", "get", renamed.json[0]["id"]).json["destination"]["location"] == "out/B"
     assert files("files", "ls", "--long", f"{P}/reads/b.txt").json[0]["storage"]["type"] == "PLATFORM"
     tree = files("exports", "start", "-r", f"{P}/reads", "--volume", V, "--to", "all/", "--copy-only", "--wait")
     assert tree.code == 0, tree.err

@@ -198,7 +198,7 @@ def test_who_stops_waiting_is_told_what_goes_on(app, monkeypatch):
     monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
     ran = app("tasks", "wait", task)
     assert (ran.code, ran.stdout) == (130, b"")
-    assert f"They go on: {task}. Wait again: omics sb tasks wait" in ran.err
+    assert f"They continue: {task}. Wait again: omics sb tasks wait" in ran.err
 
 
 def test_batches_have_children(app, omics_sandbox):
@@ -247,6 +247,37 @@ def test_an_input_that_is_not_there_is_told_before_a_task_is_made(app):
     assert app("tasks", "ls").json == []
 
 
+def test_a_task_is_created_shown_changed_and_deleted(app):
+    inputs = json.dumps({"reads": f"{P}/a.txt"})
+    made = app(
+        "tasks",
+        "create",
+        "--name",
+        "t",
+        "--project",
+        "sandbox-user/p",
+        "--app",
+        "sandbox-user/p/echo",
+        "--inputs",
+        inputs,
+    )
+    assert (made.code, made.json["status"]) == (0, "DRAFT"), made.err
+    id = made.json["id"]
+    assert f"omics: created draft {id}" in made.err
+    shown = app("tasks", "get", id).json
+    assert (shown["name"], shown["inputs"]["reads"]["name"]) == ("t", "a.txt")
+    changed = app("tasks", "update", id, "--name", "u", "--input", "threads=8")
+    assert (changed.code, changed.json["name"]) == (0, "u"), changed.err
+    assert app("tasks", "get", id).json["inputs"]["threads"] == 8
+    assert app("tasks", "update", id).code == 2
+    assert app("tasks", "rm", id, "--dry-run").json == [{"deleted": id, "name": "u"}]
+    kept = app("tasks", "rm", id, tty=True, typed="n\n")
+    assert (kept.code, "nothing was deleted" in kept.err) == (130, True)
+    gone = app("tasks", "rm", id)
+    assert (gone.code, "omics: deleted 1 task\n" in gone.err) == (0, True)
+    assert app("tasks", "get", id).code == 1
+
+
 # -- projects
 
 
@@ -292,6 +323,29 @@ def test_members_come_change_and_go(sb):
     kept = sb("projects", "members", P, "--remove", "ada", tty=True, typed="n\n")
     assert (kept.code, "nothing was changed" in kept.err) == (130, True)
     assert "ada" in now()
+
+
+def test_a_project_is_shown_and_changed(sb):
+    assert sb("projects", "get", P).json["name"] == "p"
+    made = sb("projects", "update", "sandbox-user/p", "--name", "q", "--tag", "x")
+    assert (made.code, made.json["name"], made.json["tags"]) == (0, "q", ["x"]), made.err
+    assert "omics: updated sandbox-user/p\n" in made.err
+    assert sb("projects", "update", "sandbox-user/p", "--tag").code == 2
+    assert sb("projects", "update", "sandbox-user/p").code == 2
+    assert sb("projects", "get", "sandbox-user/none").code == 1
+
+
+def test_members_have_commands_of_the_same_verbs(sb):
+    added = sb("members", "create", P, "ada", "--permissions", "read", "copy")
+    assert (added.code, "omics: 1 member of sandbox-user/p changed\n" in added.err) == (0, True), added.err
+    assert [row["username"] for row in sb("members", "ls", P).json] == ["sandbox-user", "ada"]
+    assert sb("members", "get", P, "ada").json["permissions"]["copy"] is True
+    assert sb("members", "update", P, "ada", "--permissions", "read").code == 0
+    assert sb("members", "get", P, "ada").json["permissions"]["copy"] is False
+    kept = sb("members", "rm", P, "ada", tty=True, typed="n\n")
+    assert (kept.code, "nothing was changed" in kept.err) == (130, True)
+    assert sb("members", "rm", P, "ada").code == 0
+    assert sb("members", "get", P, "ada").code == 1
 
 
 def test_a_token_that_is_refused_ends_with_4(sb, monkeypatch):

@@ -46,11 +46,6 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.pangea",
     *(f"omicsdk.cli.workflows.pangea.{name}" for name in ("files", "ncbi", "tags", "things", "words")),
-    "omicsdk.cli.workflows.sb",
-    *(
-        f"omicsdk.cli.workflows.sb.{name}"
-        for name in ("apps", "files", "manifest", "projects", "storage", "tasks", "words")
-    ),
     "omicsdk.cli.workflows.upload",
     "omicsdk.cli.workflows.words",
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
-from omicsdk.core.errors import APIError, OmicsError, error_class, shortened
+from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.platform import settings_of
 
@@ -349,6 +349,26 @@ class StorageJobs(NamedTuple):
             return self.client.bulk_get_exports(export_ids=list(some)).items
 
         return bulk(ids, found, self._failed)
+
+    def find(self, ids: Sequence[str]) -> list[Import | Export]:
+        """Get jobs by their ids, each once.
+
+        Args:
+            ids: Any number.
+
+        Raises:
+            OmicsError: There is no such job.
+        """
+        jobs: list[Import | Export] = []
+        wanted = list(dict.fromkeys(ids))
+        for id, record in zip(wanted, self.get(wanted), strict=True):
+            if record.resource is None:
+                error = NotFound("there is none") if record.error is None else error_of(record.error)
+                error.message = f"{id}: {error.message}"
+                error.remedy = f"Look at how the id is written: omics sb {self.what} ls."
+                raise error
+            jobs.append(record.resource)
+        return jobs
 
     def _failed(self, error: OmicsError) -> ImportBulkRecord | ExportBulkRecord:
         from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord

@@ -229,9 +229,7 @@ def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _columns(names: list[str]) -> list[str]:
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
+    _check_distinct(names)
     unknown = [name for name in names if name not in (*TOLD, TAGS) and not name[len(METADATA) :]]
     unknown += [name for name in names if name[len(METADATA) :] and name not in TOLD and not name.startswith(METADATA)]
     if unknown:
@@ -249,14 +247,76 @@ def _columns(names: list[str]) -> list[str]:
     return names
 
 
-def _row(columns: list[str], values: list[str], line: int) -> Row:
+def _check_distinct(names: Sequence[str]) -> None:
+    twice = [name for name in names if list(names).count(name) > 1]
+    if twice:
+        raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
+
+
+def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str, str]:
+    """A row's cells by column; those that are missing at its end are empty."""
     if len(values) > len(columns):
         raise WrongTable(
             f"line {line}: {len(values)} cells for {len(columns)} columns",
             remedy="Take out the tabs that are too many.",
         )
-    told = dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
+    return dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
+
+
+def _row(columns: list[str], values: list[str], line: int) -> Row:
+    told = _cells(columns, values, line)
     id, path = told.get("id", "").strip(), told.get("path", "").strip()
     if not id and not path:
         raise WrongTable(f"line {line} names no file", remedy="Fill in its id or path.")
     return Row(line, id, path, {name: value for name, value in told.items() if name not in TOLD})
+
+
+# -- tables of imports and exports
+
+
+def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Read a table that has certain columns.
+
+    Args:
+        lines: Its lines, that of the columns first.
+        columns: The columns that it may have.
+        filled: Those of them that each row has a value for.
+
+    Returns:
+        The line number of each row, and its cells by column, without blanks around them.
+
+    Raises:
+        WrongTable: It has other columns, or lacks one; or a row has more cells, or lacks a value.
+    """
+    reader = csv.reader(lines, _DIALECT, strict=True)
+    names: list[str] | None = None
+    found: list[tuple[int, dict[str, str]]] = []
+    try:
+        for values in reader:
+            cells = [value.strip() for value in values]
+            if names is None:
+                names = cells
+                _check_columns(names, columns, filled)
+            elif any(cells):
+                row = _cells(names, cells, reader.line_num)
+                empty = [name for name in filled if not row[name]]
+                if empty:
+                    raise WrongTable(f"line {reader.line_num} has no {empty[0]}", remedy="Fill it in.")
+                found.append((reader.line_num, row))
+    except csv.Error as error:
+        raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
+    if not found:
+        raise WrongTable("the table has no rows", remedy=f"Its first line names the columns: {', '.join(columns)}.")
+    return found
+
+
+def _check_columns(names: Sequence[str], columns: Sequence[str], filled: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in columns]
+    if unknown:
+        raise WrongTable(
+            f"line 1: unknown column {unknown[0]!r}", remedy=f"There are {', '.join(columns)}, separated by tabs."
+        )
+    _check_distinct(names)
+    missing = [name for name in filled if name not in names]
+    if missing:
+        raise WrongTable(f"line 1: there is no column {missing[0]!r}", remedy="Add it.")

@@ -10,9 +10,11 @@ from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, Usag
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.jobs import PERIOD, bulk, error_of, told, wait_until
-from omicsdk.sb.listings import PAGE, is_folder
+from omicsdk.sb.listings import PAGE, Folders, is_folder
+from omicsdk.sb.paths import is_path, parse
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
     from omicsdk_api.sb.models.file import File
     from omicsdk_api.sb.models.task import Task
 
@@ -52,6 +54,51 @@ def file_input(file: File) -> dict[str, Any]:
     return {"class": "Directory" if is_folder(file) else "File", "path": file.id}
 
 
+def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs with files and folders in the place of their sb:// paths, however deep.
+
+    Args:
+        client: The platform.
+        inputs: Inputs by their ids; a CWL object of a file may have such a path, too.
+
+    Raises:
+        NotFound: There is no such file.
+    """
+    folders = Folders(client)
+
+    def resolved(value: Any) -> Any:
+        if isinstance(value, str):
+            return file_input(folders.at(parse(value)).file) if is_path(value) else value
+        if isinstance(value, list):
+            return [resolved(each) for each in cast("list[Any]", value)]
+        if isinstance(value, Mapping):
+            stated = cast("Mapping[str, Any]", value)
+            path = stated.get("path")
+            if stated.get("class") in ("File", "Directory") and isinstance(path, str) and is_path(path):
+                return resolved(path)
+            return {key: resolved(each) for key, each in stated.items()}
+        return value
+
+    return {key: resolved(value) for key, value in inputs.items()}
+
+
+def batch_by_of(words: Sequence[str]) -> dict[str, Any] | None:
+    """How a batch is divided, from words; pure.
+
+    Args:
+        words: "item", or keys of metadata such as metadata.sample_id; the prefix may be left out.
+
+    Returns:
+        `batch_by` of `create_task`; None without words.
+    """
+    if not words:
+        return None
+    if [word.lower() for word in words] == ["item"]:
+        return {"type": "ITEM"}
+    prefix = "metadata."
+    return {"type": "CRITERIA", "criteria": [word if word.startswith(prefix) else f"{prefix}{word}" for word in words]}
+
+
 def create_task(
     client: SevenBridges,
     name: str,
@@ -68,28 +115,31 @@ def create_task(
     output_location: Mapping[str, Any] | None = None,
     run: bool = False,
 ) -> Task:
-    """Create a task, and run it if wanted. The operation is `create_task_`.
+    """Create a task, and run it if wanted.
 
     Args:
         name: Its name.
         project: The project that it runs in, `owner/project`.
         app: The app, `owner/project/app` for its latest revision, with `/revision` for another.
-        inputs: Inputs by their ids; a file or folder as `{"class": "File", "path": ID}` (or "Directory").
+        inputs: Inputs by their ids; a file or folder as its sb:// path or `{"class": "File", "path": ID}` (or "Directory").
         description: What it is about.
         batch_input: The input whose files are divided among children; needs `batch_by`.
         batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
         batch: False for one task although the app's batching states otherwise.
-        interruptible: Whether instances may be used that can be taken away; None for the project's setting.
-        execution_settings: "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
-        output_location: Where outputs go.
-        run: Whether to run it; else it is a draft.
+        interruptible: Use instances that may be taken away; None for the project's setting.
+        execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
+        output_location: Folder for the outputs, as an object.
+        run: Run it; else it is a draft.
+
+    Returns:
+        The task, as the operation `create_task_` returns it.
 
     Raises:
         UsageError: `batch_input` and `batch_by` do not go together, or `batch_by` is invalid.
         CannotRun: It was to run, and the platform cannot run it.
     """
     given: dict[str, Any] = {
-        "inputs": inputs,
+        "inputs": None if inputs is None else with_files(client, inputs),
         "description": description,
         **batching(batch_input, batch_by),
         "batch": batch,
@@ -162,7 +212,7 @@ def clone_task(
     Args:
         task_id: The task.
         name: The new one's name; None for the same.
-        inputs: Inputs that differ.
+        inputs: Inputs that differ; as for `create_task`.
         run: Whether to run it; else it is a draft.
 
     Raises:
@@ -170,8 +220,9 @@ def clone_task(
     """
     if not inputs and name is None:
         return _running(client.clone_task_(task_id=task_id, action="run" if run else OMIT), run)
+    changed: dict[str, Any] = {} if name is None else {"name": name}
+    changed |= {"inputs": with_files(client, inputs)} if inputs else {}
     made = client.clone_task_(task_id=task_id)
-    changed: dict[str, Any] = {**({"name": name} if name is not None else {}), **({"inputs": inputs} if inputs else {})}
     made = client.update_task(task_id=made.id, **changed)
     return client.run_task(task_id=made.id) if run else made
 

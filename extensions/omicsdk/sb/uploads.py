@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
-from omicsdk.sb.downloads import CONNECTIONS, RETRIES
-from omicsdk.sb.listings import Folders, files_in
+from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of
+from omicsdk.sb.listings import Folders, files_in, is_folder, selection
 from omicsdk.sb.paths import SbPath, check_distinct, checked_name, is_path, parse
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb.models.file import File
+
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.store import PlatformStore
-    from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport, Upload
+    from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
+    from omicsdk.transfer.reports.outcome import Verification
 
+NAMES_AT_ONCE = 20
+"""Names that one request asks for: each may take 765 characters of the URL."""
+DATE_SLACK = 2.0
+"""Seconds by which a file may seem younger than the platform's, whose dates have no fractions of a second."""
 LARGEST_FILE = 5 * 1024**4
 """Bytes of the largest file that the platform takes."""
 
@@ -55,12 +63,14 @@ def upload(
     """Upload files and folders, in one transfer.
 
     Links to files are followed, links to folders are not. A file that fails does not keep the others from being uploaded. The
-    same call resumes an upload that was stopped, and uploads nothing twice.
+    same call resumes an upload that was stopped. Files that the platform already has with the same content are skipped: those
+    of the same size whose checksum is the stated one, or that have not changed since where none is stated. A file of the same
+    name and other content fails unless `overwrite` is set.
 
     Args:
         what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder itself.
         to: The path of a project or folder, which is created; or, for a single file, its new path.
-        overwrite: Whether to replace files of the same names; each stays until the new one is complete.
+        overwrite: Whether to send all files and replace those of the same names; each stays until the new one is complete.
         part_size: Bytes of a part, 32 MiB by default; larger ones are taken where there would be more than 10,000.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
@@ -79,10 +89,7 @@ def upload(
     sources = [what] if isinstance(what, str | os.PathLike) else list(what)
     plan = planned(client, [os.fspath(each) for each in sources], to)
     if dry_run:
-        from omicsdk.transfer import Outcome, TransferReport
-
-        outcomes = [Outcome(str(each.target), "planned", each.size, plan="uploaded") for each in plan.files]
-        return TransferReport(outcomes, title="Upload")
+        return plan.dry_run(overwrite=overwrite)
     report, _ = plan.run(
         overwrite=overwrite,
         part_size=part_size,
@@ -143,7 +150,7 @@ class UploadPlan:
             The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.
         """
         from omicsdk.sb.store import PART_SIZE, PlatformStore
-        from omicsdk.transfer import TransferReport, Upload
+        from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
         from omicsdk.transfer.journals.places import journal_for
 
@@ -160,17 +167,21 @@ class UploadPlan:
             )
             for each in self.files
         ]
-        uploads = [
-            Upload(each.path, store, str(each.target), retries=retries)
-            for each, store in zip(self.files, stores, strict=True)
-        ]
+        present = self._present()
+        skipped = {} if overwrite else self._unchanged(present)
+        for number in skipped:
+            stores[number].made = present[number].to_dict()
+        rest = [number for number in range(len(stores)) if number not in skipped]
         facts = self.client.base_url, str(self.target), *(str(Path(each).absolute()) for each in self.sources)
-        journal = journal_for("sb/command", *facts) if uploads else None
+        journal = journal_for("sb/command", *facts) if stores else None
         settings = settings_of(self.client)
 
-        def send(uploads: Sequence[Upload], journal: Path | None) -> TransferReport:
+        def send(numbers: Sequence[int], journal: Path | None) -> TransferReport:
             return transfer(
-                uploads,
+                [
+                    Upload(self.files[each].path, stores[each], str(self.files[each].target), retries=retries)
+                    for each in numbers
+                ],
                 connections=CONNECTIONS,
                 journal=journal,
                 progress=progress,
@@ -181,41 +192,93 @@ class UploadPlan:
                 clock=settings.clock,
             )
 
-        report = send(uploads, journal)
-        outcomes = list(report.outcomes)
-        deleted = self._deleted(outcomes)
-        if deleted:
+        report = send(rest, journal)
+        # What the journal has as sent and the platform lacks was deleted, or replaced by another file.
+        states = zip(rest, report.outcomes, strict=True)
+        gone = [
+            place
+            for place, (number, outcome) in enumerate(states)
+            if outcome.state == "skipped" and (number not in present or not overwrite)
+        ]
+        if gone:
             if on_message is not None:
-                on_message(f"{len(deleted)} files that an earlier run had sent no longer exist: they are sent again")
-            again = send([uploads[number] for number in deleted], None)
-            for number, outcome in zip(deleted, again.outcomes, strict=True):
-                outcomes[number] = outcome
-            report = TransferReport(
-                outcomes,
-                report.seconds + again.seconds,
-                throughput=again.throughput,
-                began=report.began,
-                title=report.title,
-                why_stopped=again.why_stopped or report.why_stopped,
-            )
-        if journal is not None and all(outcome.state in ("done", "skipped") for outcome in outcomes):
+                on_message(f"{len(gone)} files that an earlier run had sent no longer exist: they are sent again")
+            report = report.with_rerun(gone, send([rest[place] for place in gone], None))
+        if journal is not None and all(outcome.is_present for outcome in report.outcomes):
             journal.unlink(missing_ok=True)
-        return report, stores
+        sent = iter(report.outcomes)
+        every = [skipped.get(number) or next(sent) for number in range(len(stores))]
+        return report.with_outcomes(every), stores
 
-    def _deleted(self, outcomes: Sequence[Outcome]) -> list[int]:
-        """The numbers of those that the journal has as sent, and that were deleted from the platform since."""
-        names: dict[SbPath, set[str]] = {}
-        found: list[int] = []
-        for number, (each, outcome) in enumerate(zip(self.files, outcomes, strict=True)):
-            if outcome.state != "skipped":
+    def dry_run(self, *, overwrite: bool = False) -> TransferReport:
+        """Report what `run` would do; nothing is sent.
+
+        Args:
+            overwrite: Whether files of the same names would be replaced.
+        """
+        from omicsdk.transfer import Outcome, TransferReport
+
+        skipped = {} if overwrite else self._unchanged(self._present())
+        outcomes = [
+            skipped.get(number) or Outcome(str(each.target), "planned", each.size, plan="uploaded")
+            for number, each in enumerate(self.files)
+        ]
+        return TransferReport(outcomes, title="Upload")
+
+    def _present(self) -> dict[int, File]:
+        """What the platform has under the files' paths, by their numbers."""
+        numbers: dict[SbPath, dict[str, int]] = {}
+        for number, each in enumerate(self.files):
+            numbers.setdefault(each.target.parent, {})[each.target.name] = number
+        found: dict[int, File] = {}
+        for parent, wanted in numbers.items():
+            try:
+                target = self.known.unsuggesting.folder(parent).target
+            except NotFound:
                 continue
-            folder = each.target.parent
-            if folder not in names:
-                target = self.known.folder(folder).target
-                names[folder] = {str(file.name) for file in files_in(self.client, target)}
-            if each.target.name not in names[folder]:
-                found.append(number)
+            names = list(wanted)
+            many = len(names) > NAMES_AT_ONCE * 10
+            parts = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
+            for chosen in [{}] if many else [selection(name=part) for part in parts]:
+                files = files_in(self.client, target, chosen)
+                found |= {wanted[str(file.name)]: file for file in files if file.name in wanted}
         return found
+
+    def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
+        """The outcomes of files that the platform has with the same content, by their numbers."""
+        from omicsdk.transfer import Outcome
+        from omicsdk.transfer.calls import side_by_side
+
+        def same(number: int) -> Verification | None:
+            return _same(self.files[number], present[number])
+
+        known = list(side_by_side(same, list(present)))
+        return {
+            number: Outcome(str(self.files[number].target), "skipped", self.files[number].size, verification=each)
+            for number, each in zip(present, known, strict=True)
+            if each is not None and not isinstance(each, OmicsError)
+        }
+
+
+def _same(local: LocalFile, file: File) -> Verification | None:
+    """How a file is known to have the content of the platform's; None where it may have another."""
+    from omicsdk.transfer.hashing import checksums_of as checksums_of_file
+
+    if is_folder(file) or file.size != local.size:
+        return None
+    stated = checksums_of(file)
+    try:
+        if stated:
+            return "verified" if checksums_of_file(str(local.path), stated, local.size) == stated else None
+        changed = local.path.stat().st_mtime
+    except OSError:
+        return None  # the transfer reports why it cannot be read
+    sent = file.modified_on or file.created_on
+    try:
+        is_older = sent is None or changed <= datetime.fromisoformat(sent).timestamp() + DATE_SLACK
+    except ValueError:
+        is_older = False
+    return "size only" if is_older else None
 
 
 def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan:

@@ -178,7 +178,17 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
 
 def files_words(count: int) -> str:
     """A number of files in words."""
-    return "1 file" if count == 1 else f"{count:,} files"
+    return count_of(count, "file")
+
+
+def count_of(number: int, thing: str) -> str:
+    """A number of things in words: "1 file", "2,000 files".
+
+    Args:
+        number: How many.
+        thing: One of them.
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def told(

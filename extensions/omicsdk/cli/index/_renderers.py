@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.dss.bundles import download_result, uploaded_bundle
+from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
+from omicsdk.cli.commands.sb.metadata import edits
+from omicsdk.cli.commands.sb.results import done, listed
+from omicsdk.cli.commands.sb.tasks import created
 from omicsdk.cli.commands.transfer_reports import transferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RENDERERS: tuple[Callable[[Any, Any], object], ...] = (download_result, uploaded_bundle, transferred)
+RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
+    download_result,
+    uploaded_bundle,
+    transferred,
+    *(downloaded, file_changes, uploaded, edits, done, listed, created),
+)

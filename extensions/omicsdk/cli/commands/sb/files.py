@@ -1,90 +1,140 @@
-"""What `omics sb files` does that moves nothing: lists, folders, search."""
+"""`omics sb files`: listed, shown, printed, changed, uploaded and downloaded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.cli.commands.sb.rows import PROJECT, file_row, pairs, row
+from omicsdk.cli.commands.agreement import agreed
+from omicsdk.cli.commands.sb.results import FILE, MORE_OF_FILE, PROJECT, Done, Row, done, given, pairs, row
+from omicsdk.cli.commands.transfer_reports import AGAIN, count_of, ended, summary, told
+from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.cli.output import Output
-from omicsdk.core.errors import UsageError
-from omicsdk.sb.downloads import stream
-from omicsdk.sb.listings import Folder, Folders, files_in, is_folder, projects_of, selection
+from omicsdk.core.errors import (
+    APIError,
+    Interrupted,
+    OmicsError,
+    RateLimited,
+    ServerError,
+    TransportError,
+    TruncatedTransfer,
+    UsageError,
+)
+from omicsdk.sb import moves
+from omicsdk.sb.downloads import LocalFileExists, RemoteFile, fetch, make_folders, select, stream
+from omicsdk.sb.listings import Entry, Folders, files_in, is_folder, projects_of, selection
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
+from omicsdk.sb.store import REPLACE, is_taken
+from omicsdk.sb.uploads import UploadPlan, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from omicsdk_api.sb.models.file import File
-
+    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.sb.listings import Entry
+    from omicsdk.sb.moves import FileChanges
+    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+
+_REPLACE = "Give --overwrite to replace it, or upload to another folder."
 
 
-def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb files ls`: rows of files and folders, or of projects."""
-    text: str = arguments["path"]
-    limit, long = arguments.get("limit"), bool(arguments.get("long"))
-    chosen = _chosen(arguments)
-    path = parse(text) if is_path(text) else None
-    if path is not None and not path.project_name:
-        if chosen or arguments.get("recursive"):
-            raise WrongPath(f"{path} names no project")
-        found = projects_of(client, path.owner)
-        return [row(project, PROJECT) for project in console.limited(found, limit)]
-    if chosen and arguments.get("recursive"):
+# -- lists, and single files
+
+
+def list_files(
+    client: SevenBridges,
+    path: str = "sb://",
+    *,
+    recursive: bool = False,
+    long: bool = False,
+    name: Sequence[str] = (),
+    tag: Sequence[str] = (),
+    metadata: Sequence[str] = (),
+    task: str | None = None,
+) -> Iterator[Row]:
+    """List what is in a folder or project; projects without a path.
+
+    sb:// lists all projects, sb://owner those of an owner. The platform selects by `name`, `tag`, `metadata` and `task`, in one
+    folder.
+
+    Args:
+        path: sb://owner/project/folder/, or the id of a folder.
+        recursive: List folders below, too, by their paths.
+        long: Show metadata, tags and origin, too.
+        name: Only files of these names.
+        tag: Only files with these tags.
+        metadata: Only files with this metadata, as key=value; a key may have several values.
+        task: Only what this task (its id) put out.
+    """
+    chosen = selection(
+        name=name, tags=tag, metadata=pairs(metadata, "--metadata") if metadata else None, task=task or None
+    )
+    parsed = parse(path) if is_path(path) else None
+    if parsed is not None and not parsed.project_name:
+        if chosen or recursive:
+            raise WrongPath(f"{parsed} names no project")
+        return (row(project, PROJECT) for project in projects_of(client, parsed.owner))
+    if chosen and recursive:
         raise UsageError(
             "--recursive and --name, --tag, --metadata, --task exclude each other: the platform chooses in one folder",
             remedy="Leave out one of them, or search: omics sb files search.",
         )
     folders = Folders(client)
-    folder = folders.named(text)
-    if not isinstance(folder, Folder):
-        return [file_row(folder.file, folder.name, long=long)]
+    folder = folders.named(path)
+    if isinstance(folder, Entry):
+        return iter([_row(folder.file, folder.name, long=long)])
     if chosen:
         files = files_in(client, folder.target, chosen)
-        return [file_row(file, _called(file), long=long) for file in console.limited(files, limit)]
-    recursive = bool(arguments.get("recursive"))
+        return (_row(file, f"{file.name}/" if is_folder(file) else str(file.name), long=long) for file in files)
     entries = folders.below(folder) if recursive else folders.children(folder)
-    return [
-        file_row(entry.file, _named(entry, folder.path, recursive=recursive), long=long)
-        for entry in console.limited(entries, limit)
-    ]
+    return (_row(entry.file, _named(entry, folder.path, recursive=recursive), long=long) for entry in entries)
 
 
-def mkdir(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb files mkdir`: the folders that were made, as rows."""
-    del console
-    paths = [parse(text) for text in arguments["paths"]]
-    for path in paths:
-        if not path.names:
-            raise WrongPath(f"{path} is a project", remedy="Make one with: omics sb projects create.")
-        checked_name(path.name)
+def _named(entry: Entry, folder: SbPath, *, recursive: bool) -> str:
+    """The name of an entry in a list: its path from the folder that is listed."""
+    if entry.path is None:
+        return str(entry.file.name)
+    names = entry.path.below(folder) if recursive else (entry.path.name,)
+    return "/".join(names) + ("/" if entry.path.is_folder else "")
+
+
+def _row(file: Model, name: str, *, long: bool = False) -> Row:
+    return row(file, (*FILE, *(MORE_OF_FILE if long else ())), name=name)
+
+
+def get_file(client: SevenBridges, path: str) -> Row:
+    """Show a file or folder.
+
+    Args:
+        path: The file: sb://owner/project/folder/file, or its id.
+    """
+    return Folders(client).entry(path).file.to_dict()
+
+
+def search_files(client: SevenBridges, expression: str) -> Iterator[Row]:
+    """Find files in all projects by a query in the platform's language.
+
+    Prints what the platform finds, page after page.
+
+    Args:
+        expression: The query, as one word of the shell.
+    """
+    return client.search_files.iterate(query=expression, limit=100)
+
+
+def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
+    """Print the contents of files, one after the other.
+
+    Bytes are printed as they are. What isn't text goes to no terminal.
+
+    Args:
+        paths: Files: sb://owner/project/folder/file, or the ids of files.
+    """
     folders = Folders(client)
-    made: list[dict[str, Any]] = []
-    for path in paths:
-        if arguments.get("parents"):
-            folder = folders.folder(path, make=True).file
-        else:
-            folder = folders.make(folders.folder(path.parent), path.name)
-        if folder is not None:
-            made.append(file_row(folder, str(path._replace(is_folder=True))))
-    return made
-
-
-def search(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb files search`: what the platform finds."""
-    limit = arguments.get("limit")
-    length = 100 if limit is None else min(limit + 1, 100)
-    found = client.search_files.iterate(query=arguments["expression"], limit=length)
-    return list(console.limited(found, limit, "files"))
-
-
-def cat(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics sb files cat`: bytes of files on stdout, in order; all files are looked for before the first byte."""
-    del console
-    folders = Folders(client)
-    entries = [folders.entry(text) for text in arguments["paths"]]
+    entries = [folders.entry(text) for text in paths]
     for entry in entries:
         if entry.is_folder:
             raise UsageError(f"{entry.name} is a folder", remedy="Name files. Folders: omics sb files download.")
@@ -93,24 +143,275 @@ def cat(client: SevenBridges, arguments: Mapping[str, Any], console: Console) ->
         output.chunks(stream(client, entry.file.id))
 
 
-def _chosen(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What the platform is to select by."""
-    metadata = arguments.get("metadata")
-    return selection(
-        name=arguments.get("name") or (),
-        tags=arguments.get("tag") or (),
-        metadata=pairs(metadata, "--metadata") if metadata else None,
-        task=arguments.get("task"),
+# -- changes
+
+
+def make_folder(client: SevenBridges, paths: Sequence[str], *, parents: bool = False) -> Done:
+    """Create folders.
+
+    Args:
+        paths: Folders: sb://owner/project/folder.
+        parents: Create the folders above as well, and accept folders that already exist.
+    """
+    parsed = [parse(text) for text in paths]
+    for path in parsed:
+        if not path.names:
+            raise WrongPath(f"{path} is a project", remedy="Create one with: omics sb projects create.")
+        checked_name(path.name)
+    folders = Folders(client)
+    made: list[Row] = []
+    for path in parsed:
+        if parents:
+            folder = folders.folder(path, make=True).file
+        else:
+            folder = folders.make(folders.folder(path.parent), path.name)
+        if folder is not None:
+            made.append(_row(folder, str(path._replace(is_folder=True))))
+    return Done(made, f"{'ensured' if parents else 'created'} {count_of(len(made), 'folder')}")
+
+
+def update_file(
+    client: SevenBridges,
+    path: str,
+    *,
+    name: str | None = None,
+    tag: Sequence[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Done:
+    """Change the name, tags or metadata of a file.
+
+    What is not given stays as it is. Many files: omics sb files tag, metadata and mv.
+
+    Args:
+        path: The file: sb://owner/project/folder/file, or its id.
+        name: Its new name.
+        tag: All tags that it shall have.
+        metadata: Metadata that change, as a JSON object; null removes a key.
+    """
+    changed: dict[str, Any] = given(name=name and checked_name(name), metadata=metadata)
+    changed |= {} if tag is None else {"tags": list(tag)}
+    if not changed:
+        raise UsageError("nothing is to be changed", remedy="Give --name, --tag or --metadata.")
+    entry = Folders(client).entry(path)
+    made = client.update_file(file_id=entry.file.id, **changed)
+    return Done(_row(made, str(made.name), long=True), f"updated {entry.name}")
+
+
+def remove_files(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    recursive: bool = False,
+    timeout_seconds: float = moves.TIMEOUT,
+    dry_run: bool = False,
+    console: Console,
+) -> FileChanges:
+    """Delete files permanently; folders with --recursive.
+
+    On a terminal it asks first, unless --yes is given.
+
+    Args:
+        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
+        recursive: Delete folders, with everything in them.
+        timeout_seconds: Seconds to wait for the platform, which deletes many files and folders in a job.
+        dry_run: Only print what would be deleted.
+        console: Where it is asked.
+    """
+    entries = moves.deletable(client, paths, recursive=recursive)
+    if dry_run:
+        return moves.FileChanges("delete", [moves.FileChange(entry) for entry in entries], [], is_planned=True)
+    what = entries[0].name if len(entries) == 1 else f"{len(entries)} files and folders"
+    below = " and all in it" if any(entry.is_folder for entry in entries) else ""
+    if not agreed(f"Deleting {what}{below} is for good. Go on?", console):
+        return moves.FileChanges("delete", [], [])
+    return moves.delete(client, entries, timeout=timeout_seconds)
+
+
+def file_changes(result: FileChanges, call: Call) -> object:
+    """Render a copy, move or deletion: a row for each file."""
+    if result.kind == "delete":
+        files = [each.source for each in result.files]
+        rows = [{"deleted": each.name, "type": each.file.type, "id": each.file.id} for each in files]
+    else:
+        rows = [{"from": each.source.name, "to": str(each.target)} for each in result.files]
+    line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {count_of(len(rows), 'file or folder')}"
+    return done(Done(rows, line, result.errors, none=not rows), call)
+
+
+# -- transfers
+
+
+class Uploaded(NamedTuple):
+    """An upload that ended.
+
+    Attributes:
+        plan: What was to be uploaded.
+        report: The outcome of each file.
+        ids: The platform's id of each file; None where it was not made.
+    """
+
+    plan: UploadPlan
+    report: TransferReport
+    ids: Sequence[str | None] = ()
+
+
+class Downloaded(NamedTuple):
+    """A download that ended.
+
+    Attributes:
+        files: The files.
+        folder: The folder that they go to.
+        report: The outcome of each file.
+    """
+
+    files: Sequence[RemoteFile]
+    folder: Path
+    report: TransferReport
+
+
+def upload(
+    client: SevenBridges,
+    paths: Sequence[str],
+    to: str,
+    *,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    on_message: Callable[[str], None] | None = None,
+) -> Uploaded:
+    """Upload files and folders.
+
+    Files are sent in parts, several at once. Those of a folder keep their place in it; missing folders are created. Files that
+    the platform already has with the same content are skipped: run the same command again to resume. A row for each file:
+    --query files --output tsv.
+
+    Args:
+        paths: Files and folders of this machine. Of a folder that ends with a slash the contents are taken, else the folder
+            itself.
+        to: sb://owner/project/folder/, or for a single file its new path.
+        overwrite: Send all files, and replace those that already exist. By default a file of the same name and other content
+            is refused.
+        dry_run: Only print what would be sent, and to where.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        on_message: Called with messages.
+    """
+    plan = planned(client, paths, to)
+    if dry_run:
+        return Uploaded(plan, plan.dry_run(overwrite=overwrite))
+    report, stores = plan.run(overwrite=overwrite, progress=progress, control=control, on_message=on_message)
+    return Uploaded(plan, report, [store.made.get("id") for store in stores])
+
+
+def uploaded(result: Uploaded, call: Call) -> object:
+    """Render an upload: counts, and the result for each file."""
+    plan, report = result.plan, result.report
+    facts = [{"path": str(each.path), "to": str(each.target), "size": each.size} for each in plan.files]
+    if call.arguments.get("dry_run"):
+        states = [outcome.state for outcome in report.outcomes]
+        size = sum(each.size for each, state in zip(plan.files, states, strict=True) if state == "planned")
+        rows = [{**each, "state": state} for each, state in zip(facts, states, strict=True)]
+        return {"counts": report.counts, "bytes_to_send": size, "files": rows}
+    _tell(report, call, summary(report, "uploaded", str(plan.target)))
+    rows = [
+        {**each, **ended(outcome), "id": id}
+        for each, outcome, id in zip(facts, report.outcomes, result.ids, strict=True)
+    ]
+    counts = {state: report.counts.get(state, 0) for state in ("done", "skipped", "failed", "stopped")}
+    return {"counts": counts, "verification": report.verification, "files": rows}
+
+
+def download(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    download_dir: str = "",
+    overwrite: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> Downloaded:
+    """Download files and folders.
+
+    Folders come with everything in them. A local file that already exists is refused unless `overwrite` is given. Run the same
+    command again to resume what was stopped or failed. A row for each file: --query files --output tsv.
+
+    Args:
+        paths: Files and folders: sb://owner/project/folder/file, or the ids of files. Of a folder that ends with a slash the
+            contents are taken, else the folder itself.
+        download_dir: Folder to download into; by default the current one.
+        overwrite: Replace local files that already exist.
+        dry_run: Only print what would be fetched, and whether the disk has room; nothing is written.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    selected, folder = select(client, paths), Path(download_dir or ".")
+    key = " ".join(sorted(paths))
+    found = fetched(
+        client, selected.files, folder, key, overwrite=overwrite, dry_run=dry_run, progress=progress, control=control
     )
+    if not dry_run:
+        make_folders(selected, folder)
+    return found
 
 
-def _called(file: File) -> str:
-    return f"{file.name}/" if is_folder(file) else str(file.name)
+def fetched(client: SevenBridges, files: Sequence[RemoteFile], folder: Path, key: str, **how: Any) -> Downloaded:
+    """Download files in one transfer.
+
+    Args:
+        client: The platform.
+        files: The files.
+        folder: The folder that they go to.
+        key: Distinguishes this download from others into the same folder.
+        **how: Further arguments of `fetch`.
+    """
+    try:
+        return Downloaded(files, folder, fetch(client, files, folder, key=key, **how))
+    except LocalFileExists as error:
+        error.remedy = "Give --overwrite to replace it."
+        raise
 
 
-def _named(entry: Entry, folder: SbPath, *, recursive: bool) -> str:
-    """What an entry is called in a list: by its path from the folder that is listed."""
-    if entry.path is None:
-        return str(entry.file.name)
-    names = entry.path.below(folder) if recursive else (entry.path.name,)
-    return "/".join(names) + ("/" if entry.path.is_folder else "")
+def downloaded(result: Downloaded, call: Call) -> object:
+    """Render a download: counts, and the result for each file."""
+    files, folder, report = result
+    if call.arguments.get("dry_run"):
+        return foreseen(report)
+    _tell(report, call, summary(report, "downloaded", str(folder)))
+    rows = [
+        {"id": each.file.id, "path": str(folder.joinpath(*each.parts)), "size": each.file.size, **ended(outcome)}
+        for each, outcome in zip(files, report.outcomes, strict=True)
+    ]
+    return {"counts": report.counts, "verification": report.verification, "files": rows}
+
+
+def _tell(report: TransferReport, call: Call, line: str) -> None:
+    """Write the report that was asked for, print what failed, and state what was done."""
+    errors = [_named_error(outcome, outcome.error) for outcome in report.failed if outcome.error is not None]
+    told(report, errors, call.options, call.console, call.title, remedy=_remedy(errors), is_counted=True)
+    call.console.message(line)
+
+
+def _named_error(outcome: Outcome, error: OmicsError) -> OmicsError:
+    """Why a file failed, with its name."""
+    if isinstance(error.__cause__, APIError):  # the platform's own words, which the engine was told otherwise
+        error = error.__cause__
+    if error.remedy == REPLACE:
+        error.remedy = _REPLACE
+    name = outcome.label or outcome.name
+    if name not in str(error):
+        error.message = f"{name}: {error.message}"
+    return error
+
+
+def _remedy(errors: Sequence[OmicsError]) -> str:
+    """What to do about files that failed, which depends on why they did."""
+    passing = (TransportError, ServerError, RateLimited, Interrupted, TruncatedTransfer)
+    others = [error for error in errors if not is_taken(error)]
+    words = [_REPLACE] if len(others) < len(errors) else []
+    if others and not all(isinstance(error, passing) for error in others):
+        words.append(f"Fix what each of them says, then {AGAIN[:1].lower()}{AGAIN[1:]}")
+    elif others or not words:
+        words.append(AGAIN)
+    return " ".join(words)

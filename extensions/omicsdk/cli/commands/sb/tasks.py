@@ -1,103 +1,288 @@
-"""What `omics sb tasks` does."""
+"""`omics sb tasks`: started with files as inputs, waited for, and what their jobs logged."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.sb.rows import TASK, pairs, row
-from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.commands.agreement import agreed
+from omicsdk.cli.commands.sb.files import Downloaded, downloaded, fetched
+from omicsdk.cli.commands.sb.results import TASK, Done, Row, attempted, done, given, pairs, row
+from omicsdk.cli.commands.transfer_reports import count_of, watched
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.downloads import RemoteFile, stream
-from omicsdk.sb.jobs import error_of
-from omicsdk.sb.listings import PAGE, Folders
-from omicsdk.sb.paths import app_id, is_path, parse, project_id
-from omicsdk.sb.tasks import ENDED, Log, file_input, some_of
+from omicsdk.sb.jobs import PERIOD, error_of
+from omicsdk.sb.listings import PAGE
+from omicsdk.sb.paths import app_id, project_id
+from omicsdk.sb.tasks import ENDED, Log, batch_by_of, some_of, with_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from omicsdk_api.sb.models.task import Task
 
+    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
     from omicsdk.sb.client import SevenBridges
+    from omicsdk.transfer import Control, Progress
+
+Status = Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTING", "ABORTED", "FAILED"]
 
 
-def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb tasks ls`: rows of tasks."""
-    names = ("status", "batch", "parent")
-    chosen: dict[str, Any] = {name: arguments[name] for name in names if arguments.get(name) is not None}
-    if arguments.get("project") is not None:
-        chosen["project"] = project_id(arguments["project"])
-    found = client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all")
-    return [row(task, TASK) for task in console.limited(found, arguments.get("limit"))]
+def list_tasks(
+    client: SevenBridges,
+    *,
+    project: str | None = None,
+    status: Status | None = None,
+    parent: str | None = None,
+    batch: bool | None = None,
+) -> Iterator[Row]:
+    """List tasks, the latest first.
+
+    Args:
+        project: Only tasks of this project: owner/project or sb://owner/project.
+        status: Only tasks of this status.
+        parent: Only the children of this batch, by its id.
+        batch: Only batches, or with false only others.
+    """
+    of = None if project is None else project_id(project)
+    chosen = given(project=of, status=status, parent=parent, batch=batch)
+    return (row(task, TASK) for task in client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all"))
 
 
-def run(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
-    """`omics sb tasks run`: the tasks that run now, as rows."""
-    drafts: list[str] = arguments.get("tasks") or []
-    made = [name for name in ("app", "project") if arguments.get(name)]
-    if drafts and made:
+def get_task(client: SevenBridges, task: str) -> Row:
+    """Show a task.
+
+    Args:
+        task: The id of the task.
+    """
+    return client.get_task(task_id=task).to_dict()
+
+
+def run(
+    client: SevenBridges,
+    tasks: Sequence[str] = (),
+    *,
+    app: str | None = None,
+    project: str | None = None,
+    name: str | None = None,
+    input: Sequence[str] = (),
+    inputs: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    batch_input: str | None = None,
+    batch_by: Sequence[str] = (),
+    interruptible: bool = False,
+    instance_type: str | None = None,
+    draft: bool = False,
+    wait: bool = False,
+    period: float = PERIOD,
+    timeout_seconds: float | None = None,
+    console: Console,
+) -> Done:
+    """Create a task and run it, or run tasks that are drafts.
+
+    Inputs are key=value: JSON, or else text; an sb:// path becomes the file or folder that it names. A key that is given several
+    times becomes a list.
+
+    Args:
+        tasks: Ids of drafts, in place of --app and --project.
+        app: The app: owner/project/app, with /revision behind it for another than the latest.
+        project: The project that it runs in: owner/project or sb://owner/project.
+        name: The task's name; by default the app's.
+        input: Inputs, as key=value.
+        inputs: Inputs as one JSON object, or @ and the name of a file that holds it; --input replaces its members.
+        description: What the task is about.
+        batch_input: Input whose files are divided among separate tasks; needs --batch-by.
+        batch_by: How: item (a task for each file), or keys such as metadata.sample_id (a task for each value).
+        interruptible: Use instances that may be taken away, which cost less.
+        instance_type: Instance that the task runs on, such as c4.2xlarge;ebs-gp2;2000.
+        draft: Only create the task; do not run it.
+        wait: Wait until it has ended; one that didn't complete ends the command with 1.
+        period: Seconds between two requests for the state, 1 or more.
+        timeout_seconds: Seconds to wait at most; no limit when omitted.
+        console: Where progress is printed.
+    """
+    if tasks and (app or project):
         raise UsageError("ids of drafts and --app or --project exclude each other", remedy="Give one of them.")
-    if not drafts and len(made) < 2:
-        raise UsageError("nothing says what to run", remedy="Give --app and --project, or the ids of drafts.")
-    if drafts and arguments.get("draft"):
+    if tasks and draft:
         raise UsageError("ids of drafts and --draft exclude each other", remedy="Leave out --draft to run them.")
-    _check_draft(arguments)
-    if not drafts:
-        return _begun(client, _made(client, arguments), arguments, console)
-    running = _each(drafts, lambda id: client.run_task(task_id=id), console)
-    if arguments.get("wait") and running:
-        return waited(client, [task.id for task in running], arguments, console)
-    return [row(task, TASK) for task in running]
+    if not tasks and not (app and project):
+        raise UsageError("nothing says what to run", remedy="Give --app and --project, or the ids of drafts.")
+    _check_draft(draft=draft, wait=wait)
+    if app and project:
+        id, revision = app_id(app)
+        made = client.create_task(
+            name or id.rpartition("/")[2],
+            project_id(project),
+            id if revision is None else f"{id}/{revision}",
+            inputs=inputs_of(input, inputs),
+            description=description,
+            **_batching(batch_input, batch_by),
+            interruptible=interruptible or None,
+            execution_settings=None if instance_type is None else {"instance_type": instance_type},
+            run=not draft,
+        )
+        return _waited(client, [made.id], period, timeout_seconds, console) if wait else made_task(made)
+    running, failures = attempted({id: id for id in tasks}, lambda id: client.run_task(task_id=id))
+    if not wait or not running:
+        return _many(running, "running", failures)
+    ended = _waited(client, list(running), period, timeout_seconds, console)
+    return Done(ended.rows, ended.line, [*failures, *ended.failures], ended.none)
 
 
 def clone(
-    client: SevenBridges, arguments: Mapping[str, Any], console: Console
-) -> list[dict[str, Any]] | dict[str, Any]:
-    """`omics sb tasks clone`: the new task as a row."""
-    _check_draft(arguments)
-    made = client.clone_task(
-        arguments["task"],
-        name=arguments.get("name"),
-        inputs=_inputs(client, arguments),
-        run=not arguments.get("draft"),
-    )
-    return _begun(client, made, arguments, console)
+    client: SevenBridges,
+    task: str,
+    *,
+    name: str | None = None,
+    input: Sequence[str] = (),
+    inputs: Mapping[str, Any] | None = None,
+    draft: bool = False,
+    wait: bool = False,
+    period: float = PERIOD,
+    timeout_seconds: float | None = None,
+    console: Console,
+) -> Done:
+    """Create a task like another and run it.
 
-
-def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb tasks wait`: the tasks, which are over."""
-    return waited(client, list(dict.fromkeys(arguments["tasks"])), arguments, console)
-
-
-def abort(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics sb tasks abort`: the tasks that were stopped."""
-    return [row(task, TASK) for task in _each(arguments["tasks"], lambda id: client.abort_task(task_id=id), console)]
-
-
-def waited(
-    client: SevenBridges, ids: list[str], arguments: Mapping[str, Any], console: Console
-) -> list[dict[str, Any]]:
-    """Wait until tasks are over; report on the way what becomes of them.
-
-    The process ends with 1 when none completed, with 3 when some didn't.
+    Inputs are written as those of omics sb tasks run, and replace the other task's.
 
     Args:
-        client: The platform.
-        ids: Their ids.
-        arguments: Those of the command.
-        console: Where that is reported.
+        task: The id of a task.
+        name: The new task's name; by default the platform chooses one.
+        console: Where progress is printed.
+    """
+    _check_draft(draft=draft, wait=wait)
+    made = client.clone_task(task, name=name, inputs=inputs_of(input, inputs), run=not draft)
+    return _waited(client, [made.id], period, timeout_seconds, console) if wait else made_task(made)
 
-    Returns:
-        The tasks as rows.
+
+def update(
+    client: SevenBridges,
+    task: str,
+    *,
+    name: str | None = None,
+    input: Sequence[str] = (),
+    inputs: Mapping[str, Any] | None = None,
+    description: str | None = None,
+) -> Done:
+    """Change a task that is a draft; what is not given stays as it is.
+
+    Args:
+        task: The id of the task.
+    """
+    changed = given(name=name, description=description, inputs=with_files(client, inputs_of(input, inputs)))
+    if not changed:
+        raise UsageError("nothing is to be changed", remedy="Give --name, --description, --input or --inputs.")
+    made = client.update_task(task_id=task, **changed)
+    return Done(row(made, TASK), f"updated task {made.id}")
+
+
+def wait(
+    client: SevenBridges,
+    tasks: Sequence[str],
+    *,
+    period: float = PERIOD,
+    timeout_seconds: float | None = None,
+    console: Console,
+) -> Done:
+    """Wait until tasks have ended.
+
+    Ends with 1 when none completed, with 3 when some didn't. Ctrl-C ends the waiting, not the tasks.
+
+    Args:
+        tasks: Ids of tasks.
+        console: Where progress is printed.
+    """
+    return _waited(client, list(dict.fromkeys(tasks)), period, timeout_seconds, console)
+
+
+def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
+    """Stop tasks.
+
+    Args:
+        tasks: Ids of tasks.
+    """
+    stopped, failures = attempted({id: id for id in tasks}, lambda id: client.abort_task(task_id=id))
+    return _many(stopped, "stopped", failures)
+
+
+def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
+    """Delete tasks permanently; their outputs stay.
+
+    On a terminal it asks first, unless --yes is given.
+
+    Args:
+        tasks: Ids of tasks.
+        dry_run: Only print what would be deleted.
+        console: Where it is asked.
+    """
+    rows = {id: {"deleted": id, "name": client.get_task(task_id=id).name} for id in dict.fromkeys(tasks)}
+    if dry_run:
+        return Done(list(rows.values()))
+    if not agreed(f"Deleting {count_of(len(rows), 'task')} is for good. Go on?", console):
+        return Done([])
+    gone, failures = attempted({id: id for id in rows}, lambda id: client.delete_task(task_id=id))
+    return Done([rows[id] for id in gone], f"deleted {count_of(len(gone), 'task')}", failures, none=not gone)
+
+
+def made_task(task: Task) -> Done:
+    """A task that was created, as a row."""
+    verb = "created draft" if task.status == "DRAFT" else "running"
+    return Done(row(task, TASK), f"{verb} {task.id}")
+
+
+def created(result: Task, call: Call) -> object:
+    """Render a task that was created."""
+    return done(made_task(result), call)
+
+
+def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[str]) -> Done:
+    rows = [row(task, TASK) for task in tasks.values()]
+    return Done(rows, f"{count_of(len(rows), 'task')} {state}", failures, none=not rows)
+
+
+def _batching(batch_input: str | None, batch_by: Sequence[str]) -> dict[str, Any]:
+    divided = batch_by_of(batch_by)
+    if batch_input and not divided:
+        raise UsageError(
+            f"--batch-input is {batch_input!r}, and nothing says how its files are divided", remedy="Give --batch-by."
+        )
+    if divided and not batch_input:
+        raise UsageError("--batch-by is given without --batch-input", remedy="Name the input whose files are divided.")
+    return {"batch_input": batch_input, "batch_by": divided}
+
+
+def _check_draft(*, draft: bool, wait: bool) -> None:
+    if draft and wait:
+        raise UsageError("--draft only creates a task, which then does not end", remedy="Leave out --draft.")
+
+
+def inputs_of(words: Sequence[str], whole: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A task's inputs as they were typed.
+
+    Args:
+        words: What follows `--input`: key=value, JSON or else text.
+        whole: What follows `--inputs`; the words replace its members.
 
     Raises:
-        UsageError: One is a draft, which is never over.
-        OmicsError: One does not exist, or they aren't over in time.
+        UsageError: A word isn't key=value.
     """
+    typed = {key: [_value(text) for text in values] for key, values in pairs(words, "--input").items()}
+    return {**(whole or {}), **{key: values[0] if len(values) == 1 else values for key, values in typed.items()}}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _waited(client: SevenBridges, ids: list[str], period: float, timeout: float | None, console: Console) -> Done:
+    """Wait until tasks have ended; each change of a status is printed on the way."""
     going: dict[str, None] = {}
 
     def changed(task: Task) -> None:
@@ -108,159 +293,61 @@ def waited(
             going[task.id] = None
 
     try:
-        tasks = client.wait_for_tasks(
-            ids, period=arguments["period"], timeout=arguments.get("timeout_seconds"), on_change=changed
-        )
+        tasks = client.wait_for_tasks(ids, period=period, timeout=timeout, on_change=changed)
     except KeyboardInterrupt:
-        console.message(f"They go on: {some_of(list(going))}. Wait again: omics sb tasks wait")
+        console.message(f"They continue: {some_of(list(going))}. Wait again: omics sb tasks wait")
         raise
-    failed = [task for task in tasks if task.status != "COMPLETED"]
-    for task in failed:
-        why = None if task.execution_status is None else task.execution_status.message
-        console.some_failed(f"{task.name or task.id} is {task.status}{f': {why}' if why else ''}")
-    if failed and len(failed) == len(tasks):
-        console.exit_code = REFUSED
-    return [row(task, TASK) for task in tasks]
-
-
-def inputs_of(words: Iterable[str], whole: Mapping[str, Any] | None, found: Callable[[str], object]) -> dict[str, Any]:
-    """A task's inputs as they were typed.
-
-    Args:
-        words: What follows `--input`: key=value, JSON or else text.
-        whole: What follows `--inputs`; the words go over it.
-        found: Gives what an sb:// path stands for.
-
-    Raises:
-        UsageError: A word isn't key=value.
-    """
-    typed = {key: [_value(text) for text in values] for key, values in pairs(words, "--input").items()}
-    joined = {**(whole or {}), **{key: values[0] if len(values) == 1 else values for key, values in typed.items()}}
-    return {key: _resolved(value, found) for key, value in joined.items()}
-
-
-def batch_by_of(words: Sequence[str] | None) -> dict[str, Any] | None:
-    """How a batch is shared out, as it was typed.
-
-    Args:
-        words: What follows `--batch-by`.
-    """
-    if not words:
-        return None
-    if len(words) == 1 and words[0].lower() == "item":
-        return {"type": "ITEM"}
-    criteria = [each if each.startswith("metadata.") else f"metadata.{each}" for each in words]
-    return {"type": "CRITERIA", "criteria": criteria}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _resolved(value: Any, found: Callable[[str], object]) -> Any:
-    """A value with files in the place of their paths, however deep; a CWL object of a file may have a path too."""
-    if isinstance(value, str):
-        return found(value) if is_path(value) else value
-    if isinstance(value, list):
-        return [_resolved(each, found) for each in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        told = cast("dict[str, Any]", value)
-        path = told.get("path")
-        if told.get("class") in ("File", "Directory") and isinstance(path, str) and is_path(path):
-            return found(path)
-        return {key: _resolved(each, found) for key, each in told.items()}
-    return value
-
-
-def _made(client: SevenBridges, arguments: Mapping[str, Any]) -> Task:
-    app, revision = app_id(arguments["app"])
-    batch_input, batch_by = arguments.get("batch_input"), batch_by_of(arguments.get("batch_by"))
-    if batch_input and not batch_by:
-        raise UsageError(
-            f"--batch-input is {batch_input!r}, and nothing says how its files are divided", remedy="Give --batch-by."
-        )
-    if batch_by and not batch_input:
-        raise UsageError("--batch-by is given without --batch-input", remedy="Name the input whose files are divided.")
-    instance = arguments.get("instance_type")
-    return client.create_task(
-        arguments.get("name") or app.rpartition("/")[2],
-        project_id(arguments["project"]),
-        app if revision is None else f"{app}/{revision}",
-        inputs=_inputs(client, arguments),
-        description=arguments.get("description"),
-        batch_input=batch_input,
-        batch_by=batch_by,
-        interruptible=True if arguments.get("interruptible") else None,
-        execution_settings=None if instance is None else {"instance_type": instance},
-        run=not arguments.get("draft"),
-    )
-
-
-def _inputs(client: SevenBridges, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    folders = Folders(client)
-    return inputs_of(
-        arguments.get("input") or (), arguments.get("inputs"), lambda text: file_input(folders.at(parse(text)).file)
-    )
-
-
-def _check_draft(arguments: Mapping[str, Any]) -> None:
-    if arguments.get("draft") and arguments.get("wait"):
-        raise UsageError("--draft only makes a task, which then isn't over", remedy="Leave out --draft.")
-
-
-def _begun(
-    client: SevenBridges, task: Task, arguments: Mapping[str, Any], console: Console
-) -> list[dict[str, Any]] | dict[str, Any]:
-    """A task that was made, as a row; with --wait as one of those that are over."""
-    if arguments.get("wait"):
-        return waited(client, [task.id], arguments, console)
-    return row(task, TASK)
-
-
-def _each(ids: Iterable[str], act: Callable[[str], Task], console: Console) -> list[Task]:
-    """Do something with tasks, one after the other; those with which it worked.
-
-    Raises:
-        OmicsError: It worked with none.
-    """
-    tasks: list[Task] = []
-    errors: dict[str, OmicsError] = {}
-    for id in dict.fromkeys(ids):
-        try:
-            tasks.append(act(id))
-        except OmicsError as error:
-            errors[id] = error
-    if not tasks and len(errors) == 1:
-        raise next(iter(errors.values()))
-    for id, error in errors.items():
-        console.some_failed(f"{id}: {error}")
-    if not tasks:
-        console.exit_code = REFUSED
-    return tasks
+    failures: list[str] = []
+    for task in tasks:
+        if task.status != "COMPLETED":
+            why = None if task.execution_status is None else task.execution_status.message
+            failures.append(f"{task.name or task.id} is {task.status}{f': {why}' if why else ''}")
+    line = f"{len(tasks) - len(failures):,} of {count_of(len(tasks), 'task')} completed"
+    return Done([row(task, TASK) for task in tasks], line, failures, none=len(failures) == len(tasks))
 
 
 # -- logs
 
 
-def logs(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics sb tasks logs`: the jobs with their logs, or what the logs say."""
-    found = list(client.task_logs(arguments["task"], arguments.get("job"), arguments.get("log")))
+def logs(
+    client: SevenBridges,
+    task: str,
+    *,
+    job: str | None = None,
+    log: str | None = None,
+    download_dir: str | None = None,
+    overwrite: bool = False,
+    console: Console,
+) -> object:
+    """Show the jobs of a task with their logs, print logs, or download them.
+
+    Args:
+        task: The id of a task; of a batch the logs of its children are taken.
+        job: Only logs of this job.
+        log: Print the logs of this name, such as std.err or stderr.log.
+        download_dir: Download the logs into this folder, one below it for each job.
+        overwrite: Replace local files that already exist.
+        console: Where progress is printed.
+    """
+    found = list(client.task_logs(task, job, log))
     if not found:
         console.message("there are no such logs")
-    if arguments.get("download_dir") is not None:
-        return _downloaded(client, found, arguments, console)
-    return _printed(client, found) if arguments.get("log") else [_log_row(log) for log in found]
+    if download_dir is not None:
+        return _downloaded(client, found, Path(download_dir), console, overwrite=overwrite)
+    return _printed(client, found) if log else [_log_row(each) for each in found]
 
 
-def _log_row(log: Log) -> dict[str, Any]:
+def shown_logs(result: object, call: Call) -> object:
+    """Render logs: a row for each, their text, or the result of their download."""
+    return downloaded(result, call) if isinstance(result, Downloaded) else result
+
+
+def _log_row(log: Log) -> Row:
     return {"job": log.job, "status": log.status, "log": log.name or None, "id": log.file_id, "task": log.task}
 
 
 def _printed(client: SevenBridges, found: list[Log]) -> Told:
-    """What logs say, each below a line with its name where there are several."""
+    """The text of logs, each below a line with its name where there are several."""
     texts = [(log, _text(client, log.file_id)) for log in found]
     lines = [
         text.rstrip("\n") if len(texts) == 1 else f"==> {log.job}: {log.name} <==\n{text.rstrip(chr(10))}\n"
@@ -274,17 +361,19 @@ def _text(client: SevenBridges, file_id: str | None) -> str:
 
 
 def _downloaded(
-    client: SevenBridges, found: list[Log], arguments: Mapping[str, Any], console: Console
-) -> dict[str, Any]:
-    """Copy logs into a folder, one below it for each job."""
-    from omicsdk.cli.commands.sb.transfers import fetched
-
-    several = len({log.task for log in found}) > 1
-    there = [(log, log.file_id) for log in found if log.file_id is not None]
+    client: SevenBridges, found: list[Log], folder: Path, console: Console, *, overwrite: bool
+) -> Downloaded:
+    """Download logs into a folder, one below it for each job."""
+    tasks = sorted({log.task for log in found})
+    stored = [(log, log.file_id) for log in found if log.file_id is not None]
     files: list[RemoteFile] = []
-    for (log, _), record in zip(there, client.files_by_id([id for _, id in there]), strict=True):
+    for (log, _), record in zip(stored, client.files_by_id([id for _, id in stored]), strict=True):
         if record.resource is None:
             raise OmicsError(f"{log.name} is gone") if record.error is None else error_of(record.error)
-        files.append(RemoteFile(record.resource, (*((log.task,) if several else ()), log.job, log.name)))
-    key = " ".join(sorted({log.task for log in found}))
-    return fetched(client, files, Path(arguments["download_dir"]), arguments, console, key)
+        files.append(RemoteFile(record.resource, (*((log.task,) if len(tasks) > 1 else ()), log.job, log.name)))
+
+    def work(progress: Callable[[Progress], None] | None, control: Control) -> Downloaded:
+        how = {"overwrite": overwrite, "progress": progress, "control": control}
+        return fetched(client, files, folder, " ".join(tasks), **how)
+
+    return watched(work, {}, console, f"Download to {folder}")

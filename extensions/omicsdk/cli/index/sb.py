@@ -1,0 +1,205 @@
+"""Seven Bridges' commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+from typing import Any
+
+from omicsdk import SevenBridges
+from omicsdk.cli.commands.numbers import above_0, at_least_1
+from omicsdk.cli.commands.sb import files, metadata, projects, storage, tasks
+from omicsdk.cli.index import Entry
+from omicsdk.cli.options import LIMIT, QUIET
+from omicsdk.cli.shapes import Argument
+from omicsdk.sb import moves
+
+_P = "sb://me/my-project"
+_APP = "me/my-project/bwa"
+_BUCKET = "me/my_bucket"
+_TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
+_JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
+_CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0}
+_SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
+
+
+def _command(
+    words: str,
+    function: Callable[..., Any],
+    *examples: str,
+    flags: Mapping[str, str] | None = None,
+    options: tuple[Argument, ...] = (),
+    title: str = "",
+    render: Callable[..., Any] | None = None,
+    like: Callable[..., Any] | None = None,
+    synonyms: tuple[str, ...] = (),
+) -> Entry:
+    """An entry of a function that is written for the command line: what precedes `*` is positional, booleans are switches."""
+    parameters = list(signature(function).parameters.values())[1:]
+    names = {each.name for each in parameters}
+    return Entry(
+        words,
+        function,
+        positional=tuple(each.name for each in parameters if each.kind is Parameter.POSITIONAL_OR_KEYWORD),
+        flags=flags or {},
+        checks={name: check for name, check in _CHECKS.items() if name in names},
+        switches=tuple(each.name for each in parameters if each.default is False),
+        short={name: short for name, short in _SHORT.items() if name in names},
+        title=title,
+        render=render,
+        options=options,
+        examples=examples,
+        like=like,
+        synonyms=synonyms,
+    )
+
+
+def _list(words: str, function: Callable[..., Any], *examples: str) -> Entry:
+    return _command(words, function, *examples, options=(LIMIT,))
+
+
+def _transfer(words: str, function: Callable[..., Any], title: str, *examples: str) -> Entry:
+    return _command(words, function, *examples, title=title, options=(QUIET,))
+
+
+_TIMEOUT = {"timeout": "--timeout-seconds"}
+_READS = f"{_P}/reads/"
+_BAM = f"{_P}/a.bam"
+_RUN = f"--app {_APP} --project me/my-project"
+_QUERY = """'IN "me/my-project" WHERE metadata.sample_id = "S1"'"""
+
+FILES = (
+    _list(
+        "files ls", files.list_files, f"{_P}/", f"{_READS} --recursive", f"{_P}/ --metadata sample_id=S1 --output tsv"
+    ),
+    _command("files get", files.get_file, _BAM),
+    _command("files cat", files.print_files, f"{_P}/notes.txt", f"{_P}/a.fastq.gz | zcat | head"),
+    _command(
+        "files cp",
+        moves.copy,
+        f"{_BAM} sb://me/other/",
+        f"{_BAM} {_P}/b.bam",
+        f"-r {_P}/reads sb://me/other/",
+        flags=_TIMEOUT,
+    ),
+    _command("files mv", moves.move, f"{_BAM} {_P}/b.bam", f"{_BAM} {_P}/old/", flags=_TIMEOUT),
+    _command("files rm", files.remove_files, f"{_BAM} {_P}/b.bam", f"--recursive --dry-run {_P}/old/"),
+    _command("files mkdir", files.make_folder, f"--parents {_P}/reads/run1", synonyms=("files create",)),
+    _command(
+        "files update", files.update_file, f"{_BAM} --name b.bam", f"""{_BAM} --metadata '{{"sample_id": "S1"}}'"""
+    ),
+    _command("files tag", metadata.tag, f"{_BAM} --add checked hg38 --remove new", f"{_READS} --recursive --set raw"),
+    _command(
+        "files metadata",
+        metadata.metadata,
+        _BAM,
+        f"{_BAM} --set sample_id=S1 'disease_type=Lung Cancer' --unset note",
+        f"{_READS} --recursive --set library_id=L7 --dry-run",
+        render=metadata.file_metadata,
+    ),
+    _list("files search", files.search_files, _QUERY),
+    _transfer(
+        "files upload", files.upload, "Upload of", f"a.bam {_P}/", f"a.bam {_P}/renamed.bam", f"reads/ {_P}/reads/"
+    ),
+    _transfer("files download", files.download, "Download of", _BAM, f"{_READS} --download-dir reads"),
+)
+
+TASKS = (
+    _list("tasks ls", tasks.list_tasks, "--project me/my-project --status RUNNING"),
+    _command("tasks get", tasks.get_task, _TASK),
+    Entry(
+        "tasks create",
+        SevenBridges.create_task,
+        switches=("run", "interruptible"),
+        examples=(f"--name test {_RUN} --inputs @inputs.json",),
+    ),
+    _command(
+        "tasks run",
+        tasks.run,
+        f"{_RUN} --input reads={_P}/a.fastq threads=4",
+        f"{_RUN} --inputs @inputs.json --wait",
+        _TASK,
+    ),
+    _command("tasks clone", tasks.clone, f"{_TASK} --wait", f"{_TASK} --name again --input threads=8", like=tasks.run),
+    _command("tasks update", tasks.update, f"{_TASK} --name again --input threads=8", like=tasks.run),
+    _command("tasks wait", tasks.wait, f"{_TASK} --timeout-seconds 7200", like=tasks.run),
+    _command(
+        "tasks logs",
+        tasks.logs,
+        _TASK,
+        f"{_TASK} --log std.err",
+        f"{_TASK} --download-dir logs",
+        render=tasks.shown_logs,
+    ),
+    _command("tasks abort", tasks.abort, _TASK),
+    _command("tasks rm", tasks.remove, f"{_TASK} --dry-run"),
+)
+
+PROJECTS = (
+    _list("projects ls", projects.list_projects, "", "--owner me --tag pilot"),
+    _command("projects get", projects.get_project, "me/my-project"),
+    _command("projects create", projects.create_project, "'My project' --tag hg38"),
+    _command("projects update", projects.update_project, "me/my-project --name 'My pilot' --tag hg38 pilot"),
+    _command("projects rm", projects.remove_projects, "me/old-project --dry-run"),
+    _command(
+        "projects members",
+        projects.members,
+        "me/my-project",
+        "me/my-project --add ann bob --permissions read copy",
+        "me/my-project --remove bob",
+    ),
+    _list("members ls", projects.list_members, "me/my-project"),
+    _command("members get", projects.get_member, "me/my-project ann"),
+    _command(
+        "members create",
+        projects.allow_members,
+        "me/my-project ann bob --permissions read copy",
+        synonyms=("members update",),
+    ),
+    _command("members rm", projects.remove_members, "me/my-project bob"),
+    _list("apps ls", projects.list_apps, "--project me/my-project", "--visibility public --search bwa"),
+    _command("apps get", projects.get_app, f"{_APP} > bwa.cwl", "admin/sbg-public-data/bwa-mem-bundle/3"),
+    _command(
+        "apps create",
+        projects.install_app,
+        f"bwa.cwl {_APP} --note 'more memory'",
+        f"bwa.cwl {_APP} --dry-run",
+        synonyms=("apps install", "apps update"),
+    ),
+    _command("apps cp", projects.copy_app, "admin/sbg-public-data/bwa-mem me/my-project", synonyms=("apps copy",)),
+)
+
+STORAGE = (
+    _list("volumes ls", storage.list_volumes, "", f"{_BUCKET} --prefix reads/"),
+    _command("volumes get", storage.get_volume, _BUCKET),
+    _command("volumes create", storage.create_volume, "my_bucket --service @service.json --access-mode RW"),
+    _command("volumes update", storage.update_volume, f"{_BUCKET} --access-mode RO", f"{_BUCKET} --deactivate"),
+    _command("volumes rm", storage.remove_volume, f"{_BUCKET} --dry-run"),
+    _list("imports ls", storage.list_imports, f"--volume {_BUCKET} --state FAILED"),
+    _command("imports get", storage.get_import, _JOB),
+    _command(
+        "imports create",
+        storage.start_imports,
+        f"reads/a.fastq {_READS} --volume {_BUCKET}",
+        f"reads/ {_P}/ --volume {_BUCKET} --wait",
+        "--manifest imports.tsv --wait",
+        synonyms=("imports start",),
+    ),
+    _command("imports wait", storage.wait_for_imports, _JOB, like=storage.start_imports),
+    _list("exports ls", storage.list_exports, "--state RUNNING"),
+    _command("exports get", storage.get_export, _JOB),
+    _command(
+        "exports create",
+        storage.start_exports,
+        f"{_BAM} --volume {_BUCKET} --to results/",
+        f"{_READS} --recursive --volume {_BUCKET} --copy-only --wait",
+        "--manifest exports.tsv --wait",
+        like=storage.start_imports,
+        synonyms=("exports start",),
+    ),
+    _command("exports wait", storage.wait_for_exports, _JOB, like=storage.start_imports),
+    _command("manifest export", metadata.export, f"{_P}/ --recursive --file files.tsv", render=metadata.exported),
+    _command("manifest import", metadata.import_, "files.tsv --dry-run", "files.tsv"),
+)
+
+COMMANDS = (*FILES, *TASKS, *PROJECTS, *STORAGE)

@@ -1,0 +1,253 @@
+"""Tags and metadata of files: compared with what is wanted, and changed where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.sb import manifest
+from omicsdk.sb.jobs import error_of
+from omicsdk.sb.listings import Entry, Folders, is_folder
+from omicsdk.sb.manifest import METADATA, TAGS, Change, Row, value_of
+from omicsdk.sb.paths import SbPath, parse
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb.models.file import File
+    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
+
+    from omicsdk.sb.client import SevenBridges
+
+FILES_AT_ONCE = 5000
+"""Files of a table that are held in memory at once; a hundred come with each request."""
+_MEMBERS = ("id", "size", TAGS, "metadata")
+
+
+class Edits(NamedTuple):
+    """The result of a change of tags or metadata.
+
+    Attributes:
+        changes: The changes that were made; those that would be made in a dry run.
+        errors: Why others were not, each with the file's name.
+        files: The files that were compared.
+        is_planned: Whether it is a dry run.
+    """
+
+    changes: list[Change]
+    errors: list[str]
+    files: int
+    is_planned: bool = False
+
+    @property
+    def changed(self) -> int:
+        """The number of files that were changed."""
+        return len({change.id for change in self.changes})
+
+
+def files_named(client: SevenBridges, paths: Iterable[str], *, recursive: bool = False) -> list[Entry]:
+    """Find the files that paths and ids name, each once.
+
+    Args:
+        client: The platform.
+        paths: Paths or ids of files, and with `recursive` of folders.
+        recursive: Whether to take the files in folders.
+    """
+    folders = Folders(client)
+    found = (entry for text in paths for _, entry in folders.files_named(text, recursive=recursive))
+    return list({entry.file.id: entry for entry in found}.values())
+
+
+def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_tags: Sequence[str] | None) -> list[str]:
+    """A file's tags after a change; pure.
+
+    Args:
+        now: The tags that it has.
+        add: Those that are added, behind them.
+        remove: Those that are removed.
+        all_tags: All tags that it shall have; None to go by the others.
+    """
+    if all_tags is not None:
+        return list(dict.fromkeys(all_tags))
+    gone = set(remove)
+    return [each for each in dict.fromkeys([*now, *add]) if each not in gone]
+
+
+def tag_changes(
+    entries: Iterable[Entry], add: Sequence[str] = (), remove: Sequence[str] = (), all_tags: Sequence[str] | None = None
+) -> list[Change]:
+    """What differs between the tags of files and what they shall be; pure.
+
+    Args:
+        entries: The files.
+        add: Tags that are added.
+        remove: Tags that are removed.
+        all_tags: All tags that they shall have.
+    """
+    found: list[Change] = []
+    for entry in entries:
+        now = entry.file.tags or []
+        after = tagged(now, add, remove, all_tags)
+        if after != now:
+            found.append(Change(entry.file.id, entry.name, TAGS, now, after))
+    return found
+
+
+def metadata_changes(
+    entries: Iterable[Entry], put: Mapping[str, Sequence[str]], gone: Iterable[str] = ()
+) -> list[Change]:
+    """What differs between the metadata of files and what they shall be; pure.
+
+    Args:
+        entries: The files.
+        put: The values of keys as they were typed; several are a list.
+        gone: The keys that are removed.
+    """
+    found: list[Change] = []
+    for entry in entries:
+        before = entry.file.metadata or {}
+        after: dict[str, Any] = {
+            key: value_of(words[0], before.get(key)) if len(words) == 1 else [value_of(word) for word in words]
+            for key, words in put.items()
+        }
+        after |= dict.fromkeys(gone)
+        found += [
+            Change(entry.file.id, entry.name, f"{METADATA}{key}", before.get(key), value)
+            for key, value in after.items()
+            if value != before.get(key)
+        ]
+    return found
+
+
+def edit(client: SevenBridges, changes: Sequence[Change], files: int, *, dry_run: bool = False) -> Edits:
+    """Change tags and metadata, as many files in a request as the platform takes.
+
+    Args:
+        client: The platform.
+        changes: The changes.
+        files: The files that were compared.
+        dry_run: Whether nothing is sent.
+
+    Raises:
+        OmicsError: None of the files could be changed.
+    """
+    items = manifest.edits(changes)
+    if dry_run or not items:
+        return Edits(list(changes), [], files, is_planned=dry_run)
+    records = client.edit_files(items)
+    failed = {
+        item["id"]: error_of(record.error)
+        for item, record in zip(items, records, strict=True)
+        if record.error is not None
+    }
+    if len(failed) == len(items) == 1:
+        raise next(iter(failed.values()))
+    names = {change.id: change.path for change in changes}
+    errors = [f"{names[id]}: {error.message}" for id, error in failed.items()]
+    if len(failed) == len(items):
+        raise OmicsError(f"none of {len(items)} files could be changed; the first: {errors[0]}")
+    return Edits([change for change in changes if change.id not in failed], errors, files)
+
+
+def listed_files(client: SevenBridges, paths: Iterable[str], *, recursive: bool = False) -> list[dict[str, Any]]:
+    """The files in projects and folders with their paths, sizes, tags and metadata.
+
+    Args:
+        client: The platform.
+        paths: Projects, folders and files.
+        recursive: Whether to take the folders below.
+
+    Raises:
+        UsageError: A folder is named by its id, so that its files have no paths.
+    """
+    known = Folders(client)
+    return [
+        {"path": path, **_members(file)} for text in paths for path, file in _listed(known, text, recursive=recursive)
+    ]
+
+
+def _listed(known: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str, File]]:
+    folder = known.named(text)
+    if isinstance(folder, Entry):
+        yield folder.name, folder.file
+        return
+    if not folder.path.owner:
+        raise UsageError(f"{text} is a folder", remedy="Name it by its path, so that its files have some.")
+    for entry in known.below(folder) if recursive else known.children(folder):
+        if not entry.is_folder:
+            yield entry.name, entry.file
+
+
+def import_table(client: SevenBridges, rows: Sequence[Row], *, clear: bool = False, dry_run: bool = False) -> Edits:
+    """Give files the tags and metadata that the rows of a table state; only what differs is sent.
+
+    Args:
+        client: The platform.
+        rows: The rows, as `manifest.rows` reads them.
+        clear: Whether an empty cell removes what the file has.
+        dry_run: Whether nothing is sent.
+
+    Raises:
+        OmicsError: None of the files that differ could be changed.
+    """
+    changes: list[Change] = []
+    missing: list[str] = []
+    for row, file in files_of(client, rows):
+        if isinstance(file, OmicsError):
+            missing.append(f"line {row.line}: {row.name}: {file.message}")
+        else:
+            changes += manifest.changes(row, _members(file), clear=clear)
+    made = edit(client, changes, len(rows), dry_run=dry_run)
+    return made._replace(errors=[*missing, *made.errors])
+
+
+def files_of(client: SevenBridges, rows: Sequence[Row]) -> Iterator[tuple[Row, File | OmicsError]]:
+    """Find the files of rows, some thousand at a time.
+
+    Args:
+        client: The platform.
+        rows: The rows, each with an id or a path.
+
+    Yields:
+        Each row with its file, in order; with the error where there is none.
+    """
+    folders: dict[SbPath, dict[str, File]] = {}
+    known = Folders(client)
+    for first in range(0, len(rows), FILES_AT_ONCE):
+        part = rows[first : first + FILES_AT_ONCE]
+        ids = [row.id for row in part if row.id]
+        records = iter(client.files_by_id(ids))
+        yield from ((row, _found(known, row, records, folders)) for row in part)
+
+
+def _found(
+    known: Folders, row: Row, records: Iterator[FileBulkRecord], folders: dict[SbPath, dict[str, File]]
+) -> File | OmicsError:
+    """The file of a row: by its id from the next record, else by its path."""
+    if row.id:
+        record = next(records)
+        return record.resource or (_missing() if record.error is None else error_of(record.error))
+    try:
+        return _at(known, row.path, folders)
+    except OmicsError as error:
+        return error
+
+
+def _at(known: Folders, text: str, folders: dict[SbPath, dict[str, File]]) -> File:
+    """The file of a path; folders are listed whole, because a table names many files in each."""
+    path = parse(text)
+    if path.parent not in folders:
+        entries = known.children(known.folder(path.parent))
+        folders[path.parent] = {entry.path.name: entry.file for entry in entries if entry.path is not None}
+    file = folders[path.parent].get(path.name)
+    if file is None or is_folder(file):
+        raise _missing()
+    return file
+
+
+def _missing() -> NotFound:
+    return NotFound("there is no such file")
+
+
+def _members(file: File) -> dict[str, Any]:
+    values = file.to_dict()
+    return {name: values.get(name) for name in _MEMBERS}

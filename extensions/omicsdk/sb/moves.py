@@ -1,0 +1,248 @@
+"""Copies, moves and deletions on the platform: one request for a single file, the platform's own jobs for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.jobs import MOST, run_file_job
+from omicsdk.sb.listings import Entry, Folder, Folders
+from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
+
+if TYPE_CHECKING:
+    from omicsdk.sb.client import SevenBridges
+
+Kind = Literal["copy", "move", "delete"]
+DONE = {"copy": "copied", "move": "moved", "delete": "deleted"}
+TIMEOUT = 3600.0
+"""Seconds to wait for a job of the platform."""
+
+
+class FileChange(NamedTuple):
+    """A file or folder that is copied, moved or deleted.
+
+    Attributes:
+        source: The file or folder.
+        target: Its new path; None for a deletion.
+    """
+
+    source: Entry
+    target: SbPath | None = None
+
+
+class FileChanges(NamedTuple):
+    """The result of a copy, move or deletion.
+
+    Attributes:
+        kind: Which of them.
+        files: The files and folders with which it succeeded; those with which it would be done in a dry run.
+        errors: Why others failed.
+        is_planned: Whether it is a dry run.
+    """
+
+    kind: Kind
+    files: list[FileChange]
+    errors: list[str]
+    is_planned: bool = False
+
+
+class _Step(NamedTuple):
+    """A file or folder, the folder that it goes into, and its name there."""
+
+    source: Entry
+    folder: Folder
+    name: str
+
+    @property
+    def change(self) -> FileChange:
+        return FileChange(self.source, self.folder.path.child(self.name, is_folder=self.source.is_folder))
+
+    @property
+    def stays(self) -> bool:
+        """Whether only the name changes."""
+        return self.source.path is not None and self.source.path.parent == self.folder.path
+
+
+def copy(
+    client: SevenBridges,
+    paths: Sequence[str],
+    to: str,
+    *,
+    recursive: bool = False,
+    timeout: float = TIMEOUT,
+    dry_run: bool = False,
+) -> FileChanges:
+    """Copy files and folders on the platform, within a project or to another.
+
+    Nothing is transferred. Between this machine and the platform: omics sb files upload and download.
+
+    Args:
+        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
+        to: Folder to copy into (it ends with a slash, or exists), or the new path of a single file or folder.
+        recursive: Copy folders, with everything in them.
+        timeout: Seconds to wait for the platform, which copies many files and folders in a job.
+        dry_run: Only print what would be copied.
+
+    Raises:
+        UsageError: A path is missing or makes no sense, or is a folder and `recursive` is not set.
+        NotFound: A source, or the folder to copy into, does not exist.
+        StillRunning: The job has not finished in time; it continues.
+    """
+    steps = _planned(Folders(client), paths, to, "copy")
+    folders = [step for step in steps if step.source.is_folder]
+    if folders and not recursive:
+        raise UsageError(f"{folders[0].source.name} is a folder", remedy="Give --recursive to copy it.")
+    changes = [step.change for step in steps]
+    if dry_run:
+        return FileChanges("copy", changes, [], is_planned=True)
+    if len(steps) == 1 and not folders:
+        only = steps[0]
+        client.copy_file(file_id=only.source.file.id, name=only.name, **only.folder.target)
+        return FileChanges("copy", changes, [])
+    items = [{"file": each.source.file.id, "name": each.name, **_destination(each.folder)} for each in steps]
+    return _job(client, "copy", items, changes, timeout)
+
+
+def move(
+    client: SevenBridges, paths: Sequence[str], to: str, *, timeout: float = TIMEOUT, dry_run: bool = False
+) -> FileChanges:
+    """Move or rename files and folders within a project.
+
+    Folders are moved with everything in them.
+
+    Args:
+        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
+        to: Folder to move into (it ends with a slash, or exists), or the new path of a single file or folder.
+        timeout: Seconds to wait for the platform, which moves many files and folders in a job.
+        dry_run: Only print what would be moved.
+
+    Raises:
+        UsageError: A path is missing or makes no sense.
+        NotFound: A source, or the folder to move into, does not exist.
+        StillRunning: The job has not finished in time; it continues.
+    """
+    known = Folders(client)
+    steps = _planned(known, paths, to, "move")
+    changes = [step.change for step in steps]
+    if dry_run:
+        return FileChanges("move", changes, [], is_planned=True)
+    if len(steps) == 1 and steps[0].stays:
+        client.update_file(file_id=steps[0].source.file.id, name=steps[0].name)
+    elif len(steps) == 1 and not steps[0].source.is_folder:
+        parent = known.parent_id(steps[0].folder)
+        client.move_file(file_id=steps[0].source.file.id, parent=parent, name=steps[0].name)
+    else:
+        items = [
+            {"file": each.source.file.id, "parent": known.parent_id(each.folder), "name": each.name} for each in steps
+        ]
+        return _job(client, "move", items, changes, timeout)
+    return FileChanges("move", changes, [])
+
+
+def deletable(client: SevenBridges, paths: Sequence[str], *, recursive: bool = False) -> list[Entry]:
+    """Find the files and folders that are to be deleted.
+
+    Args:
+        client: The platform.
+        paths: Their paths or ids.
+        recursive: Whether folders are allowed.
+
+    Raises:
+        UsageError: One is a folder, and `recursive` is not set.
+        NotFound: One does not exist.
+    """
+    known = Folders(client)
+    entries = [known.entry(text) for text in paths]
+    folder = next((entry for entry in entries if entry.is_folder), None)
+    if folder is not None and not recursive:
+        raise UsageError(f"{folder.name} is a folder", remedy="Give --recursive to delete it with all that is in it.")
+    return entries
+
+
+def delete(client: SevenBridges, entries: Sequence[Entry], *, timeout: float = TIMEOUT) -> FileChanges:
+    """Delete files and folders permanently.
+
+    Args:
+        client: The platform.
+        entries: They, as `deletable` finds them.
+        timeout: Seconds to wait for the platform.
+
+    Raises:
+        StillRunning: The job has not finished in time; it continues.
+    """
+    changes = [FileChange(entry) for entry in entries]
+    if len(entries) == 1 and not entries[0].is_folder:
+        client.delete_file(file_id=entries[0].file.id)
+        return FileChanges("delete", changes, [])
+    return _job(client, "delete", [{"file": entry.file.id} for entry in entries], changes, timeout)
+
+
+def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> list[_Step]:
+    """What goes where, determined before anything is changed."""
+    for word in (*sources, to):
+        if not is_path(word) and ("/" in word or "." in word):
+            raise UsageError(
+                f"{word!r} is no sb:// path",
+                remedy="Between this machine and the platform: omics sb files upload, or download.",
+            )
+    target = parse(to)
+    entries = [known.entry(source) for source in sources]
+    folder, name = _target(known, target, single=len(entries) == 1)
+    steps = [_Step(entry, folder, checked_name(name or str(entry.file.name))) for entry in entries]
+    taken: dict[str, Entry] = {}
+    for step in steps:
+        if step.name in taken:
+            raise UsageError(
+                f"{taken[step.name].name} and {step.source.name} would both be {folder.path.child(step.name)}",
+                remedy=f"{kind.capitalize()} them to different folders.",
+            )
+        taken[step.name] = step.source
+        _check_inside(step, kind)
+    return steps
+
+
+def _target(known: Folders, target: SbPath, *, single: bool) -> tuple[Folder, str]:
+    """The folder to go into, and the new name; no name where the names stay."""
+    if not target.names or target.is_folder:
+        return known.folder(target), ""
+    found = known.find(target)
+    if found is not None and found.is_folder:
+        return Folder(target._replace(is_folder=True), found.file), ""
+    if not single:
+        raise WrongPath(
+            f"{target} {'is a file' if found else 'does not exist'}, so only one can go there",
+            remedy=f"Name a folder; create it with: omics sb files mkdir '{target}'",
+        )
+    if found is not None:
+        raise WrongPath(f"{target} already exists", remedy="Choose another name, or delete it first.")
+    return known.folder(target.parent), target.name
+
+
+def _destination(folder: Folder) -> dict[str, str]:
+    return {"project": folder.path.project} if folder.file is None else {"parent": folder.file.id}
+
+
+def _check_inside(step: _Step, kind: Kind) -> None:
+    """Refuse to put a folder into itself."""
+    source, target = step.source.path, step.folder.path
+    if source is not None and source.is_folder and source.owner:
+        same = (source.owner, source.project_name) == (target.owner, target.project_name)
+        if same and target.names[: len(source.names)] == source.names:
+            raise UsageError(f"{source} can't be {DONE[kind]} into itself", remedy="Choose another folder.")
+
+
+def _job(
+    client: SevenBridges, kind: Kind, items: Sequence[dict[str, str]], changes: list[FileChange], timeout: float
+) -> FileChanges:
+    """Have the platform work on many, and collect what it could not do."""
+    done: list[FileChange] = []
+    errors: list[str] = []
+    for first in range(0, len(items), MOST):
+        results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
+        part = changes[first : first + MOST]
+        known = len(results) == len(part)  # of a folder the platform may answer for each file in it
+        failed = {number: each.error for number, each in enumerate(results) if each.error}
+        done += [each for number, each in enumerate(part) if not known or number not in failed]
+        errors += [f"{part[number].source.name}: {error}" if known else error for number, error in failed.items()]
+    return FileChanges(kind, done, errors)

@@ -1,0 +1,337 @@
+"""Imports from volumes into projects and exports to volumes: planned from names or tables, checked, and started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.sb.jobs import StorageJobs, error_of
+from omicsdk.sb.listings import Folders
+from omicsdk.sb.manifest import Row, WrongTable, read_table
+from omicsdk.sb.metadata import files_of
+from omicsdk.sb.paths import SbPath, WrongPath, check_distinct, checked_name, is_path, parse
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb.models.export import Export
+    from omicsdk_api.sb.models.import_ import Import
+
+    from omicsdk.sb.client import SevenBridges
+
+IMPORT_COLUMNS = ("volume", "location", "to")
+EXPORT_COLUMNS = ("file", "volume", "location")
+
+
+class VolumePlace(TypedDict):
+    """A volume as operations take it."""
+
+    owner: str
+    volume: str
+
+
+def volume_place(text: str) -> VolumePlace:
+    """Read a volume's id.
+
+    Args:
+        text: `owner/volume`.
+
+    Raises:
+        UsageError: It is no id of a volume.
+    """
+    owner, _, name = text.partition("/")
+    if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
+        raise UsageError(f"{text!r} isn't the id of a volume", remedy="Write owner/volume.")
+    return {"owner": owner, "volume": name}
+
+
+class PlannedJob(NamedTuple):
+    """An import or export that is to be started.
+
+    Attributes:
+        line: Its line in the table; 0 where there is none.
+        source: What is imported or exported.
+        target: Where it goes.
+        item: It, as `StorageJobs.start` takes it; empty where it can't be started.
+        path: The path that an import goes to.
+        error: Why it can't be started; empty where it can.
+    """
+
+    line: int
+    source: str
+    target: str
+    item: dict[str, Any]
+    path: SbPath = SbPath()
+    error: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return f"line {self.line}: {self.source}" if self.line else self.source
+
+
+class StartedJobs(NamedTuple):
+    """What became of planned jobs, by their numbers in the plan.
+
+    Attributes:
+        jobs: Those that were started.
+        errors: Why others were not.
+    """
+
+    jobs: dict[int, Import | Export]
+    errors: dict[int, str]
+
+
+# -- what is wanted
+
+
+def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> list[PlannedJob]:
+    """Plan imports of what is on a volume.
+
+    Args:
+        client: The platform.
+        paths: Names on the volume and, last, where to.
+        volume: The volume, `owner/volume`.
+
+    Raises:
+        UsageError: Nothing says where to, or only one can go there.
+    """
+    *locations, last = paths
+    if not locations or not is_path(last):
+        raise UsageError(
+            "nothing says where to import to",
+            remedy="Give names on the volume, then where to: sb://me/my-project/reads/",
+        )
+    to = parse(last)
+    to.project  # noqa: B018 - raises where there is none
+    if not Folders(client).is_folder_to_be(to, single=len(locations) == 1):
+        return [_import(0, volume, locations[0], to)]
+    return [_import(0, volume, each, _inside(to, each)) for each in locations]
+
+
+def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[PlannedJob]:
+    """Plan the imports of a table.
+
+    Args:
+        lines: Its lines, that of the columns first: volume, location and to.
+        volume: The volume of rows that name none.
+
+    Raises:
+        WrongTable: It can't be read, or a row has no volume.
+    """
+    found: list[PlannedJob] = []
+    for line, cells in read_table(lines, IMPORT_COLUMNS, ("location", "to")):
+        try:
+            to = parse(cells["to"])
+            to.project  # noqa: B018 - raises where there is none
+            target = _inside(to, cells["location"]) if to.is_folder or not to.names else to
+        except WrongPath as error:
+            raise WrongTable(f"line {line}: {error.message}", remedy=error.remedy) from error
+        found.append(_import(line, _volume_of(cells, line, volume), cells["location"], target))
+    return found
+
+
+def exports_named(
+    client: SevenBridges, paths: Sequence[str], volume: str, to: str = "", *, recursive: bool = False
+) -> list[PlannedJob]:
+    """Plan exports of files.
+
+    Args:
+        client: The platform.
+        paths: Paths or ids of files, and with `recursive` of folders.
+        volume: The volume, `owner/volume`.
+        to: A folder of the volume, with a slash at its end, or the name of a single file there.
+        recursive: Whether to take the files in folders.
+
+    Raises:
+        UsageError: There are no files, or several for one name.
+    """
+    folders = Folders(client)
+    files = [each for text in paths for each in folders.files_named(text, recursive=recursive)]
+    if not files:
+        raise UsageError("there are no files in it", remedy="Name files, or a folder with some.")
+    is_name = bool(to) and not to.endswith("/")
+    if is_name and len(files) > 1:
+        raise UsageError(f"--to {to}: only one file can have that name", remedy=f"Name a folder: --to {to}/")
+    return [
+        _export(0, entry.file.id, entry.name, volume, to if is_name else f"{to}{'/'.join(parts)}")
+        for parts, entry in files
+    ]
+
+
+def export_rows(lines: Iterable[str], volume: str | None = None) -> list[Row]:
+    """Read a table of exports, for `exports_listed`.
+
+    Args:
+        lines: Its lines, that of the columns first: file, volume and location.
+        volume: The volume of rows that name none.
+
+    Raises:
+        WrongTable: It can't be read, or a row has no volume.
+    """
+    return [
+        Row(
+            line,
+            *(("", cells["file"]) if is_path(cells["file"]) else (cells["file"], "")),
+            cells={**cells, "volume": _volume_of(cells, line, volume)},
+        )
+        for line, cells in read_table(lines, EXPORT_COLUMNS, ("file", "location"))
+    ]
+
+
+def exports_listed(client: SevenBridges, rows: Sequence[Row]) -> list[PlannedJob]:
+    """Plan the exports of a table; of files that do not exist they have an error.
+
+    Args:
+        client: The platform.
+        rows: The rows, as `export_rows` reads them.
+    """
+    found: list[PlannedJob] = []
+    for row, file in files_of(client, rows):
+        volume, location = row.cells["volume"], row.cells["location"]
+        if isinstance(file, OmicsError):
+            found.append(PlannedJob(row.line, row.name, f"{volume}/{location}", {}, error=file.message))
+        else:
+            found.append(_export(row.line, file.id, row.name, volume, location))
+    return found
+
+
+def _import(line: int, volume: str, location: str, target: SbPath) -> PlannedJob:
+    return PlannedJob(line, f"{volume}/{location}", str(target), {"volume": volume, "location": location}, target)
+
+
+def _export(line: int, id: str, name: str, volume: str, location: str) -> PlannedJob:
+    return PlannedJob(line, name, f"{volume}/{location}", {"file": id, "volume": volume, "location": location})
+
+
+def _inside(folder: SbPath, location: str) -> SbPath:
+    """The path of something that keeps its name; a folder of the volume becomes one of the project."""
+    return folder.child(checked_name(location.rstrip("/").rpartition("/")[2]))
+
+
+def _volume_of(cells: Mapping[str, str], line: int, volume: str | None) -> str:
+    found = cells.get("volume") or volume
+    if not found:
+        raise WrongTable(f"line {line} has no volume", remedy="Fill it in, or give --volume for all.")
+    return found
+
+
+# -- whether it can be done, and doing it
+
+
+def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], *, replaces: bool = False) -> list[str]:
+    """What would make planned jobs fail: a text for each, empty where nothing would.
+
+    Args:
+        client: The platform.
+        planned: The jobs.
+        replaces: Whether imports replace files that already exist, or get another name.
+    """
+    from omicsdk.transfer.calls import side_by_side
+
+    @cache
+    def mode_of(volume: str) -> str | None:
+        return client.get_volume(**volume_place(volume)).access_mode
+
+    @cache
+    def check_project(owner: str, project: str) -> None:
+        client.get_project(owner=owner, project=project)
+
+    folders = Folders(client)
+
+    def obstacle(each: PlannedJob) -> str:
+        if not each.item:
+            return each.error
+        if not each.path.owner:
+            return "the volume can only be read" if mode_of(each.item["volume"]) == "RO" else ""
+        check_project(each.path.owner, each.path.project_name)
+        mode_of(each.item["volume"])
+        place, location = volume_place(each.item["volume"]), str(each.item["location"])
+        if not location.endswith("/"):
+            client.get_volume_object(**place, location=location)
+        else:
+            below = client.list_volume_objects(**place, prefix=location, limit=1)
+            if not below.items and not below.prefixes:
+                return "there is nothing below it on the volume"
+        if replaces or not folders.found_at(each.path):
+            return ""
+        return f"{each.path} already exists; --overwrite replaces it, --autorename gives another name"
+
+    return [each.message if isinstance(each, OmicsError) else each for each in side_by_side(obstacle, planned)]
+
+
+def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> StartedJobs:
+    """Start planned jobs; folders that imports go to are created.
+
+    Args:
+        kind: Imports or exports.
+        planned: The jobs.
+        **how: Further members of each item, such as overwrite.
+
+    Raises:
+        UsageError: Two would have one target.
+        OmicsError: Only one was planned, and it was not started.
+    """
+    if not how.get("autorename"):
+        check_distinct([each.target for each in planned], "Give them different names.")
+    folders = Folders(kind.client)
+    ready = [number for number, each in enumerate(planned) if each.item]
+    items = [{**planned[number].item, **_folder_of(folders, planned[number].path), **how} for number in ready]
+    started = StartedJobs({}, {number: each.error for number, each in enumerate(planned) if each.error})
+    for number, record in zip(ready, kind.start(items), strict=True):
+        if record.resource is not None:
+            started.jobs[number] = record.resource
+            continue
+        failure = OmicsError("it was not started") if record.error is None else error_of(record.error)
+        if len(planned) == 1:
+            raise failure
+        started.errors[number] = failure.message
+    return started
+
+
+def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:
+    """The folder that an import goes to, which is created, and its name; nothing for an export."""
+    return {**folders.folder(path.parent, make=True).target, "name": path.name} if path.owner else {}
+
+
+def reason(job: Import | Export) -> str | None:
+    """Why a job failed.
+
+    Args:
+        job: The job.
+    """
+    return None if job.error is None else job.error.message
+
+
+def wait_for(
+    kind: StorageJobs,
+    jobs: Sequence[Import | Export],
+    names: Mapping[str, str] | None = None,
+    *,
+    period: float,
+    timeout: float | None,
+    on_look: Callable[[int, int], object] | None = None,
+) -> tuple[list[Import | Export], list[str]]:
+    """Wait until jobs have ended.
+
+    Args:
+        kind: Imports or exports.
+        jobs: They.
+        names: What to call them, by their ids.
+        period: Seconds between two requests.
+        timeout: Seconds to wait at most; None for no limit.
+        on_look: Is given how many have ended, and how many there are, after each request.
+
+    Returns:
+        They as they ended, and why some failed.
+
+    Raises:
+        StillRunning: Some have not ended in time; they continue.
+    """
+    latest = kind.wait(jobs, period=period, timeout=timeout, on_look=on_look)
+    failures: list[str] = []
+    for job in latest:
+        if job.state != "COMPLETED":
+            why = reason(job)
+            failures.append(f"{(names or {}).get(job.id, job.id)} is {job.state}{f': {why}' if why else ''}")
+    return latest, failures
