@@ -11,8 +11,10 @@ from omicsdk.core.errors import (
     AuthError,
     ChecksumMissing,
     ConfigError,
+    ConnectFailed,
     OmicsError,
     SomeFailed,
+    TimedOut,
     Unauthorized,
     UsageError,
 )
@@ -144,6 +146,10 @@ def _batch_lines(error: SomeFailed) -> list[str]:
 
 
 def _line(error: BaseException) -> str:
+    if isinstance(error, ConnectFailed | TimedOut):
+        from omicsdk.hca.retirement import retirement
+
+        error.remedy = retirement(error.url) or error.remedy
     if isinstance(error, OmicsError):
         text = str(error)
     elif isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:

@@ -1,0 +1,26 @@
+"""The Human Cell Atlas's own hosts, which were switched off; other deployments of the same services are not concerned."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+PORTAL = "https://data.humancellatlas.org"
+"""The data portal, which has the Atlas's data now."""
+
+# Also those of the stages: dss.staging.data.humancellatlas.org.
+_RETIRED = re.compile(r"(dss|auth|upload)(\.[a-z]+)?\.data\.humancellatlas\.org")
+
+
+def retirement(url: str) -> str:
+    """What to do when a service of the Atlas cannot be reached; empty for any other service.
+
+    Args:
+        url: A URL of the service.
+    """
+    if not _RETIRED.fullmatch(urlsplit(url).hostname or ""):
+        return ""
+    return (
+        f"The Human Cell Atlas has retired this service: its data is in the data portal, {PORTAL}. Name another deployment "
+        "with --base-url."
+    )

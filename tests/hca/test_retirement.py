@@ -1,0 +1,68 @@
+"""The Atlas's own hosts were switched off: a command that cannot reach them says so, and names the data portal."""
+
+import socket
+import sys
+
+import pytest
+from omicsdk.cli.main import main
+from omicsdk.hca.retirement import PORTAL, retirement
+
+DSS = ("dss", "get-bundles-all", "--replica", "aws", "--call-budget", "1")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_retired"),
+    [
+        ("https://dss.data.humancellatlas.org/v1/bundles", True),
+        ("https://upload.staging.data.humancellatlas.org/v1", True),
+        ("https://service.azul.data.humancellatlas.org/index", False),
+        ("https://dss.data.humancellatlas.org.example.org/v1", False),
+        ("http://127.0.0.1:8080/dss/v1", False),
+        ("", False),
+    ],
+)
+def test_hosts_are_told_by_their_names(url: str, is_retired: bool):
+    assert bool(retirement(url)) is is_retired
+
+
+@pytest.fixture
+def looked_up(monkeypatch, tmp_path) -> list[str]:
+    """No name is known but that of this machine; those that are looked up."""
+    asked: list[str] = []
+
+    def unknown(host: object, *_: object, **__: object) -> object:
+        asked.append(str(host))
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    for name in ("OMICS_DSS_URL", "OMICS_AUTH_URL", "OMICS_UPLOAD_URL", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [
+        (DSS, "dss.data.humancellatlas.org"),
+        (("auth", "get-openid-configuration", "--host", "x"), "auth.data.humancellatlas.org"),
+        (("upload", "api", "get-version"), "upload.data.humancellatlas.org"),
+    ],
+)
+def test_a_command_names_the_data_portal(words, host, looked_up, capsys):
+    assert main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (f"https://{host}" in line, looked_up[0]) == (True, host)
+    assert line.endswith(
+        f"The Human Cell Atlas has retired this service: its data is in the data portal, {PORTAL}. "
+        "Name another deployment with --base-url."
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the name's error has other words there")
+def test_another_deployment_is_not_retired(looked_up, monkeypatch, capsys):
+    monkeypatch.setenv("OMICS_DSS_URL", "https://dss.example.org/v1")
+    assert main(DSS) == 1
+    assert looked_up[0] == "dss.example.org"
+    assert "retired" not in capsys.readouterr().err
