@@ -104,10 +104,12 @@ class MissingExtra(UsageError):
     """
 
     def __init__(self, extra: str, purpose: str, *, module: str | None = None) -> None:
+        from omicsdk.core.installation import install_command
+
         missing = f" ({module} is missing)" if module else ""
         super().__init__(
             f"The extra '{extra}' isn't installed, which is needed for {purpose}{missing}",
-            remedy=f"Install it with: pip install 'omicsdk[{extra}]'",
+            remedy=f"Install it with: {install_command(f'omicsdk[{extra}]')}",
         )
         self.extra = extra
         self.module = module

@@ -52,7 +52,9 @@ def _omics_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Generato
     try:
         from omicsdk.sandbox.server import Sandbox
     except ImportError as error:
-        raise RuntimeError(f"omics_sandbox needs {error.name}: pip install 'omicsdk[sandbox]'") from error
+        from omicsdk.core.errors import MissingExtra
+
+        raise MissingExtra("sandbox", "the fixture omics_sandbox", module=error.name) from error
     with Sandbox(tmp_path_factory.mktemp("omics-sandbox")) as sandbox:
         yield sandbox
 

@@ -189,9 +189,12 @@ class Connections(dict[str, Pool]):
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
             return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small)
         except ImportError as error:
+            from omicsdk.core.installation import install_command
+
             extra = "socks" if way.proxy and way.proxy.startswith("socks") else "http2"
             raise ConfigError(
-                f"httpx lacks what it needs for {extra}", remedy=f"Install it with: pip install 'httpx[{extra}]'"
+                f"httpx lacks what it needs for {extra}",
+                remedy=f"Install it with: {install_command(f'httpx[{extra}]')}",
             ) from error
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigError(

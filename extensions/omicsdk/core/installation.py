@@ -1,0 +1,87 @@
+"""How packages are added to the installation that runs: pip, pipx, uv or conda, as its files show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OURS = "omicsdk"
+
+
+class Installation(NamedTuple):
+    """Where this program is installed.
+
+    Attributes:
+        prefix: Folder of its Python environment.
+        python: Its Python interpreter.
+        installer: The program that installed omicsdk, as its metadata states; empty where they do not.
+        environ: The environment's variables.
+        is_windows: Whether commands are typed into a shell of Windows.
+    """
+
+    prefix: str
+    python: str
+    installer: str
+    environ: Mapping[str, str]
+    is_windows: bool = False
+
+
+def install_command(requirement: str, installation: Installation | None = None) -> str:
+    """The command line that adds a package to this installation.
+
+    Args:
+        requirement: What is added, such as `omicsdk[sandbox]`.
+        installation: Where to; by default the one that runs.
+    """
+    here = installation or _present()
+    quoted = _quoted(requirement, here)
+    is_ours = requirement.partition("[")[0] == OURS
+    if _has(here, "uv-receipt.toml"):
+        return f"uv tool install {quoted}" if is_ours else f"uv tool install {OURS} --with {quoted}"
+    if _has(here, "pipx_metadata.json"):
+        return f"pipx install --force {quoted}" if is_ours else f"pipx inject {OURS} {quoted}"
+    is_active = here.prefix in (here.environ.get("VIRTUAL_ENV"), here.environ.get("CONDA_PREFIX"))
+    if _has(here, "conda-meta"):
+        # conda knows no extras: pip of the environment installs them.
+        return (
+            f"pip install {quoted}" if is_active else f"conda run -p {_quoted(here.prefix, here)} pip install {quoted}"
+        )
+    if here.installer == "uv":
+        return (
+            f"uv pip install {quoted}"
+            if is_active
+            else f"uv pip install --python {_quoted(here.python, here)} {quoted}"
+        )
+    is_virtual = _has(here, "pyvenv.cfg")
+    return (
+        f"pip install {quoted}"
+        if is_active or not is_virtual
+        else f"{_quoted(here.python, here)} -m pip install {quoted}"
+    )
+
+
+def _quoted(word: str, here: Installation) -> str:
+    if here.is_windows:  # cmd.exe knows double quotes only
+        return f'"{word}"' if any(each in word for each in " [") else word
+    from shlex import quote
+
+    return quote(word)
+
+
+def _has(here: Installation, name: str) -> bool:
+    return os.path.exists(os.path.join(here.prefix, name))  # noqa: PTH110, PTH118 - pathlib costs 5 ms
+
+
+def _present() -> Installation:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        installer = (distribution(OURS).read_text("INSTALLER") or "").strip()
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        installer = ""
+    return Installation(sys.prefix, sys.executable, installer, os.environ, sys.platform == "win32")

@@ -1,0 +1,60 @@
+"""How a missing package is installed depends on what installed omicsdk; each kind leaves its mark in the environment."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import MissingExtra
+from omicsdk.core.installation import Installation, install_command
+
+UV_TOOL, PIPX, VENV, CONDA = "uv-receipt.toml", "pipx_metadata.json", "pyvenv.cfg", "conda-meta/history"
+
+
+def installation(prefix: Path, *marks: str, installer: str = "pip", active: str = "", windows: bool = False):
+    for mark in marks:
+        (prefix / mark).parent.mkdir(exist_ok=True)
+        (prefix / mark).write_text("")
+    environ = {active: str(prefix)} if active else {}
+    return Installation(str(prefix), f"{prefix}/bin/python", installer, environ, windows)
+
+
+@pytest.mark.parametrize(
+    ("marks", "installer", "active", "command"),
+    [
+        ((), "pip", "", "pip install 'omicsdk[x]'"),
+        ((VENV,), "pip", "VIRTUAL_ENV", "pip install 'omicsdk[x]'"),
+        ((VENV,), "pip", "", "PREFIX/bin/python -m pip install 'omicsdk[x]'"),
+        ((VENV,), "uv", "VIRTUAL_ENV", "uv pip install 'omicsdk[x]'"),
+        ((VENV,), "uv", "", "uv pip install --python PREFIX/bin/python 'omicsdk[x]'"),
+        ((VENV, UV_TOOL), "uv", "", "uv tool install 'omicsdk[x]'"),
+        ((VENV, PIPX), "pip", "", "pipx install --force 'omicsdk[x]'"),
+        ((CONDA,), "pip", "CONDA_PREFIX", "pip install 'omicsdk[x]'"),
+        ((CONDA,), "conda", "", "conda run -p PREFIX pip install 'omicsdk[x]'"),
+    ],
+)
+def test_a_command_is_of_what_installed_us(tmp_path, marks, installer, active, command):
+    here = installation(tmp_path, *marks, installer=installer, active=active)
+    assert install_command("omicsdk[x]", here) == command.replace("PREFIX", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("mark", "command"),
+    [
+        (UV_TOOL, "uv tool install omicsdk --with 'httpx[http2]'"),
+        (PIPX, "pipx inject omicsdk 'httpx[http2]'"),
+        (VENV, "pip install 'httpx[http2]'"),
+    ],
+)
+def test_another_package_goes_beside_us(tmp_path, mark, command):
+    assert install_command("httpx[http2]", installation(tmp_path, mark, active="VIRTUAL_ENV")) == command
+
+
+def test_what_a_shell_would_take_for_more_is_quoted(tmp_path):
+    folder = tmp_path / "my env"
+    folder.mkdir()
+    assert install_command("omicsdk[x]", installation(folder, VENV)).startswith(f"'{folder}/bin/python' -m pip")
+    windows = installation(folder, VENV, windows=True)
+    assert install_command("omicsdk[x]", windows) == f'"{folder}/bin/python" -m pip install "omicsdk[x]"'
+
+
+def test_an_error_has_the_command_of_this_installation():
+    assert str(MissingExtra("sandbox", "a test")).endswith(f"Install it with: {install_command('omicsdk[sandbox]')}")
