@@ -105,6 +105,25 @@ def test_a_code_is_pasted_where_there_is_no_browser(terminal, address_of):
     assert who(terminal) == WHO
 
 
+def test_the_login_of_all_platforms_takes_the_code_too(terminal, address_of, tmp_path):
+    settings = tmp_path / "settings.toml"
+    begun = terminal.begin("login", "hca", "--device", OMICS_SETTINGS_FILE=str(settings))
+    end = consent(address_of(begun))
+    code = json.loads(visit(end))["query_params"]["code"]
+    out, err = begun.communicate(f"{code}\n", timeout=60)
+    assert (begun.returncode, out) == (0, ""), err
+    assert f"as {WHO} until 20" in err
+    assert not settings.exists(), "the HCA configuration states the base URL"
+    assert who(terminal) == WHO
+    ran = terminal.run("whoami", "--output", "json")
+    assert ran.returncode == 0, ran.stderr
+    row = next(each for each in json.loads(ran.stdout) if each["platform"] == "hca")
+    assert (row["user"], row["origin"]) == (WHO, "omics login")
+    assert row["expires_at"].endswith("Z")
+    assert terminal.run("logout", "hca").returncode == 0
+    assert json.loads(terminal.token_file.read_text()) == {}
+
+
 def test_a_token_at_hand(terminal, omics_sandbox):
     ran = terminal.run("dss", "login", "--access-token", omics_sandbox.token(WHO))
     assert ran.returncode == 0

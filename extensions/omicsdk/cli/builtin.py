@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         workflows: NotRequired[str]
 
 
-INDEX = ("builtin", "shell")
+INDEX = ("builtin", "shell", "login")
 """Names of the files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
 
 

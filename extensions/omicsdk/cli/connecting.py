@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 
 from omicsdk.cli.variables import variable
@@ -12,12 +12,50 @@ from omicsdk.core.errors import OmicsError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from contextlib import AbstractContextManager
     from typing import Any
 
     from omicsdk.cli.catalog import Found
     from omicsdk.cli.shapes import Service
+
+
+class Connection:
+    """What the global options say of a service, for commands that connect by themselves.
+
+    Attributes:
+        base_url: What --base-url states.
+        access_token: What --access-token states.
+        profile: What --profile or OMICS_PROFILE states.
+    """
+
+    __slots__ = ("access_token", "base_url", "profile")
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.base_url: str | None = settings.get("base-url") or None
+        self.access_token: str | None = settings.get("access-token")
+        self.profile: str | None = settings.get("profile") or os.environ.get("OMICS_PROFILE") or None
+
+
+@contextmanager
+def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
+    """Have all clients of a command use the profile that --profile names, those of its worker processes too.
+
+    Args:
+        settings: Values of the global options that were given.
+    """
+    named, before = settings.get("profile"), os.environ.get("OMICS_PROFILE")
+    if not named:
+        yield
+        return
+    os.environ["OMICS_PROFILE"] = named
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMICS_PROFILE"]
+        else:
+            os.environ["OMICS_PROFILE"] = before
 
 
 def loaded(target: str) -> Any:

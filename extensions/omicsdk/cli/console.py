@@ -154,6 +154,16 @@ class Console:
         self._stderr.flush()
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
+    def answer(self, question: str) -> str:
+        """Ask for a line of text, on a terminal.
+
+        Args:
+            question: With what separates it from the answer.
+        """
+        self._stderr.write(printable(question))
+        self._stderr.flush()
+        return self._stdin.readline().strip()
+
     @property
     def asks(self) -> bool:
         """Whether questions are asked: somebody is there, and `--yes` doesn't answer for them."""

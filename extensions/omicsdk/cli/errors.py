@@ -120,12 +120,10 @@ def _remedy(service: str) -> str:
 
 def _logs_in(service: str) -> bool:
     """Whether a service has a command to log in."""
-    from importlib import import_module
-
+    from omicsdk.cli.catalog import commands_of
     from omicsdk.cli.services import SERVICES
 
-    workflows = SERVICES[service].get("workflows") if service in SERVICES else None
-    return workflows is not None and any(each["command"] == "login" for each in import_module(workflows).COMMANDS)
+    return service in SERVICES and any(each["command"] == "login" for each in commands_of(SERVICES[service]))
 
 
 def _told(error: BaseException) -> BaseException:

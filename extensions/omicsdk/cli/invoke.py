@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from omicsdk.cli.connecting import as_patient, connected, loaded
+from omicsdk.cli.connecting import Connection, as_patient, connected, in_profile, loaded
 from omicsdk.cli.console import Console
 from omicsdk.cli.defaults import configured_defaults
 from omicsdk.cli.errors import DONE, INTERRUPTED
@@ -64,12 +64,13 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
         settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
     )
     if found.command.get("quick"):
-        with as_patient(settings):
+        with as_patient(settings), in_profile(settings):
             _run(found, values, settings, catalog, console, output)
         return console.exit_code
     from omicsdk.cli.debugging import logs_shown
 
-    with logs_shown(level, console.raw if as_json else console.line, as_json=as_json), as_patient(settings):
+    shown = logs_shown(level, console.raw if as_json else console.line, as_json=as_json)
+    with shown, as_patient(settings), in_profile(settings):
         _run(found, values, settings, catalog, console, output)
     return console.exit_code
 
@@ -83,6 +84,8 @@ def _run(
     output: Output,
 ) -> None:
     command = found.command
+    if "connection" in command.get("supplied", ()):
+        values = {**values, "connection": Connection(settings)}
     if command.get("bare") and "run" in command:
         _run_workflow(command, values, console, output)
         return

@@ -41,9 +41,14 @@ GLOBALS: list[Argument] = [
     },
     {"name": "base-url", "type": "string", "help": "Where the service is; also OMICS_<SERVICE>_URL."},
     {
+        "name": "profile",
+        "type": "string",
+        "help": "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE.",
+    },
+    {
         "name": "access-token",
         "type": "string",
-        "help": "Bearer token to send; also OMICS_<SERVICE>_TOKEN, which doesn't show in process lists.",
+        "help": "Token to send; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",
     },
     {
         "name": "call-timeout",

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
-        "workflows": "omicsdk.cli.workflows.dss",
         "index": "dss",
         "groups": {
             "bundles": "Bundles: list, get, create, update, delete",
@@ -24,7 +23,6 @@ SERVICES: dict[str, Service] = {
     },
     "auth": {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
-        "workflows": "omicsdk.cli.workflows.auth",
         "index": "auth",
         "groups": {
             "users": "Users: list, get, create, update",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ANONYMOUS, BearerToken, Credentials
+from omicsdk.core.credentials import ANONYMOUS, Basic, BearerToken, Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
 from omicsdk.core.redaction import mask_url
@@ -21,9 +21,24 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.request import Request
+    from omicsdk.core.token_file import StoredLogin
+
+BASIC = "basic"
+"""The kind of a stored login that is a user and a password; others are bearer tokens."""
+
+
+def stored_login(login: StoredLogin, _: str) -> Credentials:
+    """Make credentials of a login that `omics login drs` stored.
+
+    Args:
+        login: What was stored.
+    """
+    return Basic(login.user, login.token.value) if login.kind == BASIC else BearerToken(login.token.value)
+
 
 DISCOVERY = Discovery(
     platform="drs",
+    stored=stored_login,
     environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
     remedy="Run: omics login drs. Or give base_url, or set OMICS_DRS_URL; or name the server in the identifier: drs://HOST/ID.",
 )

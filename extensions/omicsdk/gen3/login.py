@@ -133,6 +133,13 @@ class Gen3Login(Credentials):
         return self._known
 
     @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970 at which the API key ends, or the token that was given; None where it does not state that."""
+        source = self._login.source
+        held = source.key if isinstance(source, ApiKey) else source.token if isinstance(source, GivenToken) else ""
+        return jwt_expiry(held)
+
+    @property
     def origins(self) -> frozenset[str]:
         """The origin of its commons, which its tokens may go to."""
         return frozenset((origin_of(self.endpoint),))

@@ -11,15 +11,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Token, jwt_expiry, moment, origin_of
+from omicsdk.core.credentials import BearerToken, Token, jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, UsageError
 from omicsdk.core.oauth.credentials import VARIABLE
 from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, revoke_request
 from omicsdk.core.oauth.redirect_server import RedirectServer
 from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.discovery import SCOPES, TOKEN_VARIABLES, Secrets, audience_of, left_by_published_client, service_url
+from omicsdk.hca.discovery import (
+    CLAIMS,
+    SCOPES,
+    TOKEN_VARIABLES,
+    Secrets,
+    audience_of,
+    left_by_published_client,
+    service_url,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +84,8 @@ class ServiceLogin:
         tell: Prints a message to the user.
         endpoint: Sends requests to the authorization server.
         clock: Returns the time.
+        profile: The profile that the login is for.
+        store: Where it is stored: `file` or `keyring`; None for the keyring where it can be used without asking.
 
     Raises:
         ConfigError: A setting is malformed.
@@ -89,10 +100,12 @@ class ServiceLogin:
     tell: Callable[[str], None] = tell_stderr
     endpoint: Endpoint | None = None
     clock: Clock = SYSTEM_CLOCK
+    profile: str = DEFAULT_PROFILE
+    store: str | None = "file"
 
     def __post_init__(self) -> None:
         self._url = service_url(self.section, base_url=self.base_url, swagger_url=self.swagger_url, config=self.config)
-        self._tokens = token_file(self.environ)
+        self._tokens = token_file(self.environ, profile=self.profile)
         self._endpoint = self.endpoint or Endpoint(self.environ, clock=self.clock)
 
     def login(
@@ -151,7 +164,8 @@ class ServiceLogin:
         BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
         token = Token(grant.access_token, grant.expires_at)
         served = tuple(self._served(issuer))
-        self._tokens.keep(self._url, StoredLogin(token, grant.refresh_token, grant.id_token, served))
+        login = StoredLogin(token, grant.refresh_token, grant.id_token, served, user=_user(grant))
+        self._tokens.keep(self._url, login, self.store)
         if grant.expires_at is not None and grant.expires_at < self.clock.now() and not grant.refresh_token:
             ended = moment(grant.expires_at)
             self.tell(f"The access token was stored, but it ended on {ended} by this machine's clock.")
@@ -268,6 +282,11 @@ class ServiceLogin:
             self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
         except OmicsError as error:
             self.tell(f"Cannot revoke the login at the service; it is forgotten on this machine only: {error}")
+
+
+def _user(grant: Grant) -> str:
+    claims = jwt_claims(grant.access_token)
+    return str(claims.get(f"{CLAIMS}email") or jwt_claims(grant.id_token).get("email") or "")
 
 
 def _domain(url: str) -> tuple[str, str]:

@@ -1,63 +1,283 @@
-"""`omics dss login`, `omics auth login`, and the ways out again."""
+"""`omics login`, `logout`, `whoami` and `profiles`, and the documented `omics dss login` and `omics auth login`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.credentials import moment, origin_of
-from omicsdk.core.errors import UsageError
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.core.credentials import Token, moment, origin_of
+from omicsdk.core.errors import AuthError, UsageError
+from omicsdk.core.token_file import HCA, StoredLogin
+from omicsdk.logins import (
+    KINDS,
+    Account,
+    accounts,
+    base_url_for,
+    credentials_file,
+    listed_profiles,
+    log_in,
+    log_in_by_browser,
+    log_out,
+    read_credentials_file,
+    stored_logins,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
+    from omicsdk.cli.connecting import Connection
     from omicsdk.cli.console import Console
-
-
-def dss_login(client: Any, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics dss login`."""
-    _login("DSSClient", client.base_url, arguments, console)
-
-
-def auth_login(client: Any, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics auth login`."""
-    _login("AuthClient", client.base_url, arguments, console)
-
-
-def dss_logout(client: Any, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics dss logout`."""
-    del arguments
-    _logout("DSSClient", client.base_url, console)
-
-
-def auth_logout(client: Any, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics auth logout`."""
-    del arguments
-    _logout("AuthClient", client.base_url, console)
-
-
-def _login(section: str, base_url: str, arguments: Mapping[str, Any], console: Console) -> None:
+    from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin
 
-    token, others = arguments["access_token"], {key: arguments[key] for key in arguments if key != "access_token"}
-    if token == "":  # a variable that a script left empty: no browser shall open for it
+_ATLAS = ("dss", "auth", "fusillade", "upload")
+
+
+def known_platform(word: str) -> str:
+    """Check the word of a platform.
+
+    Args:
+        word: The word; the Atlas's services stand for `hca`.
+
+    Raises:
+        UsageError: No platform has it; names the nearest.
+    """
+    if word in _ATLAS:
+        return HCA
+    if word not in KINDS:
+        known = did_you_mean(word, [*KINDS, *_ATLAS]) or f"Choose one of: {', '.join(KINDS)}."
+        raise UsageError(f"unknown platform {word!r}", remedy=known)
+    return word
+
+
+def login(
+    platform: str,
+    *,
+    credentials_file: Path | None = None,
+    user: str | None = None,
+    token_stdin: bool = False,
+    password_stdin: bool = False,
+    device: bool = False,
+    store: Literal["file", "keyring"] | None = None,
+    timeout: float = 300,
+    connection: Connection,
+    console: Console,
+) -> None:
+    """Log in to a platform, for this command and later ones.
+
+    The login is tried with a call that changes nothing, and stored for the profile and the base URL where only you can read it. On a
+    terminal, what is missing is asked for. The Human Cell Atlas (`hca`) opens a browser.
+
+    Args:
+        platform: The platform: hca (the Data Store, Fusillade and Upload together), sb, gen3, drs, crunch or pangea.
+        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin.
+        user: User name or e-mail address, for a platform that takes a password.
+        token_stdin: Read the token from stdin, as --access-token - does.
+        password_stdin: Read the password of --user from stdin.
+        device: Print an address for a browser on another machine, and ask for the code that it shows.
+        store: Where to store the login (default: as the setting store states, else the keyring if it is unlocked, else a file).
+        timeout: Seconds to wait for the browser.
+        connection: What the global options state.
+        console: Where questions go.
+    """
+    token = _token(connection, token_stdin=token_stdin)
+    profile = connection.profile
+    if platform == HCA and token is None:
+        url = base_url_for(HCA, connection.base_url, profile)
+        done = log_in_by_browser(
+            url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
+        )
+    elif device:
+        raise UsageError(f"{platform} has no login by browser", remedy=f"Give a {KINDS[platform].takes}.")
+    else:
+        stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
+        url = base_url_for(platform, connection.base_url or issuer, profile)
+        done = log_in(platform, stored, url or _asked(console, "Base URL: ", "--base-url"), profile, store)
+    end = f" until {done.expires_at}" if done.expires_at else ""
+    who = f" as {done.user}" if done.user else ""
+    console.message(f"logged in to {done.base_url}{who}{end}; stored in {done.origin} (profile {done.profile})")
+
+
+def _token(connection: Connection, *, token_stdin: bool) -> str | None:
+    given = connection.access_token
+    if token_stdin or given == "-":
+        return _from_stdin("the token")
+    if given is not None and not given:  # a variable that a script left empty: nothing shall be asked instead
+        raise UsageError("--access-token is empty", remedy="Give a token, or omit the option.")
+    return given
+
+
+def _from_stdin(what: str) -> str:
+    text = sys.stdin.read().strip()
+    if not text:
+        raise UsageError(f"stdin is empty, but {what} is read from it", remedy="Send it to stdin: < FILE.")
+    return text
+
+
+def _asked(console: Console, question: str, option: str, *, hidden: bool = False) -> str:
+    """Ask for what is missing; without a terminal it is an error that names the option."""
+    answer = ""
+    if console.is_attended:
+        import getpass
+
+        answer = getpass.getpass(question) if hidden else console.answer(question)
+    if not answer.strip():
+        raise UsageError(f"{question.rstrip(': ').lower()} missing", remedy=f"Give it with {option}.")
+    return answer.strip()
+
+
+def _given(
+    platform: str, token: str | None, file: Path | None, user: str | None, console: Console, *, password_stdin: bool
+) -> tuple[StoredLogin, str | None]:
+    """What is to be tried and stored, and the base URL that it states."""
+    kind = KINDS[platform]
+    if sum(each is not None for each in (token, file, user)) > 1:
+        raise UsageError("--access-token, --credentials-file and --user exclude each other", remedy="Give one of them.")
+    if token is not None:
+        return StoredLogin(Token(token)), _issuer(token) if platform == "gen3" else None
+    if kind.takes == "password" or (kind.basic and user is not None):
+        name = user or _asked(console, "E-mail address: ", "--user")
+        password = (
+            _from_stdin("the password")
+            if password_stdin
+            else _asked(console, "Password: ", "--password-stdin", hidden=True)
+        )
+        return StoredLogin(Token(password), kind="basic" if kind.basic else "password", user=name), None
+    if user is not None:
+        raise UsageError(f"{platform} takes no password", remedy=f"Give a {kind.takes}.")
+    if file is None and kind.takes == "token":
+        console.message(kind.remedy)
+        return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
+    if platform != "gen3":
+        raise UsageError(f"{platform} has no credentials file", remedy=f"Give a {kind.takes}.")
+    named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))
+    text = _from_stdin("the credentials file") if named == "-" else read_credentials_file(Path(named))
+    return credentials_file(text, named)
+
+
+def _issuer(token: str) -> str | None:
+    from omicsdk.gen3.sources import endpoint_from_token
+
+    try:
+        return endpoint_from_token(token)
+    except AuthError:  # a token that does not state its commons needs --base-url
+        return None
+
+
+def logout(platform: str | None = None, *, connection: Connection, console: Console) -> None:
+    """Log out: forget a stored login, and revoke it where the platform can.
+
+    Logins of other programs and variables stay as they are.
+
+    Args:
+        platform: The platform; all stored logins of the profile by default.
+        connection: What the global options state.
+        console: Where messages go.
+    """
+    profile = connection.profile or ("default" if platform else None)
+    found = stored_logins(platform, profile, connection.base_url)
+    if not found:
+        console.message("nothing to forget: no login is stored" + (f" for {platform}" if platform else ""))
+        return
+    if platform is None and not console.confirm(f"Log out of {len(found)} platforms?"):
+        return
+    for place, stored in found:
+        log_out(place, stored, console.warning)
+        console.message(f"logged out of {place.platform} at {place.url} (profile {place.profile})")
+
+
+def whoami(platform: str | None = None, *, connection: Connection, console: Console) -> list[Account]:
+    """Show as whom you are logged in to each platform, and when each login ends.
+
+    Every login is tried with a call that changes nothing. Ends with 4 when a platform refuses one.
+
+    Args:
+        platform: The platform; all that have a login by default.
+        connection: What the global options state.
+        console: Where messages go.
+    """
+    found = list(accounts((platform,) if platform else tuple(KINDS), connection.base_url, connection.profile))
+    if platform and not found:
+        raise AuthError(f"Not logged in to {KINDS[platform].title}", remedy=f"Run: omics login {platform}")
+    if not found:
+        console.message("no platform has a login. Run: omics login PLATFORM")
+    console.exit_code = max((each.code for each in found), default=0)
+    return found
+
+
+def shown(result: list[Account], call: object) -> list[dict[str, Any]]:
+    """The rows of `omics whoami`: problems only where there are any."""
+    del call
+    names = ("platform", "profile", "user", "base_url", "expires_at", "origin")
+    rows = [{name: getattr(each, name) for name in names} for each in result]
+    return [{**row, "problem": each.problem} if each.problem else row for row, each in zip(rows, result, strict=True)]
+
+
+def profiles() -> list[dict[str, Any]]:
+    """List the profiles, with the base URL and the login of each platform.
+
+    Nothing is requested: omics whoami tries logins.
+    """
+    return listed_profiles()
+
+
+def service_login(
+    client: Platform,
+    access_token: str | None = None,
+    *,
+    remote: bool = False,
+    migrate: bool = False,
+    timeout: float = 300,
+    console: Console,
+) -> None:
+    """Log in, for this command and later ones.
+
+    Opens a browser and waits until the login is finished there. The tokens are stored in a file of their own that only you can read,
+    and are renewed by themselves as long as the service allows. Services that belong together share a login.
+
+    Args:
+        client: The service.
+        access_token: Store this token as it is; it can't be renewed.
+        remote: Print the address to log in at, for a browser on another machine, and ask for the code that is shown in the end.
+        migrate: Take over the login that the published client left in its configuration.
+        timeout: Seconds to wait for the browser to come back.
+        console: Where the address and questions go.
+    """
+    if access_token == "":  # a variable that a script left empty: no browser shall open for it
         raise UsageError("--access-token is empty", remedy="Give a token, or leave it out to log in by a browser.")
-    # Not console.message: without the address nobody could log in, whatever the level.
-    service = ServiceLogin(section, base_url=base_url, tell=lambda text: _lines(console, text))
-    done = service.login(access_token=token or "", **others)
+    service = _service(client, lambda text: _lines(console, text))
+    done = service.login(access_token=access_token or "", remote=remote, migrate=migrate, timeout=timeout)
     end = "" if done.expires_at is None else f" until {moment(done.expires_at)}"
     renewed = ", renewed by itself" if done.renewable else ""
     console.message(f"logged in to {origin_of(done.service)}{end}{renewed}; stored in {done.path}")
 
 
-def _logout(section: str, base_url: str, console: Console) -> None:
+def service_logout(client: Platform, *, console: Console) -> None:
+    """Forget the stored login, and have the service revoke it.
+
+    A login that the published client left in its configuration is taken out of it too.
+
+    Args:
+        client: The service.
+        console: Where messages go.
+    """
+    if _service(client, console.warning).logout():
+        console.message(f"logged out of {origin_of(client.base_url)}")
+    else:
+        console.message(f"nothing to forget: nobody was logged in to {origin_of(client.base_url)}")
+
+
+def _service(client: Platform, tell: Callable[[str], None]) -> ServiceLogin:
+    from omicsdk import Fusillade
     from omicsdk.hca.login import ServiceLogin
 
-    if ServiceLogin(section, base_url=base_url, tell=console.warning).logout():
-        console.message(f"logged out of {origin_of(base_url)}")
-    else:
-        console.message(f"nothing to forget: nobody was logged in to {origin_of(base_url)}")
+    section = "AuthClient" if isinstance(client, Fusillade) else "DSSClient"
+    return ServiceLogin(section, base_url=client.base_url, tell=tell)
 
 
 def _lines(console: Console, text: str) -> None:
+    """Show text whatever the level: without the address nobody could log in."""
     for line in text.splitlines():
         console.line(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.commands import login
+from omicsdk.cli.commands.numbers import above_0
 from omicsdk.cli.index import Entry
 
 _USER, _GROUP, _ROLE, _RESOURCE = "ada@example.org", "curators", "reader", "dss:collection"
@@ -49,4 +51,11 @@ COMMANDS = (
     Entry(
         "resources rm", None, operation="delete-v1-resource", positional=("resource_type_name",), examples=(_RESOURCE,)
     ),
+    Entry(
+        "login",
+        login.service_login,
+        checks={"timeout": above_0},
+        examples=("", "--remote"),
+    ),
+    Entry("logout", login.service_logout, examples=("",)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk import Dss
+from omicsdk.cli.commands import login
 from omicsdk.cli.commands.documented import nothing_cached
 from omicsdk.cli.commands.dss import listening, writing
 from omicsdk.cli.commands.dss.bundles import bundle_manifest
@@ -209,4 +210,11 @@ COMMANDS = (
         positional=("uuid",),
         examples=(f"{_UUID} {_VERSION} --replica aws",),
     ),
+    Entry(
+        "login",
+        login.service_login,
+        checks={"timeout": above_0},
+        examples=("", "--remote"),
+    ),
+    Entry("logout", login.service_logout, examples=("",)),
 )

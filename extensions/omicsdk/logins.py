@@ -1,0 +1,463 @@
+"""Logging in to any platform, out of it, and finding out as whom: what `omics login`, `logout`, `whoami` and `profiles` do.
+
+A login is tried with one call that changes nothing before it is stored, so a wrong token replaces no good one. It is stored for a
+profile and a base URL; clients find it by either (see `omicsdk.core.platform.resolution`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
+from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
+from omicsdk.core.platform import Platform, resolution
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.settings.profiles import (
+    DEFAULT_PROFILE,
+    PROFILE_VARIABLE,
+    change_settings,
+    check_profile_name,
+    profile_settings,
+    profiles,
+    stated_store,
+)
+from omicsdk.core.token_file import HCA, Place, StoredLogin, token_file
+from omicsdk.core.type_guards import is_object
+
+if TYPE_CHECKING:
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.platform import Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a platform knows its users.
+
+    Attributes:
+        title: Its name.
+        client: `module:class` of its client.
+        check: Makes the call that tries a login, and returns the user's name; empty where the platform does not state it.
+        takes: What a user logs in with.
+        remedy: How to get that.
+        basic: Whether a user and a password are sent with each request, where both are given.
+    """
+
+    title: str
+    client: str
+    check: Callable[[Any], str]
+    takes: str
+    remedy: str
+    basic: bool = False
+
+
+def _of_subscriptions(client: Any) -> str:
+    from omicsdk.core.credentials import jwt_claims
+    from omicsdk.hca.discovery import CLAIMS
+
+    client.get_subscriptions(replica="aws")
+    token = client.credentials.headers("GET", client.base_url).get("authorization", "").removeprefix("Bearer ")
+    return str(jwt_claims(token).get(f"{CLAIMS}email") or "")
+
+
+def _of_service(client: Any) -> str:
+    client.get_service_info()
+    return ""
+
+
+def _of_projects(client: Any) -> str:
+    client.whoami()
+    return ""
+
+
+KINDS: Mapping[str, Kind] = {
+    HCA: Kind(
+        "the Human Cell Atlas",
+        "omicsdk.hca.dss.client:Dss",
+        _of_subscriptions,
+        "a browser",
+        "Run omics login hca, with --device where there is no browser.",
+    ),
+    "sb": Kind(
+        "Seven Bridges",
+        "omicsdk.sb.client:SevenBridges",
+        lambda client: client.whoami().username,
+        "token",
+        "Create a token under Developer, Authentication token on the platform's page.",
+    ),
+    "gen3": Kind(
+        "the Gen3 commons",
+        "omicsdk.gen3.client:Gen3",
+        lambda client: client.whoami().username,
+        "credentials file",
+        "Download credentials.json from your profile page of the commons.",
+    ),
+    "drs": Kind(
+        "the DRS server",
+        "omicsdk.drs.client:Drs",
+        _of_service,
+        "token",
+        "Get a token from the operators of the server.",
+        basic=True,
+    ),
+    "crunch": Kind(
+        "the crunch site",
+        "omicsdk.crunch.client:Crunch",
+        _of_projects,
+        "token",
+        "Ask an administrator of the site for a token.",
+    ),
+    "pangea": Kind(
+        "Pangea",
+        "omicsdk.pangea.client:Pangea",
+        lambda client: client.whoami().email,
+        "password",
+        "Create an account on the server's page.",
+    ),
+}
+"""The platforms that a user logs in to, by their words; `hca` is the Data Store, Fusillade and the Upload service together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login of a platform.
+
+    Attributes:
+        platform: The platform.
+        profile: The profile of omicsdk's settings.
+        base_url: The base URL.
+        user: The user, as the platform calls them; empty where it does not state that.
+        expires_at: The end of the token, such as 2026-01-31T12:00:00Z; None where it has none, or does not state it.
+        origin: Where the login was found, or is stored.
+        problem: Why it cannot be used; empty where it can.
+        code: What a program ends with for that: 0, 4 where the credentials are at fault, else 1.
+    """
+
+    platform: str
+    profile: str
+    base_url: str
+    user: str = ""
+    expires_at: str | None = None
+    origin: str = ""
+    problem: str = ""
+    code: int = 0
+
+
+def chosen_profile(profile: str | None = None, environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the profile that is named: the argument, else OMICS_PROFILE; None where neither names one.
+
+    Args:
+        profile: The profile.
+        environ: The environment's variables; by default those of the process.
+    """
+    return profile or (os.environ if environ is None else environ).get(PROFILE_VARIABLE, "").strip() or None
+
+
+def base_url_for(platform: str, base_url: str | None = None, profile: str | None = None) -> str:
+    """Return the base URL that a login is for: the given one, else the one that clients would find now.
+
+    Args:
+        platform: The platform.
+        base_url: The base URL.
+        profile: The profile; it need not exist yet.
+
+    Returns:
+        The base URL; empty where no source states one.
+    """
+    if base_url:
+        return base_url
+    discovery = _discovery(platform)
+    named = chosen_profile(profile)
+    environ = {name: text for name, text in os.environ.items() if name != PROFILE_VARIABLE}
+    if named is not None and not (profile_settings(named, discovery.platform) or {}).get("base_url"):
+        named = None  # a profile that is made now
+    return resolution(discovery, credentials=ANONYMOUS, profile=named, environ=environ).base_url
+
+
+def log_in(
+    platform: str, login: StoredLogin, base_url: str, profile: str | None = None, store: str | None = None
+) -> Account:
+    """Try a login, and store it for a profile and a base URL. Nothing is stored where the platform refuses it.
+
+    Args:
+        platform: The platform, one of KINDS.
+        login: The token or key; a password with `kind` "password" and `user`.
+        base_url: The base URL.
+        profile: The profile, whose base URL becomes this one; by default OMICS_PROFILE, else `default`.
+        store: Where it is stored: `file` or `keyring`; by default as the settings state, else in the keyring where it can be used
+            without asking.
+
+    Returns:
+        The login, with where it is stored.
+
+    Raises:
+        AuthError: The platform refused it.
+        ConfigError: It cannot be stored, or an argument is invalid.
+        OmicsError: The platform cannot be reached.
+    """
+    name = chosen_profile(profile) or DEFAULT_PROFILE
+    check_profile_name(name)
+    store = store or stated_store()
+    discovery = _discovery(platform)
+    if login.kind == "password":
+        login = _exchanged(login, base_url)
+    with _client(platform)(base_url, credentials=_proof(discovery, login, base_url)) as client:
+        url = client.base_url  # as it is written in one way
+        user = _checked(client, platform)
+    end = login.token.expires_at
+    login = replace(
+        login,
+        user=user or login.user,
+        token=Token(login.token.value, jwt_expiry(login.token.value) if end is None else end),
+    )
+    tokens = token_file(platform=platform, profile=name)
+    stored = tokens.keep(url, login, store)
+    change_settings(("profiles", name, discovery.platform, "base_url"), url)
+    where = "the keyring" if stored == "keyring" else str(tokens.path)
+    return Account(platform, name, url, login.user or user, _moment(login.token.expires_at), where)
+
+
+def log_in_by_browser(
+    base_url: str,
+    profile: str | None = None,
+    store: str | None = None,
+    *,
+    tell: Callable[[str], None],
+    device: bool = False,
+    timeout: float,
+) -> Account:
+    """Log in to the Atlas by a browser; arguments and errors are those of `log_in` and of `ServiceLogin.login`.
+
+    Args:
+        base_url: The Data Store's base URL.
+        profile: The profile; the default one's base URL stays as the HCA configuration states it.
+        store: Where the login is stored.
+        tell: Shows the address to log in at.
+        device: Whether the browser is on another machine.
+        timeout: Seconds to wait for it.
+    """
+    from omicsdk.hca.login import ServiceLogin
+
+    name = chosen_profile(profile) or DEFAULT_PROFILE
+    check_profile_name(name)
+    service = ServiceLogin("DSSClient", base_url=base_url, tell=tell, profile=name, store=store or stated_store())
+    done = service.login(remote=device, timeout=timeout)
+    stored = token_file(profile=name).login(base_url)
+    if base_url_for(HCA, None, name) != base_url:
+        change_settings(("profiles", name, "dss", "base_url"), base_url)
+    user, where = ("", "file") if stored is None else (stored.user, stored.store)
+    origin = "the keyring" if where == "keyring" else str(done.path)
+    return Account(HCA, name, base_url, user, _moment(done.expires_at), origin)
+
+
+def log_out(place: Place, login: StoredLogin, on_message: Callable[[str], None]) -> None:
+    """Forget a stored login; platforms that can revoke it are asked to.
+
+    Args:
+        place: What it is for.
+        login: What is stored.
+        on_message: Called with what did not work.
+
+    Raises:
+        ConfigError: A file cannot be read or written.
+    """
+    if place.platform == HCA:
+        from omicsdk.hca.login import ServiceLogin
+
+        ServiceLogin("DSSClient", base_url=place.url, profile=place.profile, tell=on_message).logout()
+        return
+    tokens = token_file(platform=place.platform, profile=place.profile)
+    if place.platform == "pangea":
+        _revoke(tokens.login(place.url) or login, place, on_message)
+    tokens.delete(place.url)
+
+
+def stored_logins(
+    platform: str | None = None, profile: str | None = None, base_url: str | None = None
+) -> list[tuple[Place, StoredLogin]]:
+    """List stored logins.
+
+    Args:
+        platform: Those of this platform only.
+        profile: Those of this profile only.
+        base_url: Those for this base URL only; of `hca` for its origin.
+
+    Raises:
+        ConfigError: The token file is malformed.
+    """
+
+    def is_meant(place: Place) -> bool:
+        same = base_url is None or place.url == base_url.rstrip("/") or place.url == origin_of(base_url)
+        return same and platform in (None, place.platform) and profile in (None, place.profile)
+
+    return [each for each in token_file().places() if is_meant(each[0])]
+
+
+def accounts(
+    platforms: Iterator[str] | tuple[str, ...], base_url: str | None = None, profile: str | None = None
+) -> Iterator[Account]:
+    """Ask platforms as whom clients are logged in; those without credentials are left out.
+
+    Args:
+        platforms: The platforms.
+        base_url: The base URL; by default the one that clients find.
+        profile: The profile; by default OMICS_PROFILE.
+    """
+    name = chosen_profile(profile)
+    for platform in platforms:
+        try:
+            found = resolution(
+                replace(_discovery(platform), requires_credentials=False), base_url=base_url, profile=name
+            )
+        except OmicsError as error:
+            if name is not None and not _has_profile(platform, name):
+                continue
+            yield Account(platform, name or DEFAULT_PROFILE, mask_url(base_url or ""), problem=str(error), code=1)
+            continue
+        if found.credentials is None or not found.base_url:
+            continue
+        account = Account(platform, name or DEFAULT_PROFILE, mask_url(found.base_url), origin=found.credentials_origin)
+        try:
+            with _client(platform)(found.base_url, credentials=found.credentials) as client:
+                user = _checked(client, platform)
+        except OmicsError as error:
+            code = 4 if isinstance(error, (AuthError, Unauthorized)) else 1
+            yield replace(account, problem=str(error), code=code)
+            continue
+        yield replace(account, user=user, expires_at=_moment(getattr(found.credentials, "expires_at", None)))
+
+
+def listed_profiles() -> list[dict[str, Any]]:
+    """List the profiles of the settings, with the base URL and the stored login of each platform.
+
+    Raises:
+        ConfigError: A file is malformed.
+    """
+    stored = {(place.profile, place.platform, place.url): login for place, login in stored_logins()}
+    rows: list[dict[str, Any]] = []
+    for profile, tables in profiles().items():
+        for platform, table in tables.items():
+            url = table.get("base_url", "")
+            word, place = (HCA, origin_of(url)) if platform in ("dss", "auth") else (platform, url.rstrip("/"))
+            login = stored.pop((profile, word, place), None)
+            rows.append(_row(profile, platform, url, login))
+    # Logins whose profile was removed, or has another base URL by now.
+    rows += [_row(profile, platform, url, login) for (profile, platform, url), login in stored.items()]
+    return rows
+
+
+def credentials_file(text: str, source: str) -> tuple[StoredLogin, str]:
+    """Read the credentials file of a commons.
+
+    Args:
+        text: Its content.
+        source: Its name, for errors.
+
+    Returns:
+        The login to store, and the commons that issued the key.
+
+    Raises:
+        AuthError: It is no such file.
+    """
+    from omicsdk.gen3.discovery import API_KEY
+    from omicsdk.gen3.sources import endpoint_from_token
+
+    try:
+        content: object = json.loads(text)
+    except ValueError:
+        content = None
+    key = content.get("api_key") if is_object(content) else None
+    if not isinstance(key, str) or not key.strip():
+        raise AuthError(f"{source} has no api_key", remedy=KINDS["gen3"].remedy)
+    return StoredLogin(Token(key.strip(), jwt_expiry(key.strip())), kind=API_KEY), endpoint_from_token(key.strip())
+
+
+def _row(profile: str, platform: str, url: str, login: StoredLogin | None) -> dict[str, Any]:
+    user = "" if login is None else login.user
+    end = None if login is None else _moment(login.token.expires_at)
+    return {
+        "profile": profile,
+        "platform": platform,
+        "base_url": mask_url(url),
+        "login": None if login is None else login.store,
+        "user": user,
+        "expires_at": end,
+    }
+
+
+def _has_profile(platform: str, profile: str) -> bool:
+    return bool(profile_settings(profile, _discovery(platform).platform))
+
+
+def _client(platform: str) -> Any:
+    module, _, name = KINDS[platform].client.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _discovery(platform: str) -> Discovery:
+    client: type[Platform] = _client(platform)
+    return client._discovery  # pyright: ignore[reportPrivateUsage] - not among the names that operations could have
+
+
+def _proof(discovery: Discovery, login: StoredLogin, base_url: str) -> Credentials:
+    make = discovery.stored
+    return discovery.token(login.token.value) if make is None else make(login, base_url)
+
+
+def _checked(client: Any, platform: str) -> str:
+    """The user, after the call that tries a login."""
+    kind = KINDS[platform]
+    try:
+        return kind.check(client)
+    except (Unauthorized, Forbidden) as error:
+        # Pangea answers 403 to a token that is not one.
+        what = f"{kind.title} at {mask_url(client.base_url)} refused the login: {error.message}"
+        raise AuthError(what, remedy=kind.remedy) from error
+
+
+def _exchanged(login: StoredLogin, base_url: str) -> StoredLogin:
+    """The token of a user and a password, so that no password is stored."""
+    from omicsdk.pangea.client import Pangea
+    from omicsdk.pangea.login import PasswordLogin, token_of
+
+    with Pangea(base_url, credentials=PasswordLogin(login.user, login.token.value)) as client:
+        return StoredLogin(Token(token_of(client)), user=login.user)
+
+
+def _revoke(login: StoredLogin, place: Place, on_message: Callable[[str], None]) -> None:
+    try:
+        with _client(place.platform)(place.url, credentials=login.token.value) as client:
+            client.logout()
+    except OmicsError as error:
+        on_message(f"Cannot revoke the token at the service; it is forgotten on this machine only: {error}")
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):  # beyond the calendar
+        return None
+
+
+def read_credentials_file(path: Path) -> str:
+    """Read a file that a user named.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise UsageError(f"Cannot read {path}: {reason}", remedy="Name the credentials file.") from error

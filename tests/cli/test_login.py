@@ -1,0 +1,252 @@
+"""`omics login`, `logout`, `whoami` and `profiles` as they are typed, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+OMICS = Path(sys.executable).with_name("omics.exe" if sys.platform == "win32" else "omics")
+BACKENDS = Path(__file__).parents[1] / "core" / "settings"
+
+
+class User:
+    """A user whose environment says nothing of the platforms.
+
+    Args:
+        folder: Home.
+        sandbox: The platforms.
+    """
+
+    def __init__(self, folder, sandbox) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG", "LC_ALL") if name in os.environ}
+        self.settings = folder / "settings.toml"
+        self.tokens = folder / "tokens.json"
+        self.folder = folder
+        self.environ = {
+            **kept,
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "OMICS_SETTINGS_FILE": str(self.settings),
+            "OMICS_TOKEN_FILE": str(self.tokens),
+            "NO_PROXY": "*",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        }
+        self.sandbox = sandbox
+
+    def run(self, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [OMICS, *words],
+            env=self.environ | variables,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def login(self, *words: str, typed: str = "", **variables: str) -> str:
+        """Log in; returns what is said."""
+        ran = self.run("login", *words, typed=typed, **variables)
+        assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+        return ran.stderr
+
+    def data(self, *words: str, code: int = 0):
+        ran = self.run(*words, "--output", "json")
+        assert ran.returncode == code, ran.stderr
+        return json.loads(ran.stdout)
+
+
+@pytest.fixture
+def user(tmp_path, omics_sandbox):
+    return User(tmp_path, omics_sandbox)
+
+
+def _key_file(user) -> Path:
+    """A credentials file, as the profile page of the sandbox's commons gives it."""
+    file = user.folder / "credentials.json"
+    file.write_text(Path(user.sandbox.environment()["GEN3_API_KEY"]).read_text())
+    return file
+
+
+def test_four_platforms_are_logged_in_to_and_out_of(user):
+    box, facts = user.sandbox, user.sandbox.info()["services"]
+    said = user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=f"{box.sb_token}\n")
+    assert f"logged in to {box.sb_url} as sandbox-user; stored in {user.tokens} (profile default)" in said
+    assert box.sb_token not in said
+    user.login("crunch", "--base-url", box.crunch_url, "--access-token", "-", typed=box.crunch_token)
+    user.login("gen3", "--credentials-file", str(_key_file(user)))
+    pangea = facts["pangea"]
+    said = user.login(
+        *("pangea", "--base-url", box.pangea_url, "--user", pangea["user"], "--password-stdin"),
+        typed=pangea["password"],
+    )
+    assert f"as {pangea['user']}" in said
+    if sys.platform != "win32":
+        assert stat.S_IMODE(user.tokens.stat().st_mode) == stat.S_IMODE(user.settings.stat().st_mode) == 0o600
+    assert pangea["password"] not in user.tokens.read_text(), "a token is stored, no password"
+
+    found = {row["platform"]: row for row in user.data("whoami")}
+    assert {name: row["user"] for name, row in found.items()} == {
+        "sb": "sandbox-user",
+        "gen3": found["gen3"]["user"],
+        "crunch": "",
+        "pangea": pangea["user"],
+    }
+    assert found["gen3"]["user"]
+    assert found["gen3"]["expires_at"].endswith("Z")
+    assert found["sb"]["expires_at"] is None
+    assert "problem" not in found["sb"]
+    listed = user.data("profiles")
+    assert [(row["profile"], row["platform"], row["login"]) for row in listed] == [
+        ("default", name, "file") for name in ("sb", "gen3", "crunch", "pangea")
+    ]
+
+    assert user.data("sb", "projects", "ls") == []
+    assert user.data("crunch", "api", "list-projects")["count"] >= 0
+    program = "from omicsdk import SevenBridges, Pangea, Crunch, Gen3\nprint(SevenBridges().whoami().username, Pangea().whoami().email, Gen3().whoami().username)"
+    ran = subprocess.run([sys.executable, "-c", program], env=user.environ, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["sandbox-user", pangea["user"], found["gen3"]["user"]]
+
+    ran = user.run("logout", "sb")
+    assert (ran.returncode, ran.stderr) == (0, f"omics: logged out of sb at {box.sb_url} (profile default)\n")
+    assert {row["platform"] for row in user.data("whoami")} == {"gen3", "crunch", "pangea"}
+    ran = user.run("whoami", "sb")
+    assert ran.returncode == 4
+    assert "Not logged in to Seven Bridges. Run: omics login sb" in ran.stderr
+    assert user.run("logout").returncode == 0
+    assert json.loads(user.tokens.read_text()) == {}
+    assert user.data("whoami") == []
+    assert "nothing to forget" in user.run("logout", "gen3").stderr
+
+
+@pytest.mark.parametrize("platform", ["sb", "crunch", "pangea", "gen3", "hca"])
+def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
+    box = user.sandbox
+    urls = {
+        "sb": box.sb_url,
+        "crunch": box.crunch_url,
+        "pangea": box.pangea_url,
+        "gen3": box.gen3_url,
+        "hca": box.swagger_url.rpartition("/")[0],
+    }
+    ran = user.run("login", platform, "--base-url", urls[platform], "--token-stdin", typed="wrong-canary")
+    assert (ran.returncode, ran.stdout) == (4, ""), ran.stderr
+    assert "canary" not in ran.stderr
+    assert not user.tokens.exists()
+    assert not user.settings.exists()
+
+
+def test_a_wrong_token_leaves_the_login_before(user):
+    box = user.sandbox
+    user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=box.sb_token)
+    assert user.run("login", "sb", "--token-stdin", typed="wrong").returncode == 4
+    assert user.data("whoami", "sb")[0]["user"] == "sandbox-user"
+
+
+def test_a_token_that_was_revoked_shows_in_whoami(user):
+    box = user.sandbox
+    user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=box.sb_token)
+    stored = json.loads(user.tokens.read_text())
+    stored[f"sb default {box.sb_url}"]["access_token"] = "revoked"
+    user.tokens.write_text(json.dumps(stored))
+    row = user.data("whoami", code=4)[0]
+    assert "refused the login" in row["problem"]
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "said"),
+    [
+        (["sbb"], "", "unknown platform 'sbb'. Did you mean sb?"),
+        (["sb", "--device"], "", "sb has no login by browser. Give a token."),
+        (["sb", "--token-stdin"], "", "stdin is empty, but the token is read from it"),
+        (["sb", "--access-token", ""], "", "--access-token is empty"),
+        (["sb", "--token-stdin"], "t", "base url missing. Give it with --base-url."),
+        (["sb"], "", "token missing. Give it with --token-stdin."),
+        (["sb", "--user", "ada"], "", "sb takes no password"),
+        (["crunch", "--credentials-file", "x"], "", "crunch has no credentials file"),
+        (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
+        (["gen3", "--credentials-file", "x", "--user", "y"], "", "exclude each other"),
+        (["sb", "--token-stdin", "--store", "drawer"], "t", "--store"),
+        (
+            ["--profile", "a b", "sb", "--token-stdin", "--base-url", "http://127.0.0.1:1/"],
+            "t",
+            "Invalid name of a profile",
+        ),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_line(user, words, typed, said):
+    ran = user.run("login", *words, typed=typed)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not user.tokens.exists()
+
+
+def test_profiles_have_logins_of_their_own(user):
+    box = user.sandbox
+    words = ("sb", "--base-url", box.sb_url, "--token-stdin")
+    user.login(*words, typed=box.sb_token)
+    user.login(*words, "--profile", "work", typed=box.sb_token)
+    assert user.data("--profile", "work", "whoami", "sb")[0]["profile"] == "work"
+    assert user.data("sb", "projects", "ls", "--profile", "work") == []
+    ran = user.run("sb", "projects", "ls", "--base-url", box.sb_url)
+    assert ran.returncode == 2
+    assert "Several profiles have a login" in ran.stderr
+    assert "--profile" in ran.stderr
+    ran = user.run("--profile", "other", "sb", "projects", "ls")
+    assert ran.returncode == 2
+    assert "other" in ran.stderr
+    assert user.run("logout", "sb", "--profile", "work").returncode == 0
+    assert [row["login"] for row in user.data("profiles")] == ["file", None]
+
+
+def test_a_malformed_settings_file_is_named_with_its_line(user):
+    user.settings.write_text("[profiles.default.sb]\nbase_url = \n")
+    for words in (["profiles"], ["sb", "projects", "ls"], ["login", "sb", "--token-stdin"]):
+        ran = user.run(*words, typed="t")
+        assert (ran.returncode, ran.stdout) == (2, ""), words
+        assert f"{user.settings}:2:12: " in ran.stderr
+    assert user.data("whoami", code=1)[0]["problem"].startswith(f"{user.settings}:2:12")
+
+
+def test_the_atlas_is_logged_in_to_as_a_whole(user):
+    box = user.sandbox
+    variables = {name: box.environment()[name] for name in ("HCA_CONFIG_FILE",)}
+    user.environ |= variables
+    user.login("hca", "--token-stdin", typed=box.token("ann@example.org"))
+    assert user.data("whoami", "dss")[0]["platform"] == "hca"
+    assert user.data("dss", "get-subscriptions", "--replica", "aws") == {"subscriptions": []}
+    assert user.data("auth", "get-oauth-userinfo")["email"] == "ann@example.org"
+    assert user.run("logout", "hca").returncode == 0
+    assert user.run("dss", "get-subscriptions", "--replica", "aws").returncode == 4
+
+
+def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
+    box = user.sandbox
+    keyring = user.folder / "keyring.json"
+    unlocked = {
+        "PYTHONPATH": str(BACKENDS),
+        "PYTHON_KEYRING_BACKEND": "keyring_backends.Working",
+        "TEST_KEYRING": str(keyring),
+    }
+    words = ("sb", "--base-url", box.sb_url, "--token-stdin")
+    assert "stored in the keyring" in user.login(*words, typed=box.sb_token, **unlocked)
+    assert box.sb_token in keyring.read_text()
+    assert box.sb_token not in user.tokens.read_text()
+    assert user.run("sb", "projects", "ls", **unlocked).stdout == "[]\n"
+    locked = user.run("--log-level", "DEBUG", "sb", "projects", "ls")
+    assert locked.returncode in (2, 4)
+    assert "the login in the keyring is skipped: there is none" in locked.stderr
+    ran = user.run("login", *words, "--store", "keyring", typed=box.sb_token)
+    assert ran.returncode == 2
+    assert "Cannot store the login in the keyring: there is none" in ran.stderr
+    assert "stored in " + str(user.tokens) in user.login(*words, "--store", "file", typed=box.sb_token, **unlocked)
+    assert box.sb_token not in keyring.read_text()
