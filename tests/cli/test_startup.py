@@ -11,7 +11,17 @@ OURS = {
     "omicsdk.cli",
     *(
         f"omicsdk.cli.{name}"
-        for name in ("builtin", "catalog", "file_commands", "help", "main", "mistakes", "options", "services")
+        for name in (
+            "builtin",
+            "catalog",
+            "file_commands",
+            "help",
+            "main",
+            "mistakes",
+            "options",
+            "plugins",
+            "services",
+        )
     ),
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk_api",

@@ -25,6 +25,7 @@ INDEX = ("builtin", "shell", "login")
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {"title": "A local server with every service in it, to try, teach and test."},
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
+    "alias": {"title": "Your own names for commands, and hca's."},
     "compat": {"title": "Programs for the platforms' published clients, as they are."},
 }
 
@@ -102,34 +103,6 @@ COMMANDS: list[Command] = [
                 "help": "Print JSON, on a terminal too.",
             },
             _TIMEOUT,
-        ],
-    },
-    {
-        "command": "alias",
-        "summary": "Print a shell function by which scripts for another program run through omics.",
-        "description": 'bash: eval "$(omics alias hca)", also in a script\'s first lines; bash scripts that are run from there '
-        'see it too.\n\nzsh: eval "$(omics alias hca --shell zsh)"\n\nsh: eval "$(omics alias hca --shell sh)" in a script\'s first lines\n\nfish: omics alias hca --shell fish | source\n\n'
-        "powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression\n\n"
-        "Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.",
-        "examples": ['eval "$(omics alias hca)"', "omics alias hca --shell fish | source"],
-        "run": "omicsdk.cli.commands.alias:print_function",
-        "bare": True,
-        "parameters": [
-            {
-                "name": "name",
-                "type": "string",
-                "positional": True,
-                "required": True,
-                "choices": ["hca"],
-                "help": "The program that the scripts are for.",
-            },
-            {
-                "name": "shell",
-                "type": "string",
-                "default": "bash",
-                "choices": ["bash", "zsh", "sh", "fish", "powershell"],
-                "help": "The shell that the function is for.",
-            },
         ],
     },
 ]

@@ -108,6 +108,17 @@ class Group:
         Raises:
             UsageError: There is none; the nearest is named.
         """
+        found = self.find(word)
+        if found is None:
+            raise unknown_word(self.path, word, self.words(), [] if self.path else self.elsewhere(word))
+        return found
+
+    def words(self) -> list[str]:
+        """The words that may come next."""
+        return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
+
+    def find(self, word: str) -> Group | Found | None:
+        """The command or group that the next word names; None where there is none."""
         for command in self._own():
             if command["command"] == word:
                 return self._found(self._own_package, command)
@@ -115,13 +126,9 @@ class Group:
             for command in self._operations():
                 if command["command"] == word:
                     return self._found(self._package, command)
-        below = self._groups()
-        if word in below:
-            return below[word]
-        known = [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
-        raise unknown_word(self.path, word, known, [] if self.path else self._elsewhere(word))
+        return self._groups().get(word)
 
-    def _elsewhere(self, word: str) -> list[str]:
+    def elsewhere(self, word: str) -> list[str]:
         """The commands and groups of services that have a word which was typed without the service's."""
         if word in ("topic", "topics"):
             return ["omics help topics"]
@@ -196,8 +203,16 @@ class Catalog:
         return Group(self, [], "", handwritten=_ungrouped, groups=self._first_words)
 
     def start(self, word: str) -> Group | Found:
-        """What a first word names; spares reading the index where the word is a registered service's."""
-        return self._service(word) if word in self._services else self.root().child(word)
+        """What a first word names.
+
+        Raises:
+            UsageError: It is no command.
+        """
+        return self.find(word) or self.root().child(word)
+
+    def find(self, word: str) -> Group | Found | None:
+        """What a first word names; None where it is no command. Spares reading the index where it is a registered service's."""
+        return self._service(word) if word in self._services else self.root().find(word)
 
     def follow(self, node: Group | None, words: list[str]) -> Group | Found:
         """What the next word names, or the next two (`codegen diff` beside `codegen`); they are taken off the list.

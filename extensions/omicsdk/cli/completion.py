@@ -164,13 +164,14 @@ class Line:
         self.waiting: Argument | None = None
         self.given = dict[str, str]()
         self.count = 0
+        self._seen = list[str]()
         self.only_words = self.asks_help = False
 
     def read(self, word: str) -> None:
         """Read the next word.
 
         Raises:
-            UsageError: It is no command.
+            KeyError: It is no command.
         """
         name, equals, value = word.partition("=")
         if word == "--":
@@ -186,8 +187,22 @@ class Line:
             self.count += 1
         elif word == "help":
             self.asks_help = True
+        elif (node := self.node.find(word)) is not None:
+            self._enter(node)
         else:
-            self._enter(self.node.child(word))
+            self._replace(word)
+
+    def _replace(self, word: str) -> None:
+        """Read the words that an alias stands for."""
+        from shlex import split as words_of
+
+        from omicsdk.cli.plugins import read_aliases
+
+        aliases = {} if self.node.path or word in self._seen else read_aliases()
+        self._seen.append(word)
+        for each in words_of(aliases[word]):  # a KeyError ends completion, as an unknown word does
+            if not each.startswith("$"):
+                self.read(each)
 
     def _enter(self, node: Group | Found) -> None:
         self.node = node
@@ -242,7 +257,13 @@ def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Wor
 
 def _commands(line: Line, group: Group) -> list[Word]:
     found = [*group.groups(), *group.handwritten(), *group.operations()]
-    if not line.asks_help or group.path:
+    if group.path:
+        return found
+    from omicsdk.cli.plugins import plugins, read_aliases
+
+    found += [(word, text) for word, text in read_aliases().items()]
+    found += [(word, plugin["summary"]) for word, plugin in plugins().items()]
+    if not line.asks_help:
         return found
     from omicsdk.cli.topics import TOPICS
 

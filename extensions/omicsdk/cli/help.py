@@ -7,6 +7,7 @@ import os
 
 from omicsdk.cli.catalog import Group
 from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, own_arguments
+from omicsdk.cli.plugins import plugins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def group_help(group: Group, width: int) -> str:
         if listing:
             rows = (_row(word, summary, width) for word, summary in listing)
             sections.append("\n".join([heading, *rows]))
+    if not group.path:
+        others = [(word, plugin["summary"]) for word, plugin in plugins().items() if group.find(word) is None]
+        if others:
+            sections.append("\n".join(["Commands of other packages:", *(_row(*other, width) for other in others)]))
     if len(group.path) == 1:
         if group.options:
             sections.append(_options("Options of its commands:", group.options, width))

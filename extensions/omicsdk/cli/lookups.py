@@ -79,7 +79,7 @@ def entries(folder: str, options: Mapping[str, str]) -> list[str]:
 
 
 def cache_file(folder: str, options: Mapping[str, str]) -> Path:
-    """The file that holds a folder's names.
+    """The file that holds a folder's names, in the user's cache.
 
     Args:
         folder: The URI.
@@ -87,9 +87,7 @@ def cache_file(folder: str, options: Mapping[str, str]) -> Path:
     """
     from hashlib import sha256
 
-    from platformdirs import user_cache_path
-
-    from omicsdk.core.files import within_home
+    from omicsdk.cli.plugins import cache_folder
 
     # Another endpoint or profile is another listing. Secrets are left out, even as a part of a digest.
     context = sorted(
@@ -98,7 +96,7 @@ def cache_file(folder: str, options: Mapping[str, str]) -> Path:
         if name.startswith(_PREFIXES) and not any(word in name for word in _SECRET)
     )
     key = sha256(json.dumps([folder, sorted(options.items()), context]).encode()).hexdigest()[:32]
-    return within_home(lambda: user_cache_path("omicsdk", appauthor=False)) / "completion" / f"{key}.json"
+    return Path(cache_folder(), "completion", f"{key}.json")
 
 
 class _Cached:
@@ -137,7 +135,7 @@ def _is_running(file: Path) -> bool:
 def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
     import subprocess
 
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     _marker(file).touch(mode=0o600)
     _remove_old(file.parent)
     # -P: the current folder must not be imported from. Nothing of it shares our streams: the shell waits until those are closed.

@@ -67,6 +67,7 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     """
     before: list[str] = []
     own: list[str] = []
+    seen: list[str] = []
     node: Group | Found | None = None
     while True:
         options, service_options, words = split_globals(words, node.options if node else [])
@@ -84,8 +85,16 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             return _show_help(node or catalog.root())
         if words[0] == "help":
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
-            named = [word for word in words[1:] if not word.startswith("-")]
-            return show_help(named, node=node, catalog=catalog, where=where)
+            asked = [word for word in words[1:] if not word.startswith("-")]
+            return show_help(asked, node=node, catalog=catalog, where=where)
+        if node is None and catalog.find(words[0]) is None:
+            from omicsdk.cli.plugins import resolve
+
+            resolved = resolve(words, before, catalog, seen)
+            if isinstance(resolved, int):
+                return resolved
+            words = resolved
+            continue
         node = catalog.follow(node, words)
         where[1:] = node.path
         if isinstance(node, Found):
@@ -126,6 +135,11 @@ def show_help(
     if node is None and len(command) == 1:
         if (found := _topic(command[0])) is not None:
             return _write(found)
+        if commands.find(command[0]) is None:
+            from omicsdk.cli.plugins import help_of
+
+            if (code := help_of(command[0])) is not None:
+                return code
         _check_topic(command[0], commands)
     return _show_help(_walked(commands, node, command, ["omics"] if where is None else where))
 

@@ -1,13 +1,32 @@
-"""`omics alias`: shell functions by which scripts for another program run through this one."""
+"""`omics alias`: own names for commands, and the shell function by which scripts for hca run through omics.
+
+Aliases are a JSON object of name to expansion in omicsdk's settings folder. It is read where the first word is no command.
+"""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.options import split_globals
+from omicsdk.cli.plugins import ALIASES_VARIABLE, aliases_file, plugins, read_aliases
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.files import locked, write_private
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Sequence
 
     from omicsdk.cli.console import Console
+
+SHELL = "!"
+"""What the expansion of an alias for the shell begins with."""
+_PLACEHOLDER = re.compile(r"\$([1-9][0-9]?)")
 
 # What the operations of dss and auth printed was always JSON, and nothing was asked before a deletion. The only option
 # that could stand before these words was --log-level.
@@ -23,7 +42,7 @@ hca() {{
   esac
 }}
 """
-# Other shells read what is made for bash too, when nobody says which it is.
+# bash is the default of --shell, so other shells may read this too.
 _EXPORT = 'if [ -n "${BASH_VERSION-}" ]; then export -f hca; fi\n'
 
 _FISH = """\
@@ -48,15 +67,177 @@ function hca {{
 """
 
 
-def print_function(arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics alias hca`: the function, as text.
+def _path() -> Path:
+    """The file of aliases.
+
+    Raises:
+        ConfigError: The user has no folder for settings.
+    """
+    if file := aliases_file():
+        return Path(file)
+    raise ConfigError("there is no folder for aliases: HOME is not set", remedy=f"Name a file in {ALIASES_VARIABLE}.")
+
+
+def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
+    """Return the words that an alias stands for.
 
     Args:
-        arguments: `name` of the other program, and `shell`.
-        console: Not used: what a shell reads goes to stdout alone.
+        name: The alias.
+        expansion: Its expansion; not one for the shell.
+        words: What was typed after it: $1, $2 ... of the expansion; what no placeholder takes is appended.
+
+    Raises:
+        UsageError: There are fewer words than placeholders.
     """
-    del console
-    return function(str(arguments["shell"])).rstrip("\n")
+    used: set[int] = set()
+
+    def given(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if number > len(words):
+            raise UsageError(
+                f"a word for ${number} is missing", remedy=f"The alias {name!r} stands for `omics {expansion}`."
+            )
+        used.add(number - 1)
+        return words[number - 1]
+
+    whole = [_PLACEHOLDER.sub(given, word) for word in shlex.split(expansion)]
+    return [*whole, *(word for number, word in enumerate(words) if number not in used)]
+
+
+def run_in_shell(expansion: str, words: Sequence[str]) -> int:
+    """Run the expansion of an alias for the shell.
+
+    Args:
+        expansion: What `sh` runs, behind a `!`.
+        words: Its $1, $2 ...
+
+    Returns:
+        The exit code of the shell.
+
+    Raises:
+        ConfigError: There is no `sh`.
+    """
+    import shutil
+    import subprocess
+
+    if (shell := shutil.which("sh")) is None:
+        raise ConfigError("an alias for the shell needs sh", remedy="Install one: Git for Windows has it.")
+    sys.stdout.flush()
+    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
+    return code if code >= 0 else 128 - code
+
+
+def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool = False, console: Console) -> None:
+    """Define a name for a command.
+
+    `omics NAME` then runs the command. $1, $2 ... are replaced by the words after the name, and further words are appended. An
+    expansion that begins with ! is run by sh, as with `shell`.
+
+    Args:
+        name: The name, one word that is no command.
+        expansion: The command without `omics`, quoted as one word; - reads it from stdin.
+        shell: Run the expansion by sh, with pipes and all.
+        clobber: Replace an alias of that name.
+        console: Where messages go.
+
+    Raises:
+        UsageError: The name hides a command or exists, or the expansion does not begin with a command.
+        ConfigError: The file of aliases cannot be read or written.
+    """
+    text = (sys.stdin.read() if expansion == "-" else expansion).strip()
+    if shell and not text.startswith(SHELL):
+        text = SHELL + text
+    catalog = Catalog()
+    if not name or name.startswith(("-", "__")) or any(c.isspace() or not c.isprintable() for c in name):
+        raise UsageError(f"{name!r} cannot be an alias", remedy="Give one word that does not begin with a dash.")
+    if _is_command(name, catalog):
+        raise UsageError(f"cannot define the alias {name!r}: omics {name} is a command", remedy="Choose another name.")
+    path = _path()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(path):
+        aliases = read_aliases()
+        if name in aliases and not clobber:
+            raise UsageError(f"the alias {name!r} already exists", remedy="Replace it: --clobber.")
+        if not text.startswith(SHELL):
+            _check(text, catalog, aliases)
+        _write(path, {**aliases, name: text})
+    console.message(f"{'replaced' if name in aliases else 'added'} the alias {name}")
+
+
+def _check(expansion: str, catalog: Catalog, aliases: dict[str, str]) -> None:
+    """Check that an expansion begins with a command.
+
+    Raises:
+        UsageError: It does not.
+    """
+    try:
+        words = split_globals(shlex.split(expansion), [])[2]
+    except ValueError as error:  # a quote that is not closed
+        raise UsageError(f"cannot split the expansion into words: {error}") from error
+    first = words[0] if words else ""
+    if first not in aliases and not _is_command(first, catalog):
+        near = did_you_mean(first, catalog.root().words()) if first else ""
+        raise UsageError(
+            f"{expansion!r} does not begin with a command", remedy=f"{near} For other programs give --shell.".lstrip()
+        )
+
+
+def _is_command(word: str, catalog: Catalog) -> bool:
+    return catalog.find(word) is not None or word in plugins()
+
+
+def list_aliases() -> list[dict[str, str]]:
+    """List your aliases.
+
+    Raises:
+        ConfigError: The file of aliases cannot be read.
+    """
+    return [{"name": name, "expansion": text} for name, text in sorted(read_aliases().items())]
+
+
+def remove_alias(name: str, *, console: Console) -> None:
+    """Remove an alias.
+
+    Args:
+        name: The alias.
+        console: Where messages go.
+
+    Raises:
+        UsageError: There is no such alias.
+        ConfigError: The file of aliases cannot be read or written.
+    """
+    path = _path()
+    aliases = read_aliases()
+    if name not in aliases:
+        raise UsageError(f"there is no alias {name!r}", remedy=did_you_mean(name, aliases) or "See: omics alias list")
+    with locked(path):
+        _write(path, {each: text for each, text in read_aliases().items() if each != name})
+    console.message(f"removed the alias {name}")
+
+
+def _write(path: Path, aliases: dict[str, str]) -> None:
+    write_private(path, json.dumps(aliases, indent=2, ensure_ascii=False) + "\n")
+
+
+def hca(*, shell: Literal["bash", "zsh", "sh", "fish", "powershell"] = "bash") -> str:
+    """Print a shell function by which scripts for hca run through omics.
+
+    bash: eval "$(omics alias hca)", also in a script's first lines; bash scripts that are run from there get the function too.
+
+    zsh: eval "$(omics alias hca --shell zsh)"
+
+    sh: eval "$(omics alias hca --shell sh)" in a script's first lines
+
+    fish: omics alias hca --shell fish | source
+
+    powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression
+
+    Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.
+
+    Args:
+        shell: The shell that the function is for.
+    """
+    return function(shell).rstrip("\n")
 
 
 def function(shell: str) -> str:

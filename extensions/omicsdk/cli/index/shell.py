@@ -1,7 +1,8 @@
-"""Commands for the shell: completion."""
+"""Commands for the shell: completion and aliases."""
 
 from __future__ import annotations
 
+from omicsdk.cli.commands import alias
 from omicsdk.cli.commands.completion import completion
 from omicsdk.cli.index import Entry
 
@@ -22,4 +23,19 @@ COMMANDS = (
             "powershell >> $PROFILE",
         ),
     ),
+    Entry(
+        "alias set",
+        alias.set_alias,
+        positional=("name", "expansion"),
+        switches=("shell", "clobber"),
+        short={"shell": "-s"},
+        quick=True,
+        examples=(
+            "bundle 'dss get-bundle --replica aws --uuid $1'",
+            "--shell sizes 'omics ls -l \"$1\" | sort -k2 -n'",
+        ),
+    ),
+    Entry("alias list", alias.list_aliases, quick=True, examples=("",)),
+    Entry("alias rm", alias.remove_alias, positional=("name",), quick=True, examples=("bundle",)),
+    Entry("alias hca", alias.hca, quick=True, examples=("", "--shell fish | source")),
 )

@@ -1,0 +1,283 @@
+"""First words that are no commands of ours: the user's aliases, and commands of other packages.
+
+A command of another package is an entry point in the group `omicsdk.commands`: a function of the words after its name. It is imported
+when it runs, and found only where the first word is no command, and for `omics --help`. The metadata of installed distributions is
+read without importlib.metadata, which takes 40 ms, and cached until a folder of the import path changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any, TypedDict
+
+    from omicsdk.cli.catalog import Catalog
+
+    class Plugin(TypedDict):
+        """A command of another package.
+
+        Attributes:
+            target: `module:function`.
+            distribution: The package's name and version.
+            summary: What the package is, as it states.
+        """
+
+        target: str
+        distribution: str
+        summary: str
+
+
+GROUP = "omicsdk.commands"
+ALIASES_VARIABLE = "OMICS_ALIASES_FILE"
+"""Environment variable: the file of aliases."""
+MOST_ENVIRONMENTS = 20
+"""Environments of Python that the cache has room for."""
+
+
+def plugins() -> dict[str, Plugin]:
+    """The commands of other packages, by their word."""
+    folders = list(_folders())
+    file = f"{cache_folder()}/plugins.json"
+    cached = _cached(file)
+    known = cached.pop(sys.prefix, {})
+    if known.get("folders") == folders:
+        return known["plugins"]
+    found: dict[str, Plugin] = {}
+    for folder, _ in reversed(folders):  # what Python imports is the first
+        found |= _in_folder(folder)
+    recent = dict(list(cached.items())[1 - MOST_ENVIRONMENTS :])
+    _cache(file, {**recent, sys.prefix: {"folders": folders, "plugins": found}})
+    return found
+
+
+def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
+    """Run a command of another package.
+
+    Args:
+        word: Its word.
+        plugin: The command.
+        words: What was typed after the word.
+
+    Returns:
+        The exit code: what its function returns, 0 for None.
+
+    Raises:
+        OmicsError: It cannot be imported.
+    """
+    from importlib import import_module
+
+    from omicsdk.core.errors import OmicsError
+
+    module, _, names = plugin["target"].partition(":")
+    try:
+        function: Any = import_module(module)
+        for name in names.split("."):
+            function = getattr(function, name)
+    except Exception as error:
+        package = plugin["distribution"]
+        raise OmicsError(
+            f"cannot load the command {word!r} of {package}: {type(error).__name__}: {error}",
+            remedy=f"Update the package, or remove it: pip uninstall {package.partition(' ')[0]}",
+        ) from error
+    return int(function(list(words)) or 0)
+
+
+def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen: list[str]) -> list[str] | int:
+    """Resolve a first word that is no command.
+
+    Args:
+        words: It, and what follows.
+        options: The global options before it.
+        catalog: The commands.
+        seen: The aliases that were replaced before; it grows.
+
+    Returns:
+        The words that an alias stands for, or the exit code of what was run.
+
+    Raises:
+        UsageError: It is neither an alias nor a command of another package.
+    """
+    from omicsdk.cli.commands.alias import SHELL, expanded, run_in_shell
+    from omicsdk.cli.mistakes import unknown_word
+    from omicsdk.core.errors import UsageError
+
+    word, *rest = words
+    aliases, others = read_aliases(), plugins()
+    expansion = aliases.get(word)
+    if expansion is None and word not in others:
+        root = catalog.root()
+        raise unknown_word([], word, [*root.words(), *aliases, *others], root.elsewhere(word))
+    if word in seen:
+        raise UsageError(f"the alias {word!r} stands for itself", remedy=f"Remove it: omics alias rm {word}")
+    seen.append(word)
+    if expansion is not None and not expansion.startswith(SHELL):
+        return expanded(word, expansion, rest)
+    if refused := [option for option in options if option != "--debug"]:
+        raise UsageError(f"{refused[0]} cannot stand before {word!r}, which is no command of omicsdk")
+    return run(word, others[word], rest) if expansion is None else run_in_shell(expansion, rest)
+
+
+def help_of(word: str) -> int | None:
+    """Show the help of an alias or a command of another package.
+
+    Args:
+        word: Its word.
+
+    Returns:
+        The exit code; None where there is no such alias or command.
+    """
+    if (expansion := read_aliases().get(word)) is not None:
+        sys.stdout.write(
+            f"omics {word} is an alias of: {expansion if expansion[:1] == '!' else f'omics {expansion}'}\n"
+        )
+        return 0
+    plugin = plugins().get(word)
+    return None if plugin is None else run(word, plugin, ["--help"])
+
+
+def aliases_file() -> str:
+    """The file of the user's aliases, a JSON object of name to expansion; empty where the user has no folder for settings."""
+    if named := os.environ.get(ALIASES_VARIABLE):
+        return named
+    folder = user_folder("config")
+    return folder and f"{folder}/aliases.json"
+
+
+def read_aliases() -> dict[str, str]:
+    """Read the user's aliases.
+
+    Returns:
+        Name to expansion.
+
+    Raises:
+        ConfigError: The file cannot be read or is malformed.
+    """
+    file = aliases_file()
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - pathlib costs 5 ms
+            found: Any = json.loads(stream.read())
+        if found.__class__ is dict and all(text.__class__ is str for text in found.values()):
+            return found
+        reason, line = "it is not an object of texts", None
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        reason, line = getattr(error, "strerror", None) or str(error), getattr(error, "lineno", None)
+    from omicsdk.core.errors import ConfigError
+
+    raise ConfigError(f"cannot read the aliases: {reason}", file=file, line=line, remedy="Correct or remove the file.")
+
+
+_FOLDERS = {
+    "config": ("XDG_CONFIG_HOME", ".config", "Library/Application Support", ""),
+    "cache": ("XDG_CACHE_HOME", ".cache", "Library/Caches", "\\Cache"),
+}
+
+
+def user_folder(kind: str) -> str:
+    """The user's folder for omicsdk's settings or caches, as platformdirs has it, which takes 20 ms to import.
+
+    Args:
+        kind: config or cache.
+
+    Returns:
+        The folder; empty where the user has no home.
+    """
+    variable, on_unix, on_macos, on_windows = _FOLDERS[kind]
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")  # noqa: PTH111 - as above
+        return f"{local}\\omicsdk{on_windows}"
+    given = os.environ.get(variable, "").strip()
+    home = given or os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
+    return "" if home.startswith("~") else f"{home}/omicsdk"
+
+
+def cache_folder() -> str:
+    """Make the user's cache folder.
+
+    Returns:
+        The folder. Where the user has no home, or one that does not exist, a name that nothing can be written below.
+    """
+    folder = user_folder("cache")
+    try:
+        for each in (os.path.dirname(folder), folder):  # noqa: PTH120 - as above
+            if not os.path.isdir(each):  # noqa: PTH112 - as above
+                os.mkdir(each, 0o700)  # noqa: PTH102 - as above
+    except OSError:
+        return os.devnull
+    return folder
+
+
+def _folders() -> Iterator[list[Any]]:
+    """The folders that are imported from, with the time of their last change: installing a package changes its folder."""
+    for path in dict.fromkeys(sys.path):
+        try:
+            yield [path, os.stat(path).st_mtime_ns]  # noqa: PTH116 - as above
+        except OSError:
+            continue
+
+
+def _cached(file: str) -> dict[str, Any]:
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - as above
+            found: Any = json.loads(stream.read())
+    except (OSError, ValueError):
+        return {}
+    return found if found.__class__ is dict else {}
+
+
+def _cache(file: str, content: dict[str, Any]) -> None:
+    part = f"{file}.{os.getpid()}"
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:  # noqa: PTH123 - as above
+            stream.write(json.dumps(content))
+        os.replace(part, file)  # noqa: PTH105 - as above
+    except OSError:
+        return
+
+
+def _in_folder(folder: str) -> dict[str, Plugin]:
+    """The commands of the distributions that are installed in a folder."""
+    found: dict[str, Plugin] = {}
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - as above
+    except OSError:  # an archive
+        return found
+    for name in names:
+        if name.endswith((".dist-info", ".egg-info")):
+            for word, target in _entry_points(_text(f"{folder}/{name}/entry_points.txt")):
+                facts = _text(f"{folder}/{name}/METADATA") or _text(f"{folder}/{name}/PKG-INFO")
+                package = f"{_header(facts, 'Name') or name} {_header(facts, 'Version')}".rstrip()
+                found[word] = {"target": target, "distribution": package, "summary": _header(facts, "Summary")}
+    return found
+
+
+def _entry_points(text: str) -> Iterator[tuple[str, str]]:
+    """The entry points of our group in an entry_points.txt."""
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line
+        elif section == f"[{GROUP}]" and "=" in line:
+            word, _, target = (part.strip() for part in line.partition("="))
+            if word.isprintable() and " " not in word and not word.startswith("-"):
+                yield word, target.partition("[")[0].strip()
+
+
+def _header(facts: str, name: str) -> str:
+    lines = facts.partition("\n\n")[0].splitlines()
+    found = next((line for line in lines if line.startswith(f"{name}: ")), "")
+    return "".join(c for c in found.removeprefix(f"{name}: ") if c.isprintable())
+
+
+def _text(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123 - as above
+            return stream.read()
+    except OSError:
+        return ""
