@@ -38,7 +38,7 @@ def test_one_file_goes_to_a_name_or_into_a_folder():
 def test_a_folder_goes_into_a_folder_that_is_there_and_becomes_the_one_that_is_not():
     reads = folder("sb://me/p/reads", "a", "more/b")
     assert planned([reads], "data", "folder") == ["data/reads/a", "data/reads/more/b"]
-    assert planned([reads], "data/") == ["data/reads/a", "data/reads/more/b"]
+    assert planned([reads], "data/") == planned([reads], "data") == ["data/a", "data/more/b"]
     assert planned([reads], "s3://b/x") == ["s3://b/x/a", "s3://b/x/more/b"]
 
 

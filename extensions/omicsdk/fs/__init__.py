@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import Put as Put
     from omicsdk.fs.store import ReadOnly as ReadOnly
     from omicsdk.fs.store import Store as Store
+    from omicsdk.fs.store import Unsupported as Unsupported
     from omicsdk.fs.store import Uri as Uri
     from omicsdk.fs.store import WrongUri as WrongUri
     from omicsdk.fs.store import open_store as open_store
@@ -37,6 +38,6 @@ __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
         "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-        "AlreadyThere IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly WrongUri",
+        "AlreadyThere IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongUri",
     },
 )

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -45,6 +45,7 @@ from omicsdk.fs.store import (
     Put,
     ReadOnly,
     Store,
+    Unsupported,
     Uri,
     WrongUri,
     key_of,
@@ -359,14 +360,10 @@ class OmicsFileSystem(AbstractFileSystem):
         Raises:
             NotImplementedError: There is no such URL.
         """
-        entry = self._entry_to_read(self._strip_protocol(path))
-        if entry.is_folder:
-            raise IsFolder(self.store.uri(entry.path), "is a folder")
-        with self.store.open(entry) or nullcontext() as stream:
-            location = None if stream is not None else self.store.location(entry)
-        if location is None or location.headers:
-            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform gives no URL that others can use")
-        return location.url
+        try:
+            return self.store.presign(self._entry_to_read(self._strip_protocol(path)))
+        except Unsupported as error:
+            raise NotImplementedError(error.message) from error
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forget what was listed.

@@ -17,6 +17,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import partial
@@ -79,13 +80,17 @@ class NotAFolder(PathError, NotADirectoryError):
     code = errno.ENOTDIR
 
 
-class NotListed(PathError):
-    """A folder whose platform doesn't list what is in it."""
+class Unsupported(PathError, UsageError):
+    """The platform cannot do this with what a URI names."""
 
     code = errno.EOPNOTSUPP
 
 
-class ReadOnly(PathError, PermissionError):
+class NotListed(Unsupported):
+    """A folder whose platform doesn't list what is in it."""
+
+
+class ReadOnly(Unsupported, PermissionError):
     """The place can't be written so."""
 
     code = errno.EROFS
@@ -534,6 +539,37 @@ class Store(Closing, ABC):
         self.check_puts([file.path for file in files])
         raise NotImplementedError(f"{type(self).__name__} is writable, and puts no files")
 
+    def presign(self, entry: Entry, seconds: int | None = None) -> str:
+        """Return a URL by which any program can read a file for a while, without credentials.
+
+        Args:
+            entry: The file.
+            seconds: How long it is valid; by default as long as the platform decides.
+
+        Raises:
+            IsFolder: It is a folder.
+            Unsupported: The platform gives no such URL, or none of that validity.
+        """
+        if entry.is_folder:
+            raise IsFolder(self.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
+        if seconds is not None:
+            what = "cannot be signed for a chosen time: its platform decides how long a URL is valid"
+            raise Unsupported(self.uri(entry.path), what, remedy="Leave --expires out.")
+        with self.open(entry) or nullcontext() as stream:
+            location = None if stream is not None else self.location(entry)
+        if location is None or location.headers:
+            what = "cannot be signed: its platform gives no URL that works without credentials"
+            raise Unsupported(self.uri(entry.path), what, remedy="Copy the file: omics cp.")
+        return location.url
+
+    def metadata(self, entry: Entry) -> Mapping[str, Any]:
+        """Return what the platform records of a file beside size, time and checksums; asks the platform where needed.
+
+        Args:
+            entry: The file.
+        """
+        return entry.details
+
     def make_folder(self, path: str) -> None:
         """Make a folder, and those above it; one that is there is no error.
 
@@ -546,6 +582,18 @@ class Store(Closing, ABC):
         what = "can't be made: folders of this kind can't be added"
         raise ReadOnly(self.uri(path), what, remedy=self.how_else or None)
 
+    def check_removal(self, path: str) -> None:
+        """Refuse what cannot be removed, before anything is removed.
+
+        Args:
+            path: The path of a file or folder.
+
+        Raises:
+            ReadOnly: Nothing can be removed there.
+        """
+        what = "can't be removed: its platform keeps what it has"
+        raise ReadOnly(self.uri(path), what, remedy=self.how_else or None)
+
     def remove(self, entry: Entry) -> None:
         """Remove a file, or a folder that is empty.
 
@@ -555,8 +603,29 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: Nothing can be removed there.
         """
-        what = "can't be removed: its platform keeps what it has"
-        raise ReadOnly(self.uri(entry.path), what, remedy=self.how_else or None)
+        self.check_removal(entry.path)
+
+    def is_link(self, entry: Entry) -> bool:
+        """Whether an entry is a link, which is removed by itself.
+
+        Args:
+            entry: A file or folder.
+        """
+        del entry
+        return False
+
+    def move(self, entry: Entry, path: str) -> bool:
+        """Move a file within the platform, without a copy of its bytes.
+
+        Args:
+            entry: The file.
+            path: Its new path.
+
+        Returns:
+            Whether it was moved; False where the platform cannot do so, and it is copied and removed.
+        """
+        del entry, path
+        return False
 
     def copy(self, entry: Entry, path: str) -> bool:
         """Copy a file within the platform.

@@ -76,7 +76,7 @@ def _line(text: str) -> str:
 
 
 def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Evaluate a function's annotations, those of names that its module imports for type checkers only included.
+    """Evaluate the annotations of a function, or of a dataclass, those of names that its module imports for type checkers only included.
 
     Args:
         function: The function.
@@ -261,6 +261,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.required,
         *entry.defaults,
         *entry.writes,
+        *entry.repeated,
     }
     if unknown := sorted(named - set(parameters)):
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")

@@ -37,11 +37,13 @@ class Differences:
         copy: Names of files that the target lacks or has otherwise, each with the reason.
         remove: Names that only the target has.
         same: How many are equal.
+        newer: How many differ, and stay since the target has changed after the source.
     """
 
     copy: Mapping[str, str]
     remove: Sequence[str]
     same: int
+    newer: int = 0
 
 
 def stated(entry: Entry) -> Mapping[str, str]:
@@ -91,20 +93,30 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
     return ""
 
 
-def differences(source: Mapping[str, Entry], target: Mapping[str, Entry], by: By = "auto") -> Differences:
+def differences(
+    source: Mapping[str, Entry], target: Mapping[str, Entry], by: By = "auto", *, update: bool = False
+) -> Differences:
     """Compare two trees.
 
     Args:
         source: Files by their names, of the tree that counts.
         target: Those of the tree that is to be equal.
         by: See `why_different`.
+        update: Whether a file stays that the target has with a later time of change.
     """
     copy: dict[str, str] = {}
+    newer = 0
     for name, entry in source.items():
         reason = why_different(entry, target[name], by) if name in target else "isn't there"
-        if reason:
+        if reason and update and name in target and _is_older(entry, target[name]):
+            newer += 1
+        elif reason:
             copy[name] = reason
-    return Differences(copy, [name for name in target if name not in source], len(source) - len(copy))
+    return Differences(copy, [name for name in target if name not in source], len(source) - len(copy) - newer, newer)
+
+
+def _is_older(one: Entry, other: Entry) -> bool:
+    return one.modified is not None and other.modified is not None and one.modified < other.modified
 
 
 @dataclass(frozen=True, slots=True)

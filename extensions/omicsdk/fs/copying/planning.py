@@ -154,8 +154,8 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     """Plan which file goes where.
 
     One file goes to the name that is given, or into the folder of that name where there is one or a slash is behind it. A
-    folder goes into a folder that is there, and becomes the one that isn't; with a slash behind the source it is what is in it
-    that goes there. Several sources go into a folder.
+    folder goes into a folder that exists, and becomes the one that doesn't, with or without a slash behind it; with a slash
+    behind the source it is what is in it that goes there. Several sources go into a folder.
 
     Args:
         sources: What is copied.
@@ -180,7 +180,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     files: list[Selected] = []
     said: list[str] = []
     for source in sources:
-        keeps_name = source.is_folder and not source.uri.is_folder and (into or len(sources) > 1)
+        keeps_name = source.is_folder and not source.uri.is_folder and (kind == "folder" or len(sources) > 1)
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
         files += [replace(file, name=f"{before}{file.name}") for file in source.files]
         said.append(f"{source.uri}\t{before}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,18 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, NotAFolder, PathError, PathNotFound, Put, Store
+from omicsdk.fs.store import (
+    AlreadyThere,
+    CopyOptions,
+    Entry,
+    NotAFolder,
+    PathError,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    Store,
+    Unsupported,
+)
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -78,11 +90,38 @@ class LocalStore(Store):
             outcomes.append(report.outcomes[0]._replace(name=file.path))
         return TransferReport(outcomes, title="Copies within this machine", why_stopped=options.control.why)
 
+    def presign(self, entry: Entry, seconds: int | None = None) -> str:
+        del seconds
+        what = "cannot be signed: a file of this machine has no URL"
+        raise Unsupported(self.uri(entry.path), what, remedy="Copy it to a platform first: omics cp.")
+
     def make_folder(self, path: str) -> None:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotAFolder(path, "is a file, or below one", remedy="Choose another name.") from error
+
+    def check_removal(self, path: str) -> None:
+        if Path(path).resolve() in (Path.cwd(), *Path.cwd().parents):
+            what = "isn't removed: it is the current folder, or above it"
+            raise ReadOnly(path, what, remedy="Change to another folder first.")
 
     def remove(self, entry: Entry) -> None:
-        Path(entry.path).rmdir() if entry.is_folder else Path(entry.path).unlink()
+        path = Path(entry.path)
+        path.rmdir() if entry.is_folder and not path.is_symlink() else path.unlink()
+
+    def is_link(self, entry: Entry) -> bool:
+        return Path(entry.path).is_symlink()
+
+    def move(self, entry: Entry, path: str) -> bool:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(entry.path).replace(path)
+        except OSError as error:
+            if error.errno == errno.EXDEV:
+                return False
+            raise PathError(path, f"can't be written: {error.strerror or error}") from error
+        return True
 
     def uri(self, path: str) -> str:
         return path

@@ -416,20 +416,23 @@ class PangeaStore(ClientStore[Pangea]):
         except PathNotFound as error:
             raise ReadOnly(self.uri(path), "isn't made: its group isn't there", remedy=_ELSEWHERE) from error
 
+    def check_removal(self, path: str) -> None:
+        if len(_parts(path)) not in (_RESULT, _FIELD):
+            remedy = "Samples, groups and organizations hold more than files: omics pangea delete."
+            raise ReadOnly(self.uri(path), "isn't removed", remedy=remedy)
+
     def remove(self, entry: Entry) -> None:
         """Remove a field, or a result without fields."""
+        self.check_removal(entry.path)
         parts = _parts(entry.path)
         with self._asking(entry.path):
             if len(parts) == _FIELD:
                 self._held(entry).field.delete(self.client)
-            elif len(parts) == _RESULT:
-                result = self._result(parts)
-                if next(result.fields(self.client), None) is not None:
-                    raise NotEmpty(self.uri(entry.path))
-                operation(self.client, "delete_{}_analysis_result", result.of_group)(uuid=result.uuid)
-            else:
-                remedy = "Samples, groups and organizations hold more than files: omics pangea delete."
-                raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
+                return
+            result = self._result(parts)
+            if next(result.fields(self.client), None) is not None:
+                raise NotEmpty(self.uri(entry.path))
+            operation(self.client, "delete_{}_analysis_result", result.of_group)(uuid=result.uuid)
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:

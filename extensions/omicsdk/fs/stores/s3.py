@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any, ClassVar
 
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
-from omicsdk.core.errors import Forbidden, NotFound, OmicsError
+from omicsdk.core.errors import Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -205,11 +205,13 @@ def _is_encrypted(told: Mapping[str, Any]) -> bool:
 
 def _details(told: Mapping[str, Any]) -> dict[str, Any]:
     named = {"etag": etag_of(told), "content_type": told.get("ContentType"), "storage_class": told.get("StorageClass")}
-    return {name: value for name, value in named.items() if value}
+    return {**told.get("Metadata", {}), **{name: value for name, value in named.items() if value}}
 
 
 #: Seconds for which a signed URL is good; another one is signed when it has ended.
 EXPIRES = 3600
+#: The longest validity of a signature of version 4.
+LONGEST = 7 * 86400
 #: From this size on a copy over there is made of parts: a single request takes at most 5 GiB, and its time is bounded.
 COPY_IN_PARTS = 1024**3
 #: The size of those parts.
@@ -340,10 +342,21 @@ class S3Store(Store):
 
     def location(self, entry: Entry) -> Location:
         """Sign a URL, good for an hour; without credentials it is the object's plain one."""
+        return Location(self._signed(entry, EXPIRES))
+
+    def presign(self, entry: Entry, seconds: int | None = None) -> str:
+        if seconds is not None and not 1 <= seconds <= LONGEST:
+            raise UsageError(f"{seconds} s is no time that S3 signs for", remedy="Give 1s to 7d.")
+        return super().presign(entry) if seconds is None else self._signed(entry, seconds)
+
+    def _signed(self, entry: Entry, seconds: int) -> str:
         bucket, key = split(entry.path)
         client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
         with self._asking("Signing for", entry.path):
-            return Location(str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=EXPIRES)))
+            return str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds))
+
+    def metadata(self, entry: Entry) -> Mapping[str, Any]:
+        return self.stat(entry.path).details
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
@@ -393,10 +406,13 @@ class S3Store(Store):
             with self._asking("Making", path):
                 self._clients.of(bucket).put_object(Bucket=bucket, Key=prefix, Body=b"")
 
+    def check_removal(self, path: str) -> None:
+        if split(path)[1] is None:
+            raise ReadOnly(self.uri(path), "isn't removed", remedy=_OWN_TOOLS)
+
     def remove(self, entry: Entry) -> None:
+        self.check_removal(entry.path)
         bucket, key = split(entry.path)
-        if key is None:
-            raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=_OWN_TOOLS)
         if entry.is_folder:
             key = prefix_of(key)
             if self._begins_with(entry.path, key, besides=key):

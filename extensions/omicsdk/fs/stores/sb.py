@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from omicsdk_api.sb.models.file import File
 
@@ -166,10 +166,19 @@ class SbStore(ClientStore[SevenBridges]):
             remedy = "Make the project first: omics sb projects create."
             raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=remedy) from error
 
-    def remove(self, entry: Entry) -> None:
-        if not self._parsed(entry.path).names:
+    def metadata(self, entry: Entry) -> Mapping[str, Any]:
+        with self._asking(entry.path):
+            found = self.client.get_file(file_id=self.handle_of(entry))
+        metadata = found.metadata if isinstance(found.metadata, Mapping) else {}
+        return {**entry.details, **metadata, **({"tags": found.tags} if found.tags else {})}
+
+    def check_removal(self, path: str) -> None:
+        if not self._parsed(path).names:
             remedy = "Whole projects are deleted with: omics sb api projects delete-project."
-            raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
+            raise ReadOnly(self.uri(path), "isn't removed", remedy=remedy)
+
+    def remove(self, entry: Entry) -> None:
+        self.check_removal(entry.path)
         try:
             with self._asking(entry.path):
                 self.client.delete_file(file_id=self.handle_of(entry))

@@ -1,0 +1,332 @@
+"""Whole jobs on files of any two places: what a copy, a move or a synchronisation comes to, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.fs.copying.comparison import CHANGED, By, Differences, differences, why_different, with_common_checksum
+from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
+from omicsdk.fs.copying.naming import Naming
+from omicsdk.fs.copying.planning import (
+    ALL,
+    CopyPlan,
+    Kind,
+    Patterns,
+    Selected,
+    Source,
+    by_name,
+    plan_copy,
+    select,
+)
+from omicsdk.fs.removal import plan_removal, remove_folders, remove_one
+from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.calls import side_by_side
+
+_USUAL = Naming()
+
+
+def kind_of(stores: Stores, uri: Uri) -> Kind:
+    """Return what exists at a target.
+
+    Args:
+        stores: The stores.
+        uri: The target.
+    """
+    try:
+        return stores.of(uri).stat(uri.path).kind
+    except PathNotFound:
+        return ""
+
+
+def planned_copy(
+    stores: Stores,
+    uris: Sequence[Uri],
+    target: Uri,
+    *,
+    recursive: bool = False,
+    patterns: Patterns = ALL,
+    naming: Naming = _USUAL,
+    options: CopyOptions | None = None,
+) -> CopyPlan:
+    """Plan a copy, and refuse what the target cannot take; nothing is copied yet.
+
+    Args:
+        stores: The stores.
+        uris: What is copied.
+        target: Where to.
+        recursive: Whether folders are copied.
+        patterns: Which files below folders.
+        naming: How copies are named; what is in a folder goes into the target itself then.
+        options: How it will be copied, which tells whether an earlier run began it.
+
+    Raises:
+        PathNotFound: A source does not exist.
+        IsFolder: One is a folder, and `recursive` is not given.
+        ReadOnly: The target takes no files so.
+        UsageError: Several sources, or a folder, go to what is a file.
+    """
+    sources: list[Source] = []
+    for uri in uris:
+        store = stores.of(uri)
+        entry = store.stat(uri.path)
+        files = list(select(store, uri, entry=entry, recursive=recursive, patterns=patterns))
+        sources.append(Source(uri, entry.is_folder, files))
+    kind = kind_of(stores, target)
+    if not naming.is_usual:
+        target = replace(target, is_folder=True)
+        plan = plan_copy(naming.of(sources), target, kind)
+        plan = replace(plan, said=[*plan.said, f"{naming.layout}\t{naming.template}"])
+    else:
+        plan = _resumed(sources, target, kind, options or CopyOptions())
+    check_target(stores, plan)
+    return plan
+
+
+def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, options: CopyOptions) -> CopyPlan:
+    """A folder that an earlier run of the same copy made is the one that it becomes, not one to go into."""
+    if kind == "folder" and len(sources) == 1 and sources[0].is_folder:
+        before = plan_copy(sources, target, "")
+        if is_begun(before, options):
+            return before
+    return plan_copy(sources, target, kind)
+
+
+def check_target(stores: Stores, plan: CopyPlan) -> None:
+    """Refuse a place that takes none of the files so, before anything is fetched for it.
+
+    Args:
+        stores: The stores.
+        plan: What goes where.
+
+    Raises:
+        ReadOnly: Nothing can be put there so.
+    """
+    if plan.files:
+        stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
+
+
+# -- moving
+
+
+def planned_move(
+    stores: Stores, uris: Sequence[Uri], target: Uri, *, patterns: Patterns = ALL, options: CopyOptions | None = None
+) -> CopyPlan:
+    """Plan a move, and refuse what cannot be removed, or put; as `planned_copy`.
+
+    Args:
+        stores: The stores.
+        uris: What is moved.
+        target: Where to.
+        patterns: Which files below folders.
+        options: How they will be copied.
+    """
+    for uri in uris:
+        stores.of(uri).check_removal(uri.path)
+    plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options)
+    for file in plan.files:
+        if _place(file.uri) == _place(plan.target(file)):
+            raise UsageError(f"{file.uri} is moved onto itself", remedy="Name another target.")
+    return plan
+
+
+def _place(uri: Uri) -> str:
+    if uri.scheme != "file":
+        return str(uri)
+    path = Path(uri.path)
+    return str(path.parent.resolve() / path.name)
+
+
+def move_files(
+    plan: CopyPlan, uris: Sequence[Uri], stores: Stores, options: CopyOptions, *, keeps_folders: bool = False
+) -> TransferReport:
+    """Move files: within a platform where it can do so, else by a copy, after which each file that arrived is removed.
+
+    Args:
+        plan: What goes where.
+        uris: What was named, of which empty folders are removed.
+        stores: The stores.
+        options: How they are copied.
+        keeps_folders: Whether folders of the source stay, as where only some of their files were moved.
+
+    Returns:
+        The result for each file, in order.
+    """
+    began = SYSTEM_CLOCK.monotonic()
+    target = stores.of(plan.base)
+
+    def moved(file: Selected) -> bool:
+        store, path = stores.of(file.uri), plan.target(file).path
+        if store is not target or (not options.overwrite and is_taken(store, path)):
+            return False
+        return store.move(file.entry, path)
+
+    known: dict[str, Outcome] = {}
+    for file, end in zip(plan.files, side_by_side(moved, plan.files, lambda: options.stopped), strict=True):
+        if isinstance(end, OmicsError):
+            known[file.name] = Outcome.of_error(file.name, end, file.entry.size)
+        elif end:
+            known[file.name] = Outcome(file.name, "done", file.entry.size, verified="moved by its platform")
+    left = [file for file in plan.files if file.name not in known]
+    why = ""
+    if left:
+        copied = copy_files(replace(plan, files=left), stores, options)
+        why = copied.why_stopped
+        arrived = list(zip(left, copied.outcomes, strict=True))
+        known |= {outcome.name: outcome for outcome in _with_sources_removed(arrived, stores, options)}
+    report = TransferReport(
+        (known[file.name] for file in plan.files),
+        SYSTEM_CLOCK.monotonic() - began,
+        title=f"Move to {plan.base}",
+        why_stopped=why,
+    )
+    if report.ok and options.overwrite and not keeps_folders:
+        _remove_empty(uris, stores)
+    return report
+
+
+def _with_sources_removed(
+    arrived: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions
+) -> Sequence[Outcome]:
+    """Remove what has arrived. What was skipped without `overwrite` was not compared, and stays."""
+
+    def gone(one: tuple[Selected, Outcome]) -> None:
+        file, outcome = one
+        if outcome.state == "done" or (outcome.state == "skipped" and options.overwrite):
+            remove_one(stores.of(file.uri), file)
+
+    return [
+        outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else outcome
+        for (_, outcome), end in zip(arrived, side_by_side(gone, arrived), strict=True)
+    ]
+
+
+def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
+    for uri in uris:
+        if kind_of(stores, uri) == "folder":
+            found = plan_removal(stores, [uri], recursive=True)
+            if not found.files:
+                remove_folders(stores, found.folders, only_empty=True)
+
+
+# -- synchronising
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What it takes to make a folder equal to another one.
+
+    Attributes:
+        copy: The files that are copied.
+        reasons: Why, by name.
+        remove: The files that only the target has.
+        there: How many files the target has.
+        same: How many are equal.
+        newer: How many differ and stay, since the target's are newer.
+    """
+
+    copy: CopyPlan
+    reasons: Mapping[str, str]
+    remove: Sequence[Selected]
+    there: int
+    same: int
+    newer: int
+
+
+def planned_sync(
+    stores: Stores, source: Uri, target: Uri, *, compare: By = "auto", update: bool = False, patterns: Patterns = ALL
+) -> SyncPlan:
+    """Compare two folders, and refuse what the target cannot take; nothing is changed yet.
+
+    Args:
+        stores: The stores.
+        source: The folder that counts.
+        target: The folder that is to be equal.
+        compare: How files are compared.
+        update: Whether files stay that are newer at the target.
+        patterns: Which files.
+
+    Raises:
+        NotAFolder: One of both is a file.
+        PathNotFound: The source does not exist.
+        ReadOnly: The target takes no files so.
+    """
+    entry = stores.of(source).stat(source.path)
+    if not entry.is_folder:
+        raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
+    wanted = by_name(select(stores.of(source), source, entry=entry, patterns=patterns), target)
+    there = _there(stores, target, patterns)
+    found = _compared(wanted, there, compare, stores, update=update)
+    plan = CopyPlan(
+        replace(target, is_folder=True), [wanted[name] for name in found.copy], [f"{source}\tsync"], differing=True
+    )
+    check_target(stores, plan)
+    return SyncPlan(plan, found.copy, [there[name] for name in found.remove], len(there), found.same, found.newer)
+
+
+def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selected]:
+    kind = kind_of(stores, target)
+    if kind == "file":
+        raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
+    return by_name(select(stores.of(target), target, patterns=patterns), target) if kind else {}
+
+
+def _compared(
+    wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores, *, update: bool
+) -> Differences:
+    entries = {name: file.entry for name, file in wanted.items()}
+    others = {name: file.entry for name, file in there.items()}
+    # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
+    doubtful = [
+        name
+        for name in entries
+        if name in others
+        and (by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED))
+    ]
+    known = side_by_side(lambda name: with_common_checksum(wanted[name], there[name], stores.of), doubtful)
+    for name, found in zip(doubtful, known, strict=True):
+        if isinstance(found, OmicsError):
+            raise found
+        entries[name], others[name] = found
+    return differences(entries, others, by, update=update)
+
+
+#: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.
+MANY = 10
+
+
+class TooManyRemovals(UsageError):
+    """More files would be removed than a copy of the source is likely to lack, or than was allowed.
+
+    Args:
+        target: The folder that they would be removed from.
+        remove: How many files.
+        there: How many files it has.
+        most: How many were allowed to be removed; None where nothing was said.
+    """
+
+    def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:
+        why = "more than half" if most is None else f"more than the {most} of --max-delete"
+        remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
+        super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
+
+
+def check_removals(target: str, remove: int, there: int, most: int | None = None) -> None:
+    """Refuse to remove most of a folder because another one seems to lack it: that may have been listed wrong.
+
+    Args:
+        target: The folder.
+        remove: How many of its files would be removed.
+        there: How many files it has.
+        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, and half of a
+            larger one.
+
+    Raises:
+        TooManyRemovals: More would be removed.
+    """
+    if remove > most if most is not None else there >= MANY and remove * 2 > there:
+        raise TooManyRemovals(target, remove, there, most)

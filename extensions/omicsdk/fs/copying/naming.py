@@ -1,0 +1,124 @@
+"""Names of copies: with their folders or without, or made of a template such as `{guid}_{name}`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from string import Formatter
+from typing import Literal
+
+from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.errors import UsageError
+from omicsdk.fs.copying.planning import Selected, Source
+
+Layout = Literal["tree", "flat"]
+"""Whether copies keep the folders below what was named."""
+
+_FIELDS: Mapping[str, Callable[[Selected], object]] = {
+    "name": lambda file: PurePosixPath(file.name).name,
+    "stem": lambda file: PurePosixPath(file.name).stem,
+    "suffix": lambda file: PurePosixPath(file.name).suffix,
+    "path": lambda file: file.name,
+    "folder": lambda file: PurePosixPath(file.name).parent,
+    "guid": lambda file: next(
+        (file.entry.details[key] for key in ("guid", "id", "uuid") if file.entry.details.get(key)), ""
+    ),
+    "size": lambda file: "" if file.entry.size is None else file.entry.size,
+    "version": lambda file: file.entry.details.get("version") or file.entry.version,
+    "date": lambda file: (
+        "" if file.entry.modified is None else datetime.fromtimestamp(file.entry.modified, UTC).strftime("%Y-%m-%d")
+    ),
+    **{name: lambda file, name=name: file.entry.checksums.get(name, "") for name in ALGORITHMS},
+}
+_PATHS = ("path", "folder")
+_EMPTY = ("suffix",)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How copies are named.
+
+    Attributes:
+        layout: Whether they keep their folders.
+        template: The name of each, with fields in braces; empty for the names that files have.
+
+    Raises:
+        UsageError: The template has no field, an unknown one, or is not well-formed.
+    """
+
+    layout: Layout = "tree"
+    template: str = ""
+
+    def __post_init__(self) -> None:
+        if self.template and not any(name for _, name in self._parts()):
+            raise UsageError(
+                f"--name-template {self.template!r}: missing field: all files would have one name",
+                remedy="Use a field such as {name}.",
+            )
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether files keep their names and folders."""
+        return self.layout == "tree" and not self.template
+
+    def name(self, file: Selected) -> str:
+        """The name of a file's copy, below the target.
+
+        Args:
+            file: The file.
+
+        Raises:
+            UsageError: The template has a field that the file has no value for.
+        """
+        if not self.template:
+            return PurePosixPath(file.name).name if self.layout == "flat" else file.name
+        made = "".join(text + (self._value(field, file) if field else "") for text, field in self._parts())
+        above = PurePosixPath(file.name).parent
+        return made if self.layout == "flat" or _names_folders(self._parts()) else str(above / made)
+
+    def of(self, sources: Sequence[Source]) -> list[Source]:
+        """Sources with the names of their copies; what is in a folder goes into the target itself then.
+
+        Args:
+            sources: The sources.
+        """
+        if self.is_usual:
+            return list(sources)
+        return [
+            replace(
+                source,
+                uri=replace(source.uri, is_folder=source.is_folder),
+                files=[replace(file, name=self.name(file)) for file in source.files],
+            )
+            for source in sources
+        ]
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        try:
+            parts = list(Formatter().parse(self.template))
+        except ValueError as error:
+            raise UsageError(f"--name-template {self.template!r}: {error}", remedy="Write {{ for a brace.") from error
+        for text, field, form, conversion in parts:
+            if field is not None and (field not in _FIELDS or form or conversion):
+                close = difflib.get_close_matches(field, _FIELDS, 1)
+                meant = f"Did you mean {{{close[0]}}}? " if close and close[0] != field else ""
+                raise UsageError(
+                    f"--name-template {self.template!r}: unknown field {{{field}}}",
+                    remedy=f"{meant}Fields are {', '.join(_FIELDS)}.",
+                )
+            yield text, field or ""
+
+    def _value(self, field: str, file: Selected) -> str:
+        value = str(_FIELDS[field](file))
+        if not value and field not in _EMPTY:
+            raise UsageError(
+                f"--name-template: {file.uri} has no {field}", remedy="Use another field, or leave the file out."
+            )
+        return value if field in _PATHS else value.replace("/", "_")
+
+
+def _names_folders(parts: Iterator[tuple[str, str]]) -> bool:
+    return any("/" in text or field in _PATHS for text, field in parts)

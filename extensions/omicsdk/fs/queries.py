@@ -1,0 +1,207 @@
+"""Questions about many files: which meet conditions, and how large folders are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Any
+
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.type_guards import is_array
+from omicsdk.fs.copying.planning import Patterns, Selected
+from omicsdk.fs.store import Entry, Store, seconds_of
+from omicsdk.transfer.calls import side_by_side
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
+_AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What files have to meet, all of it.
+
+    Attributes:
+        names: Shell patterns, of which a name or a path below the folder needs to fit one.
+        least: Least size in bytes; a file of unknown size doesn't meet it.
+        most: Largest size in bytes, likewise.
+        after: Earliest time of change, in seconds since 1970; a file of unknown time doesn't meet it.
+        before: Latest time of change, likewise.
+        metadata: Shell patterns for values of the platform's metadata, by key.
+    """
+
+    names: Sequence[str] = ()
+    least: int | None = None
+    most: int | None = None
+    after: float | None = None
+    before: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def meets(self, name: str, entry: Entry) -> bool:
+        """Whether a file meets the conditions of name, size and time.
+
+        Args:
+            name: Its path below the folder.
+            entry: The file.
+        """
+        return (
+            Patterns(self.names).fit(name)
+            and _between(self.least, entry.size, self.most)
+            and _between(self.after, entry.modified, self.before)
+        )
+
+    def meets_metadata(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether a file meets the conditions of metadata.
+
+        Args:
+            metadata: What its platform records of it; of a list one member has to fit.
+        """
+        return all(
+            any(fnmatchcase(str(value), pattern) for value in _values(metadata.get(key)))
+            for key, pattern in self.metadata.items()
+        )
+
+
+def _between(least: float | None, value: float | None, most: float | None) -> bool:
+    if value is None:
+        return least is None and most is None
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def _values(value: Any) -> Sequence[Any]:
+    return () if value is None else value if is_array(value) else (value,)
+
+
+def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Iterator[Selected]:
+    """Yield files that meet conditions, in order; metadata is requested only for those that meet the others.
+
+    Args:
+        store: The store that has them.
+        files: The files.
+        conditions: The conditions.
+
+    Raises:
+        OmicsError: The metadata of a file cannot be read.
+    """
+    fitting = (file for file in files if conditions.meets(file.name, file.entry))
+    if not conditions.metadata:
+        yield from fitting
+        return
+
+    def recorded(file: Selected) -> Mapping[str, Any]:
+        return store.metadata(file.entry)
+
+    while block := list(islice(fitting, _AT_ONCE)):
+        for file, found in zip(block, side_by_side(recorded, block), strict=True):
+            if isinstance(found, OmicsError):
+                raise found
+            if conditions.meets_metadata(found):
+                yield file
+
+
+def parse_size(text: str) -> int:
+    """Read a size, in powers of 1024: 500, 10K, 1.5 MiB.
+
+    Args:
+        text: The size.
+
+    Raises:
+        UsageError: It is not a size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is not a size", remedy="Give bytes, or a size such as 10K, 1.5M or 2GiB.")
+    return int(float(found[1]) * _FACTORS[found[2].lower()])
+
+
+def parse_moment(text: str, now: float | None = None) -> float:
+    """Read a date, a time or an age, as seconds since 1970.
+
+    Args:
+        text: Such as 2026-01-31, 2026-01-31T12:00:00Z, or an age: 90m, 12h, 7d, 2w. A time without a zone is in UTC.
+        now: What ages are subtracted from; by default the current time.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if found := _AGE.fullmatch(text.strip().lower()):
+        return (SYSTEM_CLOCK.now() if now is None else now) - float(found[1]) * _SECONDS[found[2]]
+    moment = seconds_of(text.strip())
+    if moment is None:
+        raise UsageError(
+            f"{text!r} is not a time", remedy="Give a date such as 2026-01-31, a time, or an age such as 12h or 7d."
+        )
+    return moment
+
+
+def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
+    """Read conditions of metadata: KEY=PATTERN each.
+
+    Args:
+        texts: The conditions.
+
+    Raises:
+        UsageError: One is not of that form.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, pattern = text.partition("=")
+        if not key or not equals:
+            raise UsageError(f"{text!r} is not of the form KEY=PATTERN", remedy="Give one such as sample_id=S1*.")
+        found[key] = pattern
+    return found
+
+
+@dataclass(slots=True)
+class Sum:
+    """What is in a folder, with all that is below it.
+
+    Attributes:
+        name: The folder's path below what was summed up; empty for the whole.
+        files: How many files.
+        size: Bytes of those whose size is stated.
+        unsized: Files whose size isn't stated.
+    """
+
+    name: str
+    files: int = 0
+    size: int = 0
+    unsized: int = 0
+
+    def add(self, size: int | None) -> None:
+        """Count one more file.
+
+        Args:
+            size: Its bytes; None where they aren't stated.
+        """
+        self.files += 1
+        self.size += size or 0
+        self.unsized += size is None
+
+
+def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
+    """Sum files up.
+
+    Args:
+        files: The files; they are read once and not kept.
+        depth: Levels of folders that are summed up separately, 0 for the whole alone.
+
+    Yields:
+        The folders in the order of their names, then the whole.
+    """
+    whole = Sum("")
+    folders: dict[str, Sum] = {}
+    for file in files:
+        whole.add(file.entry.size)
+        parts = file.name.split("/")[:-1]
+        for level in range(1, min(depth, len(parts)) + 1):
+            name = "/".join(parts[:level])
+            folders.setdefault(name, Sum(name)).add(file.entry.size)
+    yield from (folders[name] for name in sorted(folders))
+    yield whole

@@ -1,0 +1,152 @@
+"""Removing files and folders of any place: everything is listed and checked before the first file goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import OmicsError
+from omicsdk.fs.copying.planning import ALL, Patterns, Selected, below
+from omicsdk.fs.store import Entry, IsFolder, NotEmpty, PathError, PathNotFound, Store, Stores, Uri
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.calls import side_by_side
+
+
+@dataclass(slots=True)
+class Removal:
+    """What will be removed.
+
+    Attributes:
+        files: The files, and links.
+        folders: The folders, those below others first.
+    """
+
+    files: list[Selected] = field(default_factory=list[Selected])
+    folders: list[Selected] = field(default_factory=list[Selected])
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files, as far as they are stated."""
+        return sum(file.entry.size or 0 for file in self.files)
+
+
+def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, patterns: Patterns = ALL) -> Removal:
+    """List what will be removed; nothing is removed yet.
+
+    Args:
+        stores: The stores.
+        uris: Files and folders.
+        recursive: Whether folders are removed, with everything below them.
+        patterns: Which files below folders; folders stay then.
+
+    Raises:
+        PathNotFound: One does not exist.
+        IsFolder: One is a folder, and `recursive` is not given.
+        ReadOnly: The platform removes nothing there.
+    """
+    found = Removal()
+    for uri in uris:
+        store = stores.of(uri)
+        store.check_removal(uri.path)
+        entry = store.stat(uri.path)
+        if entry.is_folder and not recursive and not store.is_link(entry):
+            raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to remove it with all that is in it.")
+        for each in tree(store, entry):
+            name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
+            selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)
+            if each.is_folder and not store.is_link(each):
+                if patterns == ALL:
+                    found.folders.append(selected)
+            elif not name or patterns.fit(name):
+                found.files.append(selected)
+    return found
+
+
+def tree(store: Store, entry: Entry) -> Iterator[Entry]:
+    """Yield a file, or everything below a folder and the folder itself behind it; links are not followed.
+
+    Args:
+        store: The store.
+        entry: The file or folder.
+    """
+    if entry.is_folder and not store.is_link(entry):
+        for each in store.entries(entry.path):
+            yield from tree(store, each)
+    yield entry
+
+
+def remove(
+    stores: Stores, removal: Removal, *, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK
+) -> TransferReport:
+    """Remove files, then their folders; one that fails does not keep the others.
+
+    Args:
+        stores: The stores.
+        removal: What to remove.
+        stop: Ends the removal when it is set.
+        clock: Returns the time.
+
+    Returns:
+        The result for each file, and for each folder that could not be removed.
+    """
+    began = clock.monotonic()
+
+    def gone(selected: Selected) -> None:
+        remove_one(stores.of(selected.uri), selected)
+
+    ends = side_by_side(gone, removal.files, lambda: stop is not None and stop.is_set())
+    outcomes = [
+        Outcome.of_error(str(file.uri), end, file.entry.size)
+        if isinstance(end, OmicsError)
+        else Outcome(str(file.uri), "done", file.entry.size)
+        for file, end in zip(removal.files, ends, strict=True)
+    ]
+    if all(outcome.state == "done" for outcome in outcomes):
+        outcomes += remove_folders(stores, removal.folders)
+    return TransferReport(outcomes, clock.monotonic() - began, title="Removal")
+
+
+def remove_folders(stores: Stores, folders: Sequence[Selected], *, only_empty: bool = False) -> list[Outcome]:
+    """Remove folders whose files are gone.
+
+    Args:
+        stores: The stores.
+        folders: The folders, those below others first.
+        only_empty: Whether a folder that has something in it stays without an error.
+
+    Returns:
+        An outcome for each that could not be removed.
+    """
+    failed: list[Outcome] = []
+    for folder in folders:
+        try:
+            remove_one(stores.of(folder.uri), folder)
+        except PathNotFound:  # stores without folders of their own have none left
+            continue
+        except NotEmpty as error:
+            failed += [] if only_empty else [Outcome.of_error(str(folder.uri), error)]
+        except OmicsError as error:
+            failed.append(Outcome.of_error(str(folder.uri), error))
+    return failed
+
+
+def remove_one(store: Store, selected: Selected) -> None:
+    """Remove a file or an empty folder.
+
+    Args:
+        store: The store.
+        selected: What.
+
+    Raises:
+        OmicsError: It cannot be removed.
+    """
+    try:
+        store.remove(selected.entry)
+    except OmicsError:
+        raise
+    except OSError as error:
+        if selected.entry.is_folder and selected.uri.scheme == "file" and error.errno == NotEmpty.code:
+            raise NotEmpty(str(selected.uri)) from error
+        raise PathError(str(selected.uri), f"isn't removed: {error.strerror or error}") from error
