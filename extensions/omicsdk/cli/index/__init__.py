@@ -42,7 +42,6 @@ class Entry:
             last word of its name says it.
         also: Parameter to further spellings that are documented.
         quick: It only reads settings and writes no log, so logging is not loaded for it.
-        repeated: Lists whose option takes one word, and is given once for each.
         required: Options that the command needs although the function has a default.
         defaults: Parameter to the value that the command gives it when the option is missing, in place of the function's own.
         writes: Parameters that name a file that is written, with the suffix of what `-` (stdout) gets; None where `-` is
@@ -77,7 +76,6 @@ class Entry:
     metavars: Mapping[str, str] = field(default_factory=dict[str, str])
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     quick: bool = False
-    repeated: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     writes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])

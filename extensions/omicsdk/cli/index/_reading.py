@@ -261,7 +261,6 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.required,
         *entry.defaults,
         *entry.writes,
-        *entry.repeated,
     }
     if unknown := sorted(named - set(parameters)):
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
