@@ -56,6 +56,8 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(found):
         value = {"integer": "1", "number": "1.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
         if argument.get("choices"):
             value = str(argument["choices"][0])
+        elif argument["name"] == "platform":
+            value = "sb"
         elif argument.get("convert") and kind == "string":
             value = "2019-08-01"
         elif kind == "array":

@@ -78,7 +78,8 @@ def test_columns_that_fit(widths, room, gap):
 def test_the_columns_that_matter_most_come_first_and_empty_ones_last():
     rows = [{"href": "h", "note": "n", "name": "a", "id": 1, "tags": []}, {"href": "h", "id": 2, "tags": []}]
     columns = columns_of(rows)
-    assert ranked(columns, rows) == ["id", "name", "note", "href", "tags"]
+    assert ranked(columns, rows, schema="") == ["id", "name", "note", "href", "tags"]
+    assert ranked(columns, rows) == ["note", "name", "id", "href", "tags"]
     assert ranked(columns, rows, schema="Member") == ["note", "name", "id", "href", "tags"]
     assert ranked(columns, rows, ["note", "id"])[:2] == ["note", "id"]
 

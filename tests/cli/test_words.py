@@ -38,7 +38,7 @@ def test_a_value_may_stand_after_an_equals_sign():
         (["p", "--target", "x"], "there is no option --target. Did you mean --target-filename?"),
         (["p", "-t"], "expected one argument"),
         (["p", "-t", "-x"], "--option=-value"),
-        (["p", "--quiet=1"], "--quiet stands alone, got '1'. Write --quiet, or leave it out."),
+        (["p", "--quiet=x"], "--quiet: expected true or false, got 'x'"),
         (["p", "-q="], "-q stands alone, got ''. Write -q, or leave it out."),
         (["p", "-qx"], "there is no option -qx. Did you mean -q?"),
         (["p", "-help"], "there is no option -help. Did you mean --help?"),

@@ -209,7 +209,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
         elif not answer.content and request.method not in ("GET", "HEAD"):
             path = request.url.partition("?")[0]
             console.message(f"{request.method} {path}: {answer.status_code} {answer.reason_phrase}".rstrip())
-        _print_answer(answer, items, output, operation.facts.accept)
+        _print_answer(answer, items, output, operation.facts.accept, command.get("item", ""))
 
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
@@ -239,14 +239,16 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str, schem
         output.result(with_items(first, first_key, merged), first_key, schema=schema)
 
 
-def _print_answer(answer: httpx.Response, items: str | None, output: Output, accept: str) -> None:
+def _print_answer(answer: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
     if not answer.content:
         return
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(_decoded(answer), items)  # a page where the document has JSON: it says that it is one
+        output.result(
+            _decoded(answer), items, schema=schema
+        )  # a page where the document has JSON: it says that it is one
     elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
-        output.result(_decoded(answer), items)
+        output.result(_decoded(answer), items, schema=schema)
     else:
         output.chunks([answer.content])
 

@@ -60,14 +60,16 @@ class Output:
         """Whether items are printed as pages arrive."""
         return self.form == "jsonl" and self._sort is None
 
-    def result(self, value: Any, items: str | None = None, declared: Sequence[str] = (), schema: str = "") -> None:
+    def result(
+        self, value: Any, items: str | None = None, declared: Sequence[str] = (), schema: str | None = None
+    ) -> None:
         """Print a whole result; nothing for None.
 
         Args:
             value: JSON data, or a Told.
             items: Dotted key of its list, when the document names one.
             declared: Columns of its table, the one that matters most first.
-            schema: Schema of an item, when the document names one.
+            schema: Schema of an item of a service's answer, empty when the document names none; None for a result of our own.
 
         Raises:
             UsageError: It has no column that --columns names.
@@ -151,7 +153,7 @@ class Output:
         for row in rows:
             self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
 
-    def _tables(self, value: Any, declared: Sequence[str], schema: str) -> None:
+    def _tables(self, value: Any, declared: Sequence[str], schema: str | None) -> None:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
@@ -174,7 +176,7 @@ class Output:
                 table.add_row(Text(self._shown(name)), Text(self._shown(brief(fact))))
             console.print(table)
 
-    def _table(self, console: RichConsole, rows: list[Any], declared: Sequence[str], schema: str) -> None:
+    def _table(self, console: RichConsole, rows: list[Any], declared: Sequence[str], schema: str | None) -> None:
         """One table, of the columns that fit whole, because a folded identifier cannot be copied."""
         from itertools import zip_longest
 

@@ -117,6 +117,7 @@ def _joined(words: list[str], options: list[Argument]) -> list[str]:
         for each in options
         if kind_of(each) == "boolean" and not each.get("flag")
         for spelling in flags(each)
+        if spelling.startswith("--")
     }
     return [f"{booleans[word]}=true" if word in booleans else word for word in words]
 
@@ -128,7 +129,7 @@ def _check_alone(words: list[str], options: list[Argument]) -> None:
         UsageError: A value is joined to one.
     """
     known = {spelling: each for each in options for spelling in flags(each)}
-    alone = {spelling for spelling, each in known.items() if each.get("flag")}
+    alone = {spelling for spelling, each in known.items() if each.get("flag") or _is_letter(spelling, each)}
     for word in words:
         name, equals, value = word.partition("=")
         if equals and name in alone:
@@ -136,6 +137,11 @@ def _check_alone(words: list[str], options: list[Argument]) -> None:
         # Several letters may stand behind one dash, a text of several words may begin with one.
         if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known:
             raise unknown_option(word, known)
+
+
+def _is_letter(spelling: str, argument: Argument) -> bool:
+    """Whether a spelling is the letter of a boolean, behind which others may stand: -qt."""
+    return kind_of(argument) == "boolean" and not spelling.startswith("--")
 
 
 def _is_option(word: str) -> bool:
@@ -165,7 +171,11 @@ def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument) -> None
     if argument.get("flag"):
         parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
     elif kind == "boolean":
-        parser.add_argument(*flags(argument), dest=dest, nargs="?", const=[])
+        letters = [spelling for spelling in flags(argument) if _is_letter(spelling, argument)]
+        if letters:
+            parser.add_argument(*letters, dest=dest, action="store_const", const=[])
+        long = [spelling for spelling in flags(argument) if spelling not in letters]
+        parser.add_argument(*long, dest=dest, nargs="?", const=[])
     elif kind == "array" and argument.get("repeated"):
         parser.add_argument(*flags(argument), dest=dest, action="append")
     elif kind == "array":

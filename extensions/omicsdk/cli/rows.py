@@ -82,16 +82,16 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns of tables by the schema of an item, the one that matters most first; only those that an answer has are shown."""
 
 
-def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str = "") -> list[str]:
+def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str | None = None) -> list[str]:
     """Columns of a table, the one that matters most first, so that the least goes where there is no room for all.
 
     Args:
         columns: Names of members.
         rows: JSON values.
         declared: What the command declares.
-        schema: The schema of a row.
+        schema: The schema of a row of a service's answer; None for rows of our own, which are in order already.
     """
-    first = declared or _COLUMNS.get(schema) or _FIRST
+    first = declared or (() if schema is None else _COLUMNS.get(schema, _FIRST))
     filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
     rank = {name: number for number, name in enumerate(first)}
     return sorted(columns, key=lambda name: (name not in filled, name in _LAST, rank.get(name, len(rank))))
