@@ -73,7 +73,7 @@ def test_what_can_t_begin_says_why(dtp, zone, work, monkeypatch):
     assert dtp("download", DATASET, "--config", "irods.json", "--storage", "pacs").code == 2
     (work / "both.json").write_text(json.dumps({"storage": "irods", **json.loads((work / "irods.json").read_text())}))
     contrary = dtp("download", DATASET, "--config", "both.json", "--storage", "pacs")
-    assert (contrary.code, "both.json says irods" in contrary.err) == (2, True)
+    assert (contrary.code, "both.json has irods" in contrary.err) == (2, True)
     assert dtp("download", DATASET, "--config", "irods.json", "--report", "r.pdf").code == 2
     zone.down = True
     down = dtp("download", DATASET, "--config", "irods.json")

@@ -112,8 +112,8 @@ SERVICES: dict[str, Service] = {
     },
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
-        "workflows": "omicsdk.cli.workflows.dtp",
-        "client": "omicsdk.cli.commands.dtp.access:connect",
+        "index": "dtp",
+        "client": "omicsdk.cli.commands.dtp:connect",
         "credentials": "omicsdk.cli.commands.gen3.access:token",
         "documented": True,
         "options": [

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 import griffe
 
 from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.connecting import loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import FETCH, LIMITS, REPORT, key
@@ -147,7 +148,7 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
     _check_names(entry, parameters, before)
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)
-    has_client = is_late or _is_client(first)
+    has_client = is_late or _is_client(first) or (first is not None and first is _connected(service))
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
     supplied = [each.name for each in own if each.name in SUPPLIED]
     shown = [
@@ -235,6 +236,13 @@ def _renderer(result: Any) -> Callable[..., Any] | None:
 
 def _is_client(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Client)
+
+
+def _connected(service: str) -> Any:
+    """What the service's own function makes, where that is no client: a client with settings, for one."""
+    target = SERVICES[service].get("client") if service in SERVICES else None
+    made = None if target is None else loaded(target)
+    return None if made is None or isinstance(made, type) else type_hints(made).get("return")
 
 
 def _connects(hint: Any) -> bool:

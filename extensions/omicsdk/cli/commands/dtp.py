@@ -1,0 +1,564 @@
+"""`omics dtp`: SDS data sets to records of a Gen3 commons and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omicsdk.cli.commands.gen3.access import Access
+from omicsdk.cli.commands.output_files import STDOUT
+from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.core.errors import UsageError
+from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
+from omicsdk.gen3.login import Gen3Login
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omicsdk.cli.console import Console
+    from omicsdk.dtp.convertor import Gen3Convertor
+    from omicsdk.gen3.dictionary import Dictionary
+    from omicsdk.gen3.records.submission import Outcome
+    from omicsdk.gen3.records.tables import Finding
+
+
+SdsVersion = Literal["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A project of the commons.
+
+    Attributes:
+        project: Code of the project. When omitted: the one of --config.
+    """
+
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Code):
+    """A project with its program.
+
+    Attributes:
+        program: Name of the program. When omitted: the one of --config.
+    """
+
+    program: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A dictionary.
+
+    Attributes:
+        schema_dir: Dictionary: a folder with a file for each node, or one file. When omitted: that of the commons.
+    """
+
+    schema_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet(Schema):
+    """How the folder of a data set is read.
+
+    Attributes:
+        experiment: Name of the data set in the commons. When omitted: the name of its folder.
+        sds_version: Version of the SDS whose headers are valid. When omitted: the one that the data set states.
+    """
+
+    experiment: str | None = None
+    sds_version: SdsVersion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How metadata of a data set is written.
+
+    Attributes:
+        sds_version: Version of the SDS in which metadata is written. When omitted: the one that its records state.
+    """
+
+    sds_version: SdsVersion | None = None
+
+
+def connect(
+    base_url: str | None,
+    *,
+    credentials: str | None = None,
+    auth: str | None = None,
+    endpoint: str | None = None,
+    config: str | None = None,
+) -> Workflow:
+    """Return the commons and settings behind `omics dtp`; options have precedence over settings. Nothing is requested.
+
+    Args:
+        base_url: The value of --base-url or OMICS_DTP_URL.
+        credentials: The token of --access-token or OMICS_DTP_TOKEN.
+        auth: The value of --auth.
+        endpoint: The value of --endpoint.
+        config: The file that --config names.
+
+    Raises:
+        UsageError: Both a token and a credentials file were given, or the connection would not be encrypted.
+        ConfigError: The settings cannot be read, or the endpoint is invalid.
+    """
+    if auth is not None and credentials is not None:
+        raise UsageError("--auth and --access-token (or OMICS_DTP_TOKEN) are both given", remedy="Give one of them.")
+    settings = read_config(config) if config is not None else DtpConfig()
+    stated = settings.gen3 or Gen3Config()
+    found = stated.credentials if auth is None and credentials is None else None
+    source = str(found) if isinstance(found, Path) else auth
+    workflow = Workflow(endpoint or base_url or stated.endpoint, source, credentials)
+    workflow.key = found if isinstance(found, dict) else None
+    workflow.settings, workflow.file = settings, config
+    return workflow
+
+
+class Workflow(Access):
+    """A commons with its login, and the settings of the workflow.
+
+    Attributes:
+        settings: The settings.
+        file: Their file; None where there is none.
+        key: An API key that they contain, which replaces the login.
+    """
+
+    settings: DtpConfig
+    file: str | None = None
+    key: Mapping[str, str] | None = None
+
+    @cached_property
+    def auth(self) -> Gen3Login:
+        """The login.
+
+        Raises:
+            Gen3AuthError: There is none, or it is invalid.
+        """
+        return super().auth if self.key is None else Gen3Login(endpoint=self._endpoint, refresh_token=self.key)
+
+    def has_login(self) -> bool:
+        """Whether a login was given, or the settings, the environment or the user's folder have one."""
+        return self.key is not None or super().has_login()
+
+    def project(self, place: Place) -> tuple[str, str]:
+        """The program's name and the project's code.
+
+        Raises:
+            UsageError: One of them is in neither options nor settings.
+        """
+        return self.named("program", place.program), self.named("project", place.project)
+
+    def named(self, what: str, given: str | None) -> str:
+        """The program or project of the option, else of the settings.
+
+        Raises:
+            UsageError: It is in neither.
+        """
+        named = given or self.stated(what)
+        if not named:
+            raise UsageError(f"missing {what}", remedy=f"Give --{what}, or {what} in the settings of --config.")
+        return named
+
+    def stated(self, what: str) -> str | None:
+        """The program or project of the settings; None where they have none."""
+        return getattr(self.settings.gen3, what, None) or None
+
+    def dictionary(self, schema: Schema) -> Dictionary:
+        """The dictionary that is named, else that of the commons.
+
+        Raises:
+            DictionaryError: It is invalid.
+            UsageError: No commons is named.
+            APIError: The commons does not return one.
+        """
+        from omicsdk.gen3.dictionary import Dictionary, read_dictionary
+
+        if schema.schema_dir is not None:
+            return read_dictionary(schema.schema_dir)
+        try:
+            commons = self.commons
+        except UsageError as error:
+            error.remedy = f"Give --schema-dir with its dictionary. Or else: {error.remedy}"
+            raise
+        return Dictionary.of(commons)
+
+    def convertor(self, code: Code, data_set: DataSet, source: str) -> Gen3Convertor:
+        """What converts the folder of a data set."""
+        from omicsdk.dtp.convertor import Gen3Convertor
+
+        project = self.named("project", code.project)
+        experiment = data_set.experiment or Path(source).resolve().name
+        return Gen3Convertor(project, experiment, data_set.sds_version, dictionary=self.dictionary(data_set))
+
+
+def convert(
+    workflow: Workflow,
+    source_dir: str,
+    dest_dir: str,
+    *,
+    code: Code,
+    data_set: DataSet,
+    skip_invalid: bool = False,
+    console: Console,
+) -> list[dict[str, Any]] | None:
+    """Convert an SDS data set to files of records.
+
+    The records can be submitted as they are. Where there is any fault nothing is written: each is printed with its file, sheet,
+    row and column, and the command ends with 1.
+
+    Args:
+        source_dir: Folder of the data set: dataset_description.xlsx, subjects.xlsx and so on.
+        dest_dir: Folder for the files; created if it does not exist.
+        code: The project.
+        data_set: How the folder is read.
+        skip_invalid: Skip records with faults, and those that link to them; ends with 3 then.
+        console: Where faults are printed.
+    """
+    from omicsdk.dtp.sds.sheets import SdsError
+
+    convertor = workflow.convertor(code, data_set, source_dir)
+    try:
+        made = convertor.execute(source_dir, dest_dir, skip_invalid=skip_invalid)
+    except SdsError as error:
+        if not error.findings:
+            raise
+        _print_faults(error.findings, console)
+        console.error(f"{source_dir} has {_faults(error.findings)}; nothing was written")
+        console.exit_code = REFUSED
+        return None
+    if made.findings:
+        _print_faults(made.findings, console)
+        console.some_failed(f"{_faults(made.findings)}; records with faults were skipped")
+    console.message(f"{sum(made.counts.values())} records are in {dest_dir}")
+    counts = zip(made.files, made.counts.items(), strict=True)
+    return [{"file": str(file), "node": node, "records": count} for file, (node, count) in counts]
+
+
+def validate(
+    workflow: Workflow, source: str, *, place: Place, data_set: DataSet, console: Console
+) -> list[dict[str, Any]]:
+    """Validate a data set, or records, against the dictionary.
+
+    Prints each fault with its file, sheet, row and column, and ends with 1 where there is any. Nothing is written or sent. With
+    `program` and `project` the project must exist, and links of records are checked against it.
+
+    Args:
+        source: Folder of an SDS data set, or a folder or file of records (.json, .tsv, .csv, .xlsx).
+        place: The project.
+        data_set: How the folder is read.
+        console: Where the summary is printed.
+    """
+    from omicsdk.cli.commands.gen3.submissions import tell_findings
+    from omicsdk.dtp.sds.folders import is_misnamed, record_files, sds_sheet
+    from omicsdk.gen3.errors import Gen3UserError
+    from omicsdk.gen3.records.projects import Project, check_project
+    from omicsdk.gen3.records.validation import known_to
+    from omicsdk.gen3.records.validation import validate as faults_of_records
+
+    path, files = Path(source), list[Path]()
+    program, code = place.program or workflow.stated("program"), place.project or workflow.stated("project")
+    project = Project(program, code) if program and code else None
+    if sds_sheet(path) is not None or is_misnamed(path):
+        if project is not None and place.program:  # settings may name one for a data set on this machine alone
+            check_project(workflow.commons, project)
+        found = workflow.convertor(place, data_set, source).validate(source)
+    else:
+        try:
+            files = record_files(path)
+        except Gen3UserError as error:
+            if path.is_dir():
+                error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
+            raise
+        known = None if project is None else known_to(workflow.commons, project)
+        found = list(faults_of_records(files, workflow.dictionary(data_set), project=project, known=known))
+    tell_findings(found, console, files)
+    return [_row(each) for each in found]
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    """A fault, its place first: a terminal shows the columns that fit, from the left."""
+    stated = finding.as_dict()
+    return {name: stated.pop(name) for name in ("file", "sheet", "row", "column", "value", "message")} | stated
+
+
+def _faults(findings: Sequence[Finding]) -> str:
+    return "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
+
+
+def _print_faults(findings: Sequence[Finding], console: Console) -> None:
+    for finding in findings[:SHOWN]:
+        console.error(str(finding))
+    if len(findings) > SHOWN:
+        console.error(f"and {len(findings) - SHOWN} more")
+
+
+def submit(
+    workflow: Workflow,
+    files: Sequence[str],
+    *,
+    place: Place,
+    schema: Schema,
+    chunk_size: int = 100,
+    all_or_nothing: bool = False,
+    journal: str | None = None,
+    refused: bool = False,
+    dry_run: bool = False,
+    console: Console,
+) -> list[dict[str, Any]]:
+    """Submit files or folders of records to a project.
+
+    Records are validated against the dictionary before anything is sent, and go in the order in which they link to each other;
+    each is created, updated or refused by itself. Its result is printed: created, updated, unchanged, valid (dry run), invalid or
+    failed, with the reasons. Ends with 3 where some were refused, with 1 where all were.
+
+    Args:
+        files: Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files.
+        place: The project.
+        schema: The dictionary.
+        chunk_size: Records that are sent at once; fewer where the commons cannot take as many.
+        all_or_nothing: Send nothing if any record has a fault.
+        journal: File that records what was taken: with the same one, a submission that was stopped resumes.
+        refused: Print only the records that were not taken.
+        dry_run: Let the commons check the records; nothing is stored.
+        console: Where faults and the summary are printed.
+    """
+    from omicsdk.dtp.commons import Gen3Submitter
+
+    program, project = workflow.project(place)
+    counts: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
+    failed = 0
+
+    def told(outcome: Outcome) -> None:
+        nonlocal failed
+        counts[outcome.status] += 1
+        console.step(f"{counts.total():,} records submitted")
+        if not outcome.taken:
+            failed += 1
+            for finding in outcome.findings if failed <= SHOWN else ():
+                console.error(str(finding))
+        if not outcome.taken or not refused:
+            rows.append(outcome.as_dict())
+
+    with Gen3Submitter(None, workflow.auth) as submitter:
+        try:
+            submitter.submit(
+                program,
+                project,
+                files,
+                dictionary=None if schema.schema_dir is None else workflow.dictionary(schema),
+                chunk=chunk_size,
+                dry_run=dry_run,
+                all_or_nothing=all_or_nothing,
+                journal=journal,
+                on_outcome=told,
+            )
+        except BaseException:
+            if counts:
+                console.message(f"Stopped after {_counted(counts)}. What was taken stays.")
+            raise
+    if failed > SHOWN:
+        console.error(f"and {failed - SHOWN} more records")
+    if failed:
+        console.some_failed(f"{_counted(counts)} of {counts.total()} records")
+        console.exit_code = REFUSED if failed == counts.total() else console.exit_code
+    else:
+        console.message(_counted(counts))
+    return rows
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no records"
+
+
+def download(
+    workflow: Workflow,
+    dataset_id: str,
+    dest: str = ".",
+    *,
+    storage_config: str | None = None,
+    storage: Literal["pacs", "irods"] | None = None,
+    written: Written,
+    place: Place,
+    quiet: bool = False,
+    require_checksum: bool = False,
+    report: str | None = None,
+    console: Console,
+) -> dict[str, Any]:
+    """Download a data set as an SDS folder.
+
+    Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped; run the
+    command again to resume. A file that fails does not stop the others.
+
+    Args:
+        dataset_id: Name of the data set in the commons: the submitter_id of its experiment.
+        dest: Folder in which the data set's folder is created.
+        storage_config: Settings of iRODS or the PACS, where they are not in --config: an INI or JSON file.
+        storage: Storage that has the files. When omitted: the one of the settings.
+        written: How metadata is written.
+        place: The project.
+        quiet: Show no progress.
+        require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
+        report: File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).
+        console: Where progress and failures are printed.
+    """
+    from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched
+    from omicsdk.dtp.config import storage_of
+    from omicsdk.dtp.downloader import DEFAULT, Downloader
+
+    source = storage_config or workflow.file
+    if source is None:
+        raise UsageError("missing storage", remedy="Give --config FILE with the settings of iRODS or of a PACS.")
+    if storage is not None and (settings := read_config(source)).storage not in (None, storage):
+        remedy = "Leave --storage out, or change the settings."
+        raise UsageError(f"--storage {storage}, but {source} has {settings.storage}", remedy=remedy)
+    kept = DEFAULT if storage is None else storage_of(read_config(source), storage)
+    gen3: dict[str, Any] | None = None
+    if (login := workflow.login) is not None:
+        names = {each: getattr(place, each) or workflow.stated(each) for each in ("program", "project")}
+        gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": given for name, given in names.items() if given}
+    title, options = f"downloading {dataset_id}", {"quiet": quiet, "report": report}
+    with Downloader(source, gen3, kept, version=written.sds_version, auth=login) as downloader:
+        found = watched(
+            lambda progress, _: downloader.fetch(
+                dataset_id, dest, progress=progress, require_checksum=require_checksum
+            ),
+            options,
+            console,
+            title,
+        )
+    errors = named_errors(found.files.failed) + [each.error for each in found.metadata if each.error is not None]
+    told(found.files, errors, options, console, title)
+    return {
+        "counts": found.counts,
+        "verification": found.files.verification,
+        "folder": str(found.folder),
+        "files": [{"name": each.label or each.name, "size": each.size, **ended(each)} for each in found.files.outcomes],
+        "metadata": [
+            {"name": each.name, "size": each.size, "records": each.records}
+            for each in found.metadata
+            if each.error is None
+        ],
+    }
+
+
+def query(
+    workflow: Workflow,
+    text: str | None = None,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    node: str | None = None,
+    projects: bool = False,
+    place: Place,
+) -> Any:
+    """Print programs and projects, the records of a node, or the data of a GraphQL query.
+
+    Args:
+        text: A query in GraphQL; @FILE for the content of a file, - for stdin.
+        variables: Values of its variables: a JSON object, or @FILE.
+        node: All records of this node, such as case.
+        projects: Print the programs and their projects, with `program` those of one.
+        place: The project.
+    """
+    from omicsdk.cli.commands.gen3.queries import query_text
+    from omicsdk.dtp.commons import Querier
+
+    if [text is not None, node is not None, projects].count(True) != 1:
+        raise UsageError("unclear query", remedy="Give one of: a query in GraphQL, --node NODE, --projects.")
+    if variables is not None and text is None:
+        raise UsageError("--variables without a query", remedy="Give the query, too.")
+    read = None if text is None else query_text(text)
+    of_node = None if node is None else (node, *workflow.project(place))
+    with Querier(workflow.auth) as querier:
+        if read is not None:
+            return querier.graphql_query(read, variables)
+        if of_node is not None:
+            return querier.get_node_records(*of_node)
+        stated = place.program or workflow.stated("program")
+        programs = querier.get_programs() if stated is None else [stated]
+        return [{"program": each, "project": code} for each in programs for code in querier.get_projects(each)]
+
+
+def export(
+    workflow: Workflow,
+    node: str | None = None,
+    *,
+    record: str | None = None,
+    sds: str | None = None,
+    experiment: str | None = None,
+    written: Written,
+    file: str | None = None,
+    format: Literal["json", "tsv"] | None = None,
+    overwrite: bool = False,
+    place: Place,
+    console: Console,
+) -> Any:
+    """Export records to stdout, to a file, or as the tables of an SDS data set.
+
+    JSON and TSV can be submitted again.
+
+    Args:
+        node: All records of this node, such as case.
+        record: One record by its id.
+        sds: Folder for the tables of the data set `experiment`; created if it does not exist.
+        experiment: The submitter_id of the data set's experiment.
+        written: How metadata is written.
+        file: File to write, .json or .tsv; by default stdout, as with -.
+        format: Format of the file. When omitted: the one of its name.
+        overwrite: Replace what already exists.
+        place: The project.
+        console: Where the number of records is printed.
+    """
+    from omicsdk.dtp.commons import Exporter
+
+    if [node, record, sds].count(None) != 2:
+        remedy = "Give one of: NODE, --record ID, --sds FOLDER for a data set's tables."
+        raise UsageError("unclear what to export", remedy=remedy)
+    program, project = workflow.project(place)
+    if sds is not None and experiment is None:
+        raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
+    path, kind = (None, "json") if sds is not None else _target(file, format, overwrite=overwrite)
+    with Exporter(workflow.auth) as exporter:
+        if sds is not None and experiment is not None:
+            from omicsdk.dtp.convertor import Gen3Convertor
+            from omicsdk.dtp.metadata import records_of
+
+            records = records_of(exporter.commons, experiment, program, project)
+            convertor = Gen3Convertor(project, experiment, written.sds_version)
+            tables = convertor.restore(records, sds, overwrite=overwrite)
+            console.message(f"{len(tables)} tables are in {sds}")
+            return [{"file": str(each)} for each in tables]
+        shown: Any = (
+            exporter.export_record(program, project, str(record), kind)
+            if node is None
+            else exporter.export_node(program, project, node, kind)
+        )
+        if path is None:
+            return shown
+        exporter.save(shown, kind, path)
+    count = 1 if node is None else len(shown)
+    console.message(f"{count} records are in {path}" if count != 1 else f"1 record is in {path}")
+    return {"file": str(path), "records": count}
+
+
+def _target(file: str | None, format: str | None, *, overwrite: bool) -> tuple[Path | None, str]:
+    """The file to write, None for stdout, and its format."""
+    from omicsdk.dtp.commons import FORMATS
+
+    if file in (None, STDOUT):
+        if format is not None:
+            raise UsageError("--format without --file", remedy="Give --file, or --output tsv for stdout.")
+        return None, "json"
+    path = Path(file)
+    kind = format or path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise UsageError(f"--file {file}: unknown format", remedy="Give --format json or tsv.")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} already exists", remedy="Choose another name, or give --overwrite.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"folder {path.absolute().parent} not found", remedy="Name a file in an existing folder.")
+    return path, kind

@@ -1,0 +1,75 @@
+"""Commands of the digital-twin workflow."""
+
+from __future__ import annotations
+
+from omicsdk.cli.commands import dtp
+from omicsdk.cli.commands.numbers import at_least_1
+from omicsdk.cli.index import Entry
+
+_HERE = "--program demo1 --project 12L"
+_DATA_SET = "dataset-12L_1-version-1"
+
+COMMANDS = (
+    Entry(
+        "convert",
+        dtp.convert,
+        positional=("source_dir", "dest_dir"),
+        switches=("skip_invalid",),
+        examples=(
+            "my-dataset records --project 12L",
+            f"my-dataset records --project 12L --experiment {_DATA_SET} --schema-dir sds-dictionary",
+        ),
+    ),
+    Entry(
+        "validate",
+        dtp.validate,
+        positional=("source",),
+        examples=("my-dataset --project 12L", f"records {_HERE} --output table"),
+    ),
+    Entry(
+        "submit",
+        dtp.submit,
+        positional=("files",),
+        switches=("all_or_nothing", "refused", "dry_run"),
+        checks={"chunk_size": at_least_1},
+        metavars={"journal": "FILE"},
+        examples=(f"records {_HERE} --dry-run", "records --config workflow.ini --refused --output tsv"),
+    ),
+    Entry(
+        "download",
+        dtp.download,
+        positional=("dataset_id", "dest"),
+        switches=("quiet", "require_checksum"),
+        short={"quiet": "-q"},
+        metavars={"report": "FILE"},
+        examples=(
+            f"{_DATA_SET} --config workflow.ini",
+            f"{_DATA_SET} data --config gen3.json --storage-config irods.json",
+        ),
+    ),
+    Entry(
+        "query",
+        dtp.query,
+        positional=("text",),
+        switches=("projects",),
+        examples=(
+            "--projects",
+            f"--node case {_HERE} --output table",
+            "'{ experiment(first: 0) { submitter_id } }' --query experiment[].submitter_id",
+            '@cases.graphql --variables \'{"sex": ["F"]}\'',
+        ),
+    ),
+    Entry(
+        "export",
+        dtp.export,
+        positional=("node",),
+        switches=("overwrite",),
+        short={"file": "-f"},
+        metavars={"sds": "FOLDER"},
+        examples=(
+            f"case {_HERE} --file cases.tsv",
+            f"--record 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d {_HERE}",
+            f"--sds restored --experiment {_DATA_SET} {_HERE}",
+        ),
+    ),
+)
