@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
 from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
 from omicsdk.core.platform import Platform, resolution
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.redaction import MASK, mask_url
 from omicsdk.core.settings.profiles import (
     DEFAULT_PROFILE,
     PROFILE_VARIABLE,
@@ -352,6 +352,30 @@ def listed_profiles() -> list[dict[str, Any]]:
     return rows
 
 
+def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None, str]]:
+    """Find what clients of each platform use now; nothing is requested.
+
+    Args:
+        profile: The profile; by default OMICS_PROFILE.
+
+    Yields:
+        The name, the value and the origin of each base URL, and of credentials, whose value is masked. A source that cannot be
+        read is an origin without a value.
+    """
+    name = chosen_profile(profile)
+    for client in (*_ATLAS, *(kind.client for word, kind in KINDS.items() if word != HCA)):
+        discovery = _discovery(client)
+        try:
+            found = resolution(replace(discovery, requires_credentials=False), profile=name, offline=True)
+        except OmicsError as error:
+            yield f"{discovery.platform}.base_url", None, str(error)
+            continue
+        if found.base_url:
+            yield f"{discovery.platform}.base_url", mask_url(found.base_url), found.origin
+        if found.credentials is not None:
+            yield f"{discovery.platform}.credentials", MASK, found.credentials_origin
+
+
 def credentials_file(text: str, source: str) -> tuple[StoredLogin, str]:
     """Read the credentials file of a commons.
 
@@ -395,8 +419,12 @@ def _has_profile(platform: str, profile: str) -> bool:
     return bool(profile_settings(profile, _discovery(platform).platform))
 
 
+_ATLAS = ("omicsdk.hca.dss.client:Dss", "omicsdk.hca.fusillade.client:Fusillade", "omicsdk.hca.upload.client:HcaUpload")
+
+
 def _client(platform: str) -> Any:
-    module, _, name = KINDS[platform].client.partition(":")
+    """The class of a platform's client, by the platform's word or by `module:class`."""
+    module, _, name = (KINDS[platform].client if platform in KINDS else platform).partition(":")
     return getattr(import_module(module), name)
 
 

@@ -1,6 +1,7 @@
 """`omics config`: values with their origins, secrets masked; changes that touch one setting."""
 
 import json
+import os
 import stat
 import sys
 
@@ -297,8 +298,9 @@ def test_unset(omics, user_file, config_file):
 def test_path_lists_the_files_in_order(omics, user_file, config_file):
     config_file.write_text("{}")
     told = omics("config", "path").json
-    assert [row["path"] for row in told][1:] == [str(user_file), str(config_file)]
-    assert [(row["exists"], row["origin"]) for row in told][1:] == [(False, "this user"), (True, "HCA_CONFIG_FILE")]
+    assert [row["origin"] for row in told][:2] == ["omicsdk", "this machine"]
+    assert [row["path"] for row in told][2:] == [str(user_file), str(config_file)]
+    assert [(row["exists"], row["origin"]) for row in told][2:] == [(False, "this user"), (True, "HCA_CONFIG_FILE")]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "table", "tsv"])
@@ -321,6 +323,108 @@ def test_the_file_of_the_machine_stays_readable_and_holds_no_secret(omics, user_
     omics("config", "set", "a", "2", "--file", str(site))
     omics("config", "unset", "a", "--file", str(site))
     assert stat.S_IMODE(site.stat().st_mode) == 0o644
+
+
+@pytest.fixture
+def own_file(tmp_path, monkeypatch, user_file):
+    """omicsdk's own file, which does not exist yet; no variable and no other file states anything."""
+    for name in list(os.environ):
+        if name.startswith(("OMICS_", "SB_", "GEN3_", "CRUNCH_", "PANGEA_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OMICS_SETTINGS_FILE", str(tmp_path / "settings.toml"))
+    monkeypatch.setenv("OMICS_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    return tmp_path / "settings.toml"
+
+
+def test_settings_of_every_platform_are_set_for_a_profile(omics, own_file, user_file):
+    url = "https://commons.example.org"
+    ran = omics("config", "set", "gen3.base_url", url)
+    assert ran.json == {"name": "gen3.base_url", "value": url, "file": str(own_file)}
+    assert omics("config", "set", "gen3.base_url", "https://work.example.org", "--profile", "work").code == 0
+    assert omics("config", "set", "profiles.work.sb.base_url", "https://sb.example.org/v2").code == 0
+    assert not user_file.exists(), "the Atlas's file has nothing of it"
+    assert omics("config", "get", "gen3.base_url").out == f"{url}\n"
+    assert omics("--profile", "work", "config", "get", "gen3.base_url").out == "https://work.example.org\n"
+    found = rows(omics("config", "list", "--show-origin"))
+    assert found["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
+    assert found["gen3.base_url"] == {
+        "name": "gen3.base_url",
+        "value": url,
+        "origin": f"profile default of {own_file}",
+    }
+    assert omics("config", "unset", "gen3.base_url").code == 0
+    assert omics("config", "unset", "gen3.base_url").code == 1
+    assert omics("config", "get", "gen3.base_url").code == 1
+
+
+def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypatch):
+    omics("config", "set", "sb.base_url", "https://own.example.org/v2")
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://variable.example.org/v2")
+    monkeypatch.setenv("SB_AUTH_TOKEN", CANARY)
+    ran = omics("config", "list")
+    found = rows(ran)
+    assert found["sb.base_url"]["value"] == "https://variable.example.org/v2"
+    assert found["sb.base_url"]["origin"] == found["sb.credentials"]["origin"] == "SB_API_ENDPOINT and SB_AUTH_TOKEN"
+    assert found["sb.credentials"]["value"] == "***"
+    assert found["pangea.base_url"]["origin"] == "built in"
+    assert CANARY not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["gen3.endpoint", "https://x.example.org"], "unknown setting gen3.endpoint. Did you mean gen3.base_url?"),
+        (["sb.auth_token", "x"], "sb.auth_token is not a setting. Store a login with: omics login sb"),
+        (["profiles.work.toy.base_url", "https://x"], "unknown setting profiles.work.toy.base_url"),
+        (["profiles.a b.sb.base_url", "https://x"], "Invalid name of a profile"),
+        (["sb.base_url", "api.example.org"], "sb.base_url"),
+        (["store", "drawer"], "store: expected one of file, keyring"),
+        (["sb.base_url", "https://x.example.org", "--file", "x.json"], "is no setting of the HCA configuration"),
+    ],
+)
+def test_what_no_platform_reads_is_refused(omics, own_file, user_file, words, message):
+    ran = omics("config", "set", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert not own_file.exists()
+    assert not user_file.exists()
+
+
+def test_known_settings_have_kinds_and_choices(omics, own_file):
+    found = {row["name"]: row for row in omics("config", "list", "--known").json}
+    assert found["store"]["choices"] == ["file", "keyring"]
+    assert found["crunch.base_url"]["kind"] == "URL"
+    assert "DEBUG" in found["log_level"]["choices"]
+
+
+def test_a_malformed_file_of_omicsdk_is_named_with_its_line(omics, own_file):
+    own_file.write_text("[profiles.default.sb]\nbase_url = \n")
+    for words in (["list"], ["get", "sb.base_url"], ["set", "store", "file"], ["unset", "store"]):
+        ran = omics("config", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{own_file}:2:12: " in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the editor is a shell's")
+def test_the_file_is_edited_as_a_whole_or_not_at_all(omics, own_file, monkeypatch, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf "%s" "$TYPED" > "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("TYPED", 'store = "file"')
+    ran = omics("config", "edit")
+    assert (ran.code, ran.err) == (0, f"omics: changed {own_file}\n")
+    assert own_file.read_text() == 'store = "file"'
+    monkeypatch.setenv("TYPED", "store = ")
+    ran = omics("config", "edit")
+    assert ran.code == 2
+    assert "settings.draft.toml:1: Invalid value. " in ran.err
+    assert own_file.read_text() == 'store = "file"'
+    assert (tmp_path / "settings.draft.toml").read_text() == "store = ", "what was typed is kept"
+    monkeypatch.setenv("EDITOR", "/nonexistent/editor")
+    assert "Cannot start /nonexistent/editor" in omics("config", "edit").err
 
 
 def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatch):

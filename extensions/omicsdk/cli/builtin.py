@@ -24,7 +24,7 @@ INDEX = ("builtin", "shell", "login")
 
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {"title": "A local server with every service in it, to try, teach and test."},
-    "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
+    "config": {"title": "Settings, and where each comes from."},
     "alias": {"title": "Your own names for commands, and hca's."},
     "compat": {"title": "Programs for the platforms' published clients, as they are."},
 }

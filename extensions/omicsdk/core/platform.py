@@ -87,6 +87,7 @@ class Search:
         profile: The profile that the caller or OMICS_PROFILE names; None where neither does.
         credentials: The credentials that the caller gave.
         is_complete: Whether an earlier source had credentials, so that none have to be read.
+        offline: Whether a source must not request anything, and states only what is on this machine.
     """
 
     environ: Mapping[str, str]
@@ -94,6 +95,7 @@ class Search:
     profile: str | None = None
     credentials: object = None
     is_complete: bool = False
+    offline: bool = False
 
 
 class Resolution(NamedTuple):
@@ -179,6 +181,7 @@ def resolution(
     credentials: Credentials | httpx.Auth | str | None = None,
     profile: str | None = None,
     environ: Mapping[str, str] | None = None,
+    offline: bool = False,
 ) -> Resolution:
     """Find the base URL and the credentials of a platform's client, and where they come from.
 
@@ -194,6 +197,7 @@ def resolution(
         credentials: The credentials, or a token as text; ANONYMOUS for none; None to find them.
         profile: The profile; None for OMICS_PROFILE.
         environ: The environment's variables; None for the process's own.
+        offline: Request nothing: a base URL that only a service can state is not found.
 
     Returns:
         What was found. Credentials are None where there are none.
@@ -205,7 +209,7 @@ def resolution(
     environ = os.environ if environ is None else environ
     named = profile or environ.get(PROFILE_VARIABLE, "").strip() or None
     proof = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
-    search = Search(environ, base_url, named, credentials, proof is not None)
+    search = Search(environ, base_url, named, credentials, proof is not None, offline)
     origin, proof_origin = ("argument" if each is not None else "" for each in (base_url, proof))
     elsewhere = ""  # the base URL that skipped credentials belong to
     for source in _sources(discovery, search.profile):

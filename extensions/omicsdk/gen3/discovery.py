@@ -108,7 +108,7 @@ def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
     login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
     if search.base_url is not None:
         return Found(None, login)
-    return Found(endpoint or login.endpoint, login)
+    return Found(endpoint or (login.stated_endpoint or None if search.offline else login.endpoint), login)
 
 
 def _has_file(name: str) -> bool:

@@ -133,6 +133,11 @@ class Gen3Login(Credentials):
         return self._known
 
     @property
+    def stated_endpoint(self) -> str:
+        """The commons that the arguments, the key or the token state; empty within a workspace, whose token would state it."""
+        return self._login.endpoint
+
+    @property
     def expires_at(self) -> float | None:
         """Seconds since 1970 at which the API key ends, or the token that was given; None where it does not state that."""
         source = self._login.source

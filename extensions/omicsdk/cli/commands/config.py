@@ -1,68 +1,99 @@
-"""`omics config list`, `get` and `path`: what is set, and where it comes from. Secrets are never shown."""
+"""`omics config`: the settings of every platform, each with where it comes from. Secrets are never shown."""
 
 from __future__ import annotations
 
+import json
 import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.known_variables import is_secret, known_variables, shown
 from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.options import LEVELS
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.told import Told
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.settings.config import keys_of
+from omicsdk.core.settings.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
+from omicsdk.core.settings.profiles import KNOWN as OWN
+from omicsdk.core.settings.profiles import change_settings, read_settings, settings_path, table_keys
+from omicsdk.hca.config import KINDS, KNOWN, HCAConfig, is_of_kind
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
+    from omicsdk.cli.connecting import Connection
     from omicsdk.cli.console import Console
-    from omicsdk.core.settings.config import Setting
+    from omicsdk.core.settings.config import Json, Keys, Layer, Setting, Settings
 
 ENVIRONMENT = "the environment"
+STDIN = "-"
+
+KINDS_TO_WRITE = {
+    **KINDS,
+    "upload": "an object",
+    "upload.areas": "an object",
+    "upload.current_area": "text",
+    "upload.bucket_name_template": "text",
+    "upload.production_api_url": "text",
+    "upload.preprod_api_url_template": "text",
+}
+"""What a setting must be to be written: what stops one service's commands only is refused, too."""
 
 
-def list_settings(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics config list`: every setting and known environment variable with its value, secrets masked, and its origin.
+def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> Told:
+    """Show every setting with its value and its origin.
 
-    At a terminal it is a line each: beside names and files, a table would have no room for the values.
+    Settings of omicsdk and of the HCA configuration, built-in ones included; what clients of each platform find now, whatever
+    states it; and the environment variables that are set and read. Secrets are masked.
 
-    Raises:
-        ConfigError: A file is malformed; names it with line and column.
+    Args:
+        show_origin: Name the line in the file, too.
+        known: List the settings that can be set instead, with the kinds and choices of their values.
+        connection: What the global options state.
     """
-    from omicsdk.hca.config import HCAConfig
+    if known:
+        rows = list(_known())
+        return Told(
+            "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows), rows, terminal_only=True
+        )
+    from omicsdk.logins import found_settings
 
-    del console
-    exactly = bool(arguments.get("show_origin"))
-    rows = [_row(setting, exactly=exactly) for setting in HCAConfig().settings]
+    rows = [_row(setting, exactly=show_origin) for setting in HCAConfig().settings]
+    rows += _own_rows(exactly=show_origin)
+    rows += [
+        {"name": name, "value": value, "origin": origin} for name, value, origin in found_settings(connection.profile)
+    ]
     rows += [
         {"name": name, "value": shown(name, os.environ[name]), "origin": ENVIRONMENT}
         for name in known_variables(os.environ)
     ]
+    # A line each: beside names and files, a table would have no room for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
     return Told("\n".join(lines), rows, terminal_only=True)
 
 
-def get(arguments: Mapping[str, Any], console: Console) -> Any:
-    """`omics config get NAME`: one value, or an object of several with their secrets masked.
+def get(name: str, *, connection: Connection) -> Any:
+    """Print one setting; ends with 1 when it isn't set.
 
-    Raises:
-        OmicsError: There is no such setting, or it is a secret.
-        ConfigError: A file is malformed, or the name can't be one.
+    Text is printed as it is, anything else as JSON. Secrets aren't printed.
+
+    Args:
+        name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. A dot within a name has a backslash before it.
+        connection: What the global options state.
     """
-    from omicsdk.hca.config import KNOWN, HCAConfig
-
-    del console
-    name: str = arguments["name"]
     if name in known_variables(os.environ):
         if is_secret(name):
             raise _secret(name, ENVIRONMENT)
         return os.environ[name]
-    settings, keys = HCAConfig().settings, keys_of(name)
+    keys = keys_of(name)
+    if table_keys(keys, connection.profile) is not None:
+        return _own_value(keys, connection)
+    settings = HCAConfig().settings
     place = settings.place_of(keys)
     if place is None:
-        known = dict.fromkeys([*(setting.name for setting in settings), *KNOWN])
+        known = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *OWN])
         raise OmicsError(f"{name} isn't set", remedy=did_you_mean(name, known))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
@@ -70,19 +101,128 @@ def get(arguments: Mapping[str, Any], console: Console) -> Any:
     return masked(keys, value)
 
 
-def paths(arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics config path`: the files in the order in which they are read, the strongest last."""
+def paths() -> list[dict[str, Any]]:
+    """Show the settings files: omicsdk's own, then those of the HCA configuration, of which the last wins."""
     from omicsdk.hca.config import files_of, named_files
 
-    del arguments, console
     files, named = files_of(os.environ), named_files(os.environ)
     # A user without a home has no file of their own.
     own = len(files) - len(named) - 1
     origins = ["this machine", *["this user"] * own, *["HCA_CONFIG_FILE"] * len(named)]
-    return [
-        {"path": str(path), "exists": path.is_file(), "origin": origin}
-        for path, origin in zip(files, origins, strict=True)
-    ]
+    settings = settings_path()
+    rows = [] if settings is None else [(settings, "omicsdk")]
+    rows += zip(files, origins, strict=True)
+    return [{"path": str(path), "exists": path.is_file(), "origin": origin} for path, origin in rows]
+
+
+def set_setting(
+    name: str, value: str, *, text: bool = False, file: Path | None = None, connection: Connection, console: Console
+) -> dict[str, Any]:
+    """Write one setting into your settings file.
+
+    Everything else in the file stays as it is. The base URL of a platform belongs to the profile of --profile. Defaults of the
+    Atlas's commands are set like any other setting: omics config set dss.download.num_retries 3
+
+    Args:
+        name: Path of the setting, joined by dots, see omics config list --known.
+        value: JSON, or else text. - reads it from stdin; secrets are taken from there only.
+        text: Take the value as text even if it is JSON.
+        file: File of the HCA configuration to change; by default your own, see omics config path.
+        connection: What the global options state.
+        console: Where warnings go.
+    """
+    from omicsdk.core.settings.config import Values, change, set_in
+
+    keys = keys_of(name)
+    own = _own(keys, file, connection)
+    if own is not None:
+        wanted = _checked(keys, _typed(keys) if value == STDIN else value)
+        change_settings(own, wanted)
+        return {"name": name_of(keys), "value": wanted, "file": str(settings_path())}
+    path = _file(file)
+    found = _value(keys, value, text=text)
+    _check_known(keys, found)
+    is_site = _is_site_file(path)
+    if is_site and _is_secret(keys, found):
+        raise UsageError(
+            f"{name_of(keys)} is a secret, and everybody can read {path}",
+            remedy="Set it in your own file, without --file.",
+        )
+
+    def edit(values: Values) -> None:
+        set_in(values, path, keys, found)
+        _check_merged(_effective(path, json.dumps(values)), keys)
+
+    change(path, edit, shared=is_site)
+    _tell_what_counts(keys, path, console)
+    _hint(keys, console)
+    return {"name": name_of(keys), "value": masked(keys, found), "file": str(path)}
+
+
+def unset_setting(name: str, *, file: Path | None = None, connection: Connection, console: Console) -> dict[str, Any]:
+    """Remove one setting from your settings file; ends with 1 when it isn't there.
+
+    Args:
+        name: Path of the setting, joined by dots.
+        file: File of the HCA configuration to change; by default your own.
+        connection: What the global options state.
+        console: Where warnings go.
+    """
+    from omicsdk.core.settings.config import unset
+
+    keys = keys_of(name)
+    own = _own(keys, file, connection)
+    if own is not None:
+        if not change_settings(own, None):
+            raise OmicsError(f"{name_of(keys)} isn't set in {settings_path()}", remedy="See: omics config list")
+        return {"name": name_of(keys), "file": str(settings_path())}
+    path = _file(file)
+    found = unset(path, keys, shared=_is_site_file(path))
+    place = _effective().place_of(keys)
+    if not found:
+        elsewhere = "" if place in (None, "built in") else f"It is set elsewhere: {place}. Name that file with --file."
+        raise OmicsError(f"{name_of(keys)} isn't set in {path}", remedy=elsewhere or _nearest(keys, path))
+    if place is not None:
+        console.message(f"{name_of(keys)} is still set, now by {place}")
+    return {"name": name_of(keys), "file": str(path)}
+
+
+def edit(*, console: Console) -> None:
+    """Edit omicsdk's settings file with the editor of VISUAL or EDITOR.
+
+    The file is replaced when the editor has ended, and only by a valid one.
+
+    Args:
+        console: Where the result is reported.
+    """
+    import shlex
+    import subprocess
+
+    from omicsdk.core.files import settings_file, write_private
+    from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, profiles
+    from omicsdk.core.settings.toml import parsed as toml
+
+    path = settings_file("settings.toml", SETTINGS_VARIABLE)
+    before = read_settings().text
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    draft = path.with_name(f"{path.stem}.draft{path.suffix}")
+    if not draft.exists():  # an invalid one of the last time is edited again
+        write_private(draft, before)
+    try:
+        ended = subprocess.run([*shlex.split(editor), str(draft)], check=False)
+    except OSError as error:
+        draft.unlink()
+        raise UsageError(f"Cannot start {editor}: {error.strerror}", remedy="Set EDITOR to a program.") from error
+    text = draft.read_text(encoding="utf-8")
+    if ended.returncode or text == before:
+        draft.unlink()
+        console.message("nothing was changed")
+        return
+    toml(text, draft)
+    profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # what it states has to make sense, too
+    write_private(path, text)
+    draft.unlink()
+    console.message(f"changed {path}")
 
 
 def masked(keys: tuple[str, ...], value: Any) -> Any:
@@ -95,6 +235,71 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
     return MASK if value and any(map(is_secret_name, keys)) else mask_json(value)
 
 
+def _known() -> Iterator[dict[str, Any]]:
+    for name, (kind, choices, text) in OWN.items():
+        yield {"name": name, "kind": kind, "choices": list(choices), "help": text}
+    for name, text in KNOWN.items():
+        choices = list(LEVELS) if name == "log_level" else []
+        yield {"name": name, "kind": KINDS_TO_WRITE.get(name, "text"), "choices": choices, "help": text}
+
+
+def _own_rows(*, exactly: bool) -> Iterator[dict[str, Any]]:
+    """The settings of omicsdk's own file, those that this version does not know among them."""
+    settings = read_settings()
+
+    def leaves(values: dict[str, Any], at: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        for name, value in values.items():
+            keys = (*at, name)
+            if isinstance(value, dict) and value:
+                yield from leaves(value, keys)  # pyright: ignore[reportUnknownArgumentType] - of a parser of TOML
+            else:
+                place = settings.place(*keys) if exactly else str(settings.path)
+                yield {"name": name_of(keys), "value": masked(keys, value), "origin": place}
+
+    return leaves(dict(settings.values), ())
+
+
+def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
+    """Where a setting is in omicsdk's own file; None for one of the HCA configuration."""
+    try:
+        own = table_keys(keys, connection.profile)
+    except ConfigError as error:
+        raise UsageError(error.message, remedy=error.remedy) from error
+    if own is not None and file is not None:
+        raise UsageError(
+            f"{name_of(keys)} is no setting of the HCA configuration",
+            remedy="Name another file in OMICS_SETTINGS_FILE.",
+        )
+    return own
+
+
+def _own_value(keys: Keys, connection: Connection) -> str:
+    """The value of omicsdk's own file, or the one that clients find elsewhere."""
+    from omicsdk.logins import found_settings
+
+    found: Any = read_settings().values
+    for name in table_keys(keys, connection.profile) or ():
+        found = found.get(name) if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - of a parser of TOML
+    if isinstance(found, str):
+        return found
+    values = {name: value for name, value, _ in found_settings(connection.profile)}
+    value = values.get(name_of(keys))
+    if value is None:
+        raise OmicsError(f"{name_of(keys)} isn't set", remedy=f"Set it: omics config set {name_of(keys)} VALUE")
+    return value
+
+
+def _checked(keys: Keys, value: str) -> str:
+    from omicsdk.core.base_urls import checked_base_url
+
+    if keys[0] == "store":
+        choices = OWN["store"][1]
+        if value not in choices:
+            raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
+        return value
+    return checked_base_url(value, source=name_of(keys), remedy="Give an address that begins with https://.")
+
+
 def _row(setting: Setting, *, exactly: bool) -> dict[str, Any]:
     origin = setting.place if exactly else setting.origin
     return {"name": setting.name, "value": masked(setting.keys, setting.value), "origin": origin}
@@ -102,3 +307,151 @@ def _row(setting: Setting, *, exactly: bool) -> dict[str, Any]:
 
 def _secret(name: str, place: str) -> OmicsError:
     return OmicsError(f"{name} is a secret, which isn't shown", remedy=f"It stands in {place}.")
+
+
+def _file(named: Path | None) -> Path:
+    from omicsdk.hca.config import user_file
+
+    return Path(named) if named else user_file(os.environ)
+
+
+def _is_site_file(path: Path) -> bool:
+    from omicsdk.hca.config import SITE_FILE
+
+    return path.absolute() == SITE_FILE.absolute()
+
+
+def _value(keys: Keys, word: str, *, text: bool) -> Json:
+    from_stdin = word == STDIN
+    if from_stdin:
+        word = _typed(keys)
+    value = word if text else _json_or_text(word)
+    if KINDS_TO_WRITE.get(name_of(keys)) == "text" and not isinstance(value, str):
+        value = word  # a token of digits
+    if not from_stdin and _is_secret(keys, value):
+        raise UsageError(
+            f"{name_of(keys)} is a secret, and what stands on a command line is kept in the shell's history",
+            remedy=f"Give - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
+        )
+    return value
+
+
+def _json_or_text(word: str) -> Json:
+    try:
+        return json.loads(word, parse_constant=_refused)
+    except ValueError:
+        return word
+    except RecursionError as error:
+        raise UsageError("VALUE is nested too deeply") from error
+
+
+def _refused(constant: str) -> Json:
+    raise ValueError(f"{constant} isn't JSON")
+
+
+def _typed(keys: Keys) -> str:
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{name_of(keys)}: ")
+    return sys.stdin.read().removesuffix("\n").removesuffix("\r")
+
+
+def _is_secret(keys: Keys, value: Json) -> bool:
+    """Whether a value is a secret or has one in it; placeholders of tests and empty texts are none."""
+    return bool(value) and (any(map(is_secret_name, keys)) or mask_json(value) != value)
+
+
+def _check_known(keys: Keys, value: Json) -> None:
+    """Refuses a value that every program would refuse from then on.
+
+    Raises:
+        UsageError: It isn't one that the setting may have.
+    """
+    kind = KINDS_TO_WRITE.get(name_of(keys))
+    if kind is not None and not is_of_kind(kind, value):
+        raise UsageError(f"{name_of(keys)}: expected {kind}, got {json.dumps(masked(keys, value))[:60]}")
+    if isinstance(value, dict):
+        if not (len(value) == 1 and ARRAY_OPERATORS.intersection(value)):
+            for name, inner in value.items():
+                _check_known((*keys, name), inner)
+    elif keys == ("log_level",) and str(value).upper() not in LEVELS:
+        raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
+    elif len(keys) == 2 and keys[1] == "swagger_url" and isinstance(value, str):
+        _check_url(value)
+
+
+def _check_url(value: str) -> None:
+    from omicsdk.hca.discovery import base_url_of
+
+    try:
+        base_url_of(value)
+    except ConfigError as error:
+        raise UsageError(error.message, remedy=error.remedy) from error
+
+
+def _check_merged(settings: Settings, keys: Keys) -> None:
+    """Refuses a default that no command or argument has, or that isn't one of its type.
+
+    Raises:
+        UsageError: The setting makes no sense.
+    """
+    from omicsdk.cli.catalog import Catalog
+    from omicsdk.cli.defaults import check
+
+    try:
+        check(settings, keys, Catalog())
+    except ConfigError as error:
+        # The file and the line that it names aren't written.
+        raise UsageError(error.message.partition(": ")[2], remedy=error.remedy) from error
+
+
+def _effective(path: Path | None = None, text: str = "") -> Settings:
+    """What the files give together, with this text in the place of a file's.
+
+    Raises:
+        ConfigError: A file is malformed, or what stands in it makes no sense.
+    """
+    from omicsdk.core.settings.config import Layer
+    from omicsdk.hca.config import DEFAULTS, files_of
+
+    files = files_of(os.environ)
+    if path is not None and not any(_same(file, path) for file in files):
+        files.append(path)
+    layers: list[Layer] = [Layer("built in", DEFAULTS)]
+    for file in files:
+        layer = parsed(text, file) if path is not None and _same(file, path) else read_layer(file)
+        if layer is not None:
+            layers.append(layer)
+    return merged(layers)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _tell_what_counts(keys: Keys, path: Path, console: Console) -> None:
+    """Says when what was written has no effect."""
+    from omicsdk.hca.config import files_of
+
+    if not any(_same(file, path) for file in files_of(os.environ)):
+        console.warning(f"{path} isn't read unless HCA_CONFIG_FILE names it")
+        return
+    place = _effective().place_of(keys)
+    if place is not None and str(path) not in place:
+        console.warning(f"{name_of(keys)} has no effect: {place} wins")
+
+
+def _hint(keys: Keys, console: Console) -> None:
+    """Says when a name means nothing to anybody."""
+    from omicsdk.cli.services import SERVICES
+
+    names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
+    is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
+    if not is_default and not any(name in KNOWN for name in names):
+        console.warning(f"nothing reads {name_of(keys)}. {did_you_mean(name_of(keys), KNOWN)}".rstrip())
+
+
+def _nearest(keys: Keys, path: Path) -> str:
+    layer = read_layer(path)
+    return did_you_mean(name_of(keys), [name_of(known) for known in layer.lines]) if layer is not None else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands import login
+from omicsdk.cli.commands import config, login
 from omicsdk.cli.commands.numbers import above_0
 from omicsdk.cli.index import Entry
 
 SERVICE = ""
+SWITCHES = True
 
+_URL = "https://dss.example.org/v1/swagger.json"
 _PLATFORM = {"platform": login.known_platform}
 
 COMMANDS = (
@@ -16,7 +18,6 @@ COMMANDS = (
         login.login,
         positional=("platform",),
         checks={**_PLATFORM, "timeout": above_0},
-        switches=("token_stdin", "password_stdin", "device"),
         examples=(
             "hca",
             "sb --base-url https://cgc-api.sbgenomics.com/v2 --token-stdin < token.txt",
@@ -35,4 +36,20 @@ COMMANDS = (
         examples=("", "gen3 --output json"),
     ),
     Entry("profiles", login.profiles, quick=True, examples=("",)),
+    Entry("config list", config.list_settings, examples=("", "--show-origin", "--known")),
+    Entry("config get", config.get, positional=("name",), examples=("sb.base_url", "DSSClient.swagger_url")),
+    Entry(
+        "config set",
+        config.set_setting,
+        positional=("name", "value"),
+        examples=(
+            "sb.base_url https://cgc-api.sbgenomics.com/v2",
+            "gen3.base_url https://commons.example.org --profile work",
+            f"DSSClient.swagger_url {_URL}",
+            "dss.download.num_retries 3",
+        ),
+    ),
+    Entry("config unset", config.unset_setting, positional=("name",), examples=("dss.download.num_retries",)),
+    Entry("config path", config.paths, quick=True, examples=("",)),
+    Entry("config edit", config.edit, examples=("",)),
 )

@@ -9,7 +9,7 @@ base_url = "https://commons.example.org"
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,17 @@ PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "crunch", "pangea")
 """The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
+KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    "store": (
+        "text",
+        STORES,
+        "where omics login stores logins; by default in the keyring if it is unlocked, else in a file",
+    ),
+    **{f"{each}.base_url": ("URL", (), f"the base URL of {each} in a profile") for each in PLATFORMS},
+}
+"""The settings that commands name: the kind of the value, its choices, and what it is. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
+_OWN_SETTINGS = ("sb", "gen3", "drs", "crunch", "pangea")  # those of the Atlas's services are in the HCA configuration
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -175,6 +185,36 @@ def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[s
             return False
         write_private(path, changed(text, keys, value))  # through a link, whose target is replaced
     return True
+
+
+def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ...] | None:
+    """Return where a setting is in the file.
+
+    Args:
+        keys: The names that a user gave: `store`, `sb.base_url`, or `profiles.work.sb.base_url`.
+        profile: The profile of a setting that names none; by default `default`.
+
+    Returns:
+        The names of its tables, and its own; None for a setting of another file.
+
+    Raises:
+        ConfigError: The file has no such setting.
+    """
+    first = keys[0]
+    is_whole = first == "profiles" and len(keys) > 2
+    name = ".".join(keys[2:] if is_whole else keys)
+    if is_whole:
+        check_profile_name(keys[1])
+    if name in KNOWN and not (is_whole and name == "store"):
+        return tuple(keys) if is_whole or name == "store" else ("profiles", profile or DEFAULT_PROFILE, *keys)
+    if first not in ("profiles", "store", *_OWN_SETTINGS):
+        return None  # the Atlas's services have settings in the HCA configuration, too
+    platform = name.partition(".")[0]
+    if platform not in PLATFORMS:
+        raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy="Known settings: omics config list --known")
+    if any(each in name for each in ("token", "password", "key", "credentials")):
+        raise ConfigError(f"{'.'.join(keys)} is not a setting", remedy=f"Store a login with: omics login {platform}")
+    raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
 
 
 def stated_store(environ: Mapping[str, str] | None = None) -> str | None:

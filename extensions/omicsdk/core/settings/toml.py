@@ -19,7 +19,7 @@ from omicsdk.core.type_guards import is_array, is_object
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
-_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def parsed(text: str, path: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def parsed(text: str, path: Path) -> dict[str, Any]:
         what = str(error)
         place = _PLACE.search(what)
         # An error at the end of the document has no place; the last line is where something is missing.
-        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, None)
+        line, column = (int(place[1]), int(place[2])) if place and place[1] else (text.count("\n") + 1, None)
         remedy = "Correct this line, or move the file away."
         raise ConfigError(
             _PLACE.sub("", what), remedy=remedy, file=str(path), line=line, column=column
