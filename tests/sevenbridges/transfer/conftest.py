@@ -87,7 +87,8 @@ class Platform(LoopbackServer):
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
         body = reader.read(int(head.headers.get("content-length", 0)))
-        query = {name: values[-1] for name, values in parse_qs(head.query).items()}
+        given = parse_qs(head.query)
+        query = {name: "\n".join(values) if name == "name" else values[-1] for name, values in given.items()}
         asked = Asked(head.method, head.path, query, head.headers, body)
         with self._guard:
             self.asked.append(asked)
@@ -200,7 +201,7 @@ class Platform(LoopbackServer):
         parent = parent or asked.query.get("parent") or asked.query["project"]
         items = [each for each in self.files.values() if parent in (each.get("parent"), each.get("project"))]
         if "name" in asked.query:
-            items = [each for each in items if each["name"] == asked.query["name"]]
+            items = [each for each in items if each["name"] in asked.query["name"].split("\n")]
         page = {"href": self.url(asked.path), "items": items, "links": []}
         return of_json(page, **{"X-Total-Matching-Query": str(len(items))})
 
