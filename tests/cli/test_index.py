@@ -330,7 +330,7 @@ def test_a_parameter_may_be_documented_by_another_function():
             width: Their width.
         """
 
-    made = command(Entry("stripe", stripe, like=paint), "dss")
+    made = command(Entry("stripe", stripe, like=(paint,)), "dss")
     assert made["parameters"] == [
         {"name": "coats", "type": "integer", "default": 2, "help": "How many coats, over several lines."},
         {"name": "width", "type": "number", "default": 4, "help": "Their width."},

@@ -126,7 +126,7 @@ def create_task(
         batch_input: The input whose files are divided among children; needs `batch_by`.
         batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
         batch: False for one task although the app's batching states otherwise.
-        interruptible: Use instances that may be taken away; None for the project's setting.
+        interruptible: Use instances that may be taken away; by default as the project's settings state.
         execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
         output_location: Folder for the outputs, as an object.
         run: Run it; else it is a draft.

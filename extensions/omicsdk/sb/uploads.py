@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
 
     from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.listings import Target
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
     from omicsdk.transfer.reports.outcome import Verification
 
 NAMES_AT_ONCE = 20
 """Names that one request asks for: each may take 765 characters of the URL."""
+REQUESTS_FOR_NAMES = 10
+"""Requests for names in a folder; where it would take more, the whole folder is listed."""
 DATE_SLACK = 2.0
 """Seconds by which a file may seem younger than the platform's, whose dates have no fractions of a second."""
 LARGEST_FILE = 5 * 1024**4
@@ -227,21 +230,34 @@ class UploadPlan:
 
     def _present(self) -> dict[int, File]:
         """What the platform has under the files' paths, by their numbers."""
+        from omicsdk.transfer.calls import side_by_side
+
         numbers: dict[SbPath, dict[str, int]] = {}
         for number, each in enumerate(self.files):
             numbers.setdefault(each.target.parent, {})[each.target.name] = number
-        found: dict[int, File] = {}
+        requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
         for parent, wanted in numbers.items():
             try:
                 target = self.known.unsuggesting.folder(parent).target
             except NotFound:
                 continue
             names = list(wanted)
-            many = len(names) > NAMES_AT_ONCE * 10
             parts = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
-            for chosen in [{}] if many else [selection(name=part) for part in parts]:
-                files = files_in(self.client, target, chosen)
-                found |= {wanted[str(file.name)]: file for file in files if file.name in wanted}
+            if len(parts) > REQUESTS_FOR_NAMES:
+                requests.append((target, {}, wanted))
+            else:
+                requests += [(target, selection(name=part), wanted) for part in parts]
+
+        def answered(request: tuple[Target, dict[str, Any], dict[str, int]]) -> dict[int, File]:
+            target, chosen, wanted = request
+            files = files_in(self.client, target, chosen)
+            return {wanted[str(file.name)]: file for file in files if file.name in wanted}
+
+        found: dict[int, File] = {}
+        for each in side_by_side(answered, requests):
+            if isinstance(each, OmicsError):
+                raise each
+            found |= each
         return found
 
     def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:

@@ -59,7 +59,7 @@ class Entry:
             an operation, or change its own.
         verbatim: All words after the command, options too, are its positional argument; only --help in front is the command's.
         examples: What follows the words, one command line each.
-        like: A function that documents the parameters which this one has in common with it.
+        like: Functions that document the parameters which this one has in common with them.
         synonyms: Further words for the command, which lists do not show.
     """
 
@@ -91,5 +91,5 @@ class Entry:
     options: tuple[Any, ...] = ()
     verbatim: bool = False
     examples: tuple[str, ...] = ()
-    like: Callable[..., Any] | None = None
+    like: tuple[Callable[..., Any], ...] = ()
     synonyms: tuple[str, ...] = ()

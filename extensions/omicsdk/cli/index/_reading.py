@@ -156,8 +156,8 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
         for each in own
         if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    if entry.like is not None:
-        said = said._replace(arguments={**documentation(entry.like).arguments, **said.arguments})
+    for other in entry.like:
+        said = said._replace(arguments={**documentation(other).arguments, **said.arguments})
     arguments: list[Argument] = []
     for each in shown:
         arguments.append(_argument(each, hints.get(each.name), said, entry, before))

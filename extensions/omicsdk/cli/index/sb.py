@@ -21,6 +21,18 @@ _TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
 _JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
 _CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0}
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
+_DOCUMENTED = {
+    "files": (metadata.tag, moves.copy, files.get_file),
+    "tasks": (tasks.abort, tasks.get_task, tasks.run),
+    "projects": (projects.get_project,),
+    "members": (projects.get_project, projects.allow_members, projects.members),
+    "apps": (projects.get_app,),
+    "volumes": (storage.get_volume, storage.create_volume),
+    "imports": (storage.start_imports,),
+    "exports": (storage.start_imports,),
+    "manifest": (metadata.tag,),
+}
+"""Functions that document what the commands of a group have in common."""
 
 
 def _command(
@@ -31,7 +43,6 @@ def _command(
     options: tuple[Argument, ...] = (),
     title: str = "",
     render: Callable[..., Any] | None = None,
-    like: Callable[..., Any] | None = None,
     synonyms: tuple[str, ...] = (),
 ) -> Entry:
     """An entry of a function that is written for the command line: what precedes `*` is positional, booleans are switches."""
@@ -49,7 +60,7 @@ def _command(
         render=render,
         options=options,
         examples=examples,
-        like=like,
+        like=_DOCUMENTED[words.partition(" ")[0]],
         synonyms=synonyms,
     )
 
@@ -120,9 +131,9 @@ TASKS = (
         f"{_RUN} --inputs @inputs.json --wait",
         _TASK,
     ),
-    _command("tasks clone", tasks.clone, f"{_TASK} --wait", f"{_TASK} --name again --input threads=8", like=tasks.run),
-    _command("tasks update", tasks.update, f"{_TASK} --name again --input threads=8", like=tasks.run),
-    _command("tasks wait", tasks.wait, f"{_TASK} --timeout-seconds 7200", like=tasks.run),
+    _command("tasks clone", tasks.clone, f"{_TASK} --wait", f"{_TASK} --name again --input threads=8"),
+    _command("tasks update", tasks.update, f"{_TASK} --name again --input threads=8"),
+    _command("tasks wait", tasks.wait, f"{_TASK} --timeout-seconds 7200"),
     _command(
         "tasks logs",
         tasks.logs,
@@ -148,7 +159,7 @@ PROJECTS = (
         "me/my-project --add ann bob --permissions read copy",
         "me/my-project --remove bob",
     ),
-    _list("members ls", projects.list_members, "me/my-project"),
+    _command("members ls", projects.list_members, "me/my-project", options=(LIMIT,)),
     _command("members get", projects.get_member, "me/my-project ann"),
     _command(
         "members create",
@@ -185,7 +196,7 @@ STORAGE = (
         "--manifest imports.tsv --wait",
         synonyms=("imports start",),
     ),
-    _command("imports wait", storage.wait_for_imports, _JOB, like=storage.start_imports),
+    _command("imports wait", storage.wait_for_imports, _JOB),
     _list("exports ls", storage.list_exports, "--state RUNNING"),
     _command("exports get", storage.get_export, _JOB),
     _command(
@@ -194,10 +205,9 @@ STORAGE = (
         f"{_BAM} --volume {_BUCKET} --to results/",
         f"{_READS} --recursive --volume {_BUCKET} --copy-only --wait",
         "--manifest exports.tsv --wait",
-        like=storage.start_imports,
         synonyms=("exports start",),
     ),
-    _command("exports wait", storage.wait_for_exports, _JOB, like=storage.start_imports),
+    _command("exports wait", storage.wait_for_exports, _JOB),
     _command("manifest export", metadata.export, f"{_P}/ --recursive --file files.tsv", render=metadata.exported),
     _command("manifest import", metadata.import_, "files.tsv --dry-run", "files.tsv"),
 )

@@ -183,7 +183,6 @@ def update_file(
     What is not given stays as it is. Many files: omics sb files tag, metadata and mv.
 
     Args:
-        path: The file: sb://owner/project/folder/file, or its id.
         name: Its new name.
         tag: All tags that it shall have.
         metadata: Metadata that change, as a JSON object; null removes a key.
@@ -211,7 +210,6 @@ def remove_files(
     On a terminal it asks first, unless --yes is given.
 
     Args:
-        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         recursive: Delete folders, with everything in them.
         timeout_seconds: Seconds to wait for the platform, which deletes many files and folders in a job.
         dry_run: Only print what would be deleted.

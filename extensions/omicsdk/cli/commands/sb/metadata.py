@@ -41,7 +41,6 @@ def tag(
     Give files before the options. Tags and metadata of many files: omics sb manifest.
 
     Args:
-        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         add: Tags to add.
         remove: Tags to remove.
         set: All tags that the files shall have. Excludes `add` and `remove`.
@@ -73,12 +72,9 @@ def metadata(
     object. Many files with different values: omics sb manifest.
 
     Args:
-        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         set: Values, as key=value. A key that is given several times becomes a list. JSON is for what isn't text: it begins with
             a quote, a bracket or a brace, or the present value isn't text either.
         unset: Keys to remove.
-        recursive: Take the files in folders, with those in folders below.
-        dry_run: Only print what would change.
     """
     put = pairs(set, "--set")
     both = [key for key in put if key in unset]
@@ -166,7 +162,6 @@ def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bo
     Args:
         file: The table; - is stdin.
         clear: Remove what a file has where the table's cell is empty.
-        dry_run: Only print what would change.
     """
     with opened(file) as lines:
         rows = list(manifest.rows(lines))

@@ -66,7 +66,7 @@ def get_project(client: SevenBridges, project: str) -> Row:
     """Show a project.
 
     Args:
-        project: The project: owner/project.
+        project: The project: owner/project or sb://owner/project.
     """
     return client.get_project(**_place(project)).to_dict()
 
@@ -116,7 +116,6 @@ def update_project(
     """Change a project; what is not given stays as it is.
 
     Args:
-        project: The project: owner/project.
         name: Its new name; its id stays.
         description: Its new description.
         tag: All tags that it shall have.
@@ -173,9 +172,8 @@ def members(
     """List the members of a project; add, change or remove some.
 
     Args:
-        project: The project: owner/project or sb://owner/project.
         add: Users, or mail addresses of people, who become members or get other permissions.
-        permissions: What those may do; nothing else.
+        permissions: What they may do; nothing else.
         remove: Users who are no longer members.
         console: Where it is asked.
     """
@@ -200,11 +198,7 @@ def members(
 
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:
-    """List the members of a project.
-
-    Args:
-        project: The project: owner/project.
-    """
+    """List the members of a project."""
     found = client.list_project_members.iterate(**_place(project), limit=PAGE)
     return (row(member, MEMBER) for member in found)
 
@@ -213,7 +207,6 @@ def get_member(client: SevenBridges, project: str, user: str) -> Row:
     """Show a member of a project.
 
     Args:
-        project: The project: owner/project.
         user: The user's name.
     """
     return client.get_project_member(**_place(project), username=user).to_dict()
@@ -230,9 +223,7 @@ def allow_members(
     """Add members to a project, or change what members may do.
 
     Args:
-        project: The project: owner/project.
         users: Names of users, or mail addresses of people.
-        permissions: What they may do; nothing else.
         console: Where failures are printed.
     """
     return members(client, project, add=users, permissions=permissions, console=console)
@@ -244,8 +235,6 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
     On a terminal it asks first, unless --yes is given.
 
     Args:
-        project: The project: owner/project.
-        users: Names of users.
         console: Where it is asked.
     """
     return members(client, project, remove=users, console=console)
@@ -340,7 +329,6 @@ def copy_app(
     """Copy an app into a project.
 
     Args:
-        app: The app: owner/project/app, with /revision behind it for another than the latest.
         project: The project that it is copied into: owner/project or sb://owner/project.
         name: The copy's name; by default that of the app.
         strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.

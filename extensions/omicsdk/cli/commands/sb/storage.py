@@ -98,9 +98,7 @@ def update_volume(
     """Change a volume; what is not given stays as it is.
 
     Args:
-        volume: The volume: owner/volume.
         description: Its new description.
-        access_mode: RO to read only, RW to write, too.
         service: What changes of the bucket or the credentials, as a JSON object or @ and the name of a file.
         activate: Let it be used again.
         deactivate: Let it no longer be used, for example before it is removed.
@@ -121,7 +119,6 @@ def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, c
     On a terminal it asks first, unless --yes is given. The platform removes inactive volumes only: omics sb volumes update --deactivate.
 
     Args:
-        volume: The volume: owner/volume.
         dry_run: Only print what would be disconnected.
         console: Where it is asked.
     """

@@ -150,7 +150,6 @@ def clone(
     Inputs are written as those of omics sb tasks run, and replace the other task's.
 
     Args:
-        task: The id of a task.
         name: The new task's name; by default the platform chooses one.
         console: Where progress is printed.
     """
@@ -171,7 +170,7 @@ def update(
     """Change a task that is a draft; what is not given stays as it is.
 
     Args:
-        task: The id of the task.
+        name: Its new name.
     """
     changed = given(name=name, description=description, inputs=with_files(client, inputs_of(input, inputs)))
     if not changed:
@@ -193,7 +192,6 @@ def wait(
     Ends with 1 when none completed, with 3 when some didn't. Ctrl-C ends the waiting, not the tasks.
 
     Args:
-        tasks: Ids of tasks.
         console: Where progress is printed.
     """
     return _waited(client, list(dict.fromkeys(tasks)), period, timeout_seconds, console)
@@ -215,7 +213,6 @@ def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False,
     On a terminal it asks first, unless --yes is given.
 
     Args:
-        tasks: Ids of tasks.
         dry_run: Only print what would be deleted.
         console: Where it is asked.
     """
