@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -135,7 +136,7 @@ class JsonObject(Protocol):
         ...
 
 
-class Model:
+class Model(Displayed):
     """Base of generated models; an attrs class, and nothing else is pretended.
 
     `additional_properties` holds the fields that the document doesn't name (None until there is one). `null_fields`
@@ -148,6 +149,11 @@ class Model:
 
     additional_properties: dict[str, Any] | None
     null_fields: frozenset[str] | None
+
+    def __shown__(self) -> Iterator[tuple[str, object]]:
+        """The fields by their attributes' names, then those that the document does not name."""
+        yield from ((field.python, getattr(self, field.python)) for field in self.FIELDS)
+        yield from (self.additional_properties or {}).items()
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Self:

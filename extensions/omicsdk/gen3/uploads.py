@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     BadRequest,
     ChecksumMismatch,
@@ -57,8 +58,8 @@ COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
 """The columns of the manifest of what was uploaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadedFile(Displayed):
     """The result for one file.
 
     Attributes:
@@ -100,8 +101,8 @@ class UploadedFile:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class UploadResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadResult(Displayed):
     """The result for all.
 
     Attributes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
@@ -156,8 +157,8 @@ def _raise_unfit(faults: list[str]) -> None:
 State = Literal["uploaded", "kept", "planned", "failed", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedReads:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadedReads(Displayed):
     """The result for the reads of one sample.
 
     Attributes:
@@ -177,8 +178,8 @@ class UploadedReads:
     error: OmicsError | None = attribute(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadsResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadsResult(Displayed):
     """The results for all samples.
 
     Attributes:

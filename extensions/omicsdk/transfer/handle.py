@@ -14,6 +14,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.downloading import download as _download
 from omicsdk.transfer.interrupts import Terminated
+from omicsdk.transfer.notebooks import notebook_progress
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.uploads.uploading import upload as _upload
 
@@ -84,7 +85,7 @@ class Transfer(Generic[T]):
         """
         given: dict[str, Any] = dict(kwargs)
         control: Control | None = given.pop("control", None)
-        progress: Callable[[Progress], None] | None = given.pop("progress", None)
+        progress: Callable[[Progress], None] | None = given.pop("progress", None) or notebook_progress()
         call: Callable[..., R] = function
         transfer = Transfer[R](lambda obey, tell: call(*args, **given, control=obey, progress=tell), control)
         if progress is not None:

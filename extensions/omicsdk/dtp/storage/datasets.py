@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.reports.outcome import Outcome, error_words
 from omicsdk.transfer.reports.report import TransferReport
@@ -164,8 +165,8 @@ class MetadataFile:
     error: OmicsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DatasetReport(Displayed):
     """The result of a data set's download.
 
     Attributes:

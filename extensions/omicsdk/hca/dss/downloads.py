@@ -11,6 +11,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
 from omicsdk.hca.dss.files import get_manifest
@@ -57,8 +58,8 @@ class Bundle:
         return folder_name(self.manifest)
 
 
-@dataclass(slots=True)
-class Result:
+@dataclass(slots=True, repr=False)
+class Result(Displayed):
     """What a download did.
 
     Attributes:

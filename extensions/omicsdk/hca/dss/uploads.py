@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     AuthError,
     Forbidden,
@@ -77,8 +78,8 @@ _UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 logger = logging.getLogger("omicsdk.hca.dss")
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadedFile(Displayed):
     """A file of an upload.
 
     Attributes:
@@ -94,8 +95,8 @@ class UploadedFile:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedBundle:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadedBundle(Displayed):
     """A bundle that an upload made, or would make.
 
     Attributes:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from omicsdk import transfer
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadedFile(Displayed):
     """The result for one file.
 
     Attributes:
@@ -89,8 +90,8 @@ class UploadedFile:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class UploadResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadResult(Displayed):
     """The results for all files.
 
     Attributes:

@@ -24,6 +24,7 @@ from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.notebooks import notebook_progress
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
@@ -159,7 +160,7 @@ def download(
         resume_unvalidated=unvalidated,
         patience=patience or control.patience or Patience(),
         route=route or (lambda url: network(url, environ)),
-        progress=progress,
+        progress=progress or notebook_progress(),
         stop=stop,
         control=control,
         clock=clock,

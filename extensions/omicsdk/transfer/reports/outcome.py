@@ -98,6 +98,12 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     label: str = ""
     verification: Verification = "unverified"
 
+    def __repr__(self) -> str:
+        from omicsdk.core.display import short_repr
+
+        usual = self._field_defaults
+        return short_repr("Outcome", (each for each in self._asdict().items() if each[1] != usual.get(each[0])))
+
     @classmethod
     def of_error(cls, name: str, error: OmicsError, size: int | None = None) -> Self:
         """Return the outcome of a file that was not transferred: stopped where the error is Interrupted, else failed.

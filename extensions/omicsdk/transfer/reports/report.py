@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from omicsdk.core.errors import Interrupted, SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import Outcome, State, Verification, verification_words
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.words import without_secrets
 
 
 class TransferReport:
@@ -201,6 +203,28 @@ class TransferReport:
     def __repr__(self) -> str:
         said = verification_words(self.verification)
         return f"<TransferReport: {self.outcomes!r}{f' ({said})' if said else ''}, {self.seconds:.3g} s>"
+
+    def _repr_html_(self) -> str:
+        from omicsdk.core.display import MOST_ROWS, escape, html_table
+        from omicsdk.transfer.reports.words import size_words, time_words
+
+        stated = {
+            "files": ", ".join(f"{count:,} {state}" for state, count in self.counts.items() if count) or "none",
+            "verification": verification_words(self.verification),
+            "fetched": size_words(self.bytes_fetched),
+            "time": time_words(self.seconds),
+            "stopped": self.why_stopped,
+        }
+        rows = [(name, escape(text)) for name, text in stated.items() if text]
+        failures = [
+            (escape(outcome.name), escape(without_secrets(str(outcome.error))))
+            for outcome in islice(self.outcomes.failures, MOST_ROWS)
+        ]
+        if failures:
+            count = self.outcomes.counts["failed"]
+            more = f"<p>{count - len(failures):,} more</p>" if count > len(failures) else ""
+            rows.append(("failures", html_table("", failures, ("file", "error")) + more))
+        return html_table(self.title or "Transfer", rows)
 
 
 #: The name that it has where nothing else is called a report.

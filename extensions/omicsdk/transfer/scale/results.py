@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import STATES, VERIFICATIONS, Outcome, State, Verification
 
@@ -12,8 +13,8 @@ from omicsdk.transfer.reports.outcome import STATES, VERIFICATIONS, Outcome, Sta
 KEPT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ShardResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class ShardResult(Displayed):
     """What one shard did.
 
     Attributes:
@@ -64,8 +65,8 @@ class ShardResult:
         return told
 
 
-@dataclass(frozen=True, slots=True)
-class ShardsReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class ShardsReport(Displayed):
     """What all shards of a plan did.
 
     Attributes:

@@ -15,6 +15,7 @@ from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped
+from omicsdk.transfer.notebooks import notebook_progress
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
@@ -107,7 +108,7 @@ def upload(
         follow=follow,
         patience=patience or control.patience or Patience(),
         route=route or (lambda url: network(url, environ)),
-        progress=progress,
+        progress=progress or notebook_progress(),
         stop=stop,
         control=control,
         clock=clock,

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject,
 _ATTRIBUTE_FIELDS = frozenset({"key", "value", "latitude", "longitude"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Attribute(Model):
     """An attribute as items show it, of any type.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CHAR_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CharAttribute(Model):
     """An attribute of an item, with a text value.
 

@@ -28,7 +28,7 @@ _DATASET_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Dataset(Model):
     """Files that are processed together.
 

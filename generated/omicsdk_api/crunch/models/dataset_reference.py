@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DATASET_REFERENCE_FIELDS = frozenset({"project", "dataset"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DatasetReference(Model):
     """The dataset that is to be processed next.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _FILESIZE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FilesizeAttribute(Model):
     """An attribute of an item, with a file-size value.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Mode
 _FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FloatAttribute(Model):
     """An attribute of an item, with a number value.
 

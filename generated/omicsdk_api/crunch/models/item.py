@@ -25,7 +25,7 @@ from .attribute import Attribute
 _ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Item(Model):
     """A thing that is described by attributes.
 

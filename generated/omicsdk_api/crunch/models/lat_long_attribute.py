@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class LatLongAttribute(Model):
     """An attribute of an item that is a place on Earth.
 

@@ -25,7 +25,7 @@ from .boolean_attribute import BooleanAttribute
 _PAGINATED_BOOLEAN_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedBooleanAttributeList(Model):
     """A page of the list of yes-or-no attributes.
 

@@ -25,7 +25,7 @@ from .char_attribute import CharAttribute
 _PAGINATED_CHAR_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedCharAttributeList(Model):
     """A page of the list of text attributes.
 

@@ -25,7 +25,7 @@ from .dataset import Dataset
 _PAGINATED_DATASET_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedDatasetList(Model):
     """A page of the list of datasets.
 

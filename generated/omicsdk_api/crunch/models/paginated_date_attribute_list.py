@@ -25,7 +25,7 @@ from .date_attribute import DateAttribute
 _PAGINATED_DATE_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedDateAttributeList(Model):
     """A page of the list of date attributes.
 

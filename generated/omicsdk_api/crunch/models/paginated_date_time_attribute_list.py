@@ -25,7 +25,7 @@ from .date_time_attribute import DateTimeAttribute
 _PAGINATED_DATE_TIME_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedDateTimeAttributeList(Model):
     """A page of the list of date-and-time attributes.
 

@@ -25,7 +25,7 @@ from .filesize_attribute import FilesizeAttribute
 _PAGINATED_FILESIZE_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedFilesizeAttributeList(Model):
     """A page of the list of file-size attributes.
 

@@ -25,7 +25,7 @@ from .float_attribute import FloatAttribute
 _PAGINATED_FLOAT_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedFloatAttributeList(Model):
     """A page of the list of number attributes.
 

@@ -25,7 +25,7 @@ from .integer_attribute import IntegerAttribute
 _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedIntegerAttributeList(Model):
     """A page of the list of whole-number attributes.
 

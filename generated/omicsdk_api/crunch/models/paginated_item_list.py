@@ -25,7 +25,7 @@ from .item import Item
 _PAGINATED_ITEM_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedItemList(Model):
     """A page of the list of items.
 

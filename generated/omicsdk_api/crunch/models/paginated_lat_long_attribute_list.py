@@ -25,7 +25,7 @@ from .lat_long_attribute import LatLongAttribute
 _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedLatLongAttributeList(Model):
     """A page of the list of place attributes.
 

@@ -25,7 +25,7 @@ from .project import Project
 _PAGINATED_PROJECT_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedProjectList(Model):
     """A page of the list of projects.
 

@@ -25,7 +25,7 @@ from .status import Status
 _PAGINATED_STATUS_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedStatusList(Model):
     """A page of the list of statuses.
 

@@ -25,7 +25,7 @@ from .url_attribute import URLAttribute
 _PAGINATED_URL_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PaginatedURLAttributeList(Model):
     """A page of the list of address attributes.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PATCHED_CHAR_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedCharAttribute(Model):
     """What may be changed; fields that aren't sent stay.
 

@@ -28,7 +28,7 @@ _PATCHED_DATASET_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedDataset(Model):
     """What may be changed; fields that aren't sent stay.
 

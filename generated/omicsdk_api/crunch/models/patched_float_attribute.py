@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Mode
 _PATCHED_FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedFloatAttribute(Model):
     """What may be changed; fields that aren't sent stay.
 

@@ -25,7 +25,7 @@ from .attribute import Attribute
 _PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedItem(Model):
     """What may be changed; fields that aren't sent stay.
 

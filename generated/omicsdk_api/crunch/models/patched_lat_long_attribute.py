@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedLatLongAttribute(Model):
     """What may be changed; fields that aren't sent stay.
 

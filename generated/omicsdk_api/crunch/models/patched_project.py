@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _PATCHED_PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchedProject(Model):
     """What may be changed; fields that aren't sent stay.
 

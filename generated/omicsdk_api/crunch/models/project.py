@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Project(Model):
     """Datasets that belong together, and their workflow.
 

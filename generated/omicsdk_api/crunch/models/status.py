@@ -34,7 +34,7 @@ _STATUS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Status(Model):
     """How far the processing of a dataset was at a moment, and on which machine.
 

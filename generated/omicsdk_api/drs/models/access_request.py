@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _ACCESS_REQUEST_FIELDS = frozenset({"passports"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessRequest(Model):
     """Who wants to have an address.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _ACCESS_URL_FIELDS = frozenset({"url", "headers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessURL(Model):
     """Where the bytes of an object are, and what to send to get them.
 

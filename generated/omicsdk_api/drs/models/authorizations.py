@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "passport_auth_issuers", "bearer_auth_issuers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Authorizations(Model):
     """How requests for an object are authorised.
 

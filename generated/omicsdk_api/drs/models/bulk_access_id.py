@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_ACCESS_ID_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessId(Model):
     """An object, and the access methods by which it shall be reached.
 

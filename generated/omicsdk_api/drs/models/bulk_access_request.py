@@ -13,7 +13,7 @@ from .bulk_access_id import BulkAccessId
 _BULK_ACCESS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_access_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessRequest(Model):
     """Which addresses to answer, and to whom.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_ACCESS_URL_FIELDS = frozenset({"url", "drs_object_id", "drs_access_id", "headers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessURL(Model):
     """Where the bytes of one object are, and what to send to get them.
 

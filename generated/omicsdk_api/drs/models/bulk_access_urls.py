@@ -15,7 +15,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessUrls(Model):
     """The addresses of the bytes of objects, and the objects that couldn't be resolved.
 

@@ -17,7 +17,7 @@ _BULK_AUTHORIZATIONS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAuthorizations(Model):
     """How requests for objects are authorised, and the objects that couldn't be resolved.
 

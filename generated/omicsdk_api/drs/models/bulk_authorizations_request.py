@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_AUTHORIZATIONS_REQUEST_FIELDS = frozenset({"bulk_object_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAuthorizationsRequest(Model):
     """Which objects the question is about.
 

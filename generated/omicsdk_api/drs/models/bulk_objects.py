@@ -15,7 +15,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_OBJECTS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object", "resolved_drs_objects"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkObjects(Model):
     """The objects that could be resolved, and those that couldn't.
 

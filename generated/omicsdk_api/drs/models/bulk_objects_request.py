@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_OBJECTS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkObjectsRequest(Model):
     """Which objects to describe, and to whom.
 

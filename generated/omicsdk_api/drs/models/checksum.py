@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CHECKSUM_FIELDS = frozenset({"checksum", "type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Checksum(Model):
     """A checksum, and how it was computed.
 

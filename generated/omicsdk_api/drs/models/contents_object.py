@@ -23,7 +23,7 @@ from omicsdk.core.model import (
 _CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ContentsObject(Model):
     """A member of a bundle.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _DRS_FACTS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObjectSize"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsFacts(Model):
     """How much a repository holds, and how much can be asked for at once.
 

@@ -43,7 +43,7 @@ _DRS_OBJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsObject(Model):
     """An object, which is a blob (the bytes of a file) or, if it has `contents`, a bundle of objects.
 

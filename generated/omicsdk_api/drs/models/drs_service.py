@@ -14,7 +14,7 @@ from .drs_service_type import DrsServiceType
 _DRS_SERVICE_FIELDS = frozenset({"maxBulkRequestLength", "type", "drs"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsService(Model):
     """What a data repository says of itself beside what every service does.
 

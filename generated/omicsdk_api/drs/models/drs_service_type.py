@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, litera
 _DRS_SERVICE_TYPE_FIELDS = frozenset({"artifact"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsServiceType(Model):
     """Which interface the service speaks.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Error(Model):
     """What went wrong.
 

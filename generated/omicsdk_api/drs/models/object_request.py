@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ObjectRequest(Model):
     """What to answer about an object, and to whom.
 

@@ -28,7 +28,7 @@ _SERVICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Service(Model):
     """What every GA4GH service says of itself, as of service-info 1.0.0.
 

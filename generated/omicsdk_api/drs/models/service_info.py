@@ -42,7 +42,7 @@ _SERVICE_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ServiceInfo(Model):
     """What a server says of itself.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SERVICE_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ServiceType(Model):
     """Which interface a service speaks.
 

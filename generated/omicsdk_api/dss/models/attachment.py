@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ATTACHMENT_FIELDS = frozenset({"type", "expression"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Attachment(Model):
     """How a value that is sent with notifications is found in the metadata of a bundle.
 

@@ -39,7 +39,7 @@ _BUNDLE_ENUMERATION_RESULT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleEnumerationResult(Model):
     """A page of the list of all bundles.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _BUNDLE_FILE_FIELDS = frozenset({"uuid", "version", "name", "indexed"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleFile(Model):
     """A stored file, and what it is in a bundle.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BUNDLE_IDENTIFIER_FIELDS = frozenset({"uuid", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleIdentifier(Model):
     """The identity of a bundle version.
 

@@ -13,7 +13,7 @@ from .bundle_version import BundleVersion
 _BUNDLE_PAGE_FIELDS = frozenset({"bundle"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundlePage(Model):
     """A bundle with a page of its files.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _BUNDLE_STORED_FIELDS = frozenset({"version", "manifest"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleStored(Model):
     """A bundle that is now in the store.
 

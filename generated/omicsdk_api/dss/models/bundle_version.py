@@ -25,7 +25,7 @@ from .file_version import FileVersion
 _BUNDLE_VERSION_FIELDS = frozenset({"uuid", "version", "files", "creator_uid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleVersion(Model):
     """A version of a bundle, with its files or a page of them.
 

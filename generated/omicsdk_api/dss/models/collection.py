@@ -26,7 +26,7 @@ from .collection_item import CollectionItem
 _COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Collection(Model):
     """A user's own list of links to what is in the store.
 

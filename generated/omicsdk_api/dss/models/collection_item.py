@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _COLLECTION_ITEM_FIELDS = frozenset({"type", "uuid", "version", "path"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CollectionItem(Model):
     """A link to a file, a bundle, another collection, or a part of a metadata file.
 

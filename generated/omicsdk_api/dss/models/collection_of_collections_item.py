@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS = frozenset({"uuid", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CollectionOfCollectionsItem(Model):
     """The identity of a collection.
 

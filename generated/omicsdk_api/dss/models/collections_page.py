@@ -13,7 +13,7 @@ from .collection_of_collections_item import CollectionOfCollectionsItem
 _COLLECTIONS_PAGE_FIELDS = frozenset({"collections"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CollectionsPage(Model):
     """A page of the list of a user's collections.
 

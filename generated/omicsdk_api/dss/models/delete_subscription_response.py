@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DELETE_SUBSCRIPTION_RESPONSE_FIELDS = frozenset({"timeDeleted"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DeleteSubscriptionResponse(Model):
     """Subscription deleted.
 

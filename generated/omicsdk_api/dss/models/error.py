@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_FIELDS = frozenset({"title", "status", "code", "stacktrace"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Error(Model):
     """What the service answers when a request fails.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _EVENT_ENTRY_FIELDS = frozenset({"event_id", "timestamp", "offset", "size"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EventEntry(Model):
     """An event, and where its data are in the journal.
 

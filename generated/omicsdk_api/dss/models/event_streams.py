@@ -13,7 +13,7 @@ from .events_manifest import EventsManifest
 _EVENT_STREAMS_FIELDS = frozenset({"event_streams"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EventStreams(Model):
     """A page of the list of event journals.
 

@@ -25,7 +25,7 @@ from .event_entry import EventEntry
 _EVENTS_MANIFEST_FIELDS = frozenset({"journal_id", "from_date", "to_date", "size", "events"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EventsManifest(Model):
     """What is in one journal of events.
 

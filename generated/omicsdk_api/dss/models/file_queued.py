@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_QUEUED_FIELDS = frozenset({"version", "task_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileQueued(Model):
     """A file that is being copied into the store.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_STORED_FIELDS = frozenset({"version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileStored(Model):
     """A file that is now in the store.
 

@@ -13,7 +13,7 @@ _FILE_VERSION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileVersion(Model):
     """A file as the manifest of a bundle lists it.
 

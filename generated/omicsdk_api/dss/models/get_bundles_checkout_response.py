@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"status", "cause", "location"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetBundlesCheckoutResponse(Model):
     """Checkout state.
 

@@ -13,7 +13,7 @@ from .subscription import Subscription
 _GET_SUBSCRIPTIONS_RESPONSE_FIELDS = frozenset({"subscriptions"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetSubscriptionsResponse(Model):
     """Subscriptions.
 

@@ -27,7 +27,7 @@ _NOTIFICATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Notification(Model):
     """What a subscriber is sent about a bundle.
 

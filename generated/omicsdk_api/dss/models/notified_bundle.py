@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _NOTIFIED_BUNDLE_FIELDS = frozenset({"bundle_uuid", "bundle_version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NotifiedBundle(Model):
     """The bundle that a notification is about.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"checkout_job_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PostBundlesCheckoutResponse(Model):
     """Checkout started.
 

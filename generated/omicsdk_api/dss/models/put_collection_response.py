@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PUT_COLLECTION_RESPONSE_FIELDS = frozenset({"uuid", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PutCollectionResponse(Model):
     """Collection created.
 

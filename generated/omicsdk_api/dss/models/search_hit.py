@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject,
 _SEARCH_HIT_FIELDS = frozenset({"bundle_fqid", "bundle_url", "search_score", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SearchHit(Model):
     """A bundle that matches a query.
 

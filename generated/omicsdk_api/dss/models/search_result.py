@@ -26,7 +26,7 @@ from .search_hit import SearchHit
 _SEARCH_RESULT_FIELDS = frozenset({"results", "total_hits", "es_query"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SearchResult(Model):
     """A page of the bundles that match a query.
 

@@ -26,7 +26,7 @@ from .collection_item import CollectionItem
 _STORED_COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents", "owner"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class StoredCollection(Model):
     """A collection as it is stored.
 

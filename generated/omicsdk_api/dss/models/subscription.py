@@ -41,7 +41,7 @@ _SUBSCRIPTION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Subscription(Model):
     """An address that is called when bundles are created or deleted, with what it wants to hear of.
 

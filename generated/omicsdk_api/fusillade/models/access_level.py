@@ -13,7 +13,7 @@ from .policy_document import PolicyDocument
 _ACCESS_LEVEL_FIELDS = frozenset({"policy", "policy_type", "policy_document"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessLevel(Model):
     """A policy of a resource type, which members get under its name.
 

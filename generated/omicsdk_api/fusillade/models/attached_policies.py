@@ -13,7 +13,7 @@ from .policy_document import PolicyDocument
 _ATTACHED_POLICIES_FIELDS = frozenset({"IAMPolicy"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AttachedPolicies(Model):
     """What is attached to a user, group or role directly, by kind; empty when there is nothing.
 

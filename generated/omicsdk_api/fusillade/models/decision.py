@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _DECISION_FIELDS = frozenset({"result", "reason"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Decision(Model):
     """Whether somebody may do something.
 

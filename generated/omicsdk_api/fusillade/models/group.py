@@ -13,7 +13,7 @@ from .attached_policies import AttachedPolicies
 _GROUP_FIELDS = frozenset({"group_id", "roles", "users", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Group(Model):
     """A group and what is attached to it directly.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GROUPS_FIELDS = frozenset({"groups"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Groups(Model):
     """Groups: a page of a list, or those of a change.
 

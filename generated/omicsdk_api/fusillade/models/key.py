@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _KEY_FIELDS = frozenset({"kid", "kty", "alg", "use", "n", "e", "x5c", "x5t"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Key(Model):
     """A public key as a JSON Web Key; for RSA, `n` and `e` are the key itself.
 

@@ -13,7 +13,7 @@ from .key import Key
 _KEY_SET_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class KeySet(Model):
     """Public keys as a JSON Web Key Set.
 

@@ -13,7 +13,7 @@ from .resource_member import ResourceMember
 _MEMBERS_FIELDS = frozenset({"members"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Members(Model):
     """A page of those who have access to a thing.
 

@@ -24,7 +24,7 @@ _OPENID_CONFIGURATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OpenidConfiguration(Model):
     """Addresses and abilities of the identity provider; the usual ones are named here.
 

@@ -13,7 +13,7 @@ _OUTCOME_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Outcome(Model):
     """What was done, and to what; a server names what the request was about.
 

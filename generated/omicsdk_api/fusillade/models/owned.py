@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Owned(Model):
     """A page of what a user owns; one of the lists, by the kind that was asked for.
 

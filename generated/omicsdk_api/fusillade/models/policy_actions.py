@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _POLICY_ACTIONS_FIELDS = frozenset({"actions"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyActions(Model):
     """Actions that there are on things of a resource type.
 

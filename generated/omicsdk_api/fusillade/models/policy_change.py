@@ -13,7 +13,7 @@ from .policy_document import PolicyDocument
 _POLICY_CHANGE_FIELDS = frozenset({"policy"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyChange(Model):
     """The policy that takes the place of the present one.
 

@@ -13,7 +13,7 @@ from .policy_statement import PolicyStatement
 _POLICY_DOCUMENT_FIELDS = frozenset({"Version", "Id", "Statement"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyDocument(Model):
     """What is allowed and what is denied, in the grammar of AWS IAM. An action is allowed when a statement
     allows it and none denies it.

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _POLICY_NAMES_FIELDS = frozenset({"policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyNames(Model):
     """A page of the access levels of a resource type.
 

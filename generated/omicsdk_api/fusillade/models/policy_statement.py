@@ -26,7 +26,7 @@ _POLICY_STATEMENT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyStatement(Model):
     """A rule: what it does to which actions on which resources.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOURCE_IDS_FIELDS = frozenset({"resource_ids", "resource_type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceIds(Model):
     """A page of the IDs of a resource type.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _RESOURCE_MEMBER_FIELDS = frozenset({"member", "member_type", "access_level"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceMember(Model):
     """A user or group that has access to a thing.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOURCE_TYPE_PAGE_FIELDS = frozenset({"resource_type", "actions", "resource_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceTypePage(Model):
     """A resource type, with a page of its IDs.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOURCE_TYPES_FIELDS = frozenset({"resources"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceTypes(Model):
     """A page of the list of resource types.
 

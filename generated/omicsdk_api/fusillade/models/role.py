@@ -13,7 +13,7 @@ from .attached_policies import AttachedPolicies
 _ROLE_FIELDS = frozenset({"role_id", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Role(Model):
     """A role and its policy.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _ROLES_FIELDS = frozenset({"roles"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Roles(Model):
     """Roles: a page of a list, or those of a change.
 

@@ -24,7 +24,7 @@ from .attached_policies import AttachedPolicies
 _USER_FIELDS = frozenset({"user_id", "status", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class User(Model):
     """A user and what is attached to them directly.
 

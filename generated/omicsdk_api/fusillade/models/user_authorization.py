@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "roles"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserAuthorization(Model):
     """What the user may do, and by what.
 

@@ -13,7 +13,7 @@ from .user_authorization import UserAuthorization
 _USER_METADATA_FIELDS = frozenset({"authorization"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserMetadata(Model):
     """What this deployment knows about the user.
 

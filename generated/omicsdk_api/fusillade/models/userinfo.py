@@ -13,7 +13,7 @@ from .user_metadata import UserMetadata
 _USERINFO_FIELDS = frozenset({"sub", "email", "https://auth.data.humancellatlas.org/app_metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Userinfo(Model):
     """Who a token belongs to and what they may do.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _USERS_FIELDS = frozenset({"users"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Users(Model):
     """A page of the list of users.
 

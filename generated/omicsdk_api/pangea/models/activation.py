@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ACTIVATION_FIELDS = frozenset({"uid", "token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Activation(Model):
     """Proof that an e-mail address is the user's.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _AUTH_TOKEN_FIELDS = frozenset({"auth_token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthToken(Model):
     """What later requests are authorised with.
 

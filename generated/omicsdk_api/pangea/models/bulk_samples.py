@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_SAMPLES_FIELDS = frozenset({"names", "library"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkSamples(Model):
     """Samples to be made at once.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_SAMPLES_MADE_FIELDS = frozenset({"uuids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkSamplesMade(Model):
     """Samples that were made at once.
 

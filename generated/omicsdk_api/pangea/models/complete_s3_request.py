@@ -13,7 +13,7 @@ from .uploaded_part import UploadedPart
 _COMPLETE_S3_REQUEST_FIELDS = frozenset({"upload_id", "parts"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CompleteS3Request(Model):
     """The parts that were uploaded.
 

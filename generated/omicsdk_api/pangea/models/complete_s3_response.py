@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _COMPLETE_S3_RESPONSE_FIELDS = frozenset({"status", "upload_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CompleteS3Response(Model):
     """The end of an upload in parts.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _CORRECTED_NAMES_FIELDS = frozenset({"canon", "rank"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CorrectedNames(Model):
     """Taxa that names stand for; under each name the taxa that it may stand for.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _COVID19_READS_UPLOAD_FIELDS = frozenset({"user", "raw_reads_path"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Covid19ReadsUpload(Model):
     """Reads to be analysed for SARS-CoV-2.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CURRENT_PASSWORD_FIELDS = frozenset({"current_password"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CurrentPassword(Model):
     """Proof that it is the user who asks.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DONE_FIELDS = frozenset({"status"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Done(Model):
     """That it is done.
 

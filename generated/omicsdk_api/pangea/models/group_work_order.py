@@ -43,7 +43,7 @@ _GROUP_WORK_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupWorkOrder(Model):
     """Work orders for the samples of a group.
 

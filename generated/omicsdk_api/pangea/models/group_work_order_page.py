@@ -25,7 +25,7 @@ from .group_work_order import GroupWorkOrder
 _GROUP_WORK_ORDER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupWorkOrderPage(Model):
     """A page of group work orders.
 

@@ -13,7 +13,7 @@ _GROUP_WORK_ORDER_PROTO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupWorkOrderProto(Model):
     """What group work orders are made after.
 

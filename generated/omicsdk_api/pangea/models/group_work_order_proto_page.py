@@ -25,7 +25,7 @@ from .group_work_order_proto import GroupWorkOrderProto
 _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupWorkOrderProtoPage(Model):
     """A page of prototypes of group work orders.
 

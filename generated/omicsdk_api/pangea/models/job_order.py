@@ -25,7 +25,7 @@ _JOB_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class JobOrder(Model):
     """One module to be run as a part of a work order.
 

@@ -25,7 +25,7 @@ from .job_order import JobOrder
 _JOB_ORDER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class JobOrderPage(Model):
     """A page of job orders.
 

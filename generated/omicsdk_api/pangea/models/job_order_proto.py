@@ -22,7 +22,7 @@ _JOB_ORDER_PROTO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class JobOrderProto(Model):
     """What job orders are made after.
 

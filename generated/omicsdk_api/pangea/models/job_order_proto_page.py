@@ -25,7 +25,7 @@ from .job_order_proto import JobOrderProto
 _JOB_ORDER_PROTO_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class JobOrderProtoPage(Model):
     """A page of prototypes of job orders.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _MADE_FIELDS = frozenset({"uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Made(Model):
     """A work order that was made.
 

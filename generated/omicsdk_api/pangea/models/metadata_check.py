@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model,
 _METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MetadataCheck(Model):
     """What a check of metadata found.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, m
 _METADATA_SCHEMA_FIELDS = frozenset({"schema"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MetadataSchema(Model):
     """A table schema that was made.
 

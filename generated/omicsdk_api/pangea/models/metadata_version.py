@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _METADATA_VERSION_FIELDS = frozenset({"created_at", "updated_at", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MetadataVersion(Model):
     """Metadata as they once were.
 

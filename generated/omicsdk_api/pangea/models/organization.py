@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ORGANIZATION_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "core_sample_group_uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Organization(Model):
     """Users who work together, and what they own.
 

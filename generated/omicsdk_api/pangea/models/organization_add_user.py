@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _ORGANIZATION_ADD_USER_FIELDS = frozenset({"user"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OrganizationAddUser(Model):
     """A user to become a member.
 

@@ -25,7 +25,7 @@ from .organization import Organization
 _ORGANIZATION_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OrganizationPage(Model):
     """A page of organizations.
 

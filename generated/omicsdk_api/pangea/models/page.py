@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Page(Model):
     """What each page of a list has.
 

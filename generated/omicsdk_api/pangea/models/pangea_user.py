@@ -46,7 +46,7 @@ _PANGEA_USER_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PangeaUser(Model):
     """A user as others see them.
 

@@ -25,7 +25,7 @@ from .pangea_user import PangeaUser
 _PANGEA_USER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PangeaUserPage(Model):
     """A page of users' profiles.
 

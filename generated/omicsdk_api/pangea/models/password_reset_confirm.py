@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PASSWORD_RESET_CONFIRM_FIELDS = frozenset({"uid", "token", "new_password"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PasswordResetConfirm(Model):
     """A new password with the proof from a mail.
 

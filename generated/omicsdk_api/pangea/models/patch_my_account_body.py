@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _PATCH_MY_ACCOUNT_BODY_FIELDS = frozenset({"id", "email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchMyAccountBody(Model):
     """An object.
 

@@ -13,7 +13,7 @@ _PATCH_PIPELINE_BY_NAME_BODY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchPipelineByNameBody(Model):
     """An object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PATCH_TAG_BY_NAME_BODY_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "payload"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PatchTagByNameBody(Model):
     """An object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PIPELINE_FIELDS = frozenset({"uuid", "name", "description", "long_description", "updated_at", "created_at"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Pipeline(Model):
     """A set of modules that analyse samples.
 

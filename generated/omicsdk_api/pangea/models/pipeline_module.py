@@ -44,7 +44,7 @@ _PIPELINE_MODULE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PipelineModule(Model):
     """One version of one step of a pipeline.
 

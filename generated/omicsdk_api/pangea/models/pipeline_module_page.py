@@ -25,7 +25,7 @@ from .pipeline_module import PipelineModule
 _PIPELINE_MODULE_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PipelineModulePage(Model):
     """A page of versions of pipelines' modules.
 

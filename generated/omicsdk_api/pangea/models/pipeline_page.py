@@ -25,7 +25,7 @@ from .pipeline import Pipeline
 _PIPELINE_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PipelinePage(Model):
     """A page of pipelines.
 

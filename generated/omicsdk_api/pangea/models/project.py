@@ -38,7 +38,7 @@ _PROJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Project(Model):
     """Sample groups that belong together.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PROJECT_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectAddSampleGroup(Model):
     """A sample group for a project.
 

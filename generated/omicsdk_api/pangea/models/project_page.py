@@ -25,7 +25,7 @@ from .project import Project
 _PROJECT_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectPage(Model):
     """A page of projects.
 

@@ -13,7 +13,7 @@ from .sample import Sample
 _RANDOM_SAMPLES_FIELDS = frozenset({"results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RandomSamples(Model):
     """Samples that were drawn.
 

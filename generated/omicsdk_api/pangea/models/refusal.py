@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _REFUSAL_FIELDS = frozenset({"detail"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Refusal(Model):
     """Why a request was refused.
 

@@ -13,7 +13,7 @@ _S3_API_KEY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3ApiKey(Model):
     """What the server opens a bucket with.
 

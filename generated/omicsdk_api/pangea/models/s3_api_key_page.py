@@ -25,7 +25,7 @@ from .s3_api_key import S3ApiKey
 _S3_API_KEY_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3ApiKeyPage(Model):
     """A page of key pairs.
 

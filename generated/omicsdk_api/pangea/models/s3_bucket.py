@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _S3_BUCKET_FIELDS = frozenset({"uuid", "name", "endpoint_url", "organization"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3Bucket(Model):
     """Where files of an organization are kept.
 

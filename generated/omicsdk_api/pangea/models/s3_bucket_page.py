@@ -25,7 +25,7 @@ from .s3_bucket import S3Bucket
 _S3_BUCKET_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3BucketPage(Model):
     """A page of S3 buckets.
 

@@ -27,7 +27,7 @@ _SAMPLE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Sample(Model):
     """Something that was sequenced, with results about it.
 

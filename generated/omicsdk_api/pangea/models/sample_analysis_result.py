@@ -43,7 +43,7 @@ _SAMPLE_ANALYSIS_RESULT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResult(Model):
     """What one module found about a sample, as named fields.
 

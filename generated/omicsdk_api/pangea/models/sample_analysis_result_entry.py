@@ -44,7 +44,7 @@ _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResultEntry(Model):
     """An analysis result as it stands in the manifest of a sample.
 

@@ -15,7 +15,7 @@ _SAMPLE_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResultField(Model):
     """One piece of data of a sample's analysis result: JSON, or a file elsewhere.
 

@@ -13,7 +13,7 @@ _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResultFieldEntry(Model):
     """A field as it stands in the manifest of a sample.
 

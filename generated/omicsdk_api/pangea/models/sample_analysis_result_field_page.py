@@ -25,7 +25,7 @@ from .sample_analysis_result_field import SampleAnalysisResultField
 _SAMPLE_ANALYSIS_RESULT_FIELD_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResultFieldPage(Model):
     """A page of fields of samples' analysis results.
 

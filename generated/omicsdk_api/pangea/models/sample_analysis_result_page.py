@@ -25,7 +25,7 @@ from .sample_analysis_result import SampleAnalysisResult
 _SAMPLE_ANALYSIS_RESULT_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleAnalysisResultPage(Model):
     """A page of analysis results of samples.
 

@@ -28,7 +28,7 @@ _SAMPLE_ENTRY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleEntry(Model):
     """A sample as it stands in the manifest of a sample group.
 

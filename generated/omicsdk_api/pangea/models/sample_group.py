@@ -44,7 +44,7 @@ _SAMPLE_GROUP_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroup(Model):
     """A list of samples with results about all of them; a library, if it owns samples.
 

@@ -43,7 +43,7 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupAnalysisResult(Model):
     """What one module found about a sample group, as named fields.
 

@@ -15,7 +15,7 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupAnalysisResultField(Model):
     """One piece of data of a sample group's analysis result: JSON, or a file elsewhere.
 

@@ -25,7 +25,7 @@ from .sample_group_analysis_result_field import SampleGroupAnalysisResultField
 _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupAnalysisResultFieldPage(Model):
     """A page of fields of sample groups' analysis results.
 

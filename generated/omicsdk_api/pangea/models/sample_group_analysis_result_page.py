@@ -25,7 +25,7 @@ from .sample_group_analysis_result import SampleGroupAnalysisResult
 _SAMPLE_GROUP_ANALYSIS_RESULT_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupAnalysisResultPage(Model):
     """A page of analysis results of sample groups.
 

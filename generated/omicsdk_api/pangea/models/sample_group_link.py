@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SAMPLE_GROUP_LINK_FIELDS = frozenset({"uuid", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupLink(Model):
     """A sample group in short.
 

@@ -49,7 +49,7 @@ _SAMPLE_GROUP_MANIFEST_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupManifest(Model):
     """A sample group with its samples and all results.
 

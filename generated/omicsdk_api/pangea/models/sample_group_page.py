@@ -25,7 +25,7 @@ from .sample_group import SampleGroup
 _SAMPLE_GROUP_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleGroupPage(Model):
     """A page of sample groups.
 

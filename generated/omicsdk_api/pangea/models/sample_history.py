@@ -39,7 +39,7 @@ _SAMPLE_HISTORY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleHistory(Model):
     """A sample with its metadata's past.
 

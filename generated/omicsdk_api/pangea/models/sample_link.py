@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _SAMPLE_LINK_FIELDS = frozenset({"uuid", "name", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleLink(Model):
     """A sample in short.
 

@@ -24,7 +24,7 @@ from .sample_link import SampleLink
 _SAMPLE_LINKS_FIELDS = frozenset({"count", "links"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleLinks(Model):
     """All samples of a group in short.
 

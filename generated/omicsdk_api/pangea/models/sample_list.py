@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _SAMPLE_LIST_FIELDS = frozenset({"sample_uuids", "sample_uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleList(Model):
     """Samples of a group.
 

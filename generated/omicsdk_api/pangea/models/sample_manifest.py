@@ -39,7 +39,7 @@ _SAMPLE_MANIFEST_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SampleManifest(Model):
     """A sample with all results about it.
 

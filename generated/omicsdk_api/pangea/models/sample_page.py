@@ -25,7 +25,7 @@ from .sample import Sample
 _SAMPLE_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SamplePage(Model):
     """A page of samples.
 

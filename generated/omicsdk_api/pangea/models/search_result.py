@@ -15,7 +15,7 @@ from .sample_group import SampleGroup
 _SEARCH_RESULT_FIELDS = frozenset({"query", "samples", "sample_groups", "organizations"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SearchResult(Model):
     """What a search found.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SendEmailReset(Model):
     """Where a mail shall go.
 

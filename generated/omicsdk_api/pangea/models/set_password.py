@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SET_PASSWORD_FIELDS = frozenset({"new_password", "current_password"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SetPassword(Model):
     """A new password with the old one.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SET_USERNAME_FIELDS = frozenset({"current_password", "new_email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SetUsername(Model):
     """A new e-mail address with the password.
 

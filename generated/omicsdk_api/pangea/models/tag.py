@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TAG_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "payload"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Tag(Model):
     """A word that samples, groups and other tags are marked with.
 

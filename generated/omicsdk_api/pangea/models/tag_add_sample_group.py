@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TAG_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid", "payload"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TagAddSampleGroup(Model):
     """A sample group to be tagged.
 

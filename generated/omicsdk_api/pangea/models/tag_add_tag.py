@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TAG_ADD_TAG_FIELDS = frozenset({"tag_uuid", "payload"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TagAddTag(Model):
     """A tag to be tagged.
 

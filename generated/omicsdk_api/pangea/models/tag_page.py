@@ -25,7 +25,7 @@ from .tag import Tag
 _TAG_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TagPage(Model):
     """A page of tags.
 

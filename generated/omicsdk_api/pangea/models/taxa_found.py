@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, m
 _TAXA_FOUND_FIELDS = frozenset({"results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TaxaFound(Model):
     """What a search for taxa found.
 

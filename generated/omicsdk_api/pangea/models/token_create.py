@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TOKEN_CREATE_FIELDS = frozenset({"password", "email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TokenCreate(Model):
     """What an account logs in with.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _UPLOAD_S3_MULTIPART_FIELDS = frozenset({"urls", "upload_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadS3Multipart(Model):
     """Signed addresses that upload a file in parts.
 

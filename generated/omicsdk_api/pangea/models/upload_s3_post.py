@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _UPLOAD_S3_POST_FIELDS = frozenset({"url", "fields"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadS3Post(Model):
     """A signed form that uploads a file in one request.
 

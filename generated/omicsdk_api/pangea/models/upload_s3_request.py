@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _UPLOAD_S3_REQUEST_FIELDS = frozenset({"filename", "stance", "n_parts"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadS3Request(Model):
     """A file to be uploaded.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _UPLOADED_PART_FIELDS = frozenset({"ETag", "PartNumber"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadedPart(Model):
     """A part that is in the storage.
 

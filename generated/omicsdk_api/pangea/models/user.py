@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _USER_FIELDS = frozenset({"id", "email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class User(Model):
     """An account, which is what logs in.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _USER_CREATE_FIELDS = frozenset({"email", "id", "password"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserCreate(Model):
     """An account that was made.
 

@@ -25,7 +25,7 @@ from .user import User
 _USER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserPage(Model):
     """A page of accounts.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UsernameResetConfirm(Model):
     """A new e-mail address with the proof from a mail.
 

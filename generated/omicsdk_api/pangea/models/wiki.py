@@ -13,7 +13,7 @@ from .wiki_page import WikiPage
 _WIKI_FIELDS = frozenset({"pages", "created_at", "updated_at", "page_objs", "home_page_obj", "sidebar_obj", "uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Wiki(Model):
     """A wiki with its pages.
 

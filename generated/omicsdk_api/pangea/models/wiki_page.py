@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _WIKI_PAGE_FIELDS = frozenset({"uuid", "title", "created_at", "updated_at", "text", "wiki"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WikiPage(Model):
     """A page of a wiki.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _WIKI_PAGE_BODY_FIELDS = frozenset({"title", "text", "uuid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WikiPageBody(Model):
     """A page to be written.
 

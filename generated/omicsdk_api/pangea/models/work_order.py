@@ -40,7 +40,7 @@ _WORK_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WorkOrder(Model):
     """Jobs to be done for a sample.
 

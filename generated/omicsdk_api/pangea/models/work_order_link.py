@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _WORK_ORDER_LINK_FIELDS = frozenset({"name", "uuid", "sample_name", "sample_uuid", "status"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WorkOrderLink(Model):
     """A work order in short.
 

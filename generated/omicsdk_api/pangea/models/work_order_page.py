@@ -25,7 +25,7 @@ from .work_order import WorkOrder
 _WORK_ORDER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WorkOrderPage(Model):
     """A page of work orders.
 

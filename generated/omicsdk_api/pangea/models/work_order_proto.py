@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _WORK_ORDER_PROTO_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "description"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WorkOrderProto(Model):
     """What work orders are made after.
 

@@ -25,7 +25,7 @@ from .work_order_proto import WorkOrderProto
 _WORK_ORDER_PROTO_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class WorkOrderProtoPage(Model):
     """A page of prototypes of work orders.
 

@@ -13,7 +13,7 @@ from .analysis_cost_breakdown import AnalysisCostBreakdown
 _ANALYSIS_COST_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AnalysisCost(Model):
     """Cost of an analysis.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, NUMBER, Field, JsonObject, Model, blank
 _ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer_in"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AnalysisCostBreakdown(Model):
     """What the cost of an analysis is made of.
 

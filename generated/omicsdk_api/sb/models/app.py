@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject
 _APP_FIELDS = frozenset({"href", "id", "project", "name", "revision", "raw", "copy_of", "latest_revision"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class App(Model):
     """A tool or workflow of a project.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _APP_COPY_FIELDS = frozenset({"project", "strategy", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AppCopy(Model):
     """A copy of an app to make.
 

@@ -14,7 +14,7 @@ from .link import Link
 _APP_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AppPage(Model):
     """A page of apps.
 

@@ -14,7 +14,7 @@ from .file import File
 _ASYNC_FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AsyncFileBulkRecord(Model):
     """What came of one file of a job.
 

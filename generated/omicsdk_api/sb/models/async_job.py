@@ -39,7 +39,7 @@ _ASYNC_JOB_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AsyncJob(Model):
     """Work on many files that goes on after the request.
 

@@ -14,7 +14,7 @@ from .link import Link
 _ASYNC_JOB_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AsyncJobPage(Model):
     """A page of jobs.
 

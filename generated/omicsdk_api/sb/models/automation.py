@@ -40,7 +40,7 @@ _AUTOMATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Automation(Model):
     """A program that works with the API on the platform.
 

@@ -13,7 +13,7 @@ from .permissions import Permissions
 _AUTOMATION_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "name", "permissions"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationMember(Model):
     """Somebody who has access to an automation, and what they may do.
 

@@ -37,7 +37,7 @@ _AUTOMATION_PACKAGE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationPackage(Model):
     """A version of an automation's code.
 

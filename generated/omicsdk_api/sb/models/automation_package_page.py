@@ -14,7 +14,7 @@ from .link import Link
 _AUTOMATION_PACKAGE_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationPackagePage(Model):
     """A page of an automation's packages.
 

@@ -14,7 +14,7 @@ from .link import Link
 _AUTOMATION_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationPage(Model):
     """A page of automations.
 

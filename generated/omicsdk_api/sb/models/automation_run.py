@@ -49,7 +49,7 @@ _AUTOMATION_RUN_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationRun(Model):
     """One run of an automation.
 

@@ -14,7 +14,7 @@ from .link import Link
 _AUTOMATION_RUN_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AutomationRunPage(Model):
     """A page of runs.
 

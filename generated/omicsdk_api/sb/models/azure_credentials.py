@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id", "client_secret"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AzureCredentials(Model):
     """Access to Azure Blob Storage by a registered application.
 

@@ -27,7 +27,7 @@ _AZURE_SERVICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AzureService(Model):
     """A container on Azure Blob Storage; read-only.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BATCH_BY_FIELDS = frozenset({"type", "criteria"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BatchBy(Model):
     """How files of a batch task's input are divided among its children.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _BATCH_GROUP_FIELDS = frozenset({"value", "fields"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BatchGroup(Model):
     """What the files of one child of a batch task have in common.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BILLING_ENDPOINTS_FIELDS = frozenset({"billing_groups_url", "invoices_url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingEndpoints(Model):
     """Where the parts of billing begin.
 

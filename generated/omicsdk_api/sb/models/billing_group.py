@@ -24,7 +24,7 @@ from .price import Price
 _BILLING_GROUP_FIELDS = frozenset({"href", "id", "owner", "name", "type", "pending", "disabled", "balance"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroup(Model):
     """An account that pays for projects.
 

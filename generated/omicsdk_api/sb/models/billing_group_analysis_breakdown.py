@@ -40,7 +40,7 @@ _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupAnalysisBreakdown(Model):
     """What one analysis cost a billing group.
 

@@ -14,7 +14,7 @@ from .link import Link
 _BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupAnalysisBreakdownPage(Model):
     """A page of analyses with their costs.
 

@@ -27,7 +27,7 @@ _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupEgressBreakdown(Model):
     """What one user's downloads from one project cost a billing group.
 

@@ -14,7 +14,7 @@ from .link import Link
 _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupEgressBreakdownPage(Model):
     """A page of downloads with their costs.
 

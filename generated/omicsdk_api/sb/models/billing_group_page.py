@@ -14,7 +14,7 @@ from .link import Link
 _BILLING_GROUP_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupPage(Model):
     """A page of billing groups.
 

@@ -26,7 +26,7 @@ _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupStorageBreakdown(Model):
     """What the storage of one project cost a billing group.
 

@@ -14,7 +14,7 @@ from .link import Link
 _BILLING_GROUP_STORAGE_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingGroupStorageBreakdownPage(Model):
     """A page of projects with their storage costs.
 

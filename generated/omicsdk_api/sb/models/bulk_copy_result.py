@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkCopyResult(Model):
     """What came of copying one file.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CODE_PACKAGE_FILE_FIELDS = frozenset({"id", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CodePackageFile(Model):
     """Code that has been uploaded.
 

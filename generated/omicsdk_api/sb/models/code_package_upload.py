@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CodePackageUpload(Model):
     """An upload of an automation's code that isn't complete yet.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DATASET_FIELDS = frozenset({"href", "id", "name", "description"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Dataset(Model):
     """A collection of files that can be shared and cited.
 

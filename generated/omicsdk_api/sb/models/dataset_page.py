@@ -14,7 +14,7 @@ from .link import Link
 _DATASET_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DatasetPage(Model):
     """A page of datasets.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _DISK_FIELDS = frozenset({"size", "unit", "type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Disk(Model):
     """Disk of an instance.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DIVISION_FIELDS = frozenset({"href", "id", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Division(Model):
     """Part of an enterprise account.
 

@@ -14,7 +14,7 @@ from .link import Link
 _DIVISION_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DivisionPage(Model):
     """A page of divisions.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DOWNLOAD_INFO_FIELDS = frozenset({"url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DownloadInfo(Model):
     """Where to download a file.
 

@@ -25,7 +25,7 @@ from .file_import_result import FileImportResult
 _DRS_IMPORT_BULK_FIELDS = frozenset({"id", "href", "result", "state", "started_on", "finished_on"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DRSImportBulk(Model):
     """A job that imports files by DRS addresses.
 

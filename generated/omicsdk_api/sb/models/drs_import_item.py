@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _DRS_IMPORT_ITEM_FIELDS = frozenset({"drs_uri", "project", "parent", "name", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DRSImportItem(Model):
     """A file to import by its DRS address.
 

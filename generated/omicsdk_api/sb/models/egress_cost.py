@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _EGRESS_COST_FIELDS = frozenset({"currency", "amount"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EgressCost(Model):
     """Cost of downloads.
 

@@ -25,7 +25,7 @@ _ENDPOINTS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Endpoints(Model):
     """Where the areas of the API begin.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_FIELDS = frozenset({"status", "code", "message", "more_info"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Error(Model):
     """Why something failed.
 

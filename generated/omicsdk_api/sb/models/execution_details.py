@@ -13,7 +13,7 @@ from .job import Job
 _EXECUTION_DETAILS_FIELDS = frozenset({"href", "start_time", "end_time", "status", "message", "jobs"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExecutionDetails(Model):
     """How a task was run, step by step.
 

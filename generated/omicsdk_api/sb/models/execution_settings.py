@@ -25,7 +25,7 @@ _EXECUTION_SETTINGS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExecutionSettings(Model):
     """On what a task runs.
 

@@ -30,7 +30,7 @@ _EXECUTION_STATUS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExecutionStatus(Model):
     """How far a task is.
 

@@ -43,7 +43,7 @@ _EXPORT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Export(Model):
     """A job that copies a file to a volume.
 

@@ -14,7 +14,7 @@ from .export import Export
 _EXPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExportBulkRecord(Model):
     """What came of one export of a bulk request.
 

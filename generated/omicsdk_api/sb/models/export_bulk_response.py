@@ -13,7 +13,7 @@ from .export_bulk_record import ExportBulkRecord
 _EXPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExportBulkResponse(Model):
     """What came of each export of a bulk request.
 

@@ -14,7 +14,7 @@ from .link import Link
 _EXPORT_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExportPage(Model):
     """A page of exports.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _EXPORT_SOURCE_FIELDS = frozenset({"file"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ExportSource(Model):
     """What an export copies.
 

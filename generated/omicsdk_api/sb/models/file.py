@@ -46,7 +46,7 @@ _FILE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class File(Model):
     """A file or a folder.
 

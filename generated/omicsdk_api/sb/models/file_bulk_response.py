@@ -13,7 +13,7 @@ from .file_bulk_record import FileBulkRecord
 _FILE_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileBulkResponse(Model):
     """What came of each file of a bulk request.
 

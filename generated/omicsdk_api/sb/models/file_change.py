@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileChange(Model):
     """What one file of a bulk request shall be like.
 

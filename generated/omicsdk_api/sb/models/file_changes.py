@@ -13,7 +13,7 @@ from .file_change import FileChange
 _FILE_CHANGES_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileChanges(Model):
     """Changes of many files.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_COPY_ITEM_FIELDS = frozenset({"file", "parent", "project", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileCopyItem(Model):
     """A file or folder to copy or move. Either `parent` or `project` says where to.
 

@@ -13,7 +13,7 @@ from .file_copy_item import FileCopyItem
 _FILE_COPY_ITEMS_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileCopyItems(Model):
     """Files and folders to copy or move.
 

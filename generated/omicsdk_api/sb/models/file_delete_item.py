@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_DELETE_ITEM_FIELDS = frozenset({"file"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileDeleteItem(Model):
     """A file or folder to delete.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _FILE_IDS_FIELDS = frozenset({"file_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileIds(Model):
     """Files that a bulk request is about.
 

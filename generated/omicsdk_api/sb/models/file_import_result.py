@@ -14,7 +14,7 @@ from .file import File
 _FILE_IMPORT_RESULT_FIELDS = frozenset({"error", "resource"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileImportResult(Model):
     """What came of one DRS import.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_ORIGIN_FIELDS = frozenset({"task"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileOrigin(Model):
     """Where a file came from.
 

@@ -14,7 +14,7 @@ from .link import Link
 _FILE_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FilePage(Model):
     """A page of files and folders.
 

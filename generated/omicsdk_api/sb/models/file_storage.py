@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _FILE_STORAGE_FIELDS = frozenset({"type", "volume", "location"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileStorage(Model):
     """Where the bytes of a file are.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _GOOGLE_FEDERATED_CREDENTIALS_FIELDS = frozenset({"configuration"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleFederatedCredentials(Model):
     """Access to Google Cloud Storage by workload identity federation.
 

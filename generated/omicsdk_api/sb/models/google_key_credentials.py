@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email", "private_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleKeyCredentials(Model):
     """Access to Google Cloud Storage by a service account's key.
 

@@ -28,7 +28,7 @@ from .volume_properties import VolumeProperties
 _GOOGLE_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "root_url", "credentials", "properties"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleService(Model):
     """A bucket on Google Cloud Storage.
 

@@ -43,7 +43,7 @@ _IMPORT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Import(Model):
     """A job that makes files of objects on a volume.
 

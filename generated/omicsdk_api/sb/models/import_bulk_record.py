@@ -14,7 +14,7 @@ from .import_ import Import
 _IMPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ImportBulkRecord(Model):
     """What came of one import of a bulk request.
 

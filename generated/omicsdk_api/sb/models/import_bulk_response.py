@@ -13,7 +13,7 @@ from .import_bulk_record import ImportBulkRecord
 _IMPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ImportBulkResponse(Model):
     """What came of each import of a bulk request.
 

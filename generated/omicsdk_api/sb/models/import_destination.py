@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _IMPORT_DESTINATION_FIELDS = frozenset({"project", "parent", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ImportDestination(Model):
     """Where an import puts a file.
 

@@ -14,7 +14,7 @@ from .link import Link
 _IMPORT_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ImportPage(Model):
     """A page of imports.
 

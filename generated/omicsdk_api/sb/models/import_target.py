@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _IMPORT_TARGET_FIELDS = frozenset({"project", "parent", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ImportTarget(Model):
     """Where to import to: a project or a folder.
 

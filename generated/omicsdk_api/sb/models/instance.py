@@ -13,7 +13,7 @@ from .disk import Disk
 _INSTANCE_FIELDS = frozenset({"id", "type", "provider", "disk"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Instance(Model):
     """Machine that a job ran on.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class IntermediateFiles(Model):
     """How long files between a task's steps are kept.
 

@@ -27,7 +27,7 @@ _INVOICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Invoice(Model):
     """A bill for a period.
 

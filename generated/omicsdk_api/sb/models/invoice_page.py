@@ -14,7 +14,7 @@ from .link import Link
 _INVOICE_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InvoicePage(Model):
     """A page of invoices.
 

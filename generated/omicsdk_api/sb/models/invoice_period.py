@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _INVOICE_PERIOD_FIELDS = frozenset({"from", "to"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InvoicePeriod(Model):
     """Time that an invoice is for.
 

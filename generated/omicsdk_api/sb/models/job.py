@@ -28,7 +28,7 @@ _JOB_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Job(Model):
     """One step of a task, as it was run.
 

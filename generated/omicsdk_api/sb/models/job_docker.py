@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _JOB_DOCKER_FIELDS = frozenset({"checksum"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class JobDocker(Model):
     """Container image of a job.
 

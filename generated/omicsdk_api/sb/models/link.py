@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _LINK_FIELDS = frozenset({"href", "rel", "method"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Link(Model):
     """A way to a neighbouring page.
 

@@ -13,7 +13,7 @@ from .marker_position import MarkerPosition
 _MARKER_FIELDS = frozenset({"href", "id", "file", "name", "chromosome", "position", "created_time", "created_by"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Marker(Model):
     """A marked place in a genome, for the genome browser.
 

@@ -14,7 +14,7 @@ from .marker import Marker
 _MARKER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MarkerPage(Model):
     """A page of markers.
 

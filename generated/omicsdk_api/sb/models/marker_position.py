@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _MARKER_POSITION_FIELDS = frozenset({"start", "end"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MarkerPosition(Model):
     """Where on a chromosome something is.
 

@@ -24,7 +24,7 @@ from .storage_cost import StorageCost
 _MEASUREMENT_FIELDS = frozenset({"size", "unit", "cost"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Measurement(Model):
     """An amount of data, and its cost.
 

@@ -24,7 +24,7 @@ from .permissions import Permissions
 _MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "permissions"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Member(Model):
     """Somebody who has access to a resource, and what they may do.
 

@@ -14,7 +14,7 @@ from .member import Member
 _MEMBER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MemberPage(Model):
     """A page of members.
 

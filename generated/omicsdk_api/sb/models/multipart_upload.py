@@ -39,7 +39,7 @@ _MULTIPART_UPLOAD_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MultipartUpload(Model):
     """An upload in parts that isn't complete yet.
 

@@ -13,7 +13,7 @@ from .multipart_upload import MultipartUpload
 _MULTIPART_UPLOADS_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MultipartUploads(Model):
     """Uploads that aren't complete yet.
 

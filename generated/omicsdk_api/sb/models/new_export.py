@@ -15,7 +15,7 @@ from .volume_properties import VolumeProperties
 _NEW_EXPORT_FIELDS = frozenset({"source", "destination", "properties", "overwrite"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewExport(Model):
     """An export to start.
 

@@ -14,7 +14,7 @@ from .volume_place import VolumePlace
 _NEW_IMPORT_FIELDS = frozenset({"source", "destination", "overwrite", "autorename", "preserve_folder_structure"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewImport(Model):
     """An import to start.
 

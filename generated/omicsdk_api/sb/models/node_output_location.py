@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _NODE_OUTPUT_LOCATION_FIELDS = frozenset({"output_location", "output_location_alias"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NodeOutputLocation(Model):
     """Where the files of one step of a workflow go.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _OSS_CREDENTIALS_FIELDS = frozenset({"access_key_id", "secret_access_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OSSCredentials(Model):
     """Access to Alibaba's Object Storage Service by a key.
 

@@ -25,7 +25,7 @@ from .volume_properties import VolumeProperties
 _OSS_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", "credentials", "properties"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OSSService(Model):
     """A bucket on Alibaba's Object Storage Service.
 

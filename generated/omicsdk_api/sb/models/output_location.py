@@ -25,7 +25,7 @@ from .node_output_location import NodeOutputLocation
 _OUTPUT_LOCATION_FIELDS = frozenset({"main_location", "main_location_alias", "nodes_override", "nodes_location"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OutputLocation(Model):
     """Where a task's files go: a path in the project, or `volumes://VOLUME/PATH`. Words in angle brackets are
     filled in by the platform.

@@ -13,7 +13,7 @@ from .link import Link
 _PAGE_FIELDS = frozenset({"href", "links"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Page(Model):
     """What every page of a list has beside its items.
 

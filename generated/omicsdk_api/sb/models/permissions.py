@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blan
 _PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Permissions(Model):
     """What a member may do. An omitted permission isn't given, or stays as it is.
 

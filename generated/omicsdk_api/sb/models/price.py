@@ -24,7 +24,7 @@ from .price_breakdown import PriceBreakdown
 _PRICE_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Price(Model):
     """An amount of money.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PRICE_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PriceBreakdown(Model):
     """What a price is made of.
 

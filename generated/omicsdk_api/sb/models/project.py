@@ -31,7 +31,7 @@ _PROJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Project(Model):
     """A project: files, apps, tasks, and the members who work on them.
 

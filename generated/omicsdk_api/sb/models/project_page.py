@@ -14,7 +14,7 @@ from .project import Project
 _PROJECT_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectPage(Model):
     """A page of projects.
 

@@ -34,7 +34,7 @@ _PROJECT_SETTINGS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectSettings(Model):
     """How a project behaves.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _RATE_FIELDS = frozenset({"limit", "remaining", "reset"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Rate(Model):
     """A limit, and how much of it is left.
 

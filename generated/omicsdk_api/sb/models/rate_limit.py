@@ -13,7 +13,7 @@ from .rate import Rate
 _RATE_LIMIT_FIELDS = frozenset({"rate", "instance_limit", "instance"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RateLimit(Model):
     """The caller's limits.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id", "secret_access_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3KeyCredentials(Model):
     """Access to S3 by a key.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _S3_ROLE_CREDENTIALS_FIELDS = frozenset({"role_arn", "external_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3RoleCredentials(Model):
     """Access to S3 by a role.
 

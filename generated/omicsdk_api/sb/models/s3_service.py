@@ -28,7 +28,7 @@ from .volume_properties import VolumeProperties
 _S3_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", "credentials", "properties"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class S3Service(Model):
     """A bucket on Amazon S3.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject
 _SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SearchResponse(Model):
     """A page of what a search found.
 

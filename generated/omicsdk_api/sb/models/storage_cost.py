@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Mode
 _STORAGE_COST_FIELDS = frozenset({"amount", "currency"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class StorageCost(Model):
     """Cost of keeping something.
 

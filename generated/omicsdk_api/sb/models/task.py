@@ -65,7 +65,7 @@ _TASK_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Task(Model):
     """One run of an app, or a batch of runs.
 

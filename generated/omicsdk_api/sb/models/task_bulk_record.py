@@ -14,7 +14,7 @@ from .task import Task
 _TASK_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TaskBulkRecord(Model):
     """What came of one task of a bulk request.
 

@@ -13,7 +13,7 @@ from .task_bulk_record import TaskBulkRecord
 _TASK_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TaskBulkResponse(Model):
     """What came of each task of a bulk request.
 

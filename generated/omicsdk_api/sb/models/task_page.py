@@ -14,7 +14,7 @@ from .task import Task
 _TASK_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TaskPage(Model):
     """A page of tasks.
 

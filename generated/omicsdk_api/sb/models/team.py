@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TEAM_FIELDS = frozenset({"href", "id", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Team(Model):
     """A group of a division's members.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TeamMember(Model):
     """Somebody who belongs to a team.
 

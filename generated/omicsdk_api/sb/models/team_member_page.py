@@ -14,7 +14,7 @@ from .team_member import TeamMember
 _TEAM_MEMBER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TeamMemberPage(Model):
     """A page of a team's members.
 

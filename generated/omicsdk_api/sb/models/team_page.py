@@ -14,7 +14,7 @@ from .team import Team
 _TEAM_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TeamPage(Model):
     """A page of teams.
 

@@ -13,7 +13,7 @@ from .upload_part_response import UploadPartResponse
 _UPLOAD_PART_REPORT_FIELDS = frozenset({"part_number", "response"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadPartReport(Model):
     """Says that a part's bytes have been sent.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadPartReportRequest(Model):
     """What is wanted to be reported of a part.
 

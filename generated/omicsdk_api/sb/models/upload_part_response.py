@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _UPLOAD_PART_RESPONSE_FIELDS = frozenset({"headers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadPartResponse(Model):
     """What the storage answered to the bytes of a part.
 

@@ -24,7 +24,7 @@ from .upload_part_report_request import UploadPartReportRequest
 _UPLOAD_PART_URL_FIELDS = frozenset({"url", "method", "expires", "headers", "report"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadPartUrl(Model):
     """Where and how to send the bytes of a part.
 

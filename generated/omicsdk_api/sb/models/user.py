@@ -30,7 +30,7 @@ _USER_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class User(Model):
     """An account on the platform.
 

@@ -14,7 +14,7 @@ from .user import User
 _USER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserPage(Model):
     """A page of accounts.
 

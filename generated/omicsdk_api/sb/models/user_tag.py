@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _USER_TAG_FIELDS = frozenset({"tag", "expires_at"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserTag(Model):
     """A mark on an account.
 

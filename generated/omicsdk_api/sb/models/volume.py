@@ -31,7 +31,7 @@ _VOLUME_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Volume(Model):
     """Cloud storage of one's own that is connected to the platform.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VOLUME_FILE_FIELDS = frozenset({"volume", "location"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumeFile(Model):
     """A place on a volume.
 

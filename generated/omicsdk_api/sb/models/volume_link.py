@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VOLUME_LINK_FIELDS = frozenset({"next"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumeLink(Model):
     """The way to the next page of a volume's contents.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _VOLUME_OBJECT_FIELDS = frozenset({"location", "href", "volume", "type", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumeObject(Model):
     """An object on a volume.
 

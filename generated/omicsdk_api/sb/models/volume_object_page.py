@@ -15,7 +15,7 @@ from .volume_prefix import VolumePrefix
 _VOLUME_OBJECT_PAGE_FIELDS = frozenset({"items", "href", "prefixes", "links"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumeObjectPage(Model):
     """A page of a volume's contents.
 

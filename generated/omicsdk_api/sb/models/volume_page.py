@@ -14,7 +14,7 @@ from .volume import Volume
 _VOLUME_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumePage(Model):
     """A page of volumes.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blan
 _VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumePermissions(Model):
     """What a member of a volume may do. An omitted permission isn't given, or stays as it is.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VOLUME_PLACE_FIELDS = frozenset({"volume", "location"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumePlace(Model):
     """A place on a volume.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VOLUME_PREFIX_FIELDS = frozenset({"prefix", "href", "volume"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumePrefix(Model):
     """A folder on a volume.
 

@@ -13,7 +13,7 @@ _VOLUME_PROPERTIES_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VolumeProperties(Model):
     """Properties of a storage service, such as how objects are encrypted there.
 

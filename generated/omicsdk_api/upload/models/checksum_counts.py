@@ -13,7 +13,7 @@ _CHECKSUM_COUNTS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ChecksumCounts(Model):
     """Files of an upload area, counted by the state of their checksums.
 

@@ -13,7 +13,7 @@ from .checksums import Checksums
 _CHECKSUM_INFO_FIELDS = frozenset({"checksum_status", "checksums"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ChecksumInfo(Model):
     """How far the checksums of a file are.
 

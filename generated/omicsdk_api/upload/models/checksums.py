@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CHECKSUMS_FIELDS = frozenset({"s3_etag", "sha1", "sha256", "crc32c"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Checksums(Model):
     """The four checksums of the contents of a file.
 

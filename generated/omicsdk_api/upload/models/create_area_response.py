@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CREATE_AREA_RESPONSE_FIELDS = frozenset({"uri"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CreateAreaResponse(Model):
     """Where the new upload area is.
 

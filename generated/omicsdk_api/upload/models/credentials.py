@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _CREDENTIALS_FIELDS = frozenset({"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Credentials(Model):
     """Temporary AWS credentials that open one upload area.
 

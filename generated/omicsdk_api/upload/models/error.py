@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_FIELDS = frozenset({"status", "title", "detail"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Error(Model):
     """Why a request failed.
 

@@ -24,7 +24,7 @@ from .checksums import Checksums
 _FILE_INFO_FIELDS = frozenset({"name", "content_type", "size", "last_modified", "upload_area_id", "url", "checksums"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileInfo(Model):
     """What is known of a file of an upload area.
 

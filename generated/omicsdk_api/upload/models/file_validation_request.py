@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _FILE_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "environment", "original_validation_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FileValidationRequest(Model):
     """What to validate a file with.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SCHEDULED_VALIDATION_FIELDS = frozenset({"validation_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ScheduledValidation(Model):
     """A validation that waits for its turn.
 

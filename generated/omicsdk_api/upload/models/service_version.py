@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SERVICE_VERSION_FIELDS = frozenset({"upload_service_version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ServiceVersion(Model):
     """Which software is deployed.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _VALIDATION_COUNTS_FIELDS = frozenset({"VALIDATING", "VALIDATED", "SCHEDULED"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ValidationCounts(Model):
     """Files of an upload area, counted by the state of their latest validation.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _VALIDATION_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ValidationEvent(Model):
     """What a job on a validation reports.
 

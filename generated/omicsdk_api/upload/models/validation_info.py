@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VALIDATION_INFO_FIELDS = frozenset({"validation_status", "validation_results"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ValidationInfo(Model):
     """How the latest validation of a file went.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment", "original_validation_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ValidationRequest(Model):
     """What to validate, and with what.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ACTION_FIELDS = frozenset({"service", "method"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Action(Model):
     """Something to do.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ADD_USER_TO_GROUP_FIELDS = frozenset({"username", "expires_at"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AddUserToGroup(Model):
     """A user to add to a group.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _AUTH_MAPPING_REQUEST_BODY_FIELDS = frozenset({"username", "clientID"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthMappingRequestBody(Model):
     """Whom to ask about.
 

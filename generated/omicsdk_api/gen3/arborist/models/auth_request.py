@@ -13,7 +13,7 @@ from .action import Action
 _AUTH_REQUEST_FIELDS = frozenset({"resource", "action"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthRequest(Model):
     """Something to be done.
 

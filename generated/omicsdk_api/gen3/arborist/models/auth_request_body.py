@@ -14,7 +14,7 @@ from .auth_request_user import AuthRequestUser
 _AUTH_REQUEST_BODY_FIELDS = frozenset({"user", "request", "requests"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthRequestBody(Model):
     """Who wants to do what.
 

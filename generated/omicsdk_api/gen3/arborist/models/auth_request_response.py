@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blan
 _AUTH_REQUEST_RESPONSE_FIELDS = frozenset({"auth"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthRequestResponse(Model):
     """Whether it is allowed.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthRequestUser(Model):
     """Who wants to do something.
 

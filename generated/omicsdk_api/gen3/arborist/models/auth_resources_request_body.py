@@ -13,7 +13,7 @@ from .token_of_user import TokenOfUser
 _AUTH_RESOURCES_REQUEST_BODY_FIELDS = frozenset({"user"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthResourcesRequestBody(Model):
     """Whose resources to list.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _AUTH_RESOURCES_RESPONSE_FIELDS = frozenset({"resources"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthResourcesResponse(Model):
     """Resources of somebody.
 

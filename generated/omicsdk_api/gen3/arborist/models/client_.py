@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _CLIENT_FIELDS = frozenset({"clientID", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Client_(Model):
     """A client that acts for users.
 

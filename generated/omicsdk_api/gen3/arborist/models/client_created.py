@@ -13,7 +13,7 @@ from .client_ import Client_
 _CLIENT_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ClientCreated(Model):
     """A client that was created.
 

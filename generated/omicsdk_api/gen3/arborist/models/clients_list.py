@@ -13,7 +13,7 @@ from .client_ import Client_
 _CLIENTS_LIST_FIELDS = frozenset({"clients"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ClientsList(Model):
     """All clients there are.
 

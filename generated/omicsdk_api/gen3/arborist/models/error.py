@@ -13,7 +13,7 @@ from .error_detail import ErrorDetail
 _ERROR_FIELDS = frozenset({"error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Error(Model):
     """What went wrong.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ErrorDetail(Model):
     """What went wrong, for people and for programs.
 

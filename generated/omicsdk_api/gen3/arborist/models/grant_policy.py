@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GRANT_POLICY_FIELDS = frozenset({"policy"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GrantPolicy(Model):
     """A policy to grant.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GRANT_USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GrantUserPolicy(Model):
     """A policy to grant to a user.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GROUP_FIELDS = frozenset({"name", "users", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Group(Model):
     """A group of users.
 

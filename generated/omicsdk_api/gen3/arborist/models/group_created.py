@@ -13,7 +13,7 @@ from .group import Group
 _GROUP_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupCreated(Model):
     """A group that was written.
 

@@ -13,7 +13,7 @@ from .group import Group
 _GROUPS_LIST_FIELDS = frozenset({"groups"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GroupsList(Model):
     """All groups there are.
 

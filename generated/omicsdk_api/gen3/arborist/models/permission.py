@@ -13,7 +13,7 @@ from .action import Action
 _PERMISSION_FIELDS = frozenset({"id", "action", "description"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Permission(Model):
     """Leave to do an action.
 

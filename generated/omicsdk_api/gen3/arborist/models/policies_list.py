@@ -13,7 +13,7 @@ from .policy import Policy
 _POLICIES_LIST_FIELDS = frozenset({"policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PoliciesList(Model):
     """All policies there are.
 

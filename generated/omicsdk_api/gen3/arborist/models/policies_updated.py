@@ -13,7 +13,7 @@ from .policy import Policy
 _POLICIES_UPDATED_FIELDS = frozenset({"updated"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PoliciesUpdated(Model):
     """Policies that were written.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _POLICY_FIELDS = frozenset({"id", "role_ids", "resource_paths"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Policy(Model):
     """Roles on resources.
 

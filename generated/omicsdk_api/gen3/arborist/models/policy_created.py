@@ -13,7 +13,7 @@ from .policy import Policy
 _POLICY_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyCreated(Model):
     """A policy that was created.
 

@@ -13,7 +13,7 @@ from .policy import Policy
 _POLICY_UPDATED_FIELDS = frozenset({"updated"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PolicyUpdated(Model):
     """A policy that was written.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOURCE_FIELDS = frozenset({"name", "path", "description", "subresources", "tag"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Resource(Model):
     """What is guarded.
 

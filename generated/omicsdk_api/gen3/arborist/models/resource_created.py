@@ -13,7 +13,7 @@ from .resource import Resource
 _RESOURCE_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceCreated(Model):
     """A resource that was created.
 

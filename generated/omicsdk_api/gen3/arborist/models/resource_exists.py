@@ -14,7 +14,7 @@ from .resource import Resource
 _RESOURCE_EXISTS_FIELDS = frozenset({"error", "exists"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceExists(Model):
     """A resource that was there already.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOURCE_INPUT_FIELDS = frozenset({"name", "path", "description", "subresources"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceInput(Model):
     """A resource to write.
 

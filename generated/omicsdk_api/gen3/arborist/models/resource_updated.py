@@ -13,7 +13,7 @@ from .resource import Resource
 _RESOURCE_UPDATED_FIELDS = frozenset({"updated", "created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourceUpdated(Model):
     """A resource that was written.
 

@@ -13,7 +13,7 @@ from .resource import Resource
 _RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResourcesList(Model):
     """All resources there are.
 

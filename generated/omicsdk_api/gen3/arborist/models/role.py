@@ -13,7 +13,7 @@ from .permission import Permission
 _ROLE_FIELDS = frozenset({"id", "permissions", "description"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Role(Model):
     """A list of permissions.
 

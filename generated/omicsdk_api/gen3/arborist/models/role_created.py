@@ -13,7 +13,7 @@ from .role import Role
 _ROLE_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RoleCreated(Model):
     """A role that was created.
 

@@ -13,7 +13,7 @@ from .role import Role
 _ROLE_UPDATED_FIELDS = frozenset({"updated"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RoleUpdated(Model):
     """A role that was written.
 

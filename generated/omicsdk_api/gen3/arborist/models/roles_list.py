@@ -13,7 +13,7 @@ from .role import Role
 _ROLES_LIST_FIELDS = frozenset({"roles"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RolesList(Model):
     """All roles there are.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _TOKEN_OF_USER_FIELDS = frozenset({"token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class TokenOfUser(Model):
     """A user, named by their token.
 

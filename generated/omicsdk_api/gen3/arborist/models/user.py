@@ -13,7 +13,7 @@ from .user_policy import UserPolicy
 _USER_FIELDS = frozenset({"name", "email", "groups", "policies"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class User(Model):
     """A user with their grants.
 

@@ -13,7 +13,7 @@ from .user import User
 _USER_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserCreated(Model):
     """A user that was created.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _USER_WITH_SCALARS_FIELDS = frozenset({"name", "email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserWithScalars(Model):
     """What can be changed of a user.
 

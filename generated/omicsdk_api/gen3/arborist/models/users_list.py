@@ -13,7 +13,7 @@ from .user import User
 _USERS_LIST_FIELDS = frozenset({"users"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UsersList(Model):
     """All users there are.
 

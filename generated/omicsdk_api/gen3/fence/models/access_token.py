@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ACCESS_TOKEN_FIELDS = frozenset({"access_token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessToken(Model):
     """An access token of the commons.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ACCESS_URL_FIELDS = frozenset({"url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessURL(Model):
     """Where an object can be fetched.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AdminGoogleServiceAccount(Model):
     """The service account that watches Google projects.
 

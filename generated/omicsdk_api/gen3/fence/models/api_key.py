@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _API_KEY_FIELDS = frozenset({"api_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class APIKey(Model):
     """What an access token is made of.
 

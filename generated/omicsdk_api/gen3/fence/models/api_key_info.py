@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _API_KEY_INFO_FIELDS = frozenset({"jti", "exp"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class APIKeyInfo(Model):
     """An API key, without the key itself.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _API_KEY_SCOPES_FIELDS = frozenset({"scope"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class APIKeyScopes(Model):
     """What an API key shall be good for.
 

@@ -13,7 +13,7 @@ from .api_key_info import APIKeyInfo
 _API_KEYS_FIELDS = frozenset({"jtis"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class APIKeys(Model):
     """API keys of a user.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _AUTHZ_ACTION_FIELDS = frozenset({"method", "service"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AuthzAction(Model):
     """Something that a user may do.
 

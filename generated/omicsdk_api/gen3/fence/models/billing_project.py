@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BILLING_PROJECT_FIELDS = frozenset({"project_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BillingProject(Model):
     """A Google project that is billed.
 

@@ -13,7 +13,7 @@ from .bucket_region import BucketRegion
 _BUCKET_INFO_FIELDS = frozenset({"S3_BUCKETS", "GS_BUCKETS"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BucketInfo(Model):
     """Buckets of the commons.
 

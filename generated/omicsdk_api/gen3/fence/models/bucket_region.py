@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BUCKET_REGION_FIELDS = frozenset({"region"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BucketRegion(Model):
     """Where a bucket is.
 

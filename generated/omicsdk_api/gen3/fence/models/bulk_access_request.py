@@ -13,7 +13,7 @@ from .bulk_object_access_ids import BulkObjectAccessIds
 _BULK_ACCESS_REQUEST_FIELDS = frozenset({"bulk_object_access_ids", "passports"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessRequest(Model):
     """DRS objects to reach.
 

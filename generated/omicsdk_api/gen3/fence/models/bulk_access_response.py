@@ -15,7 +15,7 @@ from .resolved_access_url import ResolvedAccessURL
 _BULK_ACCESS_RESPONSE_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessResponse(Model):
     """Access URLs, and objects that have none.
 

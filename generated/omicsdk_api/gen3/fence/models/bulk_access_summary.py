@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _BULK_ACCESS_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkAccessSummary(Model):
     """How many were asked for and found.
 

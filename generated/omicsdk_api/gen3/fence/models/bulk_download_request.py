@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_DOWNLOAD_REQUEST_FIELDS = frozenset({"guids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDownloadRequest(Model):
     """Files to download.
 

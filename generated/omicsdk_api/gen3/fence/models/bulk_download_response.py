@@ -14,7 +14,7 @@ from .failed_objects import FailedObjects
 _BULK_DOWNLOAD_RESPONSE_FIELDS = frozenset({"urls", "failed_file_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDownloadResponse(Model):
     """URLs of files, and files that have none.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BULK_DOWNLOAD_URL_FIELDS = frozenset({"drs_object_id", "url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDownloadURL(Model):
     """The URL of one file.
 

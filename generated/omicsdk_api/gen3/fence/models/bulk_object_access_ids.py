@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_OBJECT_ACCESS_IDS_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkObjectAccessIds(Model):
     """A DRS object with kinds of access.
 

@@ -25,7 +25,7 @@ from .completed_part import CompletedPart
 _COMPLETE_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "parts", "expires_in", "bucket"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CompleteMultipartUpload(Model):
     """An upload to complete.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _FAILED_OBJECTS_FIELDS = frozenset({"error_code", "object_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class FailedObjects(Model):
     """What failed for one reason.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GENERIC_KEY_FIELDS = frozenset({"access_key", "secret_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GenericKey(Model):
     """A key for storage.
 

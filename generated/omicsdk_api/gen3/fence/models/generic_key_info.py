@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GENERIC_KEY_INFO_FIELDS = frozenset({"access_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GenericKeyInfo(Model):
     """A key for storage, without its secret half.
 

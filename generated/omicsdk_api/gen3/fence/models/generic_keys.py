@@ -13,7 +13,7 @@ from .generic_key_info import GenericKeyInfo
 _GENERIC_KEYS_FIELDS = frozenset({"access_keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GenericKeys(Model):
     """Keys for storage.
 

@@ -13,7 +13,7 @@ from .billing_project import BillingProject
 _GOOGLE_BILLING_PROJECTS_FIELDS = frozenset({"signed_urls", "temporary_service_account_credentials"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleBillingProjects(Model):
     """Google projects that are billed by default.
 

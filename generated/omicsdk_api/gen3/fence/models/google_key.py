@@ -24,7 +24,7 @@ _GOOGLE_KEY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleKey(Model):
     """A key of a Google service account, as Google writes it to files.
 

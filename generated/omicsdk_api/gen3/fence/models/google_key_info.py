@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GOOGLE_KEY_INFO_FIELDS = frozenset({"keyAlgorithm", "validBeforeTime", "name", "validAfterTime"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleKeyInfo(Model):
     """A key of a Google service account, without its private part.
 

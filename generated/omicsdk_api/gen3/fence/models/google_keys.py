@@ -13,7 +13,7 @@ from .google_key_info import GoogleKeyInfo
 _GOOGLE_KEYS_FIELDS = frozenset({"access_keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleKeys(Model):
     """Keys of a Google service account.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GOOGLE_LINKING_ERROR_FIELDS = frozenset({"error", "error_description"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleLinkingError(Model):
     """Why an account could not be unlinked.
 

@@ -28,7 +28,7 @@ _GOOGLE_PROJECT_FINDING_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleProjectFinding(Model):
     """What was found of the Google project.
 

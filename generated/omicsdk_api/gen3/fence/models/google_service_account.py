@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccount(Model):
     """A Google service account with its projects.
 

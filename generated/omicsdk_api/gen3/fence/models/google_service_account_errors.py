@@ -13,7 +13,7 @@ from .google_service_account_findings import GoogleServiceAccountFindings
 _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS = frozenset({"success", "errors"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccountErrors(Model):
     """Whether a service account fits, and why not.
 

@@ -15,7 +15,7 @@ from .service_account_finding import ServiceAccountFinding
 _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccountFindings(Model):
     """What was found in all parts of a request.
 

@@ -13,7 +13,7 @@ _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccountInfo(Model):
     """A registered Google service account.
 

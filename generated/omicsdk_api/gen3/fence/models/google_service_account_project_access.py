@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS = frozenset({"project_access"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccountProjectAccess(Model):
     """Projects that a service account shall reach.
 

@@ -13,7 +13,7 @@ from .google_service_account_info import GoogleServiceAccountInfo
 _GOOGLE_SERVICE_ACCOUNTS_FIELDS = frozenset({"service_accounts"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GoogleServiceAccounts(Model):
     """Registered service accounts.
 

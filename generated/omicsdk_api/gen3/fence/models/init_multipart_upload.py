@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _INIT_MULTIPART_UPLOAD_FIELDS = frozenset({"file_name", "guid", "expires_in", "authz", "bucket"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InitMultipartUpload(Model):
     """A file to upload in parts.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _JWK_FIELDS = frozenset({"kty", "alg", "n", "e", "kid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Jwk(Model):
     """One public key.
 

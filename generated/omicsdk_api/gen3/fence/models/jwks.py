@@ -13,7 +13,7 @@ from .jwk import Jwk
 _JWKS_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Jwks(Model):
     """A JSON Web Key Set.
 

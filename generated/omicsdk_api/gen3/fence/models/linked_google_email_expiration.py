@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS = frozenset({"exp"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class LinkedGoogleEmailExpiration(Model):
     """End of the access of a linked account.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blan
 _MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in_fence"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MembershipValidity(Model):
     """What holds of the members of a Google project.
 

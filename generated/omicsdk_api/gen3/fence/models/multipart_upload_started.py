@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _MULTIPART_UPLOAD_STARTED_FIELDS = frozenset({"guid", "uploadId"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class MultipartUploadStarted(Model):
     """A blank record and an upload in parts.
 

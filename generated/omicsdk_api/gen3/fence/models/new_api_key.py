@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _NEW_API_KEY_FIELDS = frozenset({"key_id", "api_key"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewAPIKey(Model):
     """A new API key, as a `credentials.json` file holds it.
 

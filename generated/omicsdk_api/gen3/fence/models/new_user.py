@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _NEW_USER_FIELDS = frozenset({"username", "email", "display_name", "phone_number", "idp_name", "tags"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewUser(Model):
     """A user to create.
 

@@ -44,7 +44,7 @@ _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OpenIDConfiguration(Model):
     """What OpenID Connect Discovery tells of a provider.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PART_URL_FIELDS = frozenset({"presigned_url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PartURL(Model):
     """Where a part goes.
 

@@ -25,7 +25,7 @@ from .project_validity import ProjectValidity
 _PROJECT_ACCESS_FINDING_FIELDS = frozenset({"status", "error", "error_description", "project_validity"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectAccessFinding(Model):
     """What was found of the projects of the commons.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blan
 _PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectValidity(Model):
     """What holds of one project of the commons.
 

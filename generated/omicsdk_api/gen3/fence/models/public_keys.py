@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _PUBLIC_KEYS_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class PublicKeys(Model):
     """Public keys as pairs.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _REQUEST_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RequestBulkContentRetrieval(Model):
     """Files to read.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _REQUEST_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "partNumber", "expires_in", "bucket"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RequestMultipartUpload(Model):
     """A part to upload.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _REQUEST_UPLOAD_BLANK_FIELDS = frozenset({"file_name", "bucket", "guid", "expires_in", "authz", "protocol"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RequestUploadBlank(Model):
     """A file to upload.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _REQUEST_URL_PASSPORT_FIELDS = frozenset({"passports"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class RequestUrlPassport(Model):
     """Passports that authorise an access.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _RESOLVED_ACCESS_URL_FIELDS = frozenset({"drs_object_id", "drs_access_id", "url", "headers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResolvedAccessURL(Model):
     """The access URL of one object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model,
 _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids", "total_guids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ResponseBulkContentRetrieval(Model):
     """Contents of files.
 

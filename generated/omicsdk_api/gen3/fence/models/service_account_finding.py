@@ -25,7 +25,7 @@ from .service_account_validity import ServiceAccountValidity
 _SERVICE_ACCOUNT_FINDING_FIELDS = frozenset({"status", "error", "error_description", "service_account_validity"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ServiceAccountFinding(Model):
     """What was found of the service account.
 

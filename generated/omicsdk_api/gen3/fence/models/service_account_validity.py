@@ -13,7 +13,7 @@ _SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ServiceAccountValidity(Model):
     """What holds of one service account.
 

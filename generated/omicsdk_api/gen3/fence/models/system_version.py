@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SYSTEM_VERSION_FIELDS = frozenset({"version", "commit"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SystemVersion(Model):
     """The version that is running.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _TOKENS_FIELDS = frozenset({"token_type", "access_token", "id_token", "refresh_token", "expires_in", "scope"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Tokens(Model):
     """Tokens of a grant.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _UPLOAD_STARTED_FIELDS = frozenset({"guid", "url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UploadStarted(Model):
     """A blank record and where its bytes go.
 

@@ -53,7 +53,7 @@ _USER_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UserInfo(Model):
     """A user, and what they may do.
 

@@ -26,7 +26,7 @@ from .authorizations import Authorizations
 _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "region", "cloud", "available", "authorizations"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AccessMethod(Model):
     """A way to reach the bytes of a DRS object.
 

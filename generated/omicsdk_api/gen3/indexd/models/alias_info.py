@@ -13,7 +13,7 @@ from .alias_info_aliases_item import AliasInfoAliasesItem
 _ALIAS_INFO_FIELDS = frozenset({"aliases"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasInfo(Model):
     """Aliases of a record.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ALIAS_INFO_ALIASES_ITEM_FIELDS = frozenset({"value"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasInfoAliasesItem(Model):
     """An object.
 

@@ -28,7 +28,7 @@ _ALIAS_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasInputInfo(Model):
     """Old alias record to write.
 

@@ -40,7 +40,7 @@ _ALIAS_OUTPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasOutputInfo(Model):
     """Old alias record as it is stored.
 

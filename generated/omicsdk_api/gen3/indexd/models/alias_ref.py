@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ALIAS_REF_FIELDS = frozenset({"name", "rev"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasRef(Model):
     """Name and revision of an old alias record.
 

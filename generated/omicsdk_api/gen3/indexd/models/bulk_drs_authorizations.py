@@ -15,7 +15,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_DRS_AUTHORIZATIONS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_objects", "summary"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDrsAuthorizations(Model):
     """How requests for objects are authorised, and the objects that weren't found.
 

@@ -15,7 +15,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_DRS_OBJECTS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_objects", "summary"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDrsObjects(Model):
     """The objects that were found, and those that weren't.
 

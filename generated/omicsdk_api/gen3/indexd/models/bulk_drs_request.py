@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BULK_DRS_REQUEST_FIELDS = frozenset({"bulk_object_ids", "passports"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkDrsRequest(Model):
     """Which objects are meant.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _BULK_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BulkSummary(Model):
     """How much of what was asked for was found.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BUNDLE_CONTENT_FIELDS = frozenset({"id", "drs_uri", "name", "contents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleContent(Model):
     """Member of a bundle.
 

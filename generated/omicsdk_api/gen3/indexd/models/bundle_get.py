@@ -40,7 +40,7 @@ _BUNDLE_GET_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleGet(Model):
     """Bundle with its contents.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _BUNDLE_RESPONSE_FIELDS = frozenset({"bundle_id", "name", "contents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BundleResponse(Model):
     """Bundle that was created.
 

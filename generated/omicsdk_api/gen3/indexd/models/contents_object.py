@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ContentsObject(Model):
     """Member of a bundle as a DRS object.
 

@@ -28,7 +28,7 @@ _DATA_OBJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DataObject(Model):
     """File as a DOS data object.
 

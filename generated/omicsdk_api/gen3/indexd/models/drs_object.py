@@ -47,7 +47,7 @@ _DRS_OBJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsObject(Model):
     """File or, if it has `contents`, bundle as a DRS object.
 

@@ -26,7 +26,7 @@ from .drs_service_info_type import DrsServiceInfoType
 _DRS_SERVICE_INFO_FIELDS = frozenset({"id", "name", "version", "type", "organization", "maxBulkRequestLength", "drs"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsServiceInfo(Model):
     """What the DRS server is and holds.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _DRS_SERVICE_INFO_DRS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObjectSize"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsServiceInfoDrs(Model):
     """How much the server holds, and how much can be asked for.
 

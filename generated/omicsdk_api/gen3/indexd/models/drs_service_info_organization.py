@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DRS_SERVICE_INFO_ORGANIZATION_FIELDS = frozenset({"name", "url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DrsServiceInfoOrganization(Model):
     """Who runs the service.
 

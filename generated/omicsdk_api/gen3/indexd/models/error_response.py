@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _ERROR_RESPONSE_FIELDS = frozenset({"msg", "status_code", "error"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ErrorResponse(Model):
     """What went wrong in the DOS part.
 

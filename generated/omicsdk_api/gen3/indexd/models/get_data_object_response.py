@@ -13,7 +13,7 @@ from .data_object import DataObject
 _GET_DATA_OBJECT_RESPONSE_FIELDS = frozenset({"data_object"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetDataObjectResponse(Model):
     """One DOS data object.
 

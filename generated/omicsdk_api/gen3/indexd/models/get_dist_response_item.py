@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GET_DIST_RESPONSE_ITEM_FIELDS = frozenset({"name", "host", "hints", "type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetDistResponseItem(Model):
     """An object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _GET_GUIDS_OUTPUT_FIELDS = frozenset({"guids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetGUIDsOutput(Model):
     """New GUIDs that nothing uses yet.
 

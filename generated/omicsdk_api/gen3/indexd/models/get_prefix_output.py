@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GET_PREFIX_OUTPUT_FIELDS = frozenset({"prefix"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetPrefixOutput(Model):
     """What GUIDs of this commons begin with.
 

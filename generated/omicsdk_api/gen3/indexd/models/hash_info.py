@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _HASH_INFO_FIELDS = frozenset({"md5", "sha256", "sha512", "crc", "etag", "sha1"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class HashInfo(Model):
     """Checksums of a file, in lower-case hexadecimal digits; at least one.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _INPUT_BLANK_INFO_FIELDS = frozenset({"uploader", "file_name", "authz"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InputBlankInfo(Model):
     """Announcement of a file.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _INPUT_BLANK_VERSION_INFO_FIELDS = frozenset({"did", "uploader", "file_name", "authz"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InputBlankVersionInfo(Model):
     """Announcement of a new version of a file.
 

@@ -27,7 +27,7 @@ _INPUT_BUNDLE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InputBundle(Model):
     """Bundle to create.
 

@@ -47,7 +47,7 @@ _INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class InputInfo(Model):
     """Record of a file to create.
 

@@ -25,7 +25,7 @@ from .hash_info import HashInfo
 _LIST_ALIAS_RECORDS_RESPONSE_FIELDS = frozenset({"aliases", "size", "start", "limit", "hashes"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListAliasRecordsResponse(Model):
     """An object.
 

@@ -46,7 +46,7 @@ _LIST_BUNDLES_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListBundles(Model):
     """Page of bundles, with the criteria that were used.
 

@@ -13,7 +13,7 @@ from .data_object import DataObject
 _LIST_DATA_OBJECTS_RESPONSE_FIELDS = frozenset({"data_objects", "next_page_token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListDataObjectsResponse(Model):
     """Page of DOS data objects.
 

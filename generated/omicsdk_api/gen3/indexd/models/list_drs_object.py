@@ -13,7 +13,7 @@ from .drs_object import DrsObject
 _LIST_DRS_OBJECT_FIELDS = frozenset({"drs_objects"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListDrsObject(Model):
     """Page of DRS objects.
 

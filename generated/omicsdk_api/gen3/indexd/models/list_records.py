@@ -45,7 +45,7 @@ _LIST_RECORDS_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListRecords(Model):
     """Page of records, with the criteria that were used.
 

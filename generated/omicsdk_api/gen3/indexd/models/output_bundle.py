@@ -13,7 +13,7 @@ _OUTPUT_BUNDLE_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OutputBundle(Model):
     """Bundle in a list.
 

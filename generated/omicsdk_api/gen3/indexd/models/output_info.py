@@ -59,7 +59,7 @@ _OUTPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OutputInfo(Model):
     """Record of a file.
 

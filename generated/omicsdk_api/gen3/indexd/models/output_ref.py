@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _OUTPUT_REF_FIELDS = frozenset({"did", "baseid", "rev"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class OutputRef(Model):
     """Identifiers of a record.
 

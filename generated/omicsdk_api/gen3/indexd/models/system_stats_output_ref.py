@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blan
 _SYSTEM_STATS_OUTPUT_REF_FIELDS = frozenset({"fileCount", "totalFileSize"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SystemStatsOutputRef(Model):
     """How much the index lists.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SYSTEM_VERSION_OUTPUT_REF_FIELDS = frozenset({"commit", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SystemVersionOutputRef(Model):
     """Version of the service.
 

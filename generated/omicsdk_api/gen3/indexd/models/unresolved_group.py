@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UnresolvedGroup(Model):
     """Objects that weren't found for the same reason.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS = frozenset({"acl", "authz"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UpdateAllVersionsInputInfo(Model):
     """Access rules for all versions of a file.
 

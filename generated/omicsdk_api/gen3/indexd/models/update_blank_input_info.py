@@ -25,7 +25,7 @@ from .hash_info import HashInfo
 _UPDATE_BLANK_INPUT_INFO_FIELDS = frozenset({"size", "hashes", "urls", "authz"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UpdateBlankInputInfo(Model):
     """What is known of a file once it was uploaded.
 

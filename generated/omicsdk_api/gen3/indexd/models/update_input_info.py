@@ -25,7 +25,7 @@ _UPDATE_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UpdateInputInfo(Model):
     """Fields of a record to replace; those that are missing stay as they are.
 

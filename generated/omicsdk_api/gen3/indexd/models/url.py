@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Url(Model):
     """Address of bytes in a DOS data object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _URL_OBJECT_FIELDS = frozenset({"url", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UrlObject(Model):
     """Address of bytes, with its metadata.
 

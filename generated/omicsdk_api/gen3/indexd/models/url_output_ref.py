@@ -25,7 +25,7 @@ from .url_object import UrlObject
 _URL_OUTPUT_REF_FIELDS = frozenset({"urls", "size", "start", "limit", "hashes"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class UrlOutputRef(Model):
     """URLs that were found, with the criteria.
 

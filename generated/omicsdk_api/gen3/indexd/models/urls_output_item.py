@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _URLS_OUTPUT_ITEM_FIELDS = frozenset({"did", "urls", "rev"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class URLsOutputItem(Model):
     """An object.
 

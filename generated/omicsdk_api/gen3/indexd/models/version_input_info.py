@@ -45,7 +45,7 @@ _VERSION_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VersionInputInfo(Model):
     """Record of a new version of a file.
 

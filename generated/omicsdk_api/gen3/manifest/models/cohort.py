@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _COHORT_FIELDS = frozenset({"guid"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Cohort(Model):
     """Cohort to store.
 

@@ -13,7 +13,7 @@ from .listed_file import ListedFile
 _LIST_COHORTS_RESPONSE_FIELDS = frozenset({"cohorts"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListCohortsResponse(Model):
     """An object.
 

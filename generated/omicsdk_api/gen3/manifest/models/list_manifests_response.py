@@ -13,7 +13,7 @@ from .listed_file import ListedFile
 _LIST_MANIFESTS_RESPONSE_FIELDS = frozenset({"manifests"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListManifestsResponse(Model):
     """An object.
 

@@ -13,7 +13,7 @@ from .listed_file import ListedFile
 _LIST_METADATA_RESPONSE_FIELDS = frozenset({"metadata", "external_file_metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListMetadataResponse(Model):
     """An object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Mode
 _LISTED_FILE_FIELDS = frozenset({"filename", "last_modified", "last_modified_timestamp"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListedFile(Model):
     """File in the user's folder.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _MANIFEST_ENTRY_FIELDS = frozenset({"object_id", "file_name", "file_size", "md5sum", "commons_url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ManifestEntry(Model):
     """File in a manifest. Fields of other names are kept.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _STORED_FILE_FIELDS = frozenset({"filename"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class StoredFile(Model):
     """File that was stored.
 

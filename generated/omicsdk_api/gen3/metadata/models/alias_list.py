@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _ALIAS_LIST_FIELDS = frozenset({"guid", "aliases"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasList(Model):
     """Aliases of a document.
 

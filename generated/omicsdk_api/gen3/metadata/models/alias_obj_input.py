@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _ALIAS_OBJ_INPUT_FIELDS = frozenset({"aliases"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class AliasObjInput(Model):
     """Aliases of a document.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _BATCH_CREATE_BODY_ITEM_FIELDS = frozenset({"guid", "data"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BatchCreateBodyItem(Model):
     """Document to store.
 

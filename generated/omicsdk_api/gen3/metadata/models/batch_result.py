@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class BatchResult(Model):
     """GUIDs of a batch, by what became of their documents.
 

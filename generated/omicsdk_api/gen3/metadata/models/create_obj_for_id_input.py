@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _CREATE_OBJ_FOR_ID_INPUT_FIELDS = frozenset({"file_name", "aliases", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CreateObjForIdInput(Model):
     """A new version of the object whose GUID stands in the address.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _CREATE_OBJ_INPUT_FIELDS = frozenset({"authz", "file_name", "aliases", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CreateObjInput(Model):
     """An object that gets a new GUID.
 

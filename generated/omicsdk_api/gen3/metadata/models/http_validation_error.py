@@ -13,7 +13,7 @@ from .validation_error import ValidationError
 _HTTP_VALIDATION_ERROR_FIELDS = frozenset({"detail"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class HTTPValidationError(Model):
     """What is wrong with a request.
 

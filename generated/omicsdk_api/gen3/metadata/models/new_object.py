@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewObject(Model):
     """An object that was made.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, m
 _OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ObjectView(Model):
     """What is known of an object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _STATUS_FIELDS = frozenset({"status", "timestamp", "aggregate_metadata_enabled"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Status(Model):
     """State of the service.
 

@@ -24,7 +24,7 @@ from omicsdk.core.model import (
 _VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ValidationError(Model):
     """One thing that is wrong with a request.
 

@@ -31,7 +31,7 @@ _CORE_METADATA_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class CoreMetadata(Model):
     """Core metadata of a data file, with a citation.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _DATASETS_ERROR_FIELDS = frozenset({"message", "data", "errors"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DatasetsError(Model):
     """Why nothing was counted.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _DICTIONARY_VERSION_FIELDS = frozenset({"commit", "version"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class DictionaryVersion(Model):
     """Version of the data dictionary.
 

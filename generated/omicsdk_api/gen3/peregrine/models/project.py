@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _PROJECT_FIELDS = frozenset({"name", "code", "dbgap_accession_number", "description", "image_url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Project(Model):
     """A project of the commons.
 

@@ -13,7 +13,7 @@ from .project import Project
 _PROJECTS_LIST_FIELDS = frozenset({"projects"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ProjectsList(Model):
     """Projects of the commons.
 

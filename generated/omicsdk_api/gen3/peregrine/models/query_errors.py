@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _QUERY_ERRORS_FIELDS = frozenset({"errors", "data"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class QueryErrors(Model):
     """Why a query failed.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _QUERY_INPUT_INFO_FIELDS = frozenset({"query", "variables", "operationName"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class QueryInputInfo(Model):
     """A query in GraphQL.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, m
 _QUERY_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class QueryOutputRef(Model):
     """Data of a query.
 

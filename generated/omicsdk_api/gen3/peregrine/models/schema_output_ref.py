@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, m
 _SCHEMA_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SchemaOutputRef(Model):
     """The schema as introspection tells it.
 

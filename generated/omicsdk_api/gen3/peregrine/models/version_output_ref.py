@@ -13,7 +13,7 @@ from .dictionary_version import DictionaryVersion
 _VERSION_OUTPUT_REF_FIELDS = frozenset({"commit", "version", "dictionary"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VersionOutputRef(Model):
     """Versions of what runs.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Mod
 _CLOSED_TRANSACTION_FIELDS = frozenset({"code", "message", "transaction_id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ClosedTransaction(Model):
     """A dry run that was closed.
 

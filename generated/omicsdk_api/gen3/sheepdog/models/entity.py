@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _ENTITY_FIELDS = frozenset({"type", "submitter_id", "id"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Entity(Model):
     """An entity: an object whose further properties and links the dictionary states for its type.
 

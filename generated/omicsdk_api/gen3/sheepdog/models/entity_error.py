@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EntityError(Model):
     """One thing that is wrong with an entity.
 

@@ -28,7 +28,7 @@ from .entity_error import EntityError
 _ENTITY_OUTCOME_FIELDS = frozenset({"action", "id", "type", "valid", "errors", "warnings", "unique_keys"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class EntityOutcome(Model):
     """What became of one entity of a transaction.
 

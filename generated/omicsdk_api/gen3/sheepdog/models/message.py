@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _MESSAGE_FIELDS = frozenset({"message"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Message(Model):
     """What happened, in words.
 

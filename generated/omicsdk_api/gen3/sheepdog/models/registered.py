@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _REGISTERED_FIELDS = frozenset({"id", "name", "message"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Registered(Model):
     """A program that was registered or updated.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SCHEMA_ENTITY_BULK_FIELDS = frozenset({"doc", "doc_format", "name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SchemaEntityBulk(Model):
     """A document in a bulk submission.
 

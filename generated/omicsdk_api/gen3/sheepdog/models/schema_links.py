@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array
 _SCHEMA_LINKS_FIELDS = frozenset({"links"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SchemaLinks(Model):
     """Addresses of programs, projects or node types.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SCHEMA_PROGRAM_FIELDS = frozenset({"dbgap_accession_number", "name", "type"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SchemaProgram(Model):
     """A program to register.
 

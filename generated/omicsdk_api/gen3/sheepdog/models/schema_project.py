@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _SCHEMA_PROJECT_FIELDS = frozenset({"code", "name", "type", "dbgap_accession_number", "investigator_name"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class SchemaProject(Model):
     """A project to create.
 

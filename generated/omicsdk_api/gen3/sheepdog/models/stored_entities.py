@@ -13,7 +13,7 @@ from .stored_entity import StoredEntity
 _STORED_ENTITIES_FIELDS = frozenset({"entities"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class StoredEntities(Model):
     """Entities with all their properties.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, 
 _STORED_ENTITY_FIELDS = frozenset({"program", "project", "properties"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class StoredEntity(Model):
     """An entity and where it belongs.
 

@@ -42,7 +42,7 @@ _TRANSACTION_FIELDS = frozenset(
 )
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Transaction(Model):
     """What became of a submission, deletion or change of state.
 

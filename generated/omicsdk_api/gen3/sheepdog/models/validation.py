@@ -11,7 +11,7 @@ from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Mod
 _VALIDATION_FIELDS = frozenset({"valid", "errors"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Validation(Model):
     """Whether a manifest is valid.
 

@@ -13,7 +13,7 @@ from .versions_dictionary import VersionsDictionary
 _VERSIONS_FIELDS = frozenset({"version", "commit", "dictionary"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Versions(Model):
     """Versions of the service and of its dictionary.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _VERSIONS_DICTIONARY_FIELDS = frozenset({"version", "commit"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class VersionsDictionary(Model):
     """Version of the dictionary.
 

@@ -13,7 +13,7 @@ from .provider import Provider
 _GET_EXTERNAL_OIDC_RESPONSE_FIELDS = frozenset({"providers"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetExternalOidcResponse(Model):
     """An object.
 

@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _GET_TOKEN_RESPONSE_FIELDS = frozenset({"token"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class GetTokenResponse(Model):
     """An object.
 

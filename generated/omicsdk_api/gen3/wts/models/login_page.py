@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _LOGIN_PAGE_FIELDS = frozenset({"name", "url"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class LoginPage(Model):
     """Page on which a user can connect.
 

@@ -13,7 +13,7 @@ from .login_page import LoginPage
 _PROVIDER_FIELDS = frozenset({"base_url", "idp", "name", "refresh_token_expiration", "urls"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Provider(Model):
     """Identity provider, by which users log in to a commons.
 

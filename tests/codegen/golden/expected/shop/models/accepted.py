@@ -13,7 +13,7 @@ from .sample import Sample
 _ACCEPTED_FIELDS = frozenset({"state", "sample"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Accepted(Model):
     """An object.
 

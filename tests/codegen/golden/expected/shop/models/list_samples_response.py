@@ -24,7 +24,7 @@ from .sample import Sample
 _LIST_SAMPLES_RESPONSE_FIELDS = frozenset({"samples", "total"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class ListSamplesResponse(Model):
     """An object.
 

@@ -24,7 +24,7 @@ from .sample import Sample
 _NEW_SAMPLE_FIELDS = frozenset({"kind", "parent", "class"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class NewSample(Model):
     """An object.
 

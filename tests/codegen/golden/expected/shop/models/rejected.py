@@ -11,7 +11,7 @@ from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank
 _REJECTED_FIELDS = frozenset({"state", "why"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Rejected(Model):
     """An object.
 

@@ -25,7 +25,7 @@ from omicsdk.core.model import (
 _SAMPLE_FIELDS = frozenset({"kind", "id", "parent", "class", "children", "sizes"})
 
 
-@define(slots=True)
+@define(slots=True, repr=False)
 class Sample(Model):
     """A sample, and those that were made of it.
 

@@ -1,0 +1,146 @@
+"""How results show themselves: a short repr, and a table in notebooks. Secrets are masked, long values are cut.
+
+A class states its fields by `__shown__`, and its base `Displayed` shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from itertools import islice
+from typing import Any, cast
+
+from omicsdk.core.redaction import mask_json
+from omicsdk.core.type_guards import is_array
+
+LONGEST = 300
+"""Characters of a repr, without its last brackets."""
+LONGEST_VALUE, LONGEST_CELL = 60, 120
+"""Characters of a value in a repr, and of one in a table."""
+MOST_ROWS, MOST_COLUMNS = 10, 6
+"""Rows and columns of a table of items in a notebook; the rest is counted."""
+_LEFT = '"text-align: left"'
+_FEW = 5
+FIRST = (
+    "id",
+    "uuid",
+    "guid",
+    "did",
+    "object_id",
+    "bundle_uuid",
+    "name",
+    "title",
+    "username",
+    "status",
+    "state",
+    "version",
+    "size",
+)
+"""Names that matter most: their fields come first."""
+
+
+class Displayed:
+    """Base of results that show themselves by their fields: those of a dataclass, or what `__shown__` gives."""
+
+    __slots__ = ()
+
+    def __shown__(self) -> Iterable[tuple[str, object]]:
+        """The fields with their values."""
+        names: Mapping[str, Any] = getattr(self, "__dataclass_fields__", {})
+        return [(name, getattr(self, name)) for name, field in names.items() if field.repr]
+
+    def __repr__(self) -> str:
+        return short_repr(type(self).__name__, self.__shown__())
+
+    def _repr_html_(self) -> str:
+        rows = [(name, _cell(name, value)) for name, value in ordered(self.__shown__())]
+        return html_table(type(self).__name__, rows)
+
+
+def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
+    """Return a repr of at most LONGEST characters, with the fields that matter most first.
+
+    Args:
+        name: The name of the class.
+        fields: Names and values.
+    """
+    parts: list[str] = []
+    left = LONGEST - len(name)
+    for field, value in ordered(fields):
+        text = _text(field, value, LONGEST_VALUE)
+        part = f"{field}={text!r}" if isinstance(value, str) else f"{field}={text}"
+        if len(part) + 2 > left:
+            parts.append("...")
+            break
+        parts.append(part)
+        left -= len(part) + 2
+    return f"{name}({', '.join(parts)})"
+
+
+def ordered(fields: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
+    """The fields that have a value, those that matter most first.
+
+    Args:
+        fields: Names and values.
+    """
+    present = [(name, value) for name, value in fields if value is not None and not _is_empty(value)]
+    return sorted(present, key=lambda field: FIRST.index(field[0]) if field[0] in FIRST else len(FIRST))
+
+
+def html_table(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
+    """Return a table for a notebook.
+
+    Args:
+        title: What it shows.
+        rows: Cells, as HTML; the first of a row without `heads` is its name.
+        heads: Names of the columns.
+    """
+    head = f"<tr>{''.join(f'<th>{escape(each)}</th>' for each in heads)}</tr>" if heads else ""
+    left = "td" if heads else "th"
+    cells = (([left, first], *(["td", cell] for cell in others)) for first, *others in rows)
+    body = "".join(f"<tr>{''.join(f'<{tag} style={_LEFT}>{cell}</{tag}>' for tag, cell in row)}</tr>" for row in cells)
+    return f"<table><caption>{escape(title)}</caption>{head}{body}</table>"
+
+
+def escape(text: str) -> str:
+    """Return a text as HTML."""
+    import html  # 2 ms, for notebooks alone
+
+    return html.escape(text)
+
+
+def _cell(name: str, value: object) -> str:
+    """A value as HTML: a table where it is a list of results."""
+    if is_array(value) and value and all(isinstance(each, Displayed) for each in value[:MOST_ROWS]):
+        return _items(cast("Sequence[Displayed]", value))
+    return escape(_text(name, value, LONGEST_CELL))
+
+
+def _items(items: Sequence[Displayed]) -> str:
+    shown = [dict(ordered(each.__shown__())) for each in items[:MOST_ROWS]]
+    names = [name for name, _ in ordered((name, True) for each in shown for name in each)]
+    columns = list(islice(dict.fromkeys(names), MOST_COLUMNS))
+    rows = [[escape(_text(name, row[name], LONGEST_VALUE)) if name in row else "" for name in columns] for row in shown]
+    more = f"<p>{len(items) - len(shown):,} more</p>" if len(items) > len(shown) else ""
+    return html_table(f"{len(items):,} × {type(items[0]).__name__}", rows, columns) + more
+
+
+def _text(name: str, value: object, longest: int) -> str:
+    """A value in few characters, on one line."""
+    if isinstance(value, Displayed):
+        text = "".join(f"{each}={_text(each, first, longest)}" for each, first in ordered(value.__shown__())[:1])
+        return f"{type(value).__name__}({text})"
+    if isinstance(value, Mapping):
+        members = cast("Mapping[object, object]", value)
+        if len(members) > _FEW or not all(isinstance(each, int | float | None) for each in members.values()):
+            return f"{{{len(members):,} members}}"
+        return f"{{{', '.join(f'{key}: {each}' for key, each in members.items())}}}"
+    if is_array(value) or isinstance(value, tuple):
+        items = cast("Sequence[object]", value)
+        return f"[{len(items):,} × {type(items[0]).__name__}]" if items else "[]"
+    masked = cast("dict[str, object]", mask_json({name: str(value)}))[name]
+    text = "".join(c if c.isprintable() else " " for c in str(masked))
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, Sized) and len(value) == 0

@@ -1,0 +1,125 @@
+"""Reprs of results are short and say what matters first; notebooks get tables; secrets show nowhere."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import NotFound
+from omicsdk.dtp.storage.datasets import DatasetReport
+from omicsdk.gen3.uploads import UploadedFile, UploadResult
+from omicsdk.hca.dss.uploads import UploadedBundle
+from omicsdk.hca.dss.uploads import UploadedFile as BundleFile
+from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.scale.results import ShardResult, ShardsReport
+from omicsdk_api.dss.models import BundlePage, FileVersion
+
+CANARY = "canary-of-a-secret"
+
+
+def page(files: int) -> BundlePage:
+    return BundlePage.from_dict(
+        {
+            "bundle": {
+                "creator_uid": 8008,
+                "files": [
+                    {
+                        "name": f"reads/{'long' * 30}<b>{number}.fastq.gz",
+                        "size": number,
+                        "indexed": False,
+                        "url": f"https://b.example/file?X-Amz-Signature={CANARY}",
+                        "token": CANARY,
+                        "new_field": "new",
+                    }
+                    for number in range(files)
+                ],
+                "uuid": "ffffffff-0000-4000-8000-000000000001",
+                "version": "2026-01-31T120000.000000Z",
+            }
+        }
+    )
+
+
+def test_a_models_repr_names_what_matters_first():
+    bundle = page(1000).bundle
+    assert repr(bundle) == (
+        "BundleVersion(uuid='ffffffff-0000-4000-8000-000000000001', version='2026-01-31T120000.000000Z', "
+        "files=[1,000 × FileVersion], creator_uid=8008)"
+    )
+    assert repr(page(1)) == "BundlePage(bundle=BundleVersion(uuid=ffffffff-0000-4000-8000-000000000001))"
+    file = repr(bundle.files[0])
+    assert file.startswith("FileVersion(name='reads/longlong")
+    assert "new_field='new'" in file
+    assert len(file) < 320
+
+
+def test_a_repr_is_short_whatever_it_holds():
+    model = FileVersion.from_dict({f"field_{number}": "x\n" * 1000 for number in range(1000)})
+    assert len(repr(model)) < 320
+    assert repr(model).endswith(", ...)")
+    assert "\n" not in repr(model)
+    assert repr(FileVersion.from_dict({})) == "FileVersion()"
+
+
+@pytest.mark.parametrize("shown", [repr, lambda model: model._repr_html_()])
+def test_secrets_are_masked(shown):
+    assert CANARY not in shown(page(3).bundle.files[0])
+    assert CANARY not in shown(page(3).bundle)
+    assert "***" in shown(page(3).bundle.files[0])
+
+
+def test_a_notebook_shows_a_model_as_a_table_with_the_first_items():
+    html = page(12).bundle._repr_html_()
+    assert html.startswith("<table><caption>BundleVersion</caption><tr><th")
+    assert "12 × FileVersion" in html
+    assert "<p>2 more</p>" in html
+    assert html.count("<table>") == 2
+    assert html.count("<tr>") == 4 + 1 + 10
+    assert "<b>" not in html
+
+
+FAILED = Outcome("b<i>.fastq", "failed", 3, error=NotFound(f"no file at https://h/x?X-Amz-Signature={CANARY}"))
+DONE = Outcome("a.fastq", "done", 2048, bytes_fetched=2048, verification="verified", seconds=1.5)
+REPORT = TransferReport([DONE, *[FAILED] * 12], 3.5, title="Download of m.tsv")
+
+
+def test_a_reports_table_has_its_sums_and_the_first_failures():
+    html = REPORT._repr_html_()
+    assert "<caption>Download of m.tsv</caption>" in html
+    assert "1 done, 12 failed" in html
+    assert html.count("b&lt;i&gt;.fastq") == 10
+    assert "<p>2 more</p>" in html
+    assert CANARY not in html
+    assert "failures" not in TransferReport([DONE])._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (REPORT, "<TransferReport: <Outcomes: 1 done, 12 failed> (1 verified), 3.5 s>"),
+        (
+            DONE,
+            "Outcome(name='a.fastq', state='done', size=2048, bytes_fetched=2048, seconds=1.5, verification='verified')",
+        ),
+        (
+            UploadedBundle("u", "v", "aws", 1, [BundleFile("f", 1)] * 1000),
+            "UploadedBundle(bundle_uuid='u', version='v', replica='aws', creator_uid=1, files=[1,000 × UploadedFile])",
+        ),
+        (
+            UploadResult([UploadedFile(Path("a"), "a", "g", 1)] * 2, REPORT),
+            "UploadResult(files=[2 × UploadedFile], report=<TransferReport: <Outcomes: 1 done, 12 failed> (1 verifie...)",
+        ),
+        (
+            ShardsReport((ShardResult(0, 1, {"done": 3}),), 2.0),
+            "ShardsReport(results=[1 × ShardResult], seconds=2.0, lost=0)",
+        ),
+        (ShardResult(0, 1, {"done": 3}), "ShardResult(index=0, of=1, counts={done: 3}, bytes_fetched=0, seconds=0.0)"),
+    ],
+)
+def test_results_are_said_shortly(result, said):
+    assert repr(result) == said
+
+
+def test_a_result_of_a_data_set_is_a_table():
+    html = DatasetReport(Path("d"), TransferReport([DONE]))._repr_html_()
+    assert "<caption>DatasetReport</caption>" in html
+    assert "&lt;TransferReport: &lt;Outcomes: 1 done&gt; (1 verified), 0 s&gt;" in html
