@@ -6,8 +6,8 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.commands.pangea.tables import csv_of, rows_of
 from omicsdk.core.errors import UsageError
+from omicsdk.pangea.tables import csv_of, rows_of
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(
     lambda name: name.strip() == name

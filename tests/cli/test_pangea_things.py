@@ -55,7 +55,7 @@ def test_a_private_group_is_private_and_a_public_one_public(pangea, nobody):
     both = pangea("create", "sample-group", ORG, "X", "--private", "--public")
     assert (both.code, "say the opposite" in both.err) == (2, True)
     missing = pangea("create", "sample-group", "Nope", "X")
-    assert (missing.code, "there is no organization 'Nope'" in missing.err) == (1, True)
+    assert (missing.code, "There is no organization 'Nope'" in missing.err) == (1, True)
     assert names(pangea("list", "groups", ORG)) == [LIBRARY, "Priv", "Pub", "Default"]
     assert "Priv" not in names(nobody("list", "groups"))
 
@@ -65,7 +65,8 @@ def test_samples_are_made_once_and_listed(pangea, tmp_path):
     assert (made.code, names(made)) == (0, ["c1", "c2", "c3"])
     assert made.out.startswith("<Pangea::Sample c1 ")
     again = pangea("create", "samples", ORG, LIBRARY, "c1")
-    assert again.out == made.out.splitlines(keepends=True)[0]
+    assert (again.out, again.err) == (made.out.splitlines(keepends=True)[0], "omics: 0 samples created, 1 skipped\n")
+    assert made.err == "omics: 3 samples created\n"
     (tmp_path / "work" / "names").write_text("c4\n\nc5,c1\n")
     more = pangea("create", "samples", ORG, LIBRARY, "-s", "names")
     assert names(more) == ["c4", "c5", "c1"]
@@ -74,7 +75,7 @@ def test_samples_are_made_once_and_listed(pangea, tmp_path):
     assert names(listed) == ["c1", "c2", "c3", "c4", "c5", "c6"]
     some = pangea("list", "samples", ORG, LIBRARY, "--limit", "2")
     assert (some.code, len(some.out.splitlines())) == (3, 2)
-    assert "there are more than 2 samples; --limit says how many are wanted" in some.err
+    assert "there are more than 2; --limit says how many are wanted" in some.err
     assert pangea("list", "samples", ORG, LIBRARY, "--limit", "6").code == 0
     data = pangea("list", "samples", ORG, LIBRARY, "--output", "json").json
     assert [each["name"] for each in data] == names(listed)
@@ -141,7 +142,9 @@ def test_samples_are_added_to_a_group(pangea, tmp_path):
     pangea("create", "sample-group", ORG, "Plain", "--not-library")
     words = ("add", "samples-to-group", ORG, LIBRARY, ORG, "Plain")
     added = pangea(*words, "c1")
-    assert (added.code, added.out) == (0, "Added 1 to Plain\n")
+    assert (added.code, added.out, added.err) == (0, "Added 1 to Plain\n", "omics: 1 sample added\n")
+    again = pangea(*words, "c1")
+    assert (again.code, again.out, again.err) == (0, added.out, "omics: 0 samples added, 1 skipped\n")
     (tmp_path / "work" / "m").write_text("c2\nzz\n")
     some = pangea(*words, "--sample-manifest", "m")
     assert (some.code, 'Sample "zz" not found in Sandbox Library' in some.err) == (3, True)
@@ -193,14 +196,16 @@ def test_tags_are_made_given_and_listed(pangea):
     made = pangea("tag", "create", "t1", "t/2")
     assert (made.code, names(made)) == (0, ["t1", "t/2"])
     assert made.out.startswith("<Pangea::Contrib::Tag t1 ")
-    assert pangea("tag", "create", "t1").out == made.out.splitlines(keepends=True)[0]
+    again = pangea("tag", "create", "t1")
+    assert (again.out, again.err) == (made.out.splitlines(keepends=True)[0], "omics: 0 tags created, 1 skipped\n")
     assert names(pangea("tag", "samples-in-group", ORG, LIBRARY, "t1", "t/2")) == ["a", "b"]
-    assert pangea("tag", "group", ORG, LIBRARY, "t/2").code == 0
+    tagged = pangea("tag", "group", ORG, LIBRARY, "t/2")
+    assert (tagged.code, tagged.out, tagged.err) == (0, "", f"omics: tagged {LIBRARY} with t/2\n")
     assert sorted(names(pangea("tag", "list", "random-samples", "t1"))) == ["a", "b"]
     assert len(pangea("tag", "list", "random-samples", "t/2", "-n", "1").out.splitlines()) == 1
     assert names(pangea("tag", "list", "groups", "t/2")) == [LIBRARY]
     missing = pangea("tag", "group", ORG, LIBRARY, "zz")
-    assert (missing.code, "there is no tag 'zz'" in missing.err) == (1, True)
+    assert (missing.code, "There is no tag 'zz'" in missing.err) == (1, True)
 
 
 def test_projects_and_buckets_are_listed(pangea):
@@ -212,13 +217,46 @@ def test_projects_and_buckets_are_listed(pangea):
 
 
 def test_unknown_things_are_told_by_name(pangea, nobody):
-    assert "there is no organization 'nope'" in pangea("list", "samples", "nope", LIBRARY).err
+    assert "There is no organization 'nope'" in pangea("list", "samples", "nope", LIBRARY).err
     missing = nobody("list", "samples", ORG, "nope")
-    assert (missing.code, "what isn't public takes a login" in missing.err) == (1, True)
+    assert (missing.code, "what isn't public requires a login" in missing.err) == (1, True)
     assert pangea("delete", "group", NOBODYS).code == 1
 
 
 def test_an_answer_that_is_no_list_is_told_of_the_server(pangea, omics_sandbox):
     omics_sandbox.add_faults(Rule("short", path="/pangea/api/organizations", at=0))
     ran = pangea("list", "orgs")
-    assert (ran.code, "not JSON" in ran.err, "fault of omics" in ran.err) == (1, True, False)
+    assert (ran.code, "not a list" in ran.err, "fault of omics" in ran.err) == (1, True, False)
+
+
+def test_things_have_the_verbs_of_the_grammar(pangea):
+    pangea("orgs", "create", "Lab")
+    pangea("groups", "create", "Lab", "G")
+    pangea("samples", "create", "Lab", "G", "s")
+    pangea("results", "create", "Lab", "G", "s", "mm", "-r", "1")
+    pangea("tags", "create", "t")
+    org = pangea("orgs", "get", "Lab").json["uuid"]
+    assert pangea("projects", "create", "P", "--organization", org).json["name"] == "P"
+    group, sample = pangea("groups", "get", "Lab", "G").json, pangea("samples", "get", "Lab", "G", "s").json
+    assert (group["organization"], sample["library"]) == (org, group["uuid"])
+    assert names(pangea("samples", "ls", "Lab", "G")) == ["s"]
+    assert names(pangea("groups", "ls", "Lab")) == ["G"]
+    assert "Lab" in names(pangea("orgs", "ls"))
+    result = pangea("results", "ls", "Lab", "G", "s", "--output", "json").json[0]
+    assert pangea("results", "get", result["uuid"]).json["module_name"] == "mm"
+    changed = pangea("groups", "update", group["uuid"], "--is-public=false")
+    assert (changed.code, changed.json["is_public"]) == (0, False)
+    assert changed.err == f"omics: changed /pangea/api/sample_groups/{group['uuid']}\n"
+    assert pangea("samples", "update", sample["uuid"], "--name", "s2").json["name"] == "s2"
+    tag = pangea("tags", "get", "t").json["uuid"]
+    assert pangea("tags", "rm", tag).err == f"omics: deleted /pangea/api/contrib/tags/{tag}\n"
+    assert pangea("tags", "get", "t").code == 1
+    assert pangea("results", "rm", result["uuid"]).code == 0
+    assert pangea("samples", "rm", sample["uuid"]).code == 0
+    project = pangea("projects", "ls", "Lab", "--query", "[0].uuid").out.strip()
+    assert pangea("projects", "rm", project).code == 0
+    assert pangea("groups", "rm", group["uuid"]).code == 0
+    assert pangea("orgs", "rm", org).code == 0
+    assert "Lab" not in names(pangea("orgs", "ls"))
+    bucket = pangea("buckets", "ls", "--query", "[0].uuid").out.strip()
+    assert pangea("buckets", "get", bucket).json["uuid"] == bucket

@@ -13,6 +13,7 @@ from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.pangea import AsyncPangea, Pangea, PasswordLogin
+from omicsdk.pangea.login import LoginRequired
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
@@ -75,7 +76,7 @@ def test_a_token_that_has_ended_is_renewed_and_the_request_sent_again(pangea: Pa
 
 
 def test_a_refusal_for_another_reason_is_one(pangea: Pangea, sandbox: Sandbox):
-    with Pangea(sandbox.pangea_url) as anonymous, pytest.raises(Forbidden, match="were not provided"):
+    with Pangea(sandbox.pangea_url) as anonymous, pytest.raises(LoginRequired, match="were not provided"):
         anonymous.create_organization(name="x")
     with Pangea(sandbox.pangea_url, credentials="0" * 40) as wrong, pytest.raises(Forbidden, match="Invalid token"):
         wrong.list_organizations()
@@ -92,15 +93,43 @@ def test_a_wrong_password(sandbox: Sandbox):
         PasswordLogin(SANDBOX_PANGEA_USER, "")
 
 
+def test_a_login_that_is_refused_is_an_error_for_what_is_public_too(sandbox: Sandbox):
+    wrong = PasswordLogin(SANDBOX_PANGEA_USER, "another")
+    with (
+        Pangea(sandbox.pangea_url, credentials=wrong) as pangea,
+        pytest.raises(AuthError, match="Unable to log in"),
+    ):
+        pangea.list_organizations()
+
+    async def listed() -> None:
+        async with AsyncPangea(sandbox.pangea_url, credentials=wrong) as pangea:
+            await pangea.list_organizations()
+
+    with pytest.raises(AuthError, match="Unable to log in"):
+        asyncio.run(listed())
+
+
+def test_a_password_is_changed_by_the_login_that_has_the_present_one(sandbox: Sandbox):
+    login = PasswordLogin(SANDBOX_PANGEA_USER, sandbox.password)
+    with Pangea(sandbox.pangea_url, credentials=login) as pangea:
+        assert pangea.change_password("Newpass99-") == SANDBOX_PANGEA_USER
+        assert pangea.change_password("Newpass98-") == SANDBOX_PANGEA_USER
+    with (
+        Pangea(sandbox.pangea_url, credentials="0" * 40) as other,
+        pytest.raises(AuthError, match="present password"),
+    ):
+        other.change_password("x")
+
+
 def test_the_login_of_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PANGEA_ENDPOINT", sandbox.pangea_url)
     monkeypatch.setenv("PANGEA_USER", SANDBOX_PANGEA_USER)
-    with pytest.raises(ConfigError, match="PANGEA_PASS is missing"):
+    with pytest.raises(AuthError, match="Set PANGEA_PASS"):
         Pangea()
     monkeypatch.setenv("PANGEA_PASS", sandbox.password)
     with Pangea() as pangea:
         assert pangea.whoami().email == SANDBOX_PANGEA_USER
-    with Pangea(credentials=ANONYMOUS) as anonymous, pytest.raises(Forbidden, match="were not provided"):
+    with Pangea(credentials=ANONYMOUS) as anonymous, pytest.raises(LoginRequired, match="were not provided"):
         anonymous.create_organization(name="x")
     monkeypatch.setenv("OMICS_PANGEA_TOKEN", "0" * 40)
     with Pangea() as wrong, pytest.raises(Forbidden, match="Invalid token"):

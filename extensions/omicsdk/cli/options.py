@@ -230,6 +230,15 @@ QUIET: Argument = {
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 """Documented for some uploads; `--quiet` is for all commands."""
 
+LIMIT: Argument = {
+    "name": "limit",
+    "type": "integer",
+    "convert": "omicsdk.cli.commands.numbers:at_least_1",
+    "default": None,
+    "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
+}
+"""Of commands that list."""
+
 
 LIMIT: Argument = {
     "name": "limit",

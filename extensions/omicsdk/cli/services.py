@@ -167,10 +167,9 @@ SERVICES: dict[str, Service] = {
     },
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
-        "workflows": "omicsdk.cli.workflows.pangea",
-        "client": "omicsdk.cli.commands.pangea.access:connect",
-        "credentials": "omicsdk.cli.commands.pangea.access:token",
-        "operations": "generated",
+        "index": "pangea",
+        "client": "omicsdk.cli.commands.pangea:connect",
+        "credentials": "builtins:str",
         "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
         "remedy": "Give --email and --password, or set PANGEA_USER and PANGEA_PASS; or set OMICS_PANGEA_TOKEN.",
         "groups": {
@@ -186,6 +185,14 @@ SERVICES: dict[str, Service] = {
             "ncbi": "Projects, samples and runs of NCBI",
             "ncbi link": "From NCBI into Pangea",
             "ncbi list": "What NCBI has",
+            "orgs": "Organizations: list, show, create, change, delete",
+            "groups": "Sample groups: list, show, create, change, delete",
+            "samples": "Samples: list, show, create, change, delete",
+            "results": "Analysis results: list, show, create, change, delete",
+            "fields": "Fields of analysis results: list, show, create, change, delete",
+            "tags": "Tags: list, show, create, change, delete",
+            "projects": "Projects: list, show, create, change, delete",
+            "buckets": "Buckets: list, show, create, change, delete",
         },
         "options": [
             {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
-from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import (
     AsyncPlatform,
     Discovery,
@@ -17,7 +16,18 @@ from omicsdk.core.platform import (
     late_modules,
 )
 from omicsdk.core.retry import Retry
-from omicsdk.pangea.login import API, DEFAULT_URL, AsyncLoginExchange, LoginExchange, PasswordLogin, token_credentials
+from omicsdk.pangea.login import (
+    API,
+    DEFAULT_URL,
+    ENDPOINT_VARIABLE,
+    PASSWORD_VARIABLE,
+    USER_VARIABLE,
+    AsyncLoginExchange,
+    LoginExchange,
+    change_password,
+    login_in,
+    token_credentials,
+)
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -33,18 +43,9 @@ RETRIED = frozenset({408, 429, 502, 503, 504})
 
 def _environment(search: Search) -> Found:
     """PANGEA_ENDPOINT, and PANGEA_USER with PANGEA_PASS."""
-    url, email, password = (
-        search.environ.get(name, "").strip() for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS")
-    )
-    if search.credentials is not None:
-        return Found(url or None, None, "PANGEA_ENDPOINT")
-    if bool(email) != bool(password):
-        missing = "PANGEA_PASS" if email else "PANGEA_USER"
-        raise ConfigError(
-            f"Half of a Pangea login is set: {missing} is missing", remedy=f"Set {missing}, or unset the other."
-        )
-    proof = PasswordLogin(email, password) if email else None
-    return Found(url or None, proof, "PANGEA_ENDPOINT", "PANGEA_USER and PANGEA_PASS")
+    url = search.environ.get(ENDPOINT_VARIABLE, "").strip() or None
+    login = None if search.credentials is not None else login_in(search.environ)
+    return Found(url, login, ENDPOINT_VARIABLE, f"{USER_VARIABLE} and {PASSWORD_VARIABLE}" if login is not None else "")
 
 
 _DISCOVERY = Discovery(
@@ -60,6 +61,7 @@ class _Workflows:
     """The workflows of both clients."""
 
     whoami = Workflow(listings.whoami)
+    change_password = Workflow(change_password)
     ls = Listing(listings.ls)
     find_organization = Workflow(listings.find_organization)
     find_sample_group = Workflow(listings.find_sample_group)
@@ -73,6 +75,12 @@ class _Workflows:
     result_urls = Workflow(downloads.result_urls)
     verify = Workflow(downloads.verify)
     upload = Workflow(uploads.upload)
+    upload_field = Workflow(uploads.upload_field)
+    ensure_tags = Workflow(listings.ensure_tags)
+    ensure_samples = Workflow(samples.ensure_samples)
+    add_samples_to_group = Workflow(samples.add_samples_to_group)
+    tag_samples = Workflow(samples.tag_samples)
+    save_metadata = Workflow(samples.save_metadata)
     create_library_samples = Workflow(samples.create_library_samples)
     upload_reads = Workflow(reads.upload_reads)
     metadata_frame = Workflow(samples.metadata_frame)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
-from omicsdk.core.checksums import ALGORITHMS, is_checksum
+from omicsdk.core.checksums import ALGORITHMS, Digests, is_checksum
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.type_guards import is_object
 
@@ -406,3 +408,28 @@ def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
         return False
     except OmicsError:  # another organization's bucket cannot be read
         return True
+
+
+def holds_file(client: PangeaApi, field: FieldId, data: object, path: str | os.PathLike[str]) -> bool:
+    """Whether a field holds a file of this machine, by the size and the ETag of the object in the store.
+
+    Args:
+        client: The server.
+        field: The field.
+        data: Its `stored_data`.
+        path: The file.
+    """
+    if kind_of(data) != "s3":
+        return False
+    try:
+        facts = object_facts(client, field)
+    except OmicsError:  # another organization's bucket cannot be read
+        return False
+    size = Path(path).stat().st_size
+    if facts is None or facts[0] != size:
+        return False
+    digests = Digests(("s3_etag",), part_size=CHUNK)
+    with Path(path).open("rb") as file:
+        while block := file.read(CHUNK):
+            digests.update(block)
+    return digests.values()["s3_etag"] == facts[1]

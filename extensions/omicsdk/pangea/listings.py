@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import Blob, object_of, unlike
+from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import operation
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ AHEAD = 3
 """Pages of a list that are requested before their turn."""
 BATCH = 500
 """Samples that one request creates, adds to a group or removes from one."""
+FEW = 50
+"""Samples that are requested one by one, by name; of more the whole list is read."""
 _PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -72,7 +76,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
     """
     if is_uuid(name):
         return client.get_organization(uuid=name)
-    return _one(client.list_organizations.iterate(name=name), name, "organization")
+    return _one(client, client.list_organizations.iterate(name=name), name, f"organization {name!r}")
 
 
 def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
@@ -93,7 +97,8 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
         if found is not None:
             return found
     owner = find_organization(client, organization)
-    return _one(client.list_sample_groups.iterate(name=name, organization_id=owner.uuid), name, "group")
+    listed = client.list_sample_groups.iterate(name=name, organization_id=owner.uuid)
+    return _one(client, listed, name, f"sample group {name!r} in the organization {owner.name!r}")
 
 
 def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> Sample:
@@ -114,7 +119,8 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         found = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
         if found is not None:
             return found
-    return _one(samples_of(client, organization, group), name, "sample")
+    owner = find_sample_group(client, organization, group)
+    return _one(client, group_samples(client, owner, [name]), name, f"sample {name!r} in the group {owner.name!r}")
 
 
 def find_sample_result(client: PangeaApi, sample: str, module: str) -> SampleAnalysisResult:
@@ -147,11 +153,11 @@ def find_result(
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
     listed = operation(client, "list_{}_analysis_results", of_group).iterate(**narrowed)
-    found = [each for each in listed if each.module_name == module and replicate in (None, each.replicate)]
+    found = [one for one in listed if one.module_name == module and replicate in (None, one.replicate)]
     if not found:
         which = f" with the replicate {replicate!r}" if replicate else ""
-        raise NotFound(f"There is no result of {module!r}{which}, or it may not be seen", status=404)
-    return max(found, key=lambda each: str(each.updated_at))
+        raise missing(client, f"analysis result of {module!r}{which}")
+    return max(found, key=lambda one: str(one.updated_at))
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
@@ -163,7 +169,30 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         NotFound: There is none.
     """
-    return _one(client.list_tags.iterate(name=name), name, "tag")
+    return _one(client, client.list_tags.iterate(name=name), name, f"tag {name!r}")
+
+
+def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
+    """Find tags; those that do not exist are created.
+
+    Args:
+        names: Their names.
+
+    Returns:
+        The tags, and why others failed.
+    """
+    created: list[str] = []
+
+    def ensured(name: str) -> Tag:
+        try:
+            return find_tag(client, name)
+        except NotFound:
+            tag = ensure_tag(client, name)
+            created.append(name)
+            return tag
+
+    tags, errors = each(list(dict.fromkeys(names)), ensured, str)
+    return Batch("created", "tags", tags, len(tags) - len(created), errors)
 
 
 def ensure_tag(client: PangeaApi, name: str) -> Tag:
@@ -188,7 +217,7 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
         metadata: The metadata of one that is created.
     """
     return _ensured(
-        lambda: _one(client.list_samples.iterate(library_id=library, name=name), name, "sample"),
+        lambda: _one(client, client.list_samples.iterate(library_id=library, name=name), name, f"sample {name!r}"),
         lambda: client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata),
     )
 
@@ -248,19 +277,57 @@ def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
             raise error from None
 
 
-def samples_of(client: PangeaApi, organization: str, group: str) -> Iterator[Sample]:
-    """Iterate over the samples of a group, of all pages.
+def samples_of(
+    client: PangeaApi, organization: str, group: str, names: Collection[str] | None = None
+) -> Iterator[Sample]:
+    """Iterate over the samples of a group, of all pages; samples of other libraries that were added to it are among them.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid.
         group: The group's name, or its uuid.
+        names: Only samples of these names; two may have the same.
 
     Raises:
         NotFound: There is no such group, or it is not visible to this user.
         Forbidden: It is not visible to this user.
     """
-    found = find_sample_group(client, organization, group)
-    yield from client.list_sample_group_samples.iterate(group_pk=found.uuid)
+    yield from group_samples(client, find_sample_group(client, organization, group), names)
+
+
+def group_samples(client: PangeaApi, group: SampleGroup, names: Collection[str] | None = None) -> Iterator[Sample]:
+    """Iterate over the samples of a group; the same as `samples_of` for a group that was found.
+
+    Args:
+        client: The server.
+        group: The group.
+        names: Only samples of these names.
+    """
+    wanted = None if names is None else set(names)
+    if wanted is not None and group.is_library and len(wanted) <= FEW:
+        for found in own_samples(client, group, list(dict.fromkeys(names or ()))):
+            wanted.discard(found.name)
+            yield found
+        if not wanted:
+            return
+    for found in client.list_sample_group_samples.iterate(group_pk=group.uuid):
+        if wanted is None or found.name in wanted:
+            yield found
+
+
+def own_samples(client: PangeaApi, library: SampleGroup, names: Collection[str]) -> Iterator[Sample]:
+    """Iterate over the samples that a library owns.
+
+    Args:
+        client: The server.
+        library: The library.
+        names: Only samples of these names.
+    """
+    wanted = frozenset(names)
+    if len(wanted) > FEW:
+        listed = client.list_sample_group_samples.iterate(group_pk=library.uuid)
+    else:
+        listed = (found for name in names for found in client.list_samples.iterate(library_id=library.uuid, name=name))
+    yield from (found for found in listed if found.name in wanted and found.library == library.uuid)
 
 
 def ls(
@@ -289,7 +356,11 @@ def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
     """What a route by names gives; None where that is another one, since the server ignores case, or it cannot decide."""
     try:
         found = operation(**path)
-    except (BadRequest, ServerError):  # two names that differ in case only
+    except (
+        BadRequest,
+        ServerError,
+        NotFound,
+    ):  # two names that differ in case only; the lists show which does not exist
         return None
     return found if found.name == name else None
 
@@ -298,11 +369,23 @@ def _is_segment(name: str) -> bool:
     return is_uuid(name) or has_route(name)
 
 
-def _one(found: Iterable[T], name: str, kind: str) -> T:
-    for each in found:
-        if each.name == name:
-            return each
-    raise NotFound(f"There is no {kind} {name!r}, or it may not be seen", status=404)
+def _one(client: PangeaApi, found: Iterable[T], name: str, what: str) -> T:
+    for one in found:
+        if one.name == name:
+            return one
+    raise missing(client, what)
+
+
+def missing(client: PangeaApi, what: str) -> NotFound:
+    """Return the error for something that was not found.
+
+    Args:
+        client: The server.
+        what: What it is, with its name.
+    """
+    anonymous = exchange_of(client).transport.credentials is None
+    remedy = "Check the names; what isn't public requires a login." if anonymous else "Check the names."
+    return NotFound(f"There is no {what}", status=404, remedy=remedy)
 
 
 # -- pages that are requested ahead
@@ -336,9 +419,9 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
             if expected in read:
                 raise unlike(url, "next", page["next"], "a page that was not read yet")
             read.add(expected)
-            for each in _expected(expected, first):
-                if each not in coming:
-                    coming[each] = pool.submit(fetch, each)
+            for ahead in _expected(expected, first):
+                if ahead not in coming:
+                    coming[ahead] = pool.submit(fetch, ahead)
             page = _checked_page(coming.pop(expected).result(), expected)
             yield page
 

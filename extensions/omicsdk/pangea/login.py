@@ -28,8 +28,56 @@ ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
 """Environment variable: the server that is used when no other is given."""
 API = "/api"
 """The beginning of all paths; addresses are taken with and without it."""
+USER_VARIABLE, PASSWORD_VARIABLE = "PANGEA_USER", "PANGEA_PASS"
+"""Environment variables: the e-mail address and the password of the user."""
+_REMEDY = (
+    f"Give credentials (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}, or OMICS_PANGEA_TOKEN."
+)
+_NEEDS_LOGIN = ("credentials were not provided", "invalid token", "user inactive")
+"""In messages of the status 403: other credentials would help."""
 EXPIRED = "Invalid token"
 """Message of the status 403 that the server answers to an expired token; other services answer 401."""
+
+
+class LoginRequired(Forbidden, AuthError):
+    """403: no user is logged in, or the server does not accept the token any longer; other services answer 401."""
+
+    default_remedy = _REMEDY
+
+
+def login_error(error: Forbidden) -> Forbidden:
+    """Return a refusal as the error of credentials that it may be.
+
+    Args:
+        error: The server's refusal.
+    """
+    if not any(each in error.message.lower() for each in _NEEDS_LOGIN):
+        return error
+    facts = {name: value for name, value in vars(error).items() if name != "remedy"}
+    return LoginRequired(**facts)
+
+
+def login_in(environ: Mapping[str, str], email: str | None = None, password: str | None = None) -> PasswordLogin | None:
+    """Return the login that is given, or set in PANGEA_USER and PANGEA_PASS; None where neither is.
+
+    Args:
+        environ: The environment's variables.
+        email: The e-mail address; None for that of the environment.
+        password: The password; None for that of the environment.
+
+    Raises:
+        AuthError: One of the two is missing.
+    """
+    email = email or environ.get(USER_VARIABLE, "").strip()
+    password = password or environ.get(PASSWORD_VARIABLE, "").strip()
+    if bool(email) == bool(password):
+        return PasswordLogin(email, password) if email else None
+    missing, option, variable = (
+        (f"There is no password for {email}", "--password", PASSWORD_VARIABLE)
+        if email
+        else ("There is a password, but no e-mail address", "--email", USER_VARIABLE)
+    )
+    raise AuthError(missing, remedy=f"Set {variable}, or give {option}; without both only what is public can be read.")
 
 
 def token_credentials(token: str) -> ApiKey:
@@ -125,6 +173,19 @@ class PasswordLogin(Credentials):
         origin = next((each for each, held in self._headers.items() if held == refused), None)
         return True if origin is None else self.renew_at(origin, refused)
 
+    def change_password(self, client: Pangea, new: str) -> None:
+        """Change the password of the account.
+
+        Args:
+            client: A client with these credentials.
+            new: The new password.
+
+        Raises:
+            BadRequest: The server does not accept the new password.
+        """
+        client.set_password(new_password=new, current_password=self._password)
+        self._password = new
+
     # -- for the exchanges of a client
 
     def serve(self, base_url: str, transport: Callable[[], Transport]) -> None:
@@ -186,14 +247,26 @@ class PasswordLogin(Credentials):
 
 
 class LoginExchange(Exchange):
-    """An exchange that sends a request again when it was refused because its token had expired."""
+    """An exchange that logs in before the first request, and sends one again that was refused because its token had expired.
+
+    A login that fails is an error for every request: one that goes without credentials would show what is public as if it
+    were all.
+    """
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """The final answer to a request; errors as those of `Transport.send`."""
+        try:
+            return self._sent(request, stream=stream)
+        except Forbidden as error:
+            raise login_error(error) from error.__cause__
+
+    def _sent(self, request: Request, *, stream: bool) -> httpx.Response:
         login, url = self.transport.credentials, self.transport.base_url
         if not isinstance(login, PasswordLogin):
             return super().send(request, stream=stream)
         login.serve(url, lambda: self.transport)
+        if not request.public:
+            login.headers(request.method, url)
         sent = login.held(url)
         try:
             return super().send(request, stream=stream)
@@ -208,12 +281,20 @@ class AsyncLoginExchange(AsyncExchange):
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """The final answer to a request; errors as those of `AsyncTransport.send`."""
+        try:
+            return await self._sent(request, stream=stream)
+        except Forbidden as error:
+            raise login_error(error) from error.__cause__
+
+    async def _sent(self, request: Request, *, stream: bool) -> httpx.Response:
         login, url = self.transport.credentials, self.transport.base_url
         if not isinstance(login, PasswordLogin):
             return await super().send(request, stream=stream)
         from anyio.to_thread import run_sync
 
         login.serve(url, self.transport.synchronous)
+        if not request.public:
+            await run_sync(login.headers, request.method, url)
         sent = login.held(url)
         try:
             return await super().send(request, stream=stream)
@@ -223,6 +304,30 @@ class AsyncLoginExchange(AsyncExchange):
             if not await run_sync(login.renew_at, url, sent or login.held(url)):
                 raise
         return await super().send(request, stream=stream)
+
+
+def change_password(client: Pangea, new_password: str) -> str:
+    """Change the password of the account.
+
+    Args:
+        new_password: The new password.
+
+    Returns:
+        The account's e-mail address.
+
+    Raises:
+        AuthError: The client has no PasswordLogin: the present password is sent along.
+        BadRequest: The server does not accept the new password.
+    """
+    login = client.credentials
+    if not isinstance(login, PasswordLogin):
+        raise AuthError(
+            "There is no login with the present password",
+            remedy=f"Give a PasswordLogin (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}; a token "
+            "is not enough.",
+        )
+    login.change_password(client, new_password)
+    return login.email
 
 
 def token_of(client: Pangea) -> str:
@@ -238,6 +343,6 @@ def token_of(client: Pangea) -> str:
     if isinstance(credentials, PasswordLogin):
         credentials.serve(client.base_url, lambda: exchange_of(client).transport)
     if credentials is None:
-        raise AuthError("The client has no credentials", remedy="Give a token or a PasswordLogin.")
+        raise AuthError("The client has no credentials", remedy=_REMEDY)
     header = {name.lower(): value for name, value in credentials.headers("GET", client.base_url).items()}
     return header["authorization"].removeprefix("Token ")

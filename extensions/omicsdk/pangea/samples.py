@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import NotFound, OmicsError, UsageError, raise_failed
+from omicsdk.core.batches import batches
+from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import unlike
-from omicsdk.pangea.listings import BATCH, find_sample_group, samples_of
-from omicsdk.transfer.calls import side_by_side
+from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, group_samples, own_samples, samples_of
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
     from omicsdk_api.pangea import PangeaApi
     from omicsdk_api.pangea.models.sample import Sample
+    from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 
 def create_library_samples(client: PangeaApi, organization: str, library: str, names: Sequence[str]) -> list[str]:
@@ -52,6 +54,183 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
             raise unlike("bulk_samples", "uuids", made, f"the UUIDs of {len(batch)} samples")
         uuids += made
     return uuids
+
+
+def ensure_samples(client: PangeaApi, organization: str, library: str, names: Collection[str]) -> Batch[Sample]:
+    """Find samples of a library; those that do not exist are created, many by one request.
+
+    Args:
+        organization: The name of the organization that owns the library, or its UUID.
+        library: The library's name, or its UUID.
+        names: The samples' names.
+
+    Returns:
+        The samples in the order of the names, and why others failed.
+
+    Raises:
+        NotFound: There is no such library, or it is not visible to this user.
+        OmicsError: The server refused, or did not answer.
+    """
+    return _ensured(client, find_sample_group(client, organization, library), list(dict.fromkeys(names)))
+
+
+def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> Batch[Sample]:
+    known = {found.name: found for found in own_samples(client, library, names)}
+    skipped, wanted = len(known), [name for name in names if name not in known]
+    singly: list[str] = []
+    for batch in batches(wanted, BATCH):
+        if len(batch) <= FEW or not library.is_library:
+            singly += batch
+            continue
+        try:
+            client.create_samples.raw(names=batch, library=library.uuid)
+        except ServerError:  # none of the batch is created, and which name it was is not stated
+            singly += batch
+    if len(singly) < len(wanted):
+        known |= {found.name: found for found in own_samples(client, library, wanted)}
+    singly = [name for name in singly if name not in known]
+    created, errors = each(
+        singly, lambda name: client.create_sample(name=name, library=library.uuid), str, in_order=True
+    )
+    known |= {sample.name: sample for sample in created}
+    return Batch("created", "samples", [known[name] for name in names if name in known], skipped, errors)
+
+
+def not_found(names: Collection[str], found: Iterable[Sample], group: SampleGroup) -> list[OmicsError]:
+    """Return an error for each name that a group has no sample of.
+
+    Args:
+        names: The names.
+        found: The samples that were found.
+        group: The group.
+    """
+    known = {sample.name for sample in found}
+    return [
+        OmicsError(f'Sample "{name}" not found in {group.name}', remedy="Check the name.")
+        for name in names
+        if name not in known
+    ]
+
+
+def add_samples_to_group(
+    client: PangeaApi,
+    source_organization: str,
+    source_group: str,
+    organization: str,
+    group: str,
+    names: Collection[str],
+) -> Batch[Sample]:
+    """Add samples of a group to another group.
+
+    Args:
+        source_organization: The name of the organization of the group that has them, or its UUID.
+        source_group: The name of the group that has them, or its UUID.
+        organization: The name of the organization of the group that they are added to, or its UUID.
+        group: That group's name, or its UUID.
+        names: The samples' names.
+
+    Returns:
+        The samples, and an error for each name that the group has no sample of.
+
+    Raises:
+        NotFound: There is no such group, or it is not visible to this user.
+        OmicsError: The server refused, or did not answer.
+    """
+    source = find_sample_group(client, source_organization, source_group)
+    target = find_sample_group(client, organization, group)
+    found = list(group_samples(client, source, names))
+    present = {sample.uuid for sample in group_samples(client, target, [sample.name for sample in found])}
+    new = [sample.uuid for sample in found if sample.uuid not in present]
+    for uuids in batches(new, BATCH):
+        client.add_sample_group_samples.raw(group_pk=target.uuid, sample_uuids=uuids)
+    return Batch("added", "samples", found, len(found) - len(new), not_found(names, found, source))
+
+
+def tag_samples(
+    client: PangeaApi,
+    organization: str,
+    group: str,
+    tags: Collection[str],
+    *,
+    on_message: Callable[[str], None] | None = None,
+) -> Batch[Sample]:
+    """Tag each sample of a group.
+
+    Args:
+        organization: The name of the organization that owns the group, or its UUID.
+        group: The group's name, or its UUID.
+        tags: Names of tags; they must exist.
+        on_message: Called with the progress of many.
+
+    Returns:
+        The samples that have all of the tags, and why others failed.
+
+    Raises:
+        NotFound: There is no such tag or group, or it is not visible to this user.
+    """
+    uuids = [find_tag(client, name).uuid for name in tags]
+
+    def tagged(sample: Sample) -> Sample:
+        for uuid in uuids:
+            client.tag_sample.raw(tag_pk=uuid, sample_uuid=sample.uuid)
+        return sample
+
+    samples = list(samples_of(client, organization, group))
+    done, errors = each(samples, tagged, lambda sample: sample.name, on_message=on_message)
+    return Batch("tagged", "samples", done, 0, errors)
+
+
+def save_metadata(
+    client: PangeaApi,
+    organization: str,
+    library: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    *,
+    overwrite: bool = False,
+    update: bool = False,
+    create: bool = False,
+    on_message: Callable[[str], None] | None = None,
+) -> Batch[Sample]:
+    """Save metadata of samples of a library; metadata that are so already are not sent.
+
+    Args:
+        organization: The name of the organization that owns the library, or its UUID.
+        library: The library's name, or its UUID.
+        rows: The metadata by the sample's name.
+        overwrite: Whether a row replaces the metadata that its sample has.
+        update: Whether it is added to them, and takes precedence. Without either, samples that have metadata are skipped.
+        create: Whether samples that do not exist are created.
+        on_message: Called with the progress of many.
+
+    Returns:
+        The samples in the order of the rows, and why others failed.
+
+    Raises:
+        NotFound: There is no such library, or it is not visible to this user.
+        OmicsError: The server refused, or did not answer.
+    """
+    group = find_sample_group(client, organization, library)
+    if create:
+        ensured = _ensured(client, group, list(rows))
+        known, errors = {sample.name: sample for sample in ensured.items}, list(ensured.errors)
+    else:
+        known = {sample.name: sample for sample in group_samples(client, group, rows)}
+        errors = not_found(rows, known.values(), group)
+    changes: list[tuple[Sample, dict[str, Any]]] = []
+    for name, row in rows.items():
+        if name in known:
+            after = merged(known[name].metadata, row, overwrite=overwrite, update=update)
+            if after is not None and after != known[name].metadata:
+                changes.append((known[name], after))
+
+    def change(pair: tuple[Sample, dict[str, Any]]) -> Sample:
+        return client.patch_sample(uuid=pair[0].uuid, metadata=pair[1])
+
+    changed, refused = each(changes, change, lambda pair: pair[0].name, on_message=on_message)
+    saved = {sample.name: sample for sample in changed}
+    failed = {sample.name for sample, _ in changes} - set(saved)
+    items = [saved.get(name, known[name]) for name in rows if name in known and name not in failed]
+    return Batch("saved", "samples", items, len(items) - len(changed), [*errors, *refused])
 
 
 def metadata_frame(
@@ -112,31 +291,14 @@ def save_metadata_frame(
     """
     rows = _rows(frame)
     group = find_sample_group(client, organization, library)
-
-    def existing() -> dict[str, Sample]:
-        return {each.name: each for each in samples_of(client, organization, group.uuid) if each.name in rows}
-
-    found = existing()
-    missing = [name for name in rows if name not in found]
-    if missing and not create:
-        more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
-        raise NotFound(
-            f"There is no sample {missing[0]!r}{more} in {group.name!r}, or it may not be seen",
-            status=404,
-            remedy="Check the names, or give create=True.",
-        )
-    if missing:
-        create_library_samples(client, organization, group.uuid, missing)
-        found = existing()
-    changed: list[tuple[Sample, dict[str, Any]]] = []
-    for name, row in rows.items():
-        after = merged(found[name].metadata, row, overwrite=overwrite, update=update)
-        if after is not None and after != found[name].metadata:
-            changed.append((found[name], after))
-    saved = list(side_by_side(lambda pair: client.patch_sample(uuid=pair[0].uuid, metadata=pair[1]), changed))
-    raise_failed([end for end in saved if isinstance(end, OmicsError)], len(changed), "samples")
-    found |= {each.name: each for each in saved if not isinstance(each, OmicsError)}
-    return [found[name] for name in rows]
+    if not create:
+        missing = not_found(rows, group_samples(client, group, rows), group)
+        if missing:
+            more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise NotFound(f"{missing[0].message}{more}", status=404, remedy="Check the names, or give create=True.")
+    saved = save_metadata(client, organization, group.uuid, rows, overwrite=overwrite, update=update, create=create)
+    saved.raise_if_failed()
+    return list(saved.items)
 
 
 def merged(

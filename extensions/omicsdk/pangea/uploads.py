@@ -15,7 +15,16 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
-from omicsdk.pangea.fields import CHUNK, RETRIES, FieldId, ResultId, extension_of, without_signature
+from omicsdk.pangea.fields import (
+    CHUNK,
+    RETRIES,
+    FieldId,
+    ResultId,
+    extension_of,
+    has_file,
+    holds_file,
+    without_signature,
+)
 from omicsdk.pangea.listings import ensure_result, find_sample, find_sample_group
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
@@ -112,6 +121,70 @@ def upload(
         stop=stop,
         control=control,
     )
+
+
+class UploadedField(NamedTuple):
+    """The result for the file of a field.
+
+    Attributes:
+        name: The field's name.
+        uuid: Its UUID.
+        analysis_result: The UUID of its result.
+        path: The file.
+        report: The outcome of the file: `skipped` where the field held it.
+    """
+
+    name: str
+    uuid: str
+    analysis_result: str
+    path: str
+    report: TransferReport
+
+
+def upload_field(
+    client: Pangea,
+    path: str | os.PathLike[str],
+    result: ResultId,
+    name: str,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+) -> UploadedField:
+    """Upload a file into a field of a result that has this name at once; the field is created where it does not exist.
+
+    A field whose upload was interrupted is filled, and one that holds the same file is skipped.
+
+    Args:
+        path: The file.
+        result: The result.
+        name: The field's name.
+        progress: Is called about ten times a second.
+        stop: Ends the upload when it is set.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+
+    Raises:
+        UsageError: The file does not exist.
+        FieldExists: The field holds something else.
+        OmicsError: The server refused, or did not answer.
+    """
+    check_files([path])
+    shown = os.fspath(path)
+    field = next(result.fields(client, name), None)
+    if field is not None and has_file(client, result.field(field.uuid), field.stored_data):
+        if not holds_file(client, result.field(field.uuid), field.stored_data, path):
+            raise FieldExists(
+                f"the field {name!r} holds something already",
+                remedy=f"Choose another name, or delete the field ({field.uuid}) first.",
+            )
+        size = Path(path).stat().st_size
+        outcome = Outcome(shown, "skipped", size, verified="the ETag of the stored object", verification="verified")
+        report = TransferReport([outcome], title="Upload")
+        return UploadedField(name, field.uuid, result.uuid, shown, report)
+    field = field or result.create_field(client, name)
+    target = [FieldUpload(result.field(field.uuid), path)]
+    report = upload_files(client, target, progress=progress, stop=stop, control=control)
+    return UploadedField(field.name, field.uuid, result.uuid, shown, report)
 
 
 # -- files that replace others

@@ -231,7 +231,12 @@ def _gathered(
 
 def _renderer(result: Any) -> Callable[..., Any] | None:
     """The renderer of a type of results; None for plain JSON data."""
-    return next((render for render in RENDERERS if type_hints(render).get("result") == result), None)
+    return next((render for render in RENDERERS if _fits(type_hints(render).get("result"), result)), None)
+
+
+def _fits(hint: Any, result: Any) -> bool:
+    """Whether a renderer takes a type of results: its own type, or any of a generic one, such as Batch[Any]."""
+    return hint == result or (get_args(hint) == (Any,) and get_origin(hint) is get_origin(result))
 
 
 def _is_client(hint: Any) -> bool:

@@ -13,22 +13,11 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.shapes import Argument
 
+_SAID = "Print what is sent and how the site answers; the default."
+_UNSAID = "Print the result only: the opposite of --verbose."
 _VERBOSE: tuple[Argument, ...] = (
-    {
-        "name": "verbose",
-        "type": "boolean",
-        "flag": True,
-        "default": True,
-        "help": "Print what is sent and how the site answers; the default.",
-    },
-    {
-        "name": "no_verbose",
-        "python": "verbose",
-        "type": "boolean",
-        "flag": True,
-        "negates": True,
-        "help": "Print the result only: the opposite of --verbose.",
-    },
+    {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _SAID},
+    {"name": "no_verbose", "python": "verbose", "type": "boolean", "flag": True, "negates": True, "help": _UNSAID},
 )
 _PROCESSING: dict[str, Any] = {
     "switches": ("allow_shared_folder",),
@@ -105,29 +94,19 @@ COMMANDS = (
     _attribute("date", crunch.date_attribute, "collected 31/12/2023 --format %d/%m/%Y"),
     _attribute("lat-long", crunch.lat_long_attribute, "where -37.8136 144.9631", ("latitude", "longitude")),
     *(
-        entry
-        for noun, example in (
-            ("project", "my-project"),
-            ("dataset", "my-project:reads"),
-            ("item", "my-project:reads:s1"),
+        Entry(
+            f"{noun}s {verb}",
+            None,
+            () if verb == "ls" else ("slug",),
+            operation=operation.format(noun),
+            examples=(rest.format(slug),),
         )
-        for entry in (
-            Entry(f"{noun}s ls", None, operation=f"list-{noun}s", examples=("",)),
-            Entry(f"{noun}s get", None, operation=f"get-{noun}", positional=("slug",), examples=(example,)),
-            Entry(
-                f"{noun}s update",
-                None,
-                operation=f"update-{noun}",
-                positional=("slug",),
-                examples=(f"{example} --description 'Counts of reads'",),
-            ),
-            Entry(
-                f"{noun}s rm",
-                None,
-                operation=f"delete-{noun}",
-                positional=("slug",),
-                examples=(f"{example} --dry-run",),
-            ),
+        for noun, slug in (("project", "my-project"), ("dataset", "my-project:reads"), ("item", "my-project:reads:s1"))
+        for verb, operation, rest in (
+            ("ls", "list-{}s", ""),
+            ("get", "get-{}", "{}"),
+            ("update", "update-{}", "{} --description 'Counts of reads'"),
+            ("rm", "delete-{}", "{} --dry-run"),
         )
     ),
 )

@@ -1,4 +1,4 @@
-"""Metadata of samples as CSV, in both directions. Pure."""
+"""Metadata of samples as CSV: a table into rows, and metadata into a table. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MISSING = frozenset(
         *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
     ]
 )
-"""Cells that say nothing: what pandas, which the published client reads tables with, takes for missing."""
+"""Empty cells: the texts that pandas, with which the published client reads tables, treats as missing."""
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,99})")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,99})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
@@ -116,7 +116,7 @@ def _column(header: Sequence[str], index: str) -> int:
         at = len(header)
     if not -len(header) <= at < len(header):
         raise UsageError(
-            f"--index-col: the table has no column {index!r}",
+            f"The table has no column {index!r} (--index-col)",
             remedy=f"Its columns are: {', '.join(header[:20])}; the first has the number 0.",
         )
     return at % len(header)
@@ -143,7 +143,7 @@ def _named(found: list[tuple[int, str, dict[str, Any]]]) -> list[Row]:
         name = name.strip()
         if not name:
             raise UsageError(
-                f"line {line} of the table names no sample", remedy="Give --index-col the column of names."
+                f"line {line} of the table names no sample", remedy="Name the column of names (--index-col)."
             )
         if name in lines:
             raise UsageError(

@@ -1,0 +1,336 @@
+"""Files and tables between this machine and Pangea, as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.pangea.things import Names, names_given
+from omicsdk.core.errors import UsageError
+from omicsdk.pangea.batches import Batch
+from omicsdk.pangea.client import Pangea
+from omicsdk.pangea.fields import ResultId
+from omicsdk.pangea.listings import ensure_result, group_samples
+from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, pair_reads, single_reads
+from omicsdk.pangea.samples import not_found
+from omicsdk.pangea.tables import rows_of
+from omicsdk.pangea.uploads import UploadedField, check_files
+from omicsdk.transfer import Control, Progress, TransferReport
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea.models.sample import Sample
+
+    from omicsdk.cli.console import Console
+
+Urls = list[tuple[str, str]]
+Watch = Callable[[Progress], None] | None
+Reads = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How reads are uploaded.
+
+    Attributes:
+        overwrite: Upload files again that exist.
+        private: Only members of the organization may see the reads.
+        dry_run: Only print which files would become which samples.
+        tag: Name of a tag for the samples; may be given several times.
+    """
+
+    overwrite: bool = False
+    private: bool = True
+    dry_run: bool = False
+    tag: Sequence[str] = ()
+
+    def send(
+        self,
+        client: Pangea,
+        where: tuple[str, str],
+        sets: Sequence[ReadSet],
+        module: str,
+        progress: Watch,
+        control: Control,
+    ) -> ReadsResult:
+        """Upload reads into a library."""
+        return client.upload_reads(
+            sets,
+            *where,
+            module_name=module,
+            private=self.private,
+            overwrite=self.overwrite,
+            tags=self.tag,
+            dry_run=self.dry_run,
+            progress=progress,
+            control=control,
+        )
+
+
+def upload_reads(
+    client: Pangea,
+    org_name: str,
+    library_name: str,
+    file_list: str,
+    *,
+    sending: Sending,
+    module_name: str = PAIRED_END,
+    delim: str | None = None,
+    ext_1: str = ".R1.fastq.gz",
+    ext_2: str = ".R2.fastq.gz",
+    progress: Watch = None,
+    control: Control,
+    console: Console,
+) -> ReadsResult:
+    """Upload paired-end reads: samples are named after the files.
+
+    A sample that lacks one of its two files is an error before anything is sent. Samples that have their reads are skipped.
+
+    Args:
+        org_name: Name of the organization.
+        library_name: Name of the library, the sample group that owns the samples.
+        file_list: File with the paths of FASTQ files, one a line; - is stdin.
+        sending: How they are uploaded.
+        module_name: Module that the reads become a result of.
+        delim: Text that ends the sample's name within a file's name.
+        ext_1: End of the names of first reads.
+        ext_2: End of the names of second reads.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        console: Where warnings go.
+    """
+    paths = names_given(None, file_list, "FILE_LIST")
+    sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
+    if others := len(paths) - sum(len(each.files) for each in sets):
+        console.warning(f"{others} files of the list are no reads by their names, and are skipped")
+    return sending.send(client, (org_name, library_name), sets, module_name, progress, control)
+
+
+def upload_single_reads(
+    client: Pangea,
+    org_name: str,
+    library_name: str,
+    file_list: str,
+    *,
+    sending: Sending,
+    module_name: str = "raw::single_short_reads",
+    field_name: str = "reads",
+    ext: str = ".fastq.gz",
+    progress: Watch = None,
+    control: Control,
+) -> ReadsResult:
+    """Upload single-ended or nanopore reads: samples are named after the files.
+
+    Samples that have their reads are skipped.
+
+    Args:
+        org_name: Name of the organization.
+        library_name: Name of the library, the sample group that owns the samples.
+        file_list: File with the paths of FASTQ files, one a line; - is stdin.
+        sending: How they are uploaded.
+        module_name: Module that the reads become a result of.
+        field_name: Field that the reads become.
+        ext: End of the names of the files.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    sets = single_reads(names_given(None, file_list, "FILE_LIST"), ext=ext, field_name=field_name)
+    return sending.send(client, (org_name, library_name), sets, module_name, progress, control)
+
+
+def create_sample_with_data(
+    client: Pangea,
+    org_name: str,
+    library_name: str,
+    sample_name: str,
+    data_files: Sequence[str],
+    *,
+    module_name: Reads,
+    progress: Watch = None,
+    control: Control,
+) -> ReadsResult:
+    """Create a sample with its reads.
+
+    Args:
+        org_name: Name of the organization.
+        library_name: Name of the library, the sample group that owns the samples.
+        sample_name: Name of the sample.
+        data_files: The reads, gzipped FASTQ: two files of paired ones, else one.
+        module_name: What reads they are.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    fields = ["read_1", "read_2"] if module_name == PAIRED_END else ["reads"]
+    if len(data_files) != len(fields):
+        raise UsageError(
+            f"DATA_FILES: {module_name} takes {len(fields)}, got {len(data_files)}", remedy="Check the files."
+        )
+    sets = [ReadSet(sample_name, dict(zip(fields, data_files, strict=True)))]
+    return Sending(private=False).send(client, (org_name, library_name), sets, module_name, progress, control)
+
+
+def create_field(
+    client: Pangea, names: Sequence[str], *, progress: Watch = None, control: Control, console: Console
+) -> UploadedField:
+    """Create a field of a sample's analysis result, and upload a file into it.
+
+    A field that holds the same file is skipped; one that holds something else is an error.
+
+    Args:
+        names: ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE; or RESULT_UUID FIELD FILE.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        console: Where messages go.
+    """
+    if len(names) not in (3, 6):
+        raise UsageError(
+            f"NAMES: expected 3 or 6 words, got {len(names)}",
+            remedy="Give ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE, or RESULT_UUID FIELD FILE.",
+        )
+    *owner, field, path = names
+    check_files([path])
+    if len(owner) == 1:
+        found = client.get_sample_analysis_result(uuid=owner[0].lower())
+    else:
+        found = client.find_sample_result(client.find_sample(*owner[:3]).uuid, owner[3])
+    console.message(f"Uploading file: {path}")
+    return client.upload_field(path, ResultId(found.uuid), field, progress=progress, control=control)
+
+
+def upload_group_field(
+    client: Pangea,
+    org_name: str,
+    grp_name: str,
+    module_name: str,
+    field_name: str,
+    file_path: str,
+    *,
+    progress: Watch = None,
+    control: Control,
+    console: Console,
+) -> UploadedField:
+    """Upload a file as a field of a group's analysis result.
+
+    A field that holds the same file is skipped; one that holds something else is an error.
+
+    Args:
+        org_name: Name of the organization.
+        grp_name: Name of the sample group.
+        module_name: Module of the result; the result is created where there is none.
+        field_name: Name of the field.
+        file_path: The file.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        console: Where messages go.
+    """
+    check_files([file_path])
+    owner = client.find_sample_group(org_name, grp_name).uuid
+    result = ensure_result(client, owner, module_name, of_group=True, private=False)
+    console.message(f"Uploading file: {file_path}")
+    return client.upload_field(file_path, ResultId(result.uuid, True), field_name, progress=progress, control=control)
+
+
+def upload_metadata(
+    client: Pangea,
+    org_name: str,
+    library_name: str,
+    table: str,
+    *,
+    overwrite: bool = False,
+    create: bool = False,
+    update: bool = False,
+    index_col: str = "0",
+    encoding: str = "utf_8",
+    console: Console,
+) -> Batch[Sample]:
+    """Save a table as the metadata of samples.
+
+    A column whose cells all are whole numbers, numbers, or True and False is sent as such; numbers with leading zeros stay
+    text. Empty cells, and what pandas treats as missing (NA, NaN, null ...), are left out. Samples whose metadata would not
+    change are skipped.
+
+    Args:
+        org_name: Name of the organization.
+        library_name: Name of the library, the sample group that owns the samples.
+        table: CSV file with a row a sample and a header; - is stdin.
+        overwrite: Replace the metadata of samples that have some.
+        create: Create samples that do not exist.
+        update: Keep what samples have, and add to it; the table takes precedence.
+        index_col: Column that has the names: its number, from 0, or its name.
+        encoding: How the file's text is encoded, such as utf_8 or latin_1.
+        console: Where messages go.
+    """
+    rows = {row.name: row.metadata for row in rows_of(text_of(table, "TABLE", encoding), index_col)}
+    return client.save_metadata(
+        org_name, library_name, rows, overwrite=overwrite, update=update, create=create, on_message=console.message
+    )
+
+
+def download_metadata(client: Pangea, org_name: str, grp_name: str, of: Names) -> Batch[Sample]:
+    """Write the metadata of a group's samples as CSV, with the names in the first column.
+
+    Lists and objects within metadata are written as JSON.
+
+    Args:
+        org_name: Name of the organization.
+        grp_name: Name of the sample group.
+        of: The samples; by default all of the group.
+    """
+    names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
+    found = list(group_samples(client, group, names))
+    return Batch("found", "samples", found, 0, not_found(names or (), found, group))
+
+
+def download_results(
+    client: Pangea,
+    org_name: str,
+    grp_name: str,
+    of: Names,
+    *,
+    module_name: str | None = None,
+    field_name: str | None = None,
+    target_dir: str = ".",
+    urls_only: bool = False,
+    dry_run: bool = False,
+    progress: Watch = None,
+    control: Control,
+    console: Console,
+) -> TransferReport | Urls:
+    """Download the analysis results of a group's samples: the data of each field, and the file that it refers to.
+
+    Prints the path of each field's file, or of its data where it refers to none. What was downloaded once is skipped.
+
+    Args:
+        org_name: Name of the organization.
+        grp_name: Name of the sample group.
+        of: The samples; by default all of the group.
+        module_name: Only results of this module.
+        field_name: Only fields of this name.
+        target_dir: Folder to write into.
+        urls_only: Only print the URLs of the files, each with the name that it would get.
+        dry_run: Only print what would be downloaded; nothing is written.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+        console: Where samples that were not found are reported.
+    """
+    names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
+    if names is not None:
+        missing = not_found(names, group_samples(client, group, names), group)
+        if len(missing) == len(names):
+            raise missing[0]
+        for error in missing:
+            console.some_failed(str(error))
+    where = org_name, group.uuid
+    if urls_only:
+        return client.result_urls(*where, samples=names, module_name=module_name, field_name=field_name)
+    return client.download(
+        *where,
+        target_dir,
+        samples=names,
+        module_name=module_name,
+        field_name=field_name,
+        progress=progress,
+        control=control,
+        dry_run=dry_run,
+    )

@@ -1,0 +1,94 @@
+"""The same done with each of several things, and the result of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Generic, TypeVar
+
+from omicsdk.core.errors import OmicsError, raise_failed
+from omicsdk.transfer.calls import side_by_side
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+REPORTED = 1000
+"""Calls between two messages about the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """The result for each of several things.
+
+    Attributes:
+        done: What was done with them: "created".
+        kind: What they are, in the plural: "samples".
+        items: Those that are as they should be, in their order, the skipped ones included.
+        skipped: How many of them were so before.
+        errors: Why the others failed; each message names its thing.
+    """
+
+    done: str
+    kind: str
+    items: Sequence[T]
+    skipped: int = 0
+    errors: Sequence[OmicsError] = attribute(default=(), repr=False)
+
+    def __str__(self) -> str:
+        number = len(self.items) - self.skipped
+        told = [f"{number} {self.kind if number != 1 else self.kind.removesuffix('s')} {self.done}"]
+        told += [f"{self.skipped} skipped"] if self.skipped else []
+        told += [f"{len(self.errors)} failed"] if self.errors else []
+        return ", ".join(told)
+
+    def raise_if_failed(self) -> None:
+        """Raise when one failed.
+
+        Raises:
+            OmicsError: The error of the only one that failed.
+            SomeFailed: Several failed.
+        """
+        raise_failed(self.errors, len(self.items) + len(self.errors), self.kind)
+
+
+def each(
+    items: Sequence[T],
+    work: Callable[[T], R],
+    name: Callable[[T], str],
+    *,
+    in_order: bool = False,
+    on_message: Callable[[str], None] | None = None,
+) -> tuple[list[R], list[OmicsError]]:
+    """Do the same with each of several things; one that fails does not keep the others from being done.
+
+    Args:
+        items: The things.
+        work: What is done with one; called in threads.
+        name: What errors call one.
+        in_order: Whether one follows the other, so that the server sees them in their order.
+        on_message: Called with the progress of many.
+
+    Returns:
+        The results in their order, and the errors.
+    """
+
+    def tried(item: T) -> R | OmicsError:
+        try:
+            return work(item)
+        except OmicsError as error:
+            return error
+
+    results: list[R] = []
+    errors: list[OmicsError] = []
+    ends = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
+    for number, (item, end) in enumerate(zip(items, ends, strict=True), 1):
+        if on_message is not None and number % REPORTED == 0 and number < len(items):
+            on_message(f"{number} of {len(items)}")
+        if isinstance(end, OmicsError):
+            if name(item) not in str(end):
+                end.message = f"{name(item)}: {end.message}"
+            errors.append(end)
+        else:
+            results.append(end)
+    return results, errors
