@@ -120,7 +120,7 @@ def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(g
     def down(commons):
         raise ConnectFailed("Connection refused", url=f"{commons.base_url}/index/guid/prefix")
 
-    monkeypatch.setattr("omicsdk.cli.commands.gen3.uploads.own_prefix", down)
+    monkeypatch.setattr("omicsdk.cli.commands.gen3.transfers.own_prefix", down)
     (work / "a.txt").write_text("a")
     ran = gen3("upload", "a.txt", "--authz", "/open")
     assert (ran.code, "Connection refused" in ran.err) == (1, True)
@@ -218,7 +218,7 @@ def test_files_of_workspaces(gen3, work):
 
 
 def test_a_list_of_a_workspace_may_lack_what_is_beyond_its_limit(gen3, work, monkeypatch):
-    monkeypatch.setattr("omicsdk.cli.commands.gen3.wss.PAGE_LIMIT", 2)
+    monkeypatch.setattr("omicsdk.cli.commands.gen3.transfers.PAGE_LIMIT", 2)
     (work / "a.txt").write_text("one")
     for name, code in (("a", 0), ("b", 3)):
         assert gen3("wss", "cp", "a.txt", f"ws:///@user/{name}").code == 0
@@ -231,7 +231,7 @@ def test_a_dash_is_stdout(gen3, work):
     (work / "a.txt").write_text("one")
     ran = gen3("upload", "a.txt", "--authz", "/open", "--wait", "0", "--manifest-out", "-")
     assert (ran.code, ran.out.splitlines()[0].split("\t")[0]) == (0, "guid")
-    assert "the GUIDs stand in stdout" in ran.err
+    assert "GUIDs written to stdout" in ran.err
     assert gen3("wss", "cp", "a.txt", "ws:///@user/a.txt").code == 0
     assert gen3("wss", "cp", "ws:///@user/a.txt", "-").stdout == b"one"
     assert gen3("wss", "cp", "ws:///@user/gone.txt", "-").stdout == b""

@@ -51,7 +51,7 @@ def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox)
     assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (3, 2500)
     assert "there are more than 2499 documents" in ran.err
     ran = gen3("discovery", "objects", "read", "s2499", "s9999", "--only-object-guids")
-    assert (ran.code, ran.out, "s9999: there is no such study" in ran.err) == (3, "o2499\n", True)
+    assert (ran.code, ran.out, "s9999: study not found" in ran.err) == (3, "o2499\n", True)
     ran = gen3("discovery", "objects", "read", "--only-object-guids", "--limit", "10")
     assert (ran.code, len(ran.out.splitlines())) == (3, 10)
     (work / "more.tsv").write_text("guid\tcohort\ns2499\tB\n")

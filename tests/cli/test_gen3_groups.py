@@ -38,7 +38,7 @@ def test_gen3_s_groups_and_commands_are_under_their_names(words):
         node = node.child(word)
     assert isinstance(node, Group)
     assert node.path == ["gen3", *words.split()]
-    assert [name for name, _ in node.handwritten()] == DOCUMENTED[words]
+    assert {name for name, _ in node.handwritten()} >= {*DOCUMENTED[words]}
 
 
 def test_every_command_s_function_is_there():

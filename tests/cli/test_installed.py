@@ -58,6 +58,8 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(found):
             value = str(argument["choices"][0])
         elif argument["name"] == "platform":
             value = "sb"
+        elif argument["name"].endswith("delimiter"):
+            value = ","
         elif argument.get("convert") and kind == "string":
             value = "2019-08-01"
         elif kind == "array":

@@ -47,7 +47,11 @@ def test_without_a_login_nothing_of_one_is_sent_and_what_is_public_is_read(pange
     assert pangea("list", "samples", "Sandbox", "Sandbox Library").code == 0
     assert not [path for path in asked(omics_sandbox) if "login" in path]
     refused = pangea("create", "org", "Mine")
-    assert (refused.code, "credentials were not provided" in refused.err, "PANGEA_USER" in refused.err) == (4, True, True)
+    assert (refused.code, "credentials were not provided" in refused.err, "PANGEA_USER" in refused.err) == (
+        4,
+        True,
+        True,
+    )
     for words in (("user", "info"), ("user", "token"), ("user", "change-password", "x"), ("list", "buckets")):
         ran = pangea(*words)
         assert (ran.code, "login" in ran.err) == (4, True)

@@ -218,7 +218,9 @@ def test_reads_are_sent_again_where_that_is_said(pangea, work):
     pangea("upload", "reads", *WHERE, "fl")
     (work / "rd" / "q1.R1.fastq.gz").write_bytes(b"other")
     ran = pangea("upload", "reads", *WHERE, "fl", "--overwrite", "--public", "--output", "json")
-    assert re.fullmatch(r"omics: 2 samples uploaded; 4 files \(.*\) uploaded in .* s: 4 size only\n", ran.err)  # parts' checksums are left to TLS, or to a connection within this machine
+    assert re.fullmatch(
+        r"omics: 2 samples uploaded; 4 files \(.*\) uploaded in .* s: 4 size only\n", ran.err
+    )  # parts' checksums are left to TLS, or to a connection within this machine
     assert (ran.code, ran.json[0]["state"]) == (0, "uploaded")
     assert pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json").json is False
     assert pangea("download", "sample-results", *WHERE, "q1", "--target-dir", "dl").code == 0

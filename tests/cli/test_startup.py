@@ -48,11 +48,6 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.auth",
     "omicsdk.cli.workflows.config",
     "omicsdk.cli.workflows.dss",
-    "omicsdk.cli.workflows.gen3",
-    *(
-        f"omicsdk.cli.workflows.gen3.{name}"
-        for name in ("auth", "crosswalk", "data", "discovery", "manifests", "records", "words")
-    ),
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.pangea",
     *(f"omicsdk.cli.workflows.pangea.{name}" for name in ("files", "ncbi", "tags", "things", "words")),

@@ -27,12 +27,14 @@ class Call:
         arguments: What its function was given.
         options: What was given for the options that the command line adds, such as --report.
         console: Where messages go.
+        base_url: Where the service is; empty for a command that uses none.
     """
 
     title: str
     arguments: Mapping[str, Any]
     options: Mapping[str, Any]
     console: Console
+    base_url: str = ""
 
 
 def called(command: Command, given: Mapping[str, Any], console: Console, *client: Any) -> object:
@@ -50,7 +52,10 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own, supplied = command.get("own", ()), command.get("supplied", ())
     arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own}}
-    call = Call(_title(command, arguments), arguments, {name: given[name] for name in own if name in given}, console)
+    options = {name: given[name] for name in own if name in given}
+    call = Call(
+        _title(command, arguments), arguments, options, console, getattr(client[0], "base_url", "") if client else ""
+    )
     passed = _gathered(command, arguments)
     if "console" in supplied:
         passed["console"] = console

@@ -73,12 +73,13 @@ SERVICES: dict[str, Service] = {
     },
     "gen3": {
         "title": "Gen3 data commons: log in, download, upload, submit, query, manifests, discovery, workspaces",
-        "workflows": "omicsdk.cli.workflows.gen3",
+        "index": "gen3",
         "client": "omicsdk.cli.commands.gen3.access:connect",
-        "credentials": "omicsdk.cli.commands.gen3.access:token",
-        "operations": "generated",
-        "about": "Groups and commands have the names of gen3's. What isn't there: configure (name files by --auth), nih, pfb and "
-        "users, which ask other services than a commons or work on local files.",
+        "credentials": "builtins:str",
+        "operations": "omicsdk.cli.commands.gen3.access:service_of",
+        "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --auth), nih, pfb and "
+        "users, which use other services than a commons or work on local files.",
+        "not_it": "{} does not answer as a Gen3 commons: give its host alone, without the path of a page.",
         "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
         "groups": {
             "auth": "Tokens, and single requests",
@@ -86,11 +87,12 @@ SERVICES: dict[str, Service] = {
             "file": "Single files",
             "programs": "Programs: list, create, delete",
             "projects": "Projects of programs: list, create, delete",
-            "jobs": "What the commons runs for you: begin, look after",
-            "objects": "Manifests of the index, and crosswalks between commons",
+            "records": "Records of projects: list, show, create, update, delete",
+            "jobs": "Jobs of the commons: start, list, show",
+            "objects": "Records of the index: list, show, create, change, delete; their manifests and crosswalks",
             "objects manifest": "Manifests of the index: read, verify, check, publish, delete",
-            "objects crosswalk": "Which identifiers of other commons mean the same: publish, read, verify, delete",
-            "discovery": "What the commons shows on its discovery page: read, combine, publish, delete",
+            "objects crosswalk": "Identifiers of other commons for the same subjects: publish, read, verify, delete",
+            "discovery": "Studies of the discovery page: list, read, combine, publish, delete",
             "discovery objects": "Files of the studies on the discovery page: read, publish, delete",
             "wss": "Files of workspaces",
         },
@@ -114,7 +116,7 @@ SERVICES: dict[str, Service] = {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
         "index": "dtp",
         "client": "omicsdk.cli.commands.dtp:connect",
-        "credentials": "omicsdk.cli.commands.gen3.access:token",
+        "credentials": "builtins:str",
         "documented": True,
         "options": [
             {

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from omicsdk.cli.commands.gen3.access import Access
+from omicsdk.cli.commands.gen3.access import connect as connect_gen3
+from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.core.errors import UsageError
+from omicsdk.cli.services import SERVICES
+from omicsdk.core.errors import NotJson, UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.discovery import has_login, named_commons
 from omicsdk.gen3.login import Gen3Login
 
 if TYPE_CHECKING:
@@ -112,24 +117,51 @@ def connect(
     stated = settings.gen3 or Gen3Config()
     found = stated.credentials if auth is None and credentials is None else None
     source = str(found) if isinstance(found, Path) else auth
-    workflow = Workflow(endpoint or base_url or stated.endpoint, source, credentials)
-    workflow.key = found if isinstance(found, dict) else None
-    workflow.settings, workflow.file = settings, config
-    return workflow
+    return Workflow(
+        endpoint or base_url or stated.endpoint,
+        source=source,
+        token=credentials,
+        key=found if isinstance(found, dict) else None,
+        settings=settings,
+        file=config,
+    )
 
 
-class Workflow(Access):
-    """A commons with its login, and the settings of the workflow.
+class Workflow:
+    """A commons with its login, and the settings of the workflow. Connects when it is needed: some commands only work on files.
 
-    Attributes:
+    Args:
+        endpoint: The commons that was named; None for that of the login.
+        source: The credentials file that was named.
+        token: The access token that was given.
+        key: An API key that the settings contain, which replaces the login.
         settings: The settings.
         file: Their file; None where there is none.
-        key: An API key that they contain, which replaces the login.
     """
 
-    settings: DtpConfig
-    file: str | None = None
-    key: Mapping[str, str] | None = None
+    def __init__(
+        self,
+        endpoint: str | None,
+        *,
+        source: str | None,
+        token: str | None,
+        key: Mapping[str, str] | None,
+        settings: DtpConfig,
+        file: str | None,
+    ) -> None:
+        self.settings = settings
+        self.file = file
+        self._endpoint = endpoint
+        self._source = source
+        self._token = token
+        self._key = key
+
+    @cached_property
+    def commons(self) -> Gen3:
+        """The client of the commons."""
+        if self._key is not None:
+            return Gen3(self.auth.endpoint, credentials=self.auth)
+        return connect_gen3(self._endpoint, credentials=self._token, auth=self._source)
 
     @cached_property
     def auth(self) -> Gen3Login:
@@ -138,11 +170,26 @@ class Workflow(Access):
         Raises:
             Gen3AuthError: There is none, or it is invalid.
         """
-        return super().auth if self.key is None else Gen3Login(endpoint=self._endpoint, refresh_token=self.key)
+        if self._key is None:
+            return login_of(self.commons)
+        return Gen3Login(endpoint=self._endpoint or named_commons(os.environ), refresh_token=self._key)
 
-    def has_login(self) -> bool:
-        """Whether a login was given, or the settings, the environment or the user's folder have one."""
-        return self.key is not None or super().has_login()
+    @property
+    def login(self) -> Gen3Login | None:
+        """The login; None without one."""
+        is_stated = self._source is not None or self._token is not None or has_login(os.environ)
+        return self.auth if self._key is not None or is_stated else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if "commons" not in vars(self):
+            return
+        self.commons.close()
+        if isinstance(error, NotJson):
+            # A commons answers with its page for people wherever it has no service.
+            error.remedy = SERVICES["gen3"].get("not_it", "").format(self.commons.base_url)
 
     def project(self, place: Place) -> tuple[str, str]:
         """The program's name and the project's code.
@@ -252,7 +299,7 @@ def validate(
         data_set: How the folder is read.
         console: Where the summary is printed.
     """
-    from omicsdk.cli.commands.gen3.submissions import tell_findings
+    from omicsdk.cli.commands.gen3.records import tell_findings
     from omicsdk.dtp.sds.folders import is_misnamed, record_files, sds_sheet
     from omicsdk.gen3.errors import Gen3UserError
     from omicsdk.gen3.records.projects import Project, check_project
@@ -464,7 +511,7 @@ def query(
         projects: Print the programs and their projects, with `program` those of one.
         place: The project.
     """
-    from omicsdk.cli.commands.gen3.queries import query_text
+    from omicsdk.cli.commands.gen3.records import query_text
     from omicsdk.dtp.commons import Querier
 
     if [text is not None, node is not None, projects].count(True) != 1:

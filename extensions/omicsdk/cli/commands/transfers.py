@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer import TransferReport
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
@@ -87,6 +88,22 @@ def foreseen(report: TransferReport) -> dict[str, object]:
             for outcome in report.outcomes
         ],
     }
+
+
+def bytes_of(option: str, text: str) -> int:
+    """Read a number of bytes.
+
+    Args:
+        option: The option.
+        text: The number, with K, M or G for powers of 1024.
+
+    Raises:
+        UsageError: It is none.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise UsageError(f"{option} {text}: not a number of bytes", remedy="Give one such as 16M.")
+    return int(float(match[1]) * _FACTORS[match[2].lower()])
 
 
 def _rate(option: str, text: str) -> float:

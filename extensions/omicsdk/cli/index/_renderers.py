@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.dss.bundles import download_result, uploaded_bundle
+from omicsdk.cli.commands.gen3.metadata import published, summarized
 from omicsdk.cli.commands.pangea import printing as pangea
 from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
 from omicsdk.cli.commands.sb.metadata import edits
@@ -19,6 +20,7 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     download_result,
     uploaded_bundle,
     transferred,
+    *(published, summarized),
     *(downloaded, file_changes, uploaded, edits, done, listed, created),
     *(pangea.batch, pangea.membership, pangea.deletions),
     *(pangea.uploaded_reads, pangea.uploaded_field, pangea.downloaded_results),

@@ -1,164 +1,227 @@
-"""From what was typed to a Gen3 commons: which one, and who asks."""
+"""The commons that a command line names, the login for it, and commands about both."""
 
 from __future__ import annotations
 
+import json
 import os
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.credentials import ANONYMOUS, is_confidential
-from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.cli.catalog import Catalog, Group
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.help import command_help, terminal_width
+from omicsdk.cli.options import split_globals
+from omicsdk.cli.parser import parse, parse_globals
+from omicsdk.cli.services import SERVICES
+from omicsdk.cli.told import Told
+from omicsdk.core.answer import json_of
+from omicsdk.core.credentials import is_confidential
+from omicsdk.core.errors import UsageError
+from omicsdk.core.paging import items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login
+from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login, named_commons
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.sources import endpoint_of
+from omicsdk.gen3.sources import decode_token, endpoint_of
+from omicsdk.gen3.tokens import get_wts_idps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omicsdk.cli.catalog import Found
     from omicsdk.cli.shapes import Command
 
-
-def token(text: str) -> str:
-    """What --access-token gives, for `connect`: a login of its own is made of it."""
-    return text
+TOKEN_VARIABLE = "GEN3_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def connect(
     base_url: str | None, *, credentials: str | None = None, auth: str | None = None, endpoint: str | None = None
-) -> Access:
-    """The commons behind `omics gen3`; nothing is asked of it yet.
+) -> Gen3:
+    """Make the client of a commons; nothing is requested yet, but in a workspace, whose token states the commons.
 
     Args:
-        base_url: What --base-url or OMICS_GEN3_URL says.
-        credentials: The token that --access-token or OMICS_GEN3_TOKEN says.
-        auth: What --auth says.
-        endpoint: What --endpoint says.
+        base_url: The value of --base-url or OMICS_GEN3_URL.
+        credentials: The token of --access-token or OMICS_GEN3_TOKEN.
+        auth: The value of --auth.
+        endpoint: The value of --endpoint.
 
     Raises:
-        UsageError: Both a token and a credentials file were given, or the connection wouldn't be encrypted.
-        ConfigError: The endpoint isn't one.
+        UsageError: Both a token and a credentials file were given, no commons is named, or the connection would not be
+            encrypted.
+        ConfigError: The endpoint is invalid.
+        Gen3AuthError: The login is invalid.
     """
     if auth is not None and credentials is not None:
+        raise UsageError("--auth and --access-token (or OMICS_GEN3_TOKEN) are both given", remedy="Give one of them.")
+    named = endpoint or base_url
+    url = endpoint_of(named) if named is not None else named_commons(os.environ)
+    if url is not None and not is_confidential(url):
         raise UsageError(
-            "--auth and --access-token (or OMICS_GEN3_TOKEN) both say who asks", remedy="Give one of them."
+            f"{url} is not https, so a token could be read on the way",
+            remedy="Give an https address. Only a server on this machine may use http, such as that of omics sandbox up.",
         )
-    return Access(endpoint or base_url, auth, credentials)
+    if url is None and auth is None and credentials is None and not has_login(os.environ):
+        raise UsageError(
+            "no commons is named",
+            remedy=f"Give --endpoint HOST, or set {ENDPOINT_VARIABLE}. A credentials file names one as well: --auth FILE.",
+        )
+    return Gen3(url, credentials=credentials if auth is None else Gen3Login(url, refresh_file=auth))
 
 
-LOG_IN = f"Give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}"
-NAME_COMMONS = f"Give --endpoint HOST, or set {ENDPOINT_VARIABLE}. A credentials file says it as well: --auth FILE."
-
-
-class Access:
-    """A commons with its login, both found when they are first needed; nothing is requested before.
+def service_of(client: Gen3, package: str, command: Command) -> Any:
+    """The generated client of an operation.
 
     Args:
-        endpoint: The commons; None for that of GEN3_ENDPOINT, else the one that the login is for.
-        source: A credentials file, or one of the pseudo URLs that `Gen3Login` takes; None to find a login.
-        token: An access token in its place.
+        client: The commons.
+        package: The operation's package, such as gen3.fence.
+        command: The operation. Metadata is changed at another address than it is read from.
+    """
+    name = package.rpartition(".")[2]
+    changes = command.get("method") != "GET" and not (command.get("path") or "").startswith("/objects")
+    return client.metadata_admin if name == "metadata" and changes else getattr(client, name)
+
+
+def login_of(client: Gen3) -> Gen3Login:
+    """The login of a commons' client.
+
+    Args:
+        client: The client.
 
     Raises:
-        UsageError: The connection would not be encrypted.
-        ConfigError: The endpoint is invalid.
+        Gen3AuthError: It has none.
     """
-
-    def __init__(self, endpoint: str | None, source: str | None, token: str | None) -> None:
-        named = endpoint or os.environ.get(ENDPOINT_VARIABLE, "").strip() or None
-        self._endpoint = endpoint_of(named) if named is not None else None
-        self._source = source
-        self._token = token
-        if self._endpoint is not None and not is_confidential(self._endpoint):
-            raise UsageError(
-                f"{self._endpoint} isn't https, so everybody on the way could read the token",
-                remedy="Give an https address. Only a server on this machine is asked by http, such as that of omics sandbox "
-                "up.",
-            )
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the commons or the login was given."""
-        return any(each is not None for each in (self._endpoint, self._source, self._token))
-
-    @cached_property
-    def auth(self) -> Gen3Login:
-        """The login.
-
-        Raises:
-            Gen3AuthError: There is none, or it is invalid.
-        """
-        if self._token is not None:
-            return Gen3Login(endpoint=self._endpoint, access_token=self._token)
-        if not self.has_login():
-            raise Gen3AuthError("There is no login", remedy=LOG_IN)
-        return Gen3Login(endpoint=self._endpoint, refresh_file=self._source)
-
-    @cached_property
-    def endpoint(self) -> str:
-        """The commons.
-
-        Raises:
-            UsageError: Nothing names one.
-        """
-        if self._endpoint is not None:
-            return self._endpoint
-        if not self.has_login():
-            raise UsageError("nothing says which commons is meant", remedy=NAME_COMMONS)
-        return self.auth.endpoint
-
-    @cached_property
-    def login(self) -> Gen3Login | None:
-        """The login; None without one: public data can be read."""
-        return self.auth if self.has_login() else None
-
-    @cached_property
-    def commons(self) -> Gen3:
-        """The client of the commons."""
-        return Gen3(self.endpoint, credentials=self.login or ANONYMOUS)
-
-    @property
-    def logged_in(self) -> Gen3:
-        """The client of the commons, for what requires a login.
-
-        Raises:
-            Gen3AuthError: There is none.
-        """
-        if self.login is None:
-            raise Gen3AuthError("There is no login", remedy=LOG_IN)
-        return self.commons
-
-    def has_login(self) -> bool:
-        """Whether a login was given, or the environment or the user's folder has one."""
-        return self._token is not None or self._source is not None or has_login(os.environ)
-
-    def close(self) -> None:
-        """Close the connections."""
-        if "commons" in vars(self):
-            self.commons.close()
-
-    def generated(self, package: str, command: Command) -> Any:
-        """The generated client of an operation.
-
-        Args:
-            package: Its package, such as gen3.fence.
-            command: The operation.
-        """
-        part = package.rpartition(".")[2]
-        if part == "manifest":
-            return self.commons.manifest
-        if part == "metadata" and _is_of_administrators(command):
-            return self.commons.metadata_admin
-        return getattr(self.commons, part)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DecodeError) and self._endpoint is not None:
-            # A commons answers with its page for people wherever it has no service.
-            error.remedy = f"{self._endpoint} doesn't answer as a Gen3 commons does: give its host alone, without the path of a page."
-        self.close()
+    if isinstance(client.credentials, Gen3Login):
+        return client.credentials
+    raise Gen3AuthError(
+        f"No login for {client.base_url}", remedy=f"Give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}"
+    )
 
 
-def _is_of_administrators(command: Command) -> bool:
-    """Whether an operation of the metadata service changes metadata, which has another address than reading it."""
-    return command.get("method") != "GET" and not (command.get("path") or "").startswith("/objects")
+def access_token(client: Gen3) -> str:
+    """Print an access token, renewed when it is about to expire.
+
+    It identifies you for some minutes: do not let others see it.
+    """
+    return login_of(client).get_access_token()
+
+
+def endpoint(client: Gen3) -> str:
+    """Print the commons that the login is for."""
+    return client.base_url
+
+
+def curl(client: Gen3, path: str, *, request: str | None = None, data: str | None = None) -> Any:
+    """Send a request to the commons with a token, and print the answer.
+
+    JSON is printed as every result is; anything else as it was received.
+
+    Args:
+        path: Path of the request, such as /user/user, with its query.
+        request: GET, POST, PUT, PATCH or DELETE; POST with --data and GET without when omitted.
+        data: The body: JSON or other text, or @FILE for the content of a file.
+    """
+    answer = login_of(client).request(path, request, data)
+    if not answer.content:
+        return None
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return Told(answer.text.removesuffix("\n"), answer.text)
+
+
+def token_decode(token_file: str) -> dict[str, Any]:
+    """Print the claims of a token: its user, its issuer, and when it expires.
+
+    The token is not verified.
+
+    Args:
+        token_file: File that holds a token, or a credentials file; - is stdin.
+    """
+    text = text_of(token_file, "TOKEN_FILE")
+    try:
+        content: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return decode_token(text.strip())
+    key = content.get("api_key") if is_object(content) else content
+    return decode_token(key.strip() if isinstance(key, str) else text.strip())
+
+
+def wts_list(client: Gen3) -> list[Any]:
+    """List the logins of other commons that the workspace token service has.
+
+    Within a workspace its own service is asked, elsewhere that of the commons.
+    """
+    login = client.credentials
+    inside = isinstance(login, Gen3Login) and login.is_workspaces
+    listed: object = get_wts_idps() if inside else json_of(client.wts.get_external_oidc.raw())
+    return items_at(listed, "providers", "get_external_oidc")
+
+
+def whoami(client: Gen3, *, resources: bool = False) -> Any:
+    """Show the user of the login, and their permissions.
+
+    Args:
+        resources: Print a row for each resource and permission.
+    """
+    user: object = json_of(client.fence.get_user_info.raw())
+    rights = user.get("authz") if is_object(user) else None
+    if not resources or not is_object(rights):
+        return user
+    return [
+        {"resource": resource, "method": each.get("method"), "service": each.get("service")}
+        for resource, allowed in rights.items()
+        for each in (allowed if is_array(allowed) else ())
+        if is_object(each)
+    ]
+
+
+def run(program: Sequence[str], *, debug: bool = False) -> int:
+    """Run a command with an access token in GEN3_TOKEN.
+
+    Everything after its name goes to the command as it is. Give --auth and --endpoint before it. Its exit code is the
+    command's.
+
+    Args:
+        program: The command and its arguments.
+        debug: Without effect.
+
+    Returns:
+        The program's exit code; 128 and the signal's number where a signal ended it.
+
+    Raises:
+        UsageError: There is no program, or none with that name.
+        Gen3AuthError: No token can be had.
+    """
+    del debug
+    options = SERVICES["gen3"].get("options", [])
+    end = program.index("--") if "--" in program else len(program)
+    before, own, words = split_globals(list(program[:end]), options)
+    words = [*words, *program[end:]] if words else list(program[end + 1 :])
+    settings = parse_globals(before)
+    if "help" in settings or "h" in settings:
+        service = Catalog().start("gen3")
+        found = service.child("run") if isinstance(service, Group) else service
+        sys.stdout.write(command_help(cast("Found", found), terminal_width()))
+        return 0
+    if not words:
+        raise UsageError("no command is given", remedy="Name a command: omics gen3 run my-script --fast.")
+    base_url = settings.get("base-url") or os.environ.get("OMICS_GEN3_URL") or None
+    credentials = settings.get("access-token") or os.environ.get("OMICS_GEN3_TOKEN") or None
+    given = parse({"command": "run", "parameters": options}, own)[0]
+    with connect(base_url, credentials=credentials, **given) as client:
+        token = login_of(client).get_access_token()
+    sys.stdout.flush()
+    try:
+        child = subprocess.Popen(words, env={**os.environ, TOKEN_VARIABLE: token})
+    except OSError as error:
+        raise UsageError(
+            f"{words[0]} can't be run: {error.strerror or error}", remedy="Check its name and permissions."
+        ) from error
+    while True:
+        try:
+            code = child.wait()
+        except KeyboardInterrupt:  # the terminal interrupts the program as well
+            continue
+        return code if code >= 0 else 128 - code

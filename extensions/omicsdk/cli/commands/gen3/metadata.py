@@ -1,0 +1,646 @@
+"""What a commons knows of its files and studies: records of the index, manifests, crosswalks and the discovery page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from omicsdk.cli.commands.agreement import agreed, removed
+from omicsdk.cli.commands.output_files import file_to_write
+from omicsdk.cli.commands.reports import tell_failures
+from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.cli.told import Told
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.index_records import matching_records, new_record, stated
+from omicsdk.gen3.manifests import (
+    Difference,
+    FormatCheck,
+    Merged,
+    Missing,
+    Published,
+    Rules,
+    Summary,
+    check_format,
+    combine_discovery,
+    merge_manifests,
+    rows_of,
+    subjects_of,
+)
+from omicsdk.gen3.manifests.crosswalk import KNOWN
+from omicsdk.gen3.manifests.discovery import GUID_TYPE, name_for, objects_in_table, write_objects, write_template
+from omicsdk.gen3.manifests.format import PROTOCOLS
+from omicsdk.gen3.manifests.records import DELETED, GONE, MISSING, WRONG
+from omicsdk.gen3.metadata_documents import documents_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.cli.shapes import Argument
+    from omicsdk.gen3.manifests import Fault
+
+OBJECTS = "discovery_objects"
+WITHOUT_EFFECT: tuple[Argument, ...] = (
+    {
+        "name": "num_processes",
+        "type": "integer",
+        "convert": "omicsdk.cli.commands.numbers:at_least_1",
+        "default": 4,
+        "help": "Without effect: no other process is used.",
+    },
+    {"name": "python_subprocess_command", "type": "string", "default": None, "help": "Without effect, likewise."},
+)
+"""Options of gen3's command that have nothing to act on here."""
+
+
+def delimiter(given: str) -> str:
+    r"""Take a separator of cells; `\t` and `tab` are the tab, which is hard to type in a shell.
+
+    Args:
+        given: What was typed.
+
+    Raises:
+        UsageError: It is no single character.
+    """
+    named = {"\\t": "\t", "tab": "\t", "comma": ","}.get(given, given)
+    if len(named) != 1:
+        raise UsageError(f"{given!r} is not one character", remedy="Give one, such as , or tab.")
+    return named
+
+
+def list_objects(
+    client: Gen3,
+    *,
+    file_name: str | None = None,
+    size: int | None = None,
+    md5: str | None = None,
+    authz: Sequence[str] = (),
+    uploader: str | None = None,
+    url: str | None = None,
+    limit: int = 1000,
+    console: Console,
+) -> list[dict[str, Any]]:
+    """List records of the index.
+
+    Args:
+        file_name: Only files with this name.
+        size: Only files of this size in bytes.
+        md5: Only files with this MD5 sum.
+        authz: Only files with these resources.
+        uploader: Only files of this user.
+        url: Only files with this URL.
+        limit: Records to print, at most. The exit code is 3 where there are more.
+        console: Where messages go.
+    """
+    hashes = None if md5 is None else f"md5:{md5}"
+    wanted = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
+    return list(console.limited(matching_records(client.indexd, wanted), limit, "records"))
+
+
+def get_object(client: Gen3, guid: str) -> Any:
+    """Show the record of a file.
+
+    Args:
+        guid: Its GUID.
+    """
+    return json_of(client.indexd.get_record.raw(guid=guid))
+
+
+def create_object(
+    client: Gen3,
+    *,
+    md5: str,
+    size: int,
+    url: Sequence[str] = (),
+    authz: Sequence[str] = (),
+    file_name: str | None = None,
+    guid: str | None = None,
+    console: Console,
+) -> Any:
+    """Create the record of a file that is stored already.
+
+    Args:
+        md5: Its MD5 sum.
+        size: Its size in bytes.
+        url: Where it is stored, such as s3://BUCKET/KEY.
+        authz: Resources that say who may read it, such as /programs/P/projects/Q.
+        file_name: Its name.
+        guid: Its GUID; by default the commons chooses one.
+        console: Where messages go.
+    """
+    body = new_record(
+        hashes={"md5": md5}, size=size, urls=list(url), authz=list(authz) or None, file_name=file_name, did=guid
+    )
+    made = json_of(client.indexd.create_record.raw(**body))
+    console.message(f"created {made['did']}")
+    return made
+
+
+def update_object(
+    client: Gen3,
+    guid: str,
+    *,
+    url: Sequence[str] | None = None,
+    authz: Sequence[str] | None = None,
+    acl: Sequence[str] | None = None,
+    file_name: str | None = None,
+    version: str | None = None,
+    console: Console,
+) -> Any:
+    """Change the record of a file.
+
+    Args:
+        guid: Its GUID.
+        url: All URLs where it is stored.
+        authz: All resources that say who may read it.
+        acl: All members of its access list.
+        file_name: Its name.
+        version: Its version.
+        console: Where messages go.
+    """
+    fields = stated(url=url, authz=authz, acl=acl, file_name=file_name, version=version)
+    if not fields:
+        raise UsageError("nothing to change", remedy="Give one of --url, --authz, --acl, --file-name and --version.")
+    client.update_record(guid, **{"urls" if name == "url" else name: value for name, value in fields.items()})
+    console.message(f"updated {guid}: {', '.join(fields)}")
+    return get_object(client, guid)
+
+
+def delete_object(client: Gen3, guid: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
+    """Delete the record of a file; its bytes are kept.
+
+    Args:
+        guid: Its GUID.
+        dry_run: Only check that it exists.
+        console: Where messages go.
+    """
+    return removed(
+        guid,
+        console,
+        check=lambda: get_object(client, guid),
+        remove=lambda: client.delete_record(guid),
+        dry_run=dry_run,
+    )
+
+
+def summarized(result: Summary, call: Call) -> dict[str, Any]:
+    """Render a run over a manifest, and print which rows failed.
+
+    Raises:
+        SomeFailed: All rows failed.
+    """
+    console = call.console
+    shown = {
+        "rows": result.rows,
+        "counts": result.counts,
+        "output": str(result.output),
+        "failures": str(result.failures) if result.failures else None,
+        **({"failed_rows": str(result.failed_rows)} if result.failed_rows else {}),
+    }
+    differing = sum(result.counts.get(each, 0) for each in (WRONG, MISSING))
+    if result.failed:
+        for error in result.errors:
+            console.some_failed(error)
+        said = f"{result.failed} of {result.rows} rows failed; all of them are in {result.failures}"
+        if result.failed >= result.rows:
+            raise SomeFailed(said, remedy="Correct their cause, and run the same command again.")
+        console.some_failed(said)
+        if result.failed_rows:
+            console.message(f"{result.failed_rows} is a manifest of these rows alone")
+    counted = ", ".join(f"{count} {state}" for state, count in result.counts.items()) or "nothing"
+    said = f"{result.rows} rows: {counted}; written to {result.output}"
+    if differing:
+        console.some_failed(said)
+    else:
+        console.message(said)
+    return shown
+
+
+def validate_format(
+    file: str,
+    *,
+    allowed_protocols: Sequence[str] = (),
+    allow_base64_encoded_md5: bool = False,
+    error_on_empty_url: bool = False,
+    line_limit: int | None = None,
+    manifest_file_delimiter: str | None = None,
+    console: Console,
+) -> list[dict[str, Any]]:
+    """Check the format of a manifest without a network.
+
+    Prints each fault with its line and column; nothing where there is none. The exit code is 1 where there is one.
+
+    Args:
+        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
+        allowed_protocols: Protocols that URLs may have; s3 and gs when omitted.
+        allow_base64_encoded_md5: Accept MD5 sums in Base64, too.
+        error_on_empty_url: Treat an empty URL as an error.
+        line_limit: Lines to check, the header included; all when omitted.
+        manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
+        console: Where messages go.
+    """
+    found: list[dict[str, Any]] = []
+
+    def on_fault(fault: Fault) -> None:
+        row = fault._asdict()
+        level = "warning" if fault.warns else "error"
+        found.append({name: row[name] for name in ("line", "column", "value", "reason", "remedy")} | {"level": level})
+
+    check: FormatCheck = check_format(
+        file,
+        protocols=[each for word in allowed_protocols for each in word.split()] or PROTOCOLS,
+        base64_md5=allow_base64_encoded_md5,
+        urls_required=error_on_empty_url,
+        line_limit=line_limit,
+        delimiter=manifest_file_delimiter,
+        on_fault=on_fault,
+    )
+    said = f"{check.rows} rows, {check.faults} faults, {check.warnings} warnings"
+    if check.valid:
+        console.message(said)
+    else:
+        console.error(said)
+        console.exit_code = REFUSED
+    return found
+
+
+def publish_manifest(
+    client: Gen3,
+    file: str,
+    *,
+    thread_num: int = 8,
+    append_urls: bool = False,
+    manifest_file_delimiter: str | None = None,
+    out_manifest_file: str = "indexing-output-manifest.csv",
+    force_metadata_columns_even_if_empty: bool = False,
+    no_metadata: bool = False,
+) -> Summary:
+    """Index the files of a manifest: a record for each row.
+
+    Its other columns become metadata. Run the same command again to resume. After rows failed, too, run it again, with the
+    manifest corrected: a row without a GUID whose record exists is not indexed twice. Its record is known by the output file,
+    or by MD5 sum, size, URLs and name, and by ACL and resources where the manifest has them. Rows that failed are also written
+    to OUTPUT.failed-rows.tsv, a manifest that can be published by itself, with another output file. The exit code is 3 where
+    rows failed.
+
+    Args:
+        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
+        thread_num: Requests that are sent at the same time, each for a hundred rows.
+        append_urls: Add URLs to those of existing records, in place of replacing them.
+        manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
+        out_manifest_file: File for the manifest with the GUIDs.
+        force_metadata_columns_even_if_empty: Make metadata of empty cells as well.
+        no_metadata: Make no metadata of the other columns.
+    """
+    return client.index_manifest(
+        file,
+        out_manifest_file,
+        threads=thread_num,
+        replace_urls=not append_urls,
+        metadata=not no_metadata,
+        empty_metadata=force_metadata_columns_even_if_empty,
+        delimiter=manifest_file_delimiter,
+    )
+
+
+def delete_manifest(
+    client: Gen3, file: str, *, output_file: str | None = None, dry_run: bool = False, console: Console
+) -> Summary | dict[str, Any] | None:
+    """Delete the index records of all files of a manifest; their bytes are kept.
+
+    On a terminal it asks first, unless --yes is given. Run the same command again to resume. The exit code is 3 where rows
+    failed.
+
+    Args:
+        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
+        output_file: File for the result for each GUID; FILE with .deleted.tsv when omitted.
+        dry_run: Only count the records.
+        console: Where messages go.
+    """
+    if dry_run:
+        planned = client.delete_index_records(file, dry_run=True)
+        for error in planned.errors[:SHOWN]:
+            console.some_failed(f"{file}: {error}")
+        gone = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
+        return {"would delete": planned.counts.get(DELETED, 0), **gone, "unreadable": planned.failed}
+    count = sum(1 for _ in rows_of(file, on_fault=lambda _: None))
+    if not agreed(f"Deleting the records of {count} files from {client.base_url} cannot be undone. Continue?", console):
+        return None
+    return client.delete_index_records(file, output_file)
+
+
+def deleted_manifest(result: Summary | dict[str, Any] | None, call: Call) -> dict[str, Any] | None:
+    """Render a deletion of records, or what a dry run counted."""
+    return summarized(result, call) if isinstance(result, Summary) else result
+
+
+def merge(
+    files: Sequence[str],
+    *,
+    out: str,
+    continue_on_error: bool = False,
+    allow_multiple_guids: bool = False,
+    console: Console,
+) -> Merged:
+    """Merge manifests: rows of one MD5 sum become one, with the URLs of all.
+
+    Args:
+        files: Manifests with the columns md5, size and urls; the first value of a field is kept.
+        out: File for the merged manifest.
+        continue_on_error: Skip contradictions, and print each.
+        allow_multiple_guids: Let one MD5 sum have several GUIDs.
+        console: Where messages go.
+    """
+    rules = Rules(many_guids=allow_multiple_guids, go_on=continue_on_error)
+    return merge_manifests(files, out, rules=rules, on_fault=lambda fault: console.warning(str(fault)))
+
+
+def combined(result: Merged | Difference, call: Call) -> dict[str, Any]:
+    """Render a manifest that was made of others."""
+    output = call.arguments["out" if isinstance(result, Merged) else "output"]
+    counts = result._asdict()
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    call.console.message(f"{said}; written to {output}")
+    return {**counts, "output": output}
+
+
+def published(result: Published, call: Call) -> dict[str, Any]:
+    """Render a publication: counts, and what failed with its place.
+
+    Raises:
+        SomeFailed: All failed.
+    """
+    errors = [OmicsError(error) for error in result.errors]
+    if errors and not sum(result.counts.values()):
+        raise SomeFailed(
+            f"all {len(errors)} failed", errors, remedy="Correct their cause, and run the same command again."
+        )
+    tell_failures(errors, call.console)
+    counted = [f"{count} {state}" for state, count in result.counts.items()]
+    failed = [f"{len(errors)} failed"] if errors else []
+    call.console.message(f"{', '.join([*counted, *failed]) or 'nothing to do'} at {call.base_url}")
+    return {"counts": result.counts, "failures": result.errors}
+
+
+def crosswalk_read(result: int, call: Call) -> dict[str, Any]:
+    """Render a crosswalk that was written."""
+    output = Path(call.arguments["output"])
+    call.console.message(f"{result} subjects written to {output}")
+    return {"subjects": result, "output": str(output), "info": str(output.with_name(f"{output.stem}_info.csv"))}
+
+
+def crosswalk_verified(result: list[Missing], call: Call) -> list[dict[str, Any]]:
+    """Render the names of a crosswalk that the commons does not know, or knows of another subject."""
+    if result:
+        call.console.error(f"{len(result)} names differ from those of {call.base_url}")
+        call.console.exit_code = REFUSED
+    else:
+        call.console.message("all names are known")
+    return [each._asdict() for each in result]
+
+
+def delete_crosswalk(
+    client: Gen3, file: str, *, dry_run: bool = False, console: Console
+) -> Published | dict[str, Any] | None:
+    """Delete the names of a crosswalk from the commons.
+
+    Other metadata of the subjects is kept. On a terminal it asks first, unless --yes is given.
+
+    Args:
+        file: Crosswalk: a table (.csv, .tsv) whose columns are called COMMONS|TYPE|NAME, with a subject in each row.
+        dry_run: Only count the subjects.
+        console: Where messages go.
+    """
+    if dry_run:
+        counts = client.delete_crosswalk(file, dry_run=True).counts
+        known = counts.pop(KNOWN, 0)
+        return {"would delete": {"subjects": known}, **counts}
+    count = sum(1 for _ in subjects_of(file))
+    asked = f"Deleting the names of {count} subjects from {client.base_url} cannot be undone. Continue?"
+    return client.delete_crosswalk(file) if agreed(asked, console) else None
+
+
+def deleted_crosswalk(result: Published | dict[str, Any] | None, call: Call) -> dict[str, Any] | None:
+    """Render a deletion of names, or what a dry run counted."""
+    return published(result, call) if isinstance(result, Published) else result
+
+
+def read_discovery(
+    client: Gen3,
+    *,
+    limit: int | None = None,
+    agg: bool = False,
+    guid_type: str = GUID_TYPE,
+    output_format: Literal["tsv", "json"] = "tsv",
+    output_filename_suffix: str = "",
+    output_file: str | None = None,
+    console: Console,
+) -> Told:
+    """Write the studies of the discovery page into a file.
+
+    Args:
+        limit: Documents to read, at most; all when omitted. The exit code is 3 where there are more.
+        agg: Read the documents of all commons that this one gathers.
+        guid_type: Type of the documents, their _guid_type.
+        output_format: Format of the file.
+        output_filename_suffix: Text after the file's name.
+        output_file: The file; by default named after the commons and the type.
+        console: Where messages go.
+    """
+    file = output_file or name_for(client.base_url, guid_type, output_filename_suffix, f".{output_format}")
+    file_to_write(file)
+    count = client.read_discovery(
+        file,
+        guid_type=guid_type,
+        limit=limit,
+        aggregate=agg,
+        output_format=output_format,
+        on_more=lambda: console.more_left(limit or 0, "documents"),
+    )
+    console.message(f"{count} documents written to {file}")
+    return Told(file, {"documents": count, "output": file})
+
+
+def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console: Console) -> list[dict[str, Any]]:
+    """List the studies of the discovery page.
+
+    Args:
+        agg: List the studies of all commons that this one gathers.
+        limit: Studies to print, at most. The exit code is 3 where there are more.
+        console: Where messages go.
+    """
+    found = documents_of(
+        client, GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
+    )
+    return [{"guid": guid, **document.get("gen3_discovery", {})} for guid, document in found]
+
+
+def get_study(client: Gen3, guid: str) -> Any:
+    """Show the metadata of a study.
+
+    Args:
+        guid: Its GUID.
+    """
+    return json_of(client.metadata.get.raw(guid=guid))
+
+
+def combine(
+    client: Gen3,
+    file: str,
+    *,
+    output_filename: str = "combined_discovery_metadata.tsv",
+    max_number_discovery_records: int | None = None,
+    discovery_column_to_map_on: str = "guid",
+    metadata_column_to_map: str = "guid",
+    metadata_prefix: str = "",
+    exact: bool = False,
+    agg: bool = False,
+    console: Console,
+) -> Told:
+    """Add the columns of a table to the studies of the discovery page.
+
+    Args:
+        file: Table with what is added, separated by tabs (.tsv) or commas.
+        output_filename: File for the combined table.
+        max_number_discovery_records: Documents to read, at most; all when omitted. The exit code is 3 where there are more.
+        discovery_column_to_map_on: Column of the studies that identifies them.
+        metadata_column_to_map: Column of the file that identifies the study of a row.
+        metadata_prefix: Text before the names of the columns that are added.
+        exact: Require equal cells; by default that of the study contains the other one.
+        agg: Read the documents of all commons that this one gathers.
+        console: Where messages go.
+    """
+    limit = max_number_discovery_records
+
+    def on_more() -> None:
+        console.some_failed(f"there are more than {limit} documents; raise --max-number-discovery-records")
+
+    with TemporaryDirectory(prefix="omics-discovery-") as folder:
+        current = Path(folder, "current.tsv")
+        client.read_discovery(current, limit=limit, aggregate=agg, on_more=on_more)
+        count = combine_discovery(
+            current,
+            file,
+            discovery_column_to_map_on,
+            metadata_column_to_map,
+            output_filename,
+            prefix=metadata_prefix,
+            exact=exact,
+        )
+    console.message(f"{count} studies written to {output_filename}")
+    return Told(output_filename, {"documents": count, "output": output_filename})
+
+
+def publish_discovery(
+    client: Gen3,
+    file: str | None = None,
+    *,
+    default_file: bool = False,
+    omit_empty: bool = False,
+    guid_type: str = GUID_TYPE,
+    guid_field: str | None = None,
+) -> Published:
+    """Publish the studies of a file on the discovery page, in place of existing ones.
+
+    The exit code is 3 where some studies failed.
+
+    Args:
+        file: Studies: a table (.tsv, .csv) or JSON, as `discovery read` writes it.
+        default_file: Publish the file that `discovery read` writes by default.
+        omit_empty: Leave out fields that are empty.
+        guid_type: Type of the documents, their _guid_type.
+        guid_field: Field that is the GUID; guid when omitted. Studies without one are left out.
+    """
+    path = file or (name_for(client.base_url, guid_type) if default_file else None)
+    if path is None:
+        raise UsageError("no file is named", remedy="Give FILE, or --default-file.")
+    return client.publish_discovery(path, guid_type=guid_type, guid_field=guid_field, omit_empty=omit_empty)
+
+
+def delete_study(client: Gen3, guid: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
+    """Delete all metadata of a study of the discovery page.
+
+    Args:
+        guid: Its GUID.
+        dry_run: Only check that it is a study.
+        console: Where messages go.
+    """
+    client.delete_study(guid, dry_run=True)
+    return removed(guid, console, check=lambda: None, remove=lambda: client.delete_study(guid), dry_run=dry_run)
+
+
+def read_objects(
+    client: Gen3,
+    dataset_guids: Sequence[str] = (),
+    *,
+    only_object_guids: bool = False,
+    template: bool = False,
+    output_format: Literal["tsv", "json"] = "tsv",
+    output_file: str | None = None,
+    limit: int | None = None,
+    console: Console,
+) -> Told:
+    """Write the data objects of studies into a file.
+
+    Args:
+        dataset_guids: GUIDs of studies; all when omitted.
+        only_object_guids: Print the GUIDs of the objects instead, one a line.
+        template: Write the columns that `publish` requires, without rows.
+        output_format: Format of the file.
+        output_file: The file; by default named after the commons.
+        limit: Studies to read where none are named, at most; all when omitted. The exit code is 3 where there are more.
+        console: Where messages go.
+    """
+    if template:
+        file = output_file or name_for(client.base_url, OBJECTS, "TEMPLATE")
+        write_template(file)
+        return Told(file, {"objects": 0, "output": file})
+    found = client.discovery_objects(
+        dataset_guids,
+        limit=limit,
+        on_more=lambda: console.more_left(limit or 0, "studies"),
+        on_missing=lambda guid: console.some_failed(f"{guid}: study not found"),
+    )
+    if only_object_guids:
+        guids = [str(each.get("guid")) for each in found]
+        return Told("\n".join(guids), guids)
+    file = output_file or name_for(client.base_url, OBJECTS, ending=f".{output_format}")
+    count = write_objects(found, file, output_format)
+    console.message(f"{count} objects written to {file}")
+    return Told(file, {"objects": count, "output": file})
+
+
+def delete_objects(
+    client: Gen3, guids: Sequence[str] = (), *, file: str | None = None, dry_run: bool = False, console: Console
+) -> dict[str, Any] | None:
+    """Remove data objects from studies; their files are kept.
+
+    Args:
+        guids: GUIDs of studies, which lose all of their objects.
+        file: Table of single objects, as `publish` reads it.
+        dry_run: Only print which objects would be removed.
+        console: Where messages go.
+    """
+    if bool(guids) == bool(file):
+        raise UsageError("no objects are named", remedy="Give GUIDs of studies, or --file TABLE.")
+    wanted: dict[str, Collection[str] | None] = dict.fromkeys(guids)
+    if file is not None:
+        wanted.update({dataset: set(study.objects) for dataset, study in objects_in_table(file).items()})
+    named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
+    if not dry_run and not agreed(f"Removing objects from {named} cannot be undone. Continue?", console):
+        return None
+    counts = client.delete_discovery_objects(wanted, dry_run=dry_run)
+    missing = [each for each in wanted if each not in counts]
+    for each in missing:
+        console.some_failed(f"{each}: study not found")
+    if missing and not counts:
+        raise SomeFailed(f"none of {len(missing)} studies exists", remedy="Check their GUIDs.")
+    if dry_run:
+        known = {name: some for name, some in wanted.items() if name in counts}
+        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in known.items()}}
+    console.message(f"removed {sum(counts.values())} objects from {len(counts)} studies")
+    return {"counts": counts}

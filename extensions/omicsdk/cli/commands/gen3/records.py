@@ -1,0 +1,542 @@
+"""Records of a commons' projects, their dictionary, queries over them, programs, projects and jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from omicsdk.cli.commands.agreement import agreed, removed
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import UsageError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.json_encoding import written
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.dictionary import Dictionary, read_dictionary
+from omicsdk.gen3.queries import answer
+from omicsdk.gen3.records import known_to, project_of
+from omicsdk.gen3.records import validate as findings_in
+from omicsdk.gen3.records.deletions import Deletion, delete_nodes, delete_records
+from omicsdk.gen3.records.projects import Project, check_project, programs
+from omicsdk.gen3.records.tables import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from pathlib import Path
+
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.gen3.dictionary import Node
+    from omicsdk.gen3.jobs import Job, JobOutput
+
+#: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
+USUAL = 10
+
+
+def submit(
+    client: Gen3,
+    project: str,
+    files: Sequence[str],
+    *,
+    node_type: str | None = None,
+    dictionary: str | None = None,
+    chunk_size: int = 100,
+    all_or_nothing: bool = False,
+    journal: str | None = None,
+    refused: bool = False,
+    dry_run: bool = False,
+    console: Console,
+) -> list[dict[str, Any]]:
+    """Submit records to a project; each row is created, updated or refused.
+
+    Rows are validated against the dictionary before anything is sent, and are sent in the order in which they link to each
+    other. The result for each row is printed: created, updated, unchanged, valid (dry run), invalid or failed, with the
+    reasons. The exit code is 3 where some rows were refused.
+
+    Args:
+        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
+        files: Records: .json, .jsonl, .tsv, .csv, .txt or .xlsx.
+        node_type: Node of rows that have no column `type`.
+        dictionary: Dictionary file or folder; by default that of the commons.
+        chunk_size: Records that are sent at once; fewer where the commons can't take as many.
+        all_or_nothing: Send nothing when any row is invalid.
+        journal: File of the rows that were taken: with the same one, a submission that was stopped resumes.
+        refused: Only print the rows that weren't taken.
+        dry_run: Have the commons check what would be stored; nothing is stored.
+        console: Where messages go.
+    """
+    outcomes = client.submit_rows(
+        project,
+        files,
+        dictionary=_dictionary(lambda: client, dictionary),
+        node_type=node_type,
+        chunk=chunk_size,
+        dry_run=dry_run,
+        all_or_nothing=all_or_nothing,
+        journal=journal,
+    )
+    counts: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
+    lost = 0
+    try:
+        for outcome in outcomes:
+            counts[outcome.status] += 1
+            if not outcome.taken:
+                lost += 1
+                for finding in outcome.findings if lost <= SHOWN else ():
+                    console.error(str(finding))
+            if not outcome.taken or not refused:
+                rows.append(outcome.as_dict())
+    except KeyboardInterrupt:
+        console.message(f"Stopped after {_counted(counts)}. What was taken stays.")
+        raise
+    if lost > SHOWN:
+        console.error(f"and {lost - SHOWN} more rows")
+    said = f"{_counted(counts)} of {counts.total()} rows"
+    if not lost:
+        console.message(said)
+        return rows
+    console.some_failed(said)
+    if lost == counts.total():
+        console.exit_code = REFUSED
+    return rows
+
+
+def validate(
+    connect: Callable[[], Gen3],
+    files: Sequence[str],
+    *,
+    node_type: str | None = None,
+    dictionary: str | None = None,
+    project: str | None = None,
+    console: Console,
+) -> list[dict[str, Any]]:
+    """Compare records with the dictionary without sending them.
+
+    Prints each fault with its file, row and column; nothing where there is none. The exit code is 1 where there is one.
+
+    Args:
+        connect: Connects to the commons.
+        files: Records: .json, .jsonl, .tsv, .csv, .txt or .xlsx.
+        node_type: Node of rows that have no column `type`.
+        dictionary: Dictionary file or folder; by default that of the commons.
+        project: Project of the records: it must exist, and links are compared with its records as well.
+        console: Where messages go.
+    """
+    client = connect() if project is not None or dictionary is None else None
+    target = project_of(project) if project is not None else None
+    found = [
+        # The place first: a terminal shows the columns that fit, from the left.
+        {name: stated.pop(name) for name in ("file", "sheet", "row", "column", "value", "message")} | stated
+        for stated in (
+            each.as_dict()
+            for each in findings_in(
+                files,
+                _dictionary(lambda: client or connect(), dictionary),
+                project=target,
+                node_type=node_type,
+                known=known_to(client, target) if client is not None and target is not None else None,
+            )
+        )
+    ]
+    tell_findings(found, console, files)
+    return found
+
+
+def tell_findings(found: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
+    """Print what a validation of tables found; that nothing is wrong only where there was something to check.
+
+    Args:
+        found: The faults.
+        console: Where messages go; the exit code will be 1 where there are faults.
+        files: The tables; none where what was checked isn't tables of records.
+    """
+    empty = [file for file in files if next(iter(Source(file)), None) is None]
+    for file in empty:
+        console.warning(f"{file} has no row: there was nothing to check")
+    if found:
+        console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
+        console.exit_code = REFUSED
+    elif not files or len(empty) < len(files):
+        console.message("nothing is wrong")
+
+
+def export(
+    client: Gen3,
+    project: str,
+    *,
+    node: Sequence[str] = (),
+    id: Sequence[str] = (),
+    out: str | None = None,
+    folder: str | None = None,
+    format: Literal["tsv", "json", "jsonl"] = "tsv",
+    without_id: bool = False,
+    console: Console,
+) -> list[Any] | None:
+    """Print or write the records of a project: of nodes, or single ones.
+
+    Without `out` and `folder` the records are printed; .tsv files can be submitted again as they are.
+
+    Args:
+        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
+        node: All records of these nodes, such as case.
+        id: Single records by their ids.
+        out: File (.tsv, .json or .jsonl) for the records of one node; stdout gets .jsonl.
+        folder: Folder for a file for each node; all nodes unless `node` names some.
+        format: Format of the files in the folder.
+        without_id: Leave out ids, so that the records can be submitted elsewhere.
+        console: Where messages go.
+    """
+    if bool(node) == bool(id) and not (folder and not id):
+        raise UsageError(
+            "--node and --id exclude each other" if id else "no records are named",
+            remedy="Give --node NODE, --id ID, or --folder FOLDER for all nodes.",
+        )
+    if (out or folder) and id:
+        raise UsageError("--id prints records", remedy="Send them to a file: --output json > FILE.")
+    if out and folder:
+        raise UsageError("--out and --folder exclude each other", remedy="Give one of them.")
+    if folder:
+        files = client.export_project(project, folder, nodes=node or None, kind=format, without_id=without_id)
+        console.message(f"{len(files)} files written to {folder}")
+        return [{"node": file.stem, "file": str(file), "bytes": file.stat().st_size} for file in files]
+    if id:
+        return client.export_records(project, id)
+    if out:
+        if len(node) > 1:
+            raise UsageError("--out takes the records of one node", remedy="Give --folder for several.")
+        console.message(f"{client.export_file(project, node[0], out, without_id=without_id)} written")
+        return None
+    return [row for each in node for row in client.export_rows(project, each, without_id=without_id)]
+
+
+def list_records(client: Gen3, project: str) -> list[dict[str, Any]]:
+    """Count the records of a project by their nodes.
+
+    Args:
+        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
+    """
+    return [{"node": node, "records": count} for node, count in client.count_records(project).items()]
+
+
+def get_record(client: Gen3, project: str, id: str) -> Any:
+    """Show a record of a project.
+
+    Args:
+        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
+        id: Its id.
+    """
+    return client.export_records(project, [id])[0]
+
+
+def delete(
+    client: Gen3,
+    project: str,
+    *,
+    node: Sequence[str] = (),
+    id: Sequence[str] = (),
+    all: bool = False,
+    dictionary: str | None = None,
+    dry_run: bool = False,
+    console: Console,
+) -> dict[str, Any] | None:
+    """Delete records of a project permanently, those first that link to others.
+
+    On a terminal it asks first, unless --yes is given.
+
+    Args:
+        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
+        node: All records of these nodes, such as case.
+        id: Single records by their ids.
+        all: All records of the project.
+        dictionary: Dictionary file or folder; by default that of the commons.
+        dry_run: Only count what would be deleted.
+        console: Where messages go.
+    """
+    if sum(map(bool, (node, id, all))) != 1:
+        raise UsageError("no records are named", remedy="Give one of --node, --id and --all.")
+    known = _dictionary(lambda: client, dictionary)
+
+    def run(*, dry_run: bool, on_deleted: Callable[[str, int], None] | None = None) -> Deletion:
+        if id:
+            return delete_records(client, project, id, dictionary=known, dry_run=dry_run)
+        return delete_nodes(client, project, node or None, dictionary=known, dry_run=dry_run, on_deleted=on_deleted)
+
+    planned = run(dry_run=True)
+    if dry_run:
+        return planned.as_dict()
+    if not planned.total:
+        console.message("there is nothing to delete")
+        return planned.as_dict() | {"dry_run": False}
+    if not agreed(f"Deleting {_counted(planned.counts)} of {project} cannot be undone. Continue?", console):
+        return None
+    gone: dict[str, int] = {}
+    try:
+        done = run(dry_run=False, on_deleted=gone.__setitem__)
+    except BaseException:
+        if gone:
+            console.message(f"deleted before that: {_counted(gone)}")
+        raise
+    console.message(f"deleted {_counted(done.counts)} of {project}")
+    return done.as_dict()
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
+
+
+def dictionary(
+    connect: Callable[[], Gen3], node: str | None = None, *, dictionary: str | None = None, schema: bool = False
+) -> Any:
+    """List the nodes of the dictionary, or the properties of one.
+
+    Args:
+        connect: Connects to the commons.
+        node: Name of a node; all nodes when omitted.
+        dictionary: Dictionary file or folder; by default that of the commons.
+        schema: Print JSON schemas as the commons has them.
+    """
+    found = _dictionary(connect, dictionary)
+    if schema:
+        return {each.name: each.schema for each in found} if node is None else found.node(node).schema
+    return [_row(found.node(each)) for each in found.order()] if node is None else _properties(found.node(node))
+
+
+def _dictionary(connect: Callable[[], Gen3], named: str | None) -> Dictionary:
+    """The dictionary that --dictionary names, else that of the commons."""
+    return Dictionary.of(connect()) if named is None else read_dictionary(named)
+
+
+def _row(node: Node) -> dict[str, Any]:
+    return {
+        "node": node.name,
+        "category": node.category,
+        "links": [link.target for link in node.links.values()],
+        "required": list(node.required),
+        "description": node.description,
+    }
+
+
+def _properties(node: Node) -> list[dict[str, Any]]:
+    links: list[dict[str, Any]] = [
+        {
+            "property": link.name,
+            "type": f"link to {link.target}",
+            "required": link.required,
+            "choices": [],
+            "description": f"{link.label} ({link.multiplicity}), by {link.key} or id",
+        }
+        for link in node.links.values()
+    ]
+    own: list[dict[str, Any]] = [
+        {
+            "property": each.name,
+            "type": " or ".join(each.kinds) or ("a choice" if each.choices else "anything"),
+            "required": each.required,
+            "choices": list(each.choices),
+            "description": "set by the commons" if each.system else each.description,
+        }
+        for each in node.properties.values()
+        if each.name not in node.links
+    ]
+    return links + sorted(own, key=lambda row: not row["required"])
+
+
+def query(
+    client: Gen3,
+    text: str,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    guppy: bool = False,
+    rows: bool = False,
+    console: Console,
+) -> Any:
+    """Query submitted records, or the explorer's index, by GraphQL.
+
+    Prints the answer's data.
+
+    Args:
+        text: The query; @FILE for the content of a file, - for stdin.
+        variables: Values of its variables: a JSON object, or @FILE.
+        guppy: Query the explorer's service (Guppy), not that of submitted records (Peregrine).
+        rows: Print all rows, page by page: the query has the variables $first and $offset, and one field.
+        console: Where messages go.
+    """
+    asked = query_text(text)
+    if rows and guppy:
+        raise UsageError("--rows and --guppy exclude each other", remedy="Print all rows with: omics gen3 explore.")
+    if rows:
+        return list(client.query_rows(asked, variables))
+    whole = client.explorer_query(asked, variables) if guppy else answer(client.peregrine, asked, variables)
+    data: Any = whole.get("data")
+    for name, found in data.items() if is_object(data) and "first" not in asked else ():
+        if is_array(found) and len(found) == USUAL:
+            console.warning(
+                f"{name}: {USUAL} records, as many as a commons returns for a query without first: there may be more"
+            )
+    return data
+
+
+def query_text(given: str) -> str:
+    """The text of a query.
+
+    Args:
+        given: The query, or `-` for stdin, or @FILE for the content of a file.
+
+    Raises:
+        UsageError: The file can't be read.
+    """
+    if given == "-":
+        return text_of("-", "the query")
+    return text_of(given[1:], "the query") if given.startswith("@") else given
+
+
+def explore(
+    client: Gen3,
+    data_type: str,
+    *,
+    fields: Sequence[str],
+    filter: Mapping[str, Any] | None = None,
+    sort: Sequence[str] = (),
+    accessibility: Literal["accessible", "unaccessible", "all"] = "accessible",
+    limit: int | None = None,
+    out: str | None = None,
+    console: Console,
+) -> list[dict[str, Any]] | None:
+    """Print or write records of the explorer's index, of any number.
+
+    Args:
+        data_type: Their type, such as case.
+        fields: Fields of each record; those of nested objects are written with dots.
+        filter: A filter, such as {"=": {"sex": "female"}}; or @FILE.
+        sort: Fields by which they are sorted; FIELD:desc for the largest first.
+        accessibility: Records that you may read, may not read, or both.
+        limit: Records to print, at most; all when omitted. The exit code is 3 where there are more.
+        out: File for the records as JSON lines, for more than fit into memory.
+        console: Where messages go.
+    """
+    order = [_direction(each) for each in sort]
+    found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
+    with closing(cast("Generator[dict[str, Any]]", found)):
+        wanted = console.limited(found, limit, "records")
+        if out is None:
+            return list(wanted)
+        count = 0
+        with in_place_of(out) as file:
+            for row in wanted:
+                file.write(written(row, ensure_ascii=False).encode() + b"\n")
+                count += 1
+    console.message(f"{count} records written to {out}")
+    return None
+
+
+def _direction(text: str) -> dict[str, str]:
+    field, _, order = text.partition(":")
+    if order not in ("", "asc", "desc"):
+        raise UsageError(f"--sort {text}: unknown order {order!r}", remedy="Write FIELD, FIELD:asc or FIELD:desc.")
+    return {field: order or "asc"}
+
+
+def list_programs(client: Gen3) -> list[dict[str, str]]:
+    """List the programs that you may see."""
+    return [{"program": name} for name in programs(client)]
+
+
+def get_program(client: Gen3, program: str) -> Any:
+    """Show a program: links to its projects.
+
+    Args:
+        program: Name of the program.
+    """
+    return json_of(client.sheepdog.get_projects.raw(program=program))
+
+
+def created(result: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Render a program or project that was created or updated."""
+    name = "-".join(call.arguments[each] for each in ("program", "project") if each in call.arguments)
+    kind = "project" if "project" in call.arguments else "program"
+    call.console.message(f"{result.get('action') or 'create'}d {kind} {name}")
+    return result
+
+
+def delete_program(client: Gen3, program: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
+    """Delete a program that has no projects.
+
+    Args:
+        program: Name of the program.
+        dry_run: Only check that it exists.
+        console: Where messages go.
+    """
+    return removed(
+        f"program {program}",
+        console,
+        check=lambda: get_program(client, program),
+        remove=lambda: client.sheepdog.delete_program.raw(program=program),
+        dry_run=dry_run,
+    )
+
+
+def list_projects(client: Gen3, programs: Sequence[str] = ()) -> list[dict[str, str]]:
+    """List the projects of programs.
+
+    Args:
+        programs: Names of programs; all when omitted.
+    """
+    return [
+        {"program": project.program, "project": project.code, "project_id": project.id}
+        for program in programs or [None]
+        for project in client.projects(program)
+    ]
+
+
+def get_project(client: Gen3, program: str, project: str) -> Any:
+    """Show a project.
+
+    Args:
+        program: Name of its program.
+        project: Its code.
+    """
+    check_project(client, Project(program, project))
+    return next(client.export_rows((program, project), "project"))
+
+
+def delete_project(
+    client: Gen3, program: str, project: str, *, dry_run: bool = False, console: Console
+) -> dict[str, str] | None:
+    """Delete a project that has no records.
+
+    Args:
+        program: Name of its program.
+        project: Its code.
+        dry_run: Only check that it exists.
+        console: Where messages go.
+    """
+    return removed(
+        f"project {program}-{project}",
+        console,
+        check=lambda: check_project(client, Project(program, project)),
+        remove=lambda: client.sheepdog.delete_project.raw(program=program, project=project),
+        dry_run=dry_run,
+    )
+
+
+def run_job(
+    client: Gen3, name: str, *, input: Mapping[str, Any] | None = None, wait: bool = False, console: Console
+) -> Job | JobOutput:
+    """Start a job of the commons.
+
+    Args:
+        name: Name of the job, such as index-object-manifest.
+        input: Its input: a JSON object, or @FILE.
+        wait: Wait until it is over, and print its output.
+        console: Where messages go.
+    """
+    if not wait:
+        started = client.start_job(name, input)
+        console.message(f"started job {started['uid']}")
+        return started
+    console.message(f"waiting for {name}; Ctrl-C ends the wait, and the job continues")
+    return client.run_job(name, input)

@@ -1,0 +1,486 @@
+"""Files of a commons: downloads, uploads, and the storage of its workspaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omicsdk.cli.commands.agreement import removed
+from omicsdk.cli.commands.transfer_reports import ended, finish
+from omicsdk.cli.commands.transfers import bytes_of, foreseen
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.drs.identifiers import parse_drs_id
+from omicsdk.drs.planning import DrsFile, Wanted, find, wanted_of
+from omicsdk.drs.resolution import server_url
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.downloads import Logins, listed_objects, own_prefix, permissions_of
+from omicsdk.gen3.packages import unpack_download
+from omicsdk.gen3.uploads import UploadResult, files_of
+from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObject, parse_workspace_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.drs.servers import Servers
+    from omicsdk.gen3.manifests import Fault
+    from omicsdk.transfer import Control, Progress, TransferReport
+
+
+def download(
+    client: Gen3,
+    ids: Sequence[str] = (),
+    *,
+    manifest: Sequence[str] = (),
+    download_dir: str = ".",
+    layout: Literal["name", "id"] = "name",
+    prefer: Sequence[str] = (),
+    unpack_packages: bool = False,
+    delete_unpacked_packages: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    dry_run: bool = False,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Download files by their GUIDs, DRS URIs or a manifest.
+
+    Files are fetched in parallel, from several commons too, and verified by every checksum that their record or the manifest
+    states. Complete files are not fetched again; run the command again to resume. A file that fails does not stop the others.
+
+    Args:
+        ids: GUIDs, DRS URIs (drs://HOST/ID or drs://PREFIX:ID); none with `manifest` alone.
+        manifest: Manifests: JSON lists of drs-pull, or tables (.tsv, .csv) with a column of GUIDs.
+        download_dir: Folder for the files; it is created.
+        layout: Put files under their names, or each into a folder named by its GUID, for names that occur twice.
+        prefer: Storage that is tried first, where a file has several copies: s3, gs, aws, a region.
+        unpack_packages: Unpack files that are zip archives beside themselves; no file is replaced.
+        delete_unpacked_packages: Delete archives after unpacking them.
+        workers: Use N worker processes of this machine.
+        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same path.
+        dry_run: Only print what would be fetched, and whether the disk has space; nothing is written.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    wanted = [*wanted_of(ids), *(each for path in manifest for each in _listed(path, console))]
+    if manifest and not wanted:
+        raise UsageError(f"{', '.join(manifest)}: no file is named", remedy="Give a manifest that has rows.")
+    if not wanted:
+        raise UsageError("no file is named", remedy="Give GUIDs, DRS URIs or --manifest FILE.")
+    report = client.download(
+        wanted,
+        download_dir,
+        layout=layout,
+        preferred=prefer,
+        progress=progress,
+        control=control,
+        dry_run=dry_run,
+        workers=workers,
+        scheduler=scheduler,
+    )
+    for outcome in report.outcomes if unpack_packages else ():
+        if outcome.is_present:
+            _unpack(Path(download_dir, outcome.name), console, delete=delete_unpacked_packages)
+    return report
+
+
+def download_single(
+    client: Gen3,
+    object_id: str,
+    *,
+    path: str = ".",
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Download a file by its GUID.
+
+    Args:
+        object_id: Its GUID.
+        path: Folder for the file.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    return client.download(object_id, path, progress=progress, control=control)
+
+
+def pull_manifest(
+    client: Gen3,
+    infile: str,
+    output_dir: str = ".",
+    *,
+    no_unpack_packages: bool = False,
+    delete_unpacked_packages: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Download all objects that a manifest names.
+
+    The same as `omics gen3 download --manifest`, with the names and defaults of gen3's command: packages are unpacked.
+
+    Args:
+        infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
+        output_dir: Folder for the files; it is created.
+        no_unpack_packages: Leave archives as they are.
+        delete_unpacked_packages: Delete archives after unpacking them.
+        workers: Use N worker processes of this machine.
+        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same path.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    return download(
+        client,
+        manifest=[infile],
+        download_dir=output_dir,
+        unpack_packages=not no_unpack_packages,
+        delete_unpacked_packages=delete_unpacked_packages,
+        workers=workers,
+        scheduler=scheduler,
+        console=console,
+        progress=progress,
+        control=control,
+    )
+
+
+def pull_object(
+    client: Gen3,
+    object_id: str,
+    *,
+    output_dir: str = ".",
+    no_unpack_packages: bool = False,
+    delete_unpacked_packages: bool = False,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Download an object by its identifier.
+
+    The same as `omics gen3 download`, with the names and defaults of gen3's command: packages are unpacked.
+
+    Args:
+        object_id: A GUID or DRS URI (drs://HOST/ID or drs://PREFIX:ID).
+        output_dir: Folder for the files; it is created.
+        no_unpack_packages: Leave archives as they are.
+        delete_unpacked_packages: Delete archives after unpacking them.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    return download(
+        client,
+        [object_id],
+        download_dir=output_dir,
+        unpack_packages=not no_unpack_packages,
+        delete_unpacked_packages=delete_unpacked_packages,
+        console=console,
+        progress=progress,
+        control=control,
+    )
+
+
+def pull_objects(
+    client: Gen3,
+    object_ids: Sequence[str],
+    *,
+    output_dir: str = ".",
+    no_unpack_packages: bool = False,
+    delete_unpacked_packages: bool = False,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Download objects by their identifiers.
+
+    The same as `omics gen3 download`, with the names and defaults of gen3's command: packages are unpacked.
+
+    Args:
+        object_ids: GUIDs or DRS URIs (drs://HOST/ID or drs://PREFIX:ID).
+        output_dir: Folder for the files; it is created.
+        no_unpack_packages: Leave archives as they are.
+        delete_unpacked_packages: Delete archives after unpacking them.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    return download(
+        client,
+        object_ids,
+        download_dir=output_dir,
+        unpack_packages=not no_unpack_packages,
+        delete_unpacked_packages=delete_unpacked_packages,
+        console=console,
+        progress=progress,
+        control=control,
+    )
+
+
+def downloaded(result: TransferReport, call: Call) -> dict[str, Any]:
+    """Render a download: counts, and the result for each file."""
+    given = call.arguments
+    folder = next((given[name] for name in ("download_dir", "output_dir", "path") if name in given), ".")
+    finish(result, call, where=folder)
+    if given.get("dry_run"):
+        return foreseen(result)
+    files = [
+        {"id": each.label or each.name, "path": str(Path(folder, each.name)), "size": each.size, **ended(each)}
+        for each in result.outcomes
+    ]
+    return {"counts": result.counts, "verification": result.verification, "files": files}
+
+
+def _listed(path: str, console: Console) -> Iterable[Wanted]:
+    """The objects of a manifest; faults are printed, and the others taken."""
+
+    def on_fault(fault: Fault) -> None:
+        (console.warning if fault.warns else console.some_failed)(f"{path}: {fault}")
+
+    return list(listed_objects(path, on_fault))
+
+
+def _unpack(path: Path, console: Console, *, delete: bool) -> None:
+    try:
+        found = unpack_download(path, delete=delete)
+    except OmicsError as error:
+        console.some_failed(str(error))
+        return
+    if found is not None:
+        console.message(f"{path}: {len(found)} files unpacked")
+
+
+def pull_ls(
+    client: Gen3, infile: str, *, access: bool = False, object: bool = False, console: Console
+) -> list[dict[str, Any]]:
+    """List the files that a manifest names, or your permissions for them.
+
+    Args:
+        infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
+        access: List permissions in the commons that have the files.
+        object: INFILE is the identifier of an object.
+        console: Where messages go.
+    """
+    wanted = [Wanted(parse_drs_id(infile))] if object else list(_listed(infile, console))
+    with client.servers() as servers:
+        if access:
+            return _permissions(client, wanted, servers, console)
+        # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.
+        found = find([Wanted(each.identifier, each.name) for each in wanted], servers)
+    return [object_row(file) for file in found_files(found, console)]
+
+
+def found_files(found: Sequence[DrsFile], console: Console) -> list[DrsFile]:
+    """Print which files were not found, and return the others.
+
+    Args:
+        found: The files.
+        console: Where messages go.
+
+    Raises:
+        OmicsError: The only one was not found.
+    """
+    failed = [file for file in found if file.error is not None]
+    if len(failed) == len(found) == 1 and failed[0].error is not None:
+        raise failed[0].error
+    for file in failed:
+        console.some_failed(f"{file.wanted.identifier.text}: {file.error}")
+    return [file for file in found if file.error is None]
+
+
+def object_row(file: DrsFile) -> dict[str, Any]:
+    """A file as a row.
+
+    Args:
+        file: The file.
+    """
+    found = file.found
+    return {
+        "file_name": file.name,
+        "size": found.size if found is not None else None,
+        "object_id": found.id if found is not None else file.wanted.identifier.text,
+        "host": file.server.host if file.server is not None else None,
+        "checksums": dict(found.checksums) if found is not None else {},
+        "access_methods": [method.kind for method in found.methods] if found is not None else [],
+    }
+
+
+def _permissions(client: Gen3, wanted: Sequence[Wanted], servers: Servers, console: Console) -> list[dict[str, Any]]:
+    """A row for each resource in each commons that has some of the files."""
+    hosts: dict[str, None] = {}
+    for each in wanted:
+        try:
+            hosts.setdefault(servers.of(each.identifier).host)
+        except OmicsError as error:
+            console.some_failed(f"{each.identifier.text}: {error}")
+    rows: list[dict[str, Any]] = []
+    logins = Logins(client)
+    for host in hosts:
+        try:
+            with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
+                authz = permissions_of(commons)
+        except OmicsError as error:
+            console.some_failed(f"{host}: {error}")
+            continue
+        for resource, allowed in authz.items():
+            listed = [each for each in allowed if is_object(each)] if is_array(allowed) else []
+            methods = sorted({str(each.get("method")) for each in listed})
+            rows.append({"host": host, "resource": resource, "methods": methods})
+    return rows
+
+
+def upload(
+    client: Gen3,
+    paths: Sequence[str],
+    *,
+    authz: Sequence[str] = (),
+    bucket: str = "",
+    subfolders: bool = False,
+    part_size: str = "16M",
+    manifest_out: str | None = None,
+    wait: float = 60,
+    resume: bool = True,
+    dry_run: bool = False,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> UploadResult | dict[str, Any]:
+    """Upload files and folders; each file gets a GUID.
+
+    Run the same command again to resume: nothing is sent twice, and no file gets a second GUID. A file is skipped when the
+    commons has a record of the same name, size and checksum with the same `authz`; without `authz`, one that you uploaded.
+
+    Args:
+        paths: Files, and folders with everything in them.
+        authz: Resources that say who may read the files, such as /programs/P/projects/Q.
+        bucket: The bucket; by default the commons chooses it.
+        subfolders: Record a folder's files by their paths in it, not by their names alone.
+        part_size: Size of the parts of large files, from 5M; with K, M or G.
+        manifest_out: File (.tsv) for the GUIDs, sizes and checksums of the files.
+        wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
+        resume: Resume an earlier upload, and skip files that the commons has; with false all are sent again.
+        dry_run: Only print what would be sent; no request is sent.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends the transfer.
+    """
+    size = bytes_of("--part-size", part_size)
+    if dry_run:
+        planned = [{"path": str(path), "size": path.stat().st_size} for path, _ in files_of(paths)]
+        total = sum(path.stat().st_size for path, _ in files_of(paths))
+        return {"counts": {"planned": len(planned)}, "bytes_to_send": total, "files": planned}
+    own_prefix(client)  # a commons that doesn't answer fails here, not after all tries of each file
+    result = client.upload(
+        paths,
+        authz=authz,
+        bucket=bucket,
+        subfolders=subfolders,
+        part_size=size,
+        patience=wait,
+        resume=resume,
+        progress=progress,
+        control=control,
+    )
+    if manifest_out is not None:
+        result.write_manifest(manifest_out)
+        console.message(f"GUIDs written to {manifest_out}")
+    return result
+
+
+def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any]:
+    """Render an upload: counts, and the result for each file."""
+    if not isinstance(result, UploadResult):
+        return result
+    errors: list[OmicsError] = []
+    counts: dict[str, int] = {}
+    for file in result.files:
+        counts[file.state] = counts.get(file.state, 0) + 1
+        if file.error is not None:
+            if file.name not in str(file.error):
+                file.error.message = f"{file.path}: {file.error.message}"
+            errors.append(file.error)
+    finish(result.report, call, errors, where=call.base_url)
+    if waiting := counts.get("uploaded"):
+        call.console.warning(
+            f"the commons has not filled in the sizes and checksums of {waiting} of {len(result.files)} files yet"
+        )
+    files = [
+        {
+            "guid": file.guid,
+            "path": str(file.path),
+            "file_name": file.name,
+            "size": file.size,
+            "md5": file.checksums.get("md5"),
+            "state": file.state,
+        }
+        for file in result.files
+    ]
+    return {"counts": counts, "verification": result.report.verification, "files": files}
+
+
+def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
+    """Render the files below a key of a workspace, folders first."""
+    if len(result.folders) + len(result.objects) >= PAGE_LIMIT:
+        call.console.some_failed(f"only the first {PAGE_LIMIT} are listed, so there may be more; list a folder in it")
+    return [*({"WorkspaceKey": each} for each in result.folders), *result.objects]
+
+
+def workspace_copied(result: None, call: Call) -> dict[str, str]:
+    """Render a copy of a workspace's file."""
+    del result
+    source, target = call.arguments["source"], call.arguments["target"]
+    call.console.message(f"copied {source} to {target}")
+    return {"copied": source, "to": target}
+
+
+def workspace_get(client: Gen3, path: str) -> WorkspaceObject:
+    """Show a file of a workspace.
+
+    Args:
+        path: The file, ws:///WORKSPACE/KEY.
+    """
+    key = parse_workspace_url(path)[1]
+    for each in client.workspace_ls(path).objects:
+        if each.get("WorkspaceKey") == key:
+            return each
+    raise NotFound(f"There is no file {path}", remedy="List files with `omics gen3 wss ls`.")
+
+
+def workspace_rm(client: Gen3, path: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
+    """Delete a file of a workspace.
+
+    Args:
+        path: The file, ws:///WORKSPACE/KEY.
+        dry_run: Only check that the file exists.
+        console: Where messages go.
+    """
+    return removed(
+        path,
+        console,
+        check=lambda: workspace_get(client, path),  # the service answers alike whether a file exists or not
+        remove=lambda: client.workspace_rm(path),
+        dry_run=dry_run,
+    )
+
+
+def workspace_download_url(client: Gen3, path: str) -> str:
+    """Print a URL from which anyone can download a file of a workspace for some time.
+
+    Args:
+        path: The file, ws:///WORKSPACE/KEY.
+    """
+    return client.workspace_url(path, "download")
+
+
+def workspace_upload_url(client: Gen3, path: str) -> str:
+    """Print a URL to which anyone can upload a file of a workspace for some time.
+
+    Args:
+        path: The file, ws:///WORKSPACE/KEY; its bytes are sent by PUT.
+    """
+    return client.workspace_url(path, "upload")
