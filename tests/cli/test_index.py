@@ -171,7 +171,7 @@ def test_an_entry_says_what_the_signature_does_not():
             login=True,
         ),
         "dss",
-        switches=True,
+        by_signature=True,
     )
     colours, into, dry = made["parameters"]
     assert (made["late"], made["login"], made["given"]) == (True, True, {"into": "mixed.tsv"})

@@ -71,7 +71,7 @@ def test_a_host_in_the_identifier_is_believed_and_nobody_is_asked(resolver: Any,
 
 
 def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> None:
-    with pytest.raises(UnknownPrefix, match="no commons was named"):
+    with pytest.raises(UnknownPrefix, match="there is no base URL"):
         resolver("").host("abc")
 
 

@@ -61,6 +61,16 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
         passed["console"] = console
     if "on_message" in supplied:
         passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
+    if "deletes" in command:
+        from omicsdk.cli.commands.agreement import removed
+
+        return removed(
+            command["deletes"].format(**arguments),
+            console,
+            check=lambda: loaded(command.get("look", ""))(*client, **passed),
+            remove=lambda: function(*client, **passed),
+            dry_run=bool(options.get("dry_run")),
+        )
     if "control" in supplied:
         result = _transferred(function, call, passed, supplied, *client)
     else:

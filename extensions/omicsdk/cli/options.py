@@ -113,6 +113,15 @@ DRY_RUN: Argument = {
     "help": "Print the request that would be sent, and send nothing.",
 }
 
+CHECK_ONLY: Argument = {
+    "name": "dry_run",
+    "type": "boolean",
+    "flag": True,
+    "default": False,
+    "help": "Only check that it exists; nothing is deleted.",
+}
+"""Of commands that delete one thing."""
+
 REQUIRE_CHECKSUM: Argument = {
     "name": "require_checksum",
     "type": "boolean",

@@ -112,6 +112,12 @@ SERVICES: dict[str, Service] = {
             },
         ],
     },
+    "drs": {
+        "title": "GA4GH DRS objects on any server: show, list, download, resolve",
+        "index": "drs",
+        "client": "omicsdk.drs:Drs",
+        "remedy": "Give --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
+    },
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
         "index": "dtp",

@@ -97,6 +97,8 @@ class Command(TypedDict):
         extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).
         given: Values of the function's parameters by their names, for options that are missing.
+        deletes: What it deletes, with parameters of the function in braces.
+        look: `module:function` that raises where that does not exist.
         late: The function takes what connects the client, in its place: it may do without.
         login: It is refused without credentials.
         offline: As `bare`, for a service whose own options are taken all the same.
@@ -128,6 +130,8 @@ class Command(TypedDict):
     render: NotRequired[str]
     extends: NotRequired[bool]
     given: NotRequired[dict[str, Any]]
+    deletes: NotRequired[str]
+    look: NotRequired[str]
     late: NotRequired[bool]
     login: NotRequired[bool]
     offline: NotRequired[bool]

@@ -40,7 +40,10 @@ DISCOVERY = Discovery(
     platform="drs",
     stored=stored_login,
     environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
-    remedy="Run: omics login drs. Or give base_url, or set OMICS_DRS_URL; or name the server in the identifier: drs://HOST/ID.",
+    remedy=(
+        "Run: omics login drs. Or give base_url (--base-url), or set OMICS_DRS_URL; or name the server in the identifier: "
+        "drs://HOST/ID."
+    ),
 )
 _NO_SERVER = "https://server.invalid"
 """The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
@@ -165,6 +168,8 @@ class _Address:
 class _Workflows:
     ls = Listing(planning.ls)
     open = Opening(reading.open_object)
+    describe = Workflow(reading.describe)
+    locate = Workflow(reading.locate)
     download = Workflow(downloads.download)
     verify = Workflow(downloads.verify)
 
@@ -191,7 +196,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         """
         host = _host_of(self.base_url)
         own = {host: self.base_url} if host else {}
-        resolver = Resolver(host, settings=settings, client=self)
+        resolver = Resolver(host, settings=settings, client=self, has_all=True)
         return Servers(resolver, self._credentials_of, own, client=self, clock=self._exchange.transport.clock)
 
     def _credentials_of(self, host: str) -> Credentials | None:

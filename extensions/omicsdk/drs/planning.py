@@ -76,6 +76,18 @@ class DrsFile:
         """The checksums that its server states and that can be verified, from algorithm to value."""
         return self.found.checksums if self.found is not None else verifiable(self.wanted.checksums)
 
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON: what its server states."""
+        found = self.found
+        return {
+            "file_name": self.name,
+            "size": self.size,
+            "object_id": found.id if found is not None else self.wanted.identifier.text,
+            "host": self.server.host if self.server is not None else None,
+            "checksums": dict(self.checksums),
+            "access_methods": [method.kind for method in found.methods] if found is not None else [],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

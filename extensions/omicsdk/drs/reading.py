@@ -1,13 +1,15 @@
-"""Reading an object without storing it."""
+"""Reading an object without storing it: its description, its location, its bytes."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from omicsdk.core.errors import UsageError
+from omicsdk.drs.identifiers import parse_drs_id
+from omicsdk.drs.objects import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +50,6 @@ def open_object(
         TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
             them by.
     """
-    from omicsdk.drs.identifiers import parse_drs_id
     from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
 
     identifier = parse_drs_id(what) if isinstance(what, str) else what
@@ -66,3 +67,59 @@ def open_object(
         )
         with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
             yield file
+
+
+def describe(
+    client: HasServers, what: str | DrsId, *, expand: bool = False, settings: ResolutionSettings | None = None
+) -> dict[str, Any]:
+    """Show an object as its server describes it; no file is written.
+
+    Args:
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        expand: Ask the server for the content of bundles in a bundle, too.
+        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+
+    Returns:
+        The server's description, as JSON.
+
+    Raises:
+        NotADrsId: It is not an identifier.
+        NotFound: Its server has no such object.
+    """
+    identifier = parse_drs_id(what) if isinstance(what, str) else what
+    with client.servers(settings) as servers:
+        return servers.of(identifier).document(identifier, expand=expand)
+
+
+def locate(
+    client: HasServers,
+    what: str | DrsId,
+    *,
+    preferred: Sequence[str] = (),
+    settings: ResolutionSettings | None = None,
+) -> dict[str, Any]:
+    """Show where an object is: its server, and the URLs of its bytes.
+
+    A URL may be signed: whoever has it can read the object until it expires.
+
+    Args:
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        preferred: Types, clouds or regions of storage that come first, such as `gs`.
+        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+
+    Returns:
+        The `host`, the `object_id` there, and of each access method its `type`, `region` and `url`; none of a bundle.
+
+    Raises:
+        NotADrsId: It is not an identifier.
+        NotFound: Its server has no such object.
+    """
+    identifier = parse_drs_id(what) if isinstance(what, str) else what
+    with client.servers(settings) as servers:
+        server = servers.of(identifier)
+        found = server.describe(identifier)
+        access = [
+            {"type": each.kind, "region": each.region or None, "url": server.locate(found, each).url}
+            for each in in_order(found.methods, preferred)
+        ]
+    return {"host": server.host, "object_id": found.id, "is_bundle": found.is_bundle, "access": access}

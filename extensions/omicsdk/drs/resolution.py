@@ -283,6 +283,7 @@ class Resolver:
         clock: The source of time and waits.
         transport: Takes the place of the network, for tests.
         client: Whose settings and connections are used; it stays open.
+        has_all: Whether the default host is also that of identifiers alone that have a prefix: those that are no drs:// URIs.
     """
 
     def __init__(
@@ -296,8 +297,10 @@ class Resolver:
         clock: Clock = SYSTEM_CLOCK,
         transport: Any = None,
         client: Client | None = None,
+        has_all: bool = False,
     ) -> None:
         self.default_host = default_host
+        self._has_all = has_all and bool(default_host)
         self.settings = settings_from() if settings is None else settings
         self._mds_url = mds_url if mds_url is not None else (server_url(default_host) if default_host else "")
         file = self.settings.cache_file
@@ -325,10 +328,13 @@ class Resolver:
         one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
         if one.host:
             return one.host
-        if not one.prefix:
+        if not one.prefix or (self._has_all and not one.text.lower().startswith("drs:")):
             if self.default_host:
                 return self.default_host
-            raise UnknownPrefix(f"of {one}", ["it has none, and no commons was named"])
+            error = UnknownPrefix("", [])
+            error.message = f"No server is named for {one}: it has no prefix, and there is no base URL"
+            error.remedy = "Give base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
+            raise error
         with self._lock:
             if one.prefix not in self._found:
                 self._found[one.prefix] = self._known().get(one.prefix) or self._looked_up(one)

@@ -243,13 +243,25 @@ class DrsServer(Closing):
             APIError: The server answered with another error.
             DecodeError: The answer isn't an object.
         """
+        return self._tried(identifier, self._described)
+
+    def document(self, identifier: DrsId, *, expand: bool = False) -> dict[str, Any]:
+        """Request one object, as the server describes it; errors are those of `describe`.
+
+        Args:
+            identifier: Its identifier.
+            expand: Whether a bundle is to state the content of the bundles in it.
+        """
+        return self._tried(identifier, lambda object_id: self._document(object_id, expand=expand))
+
+    def _tried(self, identifier: DrsId, ask: Callable[[str], T]) -> T:
         *others, last = identifier.candidates
         for candidate in others:
             try:
-                return self._described(candidate)
+                return ask(candidate)
             except NotFound:
                 continue
-        return self._described(last)
+        return ask(last)
 
     def describe_many(
         self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
@@ -280,10 +292,14 @@ class DrsServer(Closing):
         return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
 
     def _described(self, object_id: str) -> DrsObject:
-        told = _decoded(self._answer(lambda: self._api.get_object.raw(object_id=object_id)))
+        return object_of(self._document(object_id), object_id)
+
+    def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
+        stated: Any = {"expand": True} if expand else {}
+        told = _decoded(self._answer(lambda: self._api.get_object.raw(object_id=object_id, **stated)))
         if not is_object(told):
             raise DecodeError("get_object", "", told, expected="an object")
-        return object_of(told, object_id)
+        return told
 
     def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
         """What the server says of several, in each form that it may know them by; None where it takes no such requests."""

@@ -351,6 +351,41 @@ class Node:
         required = {*self.required, self.key} - {"type"} - self.system
         return tuple(name for name in self.properties if name in required)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the node in short, as plain values for JSON."""
+        return {
+            "node": self.name,
+            "category": self.category,
+            "links": [link.target for link in self.links.values()],
+            "required": list(self.required),
+            "description": self.description,
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return its links and properties as rows of a table, required ones first."""
+        links: list[dict[str, Any]] = [
+            {
+                "property": link.name,
+                "type": f"link to {link.target}",
+                "required": link.required,
+                "choices": [],
+                "description": f"{link.label} ({link.multiplicity}), by {link.key} or id",
+            }
+            for link in self.links.values()
+        ]
+        own: list[dict[str, Any]] = [
+            {
+                "property": each.name,
+                "type": " or ".join(each.kinds) or ("a choice" if each.choices else "anything"),
+                "required": each.required,
+                "choices": list(each.choices),
+                "description": "set by the commons" if each.system else each.description,
+            }
+            for each in self.properties.values()
+            if each.name not in self.links
+        ]
+        return links + sorted(own, key=lambda row: not row["required"])
+
     def __repr__(self) -> str:
         return f"<Node {self.name}>"
 

@@ -16,7 +16,7 @@ import omicsdk.transfer
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import checksums_of
@@ -371,3 +371,36 @@ def permissions_of(commons: Gen3) -> dict[str, Any]:
     user: object = json_of(commons.fence.get_user_info.raw())
     authz = user.get("authz") if is_object(user) else None
     return authz if is_object(authz) else {}
+
+
+def permissions_for(
+    commons: Gen3, wanted: Iterable[Wanted], servers: Servers, on_error: Callable[[str, OmicsError], None]
+) -> list[dict[str, Any]]:
+    """List what the login may do in each commons that has some of the objects, a row for each resource.
+
+    Args:
+        commons: The user's own commons, whose login gives those of others.
+        wanted: The objects.
+        servers: The servers that they are on.
+        on_error: Takes the identifier or host that could not be asked, and why.
+    """
+    hosts: dict[str, None] = {}
+    for each in wanted:
+        try:
+            hosts.setdefault(servers.of(each.identifier).host)
+        except OmicsError as error:
+            on_error(each.identifier.text, error)
+    rows: list[dict[str, Any]] = []
+    logins = Logins(commons)
+    for host in hosts:
+        try:
+            with type(commons)(server_url(host), credentials=logins(host) or ANONYMOUS) as other:
+                authz = permissions_of(other)
+        except OmicsError as error:
+            on_error(host, error)
+            continue
+        for resource, allowed in authz.items():
+            listed = [each for each in allowed if is_object(each)] if is_array(allowed) else []
+            methods = sorted({str(each.get("method")) for each in listed})
+            rows.append({"host": host, "resource": resource, "methods": methods})
+    return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,26 @@ class UploadResult(Displayed):
         """
         raise_failed([file.error for file in self.files if file.error is not None], len(self.files), "files")
         self.report.raise_if_failed()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many files are in each state."""
+        return dict(Counter(file.state for file in self.files))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: counts, and the result for each file."""
+        files = [
+            {
+                "guid": file.guid,
+                "path": str(file.path),
+                "file_name": file.name,
+                "size": file.size,
+                "md5": file.checksums.get("md5"),
+                "state": file.state,
+            }
+            for file in self.files
+        ]
+        return {"counts": self.counts, "verification": self.report.verification, "files": files}
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:
         """Write what was uploaded as a table separated by tabs, one row a file that has a GUID.

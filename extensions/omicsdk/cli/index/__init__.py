@@ -28,15 +28,17 @@ class Entry:
     Attributes:
         words: The words after the service's; of commands of no service all words.
         function: A workflow of the client, or a function of the command line. None for an operation that only gets examples.
-        positional: Parameters that are words without a dash, in their order.
+        positional: Parameters that are words without a dash, in their order. By default none; in a table with
+            `BY_SIGNATURE = True` those before the `*`.
         flags: Parameter to the long option where a documented one differs, such as {"folder": "--download-dir"}.
         checks: Parameter to a function that converts or refuses its value.
         hidden: Parameters that are no options.
         switches: Booleans that stand alone. The others take true or false too, as documented ones do. In a table with
-            `SWITCHES = True` all whose default is False stand alone.
+            `BY_SIGNATURE = True` all whose default is False stand alone.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both stand alone, and exclude
             each other.
         repeated: Lists whose option takes one value, and is given once for each.
+        single: Parameters of which the command takes one, although the function takes several.
         short: Parameter to a short option, such as {"quiet": "-q"}.
         metavars: Parameter to the noun for its value in help, such as {"version": "TIMESTAMP"}, where neither its type nor the
             last word of its name says it.
@@ -46,6 +48,9 @@ class Entry:
         defaults: Parameter to the value that the command gives it when the option is missing, in place of the function's own.
         writes: Parameters that name a file that is written, with the suffix of what `-` (stdout) gets; None where `-` is
             refused. The file's folder is checked before anything is sent.
+        deletes: What it deletes, such as "program {program}" with parameters of its function. It asks first on a terminal, has
+            --dry-run, and says what it deleted.
+        look: Raises where that does not exist, for --dry-run; called with what the function gets.
         login: It is refused without credentials, before any request.
         offline: It uses no service, and takes the options that all commands of the service take.
         forwards: The function gets the words as they were typed.
@@ -65,7 +70,8 @@ class Entry:
 
     words: str
     function: Callable[..., Any] | None
-    positional: tuple[str, ...] = ()
+    positional: tuple[str, ...] | None = None
+    single: tuple[str, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict[str, str])
     checks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, "Callable[[Any], Any]"])
     hidden: tuple[str, ...] = ()
@@ -79,6 +85,8 @@ class Entry:
     required: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     writes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    deletes: str = ""
+    look: Callable[..., Any] | None = None
     login: bool = False
     offline: bool = False
     forwards: bool = False

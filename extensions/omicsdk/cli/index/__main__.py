@@ -25,8 +25,8 @@ def files() -> dict[Path, str]:
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
-            service, switches = getattr(table, "SERVICE", module.name), getattr(table, "SWITCHES", False)
-            made = [each for entry in table.COMMANDS for each in commands(entry, service, switches=switches)]
+            service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
+            made = [each for entry in table.COMMANDS for each in commands(entry, service, by_signature=by_signature)]
             lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found

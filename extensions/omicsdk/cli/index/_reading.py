@@ -13,15 +13,16 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Protocol, Union, get_args, get_origin, get_type_hints
 
 import griffe
 
 from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.commands.numbers import at_least_1
 from omicsdk.cli.connecting import loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import FETCH, LIMITS, REPORT, key
+from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.cli.values import spelled
@@ -96,32 +97,33 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function, names)
 
 
-def commands(entry: Entry, service: str, *, switches: bool = False) -> list[Command]:
+def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[Command]:
     """Make the command of an entry, one for each of its aliases, and a hidden one for each of its synonyms.
 
     Args:
         entry: The entry.
         service: The service's word; empty for commands of none.
-        switches: Whether all booleans that are False by default stand alone.
+        by_signature: Whether parameters before the `*` are words, and booleans that are False by default stand alone.
 
     Raises:
         IndexFault: As for `command`.
     """
 
     def under(words: str) -> Command:
-        return command(replace(entry, words=words), service, switches=switches)
+        return command(replace(entry, words=words), service, by_signature=by_signature)
 
     hidden: list[Command] = [{**under(words), "hidden": True} for words in entry.synonyms]
     return [*map(under, (entry.words, *entry.aliases)), *hidden]
 
 
-def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
+def command(entry: Entry, service: str, *, by_signature: bool = False) -> Command:
     """Make a command of an entry.
 
     Args:
         entry: The entry.
         service: The service's word; empty for commands of none.
-        switches: Whether all booleans that are False by default stand alone.
+        by_signature: Whether parameters before the `*` are words, booleans that are False by default stand alone, and numbers
+            that count are at least 1.
 
     Returns:
         The command, as `cli.shapes.Command` describes it.
@@ -149,6 +151,8 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)
     has_client = is_late or _is_client(first) or (first is not None and first is _connected(service))
+    if by_signature:
+        entry = _by_signature(entry, list(parameters.values())[has_client:])
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
     supplied = [each.name for each in own if each.name in SUPPLIED]
     shown = [
@@ -164,14 +168,15 @@ def command(entry: Entry, service: str, *, switches: bool = False) -> Command:
         if each.name in entry.opposites:
             arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
     for each in arguments:
-        if switches and each.get("default") is False:
-            each["flag"] = True
         each["help"] = _in_flags(each.get("help") or "", arguments)
     names = {each["name"] for each in arguments}
     more: list[Argument] = []
     if "control" in supplied:
         more += [each for each in (FETCH if _downloads(entry, names) else LIMITS) if each["name"] not in names]
         more.append(REPORT)
+    if entry.deletes and entry.look is not None:
+        made["deletes"], made["look"] = entry.deletes, _target(entry.look)
+        more.append(CHECK_ONLY)
     more += entry.options
     if not entry.extends:
         made["summary"], made["description"] = (
@@ -229,6 +234,22 @@ def _gathered(
     return said._replace(arguments=texts), gathered
 
 
+def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entry:
+    words = tuple(each.name for each in parameters if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    defaults = {each.name: entry.defaults.get(each.name, each.default) for each in parameters}
+    switches = tuple(name for name, default in defaults.items() if default is False)
+    checks = {name: at_least_1 for name in ("limit", "threads", "workers") if name in defaults}
+    positional = words if entry.positional is None else entry.positional
+    return replace(
+        entry, positional=positional, switches=(*entry.switches, *switches), checks={**checks, **entry.checks}
+    )
+
+
+def _target(function: Callable[..., Any]) -> str:
+    function = inspect.unwrap(function)
+    return f"{function.__module__}:{function.__qualname__}"
+
+
 def _renderer(result: Any) -> Callable[..., Any] | None:
     """The renderer of a type of results; None for plain JSON data."""
     return next((render for render in RENDERERS if _fits(type_hints(render).get("result"), result)), None)
@@ -240,7 +261,8 @@ def _fits(hint: Any, result: Any) -> bool:
 
 
 def _is_client(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Client)
+    # A protocol in this place is what several clients have: `HasServers` of Drs and Gen3.
+    return isinstance(hint, type) and (issubclass(hint, Client) or Protocol in hint.__bases__)
 
 
 def _connected(service: str) -> Any:
@@ -261,7 +283,8 @@ def _downloads(entry: Entry, names: Container[str]) -> bool:
 
 def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], where: str) -> None:
     named = {
-        *entry.positional,
+        *(entry.positional or ()),
+        *entry.single,
         *entry.flags,
         *entry.checks,
         *entry.hidden,
@@ -284,6 +307,8 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
     if name not in said.arguments:
         raise IndexFault(f"{where}: the docstring does not document {name}")
     made = _kind(hint, f"{where}: {name}").described()
+    if name in entry.single:
+        made["type"] = made.pop("items", None) or "string"
     made["name"] = entry.flags.get(name, name).removeprefix("--").replace("-", "_")
     if made["name"] != name:
         made["python"] = name
@@ -293,7 +318,7 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["required"] = True
     else:
         made["default"] = _plain(parameter.default)
-    if name in entry.positional:
+    if name in (entry.positional or ()):
         made["positional"] = True
     if name in entry.switches or name in entry.opposites:
         made["flag"] = True
@@ -334,10 +359,10 @@ def _operation(entry: Entry, service: str) -> Command:
     if found is None:
         raise IndexFault(f"{service} {entry.words}: there is no operation {entry.operation}")
     parameters = found.get("parameters", [])
-    if unknown := sorted({*entry.positional} - {each["name"] for each in parameters}):
+    if unknown := sorted({*(entry.positional or ())} - {each["name"] for each in parameters}):
         raise IndexFault(f"{service} {entry.words}: the operation has no parameter {', '.join(unknown)}")
     placed: list[Argument] = [
-        {**each, "positional": True} if each["name"] in entry.positional else each for each in parameters
+        {**each, "positional": True} if each["name"] in (entry.positional or ()) else each for each in parameters
     ]
     made: Command = {**found, "parameters": placed}
     if (done := _DONE.get(found.get("method", ""))) is not None:
@@ -408,6 +433,8 @@ def _kind(hint: Any, where: str) -> _Kind:
     if isinstance(origin, type) and issubclass(origin, Iterable):
         inner = _kind(get_args(only)[0], where)
         return _Kind("array", inner.type, inner.choices)
+    if str in _union(hint):  # or what it is parsed into
+        return _Kind("string")
     raise IndexFault(f"{where} has a type that no option can have: {hint}")
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from omicsdk import Gen3
+from omicsdk.cli.commands.drs import downloaded
 from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
 from omicsdk.cli.commands.numbers import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import NO_PROGRESS, QUIET
 from omicsdk.gen3.manifests import compare_manifests
-from omicsdk.gen3.records.projects import create_program, create_project
+from omicsdk.gen3.records.projects import create_program, create_project, delete_empty_project, delete_program
 from omicsdk.gen3.tokens import get_wts_endpoint
 
-SWITCHES = True
+BY_SIGNATURE = True
 
 _DELIMITER = {"manifest_file_delimiter": metadata.delimiter}
 _GUIDS = {"guid_type": ("--guid_type",)}
 _MANIFEST = {"manifest": "--file", "output": "--output-file", "delimiter": "--manifest-file-delimiter"}
-_AT_MOST = {"limit": at_least_1}
 _WORKSPACE = "ws:///@user/wts/notes.txt"
 
 COMMANDS = (
@@ -24,19 +24,17 @@ COMMANDS = (
     Entry(
         "auth curl",
         access.curl,
-        positional=("path",),
         short={"request": "-X", "data": "-d"},
         examples=("/user/user", '/api/v0/submission/graphql --data \'{"query": "{project{code}}"}\''),
     ),
     Entry("auth endpoint", access.endpoint, examples=("",)),
-    Entry("auth token-decode", access.token_decode, positional=("token_file",), offline=True, examples=("token.txt",)),
+    Entry("auth token-decode", access.token_decode, offline=True, examples=("token.txt",)),
     Entry("auth wts-endpoint", get_wts_endpoint, hidden=("namespace",), offline=True, examples=("",)),
     Entry("auth wts-list", access.wts_list, examples=("",)),
     Entry("whoami", access.whoami, login=True, examples=("", "--resources --output tsv")),
     Entry(
         "run",
         access.run,
-        positional=("program",),
         hidden=("debug",),
         offline=True,
         forwards=True,
@@ -48,12 +46,10 @@ COMMANDS = (
     Entry(
         "download",
         transfers.download,
-        positional=("ids",),
         short={"manifest": "-m", "download_dir": "-d"},
-        checks={"workers": at_least_1},
         options=(QUIET,),
         title="Download",
-        render=transfers.downloaded,
+        render=downloaded,
         examples=(
             "dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
             "drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
@@ -63,7 +59,6 @@ COMMANDS = (
     Entry(
         "upload",
         transfers.upload,
-        positional=("paths",),
         checks={"wait": at_least_0},
         writes={"manifest_out": ".tsv"},
         options=(QUIET,),
@@ -74,121 +69,94 @@ COMMANDS = (
     Entry(
         "file download-single",
         transfers.download_single,
-        positional=("object_id",),
         options=(QUIET,),
         title="Download of",
-        render=transfers.downloaded,
+        render=downloaded,
         examples=("dg.1234/0d8b4c1e --path reads",),
     ),
     Entry(
         "drs-pull manifest",
         transfers.pull_manifest,
-        positional=("infile", "output_dir"),
-        checks={"workers": at_least_1},
         options=(NO_PROGRESS,),
         title="Download of",
-        render=transfers.downloaded,
+        render=downloaded,
         examples=("manifest.json data",),
     ),
     Entry(
         "drs-pull object",
-        transfers.pull_object,
-        positional=("object_id",),
+        transfers.pull_objects,
+        flags={"object_ids": "--object-id"},
+        single=("object_ids",),
         options=(NO_PROGRESS,),
         title="Download of",
-        render=transfers.downloaded,
+        render=downloaded,
         examples=("dg.4503/0001 --output-dir data",),
     ),
     Entry(
         "drs-pull objects",
         transfers.pull_objects,
-        positional=("object_ids",),
         options=(NO_PROGRESS,),
         title="Download of",
-        render=transfers.downloaded,
+        render=downloaded,
         examples=("dg.4503/0001 dg.4503/0002 --output-dir data",),
     ),
-    Entry(
-        "drs-pull ls",
-        transfers.pull_ls,
-        positional=("infile",),
-        examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access"),
-    ),
+    Entry("drs-pull ls", transfers.pull_ls, examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access")),
     Entry(
         "wss ls",
         Gen3.workspace_ls,
-        positional=("url",),
         flags={"url": "--path"},
         defaults={"url": "ws:///@user"},
         login=True,
         render=transfers.workspace_files,
         examples=("", "ws:///@user/results/"),
     ),
-    Entry("wss get", transfers.workspace_get, positional=("path",), login=True, examples=(_WORKSPACE,)),
+    Entry("wss get", transfers.workspace_get, flags={"url": "--path"}, login=True, examples=(_WORKSPACE,)),
     Entry(
         "wss cp",
         Gen3.workspace_copy,
-        positional=("source", "target"),
         flags={"source": "--src", "target": "--dest"},
         writes={"target": ""},
         login=True,
         render=transfers.workspace_copied,
         examples=("a.txt ws:///@user/a.txt", "ws:///@user/a.txt b.txt"),
     ),
-    Entry("wss rm", transfers.workspace_rm, positional=("path",), login=True, examples=(f"{_WORKSPACE} --dry-run",)),
     Entry(
-        "wss download-url",
-        transfers.workspace_download_url,
-        positional=("path",),
+        "wss rm",
+        Gen3.workspace_rm,
+        flags={"url": "--path"},
         login=True,
-        examples=(_WORKSPACE,),
+        deletes="{url}",
+        look=transfers.workspace_get,
+        examples=(f"{_WORKSPACE} --dry-run",),
     ),
-    Entry("wss upload-url", transfers.workspace_upload_url, positional=("path",), login=True, examples=(_WORKSPACE,)),
+    Entry("wss download-url", transfers.workspace_download_url, login=True, examples=(_WORKSPACE,)),
+    Entry("wss upload-url", transfers.workspace_upload_url, login=True, examples=(_WORKSPACE,)),
     Entry(
         "submit",
         records.submit,
-        positional=("project", "files"),
         checks={"chunk_size": at_least_1},
         aliases=("records create", "records update"),
         examples=("P-Q cases.tsv samples.xlsx --dry-run", "P-Q cases.tsv --refused --output tsv > refused.tsv"),
     ),
-    Entry(
-        "validate",
-        records.validate,
-        positional=("files",),
-        examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table"),
-    ),
+    Entry("validate", records.validate, examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table")),
     Entry(
         "export",
         records.export,
-        positional=("project",),
         writes={"out": ".jsonl"},
         examples=("P-Q --node case --output table", "P-Q --node case --out cases.tsv", "P-Q --folder backup"),
     ),
     Entry(
         "delete",
         records.delete,
-        positional=("project",),
         aliases=("records rm",),
         examples=("P-Q --node sample case --dry-run", "P-Q --id 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"),
     ),
-    Entry("records ls", records.list_records, positional=("project",), examples=("P-Q",)),
-    Entry(
-        "records get",
-        records.get_record,
-        positional=("project", "id"),
-        examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",),
-    ),
-    Entry(
-        "dictionary",
-        records.dictionary,
-        positional=("node",),
-        examples=("", "case", "--schema > dictionary.json"),
-    ),
+    Entry("records ls", records.list_records, examples=("P-Q",)),
+    Entry("records get", records.get_record, examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",)),
+    Entry("dictionary", records.dictionary, examples=("", "case", "--schema > dictionary.json")),
     Entry(
         "query",
         records.query,
-        positional=("text",),
         examples=(
             "'{ case(first: 5) { submitter_id sex } }'",
             '@cohort.graphql --variables \'{"project": "P-Q"}\' --query case[].submitter_id',
@@ -197,8 +165,6 @@ COMMANDS = (
     Entry(
         "explore",
         records.explore,
-        positional=("data_type",),
-        checks=_AT_MOST,
         writes={"out": ".jsonl"},
         examples=(
             "case --fields submitter_id sex --sort age:desc --limit 20",
@@ -206,66 +172,51 @@ COMMANDS = (
         ),
     ),
     Entry("programs ls", records.list_programs, examples=("",)),
-    Entry("programs get", records.get_program, positional=("program",), examples=("DEV",)),
-    Entry("programs create", create_program, positional=("program",), render=records.created, examples=("DEV",)),
+    Entry("programs get", records.get_program, examples=("DEV",)),
+    Entry("programs create", create_program, render=records.created, examples=("DEV",)),
     Entry(
         "programs delete",
-        records.delete_program,
-        positional=("program",),
+        delete_program,
         aliases=("programs rm",),
+        deletes="program {program}",
+        look=records.get_program,
         examples=("DEV --dry-run",),
     ),
-    Entry("projects ls", records.list_projects, positional=("programs",), examples=("", "DEV")),
-    Entry("projects get", records.get_project, positional=("program", "project"), examples=("DEV test",)),
+    Entry("projects ls", records.list_projects, examples=("", "DEV")),
+    Entry("projects get", records.get_project, examples=("DEV test",)),
     Entry(
         "projects create",
         create_project,
-        positional=("program", "project"),
         aliases=("projects update",),
         render=records.created,
         examples=("DEV test --dbgap-accession-number phs000000",),
     ),
     Entry(
         "projects delete",
-        records.delete_project,
-        positional=("program", "project"),
+        delete_empty_project,
         aliases=("projects rm",),
+        deletes="project {program}-{project}",
+        look=records.get_project,
         examples=("DEV test --dry-run",),
     ),
     Entry("jobs ls", Gen3.list_jobs, login=True, examples=("",)),
     Entry(
         "jobs run",
         records.run_job,
-        positional=("name",),
         aliases=("jobs create",),
         login=True,
         examples=("batch-export --input '{\"filter\": {}}' --wait",),
     ),
-    Entry(
-        "jobs status",
-        Gen3.job_status,
-        positional=("job_id",),
-        hidden=("query",),
-        aliases=("jobs get",),
-        login=True,
-        examples=("12345",),
-    ),
-    Entry(
-        "jobs output",
-        Gen3.job_output,
-        positional=("job_id",),
-        hidden=("query",),
-        login=True,
-        examples=("12345",),
-    ),
+    Entry("jobs status", Gen3.job_status, hidden=("query",), aliases=("jobs get",), login=True, examples=("12345",)),
+    Entry("jobs output", Gen3.job_output, hidden=("query",), login=True, examples=("12345",)),
     Entry(
         "objects ls",
         metadata.list_objects,
-        checks={"size": at_least_0, **_AT_MOST},
+        checks={"size": at_least_0},
         columns=("did", "file_name", "size", "authz"),
         examples=("--authz /programs/P/projects/Q", "--file-name reads.bam"),
     ),
-    Entry("objects get", metadata.get_object, positional=("guid",), aliases=("get",), examples=("dg.1234/0d8b4c1e",)),
+    Entry("objects get", metadata.get_object, aliases=("get",), examples=("dg.1234/0d8b4c1e",)),
     Entry(
         "objects create",
         metadata.create_object,
@@ -276,22 +227,22 @@ COMMANDS = (
     Entry(
         "objects update",
         metadata.update_object,
-        positional=("guid",),
         login=True,
         examples=("dg.1234/0d8b4c1e --authz /programs/P/projects/Q",),
     ),
     Entry(
         "objects rm",
-        metadata.delete_object,
-        positional=("guid",),
+        Gen3.delete_record,
         login=True,
+        deletes="{guid}",
+        look=metadata.get_object,
         examples=("dg.1234/0d8b4c1e --dry-run",),
     ),
     Entry(
         "objects manifest read",
         Gen3.read_index,
+        positional=(),
         flags={"output": "--output-file", "manifest": "--input-manifest", "threads": "--max-concurrent-requests"},
-        checks={"threads": at_least_1},
         hidden=("delimiter",),
         defaults={"output": "object-manifest.csv", "threads": 24},
         writes={"output": ".csv"},
@@ -303,7 +254,7 @@ COMMANDS = (
         Gen3.verify_manifest,
         positional=("manifest",),
         flags={**_MANIFEST, "threads": "--max-concurrent-requests"},
-        checks={"threads": at_least_1, "delimiter": metadata.delimiter},
+        checks={"delimiter": metadata.delimiter},
         hidden=("parsers",),
         defaults={"threads": 24},
         writes={"output": ".log"},
@@ -312,7 +263,6 @@ COMMANDS = (
     Entry(
         "objects manifest validate-manifest-format",
         metadata.validate_format,
-        positional=("file",),
         checks={"line_limit": at_least_1, **_DELIMITER},
         offline=True,
         examples=("files.tsv --allowed-protocols s3 https",),
@@ -320,7 +270,6 @@ COMMANDS = (
     Entry(
         "objects manifest publish",
         metadata.publish_manifest,
-        positional=("file",),
         checks={"thread_num": at_least_1, **_DELIMITER},
         writes={"out_manifest_file": None},
         aliases=("objects manifest create", "objects manifest update"),
@@ -330,7 +279,6 @@ COMMANDS = (
     Entry(
         "objects manifest delete-all-guids",
         metadata.delete_manifest,
-        positional=("file",),
         writes={"output_file": ".tsv"},
         aliases=("objects manifest rm",),
         login=True,
@@ -340,7 +288,6 @@ COMMANDS = (
     Entry(
         "objects manifest merge",
         metadata.merge,
-        positional=("files",),
         writes={"out": ".tsv"},
         offline=True,
         render=metadata.combined,
@@ -360,7 +307,6 @@ COMMANDS = (
     Entry(
         "objects crosswalk publish",
         Gen3.publish_crosswalk,
-        positional=("path",),
         flags={"path": "--file", "methods": "--mapping-methodology"},
         hidden=("guid_type",),
         short={"methods": "-m"},
@@ -373,6 +319,7 @@ COMMANDS = (
     Entry(
         "objects crosswalk read",
         Gen3.read_crosswalk,
+        positional=(),
         flags={"output": "--output-file"},
         hidden=("limit", "on_more"),
         defaults={"output": "crosswalk.csv"},
@@ -385,7 +332,6 @@ COMMANDS = (
     Entry(
         "objects crosswalk verify",
         Gen3.verify_crosswalk,
-        positional=("path",),
         flags={"path": "--file"},
         hidden=("guid_type",),
         login=True,
@@ -395,7 +341,6 @@ COMMANDS = (
     Entry(
         "objects crosswalk delete",
         metadata.delete_crosswalk,
-        positional=("file",),
         aliases=("objects crosswalk rm",),
         login=True,
         render=metadata.deleted_crosswalk,
@@ -404,21 +349,15 @@ COMMANDS = (
     Entry(
         "discovery read",
         metadata.read_discovery,
-        checks=_AT_MOST,
-        also={
-            **_GUIDS,
-            "output_format": ("--output_format",),
-            "output_filename_suffix": ("--output_filename_suffix",),
-        },
+        also={**_GUIDS, "output_format": ("--output_format",), "output_filename_suffix": ("--output_filename_suffix",)},
         writes={"output_file": ""},
         examples=("--limit 10000", "--output-file studies.tsv"),
     ),
-    Entry("discovery ls", metadata.list_studies, checks=_AT_MOST, columns=("guid", "title"), examples=("",)),
-    Entry("discovery get", metadata.get_study, positional=("guid",), examples=("HDP00001",)),
+    Entry("discovery ls", metadata.list_studies, columns=("guid", "title"), examples=("",)),
+    Entry("discovery get", metadata.get_study, examples=("HDP00001",)),
     Entry(
         "discovery combine",
         metadata.combine,
-        positional=("file",),
         checks={"max_number_discovery_records": at_least_1},
         writes={"output_filename": ".tsv"},
         login=True,
@@ -427,7 +366,6 @@ COMMANDS = (
     Entry(
         "discovery publish",
         metadata.publish_discovery,
-        positional=("file",),
         also={**_GUIDS, "guid_field": ("--guid_field",)},
         aliases=("discovery create", "discovery update"),
         login=True,
@@ -435,17 +373,17 @@ COMMANDS = (
     ),
     Entry(
         "discovery delete",
-        metadata.delete_study,
-        positional=("guid",),
+        Gen3.delete_study,
+        hidden=("dry_run",),
         aliases=("discovery rm",),
         login=True,
+        deletes="{guid}",
+        look=metadata.look_at_study,
         examples=("HDP00001 --dry-run",),
     ),
     Entry(
         "discovery objects read",
         metadata.read_objects,
-        positional=("dataset_guids",),
-        checks=_AT_MOST,
         also={"output_format": ("--output_format",)},
         writes={"output_file": ""},
         aliases=("discovery objects ls",),
@@ -455,7 +393,6 @@ COMMANDS = (
     Entry(
         "discovery objects publish",
         Gen3.publish_discovery_objects,
-        positional=("path",),
         flags={"path": "--file"},
         hidden=("guid_type",),
         aliases=("discovery objects create", "discovery objects update"),
@@ -465,7 +402,6 @@ COMMANDS = (
     Entry(
         "discovery objects delete",
         metadata.delete_objects,
-        positional=("guids",),
         aliases=("discovery objects rm",),
         login=True,
         examples=("dg.4503/0001 --dry-run", "--file objects.tsv"),

@@ -7,7 +7,7 @@ from omicsdk.cli.commands.numbers import above_0
 from omicsdk.cli.index import Entry
 
 SERVICE = ""
-SWITCHES = True
+BY_SIGNATURE = True
 
 _URL = "https://dss.example.org/v1/swagger.json"
 _PLATFORM = {"platform": login.known_platform}

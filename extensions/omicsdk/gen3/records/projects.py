@@ -173,6 +173,25 @@ def create_project(
     return _created(client.sheepdog.create_project.raw(program=program, body=body))
 
 
+def delete_program(client: Gen3, program: str) -> None:
+    """Delete a program that has no projects.
+
+    Args:
+        program: Its name.
+    """
+    client.sheepdog.delete_program.raw(program=program)
+
+
+def delete_empty_project(client: Gen3, program: str, project: str) -> None:
+    """Delete a project that has no records.
+
+    Args:
+        program: Name of its program.
+        project: Its code.
+    """
+    client.sheepdog.delete_project.raw(program=program, project=project)
+
+
 def _created(answer: httpx.Response) -> dict[str, Any]:
     said: object = json_of(answer)
     facts = said if is_object(said) else {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.agreement import agreed, removed
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.commands.reports import tell_failures
 from omicsdk.cli.errors import REFUSED, SHOWN
@@ -168,23 +168,6 @@ def update_object(
     client.update_record(guid, **{"urls" if name == "url" else name: value for name, value in fields.items()})
     console.message(f"updated {guid}: {', '.join(fields)}")
     return get_object(client, guid)
-
-
-def delete_object(client: Gen3, guid: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
-    """Delete the record of a file; its bytes are kept.
-
-    Args:
-        guid: Its GUID.
-        dry_run: Only check that it exists.
-        console: Where messages go.
-    """
-    return removed(
-        guid,
-        console,
-        check=lambda: get_object(client, guid),
-        remove=lambda: client.delete_record(guid),
-        dry_run=dry_run,
-    )
 
 
 def summarized(result: Summary, call: Call) -> dict[str, Any]:
@@ -479,6 +462,15 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
     return [{"guid": guid, **document.get("gen3_discovery", {})} for guid, document in found]
 
 
+def look_at_study(client: Gen3, guid: str) -> None:
+    """Check that there is a study.
+
+    Args:
+        guid: Its GUID.
+    """
+    client.delete_study(guid, dry_run=True)
+
+
 def get_study(client: Gen3, guid: str) -> Any:
     """Show the metadata of a study.
 
@@ -559,18 +551,6 @@ def publish_discovery(
     if path is None:
         raise UsageError("no file is named", remedy="Give FILE, or --default-file.")
     return client.publish_discovery(path, guid_type=guid_type, guid_field=guid_field, omit_empty=omit_empty)
-
-
-def delete_study(client: Gen3, guid: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
-    """Delete all metadata of a study of the discovery page.
-
-    Args:
-        guid: Its GUID.
-        dry_run: Only check that it is a study.
-        console: Where messages go.
-    """
-    client.delete_study(guid, dry_run=True)
-    return removed(guid, console, check=lambda: None, remove=lambda: client.delete_study(guid), dry_run=dry_run)
 
 
 def read_objects(

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.cli.commands.agreement import agreed, removed
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.answer import json_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
-    from omicsdk.gen3.dictionary import Node
     from omicsdk.gen3.jobs import Job, JobOutput
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
@@ -302,47 +301,12 @@ def dictionary(
     found = _dictionary(connect, dictionary)
     if schema:
         return {each.name: each.schema for each in found} if node is None else found.node(node).schema
-    return [_row(found.node(each)) for each in found.order()] if node is None else _properties(found.node(node))
+    return [found.node(each).to_dict() for each in found.order()] if node is None else found.node(node).rows()
 
 
 def _dictionary(connect: Callable[[], Gen3], named: str | None) -> Dictionary:
     """The dictionary that --dictionary names, else that of the commons."""
     return Dictionary.of(connect()) if named is None else read_dictionary(named)
-
-
-def _row(node: Node) -> dict[str, Any]:
-    return {
-        "node": node.name,
-        "category": node.category,
-        "links": [link.target for link in node.links.values()],
-        "required": list(node.required),
-        "description": node.description,
-    }
-
-
-def _properties(node: Node) -> list[dict[str, Any]]:
-    links: list[dict[str, Any]] = [
-        {
-            "property": link.name,
-            "type": f"link to {link.target}",
-            "required": link.required,
-            "choices": [],
-            "description": f"{link.label} ({link.multiplicity}), by {link.key} or id",
-        }
-        for link in node.links.values()
-    ]
-    own: list[dict[str, Any]] = [
-        {
-            "property": each.name,
-            "type": " or ".join(each.kinds) or ("a choice" if each.choices else "anything"),
-            "required": each.required,
-            "choices": list(each.choices),
-            "description": "set by the commons" if each.system else each.description,
-        }
-        for each in node.properties.values()
-        if each.name not in node.links
-    ]
-    return links + sorted(own, key=lambda row: not row["required"])
 
 
 def query(
@@ -462,23 +426,6 @@ def created(result: dict[str, Any], call: Call) -> dict[str, Any]:
     return result
 
 
-def delete_program(client: Gen3, program: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
-    """Delete a program that has no projects.
-
-    Args:
-        program: Name of the program.
-        dry_run: Only check that it exists.
-        console: Where messages go.
-    """
-    return removed(
-        f"program {program}",
-        console,
-        check=lambda: get_program(client, program),
-        remove=lambda: client.sheepdog.delete_program.raw(program=program),
-        dry_run=dry_run,
-    )
-
-
 def list_projects(client: Gen3, programs: Sequence[str] = ()) -> list[dict[str, str]]:
     """List the projects of programs.
 
@@ -501,26 +448,6 @@ def get_project(client: Gen3, program: str, project: str) -> Any:
     """
     check_project(client, Project(program, project))
     return next(client.export_rows((program, project), "project"))
-
-
-def delete_project(
-    client: Gen3, program: str, project: str, *, dry_run: bool = False, console: Console
-) -> dict[str, str] | None:
-    """Delete a project that has no records.
-
-    Args:
-        program: Name of its program.
-        project: Its code.
-        dry_run: Only check that it exists.
-        console: Where messages go.
-    """
-    return removed(
-        f"project {program}-{project}",
-        console,
-        check=lambda: check_project(client, Project(program, project)),
-        remove=lambda: client.sheepdog.delete_project.raw(program=program, project=project),
-        dry_run=dry_run,
-    )
 
 
 def run_job(

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.agreement import removed
-from omicsdk.cli.commands.transfer_reports import ended, finish
-from omicsdk.cli.commands.transfers import bytes_of, foreseen
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.cli.commands.drs import found
+from omicsdk.cli.commands.transfer_reports import finish
+from omicsdk.cli.commands.transfers import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import parse_drs_id
-from omicsdk.drs.planning import DrsFile, Wanted, find, wanted_of
-from omicsdk.drs.resolution import server_url
+from omicsdk.drs.planning import Wanted, find, wanted_of
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, listed_objects, own_prefix, permissions_of
+from omicsdk.gen3.downloads import listed_objects, own_prefix, permissions_for
 from omicsdk.gen3.packages import unpack_download
 from omicsdk.gen3.uploads import UploadResult, files_of
 from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObject, parse_workspace_url
@@ -25,14 +22,13 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
-    from omicsdk.drs.servers import Servers
     from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import Control, Progress, TransferReport
 
 
 def download(
     client: Gen3,
-    ids: Sequence[str] = (),
+    ids: Sequence[str] | str = (),
     *,
     manifest: Sequence[str] = (),
     download_dir: str = ".",
@@ -150,45 +146,9 @@ def pull_manifest(
     )
 
 
-def pull_object(
-    client: Gen3,
-    object_id: str,
-    *,
-    output_dir: str = ".",
-    no_unpack_packages: bool = False,
-    delete_unpacked_packages: bool = False,
-    console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> TransferReport:
-    """Download an object by its identifier.
-
-    The same as `omics gen3 download`, with the names and defaults of gen3's command: packages are unpacked.
-
-    Args:
-        object_id: A GUID or DRS URI (drs://HOST/ID or drs://PREFIX:ID).
-        output_dir: Folder for the files; it is created.
-        no_unpack_packages: Leave archives as they are.
-        delete_unpacked_packages: Delete archives after unpacking them.
-        console: Where messages go.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    return download(
-        client,
-        [object_id],
-        download_dir=output_dir,
-        unpack_packages=not no_unpack_packages,
-        delete_unpacked_packages=delete_unpacked_packages,
-        console=console,
-        progress=progress,
-        control=control,
-    )
-
-
 def pull_objects(
     client: Gen3,
-    object_ids: Sequence[str],
+    object_ids: Sequence[str] | str,
     *,
     output_dir: str = ".",
     no_unpack_packages: bool = False,
@@ -220,20 +180,6 @@ def pull_objects(
         progress=progress,
         control=control,
     )
-
-
-def downloaded(result: TransferReport, call: Call) -> dict[str, Any]:
-    """Render a download: counts, and the result for each file."""
-    given = call.arguments
-    folder = next((given[name] for name in ("download_dir", "output_dir", "path") if name in given), ".")
-    finish(result, call, where=folder)
-    if given.get("dry_run"):
-        return foreseen(result)
-    files = [
-        {"id": each.label or each.name, "path": str(Path(folder, each.name)), "size": each.size, **ended(each)}
-        for each in result.outcomes
-    ]
-    return {"counts": result.counts, "verification": result.verification, "files": files}
 
 
 def _listed(path: str, console: Console) -> Iterable[Wanted]:
@@ -269,69 +215,10 @@ def pull_ls(
     wanted = [Wanted(parse_drs_id(infile))] if object else list(_listed(infile, console))
     with client.servers() as servers:
         if access:
-            return _permissions(client, wanted, servers, console)
+            return permissions_for(client, wanted, servers, lambda who, error: console.some_failed(f"{who}: {error}"))
         # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.
-        found = find([Wanted(each.identifier, each.name) for each in wanted], servers)
-    return [object_row(file) for file in found_files(found, console)]
-
-
-def found_files(found: Sequence[DrsFile], console: Console) -> list[DrsFile]:
-    """Print which files were not found, and return the others.
-
-    Args:
-        found: The files.
-        console: Where messages go.
-
-    Raises:
-        OmicsError: The only one was not found.
-    """
-    failed = [file for file in found if file.error is not None]
-    if len(failed) == len(found) == 1 and failed[0].error is not None:
-        raise failed[0].error
-    for file in failed:
-        console.some_failed(f"{file.wanted.identifier.text}: {file.error}")
-    return [file for file in found if file.error is None]
-
-
-def object_row(file: DrsFile) -> dict[str, Any]:
-    """A file as a row.
-
-    Args:
-        file: The file.
-    """
-    found = file.found
-    return {
-        "file_name": file.name,
-        "size": found.size if found is not None else None,
-        "object_id": found.id if found is not None else file.wanted.identifier.text,
-        "host": file.server.host if file.server is not None else None,
-        "checksums": dict(found.checksums) if found is not None else {},
-        "access_methods": [method.kind for method in found.methods] if found is not None else [],
-    }
-
-
-def _permissions(client: Gen3, wanted: Sequence[Wanted], servers: Servers, console: Console) -> list[dict[str, Any]]:
-    """A row for each resource in each commons that has some of the files."""
-    hosts: dict[str, None] = {}
-    for each in wanted:
-        try:
-            hosts.setdefault(servers.of(each.identifier).host)
-        except OmicsError as error:
-            console.some_failed(f"{each.identifier.text}: {error}")
-    rows: list[dict[str, Any]] = []
-    logins = Logins(client)
-    for host in hosts:
-        try:
-            with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
-                authz = permissions_of(commons)
-        except OmicsError as error:
-            console.some_failed(f"{host}: {error}")
-            continue
-        for resource, allowed in authz.items():
-            listed = [each for each in allowed if is_object(each)] if is_array(allowed) else []
-            methods = sorted({str(each.get("method")) for each in listed})
-            rows.append({"host": host, "resource": resource, "methods": methods})
-    return rows
+        files = find([Wanted(each.identifier, each.name) for each in wanted], servers)
+    return [file.to_dict() for file in found(files, console)]
 
 
 def upload(
@@ -396,31 +283,16 @@ def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any
     """Render an upload: counts, and the result for each file."""
     if not isinstance(result, UploadResult):
         return result
-    errors: list[OmicsError] = []
-    counts: dict[str, int] = {}
     for file in result.files:
-        counts[file.state] = counts.get(file.state, 0) + 1
-        if file.error is not None:
-            if file.name not in str(file.error):
-                file.error.message = f"{file.path}: {file.error.message}"
-            errors.append(file.error)
+        if file.error is not None and file.name not in str(file.error):
+            file.error.message = f"{file.path}: {file.error.message}"
+    errors = [file.error for file in result.files if file.error is not None]
     finish(result.report, call, errors, where=call.base_url)
-    if waiting := counts.get("uploaded"):
+    if waiting := result.counts.get("uploaded"):
         call.console.warning(
             f"the commons has not filled in the sizes and checksums of {waiting} of {len(result.files)} files yet"
         )
-    files = [
-        {
-            "guid": file.guid,
-            "path": str(file.path),
-            "file_name": file.name,
-            "size": file.size,
-            "md5": file.checksums.get("md5"),
-            "state": file.state,
-        }
-        for file in result.files
-    ]
-    return {"counts": counts, "verification": result.report.verification, "files": files}
+    return result.to_dict()
 
 
 def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
@@ -438,34 +310,17 @@ def workspace_copied(result: None, call: Call) -> dict[str, str]:
     return {"copied": source, "to": target}
 
 
-def workspace_get(client: Gen3, path: str) -> WorkspaceObject:
+def workspace_get(client: Gen3, url: str) -> WorkspaceObject:
     """Show a file of a workspace.
 
     Args:
-        path: The file, ws:///WORKSPACE/KEY.
+        url: The file, ws:///WORKSPACE/KEY.
     """
-    key = parse_workspace_url(path)[1]
-    for each in client.workspace_ls(path).objects:
+    key = parse_workspace_url(url)[1]
+    for each in client.workspace_ls(url).objects:
         if each.get("WorkspaceKey") == key:
             return each
-    raise NotFound(f"There is no file {path}", remedy="List files with `omics gen3 wss ls`.")
-
-
-def workspace_rm(client: Gen3, path: str, *, dry_run: bool = False, console: Console) -> dict[str, str] | None:
-    """Delete a file of a workspace.
-
-    Args:
-        path: The file, ws:///WORKSPACE/KEY.
-        dry_run: Only check that the file exists.
-        console: Where messages go.
-    """
-    return removed(
-        path,
-        console,
-        check=lambda: workspace_get(client, path),  # the service answers alike whether a file exists or not
-        remove=lambda: client.workspace_rm(path),
-        dry_run=dry_run,
-    )
+    raise NotFound(f"There is no file {url}", remedy="List files with `omics gen3 wss ls`.")
 
 
 def workspace_download_url(client: Gen3, path: str) -> str:
