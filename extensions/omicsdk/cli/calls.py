@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.connecting import loaded
-from omicsdk.cli.options import key
+from omicsdk.cli.options import flag, key
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
         passed["console"] = console
     if "on_message" in supplied:
         passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
+    if "on_more" in supplied:
+        limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
+        passed["on_more"] = lambda: console.some_failed(
+            f"there are more than {arguments['limit']}; {flag(limit)} says how many are wanted"
+        )
     if "deletes" in command:
         from omicsdk.cli.commands.agreement import removed
 

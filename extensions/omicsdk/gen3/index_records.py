@@ -389,6 +389,68 @@ def change_record(client: Gen3, guid: str, **fields: Any) -> OutputRef:
     return update_record(client.indexd, client.indexd.get_record(guid=guid), fields)
 
 
+def create_record(
+    client: Gen3,
+    *,
+    md5: str,
+    size: int,
+    url: Sequence[str] = (),
+    authz: Sequence[str] = (),
+    file_name: str | None = None,
+    guid: str | None = None,
+) -> dict[str, Any]:
+    """Create the record of a file that is stored already.
+
+    Args:
+        md5: Its MD5 sum.
+        size: Its size in bytes.
+        url: Where it is stored, such as s3://BUCKET/KEY.
+        authz: Resources that say who may read it, such as /programs/P/projects/Q.
+        file_name: Its name.
+        guid: Its GUID; by default the commons chooses one.
+
+    Returns:
+        The identifiers of the record.
+    """
+    resources = list(authz) or None
+    body = new_record(hashes={"md5": md5}, size=size, urls=list(url), authz=resources, file_name=file_name, did=guid)
+    return json_of(client.indexd.create_record.raw(**body))
+
+
+def edit_record(
+    client: Gen3,
+    guid: str,
+    *,
+    url: Sequence[str] | None = None,
+    authz: Sequence[str] | None = None,
+    acl: Sequence[str] | None = None,
+    file_name: str | None = None,
+    version: str | None = None,
+) -> dict[str, Any]:
+    """Change the record of a file; what is not given stays as it is.
+
+    Args:
+        guid: Its GUID.
+        url: All URLs where it is stored.
+        authz: All resources that say who may read it.
+        acl: All members of its access list.
+        file_name: Its name.
+        version: Its version.
+
+    Returns:
+        The record as it is now.
+
+    Raises:
+        Conflict: It was changed at the same time; nothing was overwritten.
+        Gen3UserError: Nothing is to be changed.
+    """
+    fields = stated(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
+    if not fields:
+        raise Gen3UserError(f"Nothing of {guid} is to be changed", remedy="Give url, authz, acl, file_name or version.")
+    change_record(client, guid, **fields)
+    return json_of(client.indexd.get_record.raw(guid=guid))
+
+
 def delete_record(client: Gen3, guid: str) -> OutputInfo:
     """Delete a record of the index, unless it is changed by another client meanwhile. The file's bytes stay.
 

@@ -22,7 +22,7 @@ class Entry:
 
     The function's parameters are the command's options; the docstring is its help. A parameter whose type is a dataclass stands
     for its fields, each an option that the class documents: what several commands have in common is said once. What a command line supplies by itself is
-    recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`, for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message` and `on_report` are no options. A function
+    recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`, for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`, `on_more` (a `limit` left something out) and `on_report` are no options. A function
     with `control` gets the options of transfers.
 
     Attributes:
@@ -51,14 +51,15 @@ class Entry:
         deletes: What it deletes, such as "program {program}" with parameters of its function. It asks first on a terminal, has
             --dry-run, and says what it deleted.
         look: Raises where that does not exist, for --dry-run; called with what the function gets.
-        login: It is refused without credentials, before any request.
+        login: It is refused without credentials, before any request. A table may name words of such commands in `LOGINS`.
         offline: It uses no service, and takes the options that all commands of the service take.
         forwards: The function gets the words as they were typed.
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
         operation: The command is this operation of the service's document under other words; there is no function.
-        aliases: Further words for the same command, such as `rm` beside a documented `delete`.
+        aliases: Further words for the same command. A table may have `VERBS`, which names further last words for commands of
+            groups: {"delete": ("rm",)}.
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see; without a function those that are added to
             an operation, or change its own.

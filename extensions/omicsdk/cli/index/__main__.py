@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import omicsdk.cli.index as package
+from omicsdk.cli.index import Entry
 from omicsdk.cli.index._reading import IndexFault, commands
 
 FOLDER = Path(__file__).parent
@@ -26,10 +29,21 @@ def files() -> dict[Path, str]:
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
             service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
-            made = [each for entry in table.COMMANDS for each in commands(entry, service, by_signature=by_signature)]
+            made = [each for entry in _entries(table) for each in commands(entry, service, by_signature=by_signature)]
             lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
+
+
+def _entries(table: Any) -> Iterator[Entry]:
+    """The commands of a table, with what the table says of all of them."""
+    verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
+    logins: tuple[str, ...] = getattr(table, "LOGINS", ())
+    for entry in table.COMMANDS:
+        group, _, verb = entry.words.rpartition(" ")
+        others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
+        login = entry.login or any(f"{entry.words} ".startswith(f"{words} ") for words in logins)
+        yield replace(entry, aliases=(*entry.aliases, *others), login=login)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -28,7 +28,7 @@ from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.cli.values import spelled
 from omicsdk.core.client import Client
 
-SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_report")
+SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "on_report")
 """Parameters that are no options: the command line gives them a value by itself, or leaves them out."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}

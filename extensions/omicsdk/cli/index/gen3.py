@@ -8,11 +8,25 @@ from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
 from omicsdk.cli.commands.numbers import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import NO_PROGRESS, QUIET
+from omicsdk.gen3.index_records import create_record, edit_record
 from omicsdk.gen3.manifests import compare_manifests
+from omicsdk.gen3.manifests.discovery import combine_published
 from omicsdk.gen3.records.projects import create_program, create_project, delete_empty_project, delete_program
 from omicsdk.gen3.tokens import get_wts_endpoint
 
 BY_SIGNATURE = True
+VERBS = {
+    "delete": ("rm",),
+    "delete-all-guids": ("rm",),
+    "publish": ("create", "update"),
+    "run": ("create",),
+    "status": ("get",),
+}
+LOGINS = (
+    *("whoami", "wss", "jobs", "objects create", "objects update", "objects rm", "objects crosswalk"),
+    *("objects manifest publish", "objects manifest delete-all-guids"),
+    *("discovery combine", "discovery publish", "discovery delete", "discovery objects"),
+)
 
 _DELIMITER = {"manifest_file_delimiter": metadata.delimiter}
 _GUIDS = {"guid_type": ("--guid_type",)}
@@ -31,7 +45,7 @@ COMMANDS = (
     Entry("auth token-decode", access.token_decode, offline=True, examples=("token.txt",)),
     Entry("auth wts-endpoint", get_wts_endpoint, hidden=("namespace",), offline=True, examples=("",)),
     Entry("auth wts-list", access.wts_list, examples=("",)),
-    Entry("whoami", access.whoami, login=True, examples=("", "--resources --output tsv")),
+    Entry("whoami", access.whoami, examples=("", "--resources --output tsv")),
     Entry(
         "run",
         access.run,
@@ -106,17 +120,15 @@ COMMANDS = (
         Gen3.workspace_ls,
         flags={"url": "--path"},
         defaults={"url": "ws:///@user"},
-        login=True,
         render=transfers.workspace_files,
         examples=("", "ws:///@user/results/"),
     ),
-    Entry("wss get", transfers.workspace_get, flags={"url": "--path"}, login=True, examples=(_WORKSPACE,)),
+    Entry("wss get", transfers.workspace_get, flags={"url": "--path"}, examples=(_WORKSPACE,)),
     Entry(
         "wss cp",
         Gen3.workspace_copy,
         flags={"source": "--src", "target": "--dest"},
         writes={"target": ""},
-        login=True,
         render=transfers.workspace_copied,
         examples=("a.txt ws:///@user/a.txt", "ws:///@user/a.txt b.txt"),
     ),
@@ -124,13 +136,12 @@ COMMANDS = (
         "wss rm",
         Gen3.workspace_rm,
         flags={"url": "--path"},
-        login=True,
         deletes="{url}",
         look=transfers.workspace_get,
         examples=(f"{_WORKSPACE} --dry-run",),
     ),
-    Entry("wss download-url", transfers.workspace_download_url, login=True, examples=(_WORKSPACE,)),
-    Entry("wss upload-url", transfers.workspace_upload_url, login=True, examples=(_WORKSPACE,)),
+    Entry("wss download-url", transfers.workspace_download_url, examples=(_WORKSPACE,)),
+    Entry("wss upload-url", transfers.workspace_upload_url, examples=(_WORKSPACE,)),
     Entry(
         "submit",
         records.submit,
@@ -177,7 +188,6 @@ COMMANDS = (
     Entry(
         "programs delete",
         delete_program,
-        aliases=("programs rm",),
         deletes="program {program}",
         look=records.get_program,
         examples=("DEV --dry-run",),
@@ -194,21 +204,14 @@ COMMANDS = (
     Entry(
         "projects delete",
         delete_empty_project,
-        aliases=("projects rm",),
         deletes="project {program}-{project}",
         look=records.get_project,
         examples=("DEV test --dry-run",),
     ),
-    Entry("jobs ls", Gen3.list_jobs, login=True, examples=("",)),
-    Entry(
-        "jobs run",
-        records.run_job,
-        aliases=("jobs create",),
-        login=True,
-        examples=("batch-export --input '{\"filter\": {}}' --wait",),
-    ),
-    Entry("jobs status", Gen3.job_status, hidden=("query",), aliases=("jobs get",), login=True, examples=("12345",)),
-    Entry("jobs output", Gen3.job_output, hidden=("query",), login=True, examples=("12345",)),
+    Entry("jobs ls", Gen3.list_jobs, examples=("",)),
+    Entry("jobs run", records.run_job, examples=("batch-export --input '{\"filter\": {}}' --wait",)),
+    Entry("jobs status", Gen3.job_status, hidden=("query",), examples=("12345",)),
+    Entry("jobs output", Gen3.job_output, hidden=("query",), examples=("12345",)),
     Entry(
         "objects ls",
         metadata.list_objects,
@@ -219,21 +222,20 @@ COMMANDS = (
     Entry("objects get", metadata.get_object, aliases=("get",), examples=("dg.1234/0d8b4c1e",)),
     Entry(
         "objects create",
-        metadata.create_object,
+        create_record,
         checks={"size": at_least_0},
-        login=True,
+        render=metadata.changed_object,
         examples=("--md5 d41d8cd98f00b204e9800998ecf8427e --size 0 --url s3://bucket/key",),
     ),
     Entry(
         "objects update",
-        metadata.update_object,
-        login=True,
+        edit_record,
+        render=metadata.changed_object,
         examples=("dg.1234/0d8b4c1e --authz /programs/P/projects/Q",),
     ),
     Entry(
         "objects rm",
         Gen3.delete_record,
-        login=True,
         deletes="{guid}",
         look=metadata.get_object,
         examples=("dg.1234/0d8b4c1e --dry-run",),
@@ -272,16 +274,12 @@ COMMANDS = (
         metadata.publish_manifest,
         checks={"thread_num": at_least_1, **_DELIMITER},
         writes={"out_manifest_file": None},
-        aliases=("objects manifest create", "objects manifest update"),
-        login=True,
         examples=("files.tsv --out-manifest-file indexed.tsv",),
     ),
     Entry(
         "objects manifest delete-all-guids",
         metadata.delete_manifest,
         writes={"output_file": ".tsv"},
-        aliases=("objects manifest rm",),
-        login=True,
         render=metadata.deleted_manifest,
         examples=("files.tsv",),
     ),
@@ -312,8 +310,6 @@ COMMANDS = (
         short={"methods": "-m"},
         also={"methods": ("--mapping_methodology",)},
         required=("methods",),
-        aliases=("objects crosswalk create", "objects crosswalk update"),
-        login=True,
         examples=('subjects.csv -m "The registry matched them by name and birthday."',),
     ),
     Entry(
@@ -325,7 +321,6 @@ COMMANDS = (
         defaults={"output": "crosswalk.csv"},
         writes={"output": None},
         aliases=("objects crosswalk get",),
-        login=True,
         render=metadata.crosswalk_read,
         examples=("--output-file crosswalk.csv",),
     ),
@@ -334,15 +329,12 @@ COMMANDS = (
         Gen3.verify_crosswalk,
         flags={"path": "--file"},
         hidden=("guid_type",),
-        login=True,
         render=metadata.crosswalk_verified,
         examples=("crosswalk.csv",),
     ),
     Entry(
         "objects crosswalk delete",
         metadata.delete_crosswalk,
-        aliases=("objects crosswalk rm",),
-        login=True,
         render=metadata.deleted_crosswalk,
         examples=("crosswalk.csv --dry-run",),
     ),
@@ -357,26 +349,32 @@ COMMANDS = (
     Entry("discovery get", metadata.get_study, examples=("HDP00001",)),
     Entry(
         "discovery combine",
-        metadata.combine,
-        checks={"max_number_discovery_records": at_least_1},
-        writes={"output_filename": ".tsv"},
-        login=True,
+        combine_published,
+        positional=("metadata",),
+        flags={
+            "metadata": "--file",
+            "output": "--output-filename",
+            "limit": "--max-number-discovery-records",
+            "study_column": "--discovery-column-to-map-on",
+            "metadata_column": "--metadata-column-to-map",
+            "prefix": "--metadata-prefix",
+            "aggregate": "--agg",
+        },
+        defaults={"output": "combined_discovery_metadata.tsv"},
+        writes={"output": ".tsv"},
+        render=metadata.combined_studies,
         examples=("further.tsv --metadata-column-to-map study",),
     ),
     Entry(
         "discovery publish",
         metadata.publish_discovery,
         also={**_GUIDS, "guid_field": ("--guid_field",)},
-        aliases=("discovery create", "discovery update"),
-        login=True,
         examples=("studies.tsv --omit-empty",),
     ),
     Entry(
         "discovery delete",
         Gen3.delete_study,
         hidden=("dry_run",),
-        aliases=("discovery rm",),
-        login=True,
         deletes="{guid}",
         look=metadata.look_at_study,
         examples=("HDP00001 --dry-run",),
@@ -387,7 +385,6 @@ COMMANDS = (
         also={"output_format": ("--output_format",)},
         writes={"output_file": ""},
         aliases=("discovery objects ls",),
-        login=True,
         examples=("phs000001 phs000002", "--only-object-guids | xargs omics gen3 download"),
     ),
     Entry(
@@ -395,15 +392,9 @@ COMMANDS = (
         Gen3.publish_discovery_objects,
         flags={"path": "--file"},
         hidden=("guid_type",),
-        aliases=("discovery objects create", "discovery objects update"),
-        login=True,
         examples=("objects.tsv",),
     ),
     Entry(
-        "discovery objects delete",
-        metadata.delete_objects,
-        aliases=("discovery objects rm",),
-        login=True,
-        examples=("dg.4503/0001 --dry-run", "--file objects.tsv"),
+        "discovery objects delete", metadata.delete_objects, examples=("dg.4503/0001 --dry-run", "--file objects.tsv")
     ),
 )

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -450,6 +450,44 @@ def read_discovery(
         if wanted == "tsv":
             return write_table(file, found)
         return write_json(file, ({GUID: guid, **document} for guid, document in found))
+
+
+def combine_published(
+    client: Gen3,
+    metadata: str | os.PathLike[str],
+    output: str | os.PathLike[str] = "combined_discovery_metadata.tsv",
+    *,
+    limit: int | None = None,
+    study_column: str = "guid",
+    metadata_column: str = "guid",
+    prefix: str = "",
+    exact: bool = False,
+    aggregate: bool = False,
+    on_more: OnMore | None = None,
+) -> int:
+    """Add the columns of a table to the studies of the discovery page.
+
+    Args:
+        metadata: Table with what is added, separated by tabs (.tsv) or commas.
+        output: File for the combined table.
+        limit: Documents to read, at most; by default all.
+        study_column: Column of the studies that identifies them.
+        metadata_column: Column of the table that identifies the study of a row.
+        prefix: Text before the names of the columns that are added.
+        exact: Require equal cells; by default that of the study contains the other one.
+        aggregate: Read the documents of all commons that this one gathers.
+        on_more: Is called where there are more than `limit`.
+
+    Returns:
+        How many studies were written.
+
+    Raises:
+        ManifestError: The table is not one, or lacks the column.
+    """
+    with TemporaryDirectory(prefix="omics-discovery-") as folder:
+        current = Path(folder, "current.tsv")
+        read_discovery(client, current, limit=limit, aggregate=aggregate, on_more=on_more)
+        return combine_discovery(current, metadata, study_column, metadata_column, output, prefix=prefix, exact=exact)
 
 
 class Registration(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.agreement import agreed
@@ -14,7 +13,7 @@ from omicsdk.cli.told import Told
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.index_records import matching_records, new_record, stated
+from omicsdk.gen3.index_records import matching_records, stated
 from omicsdk.gen3.manifests import (
     Difference,
     FormatCheck,
@@ -24,7 +23,6 @@ from omicsdk.gen3.manifests import (
     Rules,
     Summary,
     check_format,
-    combine_discovery,
     merge_manifests,
     rows_of,
     subjects_of,
@@ -110,64 +108,10 @@ def get_object(client: Gen3, guid: str) -> Any:
     return json_of(client.indexd.get_record.raw(guid=guid))
 
 
-def create_object(
-    client: Gen3,
-    *,
-    md5: str,
-    size: int,
-    url: Sequence[str] = (),
-    authz: Sequence[str] = (),
-    file_name: str | None = None,
-    guid: str | None = None,
-    console: Console,
-) -> Any:
-    """Create the record of a file that is stored already.
-
-    Args:
-        md5: Its MD5 sum.
-        size: Its size in bytes.
-        url: Where it is stored, such as s3://BUCKET/KEY.
-        authz: Resources that say who may read it, such as /programs/P/projects/Q.
-        file_name: Its name.
-        guid: Its GUID; by default the commons chooses one.
-        console: Where messages go.
-    """
-    body = new_record(
-        hashes={"md5": md5}, size=size, urls=list(url), authz=list(authz) or None, file_name=file_name, did=guid
-    )
-    made = json_of(client.indexd.create_record.raw(**body))
-    console.message(f"created {made['did']}")
-    return made
-
-
-def update_object(
-    client: Gen3,
-    guid: str,
-    *,
-    url: Sequence[str] | None = None,
-    authz: Sequence[str] | None = None,
-    acl: Sequence[str] | None = None,
-    file_name: str | None = None,
-    version: str | None = None,
-    console: Console,
-) -> Any:
-    """Change the record of a file.
-
-    Args:
-        guid: Its GUID.
-        url: All URLs where it is stored.
-        authz: All resources that say who may read it.
-        acl: All members of its access list.
-        file_name: Its name.
-        version: Its version.
-        console: Where messages go.
-    """
-    fields = stated(url=url, authz=authz, acl=acl, file_name=file_name, version=version)
-    if not fields:
-        raise UsageError("nothing to change", remedy="Give one of --url, --authz, --acl, --file-name and --version.")
-    client.update_record(guid, **{"urls" if name == "url" else name: value for name, value in fields.items()})
-    console.message(f"updated {guid}: {', '.join(fields)}")
-    return get_object(client, guid)
+def changed_object(result: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Render a record that was created or changed."""
+    call.console.message(f"stored {result.get('did')}: {', '.join(call.arguments)}")
+    return result
 
 
 def summarized(result: Summary, call: Call) -> dict[str, Any]:
@@ -480,51 +424,11 @@ def get_study(client: Gen3, guid: str) -> Any:
     return json_of(client.metadata.get.raw(guid=guid))
 
 
-def combine(
-    client: Gen3,
-    file: str,
-    *,
-    output_filename: str = "combined_discovery_metadata.tsv",
-    max_number_discovery_records: int | None = None,
-    discovery_column_to_map_on: str = "guid",
-    metadata_column_to_map: str = "guid",
-    metadata_prefix: str = "",
-    exact: bool = False,
-    agg: bool = False,
-    console: Console,
-) -> Told:
-    """Add the columns of a table to the studies of the discovery page.
-
-    Args:
-        file: Table with what is added, separated by tabs (.tsv) or commas.
-        output_filename: File for the combined table.
-        max_number_discovery_records: Documents to read, at most; all when omitted. The exit code is 3 where there are more.
-        discovery_column_to_map_on: Column of the studies that identifies them.
-        metadata_column_to_map: Column of the file that identifies the study of a row.
-        metadata_prefix: Text before the names of the columns that are added.
-        exact: Require equal cells; by default that of the study contains the other one.
-        agg: Read the documents of all commons that this one gathers.
-        console: Where messages go.
-    """
-    limit = max_number_discovery_records
-
-    def on_more() -> None:
-        console.some_failed(f"there are more than {limit} documents; raise --max-number-discovery-records")
-
-    with TemporaryDirectory(prefix="omics-discovery-") as folder:
-        current = Path(folder, "current.tsv")
-        client.read_discovery(current, limit=limit, aggregate=agg, on_more=on_more)
-        count = combine_discovery(
-            current,
-            file,
-            discovery_column_to_map_on,
-            metadata_column_to_map,
-            output_filename,
-            prefix=metadata_prefix,
-            exact=exact,
-        )
-    console.message(f"{count} studies written to {output_filename}")
-    return Told(output_filename, {"documents": count, "output": output_filename})
+def combined_studies(result: int, call: Call) -> Told:
+    """Render studies that were written with further columns."""
+    output = call.arguments["output"]
+    call.console.message(f"{result} studies written to {output}")
+    return Told(output, {"documents": result, "output": output})
 
 
 def publish_discovery(

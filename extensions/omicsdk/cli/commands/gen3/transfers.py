@@ -231,7 +231,7 @@ def upload(
     part_size: str = "16M",
     manifest_out: str | None = None,
     wait: float = 60,
-    resume: bool = True,
+    no_resume: bool = False,
     dry_run: bool = False,
     console: Console,
     progress: Callable[[Progress], None] | None = None,
@@ -250,7 +250,7 @@ def upload(
         part_size: Size of the parts of large files, from 5M; with K, M or G.
         manifest_out: File (.tsv) for the GUIDs, sizes and checksums of the files.
         wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
-        resume: Resume an earlier upload, and skip files that the commons has; with false all are sent again.
+        no_resume: Send all files, also those that an earlier run has sent or the commons has.
         dry_run: Only print what would be sent; no request is sent.
         console: Where messages go.
         progress: Called with the progress.
@@ -269,7 +269,7 @@ def upload(
         subfolders=subfolders,
         part_size=size,
         patience=wait,
-        resume=resume,
+        resume=not no_resume,
         progress=progress,
         control=control,
     )
