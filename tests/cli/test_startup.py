@@ -14,7 +14,6 @@ OURS = {
         for name in (
             "builtin",
             "catalog",
-            "file_commands",
             "help",
             "main",
             "mistakes",

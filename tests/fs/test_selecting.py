@@ -1,9 +1,9 @@
 """Which files a URI means."""
 
 import pytest
-from omicsdk.cli.commands.files.looking import sums
 from omicsdk.fs import IsFolder, PathNotFound, open_store, parse_uri
 from omicsdk.fs.copying.planning import Patterns, select
+from omicsdk.fs.queries import sums
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.file_commands import COMMANDS as FILES
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NotRequired, TypedDict
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
         workflows: NotRequired[str]
 
 
-INDEX = ("builtin", "shell", "login")
+INDEX = ("files", "builtin", "shell", "login")
 """Names of the files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
 
 
@@ -38,7 +36,6 @@ _TIMEOUT: Argument = {
 }
 
 COMMANDS: list[Command] = [
-    *FILES,
     {
         "command": "demo",
         "summary": "Show the whole of it at work: upload, search, download, verify, against a temporary sandbox.",

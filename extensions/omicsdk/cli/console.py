@@ -12,7 +12,7 @@ from omicsdk.cli.json_lines import json_line
 from omicsdk.cli.options import LEVELS
 
 # Columns of a progress line: bytes, rate, time and files, and the same without the time.
-_NUMBERS, _FEW_NUMBERS = 52, 36
+_NUMBERS, _FEW_NUMBERS = 54, 38
 _LEAST_BAR, _LONGEST_BAR = 10, 40
 _LEAST_TITLE = 8
 
@@ -199,20 +199,29 @@ class Console:
             DownloadColumn,
             Progress,
             ProgressColumn,
+            Task,
             TextColumn,
             TimeRemainingColumn,
-            TransferSpeedColumn,
         )
         from rich.table import Column
         from rich.text import Text
+
+        from omicsdk.transfer.reports.words import size_words
+
+        class Rate(ProgressColumn):
+            """Bytes a second, in the units of sizes."""
+
+            def render(self, task: Task) -> Text:
+                speed = task.finished_speed or task.speed
+                return Text("?" if speed is None else f"{size_words(speed)}/s", style="progress.data.speed")
 
         terminal = RichConsole(file=self._stderr, force_terminal=is_forced(os.environ))
         name, bar_width, everything = _fitted(printable(title), terminal.width)
         line = Column(no_wrap=True)
         columns: list[ProgressColumn] = [
             TextColumn("{task.description}", markup=False, table_column=line),
-            DownloadColumn(table_column=line),
-            TransferSpeedColumn(table_column=line),
+            DownloadColumn(binary_units=True, table_column=line),
+            Rate(table_column=line),
             TextColumn("{task.fields[files]}", markup=False, table_column=line),
         ]
         if everything:

@@ -130,14 +130,29 @@ def parse_moment(text: str, now: float | None = None) -> float:
     Raises:
         UsageError: It is neither.
     """
-    if found := _AGE.fullmatch(text.strip().lower()):
-        return (SYSTEM_CLOCK.now() if now is None else now) - float(found[1]) * _SECONDS[found[2]]
+    if _AGE.fullmatch(text.strip().lower()):
+        return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
     moment = seconds_of(text.strip())
     if moment is None:
         raise UsageError(
             f"{text!r} is not a time", remedy="Give a date such as 2026-01-31, a time, or an age such as 12h or 7d."
         )
     return moment
+
+
+def duration(text: str) -> float:
+    """Read a duration such as 90s, 15m, 12h, 7d or 2w, in seconds.
+
+    Args:
+        text: The duration.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = _AGE.fullmatch(text.strip().lower())
+    if found is None:
+        raise UsageError(f"{text!r} is not a duration", remedy="Give one such as 90s, 15m, 12h or 7d.")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 def parse_metadata(texts: Iterable[str]) -> dict[str, str]:

@@ -570,6 +570,11 @@ class Store(Closing, ABC):
         """
         return entry.details
 
+    @property
+    def makes_folders(self) -> bool:
+        """Whether folders can be made."""
+        return type(self).make_folder is not Store.make_folder
+
     def make_folder(self, path: str) -> None:
         """Make a folder, and those above it; one that is there is no error.
 
@@ -579,8 +584,8 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: There are no folders to be made.
         """
-        what = "can't be made: folders of this kind can't be added"
-        raise ReadOnly(self.uri(path), what, remedy=self.how_else or None)
+        what = "cannot be created: its platform has no folders that can be added"
+        raise ReadOnly(self.uri(path), what, remedy=self.how_else or "Use the platform's own tools.")
 
     def check_removal(self, path: str) -> None:
         """Refuse what cannot be removed, before anything is removed.
@@ -591,8 +596,8 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: Nothing can be removed there.
         """
-        what = "can't be removed: its platform keeps what it has"
-        raise ReadOnly(self.uri(path), what, remedy=self.how_else or None)
+        what = "cannot be removed: its platform removes nothing by path"
+        raise ReadOnly(self.uri(path), what, remedy=self.how_else or "Use the platform's own tools.")
 
     def remove(self, entry: Entry) -> None:
         """Remove a file, or a folder that is empty.

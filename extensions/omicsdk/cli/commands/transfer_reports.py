@@ -151,11 +151,15 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     """
     counts = report.counts
     size = sum(outcome.size or 0 for outcome in report.outcomes if outcome.state == "done")
-    facts = [verification_words(report.verification)]
+    known = report.verification
+    # What a platform moves or removes by itself has no bytes that could be compared.
+    is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
+    facts = [verification_words(known) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
     facts += [f"{failed:,} failed"] if failed else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
-    line = f"{files_words(counts.get('done', 0))} ({size_words(size)}) {did}{where and f' to {where}'}"
+    way = "from" if did == "removed" else "to"
+    line = f"{files_words(counts.get('done', 0))} ({size_words(size)}) {did}{where and f' {way} {where}'}"
     return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
 
 

@@ -321,6 +321,9 @@ class DssStore(ClientStore[Dss]):
     scheme: ClassVar[str] = "dss"
     writable: ClassVar[bool] = True
     puts_whole_folders: ClassVar[bool] = True
+    how_else: ClassVar[str] = (
+        "Make a bundle of a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle."
+    )
 
     def __init__(
         self,

@@ -41,6 +41,7 @@ class Gen3Store(DrsStore):
     """
 
     scheme: ClassVar[str] = "gen3"
+    how_else: ClassVar[str] = "Files are added with omics gen3 upload, and deleted by their GUIDs."
 
     def __init__(
         self,

@@ -1,0 +1,405 @@
+"""Changing files of any platform by their URIs: cp, mv, sync, rm, mkdir."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
+from omicsdk.cli.commands.transfer_reports import ended, files_words, finish, listed
+from omicsdk.cli.errors import INTERRUPTED, printable
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.fs.copying.comparison import By
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.jobs import (
+    SyncPlan,
+    TooManyRemovals,
+    check_removals,
+    kind_of,
+    move_files,
+    planned_copy,
+    planned_move,
+    planned_sync,
+)
+from omicsdk.fs.copying.naming import Layout, Naming
+from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.removal import plan_removal, remove, remove_one
+from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
+from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer.names import LinkGuard
+from omicsdk.transfer.reports.words import size_words
+from omicsdk.transfer.writing import Growth
+
+if TYPE_CHECKING:
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.transfer import Progress
+
+_STRIDE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How files are copied.
+
+    Attributes:
+        dry_run: Only print what would be done.
+        connections: Largest number of concurrent requests for bytes.
+        spool: Folder for files on their way between platforms, at most 4 GiB or one larger file; by default one in the
+            user's state folder.
+    """
+
+    dry_run: bool = False
+    connections: int = 16
+    spool: str | None = None
+
+    def options(
+        self, progress: Callable[[Progress], None] | None, control: Control, *, overwrite: bool = True
+    ) -> CopyOptions:
+        """The options of a copy."""
+        return CopyOptions(overwrite, self.connections, control, progress, spool=self.spool)
+
+
+_ANYWHERE, _USUAL = Places(), Means()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a command did, or would do.
+
+    Attributes:
+        plan: What goes where.
+        report: The result for each file; None for a dry run.
+        did: What was done with the files.
+        reasons: Why each is copied, by name.
+        sync: How the folders differed, where folders were compared.
+        removed: The files that were removed from the target, or would be.
+        source: What results call the only source, where it is stored elsewhere meanwhile.
+    """
+
+    plan: CopyPlan
+    report: TransferReport | None
+    did: str = "copied"
+    reasons: Mapping[str, str] | None = None
+    sync: SyncPlan | None = None
+    removed: Sequence[str] = ()
+    source: str | None = None
+
+
+def cp(
+    paths: Sequence[str],
+    *,
+    recursive: bool = False,
+    no_clobber: bool = False,
+    layout: Layout = "tree",
+    name_template: str = "",
+    means: Means = _USUAL,
+    places: Places = _ANYWHERE,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control,
+) -> Changed | None:
+    """Copy files and folders from and to any platform, verified.
+
+    A file goes to the name that is given, or into the folder of that name. A folder goes into a folder that exists, and becomes
+    one that does not; a slash behind the source means what is in it. What the target has already is skipped. A file appears
+    under its name when it is complete and has the checksums that its platform states. Between platforms bytes pass through this
+    machine where a platform cannot copy by itself. Run the same command again to resume. - is stdin as the source, and
+    stdout as the target.
+
+    Args:
+        paths: Sources, then the target: URIs or paths; see omics help files.
+        recursive: Copy folders.
+        no_clobber: Keep files that exist at the target.
+        layout: Whether copies keep the folders below the source (tree) or not (flat).
+        name_template: Name of each copy, with fields such as {name}, {stem}, {suffix}, {guid}, {size}, {date} or {sha256}:
+            '{guid}_{name}'.
+        means: How they are copied.
+        places: Which files.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends it.
+    """
+    *sources, last = paths
+    if not sources:
+        raise UsageError(f"missing destination after '{last}'", remedy="Add it: omics cp SOURCE... TARGET.")
+    if last == STREAM:
+        for given, option in ((means.dry_run, "--dry-run"), (control.require_checksum, "--require-checksum")):
+            if given:
+                raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
+        with places.stores() as stores:
+            print_bytes(sources, stores, control)
+        return None
+    naming, target = Naming(layout, name_template), parse_uri(last)
+    options = means.options(progress, control, overwrite=not no_clobber)
+    with places.stores() as stores, _typed(sources, target, stores, means, console) as uris:
+        plan = planned_copy(
+            stores, uris, target, recursive=recursive, patterns=places.patterns, naming=naming, options=options
+        )
+        is_typed = STREAM in sources
+        plan = replace(plan, differing=is_typed)  # its name is another one each time
+        report = None if means.dry_run else copy_files(plan, stores, options)
+        return Changed(plan, report, source=STREAM if is_typed else None)
+
+
+@contextmanager
+def _typed(
+    sources: Sequence[str], target: Uri, stores: Stores, means: Means, console: Console
+) -> Generator[Sequence[Uri]]:
+    """The sources, with stdin in a temporary file."""
+    if STREAM not in sources:
+        yield [parse_uri(text) for text in sources]
+        return
+    if len(sources) > 1 or target.is_folder or kind_of(stores, target) == "folder":
+        raise UsageError("stdin is one file, without a name", remedy="Name the target file: omics cp - TARGET.")
+    with tempfile.TemporaryDirectory(prefix="omics-", dir=means.spool) as folder:
+        name = Path(folder, target.name)
+        growth = Growth(str(name), "stdin")
+        with name.open("wb") as file:
+            while not means.dry_run and (chunk := sys.stdin.buffer.read(_STRIDE)):
+                growth.expect(len(chunk))
+                file.write(chunk)
+        console.called[str(name)] = "stdin"
+        yield [Uri("file", str(name))]
+
+
+def mv(
+    paths: Sequence[str],
+    *,
+    no_clobber: bool = False,
+    means: Means = _USUAL,
+    places: Places = _ANYWHERE,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control,
+) -> Changed:
+    """Move files and folders from and to any platform.
+
+    Names follow the rules of omics cp. A source is removed when its copy has arrived; one that fails stays.
+
+    Args:
+        paths: Sources, then the target.
+        no_clobber: Keep files that exist at the target, and their sources.
+        means: How they are moved.
+        places: Which files.
+        progress: Called with the progress.
+        control: Limits and ends it.
+    """
+    *sources, last = paths
+    if not sources:
+        raise UsageError(f"missing destination after '{last}'", remedy="Add it: omics mv SOURCE... TARGET.")
+    options = means.options(progress, control, overwrite=not no_clobber)
+    uris, patterns = [parse_uri(text) for text in sources], places.patterns
+    with places.stores() as stores:
+        plan = planned_move(stores, uris, parse_uri(last), patterns=patterns, options=options)
+        partial = bool(patterns.include or patterns.exclude)
+        report = None if means.dry_run else move_files(plan, uris, stores, options, keeps_folders=partial)
+        return Changed(plan, report, "moved", dict.fromkeys((file.name for file in plan.files), "move"))
+
+
+def sync(
+    source: str,
+    target: str,
+    *,
+    update: bool = False,
+    delete: bool = False,
+    max_delete: int | None = None,
+    compare: By = "auto",
+    means: Means = _USUAL,
+    places: Places = _ANYWHERE,
+    console: Console,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control,
+) -> Changed:
+    """Make a folder equal to another one: copy what it lacks.
+
+    Nothing is removed without --delete, which asks on a terminal unless --yes is given. To remove more than half of a target of
+    ten files or more it asks also with --yes; without a terminal it is refused, and nothing is done, unless --max-delete allows
+    it.
+
+    Args:
+        source: Folder that counts.
+        target: Folder that becomes equal.
+        update: Keep files that are newer at the target.
+        delete: Remove files from the target that the source doesn't have.
+        max_delete: Remove at most N files; where more would be removed, nothing is done.
+        compare: How files are compared. auto: by checksums where both places state one of a kind, else by sizes; where the
+            source changed after the target, files of this machine are read. checksum: these are always read.
+        means: How they are copied.
+        places: Which files.
+        console: Where messages go.
+        progress: Called with the progress.
+        control: Limits and ends it.
+    """
+    to = parse_uri(target)
+    with places.stores() as stores:
+        found = planned_sync(stores, parse_uri(source), to, compare=compare, update=update, patterns=places.patterns)
+        extra = found.remove if delete else ()
+        if means.dry_run:
+            return Changed(found.copy, None, "copied", found.reasons, found, [str(file.uri) for file in extra])
+        goes = bool(extra) and _may_remove(len(extra), found.there, to, max_delete, console)
+        report = copy_files(found.copy, stores, means.options(progress, control))
+        # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
+        gone = _removed(extra, stores, to, console) if goes and report.ok else ()
+        return Changed(found.copy, report, "copied", found.reasons, found, gone)
+
+
+def _may_remove(remove: int, there: int, target: Uri, most: int | None, console: Console) -> bool:
+    """Ask whether files may be removed, before anything is copied.
+
+    Raises:
+        TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large folder.
+    """
+    words = f"{files_words(remove)} of {target} that the source doesn't have will be removed permanently. Continue?"
+    try:
+        check_removals(str(target), remove, there, most)
+        agreed = console.confirm(words)
+    except TooManyRemovals as error:
+        if most is not None or not console.is_attended:
+            raise
+        agreed = console.insists(f"{error.message}. {words}")
+    if not agreed:
+        console.message("nothing is removed")
+    return agreed
+
+
+def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Console) -> list[str]:
+    links = LinkGuard(target.path) if target.scheme == "file" else None
+    gone: list[str] = []
+    for file in files:
+        try:
+            if links is not None:  # what they point to is no part of the target, as for what is copied there
+                links.check(file.name)
+            remove_one(stores.of(target), file)
+        except OmicsError as error:
+            console.some_failed(printable(str(error)))
+        else:
+            gone.append(str(file.uri))
+    return gone
+
+
+def changed(result: Changed | None, call: Call) -> Told | None:
+    """Render a copy, a move or a synchronisation: the line that sums it up, and the result for each file."""
+    if result is None:
+        return None
+    plan, report, sync = result.plan, result.report, result.sync
+    if report is None:
+        return _foreseen(result)
+    facts = [f"{sync.same:,} equal"] if sync else []
+    facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
+    facts += [f"{len(result.removed):,} removed"] if result.removed else []
+    title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
+    finish(report, replace(call, title=title), where=str(plan.base), did=result.did, more=facts)
+    rows = (
+        {
+            "source": result.source or str(file.uri),
+            "target": _landed(plan, file, outcome),
+            "size": outcome.size,
+            **ended(outcome),
+        }
+        for file, outcome in zip(plan.files, report.outcomes, strict=True)
+    )
+    more: dict[str, Any] = {"same": sync.same, "newer": sync.newer, "removed": list(result.removed)} if sync else {}
+    return listed(report, rows, **more)
+
+
+def _foreseen(result: Changed) -> Told:
+    """What would be done, and for people a line each."""
+    plan, reasons = result.plan, result.reasons or {}
+    files: list[dict[str, Any]] = [
+        {
+            "source": result.source or str(file.uri),
+            "target": str(plan.target(file)),
+            "size": file.entry.size,
+            "plan": reasons.get(file.name, "copy"),
+        }
+        for file in plan.files
+    ]
+    word = "move" if result.did == "moved" else "copy"
+    lines = [f"{word} {file['source']} to {file['target']} ({file['plan']})" for file in files]
+    size = sum(file.entry.size or 0 for file in plan.files)
+    gone = [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
+    lines += [f"remove {uri}" for uri in result.removed]
+    lines.append(f"{files_words(len(files) + len(gone))}, {size_words(size)} to {word}; nothing was done")
+    sync = {"same": result.sync.same, "newer": result.sync.newer} if result.sync else {}
+    data = {"bytes": size, "files": [*files, *gone], **sync}
+    return Told("\n".join(map(printable, lines)), data, terminal_only=True, items="files")
+
+
+def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
+    """Where a file is: some platforms give what is put there a place of their own."""
+    is_told = outcome.is_present and outcome.label.startswith(f"{plan.base.scheme}://")
+    return outcome.label if is_told else str(plan.target(file))
+
+
+def rm(
+    uris: Sequence[str],
+    *,
+    recursive: bool = False,
+    dry_run: bool = False,
+    places: Places = _ANYWHERE,
+    console: Console,
+) -> TransferReport | None:
+    """Remove files and folders of any platform permanently.
+
+    Everything is listed and checked before the first file is removed. Asks on a terminal unless --yes is given.
+
+    Args:
+        uris: Files and folders.
+        recursive: Remove folders with everything below them.
+        dry_run: Only print what would be removed.
+        places: Which files; folders stay where only some of their files are removed.
+        console: Where messages go.
+    """
+    with places.stores() as stores:
+        found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places.patterns)
+        if dry_run:
+            return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in found.files)
+        words = f"{files_words(len(found.files))} ({size_words(found.size)}) of {_named(uris)}"
+        if not console.confirm(f"{words} will be removed permanently. Continue?"):
+            console.message("nothing is removed")
+            console.exit_code = INTERRUPTED
+            return None
+        return remove(stores, found)
+
+
+def removed(result: TransferReport | None, call: Call) -> Told | None:
+    """Render a removal: the line that sums it up, and the result for each file."""
+    if result is None:
+        return None
+    rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in result.outcomes]
+    data = {"counts": result.counts, "files": rows}
+    if call.arguments.get("dry_run"):
+        lines = [printable(f"remove {end.name}") for end in result.outcomes]
+        size = sum(end.size or 0 for end in result.outcomes)
+        lines.append(f"{files_words(len(rows))}, {size_words(size)} to remove; nothing was done")
+        return Told("\n".join(lines), data, terminal_only=True, items="files")
+    finish(result, call, where=_named(call.arguments["uris"]), did="removed")
+    return listed(result, rows)
+
+
+def _named(uris: Sequence[str]) -> str:
+    return uris[0] if len(uris) == 1 else f"{len(uris)} places"
+
+
+def mkdir(uris: Sequence[str], *, places: Places = _ANYWHERE, console: Console) -> Told:
+    """Create folders, with those above them.
+
+    Folders that exist are kept. On pangea:// samples and results are folders.
+
+    Args:
+        uris: Folders.
+        places: How they are opened.
+        console: Where messages go.
+    """
+    with places.stores() as stores:
+        # Those that will be refused come first, before anything is made.
+        for uri in sorted(map(parse_uri, uris), key=lambda uri: stores.of(uri).makes_folders):
+            stores.of(uri).make_folder(uri.path)
+    console.message(f"{len(uris)} folder{'s' * (len(uris) != 1)} exist{'s' * (len(uris) == 1)}: {', '.join(uris)}")
+    return Told("", [{"uri": uri} for uri in uris], terminal_only=True)

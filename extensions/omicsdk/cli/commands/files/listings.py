@@ -1,0 +1,448 @@
+"""Looking at files of any platform by their URIs: ls, stat, cat, du, find, presign, verify."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.reports import report_path, tell_report
+from omicsdk.cli.commands.transfer_reports import files_words
+from omicsdk.cli.commands.transfers import control_of
+from omicsdk.cli.errors import printable
+from omicsdk.cli.output import Output
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.type_guards import is_object
+from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
+from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
+from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_size, sums
+from omicsdk.fs.queries import find as matching
+from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.ranges import PIECE, stream
+from omicsdk.transfer.reports.words import size_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from omicsdk.cli.calls import Call
+    from omicsdk.cli.console import Console
+    from omicsdk.fs.store import Entry, Store
+    from omicsdk.transfer import Control, Progress
+
+STREAM = "-"
+"""Stands for stdin as a source, and for stdout as a target."""
+LEAST_PIECE = 64 * 1024
+"""Bytes that are requested at once under a limit, at least: else a second's."""
+_RANGE = re.compile(r"(\d*)-(\d*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which files are meant, and how their platforms are opened.
+
+    Attributes:
+        include: Shell pattern for names below a folder, such as '*.fastq.gz'; others are left out. Repeat for more.
+        exclude: Shell pattern for names below a folder that are left out. Repeat for more.
+        option: Setting of a platform in place of its own, as SCHEME.NAME=VALUE: sb.profile=cgc. Repeat for more.
+    """
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    option: Sequence[str] = ()
+
+    @property
+    def patterns(self) -> Patterns:
+        """The patterns."""
+        return Patterns(tuple(self.include), tuple(self.exclude))
+
+    def stores(self) -> Stores:
+        """The stores, opened as the options say.
+
+        Raises:
+            UsageError: An option has another form, or an unknown scheme.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for text in self.option:
+            key, equals, value = text.partition("=")
+            scheme, dot, name = key.partition(".")
+            if not (equals and dot and name) or scheme not in STORES:
+                raise UsageError(
+                    f"--option {key}: not of the form SCHEME.NAME=VALUE",
+                    remedy=f"The schemes are {', '.join(STORES)}: sb.profile=cgc.",
+                )
+            found.setdefault(scheme, {})[name.replace("-", "_")] = value
+        return Stores(found)
+
+
+_ANYWHERE = Places()
+
+
+def ls(
+    uris: Sequence[str],
+    *,
+    recursive: bool = False,
+    long: bool = False,
+    human: bool = False,
+    limit: int | None = None,
+    places: Places = _ANYWHERE,
+    console: Console,
+) -> Told:
+    """List files and folders of any platform.
+
+    Args:
+        uris: Files and folders: URIs or paths; see omics help files.
+        recursive: List all files below folders.
+        long: Show checksums and totals as well; in JSON all that the platform states.
+        human: Show sizes in KiB, MiB, GiB.
+        limit: Largest number of entries.
+        places: Which files.
+        console: Where messages go.
+    """
+    with places.stores() as stores:
+        entries = (each for text in uris for each in _listed(stores, parse_uri(text), places.patterns, recursive))
+        found = list(console.limited(entries, limit, "entries"))
+    rows = [row(*each, long=long) for each in found]
+    lines = _aligned(
+        [
+            size_shown(entry.size, human=human),
+            _moment(entry.modified, "%Y-%m-%d %H:%M"),
+            *([next((kind for kind in STRONGEST if kind in entry.checksums), "")] if long else []),
+            printable(name + "/" * entry.is_folder),
+        ]
+        for _, entry, name in found
+    )
+    if long:
+        folders = sum(entry.is_folder for _, entry, _ in found)
+        size = sum(entry.size or 0 for _, entry, _ in found)
+        also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
+        lines.append(f"{files_words(len(found) - folders)}{also}, {size_words(size) if human else f'{size} bytes'}")
+    return Told("\n".join(lines), rows, terminal_only=True)
+
+
+def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterator[tuple[str, Entry, str]]:
+    store = stores.of(uri)
+    entry = store.stat(uri.path)
+    if not entry.is_folder or recursive:
+        for file in select(store, uri, entry=entry, patterns=patterns):
+            yield str(file.uri), file.entry, file.name
+        return
+    for found in store.entries(entry.path):
+        if found.is_folder or patterns.fit(found.name):
+            yield str(Uri(uri.scheme, found.path, found.is_folder)), found, found.name
+
+
+def row(uri: str, entry: Entry, name: str, *, long: bool = False) -> dict[str, Any]:
+    """A file or folder as a row of data.
+
+    Args:
+        uri: Its URI.
+        entry: The file or folder.
+        name: Its name in the listing.
+        long: Whether everything that is stated is wanted.
+    """
+    found: dict[str, Any] = {
+        "name": name + ("/" if entry.is_folder else ""),
+        "size": entry.size,
+        "modified": _moment(entry.modified, "%Y-%m-%dT%H:%M:%SZ") or None,
+        "uri": uri,
+        "kind": entry.kind,
+    }
+    if long:
+        found |= {"checksums": dict(entry.checksums), "version": entry.version, "details": dict(entry.details)}
+    return found
+
+
+def _moment(seconds: float | None, form: str) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime(form)
+
+
+def size_shown(size: int | None, *, human: bool) -> str:
+    """A size in a listing: bytes, or in KiB, MiB, GiB; empty where it is unknown."""
+    return "" if size is None else size_words(size) if human else str(size)
+
+
+def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of cells: the first column to the right, the others to the left."""
+    listed = list(rows)
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if number == 0 else f"{cell:<{width}}"
+            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in listed
+    ]
+
+
+def stat(uris: Sequence[str], *, places: Places = _ANYWHERE) -> Told:
+    """Show what the platform states of files and folders.
+
+    Args:
+        uris: Files and folders.
+        places: How they are opened.
+    """
+    rows: list[dict[str, Any]] = []
+    with places.stores() as stores:
+        for uri in map(parse_uri, uris):
+            store = stores.of(uri)
+            entry = store.stat(uri.path)
+            found = row(str(uri), entry, entry.file_name or entry.name or uri.name, long=True)
+            rows.append(found if entry.is_folder else {**found, "details": dict(store.metadata(entry))})
+    facts = (_facts(each) for each in rows)
+    return Told("\n\n".join("\n".join(_aligned(each)) for each in facts), rows, terminal_only=True)
+
+
+def _facts(found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    for name, value in found.items():
+        if is_object(value):
+            yield from ((f"{key}:", printable(str(each))) for key, each in value.items())
+        elif value not in (None, ""):
+            yield f"{name}:", printable(f"{size_words(value)} ({value} bytes)" if name == "size" else str(value))
+
+
+def cat(
+    uris: Sequence[str],
+    *,
+    range: str | None = None,
+    limit_rate: str | None = None,
+    resume_unvalidated: bool = False,
+    places: Places = _ANYWHERE,
+) -> None:
+    """Print the bytes of files, one file after the other.
+
+    All files are looked up before the first byte is printed. - is stdin.
+
+    Args:
+        uris: Files.
+        range: Bytes, counted from 0, the last one included: 0-99; 100- from there to the end; -100 for the last hundred.
+        limit_rate: Largest number of bytes a second, with K, M or G for powers of 1024: 10M.
+        resume_unvalidated: Join answers even if nothing shows that the file is still the same.
+        places: How they are opened.
+    """
+    span = span_of(range)
+    if span != (None, None) and STREAM in uris:
+        raise UsageError("--range: stdin has no ranges", remedy="Name files.")
+    with places.stores() as stores:
+        given = {"limit_rate": limit_rate, "resume_unvalidated": resume_unvalidated}
+        print_bytes(uris, stores, control_of(given), span)
+
+
+def print_bytes(
+    words: Sequence[str], stores: Stores, control: Control, span: tuple[int | None, int | None] = (None, None)
+) -> None:
+    """Write files to stdout, one after the other; all are looked up before.
+
+    Args:
+        words: Their URIs, or - for stdin.
+        stores: The stores.
+        control: Limits the rate, and says what may be joined.
+        span: Which bytes of each, as `span_of` gives it.
+
+    Raises:
+        IsFolder: One is a folder; nothing was written.
+        PathNotFound: One does not exist; likewise.
+    """
+    piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
+    found: list[tuple[Store, Entry] | None] = []
+    for word in words:
+        if word == STREAM:
+            found.append(None)
+            continue
+        uri = parse_uri(word)
+        store = stores.of(uri)
+        entry = store.stat(uri.path)
+        if entry.is_folder:
+            raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
+        found.append((store, entry))
+    output = Output()
+    for each in found:
+        if each is None:
+            output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
+        else:
+            output.chunks(stream(FileBytes(*each, control), *span, piece=piece))
+
+
+def span_of(text: str | None) -> tuple[int | None, int | None]:
+    """Read the value of `--range`.
+
+    Args:
+        text: FIRST-LAST, FIRST- or -COUNT; None for all.
+
+    Returns:
+        The first byte, negative when counted from the end, and the byte behind the last; None where there is no such bound.
+
+    Raises:
+        UsageError: It has another form, or the last byte is before the first.
+    """
+    if text is None:
+        return None, None
+    found = _RANGE.match(text)
+    if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
+        raise UsageError(f"--range {text}: not a range", remedy="Give 0-99, 100- or -100.")
+    first, last = found.groups()
+    if not first:
+        return -int(last), None
+    if last and int(last) < int(first):
+        raise UsageError(f"--range {text}: the last byte is before the first", remedy="Give 0-99.")
+    return int(first), int(last) + 1 if last else None
+
+
+def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = _ANYWHERE) -> Told:
+    """Sum up the files and bytes of folders.
+
+    Args:
+        uris: Folders.
+        depth: Levels of folders that are summed up separately.
+        human: Print sizes in KiB, MiB, GiB.
+        places: Which files.
+    """
+    rows: list[dict[str, Any]] = []
+    with places.stores() as stores:
+        for uri in map(parse_uri, uris):
+            rows += [
+                {
+                    "uri": str(uri.child(found.name) if found.name else uri),
+                    "files": found.files,
+                    "bytes": found.size,
+                    **({"unsized": found.unsized} if found.unsized else {}),
+                }
+                for found in sums(select(stores.of(uri), uri, patterns=places.patterns), depth)
+            ]
+    lines = _aligned(
+        (size_shown(row["bytes"], human=human), files_words(row["files"]), printable(row["uri"])) for row in rows
+    )
+    return Told("\n".join(lines), rows, terminal_only=True)
+
+
+def find(
+    uris: Sequence[str],
+    *,
+    name: Sequence[str] = (),
+    min_size: str | None = None,
+    max_size: str | None = None,
+    newer_than: str | None = None,
+    older_than: str | None = None,
+    metadata: Sequence[str] = (),
+    limit: int | None = None,
+    places: Places = _ANYWHERE,
+    console: Console,
+) -> Told:
+    """Find files by name, size, date and metadata.
+
+    A file has to meet all conditions. Metadata is requested only for files that meet the others.
+
+    Args:
+        uris: Folders, or files.
+        name: Shell pattern for the name, or the path below the folder: '*.bam'. Repeat for more; one has to match.
+        min_size: Least size in bytes, or 10K, 1.5M, 2G in powers of 1024.
+        max_size: Largest size, written likewise.
+        newer_than: Earliest time of change: 2026-01-31, 2026-01-31T12:00:00Z, or an age such as 12h or 7d.
+        older_than: Latest time of change, written likewise.
+        metadata: Value of the platform's metadata, as KEY=PATTERN. Repeat for more; all have to match.
+        limit: Largest number of files.
+        places: Which files.
+        console: Where messages go.
+    """
+    least, most = (None if text is None else parse_size(text) for text in (min_size, max_size))
+    after, before = (None if text is None else parse_moment(text) for text in (newer_than, older_than))
+    conditions = Conditions(tuple(name), least, most, after, before, parse_metadata(metadata))
+
+    def found(stores: Stores) -> Iterator[Selected]:
+        for uri in map(parse_uri, uris):
+            store = stores.of(uri)
+            yield from matching(store, select(store, uri, patterns=places.patterns), conditions)
+
+    with places.stores() as stores:
+        files = list(console.limited(found(stores), limit, "files"))
+    rows = [row(str(file.uri), file.entry, file.name) for file in files]
+    return Told("\n".join(printable(each["uri"]) for each in rows), rows, terminal_only=True)
+
+
+def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = _ANYWHERE) -> Told:
+    """Print URLs by which any program can read files for a while.
+
+    Args:
+        uris: Files.
+        expires: How long URLs of s3:// are valid, such as 15m or 7d; other platforms decide themselves.
+        places: How they are opened.
+    """
+    seconds = None if expires is None else round(duration(expires))
+    rows: list[dict[str, str]] = []
+    with places.stores() as stores:
+        for uri in map(parse_uri, uris):
+            store = stores.of(uri)
+            rows.append({"uri": str(uri), "url": store.presign(store.stat(uri.path), seconds)})
+    return Told("\n".join(each["url"] for each in rows), rows)
+
+
+def verify(
+    source: str,
+    copy: str | None = None,
+    *,
+    require_checksum: bool = False,
+    spool: str | None = None,
+    places: Places = _ANYWHERE,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control,
+) -> list[Verdict]:
+    """Verify copies against their source, or a platform's own bytes.
+
+    With a copy, each file of the source is compared with it: files of this machine are read, platforms are believed what they
+    state. Without one, the source's bytes are fetched, compared with what the platform states, and dropped. A file is verified by
+    a checksum, "size only" where none is stated and the sizes are equal, and unverified where nothing is stated. Ends with 3
+    when a file is missing, wrong or unverified.
+
+    Args:
+        source: File or folder that counts.
+        copy: Its copy.
+        require_checksum: End with 3, too, when of a file only the size could be compared.
+        spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
+        places: Which files.
+        progress: Called with the progress.
+        control: Limits and ends it.
+    """
+    del require_checksum
+    control.require_checksum = False  # what has no checksum is compared all the same: its size may be wrong
+    uri = parse_uri(source)
+    with places.stores() as stores:
+        files = list(select(stores.of(uri), uri, patterns=places.patterns))
+        if copy is None:
+            return list(
+                verify_bytes(files, stores.of(uri), room=SPOOL, spool=spool, control=control, progress=progress)
+            )
+        wanted = by_name(files, parse_uri(copy))
+        copies = _copies(stores, wanted, parse_uri(copy))
+        return list(verify_copies(wanted, copies, stores.of, stopped=lambda: bool(control.why)))
+
+
+def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
+    """The copies by the names of what they are of; a single file's copy may have another name, or be in the folder."""
+    store = stores.of(copy)
+    if store.stat(copy.path).is_folder:
+        return by_name(select(store, copy), copy)
+    return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}
+
+
+def verified(result: list[Verdict], call: Call) -> Told:
+    """Render a verification: counts, and the verdict on each file; print those that need attention."""
+    strict = bool(call.arguments.get("require_checksum"))
+    outcomes: list[Outcome] = []
+    for verdict in result:
+        if verdict.state == "verified" or (verdict.is_good and not strict):
+            known = "verified" if verdict.state == "verified" else "size only"
+            outcomes.append(Outcome(verdict.name, "done", verified=verdict.why, verification=known))
+        else:
+            error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
+            outcomes.append(Outcome(verdict.name, "failed", error=error))
+            call.console.some_failed(error.message)
+    tell_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
+    counts = dict(Counter(verdict.state for verdict in result))
+    line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
+    rows = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result]
+    return Told(line, {"counts": counts, "files": rows}, terminal_only=True, items="files")

@@ -1,0 +1,144 @@
+"""The commands for files of all platforms by their URIs."""
+
+from __future__ import annotations
+
+from omicsdk.cli.commands.files import changes, listings
+from omicsdk.cli.commands.numbers import at_least_0, at_least_1
+from omicsdk.cli.index import Entry
+from omicsdk.cli.options import FETCH
+
+SERVICE = ""
+
+_PLACES = ("include", "exclude", "option")
+_COPIES = {"connections": at_least_1}
+_RESULTS = ("source", "target", "plan", "size", "state", "verification")
+_BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
+
+COMMANDS = (
+    Entry(
+        "ls",
+        listings.ls,
+        positional=("uris",),
+        switches=("recursive", "long", "human"),
+        short={"recursive": "-r", "long": "-l", "human": "-h"},
+        checks={"limit": at_least_1},
+        repeated=_PLACES,
+        columns=("name", "size", "modified", "kind", "uri"),
+        examples=("sb://me/my-project/reads/", f"--recursive --include '*.csv' {_BUNDLE}", "-lh s3://my-bucket/runs/"),
+    ),
+    Entry(
+        "cat",
+        listings.cat,
+        positional=("uris",),
+        switches=("resume_unvalidated",),
+        repeated=_PLACES,
+        examples=(
+            "drs://data.example.org/0d8b4c1e | zcat | head",
+            "--range 0-65535 s3://my-bucket/reads.bam > head.bam",
+        ),
+    ),
+    Entry(
+        "stat",
+        listings.stat,
+        positional=("uris",),
+        repeated=_PLACES,
+        examples=("gen3://data.example.org/dg.1234/0d8b4c1e", f"{_BUNDLE}/cells.csv --output json"),
+    ),
+    Entry(
+        "du",
+        listings.du,
+        positional=("uris",),
+        switches=("human",),
+        short={"depth": "-d", "human": "-h"},
+        checks={"depth": at_least_0},
+        repeated=_PLACES,
+        examples=("--depth 1 sb://me/my-project", "-h s3://my-bucket/runs/"),
+    ),
+    Entry(
+        "find",
+        listings.find,
+        positional=("uris",),
+        checks={"limit": at_least_1},
+        repeated=("name", "metadata", *_PLACES),
+        columns=("uri", "size", "modified"),
+        metavars={"min_size": "SIZE", "max_size": "SIZE", "newer_than": "TIME", "older_than": "TIME"},
+        examples=("sb://me/my-project --name '*.bam' --min-size 1G", "s3://my-bucket/runs --newer-than 7d"),
+    ),
+    Entry(
+        "cp",
+        changes.cp,
+        positional=("paths",),
+        switches=("recursive", "no_clobber", "dry_run"),
+        short={"recursive": "-r", "no_clobber": "-n"},
+        checks=_COPIES,
+        repeated=_PLACES,
+        title="Copy",
+        render=changes.changed,
+        columns=_RESULTS,
+        examples=(
+            f"{_BUNDLE}/cells.csv .",
+            "-r sb://me/my-project/reads/ s3://my-bucket/reads/",
+            "reads_1.fastq.gz reads_2.fastq.gz sb://me/my-project/reads/",
+            "gen3://data.example.org/dg.1234/0d8b4c1e data/ --name-template '{guid}_{name}'",
+        ),
+    ),
+    Entry(
+        "mv",
+        changes.mv,
+        positional=("paths",),
+        switches=("no_clobber", "dry_run"),
+        short={"no_clobber": "-n"},
+        checks=_COPIES,
+        repeated=_PLACES,
+        title="Move",
+        render=changes.changed,
+        columns=_RESULTS,
+        examples=("s3://my-bucket/runs/1 s3://my-bucket/archive/", "results/ sb://me/my-project/results/"),
+    ),
+    Entry(
+        "rm",
+        changes.rm,
+        positional=("uris",),
+        switches=("recursive", "dry_run"),
+        short={"recursive": "-r"},
+        repeated=_PLACES,
+        title="Removal",
+        render=changes.removed,
+        columns=("uri", "size", "state"),
+        examples=("sb://me/my-project/old.bam", "-r --dry-run s3://my-bucket/runs/1"),
+    ),
+    Entry("mkdir", changes.mkdir, positional=("uris",), repeated=_PLACES, examples=("sb://me/my-project/reads/",)),
+    Entry(
+        "sync",
+        changes.sync,
+        positional=("source", "target"),
+        switches=("update", "delete", "dry_run"),
+        short={"update": "-u"},
+        checks={**_COPIES, "max_delete": at_least_0},
+        repeated=_PLACES,
+        title="Copy",
+        render=changes.changed,
+        columns=_RESULTS,
+        examples=("--dry-run sb://me/my-project/reads/ reads/", "--delete results/ s3://my-bucket/results/"),
+    ),
+    Entry(
+        "verify",
+        listings.verify,
+        positional=("source", "copy"),
+        switches=("require_checksum",),
+        repeated=_PLACES,
+        options=(FETCH[-1],),
+        title="Verification of",
+        render=listings.verified,
+        columns=("name", "state", "why"),
+        examples=("sb://me/my-project/reads/ reads/", "drs://data.example.org/0d8b4c1e"),
+    ),
+    Entry(
+        "presign",
+        listings.presign,
+        positional=("uris",),
+        repeated=_PLACES,
+        metavars={"expires": "DURATION"},
+        examples=("s3://my-bucket/reads.bam --expires 1h", f"{_BUNDLE}/cells.csv"),
+    ),
+)
