@@ -19,6 +19,7 @@ from omicsdk.transfer.calls import side_by_side
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _AT_ONCE = 64
 
@@ -132,7 +133,8 @@ def parse_moment(text: str, now: float | None = None) -> float:
     """
     if _AGE.fullmatch(text.strip().lower()):
         return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
-    moment = seconds_of(text.strip())
+    day = _DAY.fullmatch(text.strip())
+    moment = seconds_of(f"{text.strip()}T00:00:00Z" if day else text.strip())
     if moment is None:
         raise UsageError(
             f"{text!r} is not a time", remedy="Give a date such as 2026-01-31, a time, or an age such as 12h or 7d."

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
-from omicsdk.fs.copying.comparison import Verdict, judge, with_common_checksum
+from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.copying.records import Record
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
-from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, Uri, parse_uri
+from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.interrupts import report_of, say_stopped
-from omicsdk.transfer.reports.outcome import Verification, worse_of
+from omicsdk.transfer.reports.outcome import worse_of
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -54,8 +54,9 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         taken = [file for file, found in zip(files, there, strict=True) if found is True]
         # What was at the target already was left as it is, whatever it is.
         known = {file.name: accepted(Outcome(file.name, "skipped", file.entry.size), chosen) for file in taken}
-    elif not plan.differing:
-        known = unchanged(plan, stores, chosen)
+    record = Record(plan, stores, chosen) if chosen.overwrite and not plan.differing else None
+    if record is not None:
+        known = {name: accepted(outcome, chosen) for name, outcome in record.unchanged().items()}
     files = [file for file in files if file.name not in known]
     schemes = list(dict.fromkeys(file.uri.scheme for file in files))
     for scheme in schemes:
@@ -65,68 +66,16 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         elif plan.base.scheme == "file":
             reports.append(_down(part, stores.of(part.files[0].uri), chosen))
         elif scheme == "file":
-            reports.append(_up(part, stores, chosen))
+            reports.append(_up(part, stores.of(plan.base), chosen))
         else:
             reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}")
     if known or len(schemes) > 1:
         known |= {outcome.name: outcome for outcome in report.outcomes}
         report = report.with_outcomes(known[file.name] for file in plan.files)
+    if record is not None:
+        record.keep(report.outcomes)
     return _raised(report, chosen)
-
-
-def unchanged(plan: CopyPlan, stores: Stores, options: CopyOptions) -> dict[str, Outcome]:
-    """Return the outcomes of files that the target has already: nothing is sent for them.
-
-    A file is the same by a checksum that both places state, or that is computed of a file of this machine; from this machine
-    to itself by size and time. What the transfer engine downloads it compares by itself.
-
-    Args:
-        plan: What goes where.
-        stores: The stores of both ends.
-        options: How.
-    """
-    target = stores.of(plan.base)
-    asked = [file for file in plan.files if plan.base.scheme != "file" or file.uri.scheme == "file"]
-    if target.puts_whole_folders or not asked or (len(asked) > 1 and not is_taken(target, plan.base.path)):
-        return {}
-
-    def same(file: Selected) -> Verification | None:
-        return sameness(file, plan.target(file), stores)
-
-    known: dict[str, Outcome] = {}
-    for file, end in zip(asked, _asked(same, asked, options), strict=True):
-        if end is not None and not isinstance(end, OmicsError):
-            skipped = Outcome(file.name, "skipped", file.entry.size, verified="the target has it", verification=end)
-            known[file.name] = accepted(skipped, options)
-    return known
-
-
-def sameness(file: Selected, target: Uri, stores: Stores) -> Verification | None:
-    """How a file is known to be at its target already; None where it isn't, or is not known to be.
-
-    Args:
-        file: The file.
-        target: Where it goes.
-        stores: The stores of both ends.
-
-    Raises:
-        OmicsError: The target cannot be asked.
-    """
-    store = stores.of(target)
-    try:
-        found = store.stat(target.path)
-    except PathNotFound:
-        return None
-    mine = file.entry
-    if found.is_folder or found.size != mine.size:
-        return None
-    if file.uri.scheme == target.scheme == "file":
-        is_same = mine.modified == found.modified and not Path(mine.path).samefile(found.path)
-        return "size only" if is_same else None
-    there = Selected(target, found, file.name)
-    known = judge(file.name, *with_common_checksum(file, there, stores.of))
-    return "verified" if known.state == "verified" else None
 
 
 def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
@@ -195,35 +144,14 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     return report
 
 
-def _up(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
+def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
-    store = stores.of(plan.base)
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
     with _unfinished(plan) as journal:
-        if not plan.differing:
-            journal.recall()
         report = put_for_good(store, puts, replace(options, journal=journal.path), differing=plan.differing)
         journal.keep = not report.ok
-        journal.remembers = report.ok and needs_record(plan, report.outcomes, stores)
     ends = zip(plan.files, report.outcomes, strict=True)
     return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in ends)
-
-
-def needs_record(plan: CopyPlan, outcomes: Iterable[Outcome], stores: Stores) -> bool:
-    """Whether only a record tells the next run of a copy that it is done, since checksums of both ends are not known.
-
-    Args:
-        plan: What went where; all of it has arrived.
-        outcomes: The result for each file, in order.
-        stores: The stores of both ends.
-    """
-    if plan.differing or stores.of(plan.base).puts_whole_folders:
-        return False
-    doubtful = (file for file, end in zip(plan.files, outcomes, strict=True) if end.verification != "verified")
-    try:
-        return any(sameness(file, plan.target(file), stores) is None for file in islice(doubtful, 1))
-    except OmicsError:  # the platform cannot be asked, and the next run will ask it
-        return True
 
 
 def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
@@ -383,8 +311,6 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
                 why = why or part.why_stopped
                 found |= {outcome.name: outcome for outcome in part.outcomes}
             spool.keep = not all(file.name in found and found[file.name].is_present for file in left)
-            ends = [found[file.name] for file in left if file.name in found]
-            spool.remembers = not spool.keep and needs_record(replace(plan, files=left), ends, stores)
     outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
     return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why or options.control.why)
 

@@ -41,24 +41,16 @@ class Unfinished:
     Attributes:
         path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
         keep: Whether it is still needed when the block ends; by default it is.
-        remembers: Whether it is set aside when it is no longer needed, for `recall` in the same copy.
     """
 
     def __init__(self, way: str, what: Iterable[str]) -> None:
         self.path = journal_for("copies", way, str(Path.cwd()), *what)
         self.keep = True
-        self.remembers = False
 
     @property
     def is_there(self) -> bool:
         """Whether an earlier run left it, or another one uses it."""
         return self.path is not None and self.path.exists()
-
-    def recall(self) -> None:
-        """Take up what the same copy recorded when it was done: files that were sent, as they were then."""
-        if self.path is not None and not self.is_there:
-            with suppress(OSError):  # there is none, or another process took it up: files are sent again
-                _aside(self.path).rename(self.path)
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop files that an earlier run had fetched from the journal: they changed since, here or there.
@@ -83,15 +75,7 @@ class Unfinished:
         if self.keep or self.path is None or not self.is_there:
             return
         with suppress(FolderBusy):  # another process resumed it, and a third one has to find that it did
-            if self.remembers:
-                with suppress(OSError):  # files are sent again
-                    self.path.replace(_aside(self.path))
-                return
             JournalFile(self.path, never, Disk(0o600), look=False).remove()
-
-
-def _aside(journal: Path) -> Path:
-    return journal.with_name(f"{journal.name}.done")
 
 
 def is_newer(entry: Entry, copy: str) -> bool:
@@ -150,7 +134,6 @@ class Spool:
         sent: The journal of what leaves it.
         arrived: What earlier runs brought to its end, by the same names.
         keep: Whether it is still needed when the block ends; by default it is.
-        remembers: Whether what arrived stays recorded when the files are no longer needed.
 
     Raises:
         FolderBusy: Another process makes the same copy.
@@ -168,7 +151,6 @@ class Spool:
         self.fetched, self.sent = self._folder / "fetched.journal", self._folder / "sent.journal"
         self.arrived: dict[str, Arrival] = {}
         self.keep = True
-        self.remembers = False
 
     @property
     def is_there(self) -> bool:
@@ -194,10 +176,6 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.keep and self.remembers:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._log.close()
-            return
         if not self.keep:
             _remove(self._folder, self._log)
             return

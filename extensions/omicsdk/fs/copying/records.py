@@ -1,0 +1,139 @@
+"""What a copy finds done already, so that the same copy sends and fetches nothing twice.
+
+Checksums prove it where both places state one, or one states it and the other is this machine. For all other files a record in
+the user's state folder says what was copied: it counts as long as nothing changed at either end, as far as both places state it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from logging import getLogger
+from pathlib import Path
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
+from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, key_of
+from omicsdk.transfer import Outcome
+from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.reports.outcome import Verification, recorded_verification
+
+_log = getLogger("omicsdk.fs")
+
+
+class Record:
+    """Which files of a copy are done, and unchanged since.
+
+    Args:
+        plan: What goes where.
+        stores: The stores of both ends.
+        options: How it is copied.
+    """
+
+    def __init__(self, plan: CopyPlan, stores: Stores, options: CopyOptions) -> None:
+        self._plan = plan
+        self._stores = stores
+        self._options = options
+        self._target = stores.of(plan.base)
+        self._path = journal_for("copies", "done", str(Path.cwd()), *plan.words)
+        self._known = dict(self._read())
+
+    def unchanged(self) -> dict[str, Outcome]:
+        """Return the outcomes of files that are at the target already: skipped.
+
+        What the transfer engine downloads by a stated checksum it compares by itself.
+        """
+        asked = [file for file in self._plan.files if not self._is_for_engine(file)]
+        if self._target.puts_whole_folders or not asked or (len(asked) > 1 and not self._has_target()):
+            return {}
+        found: dict[str, Outcome] = {}
+        for file, end in zip(asked, side_by_side(self._sameness, asked, lambda: self._options.stopped), strict=True):
+            if end is not None and not isinstance(end, OmicsError):
+                said = "the target has it"
+                found[file.name] = Outcome(file.name, "skipped", file.entry.size, verified=said, verification=end)
+        return found
+
+    def _is_for_engine(self, file: Selected) -> bool:
+        return self._plan.base.scheme == "file" and file.uri.scheme != "file" and bool(file.entry.checksums)
+
+    def _has_target(self) -> bool:
+        try:
+            self._target.stat(self._plan.base.path)
+        except OmicsError:  # nothing is there, or it cannot be asked: files are copied
+            return False
+        return True
+
+    def _sameness(self, file: Selected) -> Verification | None:
+        """How a file is known to be at its target; None where it isn't, or is not known to be."""
+        target = self._plan.target(file)
+        try:
+            found = self._target.stat(target.path)
+        except PathNotFound:
+            return None
+        if found.is_folder or (found.size != file.entry.size and None not in (found.size, file.entry.size)):
+            return None
+        if (done := self._known.get(file.name)) is not None and done[:2] == list(self._keys(file, found)):
+            return recorded_verification(done[2:])
+        if file.uri.scheme == target.scheme == "file":
+            is_same = file.entry.modified == found.modified and not Path(file.entry.path).samefile(found.path)
+            return "size only" if is_same else None
+        there = Selected(target, found, file.name)
+        known = judge(file.name, *with_common_checksum(file, there, self._stores.of))
+        return "verified" if known.state == "verified" else None
+
+    def _keys(self, file: Selected, found: Entry) -> tuple[str, str]:
+        return key_of(file.entry, str(file.uri)), key_of(found, str(self._plan.target(file)))
+
+    def keep(self, outcomes: Sequence[Outcome]) -> None:
+        """Record what was copied now, where checksums will not prove it.
+
+        Args:
+            outcomes: The result for each file of the plan, in order.
+        """
+        if self._path is None or self._target.puts_whole_folders or self._options.stopped:
+            return
+        doubtful = [
+            (file, outcome.verification)
+            for file, outcome in zip(self._plan.files, outcomes, strict=True)
+            if outcome.state == "done" and outcome.verification != "verified"
+        ]
+        ends = side_by_side(self._arrived, [file for file, _ in doubtful])
+        new = {
+            file.name: [*end, verification]
+            for (file, verification), end in zip(doubtful, ends, strict=True)
+            if end is not None and not isinstance(end, OmicsError)
+        }
+        if new:
+            self._write({**self._known, **new})
+
+    def _arrived(self, file: Selected) -> tuple[str, str] | None:
+        """What tells a file and its copy from later ones; None where checksums do."""
+        target = self._plan.target(file)
+        found = self._target.stat(target.path, refresh=True)
+        here = (file.uri.scheme == "file", target.scheme == "file")
+        if all(here) or stated(file.entry).keys() & stated(found).keys():
+            return None
+        return None if (here[0] and stated(found)) or (here[1] and stated(file.entry)) else self._keys(file, found)
+
+    def _read(self) -> Iterator[tuple[str, list[str]]]:
+        if self._path is None or not self._path.exists():
+            return
+        try:
+            kept: object = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):  # one of a later version, or of another user
+            return
+        for name, entry in kept.items() if is_object(kept) else ():
+            if is_array(entry):
+                yield name, list(map(str, entry))
+
+    def _write(self, known: dict[str, list[str]]) -> None:
+        assert self._path is not None
+        try:
+            with in_place_of(self._path, mode=0o600, durable=False) as file:
+                file.write(json.dumps(known).encode())
+        except OSError as error:
+            _log.warning("%s cannot be written (%s): the same copy will transfer files again", self._path, error)
