@@ -249,16 +249,6 @@ LIMIT: Argument = {
 """Of commands that list."""
 
 
-LIMIT: Argument = {
-    "name": "limit",
-    "type": "integer",
-    "convert": "omicsdk.cli.commands.numbers:at_least_1",
-    "default": None,
-    "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
-}
-"""Of commands that list."""
-
-
 def kind_of(argument: Argument) -> str:
     """An argument's type; of several (JSON Schema allows a list) the one that isn't null, else anything."""
     kind = argument.get("type") or "any"
