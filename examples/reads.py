@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from omicsdk.cli.demo.samples import SAMPLES, write_sample
+from omicsdk.cli.demo.data import SAMPLES, write_sample
 
 for sample in SAMPLES:
     folder = write_sample(Path(sys.argv[1]), sample)

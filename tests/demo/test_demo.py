@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.walk import environment
 
 OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
 SMALL = ("--large-mib", "64")
@@ -80,7 +80,7 @@ def test_a_folder_that_holds_something_is_not_taken(tmp_path):
     told = omics(tmp_path, "demo", "--keep", "mine")
     assert told.returncode == 2
     assert told.stderr.startswith("omics: ")
-    assert "mine isn't empty" in told.stderr
+    assert "mine is not empty" in told.stderr
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 

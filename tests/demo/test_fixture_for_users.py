@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.walk import environment
 
 TESTS = """
 import httpx

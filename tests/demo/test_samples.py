@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.demo.genome import fasta, sequence
-from omicsdk.cli.demo.metadata import documents
-from omicsdk.cli.demo.reads import READ_LENGTH, Draws, fastq, paired_reads, reverse_complement
-from omicsdk.cli.demo.samples import SAMPLES, write_large_file, write_sample
+from omicsdk.cli.demo.data import (
+    READ_LENGTH,
+    SAMPLES,
+    Draws,
+    documents,
+    fasta,
+    fastq,
+    paired_reads,
+    reverse_complement,
+    sequence,
+    write_large_file,
+    write_sample,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 GENOME = sequence(fasta())

@@ -5,26 +5,18 @@ import json
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.demo.commands import DemoFailed, environment
-from omicsdk.cli.demo.story import Story, counted, seconds_text, size_text
-from omicsdk.cli.demo.verification import Source, check_bundle, check_manifest, sha256_of, sums_of
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (1023, "1023 bytes"),
-        (1024, "1.0 KiB"),
-        (999 * 1024, "999.0 KiB"),
-        (1000 * 1024, "1.0 MiB"),
-        (268_435_456, "256.0 MiB"),
-        (1 << 30, "1.0 GiB"),
-        (1 << 42, "4096.0 GiB"),
-    ],
+from omicsdk.cli.demo.walk import (
+    DemoFailed,
+    Source,
+    Story,
+    check_bundle,
+    check_manifest,
+    counted,
+    environment,
+    sha256_of,
+    sums_of,
 )
-def test_sizes(size: int, text: str):
-    assert size_text(size) == text
+from omicsdk.transfer.reports.words import time_words
 
 
 def test_numbers_of_things():
@@ -37,7 +29,7 @@ def test_a_story_numbers_its_steps_and_quotes_commands():
     story.step("First")
     story.command(["omics", "--es-query", "{} and more"])
     story.step("Second")
-    story.fact(f"done in {seconds_text(1.26)}")
+    story.fact(f"done in {time_words(1.26)}")
     assert out.getvalue() == ("\n1. First\n   $ omics --es-query '{} and more'\n\n2. Second\n   done in 1.3 s\n")
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.cli.demo.commands import environment
-from omicsdk.cli.demo.samples import SAMPLES, write_sample
+from omicsdk.cli.demo.data import SAMPLES, write_sample
+from omicsdk.cli.demo.walk import environment
 from omicsdk.sandbox import Sandbox
 from published import as_published
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from manual import CHECKOUT, blocks
-from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.walk import environment
 
 pytestmark = pytest.mark.sandbox
 PAGE = CHECKOUT / "docs" / "scale.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from manual import CHECKOUT, REASONS, Block, Shell, blocks, manual_pages, own_test, prints
-from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.walk import environment
 
 PAGES = manual_pages()
 

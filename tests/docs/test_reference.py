@@ -56,8 +56,8 @@ def test_an_argument_that_stands_by_its_place_is_not_told_as_an_option():
     assert "`SERVICES ...`" in SECTIONS["doctor"]
 
 
-def test_examples_within_a_description_are_code_as_they_are_typed():
-    assert "```\nomics doctor\nomics doctor dss sb\nomics doctor --json > report.json\n```" in SECTIONS["doctor"]
+def test_examples_are_code_as_they_are_typed():
+    assert "```sh\nomics doctor\nomics doctor dss sb\nomics doctor --json > report.json\n```" in SECTIONS["doctor"]
     listed = "- an item\n\n    its <second> paragraph\n\nAs in:\n\n    a[0] < b\n\nand no more"
     assert light(listed) == (
         "- an item\n\n    its &lt;second&gt; paragraph\n\nAs in:\n\n```\na[0] < b\n```\n\nand no more"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.cli.demo.interruption import hold_second_half, kill_when_held, sent_after
+from omicsdk.cli.demo.walk import hold_second_half, kill_when_held, sent_after
 
 pytestmark = pytest.mark.sandbox
 

@@ -37,25 +37,6 @@ _TIMEOUT: Argument = {
 
 COMMANDS: list[Command] = [
     {
-        "command": "demo",
-        "summary": "Show the whole of it at work: upload, search, download, verify, against a temporary sandbox.",
-        "description": "Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both "
-        "layouts, kills a download half-way and resumes it, checks every checksum, and leaves nothing running. "
-        "Needs the extra: pip install 'omicsdk[sandbox]'.",
-        "examples": ["omics demo", "omics demo --keep demo-folder"],
-        "run": "omicsdk.cli.demo:run",
-        "bare": True,
-        "parameters": [
-            {"name": "keep", "type": "string", "help": "New folder where everything stays; by default nothing stays."},
-            {
-                "name": "large_mib",
-                "type": "integer",
-                "default": 256,
-                "help": "Size of the file whose download is killed, in MiB; a multiple of 16, 64 or more.",
-            },
-        ],
-    },
-    {
         "command": "init",
         "summary": "Find the settings and credentials of all platforms, try them, and say how to get what is missing.",
         "description": "Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never "
@@ -70,34 +51,6 @@ COMMANDS: list[Command] = [
                 "flag": True,
                 "default": False,
                 "help": "Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.",
-            },
-            _TIMEOUT,
-        ],
-    },
-    {
-        "command": "doctor",
-        "summary": "Look at this machine, the network and each configured service; say what is wrong and what to do.",
-        "description": "Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open "
-        "files, encoding, libcurl, versions, extras. Only services that are configured are asked. Ends with 1 when something "
-        "failed.\n\nExamples:\n\n    omics doctor\n    omics doctor dss sb\n    omics doctor --json > report.json",
-        "run": "omicsdk.cli.commands.doctor:doctor",
-        "bare": True,
-        "parameters": [
-            {
-                "name": "services",
-                "type": "array",
-                "items": "string",
-                "positional": True,
-                "default": None,
-                "choices": ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"],
-                "help": "Only these services; all that are configured when omitted.",
-            },
-            {
-                "name": "json",
-                "type": "boolean",
-                "flag": True,
-                "default": False,
-                "help": "Print JSON, on a terminal too.",
             },
             _TIMEOUT,
         ],

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from dtp_page import EXAMPLES
 from dtp_project import alone
-from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.walk import environment
 from omicsdk.sandbox import Sandbox
 
 #: What the page begins with; the other examples go on from it.

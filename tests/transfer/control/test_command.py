@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.commands.transfers import control_of
-from omicsdk.cli.demo.interruption import hold_second_half
+from omicsdk.cli.demo.walk import hold_second_half
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Patience
 

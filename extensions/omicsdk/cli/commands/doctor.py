@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+import json as encoding
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.cli.doctor import telling
 from omicsdk.cli.doctor.finding import find, home_to_search
 from omicsdk.cli.doctor.logins import SERVICES
+from omicsdk.cli.doctor.outcome import Outcome
 from omicsdk.cli.doctor.probing import environment, limit, of_machine, of_services, side_by_side
 from omicsdk.cli.help import columns
 from omicsdk.cli.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Sequence
 
     from omicsdk.cli.console import Console
 
 SOMETHING_FAILED = 1
 
+Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 
-def doctor(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics doctor [SERVICE ...]`; the process ends with 1 when something failed.
+
+def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console) -> Told:
+    """Check this machine, the network and each configured service.
+
+    Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open files, encoding,
+    libcurl, versions, extras. Only configured services are contacted. Prints what is wrong with its remedy, and ends with 1 when
+    a check failed.
 
     Args:
-        arguments: services, timeout, json.
-        console: Where the exit code goes.
+        services: Only these services; by default all that are configured.
+        json: Print JSON, on a terminal too.
+        timeout: Seconds that each step of a call may take.
+        console: Where the exit code is set.
     """
-    from omicsdk.cli.doctor.outcome import Outcome
-
-    environ, seconds = environment(), float(arguments["timeout"])
-    named = arguments["services"]
-    services = [service for service in SERVICES if named is None or service in named]
-    logins = find(services, environ, home_to_search())
-    probes = [*of_machine(environ), *of_services(logins, environ, seconds)]
-    found = side_by_side(probes, limit(seconds))
+    environ = environment()
+    named = [service for service in SERVICES if not services or service in services]
+    logins = find(named, environ, home_to_search())
+    found = side_by_side([*of_machine(environ), *of_services(logins, environ, timeout)], limit(timeout))
+    # Of a service that was named it is reported that nothing was found.
     have = {login.service for login in logins}
-    # Of a service that was asked for by name it is told that there is nothing.
     found += [
         Outcome("login", service, "skipped", "nothing is set", "See: omics init")
-        for service in services
-        if service not in have and named is not None
+        for service in named
+        if services and service not in have
     ]
     if any(outcome.status == "failed" for outcome in found):
         console.exit_code = SOMETHING_FAILED
     rows = [outcome.row() for outcome in found]
-    if arguments["json"]:
-        return Told(json.dumps(rows, indent=2), rows)
+    if json:
+        return Told(encoding.dumps(rows, indent=2), rows)
     return Told(telling.outcomes(found, columns()), rows, terminal_only=True)

@@ -1,24 +1,376 @@
-"""The demo's steps, in order."""
+"""The demo's steps, in order: commands are run as a user would run them, and told with what came of them."""
 
+import hashlib
 import json
+import os
+import shlex
 import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO
 from urllib.parse import urlsplit
 
 import omicsdk
-from omicsdk.cli.demo.commands import DemoFailed, Omics, environment
-from omicsdk.cli.demo.genome import ACCESSION, fasta, sequence
-from omicsdk.cli.demo.interruption import CELL, hold_second_half, kill_when_held, sent_after
-from omicsdk.cli.demo.samples import SAMPLES, write_large_file, write_sample
-from omicsdk.cli.demo.story import Story, counted, seconds_text, size_text
-from omicsdk.cli.demo.verification import Checked, Source, check_bundle, check_manifest, sums_of
+from omicsdk.cli.demo.data import ACCESSION, SAMPLES, fasta, sequence, write_large_file, write_sample
+from omicsdk.core.errors import OmicsError
+from omicsdk.hca.dss.tsv import DictReader
+from omicsdk.transfer.reports.words import size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 file, 2 files."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def typed(words: Sequence[str]) -> str:
+    """A command as a user would type it into a shell."""
+    return shlex.join(words) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in words)
+
+
+class Story:
+    """Writes lines as things happen.
+
+    Args:
+        out: Where to.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._steps = 0
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the story began."""
+        return time.monotonic() - self._began
+
+    def line(self, text: str = "") -> None:
+        """One line."""
+        self._out.write(f"{text}\n")
+        self._out.flush()
+
+    def step(self, title: str) -> None:
+        """Begins the next step."""
+        self._steps += 1
+        self.line(f"\n{self._steps}. {title}")
+
+    def command(self, words: Sequence[str]) -> None:
+        """What is run next."""
+        self.line(f"   $ {typed(words)}")
+
+    def fact(self, text: str) -> None:
+        """What came of it."""
+        self.line(f"   {text}")
+
+
+_OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
+# A user's own settings for these services would lead away from the sandbox.
+_FOREIGN = ("OMICS_", "HCA_", "AWS_", "PYTEST_")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+LONGEST = 120.0
+"""Seconds that one command may take before the demo gives up."""
+
+
+class DemoFailed(OmicsError):
+    """A step of the demo didn't do what it should."""
+
+    default_remedy = "`omics demo --keep FOLDER` leaves its files there to look at."
+
+
+def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for commands that work with the sandbox and nothing else.
+
+    Args:
+        pointing: What points at the sandbox.
+        own: The present environment; by default the process'.
+    """
+    kept = {
+        name: value
+        for name, value in (os.environ if own is None else own).items()
+        if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
+    }
+    return kept | dict(pointing) | {"PYTHONUTF8": "1"}
+
+
+class Omics:
+    """Runs commands in the demo's folder; what still runs at its end is killed.
+
+    Args:
+        story: Is told each command.
+        variables: The commands' environment.
+        folder: Their current folder.
+    """
+
+    def __init__(self, story: Story, variables: Mapping[str, str], folder: Path) -> None:
+        self._story = story
+        self._variables = dict(variables)
+        self._folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    def __call__(self, *words: str) -> Any:
+        """Runs `omics WORDS` and gives what it printed, decoded from JSON.
+
+        Raises:
+            DemoFailed: It ended with another code than 0, or took too long.
+        """
+        printed = self.finish(self.start(*words), words)
+        return json.loads(printed) if printed.strip() else None
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Starts `omics WORDS`."""
+        self._story.command(("omics", *words))
+        return self._started([sys.executable, "-c", _OMICS, *words])
+
+    def module(self, module: str, *words: str) -> None:
+        """Runs a module of Python with arguments.
+
+        Raises:
+            DemoFailed: As for commands.
+        """
+        shown = ("python", "-m", module, *words)
+        self._story.command(shown)
+        self.finish(self._started([sys.executable, "-m", module, *words]), shown)
+
+    def _started(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            words,
+            cwd=self._folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._running.append(process)
+        return process
+
+    def finish(self, process: subprocess.Popen[bytes], words: Sequence[str]) -> bytes:
+        """Waits for a command and gives what it printed.
+
+        Args:
+            process: What `start` gave.
+            words: Its words, for errors.
+
+        Raises:
+            DemoFailed: It ended with another code than 0, or took too long.
+        """
+        try:
+            printed, told = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise DemoFailed(f"`{typed(words)}` had not ended after {LONGEST:g} s") from None
+        if process.returncode != 0:
+            last = told.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+            raise DemoFailed(f"`{typed(words)}` ended with code {process.returncode}: {last[0]}")
+        return printed
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder that became a bundle.
+
+    Attributes:
+        folder: The folder.
+        uuid: The bundle's.
+        version: The bundle's.
+        sums: SHA-256 of each of its files, by name.
+        size: Bytes of all of them.
+    """
+
+    folder: Path
+    uuid: str
+    version: str
+    sums: Mapping[str, str]
+    size: int
+
+    @property
+    def fqid(self) -> str:
+        """How the Data Store names the bundle, and what its folder is called."""
+        return f"{self.uuid}.{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was compared.
+
+    Attributes:
+        files: How many files.
+        size: Their bytes.
+    """
+
+    files: int = 0
+    size: int = 0
+
+    def __add__(self, other: "Checked") -> "Checked":
+        return Checked(self.files + other.files, self.size + other.size)
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of all files below a folder, by their path in it."""
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def check_bundle(source: Source, downloads: Path) -> Checked:
+    """Compare a bundle's folder with the folder that was uploaded.
+
+    Raises:
+        DemoFailed: A file is missing, there is one too many, or its bytes differ.
+    """
+    found = sums_of(downloads / source.fqid)
+    found.pop("bundle.json", None)
+    if found != source.sums:
+        differing = sorted({name for name, _ in found.items() ^ source.sums.items()})
+        raise DemoFailed(f"{downloads / source.fqid} differs from {source.folder}: {', '.join(differing)}")
+    return Checked(len(found), source.size)
+
+
+def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Path) -> Checked:
+    """Compare the files that a downloaded manifest points at with those that were uploaded.
+
+    Args:
+        manifest: The copy that a download wrote, with file_path.
+        sources: The uploaded folders by their bundle's UUID.
+        downloads: What file_path is relative to.
+
+    Raises:
+        DemoFailed: A row is missing or too many, or a file isn't there or has other bytes.
+    """
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = list(DictReader(file))
+    found = {(row["bundle_uuid"], row["file_name"]): sha256_of(downloads / row["file_path"]) for row in rows}
+    expected = {(uuid, name): digest for uuid, source in sources.items() for name, digest in source.sums.items()}
+    if found != expected or len(rows) != len(found):
+        differing = sorted({name for (_, name), _ in found.items() ^ expected.items()})
+        raise DemoFailed(f"{manifest} doesn't lead to what was uploaded: {', '.join(differing) or 'rows twice'}")
+    return Checked(len(rows), sum(source.size for source in sources.values()))
+
+
+CELL = 4 << 20
+"""Bytes in which a download remembers its progress; what a connection had begun of one is fetched again."""
+HELD_AT = 3 << 20
+"""Bytes into its answer at which a request is held."""
+_LARGEST_REQUEST = 16 << 20
+_BLOCK = 128 << 10
+_POLL = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """The state at the kill.
+
+    Attributes:
+        sent: Bytes that the sandbox had sent.
+        connections: Requests that were cut off.
+        requests: Requests that there had been.
+    """
+
+    sent: int
+    connections: int
+    requests: int
+
+
+def hold_second_half(sandbox: "Sandbox", sha256: str, size: int) -> None:
+    """Let about a half of a file through, whether it is asked for in one request or in many.
+
+    Args:
+        sandbox: Where it is.
+        sha256: Which file.
+        size: Its size.
+    """
+    from omicsdk.sandbox import Rule
+
+    path = f"/_objects/{sha256}*"
+    half = size // 2 // _LARGEST_REQUEST
+    # A request may ask for less than the largest part, so rules are ready for far more requests than a half needs.
+    later = [Rule("stall", path=path, nth=number, at=HELD_AT) for number in range(half + 1, 16 * half + 64)]
+    sandbox.add_faults(Rule("stall", path=path, at=size // 2), *later)
+
+
+def sent_after(sandbox: "Sandbox", sha256: str, killed: Killed) -> int:
+    """Bytes of a file that the sandbox has sent to requests since the kill."""
+    return sum(entry["sent"] for entry in sandbox.requests(f"/_objects/{sha256}")[killed.requests :])
+
+
+def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha256: str, folder: Path) -> Killed:
+    """Wait until nothing moves any more, and kill the download.
+
+    Args:
+        sandbox: Where it downloads from.
+        process: The download.
+        sha256: The file that is held.
+        folder: Where it downloads to.
+
+    Raises:
+        DemoFailed: It ended by itself, or was never held.
+    """
+    until = time.monotonic() + LONGEST
+    seen = None
+    while (resting := _at_rest(sandbox, sha256, folder)) is None or resting != seen:
+        seen = resting
+        if process.poll() is not None:
+            raise DemoFailed(f"the download ended by itself, with code {process.returncode}, before it was killed")
+        _wait(until, "the download wasn't at its half in time")
+    process.kill()
+    process.communicate()
+    while sandbox.stalled:
+        _wait(until, "the server didn't notice in time that the download was gone")
+    sandbox.fault_book.clear()
+    requests = sandbox.requests(f"/_objects/{sha256}")
+    sent, cut = sum(entry["sent"] for entry in requests), sum(not entry["done"] for entry in requests)
+    return Killed(sent, cut, len(requests))
+
+
+def _wait(until: float, otherwise: str) -> None:
+    if time.monotonic() > until:
+        raise DemoFailed(otherwise)
+    time.sleep(_POLL)
+
+
+def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] | None:
+    """What was sent and what of it is on disk, once all requests are held or done and the download has caught up.
+
+    It may still collect a block for each held request; what of a request that is done isn't written counts as lost.
+    """
+    requests = sandbox.requests(f"/_objects/{sha256}")
+    under_way = [entry for entry in requests if not entry["done"]]
+    if not under_way or len(under_way) != sandbox.stalled:
+        return None
+    sent, there = sum(entry["sent"] for entry in requests), _on_disk(folder)
+    return (sent, there) if there >= sent - _BLOCK * len(under_way) else None
+
+
+def _on_disk(folder: Path) -> int:
+    """Bytes that files below a folder take up; holes don't count where the system tells."""
+    found = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(state.st_size if os.name == "nt" else state.st_blocks * 512 for state in found)
+
 
 _REPLICA = ("--replica", "aws")
 _LARGE = "large_run"
@@ -43,12 +395,12 @@ def walk(sandbox_type: "type[Sandbox]", out: TextIO, keep: Path | None, large: i
         with Omics(story, environment(sandbox.environment()), folder) as omics:
             story.step("A server with the Data Store and an S3 for staging files; both end with the demo")
             story.line("   $ omics sandbox up   (here: within the demo)")
-            story.fact(f"{sandbox.swagger_url} stands after {seconds_text(story.seconds)}; files in {folder}")
+            story.fact(f"{sandbox.swagger_url} stands after {time_words(story.seconds)}; files in {folder}")
             checked = _steps(story, omics, sandbox, folder, large)
     _check_nothing_is_left(port, None if keep else folder)
-    told = f"{checked.files} files, {size_text(checked.size)}, each equal to its source by SHA-256"
+    told = f"{checked.files} files, {size_words(checked.size)}, each equal to its source by SHA-256"
     left = f"everything is kept in {folder}" if keep else "nothing is left behind"
-    story.line(f"\nverified {told}; {seconds_text(story.seconds)} in all, {left}")
+    story.line(f"\nverified {told}; {time_words(story.seconds)} in all, {left}")
 
 
 def _steps(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
@@ -86,9 +438,9 @@ def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, sour
     if {file["name"] for file in told["files"]} != sums.keys():
         raise DemoFailed(f"the bundle {told['bundle_uuid']} doesn't hold the files of {source}")
     size = sum((source / file).stat().st_size for file in sums)
-    taken = seconds_text(story.seconds - began)
+    taken = time_words(story.seconds - began)
     story.fact(
-        f"bundle {told['bundle_uuid']}.{told['version']}: {counted(len(sums), 'file')}, {size_text(size)}, {taken}"
+        f"bundle {told['bundle_uuid']}.{told['version']}: {counted(len(sums), 'file')}, {size_words(size)}, {taken}"
     )
     return Source(source, told["bundle_uuid"], told["version"], sums, size)
 
@@ -103,7 +455,7 @@ def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     expected = [source.fqid for source in sources.values() if source.folder.name == late]
     if hits != expected:
         raise DemoFailed(f"the search for {late} found {hits or 'nothing'} instead of {expected}")
-    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {seconds_text(story.seconds - began)}")
+    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {time_words(story.seconds - began)}")
 
 
 def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Source]) -> Checked:
@@ -119,14 +471,14 @@ def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Sourc
         if layout == "bundle":
             for source in sources.values():
                 found += check_bundle(source, folder / target)
-        taken = seconds_text(story.seconds - began)
-        story.fact(f"{found.files} files, {size_text(found.size)}, all as they were uploaded; {taken}")
+        taken = time_words(story.seconds - began)
+        story.fact(f"{found.files} files, {size_words(found.size)}, all as they were uploaded; {taken}")
         checked += found
     return checked
 
 
 def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
-    story.step(f"A download of {size_text(large)} is killed half-way, and taken up again")
+    story.step(f"A download of {size_words(large)} is killed half-way, and taken up again")
     data = folder / "data" / _LARGE
     write_large_file(data / "run.bin", large)
     source = _uploaded(story, omics, sandbox, folder, data)
@@ -137,17 +489,19 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     if any(path.name == digest for path in target.rglob("*")):
         raise DemoFailed("the killed download left an unfinished file under its final name")
     requests = counted(killed.connections, "request")
-    story.fact(f"kill -9 after {size_text(killed.sent)}, {requests} under way: no file has its final name yet")
+    story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} under way: no file has its final name yet")
     began = story.seconds
     omics(*words)
     checked = check_bundle(source, target)
     fetched = sent_after(sandbox, digest, killed)
     twice = killed.sent + fetched - large
     if not 0 <= twice <= CELL * killed.connections:
-        raise DemoFailed(f"{size_text(twice)} were fetched twice, where at most {size_text(CELL)} a connection should")
+        raise DemoFailed(
+            f"{size_words(twice)} were fetched twice, where at most {size_words(CELL)} a connection should"
+        )
     story.fact(
-        f"went on in {seconds_text(story.seconds - began)}: {size_text(fetched)} fetched,"
-        f" {size_text(twice)} of them for the second time; the file is right"
+        f"went on in {time_words(story.seconds - began)}: {size_words(fetched)} fetched,"
+        f" {size_words(twice)} of them for the second time; the file is right"
     )
     return checked
 

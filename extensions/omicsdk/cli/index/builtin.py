@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import codegen, sandbox
+from omicsdk.cli.commands.doctor import doctor
 from omicsdk.cli.commands.documented import nothing_cached
-from omicsdk.cli.commands.numbers import port
+from omicsdk.cli.commands.numbers import above_0, port
+from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help
 from omicsdk.compat.__main__ import run
@@ -87,6 +89,15 @@ COMMANDS = (
         examples=("state.tar --dir my-sandbox",),
     ),
     Entry("sandbox status", sandbox.status, examples=("", "--url http://127.0.0.1:8080")),
+    Entry("demo", demo, examples=("", "--keep demo-folder")),
+    Entry(
+        "doctor",
+        doctor,
+        positional=("services",),
+        switches=("json",),
+        checks={"timeout": above_0},
+        examples=("", "dss sb", "--json > report.json"),
+    ),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
     Entry(
         "help",
