@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from manual import blocks
-from omicsdk.cli.doctor.logins import Call, Login
-from omicsdk.cli.doctor.probing import of_machine, of_services
+from omicsdk.cli.doctor.report import of_machine, of_services
+from omicsdk.cli.doctor.services import Call, Login
 from omicsdk.sandbox import Sandbox
 
 PAGE = Path(__file__).parents[2] / "docs/first-contact.md"

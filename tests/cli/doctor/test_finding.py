@@ -5,8 +5,7 @@ import json
 import sys
 
 import pytest
-from omicsdk.cli.doctor.finding import find
-from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find
 from omicsdk.core.credentials import Token
 from omicsdk.core.token_file import TokenFile
 

@@ -1,9 +1,21 @@
 """What is said of this machine."""
 
 import pytest
-from omicsdk.cli.doctor.machine import GIB, MIB, Encodings, Links, Room, encodings, hard_links, open_files, room
-from omicsdk.cli.doctor.surveying import Place, folders, links
-from omicsdk.cli.doctor.surveying import room as room_of
+from omicsdk.cli.doctor.machine import (
+    GIB,
+    MIB,
+    Encodings,
+    Links,
+    Place,
+    Room,
+    encodings,
+    folders,
+    hard_links,
+    link_facts,
+    open_files,
+    room,
+)
+from omicsdk.cli.doctor.machine import room_facts as room_of
 
 
 @pytest.mark.parametrize(
@@ -68,7 +80,7 @@ def test_each_folder_has_a_variable_that_moves_it():
 
 def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert links() == Links(str(tmp_path))
+    assert link_facts() == Links(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
     assert hard_links(Links("/d")).status == "ok"
     found = hard_links(Links("/d", "Operation not permitted"))
@@ -81,7 +93,7 @@ def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
-    found = hard_links(links())
+    found = hard_links(link_facts())
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
     assert found.found == "can't be tried, since no file can be made: Read-only file system"
     assert found.remedy == "See what is said of the disk."
@@ -95,7 +107,7 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
     linked = []
     monkeypatch.setattr("os.link", lambda first, second: linked.append(first))
     monkeypatch.chdir(here)
-    assert links().error == ""
+    assert link_facts().error == ""
     assert linked[0].startswith(str(temporary))
     assert [*here.iterdir(), *temporary.iterdir()] == []
 

@@ -1,7 +1,7 @@
 """What is said of what is installed."""
 
-from omicsdk.cli.doctor import inventory
-from omicsdk.cli.doctor.software import Curl, curl, extras
+from omicsdk.cli.doctor import machine
+from omicsdk.cli.doctor.machine import Curl, curl, extras
 
 
 def test_libcurl_needs_tls():
@@ -13,7 +13,7 @@ def test_libcurl_needs_tls():
 
 
 def test_this_one_has_it():
-    assert curl(inventory.curl()).status == "ok"
+    assert curl(machine.curl_facts()).status == "ok"
 
 
 REQUIREMENTS = [
@@ -27,7 +27,7 @@ REQUIREMENTS = [
 
 
 def test_an_extra_is_there_when_all_of_it_is():
-    missing = inventory.missing(REQUIREMENTS, {"pandas", "pyjwt"}.__contains__)
+    missing = machine.missing(REQUIREMENTS, {"pandas", "pyjwt"}.__contains__)
     assert missing == {"gen3": ["pyyaml"], "google": []}
     there, lacking = extras(missing)
     assert (there.status, there.found) == ("ok", "google")
@@ -36,4 +36,4 @@ def test_an_extra_is_there_when_all_of_it_is():
 
 
 def test_the_extras_of_this_installation_are_found():
-    assert "sandbox" in extras(inventory.missing_of_extras())[0].found
+    assert "sandbox" in extras(machine.missing_of_extras())[0].found

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES, Login
-from omicsdk.cli.doctor.outcome import Outcome
-from omicsdk.cli.doctor.telling import logins, outcomes
+from omicsdk.cli.doctor import Outcome
+from omicsdk.cli.doctor.report import logins, outcomes
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login
 
 FOUND = [
     Outcome("versions", "", "ok", "omicsdk 0.1.0, CPython 3.11.7, Linux 6.18.44 x86_64"),

@@ -7,10 +7,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
-from omicsdk.cli.doctor.logins import Call, Login
-from omicsdk.cli.doctor.outcome import Outcome
-from omicsdk.cli.doctor.probing import Probe, side_by_side, tried
-from omicsdk.cli.doctor.trying import Answer, ask, judge
+from omicsdk.cli.doctor import Outcome
+from omicsdk.cli.doctor.report import Probe, side_by_side, tried
+from omicsdk.cli.doctor.services import Answer, Call, Login, ask, judge
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import OmicsError
 

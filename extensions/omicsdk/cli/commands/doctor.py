@@ -5,11 +5,9 @@ from __future__ import annotations
 import json as encoding
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.cli.doctor import telling
-from omicsdk.cli.doctor.finding import find, home_to_search
-from omicsdk.cli.doctor.logins import SERVICES
-from omicsdk.cli.doctor.outcome import Outcome
-from omicsdk.cli.doctor.probing import environment, limit, of_machine, of_services, side_by_side
+from omicsdk.cli.doctor import Outcome, report
+from omicsdk.cli.doctor.report import environment, limit, of_machine, of_services, side_by_side
+from omicsdk.cli.doctor.services import SERVICES, find, home_to_search
 from omicsdk.cli.help import columns
 from omicsdk.cli.told import Told
 
@@ -52,4 +50,4 @@ def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: flo
     rows = [outcome.row() for outcome in found]
     if json:
         return Told(encoding.dumps(rows, indent=2), rows)
-    return Told(telling.outcomes(found, columns()), rows, terminal_only=True)
+    return Told(report.outcomes(found, columns()), rows, terminal_only=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.cli.doctor import telling
-from omicsdk.cli.doctor.finding import find, home_to_search
-from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
-from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
+from omicsdk.cli.doctor import report as telling
+from omicsdk.cli.doctor.report import Probe, environment, limit, side_by_side, tried
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find, home_to_search
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import ConfigError
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.doctor.logins import Login
-    from omicsdk.cli.doctor.outcome import Outcome
+    from omicsdk.cli.doctor import Outcome
+    from omicsdk.cli.doctor.services import Login
     from omicsdk.cli.shapes import Command
 
 REPLICA = "aws"

@@ -1,1 +1,29 @@
-"""What `omics init` finds and `omics doctor` probes. Gathering is thin; what it means is decided by pure functions."""
+"""What `omics doctor` and `omics init` find: probes of the machine, the network and the services."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Status = Literal["ok", "warning", "failed", "skipped"]
+
+
+class Outcome(NamedTuple):
+    """What one probe found.
+
+    Attributes:
+        probe: Its name.
+        subject: What it looked at: a host, a folder, a service's login; empty where there is one only.
+        status: How it is.
+        found: What was found, without secrets.
+        remedy: What to do; empty where nothing needs to be done.
+    """
+
+    probe: str
+    subject: str
+    status: Status
+    found: str
+    remedy: str = ""
+
+    def row(self) -> dict[str, str]:
+        """The same for output as data."""
+        return self._asdict()

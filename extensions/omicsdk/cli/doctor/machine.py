@@ -1,11 +1,259 @@
-"""What this machine has to offer: room, hard links, open files, an encoding. Decisions over gathered facts."""
+"""Probes of this machine: room, hard links, open files, encodings, and what is installed."""
 
 from __future__ import annotations
 
+import locale
+import os
+import re
 import shlex
-from typing import NamedTuple
+import shutil
+import sys
+import tempfile
+from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.cli.doctor.outcome import Outcome
+from omicsdk.cli.doctor import Outcome
+from omicsdk.core.errors import OmicsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+
+class Curl(NamedTuple):
+    """What moves bytes.
+
+    Attributes:
+        binding: Version of pycurl; empty where it can't be loaded.
+        library: Version of libcurl.
+        tls: What encrypts, such as `OpenSSL/3.0.2`; empty for nothing.
+        protocols: What it speaks.
+        error: Why it can't be loaded.
+    """
+
+    binding: str = ""
+    library: str = ""
+    tls: str = ""
+    protocols: tuple[str, ...] = ()
+    error: str = ""
+
+
+def curl(facts: Curl) -> Outcome:
+    """Whether files can be moved, over TLS too.
+
+    Args:
+        facts: What was gathered.
+    """
+    again = "Install it anew: pip install --force-reinstall --no-cache-dir pycurl"
+    if facts.error:
+        return Outcome("pycurl", "", "failed", f"can't be loaded: {facts.error}", again)
+    what = f"pycurl {facts.binding}, libcurl {facts.library}, {facts.tls or 'no TLS'}"
+    if not facts.tls or "https" not in facts.protocols:
+        return Outcome("pycurl", "", "failed", f"{what}: files can't be had by https", again)
+    return Outcome("pycurl", "", "ok", what)
+
+
+def versions(omicsdk: str, python: str, system: str) -> Outcome:
+    """What runs; for reports of faults.
+
+    Args:
+        omicsdk: Our version.
+        python: Python's.
+        system: The system.
+    """
+    return Outcome("versions", "", "ok", f"omicsdk {omicsdk}, {python}, {system}")
+
+
+def extras(missing: Mapping[str, Sequence[str]]) -> list[Outcome]:
+    """Which extras are there; one that isn't is no fault.
+
+    Args:
+        missing: Each extra with the packages of it that aren't installed.
+    """
+    whole = sorted(name for name, packages in missing.items() if not packages)
+    outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]
+    lacking = sorted(name for name, packages in missing.items() if packages)
+    if lacking:
+        remedy = f"Where a command asks for one: pip install 'omicsdk[{lacking[0]}]'"
+        outcomes.append(Outcome("extras", "not installed", "skipped", ", ".join(lacking), remedy))
+    return outcomes
+
+
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?[^;]*(?:;(.*))?")
+_EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
+_OURS = frozenset({"all", "dev", "docs"})
+"""Extras that are sums of others, or for those who work on omicsdk."""
+
+
+def curl_facts() -> Curl:
+    """What pycurl says of itself."""
+    try:
+        from omicsdk.transfer.network.wire import pycurl
+    except ImportError as error:
+        return Curl(error=str(error))
+    told = pycurl.version_info()
+    binding = re.search(r"PycURL/(\S+)", pycurl.version)
+    return Curl(binding[1] if binding else "", told[1], told[5] or "", tuple(told[8]))
+
+
+def missing_of_extras() -> dict[str, list[str]]:
+    """Each extra of omicsdk with the packages of it that aren't installed here."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    def is_installed(name: str) -> bool:
+        try:
+            distribution(name)
+        except PackageNotFoundError:
+            return False
+        return True
+
+    try:
+        requirements = distribution("omicsdk").requires or []
+    except PackageNotFoundError:  # run from a checkout that isn't installed
+        return {}
+    return missing(requirements, is_installed)
+
+
+def missing(requirements: Iterable[str], is_installed: Callable[[str], bool]) -> dict[str, list[str]]:
+    """Which packages each extra lacks.
+
+    Args:
+        requirements: Those of a distribution's metadata, such as `pandas>=2; extra == "gen3"`.
+        is_installed: Tells of a package whether it is there.
+    """
+    found: dict[str, list[str]] = {}
+    for requirement in requirements:
+        read = _REQUIREMENT.match(requirement)
+        extra = _EXTRA.search(read[3] or "") if read else None
+        if read is None or extra is None or extra[1] in _OURS:
+            continue
+        lacking = found.setdefault(extra[1], [])
+        if read[1] != "omicsdk" and not is_installed(read[1]):
+            lacking.append(read[1])
+    return found
+
+
+_CACHE = "PANGEA_API_CACHE_DIR"
+
+
+class Place(NamedTuple):
+    """A folder that omics writes into.
+
+    Attributes:
+        use: What it is for.
+        find: Gives the folder; raises ConfigError where there can't be one, and OSError where the system has none.
+        elsewhere: How to have it somewhere else.
+    """
+
+    use: str
+    find: Callable[[], Path]
+    elsewhere: str
+
+
+def folders(environ: Mapping[str, str]) -> list[Place]:
+    """The folders that omics writes into.
+
+    Args:
+        environ: The environment's variables.
+    """
+    from pathlib import Path
+
+    from omicsdk.core.files import STATE_VARIABLE, state_folder
+    from omicsdk.core.token_file import PATH_VARIABLE, token_file
+    from omicsdk.hca.config import user_folder
+
+    places = [
+        Place("here", Path.cwd, "work in a folder of your own"),
+        Place("settings", lambda: user_folder(environ), "name another folder in XDG_CONFIG_HOME"),
+        Place("tokens", lambda: token_file(environ).path.parent, f"name a file elsewhere in {PATH_VARIABLE}"),
+        Place("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
+        Place("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
+    ]
+    cache = environ.get(_CACHE)
+    return [*places, Place("cache", lambda: Path(cache), f"name another folder in {_CACHE}")] if cache else places
+
+
+def room_facts(place: Place) -> Room:
+    """What is left for a folder, or where it would be made.
+
+    Args:
+        place: The folder.
+    """
+    try:
+        folder = place.find()
+    except (OmicsError, OSError) as error:
+        return Room("", place.use, error=_why(error), elsewhere=place.elsewhere)
+    facts = Room(str(folder), place.use, elsewhere=place.elsewhere)
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        return facts._replace(error=f"{there} is a file")
+    try:
+        free = shutil.disk_usage(there).free
+        inodes, read_only = None, False
+        if sys.platform != "win32":
+            counted = os.statvfs(there)
+            inodes = counted.f_favail if counted.f_files else None
+            read_only = bool(counted.f_flag & os.ST_RDONLY)
+    except OSError as error:
+        return facts._replace(error=f"can't be looked at: {_why(error)}")
+    writable = os.access(there, os.W_OK | os.X_OK)
+    return facts._replace(free=free, inodes=inodes, at=str(there), writable=writable, read_only=read_only)
+
+
+def link_facts() -> Links:
+    """Makes a file and a second name for it, and takes both away.
+
+    It is done among temporary files where they lie on the same disk as the current folder, else in that.
+    """
+    from pathlib import Path
+
+    facts = Links()
+    try:
+        folder = Path.cwd()
+        facts = Links(str(folder))
+        made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
+    except OSError as error:
+        return facts._replace(error=_why(error), tried=False)
+    try:
+        with made as inside:
+            first = os.path.join(inside, "file")  # noqa: PTH118 - what os.link takes
+            with open(first, "wb"):  # noqa: PTH123 - likewise
+                pass
+            os.link(first, f"{first}-again")
+    except OSError as error:
+        return facts._replace(error=_why(error))
+    return facts
+
+
+def _beside(folder: Path) -> str:
+    """A folder on the same file system, by preference one where nobody minds what is made."""
+    try:
+        temporary = tempfile.gettempdir()
+    except OSError:  # nowhere can be written to
+        return str(folder)
+    return temporary if os.stat(temporary).st_dev == folder.stat().st_dev else str(folder)  # noqa: PTH116 - a text
+
+
+def _why(error: OmicsError | OSError) -> str:
+    return error.message if isinstance(error, OmicsError) else error.strerror or str(error)
+
+
+def file_limits() -> tuple[int | None, int | None]:
+    """How many files may be open, and how many the user may ask for; None for no limit."""
+    if sys.platform == "win32":
+        return None, None
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return tuple(None if each == resource.RLIM_INFINITY else each for each in (soft, hard))  # pyright: ignore[reportReturnType] - two
+
+
+def encoding_facts() -> Encodings:
+    """How texts become bytes in this process."""
+    output = getattr(sys.stdout, "encoding", None) or ""
+    return Encodings(sys.getfilesystemencoding(), locale.getpreferredencoding(False), output)
+
 
 MIB, GIB = 2**20, 2**30
 ROOM_FAILED, ROOM_WARNING = 100 * MIB, 1 * GIB
