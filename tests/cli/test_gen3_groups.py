@@ -116,7 +116,7 @@ def test_a_refused_login_says_what_to_give(gen3, monkeypatch):
 
 def test_help_says_what_is_there_and_what_is_not(gen3):
     told = gen3("--help").out
-    for said in ("--endpoint", "--auth", "drs-pull", "discovery", "nih, pfb and users"):
+    for said in ("drs-pull", "discovery", "nih, pfb and users"):
         assert said in " ".join(told.split())
     assert "read" in gen3("objects", "manifest", "--help").out
     assert "--output-file" in gen3("objects", "manifest", "read", "--help").out

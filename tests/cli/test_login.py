@@ -208,6 +208,32 @@ def test_profiles_have_logins_of_their_own(user):
     assert [row["login"] for row in user.data("profiles")] == ["file", None]
 
 
+def test_the_words_of_a_connection_are_the_same_everywhere(user):
+    box = user.sandbox
+    listed = ("crunch", "api", "list-projects")
+    for words in (
+        ("--base-url", box.crunch_url, "--access-token", box.crunch_token),
+        ("--url", box.crunch_url, "--token", box.crunch_token),
+    ):
+        assert user.data(*listed, *words)["count"] >= 0
+        before = (
+            user.run(words[0], words[1], *listed, *words[2:])
+            if words[0] == "--base-url"
+            else user.run("crunch", *words, *listed[1:])
+        )
+        assert before.returncode == 0, before.stderr
+    for word, hidden in (
+        ("crunch", "--url"),
+        ("crunch", "--token"),
+        ("gen3", "--endpoint"),
+        ("gen3", "--auth"),
+        ("pangea", "--endpoint"),
+    ):
+        for told in (user.run(word, "--help").stdout, user.run(word, "api", "--help").stdout):
+            assert f"  {hidden} " not in told, "a documented synonym is accepted, and not shown"
+    assert "--profile" in user.run(*listed, "--help").stdout
+
+
 def test_a_malformed_settings_file_is_named_with_its_line(user):
     user.settings.write_text("[profiles.default.sb]\nbase_url = \n")
     for words in (["profiles"], ["sb", "projects", "ls"], ["login", "sb", "--token-stdin"]):

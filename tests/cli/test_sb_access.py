@@ -2,8 +2,7 @@
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.commands.sb import connect
-from omicsdk.core.errors import UsageError
+from omicsdk.cli.options import global_arguments, own_arguments
 from omicsdk.sandbox.traffic.faults import Rule
 
 
@@ -16,9 +15,23 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_profile_and_a_base_url_exclude_each_other(home):
-    with pytest.raises(UsageError, match="--profile and --base-url"):
-        connect("https://other.example.org/v2", profile="cgc")
+def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatch, omics):
+    (home / ".sevenbridges").mkdir()
+    file = home / ".sevenbridges" / "credentials"
+    file.write_text("[cgc]\napi_endpoint = http://cgc.example.org/v2\nauth_token = t\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("OMICS_SB_URL", "http://variable.example.org/v2")
+    monkeypatch.setenv("OMICS_SB_TOKEN", "t")
+    for words, host in (
+        (("--profile", "cgc"), "cgc"),
+        (("--profile", "cgc", "--base-url", "http://typed.example.org/v2", "--access-token", "t"), "typed"),
+        ((), "variable"),
+    ):
+        before = omics(*words, "sb", "projects", "ls", installed=True)
+        after = omics("sb", "projects", "ls", *words, installed=True)
+        # Plain http is refused before anything is sent, and the refusal names the address.
+        assert before.err == after.err
+        assert f"http://{host}.example.org/v2 isn't https" in after.err
 
 
 @pytest.mark.parametrize(
@@ -90,7 +103,10 @@ def test_every_command_takes_a_profile_and_can_be_imported():
     for group in service.below():
         for found in group.found():
             assert isinstance(found, Found)
-            assert [each["name"] for each in found.command.get("parameters", [])].count("profile") == 1
+            taken = [each["name"] for each in found.command.get("parameters", [])]
+            assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command)))].count(
+                "profile"
+            ) == 1
             if "run" in found.command:
                 assert callable(loaded(found.command["run"]))
                 assert found.command.get("summary", "").endswith(".")
@@ -106,7 +122,7 @@ def test_help_shows_examples(omics):
     for words in (("files", "ls"), ("tasks", "run"), ("apps", "install"), ("manifest", "import")):
         out = omics("sb", *words, "--help", installed=True).out
         assert f"    omics sb {' '.join(words)} " in out
-        assert "--profile PROFILE" in out
+        assert "--profile" in out
 
 
 @pytest.mark.sandbox

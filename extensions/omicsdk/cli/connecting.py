@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Service
 
 
+PROFILE = "OMICS_PROFILE"
+
+
 class Connection:
     """What the global options say of a service, for commands that connect by themselves.
 
@@ -34,7 +37,7 @@ class Connection:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.base_url: str | None = settings.get("base-url") or None
         self.access_token: str | None = settings.get("access-token")
-        self.profile: str | None = settings.get("profile") or os.environ.get("OMICS_PROFILE") or None
+        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE) or None
 
 
 @contextmanager
@@ -44,18 +47,18 @@ def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
     Args:
         settings: Values of the global options that were given.
     """
-    named, before = settings.get("profile"), os.environ.get("OMICS_PROFILE")
+    named, before = settings.get("profile"), os.environ.get(PROFILE)
     if not named:
         yield
         return
-    os.environ["OMICS_PROFILE"] = named
+    os.environ[PROFILE] = named
     try:
         yield
     finally:
         if before is None:
-            del os.environ["OMICS_PROFILE"]
+            del os.environ[PROFILE]
         else:
-            os.environ["OMICS_PROFILE"] = before
+            os.environ[PROFILE] = before
 
 
 def loaded(target: str) -> Any:
@@ -86,6 +89,8 @@ def connected(
     """
     variables = os.environ if environ is None else environ
     name = found.path[0]
+    if (settings.get("profile") or variables.get(PROFILE)) and service is not None and "client" in service:
+        variables = {}  # a named profile wins over them; the client knows the order
     base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
     options: dict[str, Any] = dict(access or {})

@@ -73,8 +73,8 @@ def group_help(group: Group, width: int) -> str:
         if others:
             sections.append("\n".join(["Commands of other packages:", *(_row(*other, width) for other in others)]))
     if len(group.path) == 1:
-        if group.options:
-            sections.append(_options("Options of its commands:", group.options, width))
+        if options := [each for each in group.options if not each.get("hidden")]:
+            sections.append(_options("Options of its commands:", options, width))
         sections += _prose(group.about, width)
     if not group.path:
         sections.append(_options("Global options:", GLOBALS, width))
@@ -95,7 +95,7 @@ def command_help(found: Found, width: int) -> str:
     command = found.command
     own = own_arguments(command)
     words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument in own if not argument.get("positional")]
+    options = [argument for argument in own if not argument.get("positional") and not argument.get("hidden")]
     required = [argument for argument in options if argument.get("required")]
     optional = [argument for argument in options if not argument.get("required")]
     usage = [

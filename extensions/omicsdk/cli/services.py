@@ -46,10 +46,10 @@ SERVICES: dict[str, Service] = {
     "sb": {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "index": "sb",
-        "client": "omicsdk.cli.commands.sb:connect",
+        "client": "omicsdk.sb.client:SevenBridges",
         "remedy": "Make a token under Developer, Authentication token on the platform's page; write it into your section of "
         "~/.sevenbridges/credentials, or set SB_API_ENDPOINT and SB_AUTH_TOKEN.",
-        "credentials": "omicsdk.cli.commands.sb:token",
+        "credentials": "builtins:str",
         "groups": {
             "files": "Files and folders: list, show, print, copy, move, change, upload, download, search, tag",
             "tasks": "Runs of apps: create, run, wait for, show, clone, stop, delete",
@@ -61,15 +61,6 @@ SERVICES: dict[str, Service] = {
             "exports": "From projects to volumes: create, list, show, wait for",
             "manifest": "Metadata and tags of many files as a table of tab-separated values",
         },
-        "options": [
-            {
-                "name": "profile",
-                "type": "string",
-                "default": None,
-                "help": "Section of ~/.sevenbridges/credentials that says where the platform is and has the token. When "
-                "omitted: SB_API_ENDPOINT and SB_AUTH_TOKEN, else the section that SB_PROFILE names, else default.",
-            }
-        ],
     },
     "gen3": {
         "title": "Gen3 data commons: log in, download, upload, submit, query, manifests, discovery, workspaces",
@@ -99,6 +90,7 @@ SERVICES: dict[str, Service] = {
         "options": [
             {
                 "name": "auth",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "The login: a credentials file or its name within ~/.gen3, idp://wts/IDP for a login of the workspace token "
@@ -106,6 +98,7 @@ SERVICES: dict[str, Service] = {
             },
             {
                 "name": "endpoint",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "The commons, a host or URL. When omitted: GEN3_ENDPOINT, else the one that the login is for.",
@@ -127,6 +120,7 @@ SERVICES: dict[str, Service] = {
         "options": [
             {
                 "name": "auth",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "The login: a credentials file or its name within ~/.gen3. When omitted: what --config says, else "
@@ -134,6 +128,7 @@ SERVICES: dict[str, Service] = {
             },
             {
                 "name": "endpoint",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "The commons, a host or URL. When omitted: what --config says, else GEN3_ENDPOINT, else the one that the "
@@ -161,12 +156,14 @@ SERVICES: dict[str, Service] = {
         "options": [
             {
                 "name": "url",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "Where the site is, such as https://crunch.example.org. When omitted: CRUNCH_URL.",
             },
             {
                 "name": "token",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "Token of a user of the site. When omitted: CRUNCH_TOKEN, which doesn't show in process lists.",
@@ -219,6 +216,7 @@ SERVICES: dict[str, Service] = {
             },
             {
                 "name": "endpoint",
+                "hidden": True,
                 "type": "string",
                 "default": None,
                 "help": "Where Pangea is. When omitted: PANGEA_ENDPOINT, else https://pangeabio.io.",

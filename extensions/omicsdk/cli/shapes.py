@@ -33,7 +33,7 @@ class Argument(TypedDict):
         stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
-        hidden: It works, but completion does not offer it.
+        hidden: It works, and neither help nor completion shows it: a documented synonym of a global option.
     """
 
     name: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolve
+from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolution, resolve
 from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import (
@@ -120,13 +120,15 @@ def _has_file(name: str) -> bool:
 
 
 def has_login(environ: Mapping[str, str]) -> bool:
-    """Whether the environment or the user's folder has a login; nothing is read or requested.
+    """Whether the environment, omicsdk's settings or the user's folder has a login; nothing is requested.
 
     Args:
         environ: The environment's variables.
     """
     variables = (TOKEN_VARIABLE, KEY_VARIABLE, NAMESPACE_VARIABLE)
-    return any(environ.get(name, "").strip() for name in variables) or _has_file(DEFAULT_FILE)
+    if any(environ.get(name, "").strip() for name in variables) or _has_file(DEFAULT_FILE):
+        return True
+    return resolution(DISCOVERY, environ=environ, offline=True).credentials is not None
 
 
 DISCOVERY = Discovery(
