@@ -87,7 +87,7 @@ def connected(
         UsageError: Nothing says where the service is.
         ConfigError: A setting can't be read, or the token can't be one.
     """
-    variables = os.environ if environ is None else environ
+    variables: Mapping[str, str] = os.environ if environ is None else environ
     name = found.path[0]
     if (settings.get("profile") or variables.get(PROFILE)) and service is not None and "client" in service:
         variables = {}  # a named profile wins over them; the client knows the order
