@@ -113,6 +113,30 @@ def test_people_see_lines_that_fit_their_terminal(omics, alone, monkeypatch, com
     assert [line for line in (ran.out + ran.err).splitlines() if len(line) > 40 and len(line.split()) > 1] == []
 
 
+def test_questions_of_init_fit_a_narrow_terminal(omics, sandbox, alone, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    ran = omics("init", tty=True, typed="n\nn\n")
+    lines = [line for part in ran.err.split("[y/N] ") for line in part.splitlines()]
+    assert [line for line in lines if len(line) > 40 and len(line.split()) > 1] == []
+
+
+def test_init_asks_for_the_logins_that_are_missing(omics, alone, omics_sandbox, monkeypatch):
+    box = omics_sandbox
+    monkeypatch.setenv("OMICS_SB_URL", box.sb_url)
+    typed = iter(["wrong", box.sb_token])
+    monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
+    ran = omics("init", tty=True, typed="sbb\nsb\nsb\n\n")
+    assert "unknown platform 'sbb'. Did you mean sb?" in ran.err
+    assert "refused the login" in ran.err
+    assert "logged in to " + box.sb_url in ran.err
+    assert ran.err.count("Log in to which?") == 4
+    assert ran.err.split("No login for: ")[-1].startswith("hca, gen3, crunch, pangea")
+    assert "login sb" in ran.out
+    listed = omics("init").json["services"]
+    found = next(each["found"] for each in listed if each["service"] == "sb")
+    assert [each["url"] for each in found if each["what"] == "login of default"] == [box.sb_url]
+
+
 @pytest.fixture
 def homeless(alone, monkeypatch):
     """The same without a home."""

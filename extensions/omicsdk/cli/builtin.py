@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NotRequired, TypedDict
 
-    from omicsdk.cli.shapes import Argument, Command
+    from omicsdk.cli.shapes import Command
 
     class BuiltinGroup(TypedDict):
         """Commands under one word, here or in a module's COMMANDS, which is read when the word is given."""
@@ -26,33 +26,3 @@ GROUPS: dict[str, BuiltinGroup] = {
     "alias": {"title": "Your own names for commands, and hca's."},
     "compat": {"title": "Programs for the platforms' published clients, as they are."},
 }
-
-_TIMEOUT: Argument = {
-    "name": "timeout",
-    "type": "number",
-    "convert": "omicsdk.cli.commands.numbers:above_0",
-    "default": 10,
-    "help": "Seconds that each step of a call may take.",
-}
-
-COMMANDS: list[Command] = [
-    {
-        "command": "init",
-        "summary": "Find the settings and credentials of all platforms, try them, and say how to get what is missing.",
-        "description": "Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never "
-        "shown. On a terminal it asks before it tries or writes anything; elsewhere it does neither without an option for it.\n\n"
-        "Examples:\n\n    omics init\n    omics init --check --output json",
-        "run": "omicsdk.cli.commands.init:init",
-        "bare": True,
-        "parameters": [
-            {
-                "name": "check",
-                "type": "boolean",
-                "flag": True,
-                "default": False,
-                "help": "Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.",
-            },
-            _TIMEOUT,
-        ],
-    },
-]

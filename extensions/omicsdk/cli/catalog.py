@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 
-from omicsdk.cli.builtin import COMMANDS, GROUPS, INDEX
+from omicsdk.cli.builtin import GROUPS, INDEX
 from omicsdk.cli.mistakes import unknown_word
 from omicsdk.cli.services import SERVICES
 
@@ -361,7 +361,7 @@ def commands_of(service: Service | BuiltinGroup) -> list[Command]:
 
 def builtin_commands() -> list[Command]:
     """The commands of no service, those of groups with the group's word before their own."""
-    return COMMANDS + [command for name in INDEX for command in _indexed(name)]
+    return [command for name in INDEX for command in _indexed(name)]
 
 
 def _ungrouped() -> list[Command]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor import report as telling
 from omicsdk.cli.doctor.report import Probe, environment, limit, side_by_side, tried
-from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find, home_to_search
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find, home_to_search
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.told import Told
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import ConfigError, OmicsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,22 +17,25 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.doctor import Outcome
-    from omicsdk.cli.doctor.services import Login
     from omicsdk.cli.shapes import Command
 
 REPLICA = "aws"
 """The replica that the published client's documentation takes in its examples."""
 
 
-def init(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics init`: asks before it tries or writes anything, and without a terminal does neither unless it is told to.
+def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
+    """Find the settings and logins of all platforms, try them, and ask for what is missing.
+
+    Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never shown. On a terminal it
+    asks before it tries or writes anything; elsewhere it does neither without an option for it.
 
     Args:
-        arguments: check, replica, timeout.
+        check: Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.
+        timeout: Seconds that each step of a call may take.
         console: Where questions go.
     """
-    environ, seconds = environment(), float(arguments["timeout"])
-    found = find(SERVICES, environ, home_to_search())
+    environ, seconds = environment(), float(timeout)
+    found = [*find(SERVICES, environ, home_to_search()), *_stored()]
     width = columns()
     shown = telling.logins(found, SERVICES, width)
     if console.asks:
@@ -40,24 +43,74 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
             console.line(line)
     callable_ = [login for login in found if login.call is not None and not login.problem]
     tests: list[Outcome] = []
-    is_wanted = arguments["check"] or (
-        bool(callable_) and console.agrees(f"Test each with one call that changes nothing ({len(callable_)})?")
-    )
-    if is_wanted:
+    question = f"Test each with one call that changes nothing ({len(callable_)})?"
+    if check or (bool(callable_) and _agrees(console, question, width)):
         probes = [Probe("login", login.subject, lambda login=login: tried(login, environ, seconds)) for login in found]
         tests = [outcome for outcome in side_by_side(probes, limit(seconds)) if outcome.probe == "login"]
         if any(outcome.status == "failed" for outcome in tests):
             console.exit_code = 1
     written: list[str] = []
-    if not arguments["check"]:
+    if not check:
         try:
             written = _defaults(found, console)
         except ConfigError as error:
-            # What was found is told all the same.
+            # What was found is printed all the same.
             console.error(str(error))
             console.exit_code = 1
+        written += _logins(found, console, width)
     text = _text("" if console.asks else shown, tests, written, width)
     return Told(text, _data(found, tests, written), terminal_only=True)
+
+
+def _agrees(console: Console, question: str, width: int) -> bool:
+    """Ask a question, over lines that fit the terminal."""
+    *lines, last = wrapped(question.split(), max(1, width - len(" [y/N] ")))
+    if console.asks:
+        for line in lines:
+            console.line(line)
+    return console.agrees(last)
+
+
+def _stored() -> list[Login]:
+    """The logins that `omics login` stored, but for the Atlas's, which its services find."""
+    from omicsdk.core.token_file import HCA
+    from omicsdk.logins import stored_logins
+
+    try:
+        stored = stored_logins()
+    except OmicsError as error:
+        return [Login("sb", "logins", "", problem=error.message, remedy=error.remedy)]
+    return [
+        Login(place.platform, f"login of {place.profile}", login.store, place.url, warning="omics whoami tries it")
+        for place, login in stored
+        if place.platform != HCA
+    ]
+
+
+def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
+    """Offer to log in to platforms that nothing was found for."""
+    from omicsdk.cli.commands.login import known_platform, login
+    from omicsdk.cli.connecting import Connection
+    from omicsdk.core.token_file import HCA
+    from omicsdk.logins import KINDS
+
+    has = {HCA if each.service in ("dss", "auth", "upload") else each.service for each in found if not each.problem}
+    missing = [word for word in KINDS if word not in has and word != "drs"]
+    done: list[str] = []
+    while missing and console.asks:
+        for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):
+            console.line(line)
+        answer = console.answer("Log in to which? (Enter for none) ")
+        if not answer:
+            break
+        try:
+            login(known_platform(answer), connection=Connection({}), console=console)
+        except OmicsError as error:
+            console.error(str(error))
+            continue
+        missing.remove(known_platform(answer))
+        done.append(f"login {answer}")
+    return done
 
 
 def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -80,7 +133,7 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
 
 
 def _defaults(found: Sequence[Login], console: Console) -> list[str]:
-    """Offers to write the settings that omics itself wants."""
+    """Offer to write the settings that omics itself needs."""
     import os
 
     from omicsdk.hca.config import has_user_folder
@@ -97,9 +150,8 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     configured = read_settings().get("dss", default={})
     wanted = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
     file = user_file(os.environ)
-    if not wanted or not console.agrees(
-        f"Take the replica {REPLICA} for the Data Store where a command isn't given one (written into {file})?"
-    ):
+    question = f"Use the replica {REPLICA} of the Data Store where a command names none (written into {file})?"
+    if not wanted or not _agrees(console, question, columns()):
         return []
     for keys in wanted:
         set_value(file, keys, REPLICA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import config, login
+from omicsdk.cli.commands.init import init
 from omicsdk.cli.commands.numbers import above_0
 from omicsdk.cli.index import Entry
 
@@ -35,6 +36,7 @@ COMMANDS = (
         columns=("platform", "user", "expires_at", "problem", "base_url", "profile", "origin"),
         examples=("", "gen3 --output json"),
     ),
+    Entry("init", init, checks={"timeout": above_0}, examples=("", "--check --output json")),
     Entry("profiles", login.profiles, quick=True, examples=("",)),
     Entry("config list", config.list_settings, examples=("", "--show-origin", "--known")),
     Entry("config get", config.get, positional=("name",), examples=("sb.base_url", "DSSClient.swagger_url")),
