@@ -196,7 +196,7 @@ def test_a_file_is_copied_under_another_name_and_into_a_folder(tree):
     assert {"b.txt", "reads/a.txt"} <= set(deep(tree))
     again = tree("files", "cp", f"{P}/a.txt", f"{P}/b.txt")
     assert (again.code, "already exists" in again.err) == (2, True)
-    assert "omics: copied 1 file or folder" in tree("files", "cp", f"{P}/a.txt", f"{P}/c.txt").err
+    assert "omics: copied 1 file\n" in tree("files", "cp", f"{P}/a.txt", f"{P}/c.txt").err
 
 
 def test_folders_and_several_files_are_copied_by_a_job(tree):
@@ -240,7 +240,7 @@ def test_files_are_deleted_folders_only_when_it_is_said(tree):
     assert (kept.code, "for good" in kept.err) == (130, True)
     assert tree("files", "rm", "--yes", f"{P}/a.txt", tty=True).code == 0
     gone = tree("files", "rm", "-r", f"{P}/reads")
-    assert (gone.code, "omics: deleted 1 file or folder\n" in gone.err) == (0, True)
+    assert (gone.code, "omics: deleted 1 folder\n" in gone.err) == (0, True)
     assert deep(tree) == []
 
 

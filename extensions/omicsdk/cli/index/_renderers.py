@@ -9,7 +9,7 @@ from omicsdk.cli.commands.gen3.metadata import published, summarized
 from omicsdk.cli.commands.pangea import printing as pangea
 from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
 from omicsdk.cli.commands.sb.metadata import edits
-from omicsdk.cli.commands.sb.results import done, listed
+from omicsdk.cli.commands.sb.results import done, limited
 from omicsdk.cli.commands.sb.tasks import created
 from omicsdk.cli.commands.transfer_reports import transferred
 
@@ -21,7 +21,7 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     uploaded_bundle,
     transferred,
     *(published, summarized),
-    *(downloaded, file_changes, uploaded, edits, done, listed, created),
+    *(downloaded, file_changes, uploaded, edits, done, limited, created),
     *(pangea.batch, pangea.membership, pangea.deletions),
     *(pangea.uploaded_reads, pangea.uploaded_field, pangea.downloaded_results),
 )

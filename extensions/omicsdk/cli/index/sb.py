@@ -14,6 +14,8 @@ from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.cli.shapes import Argument
 from omicsdk.sb import moves
 
+SWITCHES = True
+
 _P = "sb://me/my-project"
 _APP = "me/my-project/bwa"
 _BUCKET = "me/my_bucket"
@@ -23,7 +25,7 @@ _CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0}
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
     "files": (metadata.tag, moves.copy, files.get_file),
-    "tasks": (tasks.abort, tasks.get_task, tasks.run),
+    "tasks": (tasks.abort, tasks.update, tasks.run),
     "projects": (projects.get_project,),
     "members": (projects.get_project, projects.allow_members, projects.members),
     "apps": (projects.get_app,),
@@ -45,7 +47,7 @@ def _command(
     render: Callable[..., Any] | None = None,
     synonyms: tuple[str, ...] = (),
 ) -> Entry:
-    """An entry of a function that is written for the command line: what precedes `*` is positional, booleans are switches."""
+    """An entry of a function that is written for the command line: what precedes `*` is positional."""
     parameters = list(signature(function).parameters.values())[1:]
     names = {each.name for each in parameters}
     return Entry(
@@ -54,7 +56,6 @@ def _command(
         positional=tuple(each.name for each in parameters if each.kind is Parameter.POSITIONAL_OR_KEYWORD),
         flags=flags or {},
         checks={name: check for name, check in _CHECKS.items() if name in names},
-        switches=tuple(each.name for each in parameters if each.default is False),
         short={name: short for name, short in _SHORT.items() if name in names},
         title=title,
         render=render,
@@ -117,11 +118,11 @@ FILES = (
 
 TASKS = (
     _list("tasks ls", tasks.list_tasks, "--project me/my-project --status RUNNING"),
-    _command("tasks get", tasks.get_task, _TASK),
+    Entry("tasks get", None, operation="get-task", positional=("task_id",), examples=(_TASK,)),
     Entry(
         "tasks create",
         SevenBridges.create_task,
-        switches=("run", "interruptible"),
+        switches=("interruptible",),
         examples=(f"--name test {_RUN} --inputs @inputs.json",),
     ),
     _command(
@@ -187,7 +188,7 @@ STORAGE = (
     _command("volumes update", storage.update_volume, f"{_BUCKET} --access-mode RO", f"{_BUCKET} --deactivate"),
     _command("volumes rm", storage.remove_volume, f"{_BUCKET} --dry-run"),
     _list("imports ls", storage.list_imports, f"--volume {_BUCKET} --state FAILED"),
-    _command("imports get", storage.get_import, _JOB),
+    Entry("imports get", None, operation="get-import", positional=("import_id",), examples=(_JOB,)),
     _command(
         "imports create",
         storage.start_imports,
@@ -198,7 +199,7 @@ STORAGE = (
     ),
     _command("imports wait", storage.wait_for_imports, _JOB),
     _list("exports ls", storage.list_exports, "--state RUNNING"),
-    _command("exports get", storage.get_export, _JOB),
+    Entry("exports get", None, operation="get-export", positional=("export_id",), examples=(_JOB,)),
     _command(
         "exports create",
         storage.start_exports,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.results import FILE, MORE_OF_FILE, PROJECT, Done, Row, done, given, pairs, row
-from omicsdk.cli.commands.transfer_reports import AGAIN, count_of, ended, summary, told
+from omicsdk.cli.commands.transfer_reports import AGAIN, count_of, ended, finish, listed
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.cli.output import Output
 from omicsdk.core.errors import (
@@ -17,6 +17,7 @@ from omicsdk.core.errors import (
     OmicsError,
     RateLimited,
     ServerError,
+    SomeFailed,
     TransportError,
     TruncatedTransfer,
     UsageError,
@@ -232,7 +233,11 @@ def file_changes(result: FileChanges, call: Call) -> object:
         rows = [{"deleted": each.name, "type": each.file.type, "id": each.file.id} for each in files]
     else:
         rows = [{"from": each.source.name, "to": str(each.target)} for each in result.files]
-    line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {count_of(len(rows), 'file or folder')}"
+    folders = sum(each.source.is_folder for each in result.files)
+    counted = [
+        count_of(number, thing) for number, thing in ((len(rows) - folders, "file"), (folders, "folder")) if number
+    ]
+    line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
     return done(Done(rows, line, result.errors, none=not rows), call)
 
 
@@ -311,13 +316,9 @@ def uploaded(result: Uploaded, call: Call) -> object:
         size = sum(each.size for each, state in zip(plan.files, states, strict=True) if state == "planned")
         rows = [{**each, "state": state} for each, state in zip(facts, states, strict=True)]
         return {"counts": report.counts, "bytes_to_send": size, "files": rows}
-    _tell(report, call, summary(report, "uploaded", str(plan.target)))
-    rows = [
-        {**each, **ended(outcome), "id": id}
-        for each, outcome, id in zip(facts, report.outcomes, result.ids, strict=True)
-    ]
-    counts = {state: report.counts.get(state, 0) for state in ("done", "skipped", "failed", "stopped")}
-    return {"counts": counts, "verification": report.verification, "files": rows}
+    _finish(report, call, str(plan.target))
+    ends = zip(facts, report.outcomes, result.ids, strict=True)
+    return listed(report, ({**each, **ended(outcome), "id": id} for each, outcome, id in ends))
 
 
 def download(
@@ -376,19 +377,24 @@ def downloaded(result: Downloaded, call: Call) -> object:
     files, folder, report = result
     if call.arguments.get("dry_run"):
         return foreseen(report)
-    _tell(report, call, summary(report, "downloaded", str(folder)))
-    rows = [
+    _finish(report, call, str(folder))
+    rows = (
         {"id": each.file.id, "path": str(folder.joinpath(*each.parts)), "size": each.file.size, **ended(outcome)}
         for each, outcome in zip(files, report.outcomes, strict=True)
-    ]
-    return {"counts": report.counts, "verification": report.verification, "files": rows}
+    )
+    return listed(report, rows)
 
 
-def _tell(report: TransferReport, call: Call, line: str) -> None:
+def _finish(report: TransferReport, call: Call, where: str) -> None:
     """Write the report that was asked for, print what failed, and state what was done."""
     errors = [_named_error(outcome, outcome.error) for outcome in report.failed if outcome.error is not None]
-    told(report, errors, call.options, call.console, call.title, remedy=_remedy(errors), is_counted=True)
-    call.console.message(line)
+
+    def fail() -> None:
+        if len(errors) == 1:
+            raise errors[0]
+        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=_remedy(errors))
+
+    finish(report, call, errors, where=where, fail=fail)
 
 
 def _named_error(outcome: Outcome, error: OmicsError) -> OmicsError:

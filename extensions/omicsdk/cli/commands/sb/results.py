@@ -56,7 +56,7 @@ def done(result: Done, call: Call) -> object:
     return result.rows
 
 
-def listed(result: Iterator[dict[str, Any]], call: Call) -> list[Row]:
+def limited(result: Iterator[dict[str, Any]], call: Call) -> list[Row]:
     """Render a list, up to --limit."""
     return list(call.console.limited(result, call.options.get("limit")))
 

@@ -174,24 +174,6 @@ def list_exports(client: SevenBridges, *, volume: str | None = None, state: Stat
     return (job_row(each) for each in client.list_exports.iterate(**chosen, limit=PAGE, fields="_all"))
 
 
-def get_import(client: SevenBridges, id: str) -> Row:
-    """Show an import.
-
-    Args:
-        id: The id of the import.
-    """
-    return client.get_import(import_id=id).to_dict()
-
-
-def get_export(client: SevenBridges, id: str) -> Row:
-    """Show an export.
-
-    Args:
-        id: The id of the export.
-    """
-    return client.get_export(export_id=id).to_dict()
-
-
 def wait_for_imports(
     client: SevenBridges,
     ids: Sequence[str],

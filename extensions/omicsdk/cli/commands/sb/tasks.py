@@ -52,15 +52,6 @@ def list_tasks(
     return (row(task, TASK) for task in client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all"))
 
 
-def get_task(client: SevenBridges, task: str) -> Row:
-    """Show a task.
-
-    Args:
-        task: The id of the task.
-    """
-    return client.get_task(task_id=task).to_dict()
-
-
 def run(
     client: SevenBridges,
     tasks: Sequence[str] = (),
@@ -170,6 +161,7 @@ def update(
     """Change a task that is a draft; what is not given stays as it is.
 
     Args:
+        task: The id of the task.
         name: Its new name.
     """
     changed = given(name=name, description=description, inputs=with_files(client, inputs_of(input, inputs)))
