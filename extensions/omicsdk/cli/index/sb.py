@@ -38,12 +38,6 @@ _DOCUMENTED = {
 _JOBS = ("state", "from", "to", "error", "id")
 _TASKS = ("name", "status", "id", "created_time", "app")
 _COLUMNS = {
-    "files ls": ("name", "type", "size", "modified_on", "id"),
-    "files tag": ("name", "tags", "id"),
-    "files rm": ("deleted", "type", "id"),
-    "projects ls": ("id", "name", "modified_on", "tags"),
-    "members ls": ("username", "email", "type"),
-    "apps ls": ("id", "revision", "name"),
     "volumes ls": ("location", "size", "id", "type", "bucket", "prefix", "access_mode"),
     **{f"tasks {word}": _TASKS for word in ("ls", "run", "wait", "abort")},
     **{f"{noun} {word}": _JOBS for noun in ("imports", "exports") for word in ("ls", "create", "wait")},
