@@ -225,6 +225,19 @@ def test_files_move_and_are_renamed(tree):
     assert deep(tree) == ["b.txt", "c.txt", "deep/", "deep/z.txt", "reads/"]
 
 
+def test_what_a_job_could_not_move_is_told_and_the_rest_is_moved(tree):
+    assert tree("files", "mkdir", f"{P}/x").code == 0
+    assert tree("files", "cp", f"{P}/a.txt", f"{P}/x/").code == 0
+    some = tree("files", "mv", f"{P}/a.txt", f"{P}/reads/b.txt", f"{P}/x/")
+    assert (some.code, some.json) == (3, [{"from": f"{P}/reads/b.txt", "to": f"{P}/x/b.txt"}])
+    assert f"omics: {P}/a.txt: " in some.err
+    assert "omics: moved 1 file\n" in some.err
+    none = tree("files", "cp", f"{P}/a.txt", f"{P}/x/b.txt", f"{P}/x/")
+    assert (none.code, none.json) == (1, [])
+    assert "copied" not in none.err
+    assert deep(tree) == ["a.txt", "reads/", "reads/deep/", "reads/deep/c.txt", "x/", "x/a.txt", "x/b.txt"]
+
+
 def test_moving_between_this_machine_and_the_platform_is_something_else(sb):
     ran = sb("files", "cp", "./a.txt", f"{P}/")
     assert ran.code == 2
