@@ -452,7 +452,9 @@ def edit_record(
 
 
 def delete_record(client: Gen3, guid: str) -> OutputInfo:
-    """Delete a record of the index, unless it is changed by another client meanwhile. The file's bytes stay.
+    """Delete a record of the index; the file's bytes are kept.
+
+    It is not deleted when another client changes it at the same time.
 
     Args:
         guid: The record; a prefix may be left out.

@@ -70,7 +70,9 @@ def parse_workspace_url(url: str) -> tuple[str, str]:
 
 
 def workspace_ls(client: Gen3, url: str) -> WorkspaceListing:
-    """List what a workspace has below a key: at most PAGE_LIMIT folders and files together.
+    """List the files of a workspace below a key.
+
+    The service lists at most 1000 folders and files together (PAGE_LIMIT).
 
     Args:
         url: The URL, ws:///WORKSPACE/KEY.

@@ -172,7 +172,9 @@ def _known_subjects(client: Gen3, guid_type: str) -> Generator[KnownSubjects]:
 def read_crosswalk(
     client: Gen3, output: str | os.PathLike[str], *, limit: int | None = None, on_more: OnMore | None = None
 ) -> int:
-    """Write the crosswalk of the commons, and beside it NAME_info.csv with the descriptions of its names.
+    """Write the crosswalk of the commons.
+
+    A file beside it, NAME_info.csv, has the descriptions of its names.
 
     Args:
         output: The table that is written, separated by commas.
@@ -212,7 +214,9 @@ def publish_crosswalk(
     guid_type: str = GUID_TYPE,
     methods: Sequence[str] = (),
 ) -> Published:
-    """Publish a crosswalk: a subject of which the commons knows a name gets the others, too; others are created.
+    """Publish a crosswalk of the names of subjects.
+
+    A subject of which the commons knows a name gets the others, too; others are created.
 
     Args:
         path: The crosswalk.

@@ -45,7 +45,9 @@ def compare_manifests(
     further_columns: bool = False,
     delimiter: str | None = None,
 ) -> Difference:
-    """Write the rows of the second manifest that the first lacks, or that differ; memory does not grow with their rows.
+    """Write the rows of a manifest that another one lacks, or that differ.
+
+    Memory does not grow with their rows.
 
     Args:
         first: A table.

@@ -56,7 +56,9 @@ def read_index(
     delimiter: str | None = None,
     stop: Event | None = None,
 ) -> Summary:
-    """Write the records of the index as a manifest. The same call resumes after an interrupt.
+    """Write the records of the index as a manifest.
+
+    The same call resumes after an interrupt.
 
     Args:
         output: The table that is written, with the columns of `COLUMNS`; separated by tabs where its suffix is .tsv.
@@ -156,7 +158,9 @@ def verify_manifest(
     delimiter: str | None = None,
     stop: Event | None = None,
 ) -> Summary:
-    """Verify a manifest against the index. The same call resumes after an interrupt.
+    """Verify a manifest against the index.
+
+    The same call resumes after an interrupt.
 
     Args:
         manifest: A table with the files' GUIDs, and columns of what is compared.
