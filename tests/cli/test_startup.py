@@ -48,8 +48,6 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.config",
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.login",
-    "omicsdk.cli.workflows.pangea",
-    *(f"omicsdk.cli.workflows.pangea.{name}" for name in ("files", "ncbi", "tags", "things", "words")),
     "omicsdk.cli.workflows.upload",
     "omicsdk.cli.workflows.words",
 }

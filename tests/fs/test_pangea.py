@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
-from omicsdk.core.errors import ConfigError, Forbidden, UsageError
+from omicsdk.core.errors import AuthError, Forbidden, UsageError
 from omicsdk.fs import (
     AlreadyThere,
     CopyOptions,
@@ -324,7 +324,7 @@ def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, mo
     library = org.sample_group("Open", is_library=True, is_public=True).create()
     library.sample("s").create().analysis_result("m").create().field("f", "public").create()
     monkeypatch.delenv("PANGEA_USER")
-    with open_store("pangea") as store, pytest.raises(ConfigError, match="PANGEA_USER is missing"):
+    with open_store("pangea") as store, pytest.raises(AuthError, match="Set PANGEA_USER"):
         store.stat("Sandbox")
     monkeypatch.delenv("PANGEA_PASS")
     with open_store("pangea") as nobody:

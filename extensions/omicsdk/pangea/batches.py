@@ -52,6 +52,18 @@ class Batch(Generic[T]):
         raise_failed(self.errors, len(self.items) + len(self.errors), self.kind)
 
 
+def named(error: OmicsError, name: str) -> OmicsError:
+    """Return an error whose message names what it is about.
+
+    Args:
+        error: The error; it is changed.
+        name: The name.
+    """
+    if name not in str(error):
+        error.message = f"{name}: {error.message}"
+    return error
+
+
 def each(
     items: Sequence[T],
     work: Callable[[T], R],
@@ -86,9 +98,7 @@ def each(
         if on_message is not None and number % REPORTED == 0 and number < len(items):
             on_message(f"{number} of {len(items)}")
         if isinstance(end, OmicsError):
-            if name(item) not in str(end):
-                end.message = f"{name(item)}: {end.message}"
-            errors.append(end)
+            errors.append(named(end, name(item)))
         else:
             results.append(end)
     return results, errors

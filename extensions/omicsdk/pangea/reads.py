@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
+from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
 from omicsdk.pangea.listings import ensure_result, ensure_sample, find_sample_group, find_tag
@@ -157,8 +157,8 @@ def _raise_unfit(faults: list[str]) -> None:
 State = Literal["uploaded", "kept", "planned", "failed", "stopped"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadedReads(Displayed):
+@dataclass(frozen=True, slots=True)
+class UploadedReads:
     """The result for the reads of one sample.
 
     Attributes:
@@ -178,8 +178,8 @@ class UploadedReads(Displayed):
     error: OmicsError | None = attribute(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ReadsResult(Displayed):
+@dataclass(frozen=True, slots=True)
+class ReadsResult:
     """The results for all samples.
 
     Attributes:
@@ -342,10 +342,10 @@ def _prepared_reads(
 def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: Mapping[str, Outcome]) -> UploadedReads:
     if isinstance(end, OmicsError):
         state = "stopped" if isinstance(end, Interrupted) else "failed"
-        return UploadedReads(reads, state, error=None if state == "stopped" else end)
+        return UploadedReads(reads, state, error=None if state == "stopped" else named(end, reads.sample))
     whole = UploadedReads(reads, "uploaded" if end.missing else "kept", end.sample, end.result, end.fields)
     found = [outcomes[each.uuid] for each in end.missing]
     errors = [outcome.error for outcome in found if outcome.error is not None]
     if errors:
-        return replace(whole, state="failed", error=errors[0])
+        return replace(whole, state="failed", error=named(errors[0], reads.sample))
     return replace(whole, state="stopped") if any(each.state == "stopped" for each in found) else whole

@@ -477,9 +477,4 @@ def _succeeded(report: RunReport) -> bool:
 
 
 def _row(report: RunReport) -> dict[str, str]:
-    return {
-        "dataset": report.dataset,
-        "result": report.result.name,
-        "directory": str(report.directory),
-        "note": report.note,
-    }
+    return {**report._asdict(), "result": report.result.name, "directory": str(report.directory)}

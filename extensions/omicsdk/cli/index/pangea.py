@@ -59,7 +59,7 @@ _PLACES = "SOURCE_ORG_NAME SOURCE_GRP_NAME DESTINATION_ORG_NAME DESTINATION_GRP_
 COMMANDS = (
     Entry("version", things.version, quick=True, examples=("",)),
     _entry(
-        "user info", Pangea.whoami, "-e me@example.org -p ...", "--query email", login=True, render=printing.account
+        "user info", Pangea.whoami, "-e me@example.org -p ...", "--query email", login=True, render=printing.as_json
     ),
     _entry("user change-password NEW_PASSWORD", things.change_password, "- < password.txt", login=True),
     Entry("user token", things.token, login=True, examples=("-e me@example.org -p ...",)),
@@ -210,7 +210,7 @@ COMMANDS = (
         "PRJNA000001 --outfile runs.tsv",
         short={"sleep": "-s"},
         checks={"limit": at_least_1},
-        render=printing.as_data,
+        render=printing.as_json,
     ),
     _entry(
         "ncbi list sra ACCESSION",

@@ -22,6 +22,7 @@ from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
+from omicsdk.core.model import Model
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.tables import csv_of
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.things import Deletion, Membership
     from omicsdk.cli.commands.pangea.transfers import Urls
     from omicsdk.cli.console import Console
-    from omicsdk.core.model import Model
     from omicsdk.pangea.reads import ReadsResult, UploadedReads
     from omicsdk.pangea.uploads import UploadedField
     from omicsdk.transfer import TransferReport
@@ -84,14 +84,10 @@ def facts(result: Model, call: Call) -> dict[str, Any]:
     return result.to_dict()
 
 
-def account(result: Model, call: Call) -> Told:
-    """Render an account in the documented form of JSON."""
-    return as_data(result.to_dict(), call)
-
-
-def as_data(result: Mapping[str, Any], call: Call) -> Told:
+def as_json(result: Model | Mapping[str, Any], call: Call) -> Told:
     """Render an object in the documented form of JSON."""
-    return told(written(result, indent=4, sort_keys=True), result, call)
+    data = result.to_dict() if isinstance(result, Model) else result
+    return told(written(data, indent=4, sort_keys=True), data, call)
 
 
 def made(result: Model, call: Call) -> Told:
@@ -177,9 +173,6 @@ def uploaded_reads(result: ReadsResult, call: Call) -> Told:
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
     whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
     errors = [each.error for each in result.samples if each.error is not None]
-    for each in result.samples:
-        if each.error is not None and each.reads.sample not in str(each.error):
-            each.error.message = f"{each.reads.sample}: {each.error.message}"
     samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
     _tell_errors(samples, console)
     console.message(f"{samples}; {summary(report, 'uploaded')}")
