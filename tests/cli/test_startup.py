@@ -42,15 +42,7 @@ OF_RE = {
         "reprlib",
     ),
 }
-WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"} | {
-    "omicsdk.cli.workflows",
-    "omicsdk.cli.workflows.auth",
-    "omicsdk.cli.workflows.config",
-    "omicsdk.cli.workflows.dss",
-    "omicsdk.cli.workflows.login",
-    "omicsdk.cli.workflows.upload",
-    "omicsdk.cli.workflows.words",
-}
+WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"}
 
 PROBE = """
 import sys
