@@ -47,7 +47,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "sb.paths": ("tests/cli/test_sb_paths.py", "tests/cli/test_windows_paths.py"),
     "gen3.errors": ("tests/gen3/test_names_meant.py",),
     "fs.copying.planning": ("tests/fs/test_planning.py", "tests/fs/test_selecting.py"),
-    "cli.values": ("tests/cli/test_values.py", "tests/cli/test_bad_input.py"),
+    "cli.parser": ("tests/cli/test_values.py", "tests/cli/test_bad_input.py"),
     "sandbox.validation": ("tests/sandbox/sb/test_validation.py",),
 }
 """One module of other packages each, for the figure alone."""

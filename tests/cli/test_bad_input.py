@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gen3_command import gen3_command
 from handwritten import handwritten
-from omicsdk.cli.values import value_of
+from omicsdk.cli.parser import value_of
 from omicsdk.core.errors import UsageError
 
 ELSEWHERE = {

@@ -4,11 +4,10 @@ import json
 
 import pytest
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.defaults import check, configured_defaults
+from omicsdk.cli.connecting import check, configured_defaults
 from omicsdk.cli.options import key, own_arguments
-from omicsdk.cli.parser import parse
+from omicsdk.cli.parser import kind_of, parse
 from omicsdk.cli.services import SERVICES
-from omicsdk.cli.values import kind_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.settings.config import Layer, merged
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
-from omicsdk.cli.calls import called
 from omicsdk.cli.console import Console
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._reading import IndexFault, command, commands
+from omicsdk.cli.invoke import called
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
 

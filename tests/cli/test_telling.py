@@ -7,10 +7,9 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.cli.colours import is_forced
-from omicsdk.cli.console import Console
+from omicsdk.cli.console import Console, is_forced
 from omicsdk.cli.debugging import logs_shown
-from omicsdk.cli.json_lines import json_line, wants_json
+from omicsdk.cli.errors import json_line, wants_json
 from omicsdk.cli.output import Output
 
 CANARY = "canary-0123456789"

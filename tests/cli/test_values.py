@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.values import value_of
+from omicsdk.cli.parser import value_of
 from omicsdk.core.errors import UsageError
 
 JSON = st.recursive(

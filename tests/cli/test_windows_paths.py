@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.values import value_of
+from omicsdk.cli.parser import value_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.fs.store import parse_uri
 from omicsdk.gen3.sources import Arguments, TokenService, login_of

@@ -265,7 +265,7 @@ def _commands(line: Line, group: Group) -> list[Word]:
     found += [(word, plugin["summary"]) for word, plugin in plugins().items()]
     if not line.asks_help:
         return found
-    from omicsdk.cli.topics import TOPICS
+    from omicsdk.cli.help import TOPICS
 
     topics = [(name, title) for name, (title, _) in TOPICS.items()]
     return [("topics", "Topics of help"), *topics, *(each for each in found if each[0] != "help")]

@@ -1,4 +1,4 @@
-"""What a running command tells people: messages, questions and progress, all on stderr; stdout is for results."""
+"""Everything on stderr: messages, questions and progress; stdout is for results."""
 
 from __future__ import annotations
 
@@ -6,15 +6,8 @@ import os
 import sys
 from contextlib import contextmanager
 
-from omicsdk.cli.colours import is_forced
-from omicsdk.cli.errors import DONE, SOME_FAILED, printable
-from omicsdk.cli.json_lines import json_line
+from omicsdk.cli.errors import DONE, SOME_FAILED, json_line, printable
 from omicsdk.cli.options import LEVELS
-
-# Columns of a progress line: bytes, rate, time and files, and the same without the time.
-_NUMBERS, _FEW_NUMBERS = 54, 38
-_LEAST_BAR, _LONGEST_BAR = 10, 40
-_LEAST_TITLE = 8
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +35,14 @@ if TYPE_CHECKING:
         def retries(self) -> int: ...
         @property
         def phase(self) -> str: ...
+
+    from collections.abc import Mapping
+
+
+# Columns of a progress line: bytes, rate, time and files, and the same without the time.
+_NUMBERS, _FEW_NUMBERS = 54, 38
+_LEAST_BAR, _LONGEST_BAR = 10, 40
+_LEAST_TITLE = 8
 
 
 class Console:
@@ -311,3 +312,16 @@ def _files_words(state: TransferProgress) -> str:
     if state.phase not in ("moving", "over"):
         told.append(state.phase)
     return ", ".join(told)
+
+
+def is_forced(environ: Mapping[str, str]) -> bool | None:
+    """What rich is told of a stream: True is a terminal whatever it is, None leaves it to look.
+
+    NO_COLOR, TERM=dumb and FORCE_COLOR are rich's own; CLICOLOR_FORCE means the same as the last (bixense.com/clicolors).
+
+    Args:
+        environ: The environment's variables.
+    """
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return None
+    return True if environ.get("CLICOLOR_FORCE", "0") not in ("", "0") else None

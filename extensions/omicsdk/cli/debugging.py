@@ -6,7 +6,7 @@ import logging
 import sys
 from contextlib import contextmanager
 
-from omicsdk.cli.json_lines import json_line
+from omicsdk.cli.errors import json_line
 from omicsdk.core.redaction import mask_text
 
 TYPE_CHECKING = False

@@ -1,12 +1,12 @@
-"""From an error to one line on stderr and an exit code."""
+"""From an error to one line or one JSON object on stderr, and an exit code."""
 
 from __future__ import annotations
 
 import errno
+import json
 import sys
 
-from omicsdk.cli.json_lines import json_line, wants_json
-from omicsdk.cli.variables import variable
+from omicsdk.cli.services import variable
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMissing,
@@ -21,7 +21,9 @@ from omicsdk.core.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -168,3 +170,44 @@ def _line(error: BaseException) -> str:
 def printable(text: str) -> str:
     """Text without what would steer a terminal, line breaks included; a server's words come through here."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[str, Any] | None = None) -> str:
+    """One line, with secrets masked.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        logger: Who tells it.
+        message: What is told.
+        at: When, in seconds since 1970.
+        fields: More about it; what JSON doesn't have becomes text.
+    """
+    from datetime import UTC, datetime
+
+    from omicsdk.core.redaction import mask_json, mask_text
+
+    told: dict[str, Any] = {
+        "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": level,
+        "logger": logger,
+        "message": mask_text(message),
+    }
+    if fields:
+        told["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))
+    return json.dumps(told)
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON on stderr; for errors that come before it could be parsed.
+
+    Args:
+        words: What was typed after the program's name.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    given = [*words[:end], ""]
+    asked = [
+        word.partition("=")[2] if "=" in word else given[number + 1]
+        for number, word in enumerate(given)
+        if word.partition("=")[0] == "--log-format"
+    ]
+    return asked[-1:] == ["json"]

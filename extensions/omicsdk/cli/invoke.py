@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from omicsdk.cli.connecting import Connection, as_patient, connected, in_profile, loaded
+from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile, loaded
 from omicsdk.cli.console import Console
-from omicsdk.cli.defaults import configured_defaults
 from omicsdk.cli.errors import DONE, INTERRUPTED
-from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
+from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key
 from omicsdk.cli.output import Output
 from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.core.errors import AuthError, NotJson, UsageError
+from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Command, Service
     from omicsdk.core.request import Request
+    from omicsdk.transfer import Control, Progress
+
 
 NOT_MODIFIED = 304
 
@@ -51,7 +53,7 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
         sys.stdout.write(command_help(found, terminal_width()))
         return DONE
     if settings.get("version"):
-        from omicsdk.cli.version import version_line
+        from omicsdk.cli.help import version_line
 
         sys.stdout.write(f"{version_line()}\n")
         return DONE
@@ -124,24 +126,17 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
 
 
 def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
-    is_indexed = "supplied" in command
-    arguments = values if is_indexed else _with_defaults(command, values)
-
-    def work(arguments: Mapping[str, Any]) -> object:
-        if not is_indexed:
-            return loaded(command.get("run", ""))(*client, arguments, console)
-        from omicsdk.cli.calls import called
-
-        return called(command, arguments, console, *client)
-
-    given = [argument for argument in command.get("parameters", ()) if arguments.get(key(argument)) == "-"]
+    given = [argument for argument in command.get("parameters", ()) if values.get(key(argument)) == "-"]
     stream = next((argument for argument in given if "stdout" in argument), None)
     if stream is None:
-        output.result(work(arguments), declared=command.get("columns", ()))
+        output.result(called(command, values, console, *client), declared=command.get("columns", ()))
         return
     from omicsdk.cli.commands.output_files import on_stdout
 
-    on_stdout(lambda path: work({**arguments, key(stream): path}), stream.get("stdout", ""), console, output)
+    def work(path: str) -> object:
+        return called(command, {**values, key(stream): path}, console, *client)
+
+    on_stdout(work, stream.get("stdout", ""), console, output)
 
 
 def _generated(client: Any, found: Found, service: Service | None) -> Any:
@@ -158,12 +153,6 @@ def forward(command: Command, words: list[str], *, debug: bool) -> int:
     """Hands a command's words to what runs it."""
     target: Callable[..., int] = loaded(command.get("run", ""))
     return target(words, debug=debug)
-
-
-def _with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key(argument): values.get(key(argument), argument.get("default")) for argument in command.get("parameters", [])
-    }
 
 
 def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> None:
@@ -293,3 +282,112 @@ def _described(request: Request, base_url: str) -> dict[str, Any]:
         "headers": dict(mask_headers(request.headers)),
         **({} if body is None else {"body": body}),
     }
+
+
+class Call:
+    """A command that was run, for the renderer of its result.
+
+    Args:
+        title: What it does and with what: "Download of manifest.tsv".
+        arguments: What its function was given.
+        options: What was given for the options that the command line adds, such as --report.
+        console: Where messages go.
+        base_url: Where the service is; empty for a command that uses none.
+    """
+
+    __slots__ = ("arguments", "base_url", "console", "options", "title")
+
+    def __init__(
+        self,
+        title: str,
+        arguments: Mapping[str, Any],
+        options: Mapping[str, Any],
+        console: Console,
+        base_url: str = "",
+    ) -> None:
+        self.title = title
+        self.arguments = arguments
+        self.options = options
+        self.console = console
+        self.base_url = base_url
+
+
+def called(command: Command, given: Mapping[str, Any], console: Console, *client: Any) -> object:
+    """Run a command's function.
+
+    Args:
+        command: The command, with `supplied`.
+        given: Values by their key; only those that were given, because defaults are the function's.
+        console: Where messages go.
+        *client: The platform's client, where the function takes one.
+
+    Returns:
+        What is printed.
+    """
+    function: Callable[..., Any] = loaded(command.get("run", ""))
+    own, supplied = command.get("own", ()), command.get("supplied", ())
+    arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own}}
+    options = {name: given[name] for name in own if name in given}
+    call = Call(
+        _title(command, arguments), arguments, options, console, getattr(client[0], "base_url", "") if client else ""
+    )
+    passed = _gathered(command, arguments)
+    if "console" in supplied:
+        passed["console"] = console
+    if "on_message" in supplied:
+        passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
+    if "on_more" in supplied:
+        limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
+        passed["on_more"] = lambda: console.some_failed(
+            f"there are more than {arguments['limit']}; {flag(limit)} says how many are wanted"
+        )
+    if "deletes" in command:
+        from omicsdk.cli.commands.agreement import removed
+
+        return removed(
+            command["deletes"].format(**arguments),
+            console,
+            check=lambda: loaded(command.get("look", ""))(*client, **passed),
+            remove=lambda: function(*client, **passed),
+            dry_run=bool(options.get("dry_run")),
+        )
+    if "control" in supplied:
+        result = _transferred(function, call, passed, supplied, *client)
+    else:
+        result = function(*client, **passed)
+    return loaded(command["render"])(result, call) if "render" in command else result
+
+
+def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the function: options that it takes as one are put into that one."""
+    passed = dict(arguments)
+    for name, group in command.get("gathered", {}).items():
+        passed[name] = loaded(group["type"])(**{each: passed.pop(each) for each in group["fields"] if each in passed})
+    return passed
+
+
+def _unsaid(text: str) -> None:
+    """What --no-verbose makes of a message."""
+
+
+def _transferred(
+    function: Callable[..., Any], call: Call, passed: Mapping[str, Any], supplied: Any, *client: Any
+) -> Any:
+    """Run a transfer: progress, Ctrl-C and the report of what was done until then."""
+    from omicsdk.cli.commands.transfer_reports import report_ended, watched
+
+    more: dict[str, Any] = {}
+    if "on_report" in supplied:
+        more["on_report"] = partial(report_ended, call=call)
+
+    def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
+        return function(*client, **passed, **more, progress=progress, control=control)
+
+    return watched(work, {**call.arguments, **call.options}, call.console, call.title)
+
+
+def _title(command: Command, arguments: Mapping[str, Any]) -> str:
+    """The command's title with its first argument: "Download of manifest.tsv"."""
+    words = command.get("title") or command["command"]
+    first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
+    return f"{words} {' '.join(first) if is_array(first) else first}".strip()

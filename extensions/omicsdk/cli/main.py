@@ -76,7 +76,7 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         if "-h" in options or "--help" in options:
             return _show_help(node or catalog.root())
         if "--version" in options:
-            from omicsdk.cli.version import version_line
+            from omicsdk.cli.help import version_line
 
             return _write(f"{version_line()}\n")
         if not words:
@@ -156,7 +156,7 @@ def _check_options(options: list[str], *, needs_command: bool) -> None:
 
 def _topic(name: str) -> str | None:
     """The help of a topic; a service or command of the name is none."""
-    from omicsdk.cli.topics import topic
+    from omicsdk.cli.help import topic
 
     found = topic(name)
     return None if found is None else topic_help(*found, terminal_width())

@@ -35,7 +35,7 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
         word: What was typed.
         known: The commands and services.
     """
-    from omicsdk.cli.topics import TOPICS
+    from omicsdk.cli.help import TOPICS
     from omicsdk.core.errors import UsageError
 
     near = did_you_mean(word, [*TOPICS, "topics", *known])

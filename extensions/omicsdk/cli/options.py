@@ -276,6 +276,15 @@ def flags(argument: Argument) -> list[str]:
     return [*([] if short is None else [short]), *also, flag(argument)]
 
 
+def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str]]:
+    """The options among arguments, each with its spellings and its type.
+
+    Args:
+        arguments: Options and words without a dash.
+    """
+    return [(each, flags(each), kind_of(each)) for each in arguments if not each.get("positional")]
+
+
 def own_arguments(command: Command) -> list[Argument]:
     """A command's arguments, with those that its kind adds where its own don't have the name."""
     own: list[Argument] = []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from omicsdk.cli.colours import is_forced
+from omicsdk.cli.console import is_forced
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
-from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_object
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from rich.console import Console as RichConsole
+
 
 GAP = 3
 """Characters between two columns of a table."""
@@ -249,3 +249,26 @@ def _escaped(character: str) -> str:
         high, low = divmod(code - 0x10000, 0x400)
         return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
     return f"\\u{code:04x}"
+
+
+class Told:
+    """A result that is printed as documented lines unless `--output` or `--query` asks for data.
+
+    Args:
+        text: The lines, without a line break at the end; "" prints nothing.
+        data: The same as JSON data.
+        terminal_only: Whether the lines are for people at a terminal, and elsewhere the data is printed.
+        brief: Printed in place of the data where neither a form of output nor a query was chosen; None for the data.
+        items: Key of the list in the data of which `--output jsonl` and `tsv` print a line each; None for the data.
+    """
+
+    __slots__ = ("brief", "data", "items", "terminal_only", "text")
+
+    def __init__(
+        self, text: str, data: object, *, terminal_only: bool = False, brief: object = None, items: str | None = None
+    ) -> None:
+        self.text = text
+        self.data = data
+        self.terminal_only = terminal_only
+        self.brief = brief
+        self.items = items

@@ -1,13 +1,16 @@
-"""Parsing of one command's words by argparse, built from the command's data when it is needed."""
+"""From the words of a command line to values: argparse splits them, and each becomes a value of its option's type."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
+from pathlib import Path
 
 from omicsdk.cli.mistakes import unknown_option
-from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.values import spelled, value_of
+from omicsdk.cli.options import GLOBALS, flag, global_arguments, key, kind_of, options_of, own_arguments
 from omicsdk.core.errors import UsageError
+from omicsdk.core.type_guards import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,10 +94,10 @@ def parse_globals(words: list[str]) -> dict[str, Any]:
 def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, Any]]:
     parser = _Parser()
     positional = [argument for argument in arguments if argument.get("positional")]
-    options = [argument for argument in arguments if not argument.get("positional")]
-    for number, argument in enumerate(options):
+    options = options_of(arguments)
+    for number, option in enumerate(options):
         # Numbers, because names may be anything.
-        _add(parser, str(number), argument)
+        _add(parser, str(number), *option)
     # Argparse would give all words without a dash to the first arguments that it can, and refuse those behind an option.
     end = words.index("--") if "--" in words else len(words)
     _check_alone(words[:end], options)
@@ -102,34 +105,39 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     parsed, others = parser.parse_known_args(typed_words)
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        raise unknown_option(unknown.partition("=")[0], [spelling for each in options for spelling in flags(each)])
+        raise unknown_option(unknown.partition("=")[0], [spelling for _, each, _ in options for spelling in each])
     found: dict[str, list[str] | str] = vars(parsed)
     typed = {number: found[str(number)] for number in range(len(options)) if str(number) in found}
-    pairs = [(options[number], [value] if isinstance(value, str) else value) for number, value in typed.items()]
+    pairs = [(options[number][0], [value] if isinstance(value, str) else value) for number, value in typed.items()]
     pairs += _placed(positional, [*others, *words[end + 1 :]])
     return [(argument, value_of(argument, value)) for argument, value in pairs]
 
 
-def _joined(words: list[str], options: list[Argument]) -> list[str]:
+def _joined(words: list[str], options: list[tuple[Argument, list[str], str]]) -> list[str]:
     """Words in which a boolean that stands alone has its value, so that the word behind it is not taken for one."""
     booleans = {
         spelling: flag(each)
-        for each in options
-        if kind_of(each) == "boolean" and not each.get("flag")
-        for spelling in flags(each)
+        for each, spellings, kind in options
+        if kind == "boolean" and not each.get("flag")
+        for spelling in spellings
         if spelling.startswith("--")
     }
     return [f"{booleans[word]}=true" if word in booleans else word for word in words]
 
 
-def _check_alone(words: list[str], options: list[Argument]) -> None:
+def _check_alone(words: list[str], options: list[tuple[Argument, list[str], str]]) -> None:
     """Looks at options that stand alone.
 
     Raises:
         UsageError: A value is joined to one.
     """
-    known = {spelling: each for each in options for spelling in flags(each)}
-    alone = {spelling for spelling, each in known.items() if each.get("flag") or _is_letter(spelling, each)}
+    known = {spelling for _, spellings, _ in options for spelling in spellings}
+    alone = {
+        spelling
+        for each, spellings, kind in options
+        for spelling in spellings
+        if each.get("flag") or _is_letter(spelling, kind)
+    }
     for word in words:
         name, equals, value = word.partition("=")
         if equals and name in alone:
@@ -139,9 +147,9 @@ def _check_alone(words: list[str], options: list[Argument]) -> None:
             raise unknown_option(word, known)
 
 
-def _is_letter(spelling: str, argument: Argument) -> bool:
+def _is_letter(spelling: str, kind: str) -> bool:
     """Whether a spelling is the letter of a boolean, behind which others may stand: -qt."""
-    return kind_of(argument) == "boolean" and not spelling.startswith("--")
+    return kind == "boolean" and not spelling.startswith("--")
 
 
 def _is_option(word: str) -> bool:
@@ -166,19 +174,196 @@ def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument,
     return placed
 
 
-def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument) -> None:
-    kind = kind_of(argument)
+def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument, spellings: list[str], kind: str) -> None:
     if argument.get("flag"):
-        parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
+        parser.add_argument(*spellings, dest=dest, action="store_const", const=[])
     elif kind == "boolean":
-        letters = [spelling for spelling in flags(argument) if _is_letter(spelling, argument)]
+        letters = [spelling for spelling in spellings if _is_letter(spelling, kind)]
         if letters:
             parser.add_argument(*letters, dest=dest, action="store_const", const=[])
-        long = [spelling for spelling in flags(argument) if spelling not in letters]
+        long = [spelling for spelling in spellings if spelling not in letters]
         parser.add_argument(*long, dest=dest, nargs="?", const=[])
     elif kind == "array" and argument.get("repeated"):
-        parser.add_argument(*flags(argument), dest=dest, action="append")
+        parser.add_argument(*spellings, dest=dest, action="append")
     elif kind == "array":
-        parser.add_argument(*flags(argument), dest=dest, nargs="+", action="extend")
+        parser.add_argument(*spellings, dest=dest, nargs="+", action="extend")
     else:
-        parser.add_argument(*flags(argument), dest=dest)
+        parser.add_argument(*spellings, dest=dest)
+
+
+TRUTHS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+
+
+def value_of(argument: Argument, words: list[str]) -> Any:
+    """The value that words stand for.
+
+    Args:
+        argument: Which, with its type and choices.
+        words: What was typed for it, in order; none for a boolean that stands alone.
+
+    Raises:
+        UsageError: They aren't such a value; names the option and says what was expected.
+    """
+    kind = kind_of(argument)
+    if kind == "array":
+        value: Any = _array(argument, words)
+    elif kind == "boolean" and not words:
+        value = not argument.get("negates")
+    else:
+        value = _single(argument, kind, words[-1])
+    _check_choices(argument, value)
+    return _converted(argument, value)
+
+
+def _converted(argument: Argument, value: Any) -> Any:
+    target = argument.get("convert")
+    if target is None:
+        return value
+    from omicsdk.cli.connecting import loaded
+
+    try:
+        return loaded(target)(value)
+    except UsageError as error:
+        raise UsageError(f"{spelled(argument)}: {error.message}", remedy=error.remedy) from error
+
+
+def spelled(argument: Argument) -> str:
+    """An argument's name in messages."""
+    return argument["name"].upper() if argument.get("positional") else flag(argument)
+
+
+def _single(argument: Argument, kind: str, word: str) -> Any:
+    if kind == "integer":
+        return _number(argument, word, int, "a whole number")
+    if kind == "number":
+        return _number(argument, word, float, "a number")
+    if kind == "boolean":
+        truth = TRUTHS.get(word.lower())
+        if truth is None:
+            raise _wrong(argument, "true or false", word)
+        return truth
+    if kind == "object":
+        value = _json(argument, _content(argument, word), "a JSON object, or @ and the name of a file that holds one")
+        if not is_object(value):
+            raise _wrong(argument, "a JSON object, or @ and the name of a file that holds one", word)
+        return value
+    if kind == "file":
+        return Path(word.removeprefix("@"))
+    return _loose(argument, word) if kind == "any" else word
+
+
+def _array(argument: Argument, words: list[str]) -> list[Any]:
+    items = argument.get("items")
+    if len(words) == 1:
+        only = words[0]
+        if only.startswith("@") and items != "string":
+            value = _json(argument, _content(argument, only), "a JSON array")
+            return value if is_array(value) else [value]
+        if only.lstrip().startswith("["):
+            try:
+                value = json.loads(only)
+            except (ValueError, RecursionError):
+                value = None  # a shell pattern such as [ab]*.json
+            if is_array(value):
+                return value
+    if items is None or items in ("any", "array"):
+        return [_loose(argument, word) for word in words]
+    if items == "string" and argument.get("in"):
+        return [_unquoted(word) for word in words]
+    return [_single(argument, items, word) for word in words]
+
+
+def _unquoted(word: str) -> str:
+    """A text as itself or as JSON, which is how documented clients want the items of an operation's list."""
+    if word.startswith('"'):
+        try:
+            value = _parsed(word)
+        except ValueError:
+            return word
+        if isinstance(value, str):
+            return value
+    return word
+
+
+def _loose(argument: Argument, word: str) -> Any:
+    """JSON where a word is that, else the word itself."""
+    if word.startswith("@"):
+        return _json(argument, _content(argument, word), "JSON")
+    try:
+        return _parsed(word)
+    except ValueError:
+        return word
+
+
+def _content(argument: Argument, word: str) -> str:
+    if word == "-":  # no JSON, so nothing else can be meant
+        word = "@-"
+    if not word.startswith("@"):
+        return word
+    name = word[1:]
+    try:
+        if name == "-":
+            import sys
+
+            return sys.stdin.read()
+        return Path(name).read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(
+            f"{spelled(argument)}: can't read {name}: {error.strerror or error}",
+            remedy="Give the name of a file that you can read, or - for stdin.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{spelled(argument)}: {name} isn't UTF-8 text", remedy="Save it as UTF-8.") from error
+
+
+def _json(argument: Argument, text: str, expected: str) -> Any:
+    try:
+        return _parsed(text)
+    except ValueError as error:
+        raise _wrong(argument, expected, text, f" ({_where(error)})") from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} isn't JSON")
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return str(error)
+
+
+def _number(argument: Argument, word: str, kind: type[int] | type[float], expected: str) -> int | float:
+    try:
+        value = kind(word)
+    except ValueError:
+        raise _wrong(argument, expected, word) from None
+    if "_" in word or (kind is float and not math.isfinite(value)):
+        raise _wrong(argument, expected, word)
+    return value
+
+
+def _check_choices(argument: Argument, value: Any) -> None:
+    choices = argument.get("choices")
+    if not choices:
+        return
+    given: list[Any] = value if kind_of(argument) == "array" else [value]
+    for one in given:
+        if one not in choices and str(one) not in map(str, choices):
+            from omicsdk.cli.mistakes import did_you_mean
+
+            wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
+            wrong.remedy = did_you_mean(str(one), map(str, choices))
+            raise wrong
+
+
+def _wrong(argument: Argument, expected: str, word: str, detail: str = "") -> UsageError:
+    shown = word if len(word) <= 60 else f"{word[:57]}..."
+    return UsageError(f"{spelled(argument)}: expected {expected}, got {shown!r}{detail}")

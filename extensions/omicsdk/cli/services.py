@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Service
 
+
 SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
@@ -224,3 +225,13 @@ SERVICES: dict[str, Service] = {
         ],
     },
 }
+
+
+def variable(service: str, what: str) -> str:
+    """The name of a service's environment variable, such as OMICS_DSS_TOKEN.
+
+    Args:
+        service: The service's word on the command line.
+        what: TOKEN or URL.
+    """
+    return f"OMICS_{service.upper().replace('-', '_')}_{what}"

@@ -13,8 +13,7 @@ from typing import Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.settings.config import Json, Keys, Layer, Settings, keys_of, merge, merged, name_of, read_layer
+from omicsdk.core.settings.config import Keys, Layer, Settings, check_kinds, merge, merged, name_of, read_layer
 from omicsdk.core.type_guards import is_object
 
 KNOWN: dict[str, str] = {
@@ -49,33 +48,6 @@ KINDS: Mapping[str, str] = {
     "oauth2_token.access_token": "text",
 }
 """What a setting must be where it is there. What `upload` holds is looked at by omicsdk.hca.upload."""
-
-
-def check_kinds(settings: Settings) -> None:
-    """Check settings against what they must be.
-
-    Args:
-        settings: The merged settings.
-
-    Raises:
-        ConfigError: One is of another kind; names it with file and line.
-    """
-    for name, kind in KINDS.items():
-        keys = keys_of(name)
-        place = settings.place_of(keys)
-        value = settings.get(*keys)
-        if place is not None and not is_of_kind(kind, value):
-            shown = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
-            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or take it out.")
-
-
-def is_of_kind(kind: str, value: Json) -> bool:
-    """Whether a value is of a kind that KINDS names; digits in quotes are a whole number too."""
-    if kind == "text":
-        return isinstance(value, str)
-    if kind == "an object":
-        return isinstance(value, dict)
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
 
 
 DEFAULTS: dict[str, Any] = {
@@ -179,7 +151,7 @@ class HCAConfig(Section):
         found = [(file, read_layer(file)) for file in self._files]
         self._layers = [Layer(BUILT_IN, DEFAULTS), *(layer for _, layer in found if layer is not None)]
         self._settings = merged(self._layers)
-        check_kinds(self._settings)
+        check_kinds(self._settings, KINDS)
         self._saved = copy.deepcopy(self._settings.values)
         super().__init__(copy.deepcopy(self._saved))
         if save_on_exit:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.errors import REFUSED, SHOWN, SOME_FAILED
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 
 if TYPE_CHECKING:

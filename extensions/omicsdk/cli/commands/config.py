@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.known_variables import is_secret, known_variables, shown
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
+from omicsdk.cli.output import Told
 from omicsdk.cli.rows import text_of
-from omicsdk.cli.told import Told
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.settings.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
+from omicsdk.core.settings.config import ARRAY_OPERATORS, is_of_kind, keys_of, merged, name_of, parsed, read_layer
 from omicsdk.core.settings.profiles import KNOWN as OWN
 from omicsdk.core.settings.profiles import change_settings, read_settings, settings_path, table_keys
-from omicsdk.hca.config import KINDS, KNOWN, HCAConfig, is_of_kind
+from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -397,7 +397,7 @@ def _check_merged(settings: Settings, keys: Keys) -> None:
         UsageError: The setting makes no sense.
     """
     from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.defaults import check
+    from omicsdk.cli.connecting import check
 
     try:
         check(settings, keys, Catalog())

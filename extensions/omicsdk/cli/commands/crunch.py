@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.errors import REFUSED, exit_code
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import APIError, BadRequest, OmicsError, UsageError
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
@@ -23,8 +23,8 @@ from omicsdk.crunch.statuses import RunResult, WorkflowType
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.core.credentials import Credentials
 
 Report = Callable[[str], None]

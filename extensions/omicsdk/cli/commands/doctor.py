@@ -9,7 +9,7 @@ from omicsdk.cli.doctor import Outcome, report
 from omicsdk.cli.doctor.report import environment, limit, of_machine, of_services, side_by_side
 from omicsdk.cli.doctor.services import SERVICES, find, home_to_search
 from omicsdk.cli.help import columns
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

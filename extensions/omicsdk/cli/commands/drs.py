@@ -12,8 +12,8 @@ from omicsdk.drs import Drs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.drs import DrsFile
     from omicsdk.transfer import Control, Progress, TransferReport
 

@@ -8,7 +8,7 @@ from omicsdk.cli.doctor import report as telling
 from omicsdk.cli.doctor.report import Probe, environment, limit, side_by_side, tried
 from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find, home_to_search
 from omicsdk.cli.help import columns, wrapped
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import ConfigError, OmicsError
 
 if TYPE_CHECKING:

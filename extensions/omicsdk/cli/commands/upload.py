@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands.output_files import STDOUT
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.hca.upload import HcaUpload, UploadResult
     from omicsdk.transfer import Control, Progress
 

@@ -23,9 +23,9 @@ from omicsdk.cli.connecting import loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key
+from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
-from omicsdk.cli.values import spelled
 from omicsdk.core.client import Client
 
 SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "on_report")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Never, TypeAlias, cast
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, write_private, write_text
+from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
@@ -145,6 +146,34 @@ def keys_of(name: str) -> Keys:
             f"{name!r} is no name of a setting", remedy="Names stand between dots, as in DSSClient.swagger_url."
         )
     return tuple(pieces)
+
+
+def check_kinds(settings: Settings, kinds: Mapping[str, str]) -> None:
+    """Check settings against what they must be.
+
+    Args:
+        settings: The merged settings.
+        kinds: Name of a setting to its kind, as `is_of_kind` knows it.
+
+    Raises:
+        ConfigError: One is of another kind; names it with file and line.
+    """
+    for name, kind in kinds.items():
+        keys = keys_of(name)
+        place = settings.place_of(keys)
+        value = settings.get(*keys)
+        if place is not None and not is_of_kind(kind, value):
+            shown = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
+            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or take it out.")
+
+
+def is_of_kind(kind: str, value: Json) -> bool:
+    """Whether a value is text, an object, or (any other kind) a whole number, which may be digits in quotes."""
+    if kind == "text":
+        return isinstance(value, str)
+    if kind == "an object":
+        return isinstance(value, dict)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
 
 
 def merged(layers: Iterable[Layer]) -> Settings:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
 from omicsdk.cli.commands.transfer_reports import ended, files_words, finish, listed
 from omicsdk.cli.errors import INTERRUPTED, printable
-from omicsdk.cli.told import Told
+from omicsdk.cli.invoke import Call
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files
@@ -37,7 +38,6 @@ from omicsdk.transfer.reports.words import size_words
 from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
     from omicsdk.transfer import Progress
 
@@ -294,7 +294,13 @@ def changed(result: Changed | None, call: Call) -> Told | None:
     facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
-    finish(report, replace(call, title=title), where=str(plan.base), did=result.did, more=facts)
+    finish(
+        report,
+        Call(title, call.arguments, call.options, call.console),
+        where=str(plan.base),
+        did=result.did,
+        more=facts,
+    )
     rows = (
         {
             "source": result.source or str(file.uri),

@@ -14,8 +14,7 @@ from omicsdk.cli.commands.reports import report_path, tell_report
 from omicsdk.cli.commands.transfer_reports import files_words
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.errors import printable
-from omicsdk.cli.output import Output
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Output, Told
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
@@ -30,8 +29,8 @@ from omicsdk.transfer.reports.words import size_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.fs.store import Entry, Store
     from omicsdk.transfer import Control, Progress
 

@@ -12,9 +12,9 @@ from omicsdk.cli.catalog import Catalog, Group
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.help import command_help, terminal_width
 from omicsdk.cli.options import split_globals
+from omicsdk.cli.output import Told
 from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.cli.services import SERVICES
-from omicsdk.cli.told import Told
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import UsageError

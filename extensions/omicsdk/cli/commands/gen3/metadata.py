@@ -9,7 +9,7 @@ from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.commands.reports import tell_failures
 from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.gen3.client import Gen3
@@ -36,8 +36,8 @@ from omicsdk.gen3.metadata_documents import documents_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.cli.shapes import Argument
     from omicsdk.gen3.manifests import Fault
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.gen3.jobs import Job, JobOutput
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).

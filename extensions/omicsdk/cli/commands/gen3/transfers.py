@@ -20,8 +20,8 @@ from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import Control, Progress, TransferReport
 

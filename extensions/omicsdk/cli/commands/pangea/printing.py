@@ -18,7 +18,7 @@ from omicsdk_api.pangea.models.tag import Tag
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfer_reports import ended, finish, named_errors, summary
 from omicsdk.cli.commands.transfers import foreseen
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
@@ -29,10 +29,10 @@ from omicsdk.pangea.tables import csv_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.commands.pangea.things import Deletion, Membership
     from omicsdk.cli.commands.pangea.transfers import Urls
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.pangea.reads import ReadsResult, UploadedReads
     from omicsdk.pangea.uploads import UploadedField
     from omicsdk.transfer import TransferReport

@@ -32,8 +32,8 @@ from omicsdk.sb.uploads import UploadPlan, planned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChanges

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands.sb.results import Done, done, pairs
 from omicsdk.cli.commands.transfer_reports import count_of
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.sb import manifest
 from omicsdk.sb.manifest import WrongTable
@@ -18,7 +18,7 @@ from omicsdk.sb.metadata import edit, files_named, import_table, listed_files, m
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from omicsdk.cli.calls import Call
+    from omicsdk.cli.invoke import Call
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.metadata import Edits
 

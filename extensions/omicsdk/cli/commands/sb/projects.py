@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.results import APP, MEMBER, PROJECT, Done, Row, attempted, given, row
 from omicsdk.cli.commands.transfer_reports import count_of
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.sb import apps

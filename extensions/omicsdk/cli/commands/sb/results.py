@@ -10,7 +10,7 @@ from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import OmicsError, UsageError
 
 if TYPE_CHECKING:
-    from omicsdk.cli.calls import Call
+    from omicsdk.cli.invoke import Call
     from omicsdk.core.model import Model
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.files import Downloaded, downloaded, fetched
 from omicsdk.cli.commands.sb.results import TASK, Done, Row, attempted, done, given, pairs, row
 from omicsdk.cli.commands.transfer_reports import count_of, watched
-from omicsdk.cli.told import Told
+from omicsdk.cli.output import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.downloads import RemoteFile, stream
 from omicsdk.sb.jobs import PERIOD, error_of
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from omicsdk_api.sb.models.task import Task
 
-    from omicsdk.cli.calls import Call
     from omicsdk.cli.console import Console
+    from omicsdk.cli.invoke import Call
     from omicsdk.sb.client import SevenBridges
     from omicsdk.transfer import Control, Progress
 
