@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from inspect import Parameter, signature
 from typing import Any
 
 from omicsdk import SevenBridges
 from omicsdk.cli.commands.numbers import above_0, at_least_1
 from omicsdk.cli.commands.sb import files, metadata, projects, storage, tasks
+from omicsdk.cli.commands.sb.results import Waiting
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.cli.shapes import Argument
@@ -22,6 +24,7 @@ _BUCKET = "me/my_bucket"
 _TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
 _JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
 _CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0}
+_WAITING = {each.name for each in fields(Waiting)}
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
     "files": (metadata.tag, moves.copy, files.get_file),
@@ -57,6 +60,7 @@ def _command(
     """An entry of a function that is written for the command line: what precedes `*` is positional."""
     parameters = list(signature(function).parameters.values())[1:]
     names = {each.name for each in parameters}
+    names |= _WAITING if "waiting" in names else set()
     return Entry(
         words,
         function,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.sb.jobs import PERIOD
 
 if TYPE_CHECKING:
     from omicsdk.cli.invoke import Call
@@ -26,6 +27,19 @@ TASK = (
 )
 APP = ("id", "name", "revision", "project")
 MEMBER = ("username", "type", "email", "permissions")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long something is waited for.
+
+    Attributes:
+        period: Seconds between two requests for the state, 1 or more.
+        timeout_seconds: Seconds to wait at most; no limit when omitted.
+    """
+
+    period: float = PERIOD
+    timeout_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

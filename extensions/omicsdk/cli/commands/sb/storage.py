@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.metadata import opened
-from omicsdk.cli.commands.sb.results import Done, Row, given, row
+from omicsdk.cli.commands.sb.results import Done, Row, Waiting, given, row
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
-from omicsdk.sb.jobs import PERIOD, StillRunning, StorageJobs
+from omicsdk.sb.jobs import StillRunning, StorageJobs
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import check_distinct, project_id
 from omicsdk.sb.storage import PlannedJob, VolumePlace, reason, volume_place
@@ -178,8 +178,7 @@ def wait_for_imports(
     client: SevenBridges,
     ids: Sequence[str],
     *,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Wait until imports have ended.
@@ -190,15 +189,14 @@ def wait_for_imports(
         ids: Ids of imports.
         console: Where progress is printed.
     """
-    return _wait_for(StorageJobs(client, "imports"), ids, period, timeout_seconds, console)
+    return _wait_for(StorageJobs(client, "imports"), ids, waiting, console)
 
 
 def wait_for_exports(
     client: SevenBridges,
     ids: Sequence[str],
     *,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Wait until exports have ended.
@@ -209,11 +207,11 @@ def wait_for_exports(
         ids: Ids of exports.
         console: Where progress is printed.
     """
-    return _wait_for(StorageJobs(client, "exports"), ids, period, timeout_seconds, console)
+    return _wait_for(StorageJobs(client, "exports"), ids, waiting, console)
 
 
-def _wait_for(kind: StorageJobs, ids: Sequence[str], period: float, timeout: float | None, console: Console) -> Done:
-    jobs, failures, none = _waited(kind, kind.find(ids), {}, period, timeout, console)
+def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: Console) -> Done:
+    jobs, failures, none = _waited(kind, kind.find(ids), {}, waiting, console)
     line = f"{len(jobs) - len(failures):,} of {len(jobs):,} {kind.what} completed"
     return Done([job_row(job) for job in jobs], line, failures, none)
 
@@ -252,8 +250,7 @@ def start_imports(
     autorename: bool = False,
     flat: bool = False,
     wait: bool = False,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     dry_run: bool = False,
     console: Console,
 ) -> Done:
@@ -272,8 +269,6 @@ def start_imports(
         autorename: Give another name to a file whose name exists.
         flat: Take the files of a folder without the folders that they are in.
         wait: Wait until they have ended.
-        period: Seconds between two requests for the states, 1 or more.
-        timeout_seconds: Seconds to wait at most; no limit when omitted.
         dry_run: Only print what would be imported, and what would fail.
         console: Where progress is printed.
     """
@@ -288,7 +283,7 @@ def start_imports(
     if dry_run:
         return _foreseen(planned, storage.obstacles(client, planned, replaces=overwrite or autorename))
     how = {"overwrite": overwrite, "autorename": autorename, "preserve_folder_structure": not flat}
-    return _started(StorageJobs(client, "imports"), planned, how, wait, period, timeout_seconds, console)
+    return _started(StorageJobs(client, "imports"), planned, how, wait, waiting, console)
 
 
 def start_exports(
@@ -302,8 +297,7 @@ def start_exports(
     overwrite: bool = False,
     copy_only: bool = False,
     wait: bool = False,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     dry_run: bool = False,
     console: Console,
 ) -> Done:
@@ -336,7 +330,7 @@ def start_exports(
     if dry_run:
         return _foreseen(planned, storage.obstacles(client, planned))
     kind = StorageJobs(client, "exports", copy_only=copy_only)
-    return _started(kind, planned, {"overwrite": overwrite}, wait, period, timeout_seconds, console)
+    return _started(kind, planned, {"overwrite": overwrite}, wait, waiting, console)
 
 
 def _check_given(paths: Sequence[str], table: str | None, volume: str | None, what: str) -> None:
@@ -369,8 +363,7 @@ def _started(
     planned: Sequence[PlannedJob],
     how: Mapping[str, bool],
     wait: bool,
-    period: float,
-    timeout: float | None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Start jobs, and where it is wanted wait until they have ended; a row for each."""
@@ -384,7 +377,7 @@ def _started(
     none = not jobs
     if wait and jobs:
         names = {job.id: planned[number].name for number, job in jobs.items()}
-        latest, failed, none = _waited(kind, list(jobs.values()), names, period, timeout, console)
+        latest, failed, none = _waited(kind, list(jobs.values()), names, waiting, console)
         jobs = dict(zip(jobs, latest, strict=True))
         failures += failed
         line = f"{len(latest) - len(failed):,} of {len(planned):,} {kind.what} completed"
@@ -396,8 +389,7 @@ def _waited(
     kind: StorageJobs,
     jobs: Sequence[Import | Export],
     names: Mapping[str, str],
-    period: float,
-    timeout: float | None,
+    waiting: Waiting,
     console: Console,
 ) -> tuple[Sequence[Import | Export], list[str], bool]:
     """Wait until jobs have ended: they as they ended, why some failed, and whether none completed."""
@@ -410,7 +402,9 @@ def _waited(
             console.message(f"{ended} of {total} {kind.what} have ended")
 
     try:
-        latest, failures = storage.wait_for(kind, jobs, names, period=period, timeout=timeout, on_look=look)
+        latest, failures = storage.wait_for(
+            kind, jobs, names, period=waiting.period, timeout=waiting.timeout_seconds, on_look=look
+        )
     except StillRunning as error:
         return jobs, [str(error)], True
     except KeyboardInterrupt:

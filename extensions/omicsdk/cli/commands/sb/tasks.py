@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.files import Downloaded, downloaded, fetched
-from omicsdk.cli.commands.sb.results import TASK, Done, Row, attempted, done, given, pairs, row
+from omicsdk.cli.commands.sb.results import TASK, Done, Row, Waiting, attempted, done, given, pairs, row
 from omicsdk.cli.commands.transfer_reports import count_of, watched
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.downloads import RemoteFile, stream
-from omicsdk.sb.jobs import PERIOD, error_of
+from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id, project_id
 from omicsdk.sb.tasks import ENDED, Log, batch_by_of, some_of, with_files
@@ -68,8 +68,7 @@ def run(
     instance_type: str | None = None,
     draft: bool = False,
     wait: bool = False,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Create a task and run it, or run tasks that are drafts.
@@ -91,8 +90,6 @@ def run(
         instance_type: Instance that the task runs on, such as c4.2xlarge;ebs-gp2;2000.
         draft: Only create the task; do not run it.
         wait: Wait until it has ended; one that didn't complete ends the command with 1.
-        period: Seconds between two requests for the state, 1 or more.
-        timeout_seconds: Seconds to wait at most; no limit when omitted.
         console: Where progress is printed.
     """
     if tasks and (app or project):
@@ -115,11 +112,11 @@ def run(
             execution_settings=None if instance_type is None else {"instance_type": instance_type},
             run=not draft,
         )
-        return _waited(client, [made.id], period, timeout_seconds, console) if wait else made_task(made)
+        return _waited(client, [made.id], waiting, console) if wait else made_task(made)
     running, failures = attempted({id: id for id in tasks}, lambda id: client.run_task(task_id=id))
     if not wait or not running:
         return _many(running, "running", failures)
-    ended = _waited(client, list(running), period, timeout_seconds, console)
+    ended = _waited(client, list(running), waiting, console)
     return Done(ended.rows, ended.line, [*failures, *ended.failures], ended.none)
 
 
@@ -132,8 +129,7 @@ def clone(
     inputs: Mapping[str, Any] | None = None,
     draft: bool = False,
     wait: bool = False,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Create a task like another and run it.
@@ -146,7 +142,7 @@ def clone(
     """
     _check_draft(draft=draft, wait=wait)
     made = client.clone_task(task, name=name, inputs=inputs_of(input, inputs), run=not draft)
-    return _waited(client, [made.id], period, timeout_seconds, console) if wait else made_task(made)
+    return _waited(client, [made.id], waiting, console) if wait else made_task(made)
 
 
 def update(
@@ -175,8 +171,7 @@ def wait(
     client: SevenBridges,
     tasks: Sequence[str],
     *,
-    period: float = PERIOD,
-    timeout_seconds: float | None = None,
+    waiting: Waiting,
     console: Console,
 ) -> Done:
     """Wait until tasks have ended.
@@ -186,7 +181,7 @@ def wait(
     Args:
         console: Where progress is printed.
     """
-    return _waited(client, list(dict.fromkeys(tasks)), period, timeout_seconds, console)
+    return _waited(client, list(dict.fromkeys(tasks)), waiting, console)
 
 
 def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
@@ -270,7 +265,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _waited(client: SevenBridges, ids: list[str], period: float, timeout: float | None, console: Console) -> Done:
+def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Console) -> Done:
     """Wait until tasks have ended; each change of a status is printed on the way."""
     going: dict[str, None] = {}
 
@@ -282,7 +277,7 @@ def _waited(client: SevenBridges, ids: list[str], period: float, timeout: float 
             going[task.id] = None
 
     try:
-        tasks = client.wait_for_tasks(ids, period=period, timeout=timeout, on_change=changed)
+        tasks = client.wait_for_tasks(ids, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
     except KeyboardInterrupt:
         console.message(f"They continue: {some_of(list(going))}. Wait again: omics sb tasks wait")
         raise
