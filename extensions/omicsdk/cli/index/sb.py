@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from inspect import Parameter, signature
+from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
@@ -16,7 +16,7 @@ from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.cli.shapes import Argument
 from omicsdk.sb import moves
 
-SWITCHES = True
+BY_SIGNATURE = True
 
 _P = "sb://me/my-project"
 _APP = "me/my-project/bwa"
@@ -57,14 +57,12 @@ def _command(
     render: Callable[..., Any] | None = None,
     synonyms: tuple[str, ...] = (),
 ) -> Entry:
-    """An entry of a function that is written for the command line: what precedes `*` is positional."""
-    parameters = list(signature(function).parameters.values())[1:]
-    names = {each.name for each in parameters}
+    """An entry with the checks, short options, columns and documentation that these commands have in common."""
+    names = set(signature(function).parameters)
     names |= _WAITING if "waiting" in names else set()
     return Entry(
         words,
         function,
-        positional=tuple(each.name for each in parameters if each.kind is Parameter.POSITIONAL_OR_KEYWORD),
         flags=flags or {},
         checks={name: check for name, check in _CHECKS.items() if name in names},
         short={name: short for name, short in _SHORT.items() if name in names},
@@ -134,6 +132,7 @@ TASKS = (
     Entry(
         "tasks create",
         SevenBridges.create_task,
+        positional=(),
         switches=("interruptible",),
         examples=(f"--name test {_RUN} --inputs @inputs.json",),
     ),

@@ -29,7 +29,7 @@ APP = ("id", "name", "revision", "project")
 MEMBER = ("username", "type", "email", "permissions")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """How long something is waited for.
 
