@@ -177,7 +177,7 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.cli.commands.pangea:connect",
         "credentials": "builtins:str",
         "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
-        "remedy": "Give --email and --password, or set PANGEA_USER and PANGEA_PASS; or set OMICS_PANGEA_TOKEN.",
+        "remedy": "Run `omics login pangea`, or give --email and --password, or set PANGEA_USER and PANGEA_PASS.",
         "groups": {
             "user": "Your account: look at it, change its password, get a token",
             "create": "Organizations, groups, samples, analysis results and their fields",

@@ -280,7 +280,9 @@ def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
 def samples_of(
     client: PangeaApi, organization: str, group: str, names: Collection[str] | None = None
 ) -> Iterator[Sample]:
-    """Iterate over the samples of a group, of all pages; samples of other libraries that were added to it are among them.
+    """List the samples of a group.
+
+    Samples of other libraries that were added to the group are among them.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid.

@@ -39,7 +39,9 @@ def _entry(
 
 
 def _list(usage: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
-    return _entry(usage, function, *examples, options=(LIMIT, _OUTFILE), render=printing.listed, **more)
+    columns = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
+    options = (LIMIT, _OUTFILE)
+    return _entry(usage, function, *examples, options=options, render=printing.listed, columns=columns, **more)
 
 
 def _upload(usage: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:

@@ -61,7 +61,7 @@ from omicsdk.pangea.listings import (
     find_sample_group,
     is_uuid,
 )
-from omicsdk.pangea.login import PasswordLogin, token_of
+from omicsdk.pangea.login import PasswordLogin
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
@@ -151,7 +151,7 @@ class PangeaStore(ClientStore[Pangea]):
         Raises:
             AuthError: The server refuses the login.
             UsageError: Both a token and a login were given.
-            ConfigError: Half of a login is missing, or the endpoint is no address.
+            ConfigError: Half of the given login is missing, or the endpoint is no address.
         """
         endpoint, email, password, token = self._settings
         if token and (email or password):
@@ -160,10 +160,7 @@ class PangeaStore(ClientStore[Pangea]):
         if email or password:
             user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))
             credentials = PasswordLogin(email or user, password or secret)
-        client = Pangea(endpoint, credentials=credentials)
-        if isinstance(client.credentials, PasswordLogin):
-            token_of(client)  # where the login is refused, what is public would be read without it
-        return client
+        return Pangea(endpoint, credentials=credentials)
 
     # -- finding
 

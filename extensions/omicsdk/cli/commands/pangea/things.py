@@ -411,9 +411,9 @@ def _deleted(
 
 
 def link_bioproject(client: Pangea, org_name: str, bioproj_accession: str, *, console: Console) -> SampleGroup:
-    """Make a library of an NCBI BioProject: its samples, with the runs of the Sequence Read Archive.
+    """Make a library of an NCBI BioProject.
 
-    What exists is skipped.
+    Its samples get the runs of the Sequence Read Archive. What exists is skipped.
 
     Args:
         org_name: Name of the organization.

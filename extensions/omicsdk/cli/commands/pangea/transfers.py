@@ -268,9 +268,9 @@ def upload_metadata(
 
 
 def download_metadata(client: Pangea, org_name: str, grp_name: str, of: Names) -> Batch[Sample]:
-    """Write the metadata of a group's samples as CSV, with the names in the first column.
+    """Download the metadata of a group's samples as CSV.
 
-    Lists and objects within metadata are written as JSON.
+    The names are in the first column. Lists and objects within metadata are written as JSON.
 
     Args:
         org_name: Name of the organization.
@@ -297,9 +297,9 @@ def download_results(
     control: Control,
     console: Console,
 ) -> TransferReport | Urls:
-    """Download the analysis results of a group's samples: the data of each field, and the file that it refers to.
+    """Download the analysis results of a group's samples.
 
-    Prints the path of each field's file, or of its data where it refers to none. What was downloaded once is skipped.
+    Downloads the data of each field, and the file that it refers to. Prints the path of each field's file, or of its data where it refers to none. What was downloaded once is skipped.
 
     Args:
         org_name: Name of the organization.

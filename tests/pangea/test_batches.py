@@ -1,0 +1,116 @@
+"""The same with several things at once, and again: what is done is skipped, and what fails is named."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import NotFound, OmicsError, SomeFailed
+from omicsdk.pangea import AsyncPangea, FieldExists, Pangea, PasswordLogin, ResultId
+from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.fields import CHUNK
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+
+WHERE = ("Sandbox", "Sandbox Library")
+
+
+@pytest.fixture
+def login(sandbox: Sandbox) -> PasswordLogin:
+    return PasswordLogin(SANDBOX_PANGEA_USER, sandbox.password)
+
+
+@pytest.fixture
+def pangea(sandbox: Sandbox, login: PasswordLogin):
+    with Pangea(sandbox.pangea_url, credentials=login) as client:
+        yield client
+
+
+def test_a_batch_states_what_was_done():
+    assert str(Batch("created", "samples", ["a"])) == "1 sample created"
+    refused = [OmicsError("no"), OmicsError("never")]
+    some = Batch("created", "samples", ["a", "b", "c"], 1, refused)
+    assert str(some) == "2 samples created, 1 skipped, 2 failed"
+    with pytest.raises(SomeFailed, match="2 of 5 samples failed"):
+        some.raise_if_failed()
+    Batch("created", "samples", ["a"], 1).raise_if_failed()
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_one_that_fails_is_named_and_keeps_no_other(in_order: bool):
+    told: list[str] = []
+
+    def work(number: int) -> int:
+        if number == 7:
+            raise OmicsError("unlucky")
+        return -number
+
+    done, errors = each(range(2001), work, lambda number: f"number {number}", in_order=in_order, on_message=told.append)
+    assert done == [-number for number in range(2001) if number != 7]
+    assert [str(error) for error in errors] == ["number 7: unlucky"]
+    assert told == ["1000 of 2001", "2000 of 2001"]
+
+
+def test_samples_are_made_added_and_tagged_once(pangea: Pangea):
+    assert str(pangea.ensure_samples(*WHERE, ["a", "b", "a"])) == "2 samples created"
+    again = pangea.ensure_samples(*WHERE, ["b", "c"])
+    assert (str(again), [sample.name for sample in again.items]) == ("1 sample created, 1 skipped", ["b", "c"])
+    owner = pangea.find_organization("Sandbox").uuid
+    pangea.create_sample_group(name="Plain", organization=owner, is_library=False)
+    added = pangea.add_samples_to_group(*WHERE, "Sandbox", "Plain", ["a", "b", "zz"])
+    assert str(added) == "2 samples added, 1 failed"
+    assert 'Sample "zz" not found in Sandbox Library' in str(added.errors[0])
+    assert str(pangea.add_samples_to_group(*WHERE, "Sandbox", "Plain", ["a", "b"])) == "0 samples added, 2 skipped"
+    assert [sample.name for sample in pangea.samples_of("Sandbox", "Plain", ["b", "a"])] == ["a", "b"]
+    with pytest.raises(NotFound, match="There is no tag 't'"):
+        pangea.tag_samples(*WHERE, ["t"])
+    assert str(pangea.ensure_tags(["t", "t", "u"])) == "2 tags created"
+    assert str(pangea.ensure_tags(["t"])) == "0 tags created, 1 skipped"
+    assert str(pangea.tag_samples(*WHERE, ["t", "u"])) == "3 samples tagged"
+
+
+def test_metadata_are_saved_where_they_change(pangea: Pangea):
+    pangea.ensure_samples(*WHERE, ["a", "b"])
+    rows = {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}}
+    assert str(pangea.save_metadata(*WHERE, rows)) == "2 samples saved, 1 failed"
+    created = pangea.save_metadata(*WHERE, rows, create=True)
+    assert (str(created), [each.metadata["n"] for each in created.items]) == ("1 sample saved, 2 skipped", [1, 2, 3])
+    assert str(pangea.save_metadata(*WHERE, {"a": {"m": 5}}, update=True)) == "1 sample saved"
+    assert next(pangea.samples_of(*WHERE, ["a"])).metadata == {"n": 1, "m": 5}
+
+
+@pytest.mark.parametrize("size", [14, CHUNK, 2 * CHUNK + 1])
+def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, size: int):
+    path = tmp_path / "reads"
+    path.write_bytes(os.urandom(size))
+    sample = pangea.ensure_samples(*WHERE, ["a"]).items[0]
+    result = ResultId(pangea.create_sample_analysis_result(module_name="m", sample=sample.uuid).uuid)
+    first = pangea.upload_field(path, result, "f")
+    assert (first.report.counts["done"], first.analysis_result) == (1, result.uuid)
+    again = pangea.upload_field(path, result, "f")
+    assert (again.report.counts["skipped"], again.uuid) == (1, first.uuid)
+    assert again.report.outcomes[0].verification == "verified"
+    path.write_bytes(os.urandom(size))
+    with pytest.raises(FieldExists, match="holds something already"):
+        pangea.upload_field(path, result, "f")
+
+
+def test_names_that_do_not_exist_are_told_apart(sandbox: Sandbox, pangea: Pangea):
+    for place, said in (
+        (("Nope", "Sandbox Library", "s"), "There is no organization 'Nope'"),
+        (("Sandbox", "Nope", "s"), "There is no sample group 'Nope' in the organization 'Sandbox'"),
+        ((*WHERE, "s"), "There is no sample 's' in the group 'Sandbox Library'"),
+    ):
+        with pytest.raises(NotFound, match=said) as caught:
+            pangea.find_sample(*place)
+        assert "login" not in caught.value.remedy
+
+
+def test_the_asynchronous_client_has_the_same(sandbox: Sandbox, login: PasswordLogin):
+    async def made() -> str:
+        async with AsyncPangea(sandbox.pangea_url, credentials=login) as pangea:
+            await pangea.ensure_tags(["t"])
+            samples = await pangea.ensure_samples(*WHERE, ["a"])
+            return f"{samples}; {await pangea.tag_samples(*WHERE, ['t'])}"
+
+    assert asyncio.run(made()) == "1 sample created; 1 sample tagged"
