@@ -25,8 +25,8 @@ _OUTFILE: Argument = {
     "help": "Write the output to this file; with --output or --query it is printed besides, as data.",
 }
 _EMAIL: Argument = {"name": "email", "type": "string", "help": "Your login; -e is the short spelling of --ext here."}
-_GUT = "'My Lab' Gut"
-_UUID = "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"
+_COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
+_GUT, _UUID = "'My Lab' Gut", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"
 
 
 def _entry(
@@ -39,9 +39,8 @@ def _entry(
 
 
 def _list(usage: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
-    columns = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
     options = (LIMIT, _OUTFILE)
-    return _entry(usage, function, *examples, options=options, render=printing.listed, columns=columns, **more)
+    return _entry(usage, function, *examples, options=options, render=printing.listed, columns=_COLUMNS, **more)
 
 
 def _upload(usage: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
@@ -228,6 +227,7 @@ COMMANDS = (
             ("orgs", Pangea.find_organization, "name", "'My Lab'"),
             ("groups", Pangea.find_sample_group, "organization name", _GUT),
             ("samples", Pangea.find_sample, "organization group name", f"{_GUT} s1"),
+            ("tags", Pangea.find_tag, "name", "gut"),
             ("tags", Pangea.find_tag, "name", "gut"),
         )
     ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def connect(
     base_url: str | None,
     *,
-    credentials: str | None = None,
+    credentials: Credentials | str | None = None,
     email: str | None = None,
     password: str | None = None,
     endpoint: str | None = None,
@@ -34,12 +34,11 @@ def connect(
         UsageError: A token and a login were given.
         AuthError: Half of a login is missing.
     """
-    address, login = endpoint or base_url, None
+    address = endpoint or base_url
     if credentials is not None and (email or password):
         raise UsageError(
             "--email and --access-token (or OMICS_PANGEA_TOKEN) exclude each other", remedy="Give one of them."
         )
     if credentials is None and (address or email or password):  # else the client finds the login beside the address
-        login = login_in(os.environ, email, password)
-    given: Credentials | str | None = credentials or login
-    return Pangea(address, credentials=given)
+        credentials = login_in(os.environ, email, password)
+    return Pangea(address, credentials=credentials)

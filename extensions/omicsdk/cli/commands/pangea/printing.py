@@ -78,9 +78,8 @@ def told(text: str, data: object, call: Call, *, made: bool = False) -> Told:
     return Told("", data)
 
 
-def facts(result: Model, call: Call) -> dict[str, Any]:
+def facts(result: Model, _: Call) -> dict[str, Any]:
     """Render a thing: all that the server states of it."""
-    del call
     return result.to_dict()
 
 
