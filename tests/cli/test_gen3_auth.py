@@ -138,6 +138,17 @@ def test_nothing_at_all_says_what_to_give(gen3, nobody):
     assert (who.code, "--auth FILE" in who.err, "GEN3_API_KEY" in who.err) == (4, True, True)
 
 
+def test_a_profile_names_the_commons_before_the_environment_does(gen3, nobody, tmp_path, monkeypatch):
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[profiles.here.gen3]\nbase_url = "https://here.example.org"\n')
+    monkeypatch.setenv("OMICS_SETTINGS_FILE", str(settings))
+    assert gen3("auth", "endpoint", "--profile", "here").out == "https://here.example.org\n"
+    monkeypatch.setenv("GEN3_ENDPOINT", "https://there.example.org")
+    assert gen3("auth", "endpoint").out == "https://there.example.org\n"
+    assert gen3("auth", "endpoint", "--profile", "here").out == "https://here.example.org\n"
+    assert gen3("auth", "endpoint", "--profile", "here", "--endpoint", "b.org").out == "https://b.org\n"
+
+
 def test_a_wrong_file_and_a_wrong_key_say_so(gen3, tmp_path, monkeypatch):
     (tmp_path / "work" / "wrong.json").write_text("{}")
     wrong = gen3("whoami", "--auth", "wrong.json")

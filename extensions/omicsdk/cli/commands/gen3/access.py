@@ -17,7 +17,7 @@ from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import is_confidential
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
@@ -56,18 +56,21 @@ def connect(
     if auth is not None and credentials is not None:
         raise UsageError("--auth and --access-token (or OMICS_GEN3_TOKEN) are both given", remedy="Give one of them.")
     named = endpoint or base_url
-    url = endpoint_of(named) if named is not None else named_commons(os.environ)
-    if url is not None and not is_confidential(url):
+    url = endpoint_of(named) if named is not None else None
+    login = credentials if auth is None else Gen3Login(url or named_commons(os.environ), refresh_file=auth)
+    try:
+        client = Gen3(url, credentials=login)
+    except ConfigError as error:
+        if url is not None or login is not None or has_login(os.environ):
+            raise
+        remedy = f"Give --endpoint HOST or --auth FILE, set {ENDPOINT_VARIABLE}, or run `omics login gen3`."
+        raise UsageError(error.message, remedy=remedy) from error
+    if not is_confidential(client.base_url):
         raise UsageError(
-            f"{url} is not https, so a token could be read on the way",
+            f"{client.base_url} is not https, so a token could be read on the way",
             remedy="Give an https address. Only a server on this machine may use http, such as that of omics sandbox up.",
         )
-    if url is None and auth is None and credentials is None and not has_login(os.environ):
-        raise UsageError(
-            "no commons is named",
-            remedy=f"Give --endpoint HOST, or set {ENDPOINT_VARIABLE}. A credentials file names one as well: --auth FILE.",
-        )
-    return Gen3(url, credentials=credentials if auth is None else Gen3Login(url, refresh_file=auth))
+    return client
 
 
 def service_of(client: Gen3, package: str, command: Command) -> Any:
