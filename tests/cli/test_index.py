@@ -11,10 +11,13 @@ import pytest
 from omicsdk import Dss
 from omicsdk.cli.console import Console
 from omicsdk.cli.index import Entry
+from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
 from omicsdk.cli.invoke import called
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
+from omicsdk.drs import DrsId
+from omicsdk.drs.servers import HasServers
 
 
 class Colour(Enum):
@@ -346,3 +349,54 @@ def test_an_upload_has_no_options_of_downloads():
     ]
     assert "limit_rate" in names
     assert "resume_unvalidated" not in names
+
+
+def remove(client: Dss, program: str, project: str) -> None:
+    """Remove a project.
+
+    Args:
+        program: The program.
+        project: The project.
+    """
+
+
+def pick(
+    client: HasServers, what: str | DrsId, *others: str, limit: int | None = None, on_more: Callable[[], None]
+) -> None:
+    """Pick things.
+
+    Args:
+        what: The first.
+        limit: How many.
+        on_more: Called where there are more.
+    """
+
+
+def test_a_deletion_asks_looks_and_says_what_it_did():
+    made = command(Entry("rm", remove, deletes="project {program}-{project}", look=remove), "dss", by_signature=True)
+    assert (made["deletes"], made["look"]) == ("project {program}-{project}", f"{__name__}:remove")
+    assert made["own"] == ["dry_run"]
+    assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["program", "project"]
+
+
+def test_a_signature_says_what_are_words_and_what_is_counted():
+    made = command(Entry("pick", pick, hidden=("others",)), "drs", by_signature=True)
+    what, limit = made["parameters"]
+    assert (what["type"], what["positional"], made["supplied"]) == ("string", True, ["on_more"])
+    assert limit["convert"] == "omicsdk.cli.commands.numbers:at_least_1"
+    several = command(Entry("mix", mix, single=("colours",), positional=("colours",)), "dss")["parameters"][0]
+    assert (several["type"], "items" in several) == ("string", False)
+
+
+def test_a_table_names_further_words_and_logins_at_once():
+    class Table:
+        COMMANDS = (Entry("shelves delete", remove), Entry("delete", remove), Entry("doors ls", remove, login=True))
+        VERBS: Mapping[str, Sequence[str]] = {"delete": ("rm",)}
+        LOGINS = ("shelves",)
+
+    made = [(entry.words, entry.aliases, entry.login) for entry in entries(Table)]
+    assert made == [
+        ("shelves delete", ("shelves rm",), True),
+        ("delete", (), False),
+        ("doors ls", (), True),
+    ]

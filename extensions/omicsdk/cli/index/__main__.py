@@ -29,14 +29,14 @@ def files() -> dict[Path, str]:
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
             service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
-            made = [each for entry in _entries(table) for each in commands(entry, service, by_signature=by_signature)]
+            made = [each for entry in entries(table) for each in commands(entry, service, by_signature=by_signature)]
             lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
 
 
-def _entries(table: Any) -> Iterator[Entry]:
-    """The commands of a table, with what the table says of all of them."""
+def entries(table: Any) -> Iterator[Entry]:
+    """The entries of a table, with what it says of several of them."""
     verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
     logins: tuple[str, ...] = getattr(table, "LOGINS", ())
     for entry in table.COMMANDS:
