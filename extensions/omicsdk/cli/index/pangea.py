@@ -228,7 +228,6 @@ COMMANDS = (
             ("groups", Pangea.find_sample_group, "organization name", _GUT),
             ("samples", Pangea.find_sample, "organization group name", f"{_GUT} s1"),
             ("tags", Pangea.find_tag, "name", "gut"),
-            ("tags", Pangea.find_tag, "name", "gut"),
         )
     ),
     *(
