@@ -30,9 +30,20 @@ def files() -> dict[Path, str]:
             table = import_module(f"{package.__name__}.{module.name}")
             service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
             made = [each for entry in entries(table) for each in commands(entry, service, by_signature=by_signature)]
+            _check_once(service, [each["command"] for each in made])
             lines = [json.dumps(each, ensure_ascii=False) for each in made]
             found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return found
+
+
+def _check_once(service: str, words: Sequence[str]) -> None:
+    """Check that a table has each command once.
+
+    Raises:
+        IndexFault: One is there twice: the first would hide the other.
+    """
+    if twice := sorted({each for each in words if words.count(each) > 1}):
+        raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
 
 
 def entries(table: Any) -> Iterator[Entry]:
