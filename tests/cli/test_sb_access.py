@@ -146,3 +146,18 @@ def test_the_time_that_calls_may_take_reaches_the_platform(sb, omics_sandbox, mo
     for words in (("projects", "ls"), ("api", "list-projects"), ("files", "ls", "sb://sandbox-user/p")):
         ran = sb(*words, "--call-timeout", "0.2", "--call-budget", "0.2s")
         assert (ran.code, "timed out" in ran.err.lower() or "no answer" in ran.err.lower()) == (1, True), ran.err
+
+
+def test_switches_stand_alone():
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    switches = [
+        (found.path, each["name"], each.get("flag"))
+        for group in service.below()
+        if group.path[-1] != "api"
+        for found in group.found()
+        for each in found.command.get("parameters", [])
+        if each.get("type") == "boolean" and each.get("default") is False
+    ]
+    assert len(switches) > 30
+    assert [each for each in switches if not each[2]] == []
