@@ -133,7 +133,7 @@ def test_a_program_finds_a_token_and_its_end_is_ours(gen3, tmp_path):
 
 def test_nothing_at_all_says_what_to_give(gen3, nobody):
     where = gen3("auth", "endpoint")
-    assert (where.code, "--endpoint" in where.err) == (2, True)
+    assert (where.code, "--base-url" in where.err) == (2, True)
     who = gen3("whoami", "--endpoint", "https://commons.example.org")
     assert (who.code, "--auth FILE" in who.err, "GEN3_API_KEY" in who.err) == (4, True, True)
 

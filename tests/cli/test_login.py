@@ -115,6 +115,9 @@ def test_four_platforms_are_logged_in_to_and_out_of(user):
     ran = subprocess.run([sys.executable, "-c", program], env=user.environ, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["sandbox-user", pangea["user"], found["gen3"]["user"]]
 
+    assert user.run("gen3", "auth", "endpoint").stdout.strip() == box.gen3_url
+    assert user.run("gen3", "auth", "access-token").returncode == 0
+    assert user.data("pangea", "user", "info")["email"] == pangea["user"]
     ran = user.run("logout", "sb")
     assert (ran.returncode, ran.stderr) == (0, f"omics: logged out of sb at {box.sb_url} (profile default)\n")
     assert {row["platform"] for row in user.data("whoami")} == {"gen3", "crunch", "pangea"}

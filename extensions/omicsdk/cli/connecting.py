@@ -1,4 +1,4 @@
-"""From settings to a client and to defaults: where the service is, what proves who calls, and what arguments are by default."""
+"""From options and settings to a client: base URL, credentials, profile; and to the defaults of a command's arguments."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
 
 
 def loaded(target: str) -> Any:
-    """What `module:name` stands for."""
+    """Import what `module:name` names."""
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
@@ -82,18 +82,18 @@ def connected(
     access: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Any:
-    """A client for a command.
+    """Make the client of a command.
 
     Args:
         found: The command.
         service: What is registered for its service.
         settings: Values of the global options that were given.
         access: Values of the service's own options that were given, for the client.
-        environ: Environment variables; by default the process'.
+        environ: The environment's variables; by default the process's own.
 
     Raises:
-        UsageError: Nothing says where the service is.
-        ConfigError: A setting can't be read, or the token can't be one.
+        UsageError: The base URL is missing or invalid.
+        ConfigError: A setting cannot be read, or the token is invalid.
     """
     variables: Mapping[str, str] = os.environ if environ is None else environ
     name = found.path[0]
@@ -117,19 +117,19 @@ def connected(
     except OmicsError as error:
         if base_url is None and service is None:
             raise UsageError(
-                f"nothing says where {name} is", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
+                f"no base URL for {name}", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
             ) from error
         raise
 
 
 def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Has the clients that a command makes wait for calls, and retry them, as the global options say.
+    """Apply --call-timeout and --call-budget to the clients of a command.
 
     Args:
         settings: Values of the global options that were given.
 
     Raises:
-        UsageError: One is no time.
+        UsageError: One is not a time.
     """
     timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
     if timeout is None and budget is None:
@@ -144,14 +144,14 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
 
 
 def seconds_of(option: str, text: str) -> float:
-    """Reads a time.
+    """Parse a time.
 
     Args:
-        option: The option that it follows.
+        option: The option whose value it is.
         text: Seconds, or hours, minutes and seconds: 2h30m.
 
     Raises:
-        UsageError: It is none, or nothing.
+        UsageError: It is not a time, or 0.
     """
     import re
 
@@ -159,7 +159,7 @@ def seconds_of(option: str, text: str) -> float:
     hours, minutes, seconds = match.groups() if match else (None, None, None)
     time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
     if time <= 0:
-        raise UsageError(f"{option} {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
+        raise UsageError(f"{option} {text}: not a time", remedy="Give seconds, or one such as 90m or 2h30m.")
     return time
 
 
@@ -172,11 +172,11 @@ def _client_class(found: Found, service: Service | None) -> Any:
 
 
 CONFIGURABLE = ("output", "query", "log-level")
-"""The options for everything that may be configured for one command; the others are secrets, or the moment's."""
+"""Global options that may be configured for one command; the others are secrets, or for one call only."""
 
 
 class Defaults(NamedTuple):
-    """What the configuration says for one command.
+    """The defaults of one command.
 
     Attributes:
         own: Values of the command's arguments, by their key.
@@ -188,15 +188,15 @@ class Defaults(NamedTuple):
 
 
 def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
-    """Reads the defaults of a command from its service's configuration.
+    """Read the defaults of a command from its service's configuration.
 
     Args:
         found: The command.
         catalog: Where it was found.
 
     Raises:
-        ConfigError: A file is malformed, no command or argument has a name that stands there, or a value isn't one of its
-            argument's type; names file and line.
+        ConfigError: A file is malformed, a command or argument is unknown, or a value has another type than its argument; names
+            file and line.
     """
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
@@ -211,15 +211,15 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
 
 
 def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
-    """Holds the defaults of commands against the commands, where a setting is to be changed.
+    """Check the defaults of commands before a setting is changed.
 
     Args:
-        settings: What would hold.
+        settings: The settings after the change.
         keys: The names that lead to the setting.
         catalog: The commands.
 
     Raises:
-        ConfigError: A command or argument of the changed ones doesn't exist, or a value isn't one of its argument's type.
+        ConfigError: A changed command or argument is unknown, or a value has another type than its argument.
     """
     from omicsdk.cli.catalog import Found, Group
 
@@ -236,7 +236,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
 
 
 def _names(settings: Settings, word: str, service: Service) -> list[str]:
-    """What stands under a service's name and should be a command."""
+    """The names under a service's name that should be commands."""
     section = settings.get(word, default={})
     if not is_object(section):
         raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")

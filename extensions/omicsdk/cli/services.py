@@ -48,8 +48,8 @@ SERVICES: dict[str, Service] = {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "index": "sb",
         "client": "omicsdk.sb.client:SevenBridges",
-        "remedy": "Make a token under Developer, Authentication token on the platform's page; write it into your section of "
-        "~/.sevenbridges/credentials, or set SB_API_ENDPOINT and SB_AUTH_TOKEN.",
+        "remedy": "Run: omics login sb. Or set SB_API_ENDPOINT and SB_AUTH_TOKEN: the token comes from Developer, Authentication "
+        "token on the platform's page.",
         "credentials": "builtins:str",
         "groups": {
             "files": "Files and folders: list, show, print, copy, move, change, upload, download, search, tag",
@@ -72,7 +72,8 @@ SERVICES: dict[str, Service] = {
         "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --auth), nih, pfb and "
         "users, which use other services than a commons or work on local files.",
         "not_it": "{} does not answer as a Gen3 commons: give its host alone, without the path of a page.",
-        "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
+        "remedy": "Run: omics login gen3. Or give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page "
+        "of the commons.",
         "groups": {
             "auth": "Tokens, and single requests",
             "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",
@@ -148,7 +149,7 @@ SERVICES: dict[str, Service] = {
         "index": "crunch",
         "client": "omicsdk.cli.commands.crunch:connect",
         "credentials": "builtins:str",
-        "remedy": "Set CRUNCH_TOKEN, or give --token: an administrator of the site issues tokens.",
+        "remedy": "Run: omics login crunch. Or set CRUNCH_TOKEN, or give --access-token: an administrator of the site issues tokens.",
         "groups": {
             "projects": "Projects: list, show, create, change, delete",
             "datasets": "Datasets of projects: list, show, create, change, delete",

@@ -1,4 +1,4 @@
-"""Environment variables that programs of this package look at, other than those that begin with OMICS_."""
+"""Environment variables that programs of this package read, other than those that begin with OMICS_."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KNOWN = (
 """Their names, platform by platform."""
 
 _SECRET = frozenset({"PANGEA_PASS"})
-"""Secrets whose names don't tell."""
+"""Secrets whose names do not show it."""
 
 _PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "OMICS_TOKEN_FILE"})
 """Paths whose names look like those of secrets."""
@@ -49,7 +49,7 @@ def is_secret(name: str) -> bool:
 
 
 def known_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """The variables that are set and looked at.
+    """The variables that are set and read.
 
     Args:
         environ: The environment.

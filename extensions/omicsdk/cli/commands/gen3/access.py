@@ -98,7 +98,8 @@ def login_of(client: Gen3) -> Gen3Login:
     if isinstance(client.credentials, Gen3Login):
         return client.credentials
     raise Gen3AuthError(
-        f"No login for {client.base_url}", remedy=f"Give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}"
+        f"No login for {client.base_url}",
+        remedy=f"Run: omics login gen3. Or give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}",
     )
 
 
