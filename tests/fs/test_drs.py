@@ -10,8 +10,9 @@ from drs_host import DrsHost
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken
+from omicsdk.core.credentials import BearerToken, Token
 from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
+from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.drs.objects import BundleTooDeep, NoAccess
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
@@ -247,6 +248,27 @@ def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.
     host.add("x", b"ACGT")
     with DrsStore() as store:
         assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
+
+
+def test_a_stored_login_goes_to_its_own_host_only(
+    host: DrsHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("OMICS_SB_TOKEN", "SB_API_ENDPOINT", "OMICS_GEN3_TOKEN", "GEN3_API_KEY", "OMICS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OMICS_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    monkeypatch.setenv("OMICS_DRS_TOKEN", "anothers")
+    url = f"http://{host.name}/ga4gh/drs/v1"
+    token_file(platform="drs").keep(url, StoredLogin(Token("secret")))
+    host.token = "secret"
+    host.add("x", b"ACGT")
+    with DrsStore() as store:
+        assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
+    assert found_login("drs.example.org") is None
+    token_file(platform="drs").keep(url, StoredLogin(Token("word"), kind="basic", user="ada"))
+    found = found_login(host.name)
+    assert found is not None
+    assert dict(found.headers("GET", url)) == {"authorization": "Basic YWRhOndvcmQ="}
 
 
 def test_without_a_login_it_is_said_which_one_helps(host: DrsHost) -> None:

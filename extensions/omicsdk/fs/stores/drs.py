@@ -144,14 +144,15 @@ _log = logging.getLogger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:
-    """The login for a host, as `omicsdk.drs` wants it: Gen3's for its commons, Seven Bridges' for its DRS server, else none.
+    """The login for a host, as `omicsdk.drs` needs it: the one that `omics login drs` stored, Gen3's for its commons, Seven Bridges'
+    for its DRS server, else none.
 
     Settings that can't be read are logged: they may be of another server than the one that is asked.
 
     Args:
         host: Its name, with a port where it has one.
     """
-    for search in (_of_gen3, _of_seven_bridges):
+    for search in (_stored_for, _of_gen3, _of_seven_bridges):
         try:
             login = search(host)
         except OmicsError as error:
@@ -176,6 +177,25 @@ def drs_host_of(endpoint: str) -> str:
     if dot and (first == "api" or first.endswith("-api")) and not first.endswith("ga4gh-api"):
         return f"{first.removesuffix('api')}ga4gh-api.{rest}"
     return host
+
+
+def _stored_for(host: str) -> Credentials | None:
+    # Not by `resolve`: a variable's token without a base URL would go to whichever host an identifier names.
+    from omicsdk.core.errors import ConfigError
+    from omicsdk.core.settings.profiles import PROFILE_VARIABLE
+    from omicsdk.core.token_file import token_file
+    from omicsdk.drs.client import stored_login
+    from omicsdk.drs.resolution import server_url
+    from omicsdk.drs.servers import PATH
+
+    url = f"{server_url(host)}{PATH}"
+    try:
+        tokens = token_file(platform="drs")
+    except ConfigError:  # a user without a home folder has none
+        return None
+    view = tokens.serving(url, os.environ.get(PROFILE_VARIABLE) or None)
+    login = None if view is None else view.login(url)
+    return None if login is None else stored_login(login, url)
 
 
 def _of_gen3(host: str) -> Credentials | None:
