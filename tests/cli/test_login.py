@@ -154,6 +154,25 @@ def test_a_wrong_token_leaves_the_login_before(user):
     assert user.data("whoami", "sb")[0]["user"] == "sandbox-user"
 
 
+def test_two_logins_at_once_lose_nothing(user):
+    box = user.sandbox
+    begun = [
+        subprocess.Popen(
+            [OMICS, "login", platform, "--base-url", url, "--access-token", token, "--profile", f"p{number}"],
+            env=user.environ,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+        for platform, url, token in (("sb", box.sb_url, box.sb_token), ("crunch", box.crunch_url, box.crunch_token))
+    ]
+    for each in begun:
+        _, err = each.communicate(timeout=60)
+        assert each.returncode == 0, err
+    expected = {("p0", "sb"), ("p0", "crunch"), ("p1", "sb"), ("p1", "crunch")}
+    assert {(row["profile"], row["platform"]) for row in user.data("profiles") if row["login"] == "file"} == expected
+
+
 def test_a_token_that_was_revoked_shows_in_whoami(user):
     box = user.sandbox
     user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=box.sb_token)
@@ -171,8 +190,8 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         (["sb", "--device"], "", "sb has no login by browser. Give a token."),
         (["sb", "--token-stdin"], "", "stdin is empty, but the token is read from it"),
         (["sb", "--access-token", ""], "", "--access-token is empty"),
-        (["sb", "--token-stdin"], "t", "base url missing. Give it with --base-url."),
-        (["sb"], "", "token missing. Give it with --token-stdin."),
+        (["sb", "--token-stdin"], "t", "Base URL missing. Give it with --base-url."),
+        (["sb"], "", "Token missing. Give it with --token-stdin."),
         (["sb", "--user", "ada"], "", "sb takes no password"),
         (["crunch", "--credentials-file", "x"], "", "crunch has no credentials file"),
         (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),

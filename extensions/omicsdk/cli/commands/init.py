@@ -73,7 +73,7 @@ def _agrees(console: Console, question: str, width: int) -> bool:
 
 def _stored() -> list[Login]:
     """The logins that `omics login` stored, but for the Atlas's, which its services find."""
-    from omicsdk.core.token_file import HCA
+    from omicsdk.core.token_file import HCA, token_file
     from omicsdk.logins import stored_logins
 
     try:
@@ -81,7 +81,13 @@ def _stored() -> list[Login]:
     except OmicsError as error:
         return [Login("sb", "logins", "", problem=error.message, remedy=error.remedy)]
     return [
-        Login(place.platform, f"login of {place.profile}", login.store, place.url, warning="omics whoami tries it")
+        Login(
+            place.platform,
+            f"login of {place.profile}",
+            "the keyring" if login.store == "keyring" else str(token_file().path),
+            place.url,
+            warning="omics whoami tries it",
+        )
         for place, login in stored
         if place.platform != HCA
     ]

@@ -92,8 +92,11 @@ def login(
     elif device:
         raise UsageError(f"{platform} has no login by browser", remedy=f"Give a {KINDS[platform].takes}.")
     else:
+        url = connection.base_url
+        if platform != "gen3" and console.is_attended:  # asked for in this order; a credentials file states its commons
+            url = base_url_for(platform, url, profile) or _asked(console, "Base URL: ", "--base-url")
         stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
-        url = base_url_for(platform, connection.base_url or issuer, profile)
+        url = base_url_for(platform, url or issuer, profile)
         done = log_in(platform, stored, url or _asked(console, "Base URL: ", "--base-url"), profile, store)
     end = f" until {done.expires_at}" if done.expires_at else ""
     who = f" as {done.user}" if done.user else ""
@@ -124,7 +127,7 @@ def _asked(console: Console, question: str, option: str, *, hidden: bool = False
 
         answer = getpass.getpass(question) if hidden else console.answer(question)
     if not answer.strip():
-        raise UsageError(f"{question.rstrip(': ').lower()} missing", remedy=f"Give it with {option}.")
+        raise UsageError(f"{question.rstrip(': ')} missing", remedy=f"Give it with {option}.")
     return answer.strip()
 
 
