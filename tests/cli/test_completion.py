@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli import lookups
+from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.completion import SUFFIXES, own_shell, place_of, script
+from omicsdk.cli.commands.login import KINDS
 from omicsdk.cli.completion import offered, split
 from omicsdk.core.errors import UsageError
 
@@ -80,6 +82,18 @@ def test_what_fits_is_offered(catalog, words, expected):
 )
 def test_files_are_offered_where_a_value_may_be_one(catalog, words, files):
     assert offered(catalog, list(words[:-1]), words[-1])[1] is files
+
+
+def test_platforms_are_offered_to_log_in_to():
+    found, files = offered(Catalog(), ["login"], "")
+    assert ([word for word, _ in found], files) == (list(KINDS), False)
+
+
+def test_words_that_make_a_longer_command_are_offered_beside_values():
+    found, files = offered(Catalog(), ["codegen"], "")
+    assert ({"diff", "explain"} <= {word for word, _ in found}, files) == (True, True)
+    assert offered(Catalog(), ["codegen", "explain"], "") == ([], True)
+    assert "--name" not in [word for word, _ in offered(Catalog(), ["codegen", "diff"], "--")[0]]
 
 
 def test_an_option_is_offered_once_and_a_hidden_one_never(generated, catalog):

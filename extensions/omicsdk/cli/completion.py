@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     """A word that is offered, and what it is."""
 
 DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
+PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
+"""The words of platforms that `omics login` takes; those of its own table take 100 ms to import."""
+_LOCATIONS = ("uris", "paths", "source", "target", "copy")
+"""The arguments that take URIs and paths alike."""
 SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
 _STORE_OPTIONS = ("base_url", "profile", "auth", "endpoint", "url")
 """Options of a line that choose where remote paths are looked up. Secrets are not among them: no lookup writes them down."""
@@ -184,7 +188,10 @@ class Line:
                 self.given[flag(argument)] = value
                 self.waiting = None if equals or self._stands_alone(argument) else argument
         elif not isinstance(self.node, Group):
-            self.count += 1
+            if longer := self.longer().get(word):
+                self._enter(longer)
+            else:
+                self.count += 1
         elif word == "help":
             self.asks_help = True
         elif (node := self.node.find(word)) is not None:
@@ -211,6 +218,12 @@ class Line:
         else:
             own = own_arguments(node.command)
             self.options = _spellings([*(each for each in own if not each.get("positional")), *global_arguments(own)])
+
+    def longer(self) -> dict[str, Found]:
+        """The commands that the next word may make of this one: `codegen diff` of `codegen`."""
+        if isinstance(self.node, Group) or len(self.node.path) > 1 or self.count:
+            return {}
+        return {each.path[1]: each for each in self._catalog.root().found() if each.path[:-1] == self.node.path}
 
     def positionals(self) -> list[Argument]:
         """The command's words without a dash."""
@@ -252,6 +265,7 @@ def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Wor
         if argument is None or (line.count >= len(arguments) and not _takes_several(argument)):
             return [], False
         found, files = _values(line, argument, current)
+        found += [(word, each.command.get("summary") or "") for word, each in line.longer().items()]
     return [(word, _sentence(about)) for word, about in found if word and word.isprintable()], files
 
 
@@ -291,7 +305,9 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
         return [
             (word.removeprefix("sb://").rstrip("/" if current.count("/") else ""), "") for word, _ in projects
         ], False
-    if argument.get("positional") and len(path) == 1 and kind != "object":
+    if argument["name"] == "platform" and len(path) == 1:
+        return [(word, "") for word in PLATFORMS], False
+    if argument["name"] in _LOCATIONS and len(path) == 1:
         return [(f"{scheme}://", "") for scheme in SCHEMES if f"{scheme}://".startswith(current)], True
     return [], True
 
