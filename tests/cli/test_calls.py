@@ -76,7 +76,7 @@ def test_all_pages_are_merged_into_the_first(omics, widgets):
         ("json", '[\n  {\n    "n": 5\n  },\n  {\n    "n": 4\n  }'),
         ("jsonl", '{"n": 5}\n{"n": 4}\n'),
         ("tsv", "n\n5\n4\n"),
-        ("table", " 5 \n 4 \n 3 "),
+        ("table", " 5\n 4\n 3\n"),
     ],
 )
 def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, widgets, form, out):

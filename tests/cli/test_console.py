@@ -115,7 +115,7 @@ def test_a_bar_on_a_terminal_and_lines_above_it(monkeypatch):
     [
         ({"files": None, "unsized": 2, "retries": 4}, "1 files, 4 retries"),
         ({"phase": "waiting", "connections": 0}, "1/3 files, waiting"),
-        ({"files_done": 3, "bytes_done": 100, "phase": "over"}, "3/3 files\n"),
+        ({"files_done": 3, "bytes_done": 100, "phase": "over"}, "3/3 files\r"),
     ],
 )
 def test_the_bar_tells_what_is_not_as_usual(monkeypatch, values, words):
@@ -136,7 +136,7 @@ def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", err.getvalue())
     lines = [line for line in re.split(r"[\r\n]", drawn) if "1/3" in line]
     assert lines
-    assert all(len(line) <= width and "7.8/31.5 MiB" in line and "1/3 files" in line for line in lines)
+    assert all(len(line) <= width and "7.82/31.5 MiB" in line and "1/3 files" in line for line in lines)
     assert all(line.startswith(title[:4]) for line in lines)
     assert all(("━" in line) == (width >= 80) for line in lines)
 

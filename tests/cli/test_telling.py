@@ -7,7 +7,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.cli.console import Console, is_forced
+from omicsdk.cli.console import Console
 from omicsdk.cli.debugging import logs_shown
 from omicsdk.cli.errors import json_line, wants_json
 from omicsdk.cli.output import Output
@@ -128,20 +128,6 @@ def test_json_is_told_from_the_words(words, wanted):
 
 
 @pytest.mark.parametrize(
-    ("environ", "forced"),
-    [
-        ({}, None),
-        ({"CLICOLOR_FORCE": "1"}, True),
-        ({"CLICOLOR_FORCE": "0"}, None),
-        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, None),
-        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, None),
-    ],
-)
-def test_colours_are_forced_by_variables(environ, forced):
-    assert is_forced(environ) is forced
-
-
-@pytest.mark.parametrize(
     ("environ", "tty", "styled"),
     [
         ({}, False, False),
@@ -149,6 +135,8 @@ def test_colours_are_forced_by_variables(environ, forced):
         ({"TERM": "dumb"}, True, False),
         ({"FORCE_COLOR": "1"}, False, True),
         ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, False, False),
         ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, False),
     ],
 )

@@ -9,40 +9,17 @@ from contextlib import contextmanager
 from omicsdk.cli.errors import DONE, SOME_FAILED, json_line, printable
 from omicsdk.cli.options import LEVELS
 
+_REDRAWN = 0.1
+"""Seconds between two drawings of a progress line."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
-    from typing import Protocol, TextIO, TypeVar
+    from typing import TextIO, TypeVar
+
+    from omicsdk.cli.terminal import TransferProgress
 
     T = TypeVar("T")
-
-    class TransferProgress(Protocol):
-        """How far a transfer is; what `omicsdk.transfer.Progress` has."""
-
-        @property
-        def files(self) -> int | None: ...
-        @property
-        def files_done(self) -> int: ...
-        @property
-        def files_failed(self) -> int: ...
-        @property
-        def bytes(self) -> int: ...
-        @property
-        def bytes_done(self) -> int: ...
-        @property
-        def unsized(self) -> int: ...
-        @property
-        def retries(self) -> int: ...
-        @property
-        def phase(self) -> str: ...
-
-    from collections.abc import Mapping
-
-
-# Columns of a progress line: bytes, rate, time and files, and the same without the time.
-_NUMBERS, _FEW_NUMBERS = 54, 38
-_LEAST_BAR, _LONGEST_BAR = 10, 40
-_LEAST_TITLE = 8
 
 
 class Console:
@@ -73,11 +50,11 @@ class Console:
         self._assume_yes = assume_yes
         self._stderr = sys.stderr if stderr is None else stderr
         self._stdin = sys.stdin if stdin is None else stdin
-        self._print: Callable[[str], None] = self._write
         #: Files that messages call something else.
         self.called = dict[str, str]()
         self.exit_code = DONE
-        self._has_step = False
+        self._drawn = ""
+        self._bar = ""
 
     @property
     def interactive(self) -> bool:
@@ -194,58 +171,26 @@ class Console:
         if not self.interactive:
             yield None
             return
-        from rich.console import Console as RichConsole
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            ProgressColumn,
-            Task,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.table import Column
-        from rich.text import Text
+        from time import monotonic
 
-        from omicsdk.transfer.reports.words import size_words
+        from omicsdk.cli.help import columns
+        from omicsdk.cli.terminal import progress_line
 
-        class Rate(ProgressColumn):
-            """Bytes a second, in the units of sizes."""
+        plain = not (self._stderr.encoding or "utf-8").lower().startswith("utf")
+        name, last = printable(title), -_REDRAWN
 
-            def render(self, task: Task) -> Text:
-                speed = task.finished_speed or task.speed
-                return Text("?" if speed is None else f"{size_words(speed)}/s", style="progress.data.speed")
+        def show(state: TransferProgress) -> None:
+            nonlocal last
+            if (now := monotonic()) - last >= _REDRAWN:
+                last = now
+                self._bar = progress_line(name, state, columns(2), plain=plain)
+                self._draw(self._bar)
 
-        terminal = RichConsole(file=self._stderr, force_terminal=is_forced(os.environ))
-        name, bar_width, everything = _fitted(printable(title), terminal.width)
-        line = Column(no_wrap=True)
-        columns: list[ProgressColumn] = [
-            TextColumn("{task.description}", markup=False, table_column=line),
-            DownloadColumn(binary_units=True, table_column=line),
-            Rate(table_column=line),
-            TextColumn("{task.fields[files]}", markup=False, table_column=line),
-        ]
-        if everything:
-            columns.insert(1, BarColumn(bar_width=bar_width, table_column=line))
-            columns.insert(4, TimeRemainingColumn(table_column=line))
-        with Progress(*columns, console=terminal, transient=True) as bars:
-            bar = bars.add_task(name, total=None, files="")
-
-            def show(state: TransferProgress) -> None:
-                known = state.files is not None and not state.unsized
-                bars.update(
-                    bar,
-                    total=(state.bytes or None) if known else None,
-                    completed=state.bytes_done,
-                    files=_files_words(state),
-                )
-
-            # Lines go above the bar as long as there is one.
-            self._print = lambda line: bars.console.print(Text(line), soft_wrap=True)
-            try:
-                yield show
-            finally:
-                self._print = self._write
+        try:
+            yield show
+        finally:
+            self._bar = ""
+            self._draw("")
 
     def step(self, text: str) -> None:
         """Show a step of work in the terminal's last line, in place of the one before; nothing when nobody watches.
@@ -253,21 +198,24 @@ class Console:
         Args:
             text: What is done now; empty removes the line.
         """
-        if self.interactive and (text or self._has_step):
-            self._stderr.write(f"\r\x1b[K{printable(text)}{'...' if text else ''}")
+        self._draw(f"{printable(text)}..." if text else "")
+
+    def _draw(self, text: str) -> None:
+        if self.interactive and (text or self._drawn) and os.environ.get("TERM") != "dumb":
+            self._stderr.write(f"\r\x1b[K{text}")
             self._stderr.flush()
-        self._has_step = bool(text)
+            self._drawn = text
 
     def line(self, text: str) -> None:
         """Writes one line as it is, whatever the level."""
         if self._as_json:
             self._object("INFO", text)
         else:
-            self._print(printable(text))
+            self._write(printable(text))
 
     def raw(self, line: str) -> None:
         """Writes a line that was made for stderr, such as JSON."""
-        self._print(line)
+        self._write(line)
 
     def _say(self, level: str, text: str) -> None:
         if LEVELS[level] < self._level:
@@ -283,45 +231,10 @@ class Console:
     def _object(self, level: str, text: str) -> None:
         from time import time
 
-        self._print(json_line(level, "omics", text, time()))
+        self._write(json_line(level, "omics", text, time()))
 
     def _write(self, line: str) -> None:
-        self.step("")
+        self._draw("")
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
-
-
-def _fitted(title: str, width: int) -> tuple[str, int, bool]:
-    """Fits a progress line into the terminal: the bar gives way first, then the title, then the bar and the time."""
-    room = width - _NUMBERS - _LEAST_BAR
-    if room >= _LEAST_TITLE:
-        shown = title if len(title) <= room else f"{title[: room - 1]}…"
-        return shown, min(_LONGEST_BAR, width - _NUMBERS - len(shown)), True
-    room = max(1, width - _FEW_NUMBERS)
-    return (title if len(title) <= room else f"{title[: room - 1]}…"), 0, False
-
-
-def _files_words(state: TransferProgress) -> str:
-    """What stands beside the bar: files, and whatever isn't as usual."""
-    count = f"{state.files_done}" if state.files is None else f"{state.files_done}/{state.files}"
-    told = [f"{count} files"]
-    if state.files_failed:
-        told.append(f"{state.files_failed} failed")
-    if state.retries:
-        told.append(f"{state.retries} retries")
-    if state.phase not in ("moving", "over"):
-        told.append(state.phase)
-    return ", ".join(told)
-
-
-def is_forced(environ: Mapping[str, str]) -> bool | None:
-    """What rich is told of a stream: True is a terminal whatever it is, None leaves it to look.
-
-    NO_COLOR, TERM=dumb and FORCE_COLOR are rich's own; CLICOLOR_FORCE means the same as the last (bixense.com/clicolors).
-
-    Args:
-        environ: The environment's variables.
-    """
-    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
-        return None
-    return True if environ.get("CLICOLOR_FORCE", "0") not in ("", "0") else None
+        self._draw(self._bar)  # lines go above the bar as long as there is one

@@ -29,13 +29,17 @@ STACKED, BELOW = 60, 6
 NARROWEST, WIDEST = 20, 100
 
 
-def columns() -> int:
-    """Characters a line of the terminal has: COLUMNS, else what the terminal says, 80 in a pipe."""
+def columns(descriptor: int = 1) -> int:
+    """Characters a line of the terminal has: COLUMNS, else the terminal's own, 80 in a pipe.
+
+    Args:
+        descriptor: The stream: 1 is stdout, 2 is stderr.
+    """
     said = os.environ.get("COLUMNS", "")
     if said.isdigit() and int(said):
         return int(said)
     try:
-        return os.get_terminal_size(1).columns or 80
+        return os.get_terminal_size(descriptor).columns or 80
     except (OSError, ValueError):
         return 80
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-from omicsdk.cli.console import is_forced
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.core.errors import UsageError
@@ -16,12 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
-
-    from rich.console import Console as RichConsole
-
-
-GAP = 3
-"""Characters between two columns of a table."""
 
 
 class Output:
@@ -154,57 +146,46 @@ class Output:
             self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
 
     def _tables(self, value: Any, declared: Sequence[str], schema: str | None) -> None:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        from omicsdk.cli import terminal
+        from omicsdk.cli.help import columns
 
-        class Tables(Console):
-            def on_broken_pipe(self) -> None:  # rich's own ends the program as if something had failed
-                raise BrokenPipeError
-
-        console = Tables(file=self._stdout, highlight=False, force_terminal=is_forced(os.environ))
+        coloured, width = terminal.is_coloured(self._stdout), columns()
         for title, facts, rows in parts_of(value):
             if title:
-                console.print(Text(f"{self._shown(title)} ({len(rows)})", style="bold"))
+                self._line(terminal.styled(f"{self._shown(title)} ({len(rows)})", terminal.BOLD, coloured=coloured))
             if facts is None:
-                self._table(console, rows, declared, schema)
+                self._table(rows, declared, schema, width, coloured=coloured)
                 continue
-            table = Table.grid(padding=(0, 2))
-            table.add_column(style="bold", no_wrap=True)
-            table.add_column(overflow="fold")
-            for name, fact in facts.items():
-                table.add_row(Text(self._shown(name)), Text(self._shown(brief(fact))))
-            console.print(table)
+            named = {self._shown(name): self._shown(brief(fact)) for name, fact in facts.items()}
+            for line in terminal.facts(named, width, coloured=coloured):
+                self._line(line)
 
-    def _table(self, console: RichConsole, rows: list[Any], declared: Sequence[str], schema: str | None) -> None:
+    def _table(
+        self, rows: list[Any], declared: Sequence[str], schema: str | None, width: int, *, coloured: bool
+    ) -> None:
         """One table, of the columns that fit whole, because a folded identifier cannot be copied."""
         from itertools import zip_longest
 
-        from rich.box import SIMPLE_HEAD
-        from rich.cells import cell_len
-        from rich.table import Table
-        from rich.text import Text
+        from omicsdk.cli import terminal
 
         if not rows:
-            console.print("none")
+            self._line("none")
             return
         columns = self._columns or ranked(columns_of(rows), rows, declared, schema)
         lines = [[self._shown(cell) for cell in cells_of(row, columns, brief)] for row in rows]
         names = [self._shown(name) for name in columns] or [""] * max(map(len, lines))
-        widths = [max(map(cell_len, column)) for column in zip_longest(names, *lines, fillvalue="")]
+        widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
         # Columns that were asked for are all shown, folded if need be.
-        shown = list(range(len(widths))) if self._columns else fitting(widths, console.width - 2, GAP)
-        table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
-        for number in shown:
-            table.add_column(Text(names[number]), overflow="fold")
-        for line in lines:
-            # A row that isn't an object has one cell.
-            table.add_row(*(Text(line[number]) for number in shown if number < len(line)))
-        console.print(table)
+        shown = list(range(len(widths))) if self._columns else fitting(widths, width - 2, terminal.GAP)
+        kept = [[line[number] for number in shown if number < len(line)] for line in lines]
+        heads = [names[number] for number in shown] if columns else []
+        rule = "─" if (self._stdout.encoding or "").lower().startswith("utf") else "-"
+        for line in terminal.table(heads, kept, width, coloured=coloured, rule=rule):
+            self._line(line)
         if hidden := [name for number, name in enumerate(names) if number not in shown]:
-            console.print(
-                Text(f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json", style="dim")
-            )
+            told = f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json"
+            for line in terminal.folded(told, width):
+                self._line(terminal.styled(line, terminal.DIM, coloured=coloured))
 
     def _shown(self, text: str) -> str:
         """What will stand in a cell: the table is laid out by what the terminal's encoding makes of it."""

@@ -1,0 +1,196 @@
+"""What is drawn on a terminal: tables, facts and a progress line."""
+
+from __future__ import annotations
+
+import os
+from unicodedata import combining, east_asian_width
+
+from omicsdk.cli.help import wrapped
+from omicsdk.transfer.reports.words import size_words, time_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol, TextIO
+
+    class TransferProgress(Protocol):
+        """How far a transfer is; what `omicsdk.transfer.Progress` has."""
+
+        @property
+        def files(self) -> int | None: ...
+        @property
+        def files_done(self) -> int: ...
+        @property
+        def files_failed(self) -> int: ...
+        @property
+        def bytes(self) -> int: ...
+        @property
+        def bytes_done(self) -> int: ...
+        @property
+        def unsized(self) -> int: ...
+        @property
+        def rate(self) -> float: ...
+        @property
+        def retries(self) -> int: ...
+        @property
+        def phase(self) -> str: ...
+
+
+BOLD, DIM = "1", "2"
+GAP = 3
+"""Characters between two columns of a table."""
+
+_LEAST = 4
+"""Characters that a column of a table keeps when others need room."""
+_LEAST_TITLE, _LEAST_BAR, _LONGEST_BAR, _TIME = 8, 10, 40, 14
+"""Columns of a progress line: the least of its title, of its bar, the most of that, and those of the time left with its gap."""
+
+
+def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether bold and dim text is written to a stream: to a terminal, unless its user wants none.
+
+    Args:
+        stream: The stream.
+        environ: The environment's variables; by default those of the process.
+    """
+    known = os.environ if environ is None else environ
+    if known.get("NO_COLOR") or known.get("TERM") == "dumb":
+        return False
+    # bixense.com/clicolors has the second; other programs know the first.
+    is_forced = known.get("FORCE_COLOR") or known.get("CLICOLOR_FORCE", "0") not in ("", "0")
+    return bool(is_forced) or stream.isatty()
+
+
+def styled(text: str, style: str, *, coloured: bool) -> str:
+    """A text in bold or dim, where a terminal shows that.
+
+    Args:
+        text: The text.
+        style: BOLD or DIM.
+        coloured: Whether it does.
+    """
+    return f"\x1b[{style}m{text}\x1b[0m" if coloured and text else text
+
+
+def cells(text: str) -> int:
+    """Columns of a terminal that a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text in pieces of at most `width` columns, broken between words where there are any."""
+    lines: list[str] = []
+    for line in wrapped(text.split(" "), width) or [""]:
+        piece = ""
+        for character in line:
+            if cells(piece + character) > width and piece:
+                lines.append(piece)
+                piece = ""
+            piece += character
+        lines.append(piece)
+    return lines
+
+
+def table(
+    names: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, coloured: bool = False, rule: str = "─"
+) -> list[str]:
+    """A table: names, a line, rows; cells that have no room are folded.
+
+    Args:
+        names: The columns' names; empty for a table without.
+        rows: Texts of the cells; a row may have fewer.
+        width: Columns of the terminal.
+        coloured: Whether names are bold.
+        rule: The character of the line.
+    """
+    count = max((len(each) for each in (names, *rows)), default=0)
+    widths = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
+    while sum(widths) + GAP * (count - 1) + 2 > width and max(widths, default=0) > _LEAST:
+        widest = widths.index(max(widths))
+        widths[widest] -= 1
+    lines = [_row(row, widths) for row in rows]
+    body = [line for each in lines for line in each]
+    if not names:
+        return body
+    line = rule * (sum(widths) + GAP * (count - 1) + 2)
+    return [*(styled(each, BOLD, coloured=coloured) for each in _row(names, widths)), line, *body]
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    pieces = [folded(text, max(width, 1)) for text, width in zip(row, widths, strict=False)]
+    height = max(map(len, pieces), default=1)
+    lines: list[str] = []
+    for at in range(height):
+        texts = [each[at] if at < len(each) else "" for each in pieces]
+        padded = [text + " " * (width - cells(text)) for text, width in zip(texts, widths, strict=False)]
+        lines.append(f" {(' ' * GAP).join(padded)}".rstrip())
+    return lines
+
+
+def facts(named: Mapping[str, str], width: int, *, coloured: bool = False) -> list[str]:
+    """Names with their values, a line each; a value that has no room goes on below its beginning.
+
+    Args:
+        named: The values by their names.
+        width: Columns of the terminal.
+        coloured: Whether names are bold.
+    """
+    indent = max(map(cells, named), default=0) + 2
+    lines: list[str] = []
+    for name, value in named.items():
+        first, *rest = folded(value, max(width - indent, _LEAST))
+        head = styled(name, BOLD, coloured=coloured) + " " * (indent - cells(name))
+        lines += [f"{head}{first}".rstrip(), *(" " * indent + line for line in rest)]
+    return lines
+
+
+def progress_line(title: str, state: TransferProgress, width: int, *, plain: bool = False) -> str:
+    """A transfer's progress: title, bar, bytes, rate, time left and files; bar and time give way first, then the title.
+
+    Args:
+        title: What is transferred.
+        state: How far it is.
+        width: Columns of the terminal.
+        plain: Whether the terminal shows ASCII only.
+    """
+    total = state.bytes if state.files is not None and not state.unsized else 0
+    numbers = [_sizes(state.bytes_done, total), f"{size_words(state.rate)}/s", _files(state)]
+    room = width - sum(map(len, numbers)) - 2 * len(numbers)
+    if total and room >= _LEAST_TITLE + _LEAST_BAR + _TIME:
+        left = time_words((total - state.bytes_done) / state.rate) if state.rate else ""
+        numbers.insert(2, f"{left:<{_TIME - 4}}")
+        length = max(_LEAST_BAR, min(_LONGEST_BAR, room - _TIME - 2 - len(title)))
+        filled = min(length, round(state.bytes_done / total * length))
+        full, empty = "#-" if plain else "━╌"
+        numbers.insert(0, full * filled + empty * (length - filled))
+        room -= _TIME + length
+    room = max(1, room)
+    shown = title if len(title) <= room else f"{title[: room - 1]}{'~' if plain else '…'}"
+    return "  ".join([shown, *numbers])[:width]
+
+
+def _sizes(done: int, total: int) -> str:
+    """Bytes that are done, and of how many: the unit once where both have the same."""
+    if not total:
+        return size_words(done)
+    number, unit = size_words(done).split(" ")
+    return (
+        f"{number}/{size_words(total)}"
+        if size_words(total).endswith(f" {unit}")
+        else f"{number} {unit}/{size_words(total)}"
+    )
+
+
+def _files(state: TransferProgress) -> str:
+    """Files, and whatever is not as usual."""
+    count = f"{state.files_done}" if state.files is None else f"{state.files_done}/{state.files}"
+    told = [f"{count} files"]
+    if state.files_failed:
+        told.append(f"{state.files_failed} failed")
+    if state.retries:
+        told.append(f"{state.retries} retries")
+    if state.phase not in ("moving", "over"):
+        told.append(state.phase)
+    return ", ".join(told)
