@@ -147,6 +147,41 @@ def test_a_command_of_no_service_has_its_words_alone():
     assert (made["command"], made.get("examples")) == ("paint wall", ["omics paint wall --coats 2"])
 
 
+@dataclass(frozen=True)
+class Care:
+    """How careful to be.
+
+    Attributes:
+        gloves: Wear them.
+        helpers: Who helps.
+    """
+
+    gloves: bool = False
+    helpers: Sequence[str] = ()
+
+
+def wash(what: str, *, care: Care = Care(), console: object) -> Care:
+    """Wash a thing.
+
+    Args:
+        what: The thing.
+        care: How.
+        console: Where messages go.
+    """
+    del what, console
+    return care
+
+
+def test_options_that_commands_share_are_the_fields_of_a_dataclass():
+    made = command(Entry("wash", wash, positional=("what",), switches=("gloves",), repeated=("helpers",)), "")
+    gloves, helpers = made["parameters"][1:]
+    assert gloves == {"name": "gloves", "type": "boolean", "default": False, "flag": True, "help": "Wear them."}
+    assert (helpers["repeated"], helpers["help"]) == (True, "Who helps.")
+    assert made["groups"] == {"care": [f"{__name__}:Care", "gloves", "helpers"]}
+    assert called(made, {"what": "x", "helpers": ["me"]}, Console()) == Care(helpers=["me"])
+    assert called(made, {"what": "x"}, Console()) == Care()
+
+
 def test_options_of_an_operation_are_changed_without_a_function():
     made = command(Entry("get-events", None, extends=True, options=({"name": "from_date", "help": "A time."},)), "dss")
     assert made == {"command": "get-events", "extends": True, "parameters": [{"name": "from_date", "help": "A time."}]}

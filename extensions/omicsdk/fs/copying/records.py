@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from logging import getLogger
 from pathlib import Path
 
@@ -58,7 +59,14 @@ class Record:
         return found
 
     def _is_for_engine(self, file: Selected) -> bool:
-        return self._plan.base.scheme == "file" and file.uri.scheme != "file" and bool(file.entry.checksums)
+        if self._plan.base.scheme != "file" or file.uri.scheme == "file" or not file.entry.checksums:
+            return False
+        try:
+            stream = self._stores.of(file.uri).open(file.entry)
+        except OmicsError:  # raised again when the file is fetched
+            return True
+        with stream or nullcontext():
+            return stream is None
 
     def _has_target(self) -> bool:
         try:

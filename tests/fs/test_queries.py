@@ -1,0 +1,127 @@
+"""Which files meet conditions, and how sizes, times and metadata are written."""
+
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import UsageError
+from omicsdk.fs.copying.planning import Selected
+from omicsdk.fs.queries import Conditions, duration, find, parse_metadata, parse_moment, parse_size, sums
+from omicsdk.fs.store import Entry, Uri, open_store
+
+NAMES = st.text("ab./*", min_size=1, max_size=8)
+NUMBERS = st.none() | st.integers(0, 20)
+
+
+@given(
+    name=NAMES,
+    size=NUMBERS,
+    modified=NUMBERS,
+    pattern=NAMES,
+    least=NUMBERS,
+    most=NUMBERS,
+    after=NUMBERS,
+    before=NUMBERS,
+)
+def test_a_file_meets_conditions_that_each_hold_for_it(name, size, modified, pattern, least, most, after, before):
+    entry = Entry(name, "file", size, modified=modified)
+    met = Conditions([pattern], least, most, after, before).meets(name, entry)
+    fits = fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(name.rpartition("/")[2], pattern))
+    sized = (size is not None or least is most is None) and (least or 0) <= (size or 0) <= (
+        20 if most is None else most
+    )
+    if size is None:
+        sized = least is None and most is None
+    timed = (
+        after is None and before is None
+        if modified is None
+        else (0 if after is None else after) <= modified <= (20 if before is None else before)
+    )
+    assert met == (fits and sized and timed)
+
+
+@given(size=NUMBERS, modified=NUMBERS)
+def test_no_conditions_are_met_by_all(size, modified):
+    assert Conditions().meets("a", Entry("a", "file", size, modified=modified))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "metadata", "met"),
+    [
+        ({}, {}, True),
+        ({"sample": "S1*"}, {"sample": "S17"}, True),
+        ({"sample": "S1*"}, {"sample": "S2"}, False),
+        ({"sample": "*"}, {"other": "x"}, False),
+        ({"sample": "*"}, {"sample": None}, False),
+        ({"tags": "b"}, {"tags": ["a", "b"]}, True),
+        ({"n": "7"}, {"n": 7}, True),
+        ({"a": "1", "b": "2"}, {"a": "1"}, False),
+    ],
+)
+def test_metadata(wanted, metadata, met):
+    assert Conditions(metadata=wanted).meets_metadata(metadata) is met
+
+
+def test_metadata_is_requested_only_of_files_that_meet_the_rest(shelf, monkeypatch):
+    shelf.files.update({f"p/{number}.{kind}": b"x" for number in range(100) for kind in ("bam", "txt")})
+    store, asked = open_store("shelf"), []
+    monkeypatch.setattr(
+        shelf, "metadata", lambda _, entry: asked.append(entry.path) or {"number": entry.path[2:].partition(".")[0]}
+    )
+    files = [Selected(Uri("shelf", entry.path), entry, entry.name) for entry in store.walk("p")]
+    found = find(store, files, Conditions(["*.bam"], metadata={"number": "?"}))
+    assert [file.name for file in found] == [f"{number}.bam" for number in range(10)]
+    assert len(asked) == 100
+    assert all(path.endswith(".bam") for path in asked)
+
+
+@given(
+    st.integers(0, 10**9), st.sampled_from([("", 1), ("K", 1024), ("MiB", 1024**2), (" gb", 1024**3), ("T", 1024**4)])
+)
+def test_sizes_are_in_powers_of_1024(number, unit):
+    assert parse_size(f"{number}{unit[0]}") == number * unit[1]
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1X", "1 M M", "1e3"])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(UsageError, match="is not a size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2001-09-09", 999993600), ("2001-09-09T01:46:40Z", 1e9), ("7d", 1e9 - 604800), ("1.5h", 1e9 - 5400)],
+)
+def test_moments(text, seconds):
+    assert parse_moment(text, 1e9) == seconds
+
+
+def test_what_is_no_moment_duration_or_metadata_is_refused():
+    with pytest.raises(UsageError, match="is not a time"):
+        parse_moment("yesterday")
+    with pytest.raises(UsageError, match="is not a duration"):
+        duration("12")
+    assert duration("2w") == 14 * 86400
+    with pytest.raises(UsageError, match="KEY=PATTERN"):
+        parse_metadata(["=x"])
+    assert parse_metadata(["a=b=c", "d="]) == {"a": "b=c", "d": ""}
+
+
+@given(
+    st.lists(st.tuples(st.lists(st.sampled_from("ab"), min_size=1, max_size=4), st.none() | st.integers(0, 9))),
+    st.integers(0, 4),
+)
+def test_the_whole_is_the_sum_of_all_files_at_every_depth(found, depth):
+    files = [
+        Selected(Uri("shelf", name), Entry(name, "file", size), name)
+        for name, size in (("/".join(parts), size) for parts, size in found)
+    ]
+    *folders, whole = sums(iter(files), depth)
+    assert (whole.name, whole.files) == ("", len(files))
+    assert whole.size == sum(size or 0 for _, size in found)
+    assert whole.unsized == sum(size is None for _, size in found)
+    tops = [folder for folder in folders if "/" not in folder.name]
+    if depth:
+        assert sum(folder.files for folder in tops) == sum(len(parts) > 1 for parts, _ in found)
+    assert all(folder.name.count("/") < depth for folder in folders)
