@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.cli.index import Entry
+from omicsdk.cli.index._reading import command
+from omicsdk.cli.index.files import COMMANDS
 from omicsdk.fs import Store, parse_uri
 from omicsdk.fs.store import STORES
 
@@ -20,8 +23,19 @@ PLATFORMS = [scheme for scheme in STORES if scheme != "file"]
 def table(heading: str) -> dict[str, list[str]]:
     """The rows of the table below a heading, by their first cell without marks."""
     section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return rows_of(section)
+
+
+def rows_of(section: str) -> dict[str, list[str]]:
+    """The rows of the first table of a text, likewise."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
     return {row[0].strip("`"): row[1:] for row in rows[2:]}
+
+
+def commands_for(scheme: str) -> list[str]:
+    """The cells of the table of commands for a scheme; each is tried in tests/cli/test_file_verbs.py."""
+    rows = rows_of(PAGE.partition("Which of them a platform takes:\n")[2].partition("\nWhat a platform")[0])
+    return rows["a path" if scheme == "file" else f"{scheme}://"]
 
 
 def store_of(scheme: str) -> type[Store]:
@@ -39,7 +53,7 @@ def test_every_scheme_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("scheme", PLATFORMS)
 def test_what_can_be_done_is_what_the_store_does(scheme: str) -> None:
-    listed, put, folders, removed, copied = table("What can be done with each")[f"{scheme}://"]
+    listed, put, folders, removed, copied, signed = table("What can be done with each")[f"{scheme}://"]
     store = store_of(scheme)
     assert listed
     assert put.startswith(
@@ -47,7 +61,33 @@ def test_what_can_be_done_is_what_the_store_does(scheme: str) -> None:
     )
     assert (folders == "yes") == (store.writable and store.make_folder is not Store.make_folder)
     assert (removed == "yes") == (store.writable and store.remove is not Store.remove)
+    assert signed
     assert (copied == "yes") == (store.writable and store.copy is not Store.copy)
+
+
+@pytest.mark.parametrize("scheme", STORES)
+def test_the_commands_that_a_platform_takes_are_those_of_its_store(scheme: str) -> None:
+    looks, source, target, removes, folders, signed = commands_for(scheme)
+    store = store_of(scheme)
+    assert looks == source == "yes"
+    assert (target == "yes") == (store.writable and not store.puts_whole_folders)
+    assert (target == "no") == (not store.writable)
+    assert (removes == "yes") == (store.check_removal is not Store.check_removal)
+    assert (folders == "yes") == (store.make_folder is not Store.make_folder)
+    assert (signed == "no") == (scheme == "file")
+
+
+def test_every_command_for_files_is_on_the_page() -> None:
+    named = re.findall(r"^\| `omics (\w+) ", PAGE.partition("## On the command line\n")[2], re.MULTILINE)
+    assert sorted(named) == sorted(entry.words for entry in COMMANDS)
+    for entry in COMMANDS:
+        options = {f"--{name.replace('_', '-')}" for name in option_names(entry)}
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `omics {entry.words} "))
+        assert set(re.findall(r"--[a-z-]+", row)) <= options
+
+
+def option_names(entry: Entry) -> list[str]:
+    return [each["name"] for each in command(entry, "").get("parameters", ())]
 
 
 @pytest.mark.parametrize("scheme", PLATFORMS)
