@@ -177,7 +177,7 @@ def test_options_that_commands_share_are_the_fields_of_a_dataclass():
     gloves, helpers = made["parameters"][1:]
     assert gloves == {"name": "gloves", "type": "boolean", "default": False, "flag": True, "help": "Wear them."}
     assert (helpers["repeated"], helpers["help"]) == (True, "Who helps.")
-    assert made["groups"] == {"care": [f"{__name__}:Care", "gloves", "helpers"]}
+    assert made["gathered"] == {"care": {"type": f"{__name__}:Care", "fields": ["gloves", "helpers"]}}
     assert called(made, {"what": "x", "helpers": ["me"]}, Console()) == Care(helpers=["me"])
     assert called(made, {"what": "x"}, Console()) == Care()
 
