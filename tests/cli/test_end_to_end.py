@@ -224,7 +224,8 @@ def test_an_unknown_layout_is_usage(dss):
 def test_uploading_makes_a_bundle(dss, source, omics_sandbox):
     words = ("--src-dir", str(source), "--replica", "aws", "--staging-bucket", omics_sandbox.staging_bucket)
     made = dss("upload", *words)
-    assert (made.code, made.err) == (0, "")
+    assert made.code == 0
+    assert re.fullmatch(r"omics: 13 files \(.* KiB\) uploaded to aws in .* s: 13 verified\n", made.err)
     assert len(made.json["files"]) == 13
     assert dss("get-bundle", "--uuid", made.json["bundle_uuid"], "--replica", "aws").json["bundle"]["version"]
 

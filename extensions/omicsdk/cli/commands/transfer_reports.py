@@ -66,7 +66,7 @@ def watched(
 
 
 def report_ended(report: TransferReport, call: Call) -> None:
-    """Write the report that was asked for, and print how many files are verified.
+    """Write the report that was asked for, and print the line that sums the transfer up.
 
     Args:
         report: The transfer's.
@@ -74,7 +74,9 @@ def report_ended(report: TransferReport, call: Call) -> None:
     """
     errors = [outcome.error for outcome in report.failed if outcome.error is not None]
     tell_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
-    tell_verification(report, call.console)
+    if "planned" not in report.counts:
+        did = _DONE.get(call.title.partition(" ")[0], "transferred")
+        call.console.message(summary(report, did, call.arguments.get("replica", ""), failed=len(errors)))
 
 
 def transferred(result: TransferReport, call: Call) -> object:
