@@ -198,6 +198,15 @@ def test_cp_sends_a_folder_and_a_second_run_skips_it(run, written, data):
     assert run("cat", f"{written}/a.txt").stdout == b"3"
 
 
+@pytest.mark.parametrize("scheme", ["file", "s3", "sb"])
+def test_cp_of_a_folder_becomes_the_new_folder_and_goes_into_one_that_exists(run, place, data, scheme):
+    new = f"{place(scheme)}-new/"
+    assert run("cp", "-r", str(data), new).code == 0
+    assert names_in(run, new) == list(FILES)
+    assert run("cp", "-r", str(data), new).code == 0
+    assert names_in(run, new) == ["a.txt", "b.csv", "data/"]
+
+
 def test_cp_between_platforms_skips_what_is_there(run, place):
     there, to = place("dss"), f"{place('s3')}-2"
     assert run("cp", "-r", f"{there}/", to).json["counts"]["done"] == 2

@@ -8,6 +8,7 @@ from omicsdk.cli.index import Entry
 from omicsdk.cli.options import FETCH
 
 SERVICE = ""
+SWITCHES = True
 
 _PLACES = ("include", "exclude", "option")
 _COPIES = {"connections": at_least_1}
@@ -19,23 +20,18 @@ COMMANDS = (
         "ls",
         listings.ls,
         positional=("uris",),
-        switches=("recursive", "long", "human"),
         short={"recursive": "-r", "long": "-l", "human": "-h"},
         checks={"limit": at_least_1},
         repeated=_PLACES,
         columns=("name", "size", "modified", "kind", "uri"),
-        examples=("sb://me/my-project/reads/", f"--recursive --include '*.csv' {_BUNDLE}", "-lh s3://my-bucket/runs/"),
+        examples=("sb://me/my-project/reads/", f"-r --include '*.csv' {_BUNDLE}", "-lh s3://my-bucket/runs/"),
     ),
     Entry(
         "cat",
         listings.cat,
         positional=("uris",),
-        switches=("resume_unvalidated",),
         repeated=_PLACES,
-        examples=(
-            "drs://data.example.org/0d8b4c1e | zcat | head",
-            "--range 0-65535 s3://my-bucket/reads.bam > head.bam",
-        ),
+        examples=("drs://data.example.org/0d8b4c1e | zcat | head", "--range 0-65535 s3://my-bucket/a.bam > head.bam"),
     ),
     Entry(
         "stat",
@@ -48,7 +44,6 @@ COMMANDS = (
         "du",
         listings.du,
         positional=("uris",),
-        switches=("human",),
         short={"depth": "-d", "human": "-h"},
         checks={"depth": at_least_0},
         repeated=_PLACES,
@@ -68,7 +63,6 @@ COMMANDS = (
         "cp",
         changes.cp,
         positional=("paths",),
-        switches=("recursive", "no_clobber", "dry_run"),
         short={"recursive": "-r", "no_clobber": "-n"},
         checks=_COPIES,
         repeated=_PLACES,
@@ -86,7 +80,6 @@ COMMANDS = (
         "mv",
         changes.mv,
         positional=("paths",),
-        switches=("no_clobber", "dry_run"),
         short={"no_clobber": "-n"},
         checks=_COPIES,
         repeated=_PLACES,
@@ -99,7 +92,6 @@ COMMANDS = (
         "rm",
         changes.rm,
         positional=("uris",),
-        switches=("recursive", "dry_run"),
         short={"recursive": "-r"},
         repeated=_PLACES,
         title="Removal",
@@ -112,7 +104,6 @@ COMMANDS = (
         "sync",
         changes.sync,
         positional=("source", "target"),
-        switches=("update", "delete", "dry_run"),
         short={"update": "-u"},
         checks={**_COPIES, "max_delete": at_least_0},
         repeated=_PLACES,
@@ -125,7 +116,6 @@ COMMANDS = (
         "verify",
         listings.verify,
         positional=("source", "copy"),
-        switches=("require_checksum",),
         repeated=_PLACES,
         options=(FETCH[-1],),
         title="Verification of",
