@@ -32,9 +32,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload, download, upload
+from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source, StreamSource, read_in_parts
-from omicsdk.transfer.uploads.uploading import upload_prepared
 
 
 class WrongUri(UsageError):
@@ -352,6 +351,7 @@ def put_files(
     Returns:
         The outcome of each file, in order.
     """
+    from omicsdk.transfer.uploads.uploading import upload, upload_prepared  # listing needs no engine
 
     def send(uploads: Sequence[Upload]) -> TransferReport:
         return upload(
@@ -488,6 +488,7 @@ class Store(Closing, ABC):
         Returns:
             The outcome of each file, in order.
         """
+        from omicsdk.transfer import download  # as above
 
         def fetched(some: Sequence[tuple[Entry, str]]) -> TransferReport:
             return download(

@@ -17,7 +17,6 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, Told
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
 from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_size, sums
 from omicsdk.fs.queries import find as matching
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.invoke import Call
+    from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.fs.store import Entry, Store
     from omicsdk.transfer import Control, Progress
 
@@ -406,6 +406,8 @@ def verify(
         progress: Called with the progress.
         control: Limits and ends it.
     """
+    from omicsdk.fs.copying.comparison import verify_bytes, verify_copies
+
     del require_checksum
     control.require_checksum = False  # what has no checksum is compared all the same: its size may be wrong
     uri = parse_uri(source)
