@@ -202,3 +202,12 @@ def test_a_batch_tells_each_error_once_and_no_more_than_a_hundred():
     assert len(lines) == 102
     assert lines[100] == "omics: and 50 more"
     assert lines[101].startswith("omics: 150 of 200 files failed. Run the same command again")
+
+
+def test_no_bar_is_drawn_before_something_moves(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    console = Console(stderr=(err := Terminal()))
+    with console.progress("x"):
+        console.message("looked up")
+    assert err.getvalue() == "omics: looked up\n"

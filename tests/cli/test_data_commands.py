@@ -103,8 +103,9 @@ def test_what_is_no_range_is_refused(text):
 
 
 def test_cp_of_files_and_folders(omics, reads, tmp_path):
-    code, told, _ = omics("cp", "shelf://p/a.txt", "here.txt")
+    code, told, line = omics("cp", "shelf://p/a.txt", "here.txt")
     assert (code, told["counts"]["done"]) == (0, 1)
+    assert line.startswith("omics: 1 file (1 B) copied to here.txt in ")
     assert (tmp_path / "here.txt").read_bytes() == b"1"
     assert omics("cp", "-r", "shelf://p", "out")[0] == 0
     assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"

@@ -294,13 +294,9 @@ def changed(result: Changed | None, call: Call) -> Told | None:
     facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
-    finish(
-        report,
-        Call(title, call.arguments, call.options, call.console),
-        where=str(plan.base),
-        did=result.did,
-        more=facts,
-    )
+    where = _landed(plan, plan.files[0], report.outcomes[0]) if len(plan.files) == 1 and not sync else str(plan.base)
+    named = Call(title, call.arguments, call.options, call.console)
+    finish(report, named, where=where, did=result.did, more=facts)
     rows = (
         {
             "source": result.source or str(file.uri),
