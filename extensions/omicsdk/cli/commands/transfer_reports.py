@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.cli.calls import Call
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.cli.output import Told
@@ -30,7 +31,7 @@ AGAIN = "Run the same command again: what is done isn't transferred twice."
 THERE = ("done", "skipped", "planned")
 LISTED = 1000
 """Results of more files than this are only counted where no form of output was chosen."""
-_DONE = {"Download": "downloaded", "Upload": "uploaded", "Copy": "copied", "Move": "moved"}
+_DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
 
 
 def watched(
@@ -102,6 +103,8 @@ def finish(
     did: str = "",
     more: Sequence[str] = (),
     fail: Callable[[], object] | None = None,
+    remedy: str = AGAIN,
+    is_counted: bool = False,
 ) -> None:
     """Write the report that was asked for, and print what failed and one line that sums the transfer up.
 
@@ -113,6 +116,8 @@ def finish(
         did: What was done with the files, such as "downloaded"; by default from the command's title.
         more: Further facts for the line, such as "2 removed".
         fail: Called where all failed, to raise the command's own error.
+        remedy: What to do where several failed, and none arrived.
+        is_counted: Whether the command prints a line of its own.
 
     Raises:
         OmicsError: The only error, where no file arrived.
@@ -128,9 +133,9 @@ def finish(
             fail()
         if len(errors) == 1:
             raise errors[0]
-        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=AGAIN)
+        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
     tell_failures(errors, call.console)
-    if "planned" not in report.counts:
+    if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
         did = did or _DONE.get(call.title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, where, failed=len(errors), more=more))
@@ -207,7 +212,7 @@ def told(
     remedy: str = AGAIN,
     is_counted: bool = False,
 ) -> None:
-    """Writes the report that was asked for, and tells what failed and what isn't verified.
+    """Call `finish` with the arguments of a command that has no `Call`.
 
     Args:
         report: What was transferred.
@@ -222,20 +227,8 @@ def told(
         SomeFailed: All failed; the error itself where there is one.
         TransferError: It ended before its end.
     """
-    tell_report(report_path(arguments.get("report")), report, errors, title, console)
-    there = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
-    if errors and not there:
-        if len(errors) == 1:
-            raise errors[0]
-        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
-    tell_failures(errors, console)
-    if not is_counted:
-        tell_verification(report, console)
-    if report.why_stopped:
-        raise TransferError(
-            f"{report.why_stopped}; {there} of {len(report.outcomes)} files are there",
-            remedy="The same command goes on where this one ended.",
-        )
+    call = Call(title, arguments, {}, console)
+    finish(report, call, errors, remedy=remedy, is_counted=is_counted)
 
 
 def ended(outcome: Outcome) -> dict[str, str | None]:
@@ -248,18 +241,6 @@ def ended(outcome: Outcome) -> dict[str, str | None]:
         Its state, and what it was verified by where it is at its target.
     """
     return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
-
-
-def tell_verification(report: TransferReport, console: Console) -> None:
-    """Tells how many files are verified, where not all are; that all are needs no word.
-
-    Args:
-        report: What was transferred.
-        console: Where it is told.
-    """
-    known = report.verification
-    if known["size only"] or known["unverified"]:
-        console.message(verification_words(known))
 
 
 def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:

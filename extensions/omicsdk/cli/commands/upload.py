@@ -206,7 +206,7 @@ def files(
 def uploaded(result: UploadResult, call: Call) -> Told | None:
     """Render an upload in the published client's words."""
     from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-    from omicsdk.cli.commands.transfer_reports import tell_verification
+    from omicsdk.cli.commands.transfer_reports import summary
 
     area, console = UploadConfig().selected(), call.console
     if call.arguments.get("dry_run"):
@@ -214,11 +214,11 @@ def uploaded(result: UploadResult, call: Call) -> Told | None:
         return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
     report_file = report_path(call.options.get("report"))
     tell_report(report_file, result.report, result.errors, f"Upload to {area.uri}", console)
-    tell_verification(result.report, console)
     counts, errors = result.counts, result.errors
     if (errors or counts["stopped"]) and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
     tell_failures(errors, console)
+    console.message(summary(result.report, "uploaded", str(area.uri), failed=len(errors)))
     if counts["stopped"]:
         why = result.report.why_stopped or "it was stopped"
         console.some_failed(
