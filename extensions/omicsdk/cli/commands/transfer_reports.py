@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.cli.calls import Call
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
+from omicsdk.cli.invoke import Call
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer.interrupts import report_of, termination
