@@ -6,7 +6,7 @@ import sys
 import pytest
 from gen3_command import gen3_command
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.connecting import loaded
+from omicsdk.cli.options import loaded
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 
 DOCUMENTED = {

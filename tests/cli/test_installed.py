@@ -2,9 +2,8 @@
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.connecting import loaded
 from omicsdk.cli.help import command_help
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, own_arguments
+from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.parser import parse
 
 OPERATIONS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group, commands_of
-from omicsdk.cli.connecting import loaded
+from omicsdk.cli.options import loaded
 from omicsdk.cli.parser import parse
 from omicsdk.cli.services import SERVICES
 

@@ -96,7 +96,7 @@ def _group(service, name):
 
 
 def test_every_command_takes_a_profile_and_can_be_imported():
-    from omicsdk.cli.connecting import loaded
+    from omicsdk.cli.options import loaded
 
     service = Catalog().start("sb")
     assert isinstance(service, Group)

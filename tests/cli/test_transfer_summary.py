@@ -5,8 +5,7 @@ import json
 import pytest
 from omicsdk.cli.commands.transfer_reports import LISTED, finish, listed, summary, transferred
 from omicsdk.cli.console import Console
-from omicsdk.cli.invoke import Call
-from omicsdk.cli.output import Output
+from omicsdk.cli.output import Call, Output
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 

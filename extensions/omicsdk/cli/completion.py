@@ -9,7 +9,6 @@ Nothing is printed on stderr, whatever happens; OMICS_COMPLETE_DEBUG names a fil
 
 from __future__ import annotations
 
-import os
 import sys
 
 from omicsdk.cli.catalog import Group
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     Word = tuple[str, str]
     """A word that is offered, and what it is."""
 
-DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
 PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
 """The words of platforms that `omics login` takes; those of its own table take 100 ms to import."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
@@ -51,19 +49,11 @@ def answer(words: list[str], catalog: Catalog) -> int:
         sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding; "\n" on Windows too
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
+        from omicsdk.cli.lookups import log
+
         log(error)
         return 1
     return 0
-
-
-def log(error: BaseException) -> None:
-    """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
-    if path := os.environ.get(DEBUG_VARIABLE):
-        from contextlib import suppress
-        from traceback import format_exception
-
-        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
-            file.write("".join(format_exception(error)))
 
 
 def answer_lines(words: list[str], catalog: Catalog) -> list[str]:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, loaded, own_arguments
 from omicsdk.cli.parser import spelled, value_of
 from omicsdk.cli.services import variable
 from omicsdk.core.base_urls import fault_of
@@ -67,12 +67,6 @@ def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
             del os.environ[PROFILE]
         else:
             os.environ[PROFILE] = before
-
-
-def loaded(target: str) -> Any:
-    """Import what `module:name` names."""
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
 
 
 def connected(

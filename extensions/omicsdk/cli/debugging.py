@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from contextlib import contextmanager
 
 from omicsdk.cli.errors import json_line
@@ -66,15 +65,3 @@ def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = Fals
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
-
-
-def print_traceback(error: BaseException) -> None:
-    """Prints where an error came from, with secrets masked."""
-    sys.stderr.write(traceback_of(error))
-
-
-def traceback_of(error: BaseException) -> str:
-    """Where an error came from, with secrets masked."""
-    import traceback
-
-    return mask_text("".join(traceback.format_exception(error)))

@@ -65,8 +65,6 @@ def tell(error: BaseException, where: str, words: Sequence[str]) -> None:
     shows_origin = "--debug" in words and not isinstance(error, KeyboardInterrupt)
     if not wants_json(words):
         if shows_origin:
-            from omicsdk.cli.debugging import print_traceback
-
             print_traceback(error)
         for line in lines_of(error, where):
             sys.stderr.write(f"{line}\n")
@@ -75,8 +73,6 @@ def tell(error: BaseException, where: str, words: Sequence[str]) -> None:
 
     fields: dict[str, object] = {"error": type(_told(error)).__name__, "exit_code": exit_code(error)}
     if shows_origin:
-        from omicsdk.cli.debugging import traceback_of
-
         fields["traceback"] = traceback_of(error)
     for line in lines_of(error, where):
         sys.stderr.write(f"{json_line('ERROR', 'omics', line.removeprefix('omics: '), time(), fields)}\n")
@@ -211,3 +207,17 @@ def wants_json(words: Sequence[str]) -> bool:
         if word.partition("=")[0] == "--log-format"
     ]
     return asked[-1:] == ["json"]
+
+
+def print_traceback(error: BaseException) -> None:
+    """Prints where an error came from, with secrets masked."""
+    sys.stderr.write(traceback_of(error))
+
+
+def traceback_of(error: BaseException) -> str:
+    """Where an error came from, with secrets masked."""
+    import traceback
+
+    from omicsdk.core.redaction import mask_text
+
+    return mask_text("".join(traceback.format_exception(error)))

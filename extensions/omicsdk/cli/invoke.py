@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile, loaded
+from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile
 from omicsdk.cli.console import Console
 from omicsdk.cli.errors import DONE, INTERRUPTED
-from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key
-from omicsdk.cli.output import Output
+from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
+from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.core.errors import AuthError, NotJson, UsageError
 from omicsdk.core.type_guards import is_array
@@ -282,34 +282,6 @@ def _described(request: Request, base_url: str) -> dict[str, Any]:
         "headers": dict(mask_headers(request.headers)),
         **({} if body is None else {"body": body}),
     }
-
-
-class Call:
-    """A command that was run, for the renderer of its result.
-
-    Args:
-        title: What it does and with what: "Download of manifest.tsv".
-        arguments: What its function was given.
-        options: What was given for the options that the command line adds, such as --report.
-        console: Where messages go.
-        base_url: Where the service is; empty for a command that uses none.
-    """
-
-    __slots__ = ("arguments", "base_url", "console", "options", "title")
-
-    def __init__(
-        self,
-        title: str,
-        arguments: Mapping[str, Any],
-        options: Mapping[str, Any],
-        console: Console,
-        base_url: str = "",
-    ) -> None:
-        self.title = title
-        self.arguments = arguments
-        self.options = options
-        self.console = console
-        self.base_url = base_url
 
 
 def called(command: Command, given: Mapping[str, Any], console: Console, *client: Any) -> object:

@@ -33,6 +33,9 @@ started: list[Popen[bytes]] = []
 """Children that outlive this process; one that is dropped while it runs is a warning."""
 
 
+DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
+
+
 def profiles(service: Sequence[str]) -> list[str]:
     """The profiles of omicsdk's settings, and those of Seven Bridges' own file.
 
@@ -197,10 +200,18 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
 
 
 def _log(error: Exception) -> None:
-    from omicsdk.cli.completion import log
-
     log(error)
 
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def log(error: BaseException) -> None:
+    """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
+    if path := os.environ.get(DEBUG_VARIABLE):
+        from contextlib import suppress
+        from traceback import format_exception
+
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
+            file.write("".join(format_exception(error)))

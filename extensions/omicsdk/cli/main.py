@@ -168,9 +168,10 @@ def _check_topic(name: str, catalog: Catalog) -> None:
     known = [word for word, _ in [*root.groups(), *root.handwritten()]]
     if name in known:
         return
+    from omicsdk.cli.help import TOPICS
     from omicsdk.cli.mistakes import unknown_topic
 
-    raise unknown_topic(name, known)
+    raise unknown_topic(name, [*TOPICS, "topics", *known])
 
 
 def _walked(catalog: Catalog, start: Group | None, words: Sequence[str], where: list[str]) -> Group | Found:

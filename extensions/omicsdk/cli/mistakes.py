@@ -33,12 +33,11 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
 
     Args:
         word: What was typed.
-        known: The commands and services.
+        known: The commands, services and topics.
     """
-    from omicsdk.cli.help import TOPICS
     from omicsdk.core.errors import UsageError
 
-    near = did_you_mean(word, [*TOPICS, "topics", *known])
+    near = did_you_mean(word, known)
     return UsageError(
         f"there is no command, service or topic {word!r}",
         remedy=f"{near} See: omics --help, or omics help topics".lstrip(),

@@ -6,6 +6,8 @@ from omicsdk.cli.mistakes import unknown_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from omicsdk.cli.shapes import Argument, Command
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
@@ -247,6 +249,14 @@ LIMIT: Argument = {
     "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
 }
 """Of commands that list."""
+
+
+def loaded(target: str) -> Any:
+    """Import what `module:name` names."""
+    from importlib import import_module
+
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
 
 
 def kind_of(argument: Argument) -> str:

@@ -12,8 +12,10 @@ from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
+
+    from omicsdk.cli.console import Console
 
 
 class Output:
@@ -253,3 +255,31 @@ class Told:
         self.terminal_only = terminal_only
         self.brief = brief
         self.items = items
+
+
+class Call:
+    """A command that was run, for the renderer of its result.
+
+    Args:
+        title: What it does and with what: "Download of manifest.tsv".
+        arguments: What its function was given.
+        options: What was given for the options that the command line adds, such as --report.
+        console: Where messages go.
+        base_url: Where the service is; empty for a command that uses none.
+    """
+
+    __slots__ = ("arguments", "base_url", "console", "options", "title")
+
+    def __init__(
+        self,
+        title: str,
+        arguments: Mapping[str, Any],
+        options: Mapping[str, Any],
+        console: Console,
+        base_url: str = "",
+    ) -> None:
+        self.title = title
+        self.arguments = arguments
+        self.options = options
+        self.console = console
+        self.base_url = base_url

@@ -219,7 +219,7 @@ def _converted(argument: Argument, value: Any) -> Any:
     target = argument.get("convert")
     if target is None:
         return value
-    from omicsdk.cli.connecting import loaded
+    from omicsdk.cli.options import loaded
 
     try:
         return loaded(target)(value)

@@ -39,6 +39,10 @@ MOST_ENVIRONMENTS = 20
 """Environments of Python that the cache has room for."""
 
 
+SHELL = "!"
+"""What the expansion of an alias for the shell begins with."""
+
+
 def plugins() -> dict[str, Plugin]:
     """The commands of other packages, by their word."""
     folders = list(_folders())
@@ -102,7 +106,6 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     Raises:
         UsageError: It is neither an alias nor a command of another package.
     """
-    from omicsdk.cli.commands.alias import SHELL, expanded, run_in_shell
     from omicsdk.cli.mistakes import unknown_word
     from omicsdk.core.errors import UsageError
 
@@ -120,6 +123,62 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     if refused := [option for option in options if option != "--debug"]:
         raise UsageError(f"{refused[0]} cannot stand before {word!r}, which is no command of omicsdk")
     return run(word, others[word], rest) if expansion is None else run_in_shell(expansion, rest)
+
+
+def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
+    """Return the words that an alias stands for.
+
+    Args:
+        name: The alias.
+        expansion: Its expansion; not one for the shell.
+        words: What was typed after it: $1, $2 ... of the expansion; what no placeholder takes is appended.
+
+    Raises:
+        UsageError: There are fewer words than placeholders.
+    """
+    import re
+    import shlex
+
+    from omicsdk.core.errors import UsageError
+
+    used: set[int] = set()
+
+    def given(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if number > len(words):
+            raise UsageError(
+                f"a word for ${number} is missing", remedy=f"The alias {name!r} stands for `omics {expansion}`."
+            )
+        used.add(number - 1)
+        return words[number - 1]
+
+    whole = [re.sub(r"\$([1-9][0-9]?)", given, word) for word in shlex.split(expansion)]
+    return [*whole, *(word for number, word in enumerate(words) if number not in used)]
+
+
+def run_in_shell(expansion: str, words: Sequence[str]) -> int:
+    """Run the expansion of an alias for the shell.
+
+    Args:
+        expansion: What `sh` runs, behind a `!`.
+        words: Its $1, $2 ...
+
+    Returns:
+        The exit code of the shell.
+
+    Raises:
+        ConfigError: There is no `sh`.
+    """
+    import shutil
+    import subprocess
+
+    from omicsdk.core.errors import ConfigError
+
+    if (shell := shutil.which("sh")) is None:
+        raise ConfigError("an alias for the shell needs sh", remedy="Install one: Git for Windows has it.")
+    sys.stdout.flush()
+    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
+    return code if code >= 0 else 128 - code
 
 
 def help_of(word: str) -> int | None:

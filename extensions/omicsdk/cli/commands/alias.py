@@ -6,7 +6,6 @@ Aliases are a JSON object of name to expansion in omicsdk's settings folder. It 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -15,18 +14,13 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import split_globals
-from omicsdk.cli.plugins import ALIASES_VARIABLE, aliases_file, plugins, read_aliases
+from omicsdk.cli.plugins import ALIASES_VARIABLE, SHELL, aliases_file, plugins, read_aliases
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import locked, write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from omicsdk.cli.console import Console
 
-SHELL = "!"
-"""What the expansion of an alias for the shell begins with."""
-_PLACEHOLDER = re.compile(r"\$([1-9][0-9]?)")
 
 # What the operations of dss and auth printed was always JSON, and nothing was asked before a deletion. The only option
 # that could stand before these words was --log-level.
@@ -76,55 +70,6 @@ def _path() -> Path:
     if file := aliases_file():
         return Path(file)
     raise ConfigError("there is no folder for aliases: HOME is not set", remedy=f"Name a file in {ALIASES_VARIABLE}.")
-
-
-def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
-    """Return the words that an alias stands for.
-
-    Args:
-        name: The alias.
-        expansion: Its expansion; not one for the shell.
-        words: What was typed after it: $1, $2 ... of the expansion; what no placeholder takes is appended.
-
-    Raises:
-        UsageError: There are fewer words than placeholders.
-    """
-    used: set[int] = set()
-
-    def given(found: re.Match[str]) -> str:
-        number = int(found[1])
-        if number > len(words):
-            raise UsageError(
-                f"a word for ${number} is missing", remedy=f"The alias {name!r} stands for `omics {expansion}`."
-            )
-        used.add(number - 1)
-        return words[number - 1]
-
-    whole = [_PLACEHOLDER.sub(given, word) for word in shlex.split(expansion)]
-    return [*whole, *(word for number, word in enumerate(words) if number not in used)]
-
-
-def run_in_shell(expansion: str, words: Sequence[str]) -> int:
-    """Run the expansion of an alias for the shell.
-
-    Args:
-        expansion: What `sh` runs, behind a `!`.
-        words: Its $1, $2 ...
-
-    Returns:
-        The exit code of the shell.
-
-    Raises:
-        ConfigError: There is no `sh`.
-    """
-    import shutil
-    import subprocess
-
-    if (shell := shutil.which("sh")) is None:
-        raise ConfigError("an alias for the shell needs sh", remedy="Install one: Git for Windows has it.")
-    sys.stdout.flush()
-    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
-    return code if code >= 0 else 128 - code
 
 
 def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool = False, console: Console) -> None:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
-from omicsdk.cli.invoke import Call
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer.interrupts import report_of, termination
 from omicsdk.transfer.reports.outcome import verification_words
@@ -21,7 +20,7 @@ from omicsdk.transfer.reports.words import size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.hca.upload import HcaUpload, UploadResult
     from omicsdk.transfer import Control, Progress
 

@@ -19,10 +19,9 @@ import griffe
 
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.numbers import at_least_1
-from omicsdk.cli.connecting import loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key
+from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key, loaded
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind

@@ -22,7 +22,7 @@ from omicsdk.fs.copying.planning import (
     plan_copy,
     select,
 )
-from omicsdk.fs.removal import plan_removal, remove_folders, remove_one
+from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side

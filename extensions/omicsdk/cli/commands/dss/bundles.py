@@ -9,7 +9,7 @@ from omicsdk.cli.commands.transfer_reports import finish
 from omicsdk.cli.commands.transfers import foreseen
 
 if TYPE_CHECKING:
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.hca.dss.downloads import Result
     from omicsdk.hca.dss.uploads import UploadedBundle
 

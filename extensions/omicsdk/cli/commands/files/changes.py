@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
 from omicsdk.cli.commands.transfer_reports import ended, files_words, finish, listed
 from omicsdk.cli.errors import INTERRUPTED, printable
-from omicsdk.cli.invoke import Call
-from omicsdk.cli.output import Told
+from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files
@@ -30,7 +29,7 @@ from omicsdk.fs.copying.jobs import (
 )
 from omicsdk.fs.copying.naming import Layout, Naming
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.removal import plan_removal, remove, remove_one
+from omicsdk.fs.copying.removal import plan_removal, remove, remove_one
 from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.names import LinkGuard

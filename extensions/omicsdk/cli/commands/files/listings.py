@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.fs.store import Entry, Store
     from omicsdk.transfer import Control, Progress

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.cli.shapes import Argument
     from omicsdk.gen3.manifests import Fault
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.gen3.jobs import Job, JobOutput
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).

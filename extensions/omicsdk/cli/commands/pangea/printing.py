@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.things import Deletion, Membership
     from omicsdk.cli.commands.pangea.transfers import Urls
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.pangea.reads import ReadsResult, UploadedReads
     from omicsdk.pangea.uploads import UploadedField
     from omicsdk.transfer import TransferReport

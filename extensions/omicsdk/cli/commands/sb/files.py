@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omicsdk.cli.console import Console
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChanges

@@ -18,7 +18,7 @@ from omicsdk.sb.metadata import edit, files_named, import_table, listed_files, m
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.metadata import Edits
 

@@ -11,7 +11,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
 
 if TYPE_CHECKING:
-    from omicsdk.cli.invoke import Call
+    from omicsdk.cli.output import Call
     from omicsdk.core.model import Model
 
 T = TypeVar("T")

@@ -1,0 +1,88 @@
+"""What every command's help says: one imperative sentence, a text for each option, and no text in two places."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import omicsdk.cli
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.options import GLOBALS
+from omicsdk.cli.values import spelled
+
+LIMIT = 80
+
+NO_VERBS = ("A", "An", "All", "Every", "It", "Nothing", "Note", "The", "There", "This", "What", "Which", "You", "Your")
+
+AVOIDED = re.compile(
+    r"\b(tells?|told|stands?|somebody|nobody|whoever|for good|by hand|goes on|go on|mend|begins anew|so many|so long)\b"
+)
+"""Words of the vocabulary's list that have no technical meaning, so that they are never right in a help text."""
+
+
+def commands(group: Group) -> Iterator[Found]:
+    yield from group.found()
+    for below in group.below():
+        yield from commands(below)
+
+
+FOUND = list(commands(Catalog().root()))
+
+
+def name(found: Found) -> str:
+    return " ".join(["omics", *found.path])
+
+
+def test_all_commands_are_walked():
+    assert len(FOUND) > 1000
+
+
+@pytest.mark.parametrize("found", FOUND, ids=name)
+def test_a_summary_is_one_imperative_sentence(found):
+    summary = found.command.get("summary") or ""
+    assert 0 < len(summary) <= LIMIT
+    assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), "a sentence begins with a capital and ends with one full stop"
+    assert ". " not in summary.replace("e.g. ", ""), "one sentence; the rest belongs to the description"
+    first = summary.split()[0].rstrip(",")
+    assert first not in NO_VERBS
+    assert not re.fullmatch(r"[A-Z][a-z]+[^s]s|[A-Z][a-z]+ing", first), "imperative: List, not Lists or Listing"
+
+
+@pytest.mark.parametrize("found", FOUND, ids=name)
+def test_every_option_has_a_help_text(found):
+    silent = [spelled(each) for each in found.command.get("parameters", []) if not (each.get("help") or "").strip()]
+    assert silent == []
+
+
+def texts(found: Found) -> Iterator[str]:
+    yield found.command.get("summary") or ""
+    yield found.command.get("description") or ""
+    for each in found.command.get("parameters", []):
+        yield each.get("help") or ""
+
+
+OWN = [found for found in FOUND if "method" not in found.command]
+
+
+@pytest.mark.parametrize("found", OWN, ids=name)
+def test_the_words_are_those_of_technical_english(found):
+    assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+
+
+def said(path: Path) -> Iterator[str]:
+    """The texts of a module that are long enough to be a sentence: literals, and what docstrings say of arguments."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for paragraph in re.split(r"\n\s*\n|\n(?=\s+\w+: )", node.value):
+                text = re.sub(r"^\s*\w+: ", "", " ".join(paragraph.split()))
+                if len(text) > 50 and " " in text and not text.startswith("omicsdk."):
+                    yield text
+
+
+def test_no_help_text_is_said_in_two_places():
+    shown = {" ".join(text.split()) for found in OWN for text in texts(found)} | {each["help"] for each in GLOBALS}
+    modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")
+    places = Counter(text for module in modules for text in said(module))
+    assert [text for text, count in places.items() if count > 1 and text in shown] == []
