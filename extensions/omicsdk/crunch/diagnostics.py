@@ -68,7 +68,7 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
 
 
 def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
-    """Collect what a site is told of this machine with each stage.
+    """Collect the facts about this machine that are sent with each stage.
 
     Args:
         directory: The workflow's folder, whose revision is sent; None is the current one.

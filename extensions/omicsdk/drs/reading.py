@@ -100,7 +100,7 @@ def locate(
 ) -> dict[str, Any]:
     """Show where an object is: its server, and the URLs of its bytes.
 
-    A URL may be signed: whoever has it can read the object until it expires.
+    A URL may be signed; everyone who has it can read the object until it expires.
 
     Args:
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.

@@ -102,7 +102,10 @@ def get(name: str, *, connection: Connection) -> Any:
 
 
 def paths() -> list[dict[str, Any]]:
-    """Show the settings files: omicsdk's own, then those of the HCA configuration, of which the last wins."""
+    """Show the settings files.
+
+    First omicsdk's own, then those of the HCA configuration, of which the last has precedence.
+    """
     from omicsdk.hca.config import files_of, named_files
 
     files, named = files_of(os.environ), named_files(os.environ)

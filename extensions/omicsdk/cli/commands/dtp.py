@@ -502,7 +502,7 @@ def query(
     projects: bool = False,
     place: Place,
 ) -> Any:
-    """Print programs and projects, the records of a node, or the data of a GraphQL query.
+    """Print programs and projects, records of a node, or the data of a GraphQL query.
 
     Args:
         text: A query in GraphQL; @FILE for the content of a file, - for stdin.

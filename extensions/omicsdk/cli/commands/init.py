@@ -24,7 +24,7 @@ REPLICA = "aws"
 
 
 def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
-    """Find the settings and logins of all platforms, try them, and ask for what is missing.
+    """Find and try the logins of all platforms, and ask for what is missing.
 
     Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never shown. On a terminal it
     asks before it tries or writes anything; elsewhere it does neither without an option for it.
