@@ -223,7 +223,7 @@ def test_what_names_no_object_says_what_to_write(store: DrsStore, path: str) -> 
 
 
 def test_what_isnt_there_is_told(store: DrsStore, host: DrsHost) -> None:
-    with pytest.raises(PathNotFound, match=f"drs://{host.name}/no/such/thing isn't there"):
+    with pytest.raises(PathNotFound, match=f"drs://{host.name}/no/such/thing not found"):
         store.stat(f"{host.name}/no/such/thing")
     with pytest.raises(UnknownPrefix):
         store.stat("dg.9999/1")

@@ -148,9 +148,9 @@ def test_a_file_by_itself(store: DssStore, bundle: Any, source: Path) -> None:
 
 @pytest.mark.parametrize("path", [f"aws/{UUID}", f"aws/{UUID}/a", f"gcp/files/{UUID}"])
 def test_what_isnt_there_is_told(store: DssStore, path: str) -> None:
-    with pytest.raises(PathNotFound, match=f"dss://{path} isn't there"):
+    with pytest.raises(PathNotFound, match=f"dss://{path} not found"):
         store.stat(path)
-    assert isinstance(PathNotFound(path, "isn't there"), FileNotFoundError)
+    assert isinstance(PathNotFound(path, "not found"), FileNotFoundError)
 
 
 def test_names_that_a_bundle_hasnt(store: DssStore, bundle: Any) -> None:

@@ -63,7 +63,7 @@ def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, 
         assert bytes_of(store, entry) == b"ACGT"
         with pytest.raises(NotAFolder):
             store.entries(path)
-    with pytest.raises(PathNotFound, match="isn't there"):
+    with pytest.raises(PathNotFound, match="not found"):
         store.stat(f"{host}/{guid}/no-such-member")
 
 

@@ -56,7 +56,7 @@ def test_pandas(project: SbFileSystem) -> None:
     assert pd.read_parquet(f"{P}/cells.parquet", columns=["umis"]).umis.sum() == CELLS.umis.sum()
     with pd.read_csv(f"{P}/cells.csv", chunksize=300) as chunks:
         assert sum(len(chunk) for chunk in chunks) == 2000
-    with pytest.raises(FileNotFoundError, match=r"sb://sandbox-user/p/none\.csv isn't there"):
+    with pytest.raises(FileNotFoundError, match=r"sb://sandbox-user/p/none\.csv not found"):
         pd.read_csv(f"{P}/none.csv")
 
 

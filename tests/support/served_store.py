@@ -57,7 +57,7 @@ class ServedStore(Store):
             return Entry(path, "file", len(data), {"sha256": hashlib.sha256(data).hexdigest()}, 1e9, version)
         if not path or path in self.folders or any(name.startswith(f"{path}/") for name in self._names()):
             return Entry(path, "folder")
-        raise PathNotFound(self.uri(path), "isn't there")
+        raise PathNotFound(self.uri(path), "not found")
 
     def _names(self) -> list[str]:
         return [bytes.fromhex(name).decode() for name in self.server.files]

@@ -40,7 +40,7 @@ class Shelf(Store):
             return Entry(path, "file", None if path in self.unsized else len(data), checksums, modified=1e9)
         if not path or any(name.startswith(f"{path}/") for name in self.files):
             return Entry(path, "folder")
-        raise PathNotFound(self.uri(path), "isn't there")
+        raise PathNotFound(self.uri(path), "not found")
 
     def entries(self, path: str) -> Iterator[Entry]:
         if not self.stat(path).is_folder:

@@ -107,7 +107,7 @@ def differences(
     copy: dict[str, str] = {}
     newer = 0
     for name, entry in source.items():
-        reason = why_different(entry, target[name], by) if name in target else "isn't there"
+        reason = why_different(entry, target[name], by) if name in target else "not found"
         if reason and update and name in target and _is_older(entry, target[name]):
             newer += 1
         elif reason:
@@ -150,7 +150,7 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
         copy: Its copy; None where there is none.
     """
     if copy is None:
-        return Verdict(name, "missing", "isn't there")
+        return Verdict(name, "missing", "not found")
     if source.size is not None and copy.size is not None and source.size != copy.size:
         return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
     if algorithm := common_checksum(source, copy):

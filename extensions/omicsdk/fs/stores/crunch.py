@@ -91,7 +91,7 @@ class CrunchStore(ClientStore[Crunch]):
         except NotFound:
             found = api.get_dataset(slug=name)
         if found.parent != project:
-            raise PathNotFound(self.uri(path), f"isn't there: {found.slug} belongs to the project {found.parent}")
+            raise PathNotFound(self.uri(path), f"not found: {found.slug} belongs to the project {found.parent}")
         return found
 
     def entries(self, path: str) -> Iterator[Entry]:
@@ -153,7 +153,7 @@ class CrunchStore(ClientStore[Crunch]):
 
     def _check_storage(self) -> None:
         if not self.storage.exists(""):
-            raise StorageMissing(f"{self.storage!r} isn't there")
+            raise StorageMissing(f"{self.storage!r} does not exist")
 
     # -- bytes
 
@@ -185,7 +185,7 @@ class CrunchStore(ClientStore[Crunch]):
         except NotADirectoryError as error:
             raise NotAFolder(self.uri(path), "is a file") from error
         except (NotFound, FileNotFoundError) as error:
-            raise PathNotFound(self.uri(path), "isn't there") from error
+            raise PathNotFound(self.uri(path), "not found") from error
         except UnsafePath as error:
             raise WrongUri(f"{self.uri(path)} leads nowhere: {error.message}", remedy=error.remedy) from error
         except OmicsError:  # one of the site may be an OSError too: requests' errors are

@@ -414,7 +414,7 @@ class DrsStore(ClientStore[Servers]):
         if refused is not None:
             raise refused
         remedy = "Check the identifier, and the names of members behind it."
-        raise PathNotFound(self.uri(path), "isn't there", remedy=remedy)
+        raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
     def _reached(self, reading: Reading) -> Found | None:
         """What a reading leads to; None where a bundle on the way has no member of the name."""

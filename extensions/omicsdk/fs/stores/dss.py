@@ -356,7 +356,7 @@ class DssStore(ClientStore[Dss]):
             return _folder(path, bundle, place)
         raise PathNotFound(
             self.uri(path),
-            f"isn't there: bundle {bundle.uuid} version {bundle.version} has no such file",
+            f"not found: bundle {bundle.uuid} version {bundle.version} has no such file",
             remedy=f"See what it has: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
         )
 
@@ -463,7 +463,7 @@ class DssStore(ClientStore[Dss]):
             said = f"version {place.version} of bundle {place.uuid}" if place.version else f"bundle {place.uuid}"
             remedy = f"Check the UUID and version, or see which there are: omics ls dss://{place.replica}/"
             raise PathNotFound(
-                self.uri(path), f"isn't there: the replica {place.replica} has no {said}", remedy=remedy
+                self.uri(path), f"not found: the replica {place.replica} has no {said}", remedy=remedy
             ) from error
 
     def _all(self, replica: Replica) -> Iterator[Entry]:
@@ -489,7 +489,7 @@ class DssStore(ClientStore[Dss]):
         try:
             return _entry(path, file_alone(self.client, place.uuid, place.replica, place.version))
         except NotFound as error:
-            said = f"isn't there: the replica {place.replica} has no such file"
+            said = f"not found: the replica {place.replica} has no such file"
             raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:

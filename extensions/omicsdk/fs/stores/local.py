@@ -36,14 +36,14 @@ class LocalStore(Store):
         try:
             found = os.stat(path)  # noqa: PTH116 - thousands of them
         except FileNotFoundError as error:
-            raise PathNotFound(path, "isn't there") from error
+            raise PathNotFound(path, "not found") from error
         return _entry(path, found)
 
     def entries(self, path: str) -> Iterator[Entry]:
         try:
             listed = sorted(os.scandir(path), key=lambda each: each.name)
         except FileNotFoundError as error:
-            raise PathNotFound(path, "isn't there") from error
+            raise PathNotFound(path, "not found") from error
         except NotADirectoryError as error:
             raise NotAFolder(path, "is a file") from error
         for each in listed:
@@ -74,7 +74,7 @@ class LocalStore(Store):
         try:
             return Path(entry.path).open("rb")
         except FileNotFoundError as error:
-            raise PathNotFound(entry.path, "isn't there") from error
+            raise PathNotFound(entry.path, "not found") from error
         except OSError as error:
             raise PathError(entry.path, f"can't be read: {error.strerror or error}") from error
 

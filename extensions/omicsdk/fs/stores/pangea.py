@@ -168,12 +168,12 @@ class PangeaStore(ClientStore[Pangea]):
         parts = _parts(path)
         with self._asking(path):
             if len(parts) > _FIELD:
-                raise PathNotFound(self.uri(path), "isn't there: fields are files", remedy=_FORM)
+                raise PathNotFound(self.uri(path), "not found: fields are files", remedy=_FORM)
             if len(parts) == _FIELD:
                 result = self._result(parts)
                 found = next(result.fields(self.client, plain(parts[4])), None)
                 if found is None:
-                    raise PathNotFound(self.uri(path), "isn't there")
+                    raise PathNotFound(self.uri(path), "not found")
                 return _field_entry(path, result.field(found.uuid), found.stored_data, found.updated_at)
             uuid = self._folder(parts)
         return Entry(path, "folder", details={"uuid": uuid} if uuid else {})
@@ -395,7 +395,7 @@ class PangeaStore(ClientStore[Pangea]):
             return
         except PathNotFound as error:
             if len(parts) < _SAMPLE:
-                raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=_ELSEWHERE) from error
+                raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=_ELSEWHERE) from error
         if parts[2] != OF_GROUP:
             self._make_sample(path, parts)
         if len(parts) == _RESULT:
@@ -411,7 +411,7 @@ class PangeaStore(ClientStore[Pangea]):
                 sample = ensure_sample(self.client, group.uuid, plain(parts[2]))
                 self._known[tuple(parts[:3])] = _Owner(sample.uuid, False)
         except PathNotFound as error:
-            raise ReadOnly(self.uri(path), "isn't made: its group isn't there", remedy=_ELSEWHERE) from error
+            raise ReadOnly(self.uri(path), "cannot be created: its group does not exist", remedy=_ELSEWHERE) from error
 
     def check_removal(self, path: str) -> None:
         if len(_parts(path)) not in (_RESULT, _FIELD):
@@ -440,7 +440,7 @@ class PangeaStore(ClientStore[Pangea]):
             self._known.clear()
             # A list of what belongs to something that was deleted is refused with 400.
             if error.status == 404 or (error.status, error.method) == (400, "GET"):
-                raise PathNotFound(self.uri(path), "isn't there, or may not be seen") from error
+                raise PathNotFound(self.uri(path), "not found, or not visible to you") from error
             raise
 
 

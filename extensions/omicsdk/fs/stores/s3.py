@@ -399,7 +399,7 @@ class S3Store(Store):
             try:
                 self.stat(path)
             except PathNotFound as error:
-                raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=_OWN_TOOLS) from error
+                raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=_OWN_TOOLS) from error
             return
         prefix = prefix_of(key)
         if not self._begins_with(path, prefix):
@@ -452,8 +452,8 @@ class S3Store(Store):
     def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)
         if told is not None and told.code == "NoSuchBucket":
-            return PathNotFound(self.uri(path), f"isn't there: there is no bucket {bucket}")
-        return PathNotFound(self.uri(path), "isn't there")
+            return PathNotFound(self.uri(path), f"not found: there is no bucket {bucket}")
+        return PathNotFound(self.uri(path), "not found")
 
 
 def _first_part(client: Any, place: Mapping[str, str]) -> int | None:

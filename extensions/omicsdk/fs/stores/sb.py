@@ -81,9 +81,9 @@ class SbStore(ClientStore[SevenBridges]):
             with self._asking(path):
                 found = self._in_folders(lambda folders: folders.unsuggesting.find(place))
         except NotAFolder as error:  # above it
-            raise PathNotFound(self.uri(path), "isn't there") from error
+            raise PathNotFound(self.uri(path), "not found") from error
         if found is None:
-            raise PathNotFound(self.uri(path), "isn't there")
+            raise PathNotFound(self.uri(path), "not found")
         return _entry(path, found.file)
 
     def _check_top(self, path: str, place: SbPath) -> None:
@@ -164,7 +164,7 @@ class SbStore(ClientStore[SevenBridges]):
             self._check_top(path, place)
         except PathNotFound as error:
             remedy = "Make the project first: omics sb projects create."
-            raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=remedy) from error
+            raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=remedy) from error
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
         with self._asking(entry.path):
@@ -270,7 +270,7 @@ class SbStore(ClientStore[SevenBridges]):
             yield
         except NotFound as error:
             remedy = error.remedy if "://" in error.remedy else None  # the one that was meant
-            raise PathNotFound(self.uri(path), "isn't there, or may not be seen", remedy=remedy) from error
+            raise PathNotFound(self.uri(path), "not found, or not visible to you", remedy=remedy) from error
         except WrongPath as error:
             raise NotAFolder(self.uri(path), f"leads nowhere: {error.message}") from error
 
