@@ -97,7 +97,7 @@ def test_a_policy_is_json_or_a_file_of_it(omics: Any, service: Any, tmp_path: An
     (tmp_path / "policy.json").write_text(json.dumps(POLICY))
     for given in (json.dumps(POLICY), f"@{tmp_path / 'policy.json'}", "@-"):
         code, out, err = omics("post-v1-role", "--role-id", "reader", "--policy", given, typed=json.dumps(POLICY))
-        assert (code, out, err) == (0, "", "")
+        assert (code, out, err) == (0, "", "omics: POST /v1/role: 201 Created\n")
         assert service.sent() == {"role_id": "reader", "policy": POLICY}
 
 
@@ -112,7 +112,7 @@ def test_a_change_that_was_made_before_is_told(omics: Any, service: Any):
     service.answer("PUT", "/v1/user/ada/groups", 304)
     code, out, err = omics("put-v1-user-group", "--user-id", "ada", "--action", "add", "--groups", "lab")
     assert (code, out) == (0, "")
-    assert err == "omics: nothing has changed: some of it was so before\n"
+    assert err == "omics: nothing has changed: it was already so\n"
     assert service.requests[-1].url.query == b"action=add"
 
 

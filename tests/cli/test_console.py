@@ -186,7 +186,7 @@ def test_each_error_has_its_code_and_one_line(error, code):
     ("where", "remedy"),
     [
         ("omics ls", "See what is set for that platform, and how to get what is missing: omics init"),
-        ("omics sb files ls", "or set SB_API_ENDPOINT and SB_AUTH_TOKEN."),
+        ("omics sb files ls", "Authentication token on the platform's page."),
         ("omics dss get-bundle", "set OMICS_DSS_TOKEN, or pass --access-token."),
         ("omics own get-thing", "set OMICS_OWN_TOKEN, or pass --access-token."),
     ],

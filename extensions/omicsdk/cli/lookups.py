@@ -181,7 +181,7 @@ def main() -> int:
     try:
         names, kept, code = _listed(wanted["folder"], wanted["options"]), KEPT_SECONDS, 0
     except Exception as error:
-        _log(error)
+        log(error)
         names, kept, code = _read(file).names, FAILED_SECONDS, 1
     write_private(file, json.dumps({"names": names, "until": time() + kept}))
     _marker(file).unlink(missing_ok=True)
@@ -199,14 +199,6 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
         return [each.path + "/" * each.is_folder for each in found]
 
 
-def _log(error: Exception) -> None:
-    log(error)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 def log(error: BaseException) -> None:
     """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
     if path := os.environ.get(DEBUG_VARIABLE):
@@ -215,3 +207,7 @@ def log(error: BaseException) -> None:
 
         with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
             file.write("".join(format_exception(error)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

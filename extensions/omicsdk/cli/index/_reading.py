@@ -153,7 +153,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     if by_signature:
         entry = _by_signature(entry, list(parameters.values())[has_client:])
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
-    supplied = [each.name for each in own if each.name in SUPPLIED]
+    supplied = [each.name for each in own if each.name in SUPPLIED and each.name not in entry.hidden]
     shown = [
         each
         for each in own

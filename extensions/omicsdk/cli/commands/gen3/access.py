@@ -63,7 +63,7 @@ def connect(
     except ConfigError as error:
         if url is not None or login is not None or has_login(os.environ):
             raise
-        remedy = f"Give --endpoint HOST or --auth FILE, set {ENDPOINT_VARIABLE}, or run `omics login gen3`."
+        remedy = f"Give --base-url HOST or --auth FILE, set {ENDPOINT_VARIABLE}, or run `omics login gen3`."
         raise UsageError(error.message, remedy=remedy) from error
     if not is_confidential(client.base_url):
         raise UsageError(
