@@ -1,10 +1,15 @@
 """What every command's help says: one imperative sentence, a text for each option, and technical English."""
 
+import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
+import omicsdk.cli
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.options import GLOBALS
 from omicsdk.cli.parser import spelled
 
 LIMIT = 80
@@ -64,3 +69,20 @@ OWN = [found for found in FOUND if "method" not in found.command]
 @pytest.mark.parametrize("found", OWN, ids=name)
 def test_the_words_are_those_of_technical_english(found):
     assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+
+
+def said(path: Path) -> Iterator[str]:
+    """The texts of a module that are long enough to be a sentence: literals, and what docstrings say of arguments."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for paragraph in re.split(r"\n\s*\n|\n(?=\s+\w+: )", node.value):
+                text = re.sub(r"^\s*\w+: ", "", " ".join(paragraph.split()))
+                if len(text) > 50 and " " in text and not text.startswith("omicsdk."):
+                    yield text
+
+
+def test_no_help_text_is_said_in_two_places():
+    shown = {" ".join(text.split()) for found in OWN for text in texts(found)} | {each["help"] for each in GLOBALS}
+    modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")
+    places = Counter(text for module in modules for text in said(module))
+    assert [text for text, count in places.items() if count > 1 and text in shown] == []

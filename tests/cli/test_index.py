@@ -14,6 +14,7 @@ from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
 from omicsdk.cli.invoke import called
+from omicsdk.cli.options import QUIET, REPORT
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
 from omicsdk.drs import DrsId
@@ -375,6 +376,18 @@ def test_a_parameter_may_be_documented_by_another_function():
     ]
 
 
+def test_a_parameter_may_be_documented_by_a_shared_option():
+    def count(client: Dss, *, quiet: bool = False, report: str | None = None) -> None:
+        """Count the walls.
+
+        Args:
+            report: File for the count.
+        """
+
+    made = command(Entry("count", count, like=(QUIET, REPORT)), "dss")
+    assert [each["help"] for each in made["parameters"]] == [QUIET["help"], "File for the count."]
+
+
 def test_an_upload_has_no_options_of_downloads():
     names = [
         each["name"]
@@ -412,6 +425,18 @@ def test_a_deletion_asks_looks_and_says_what_it_did():
     assert (made["deletes"], made["look"]) == ("project {program}-{project}", f"{__name__}:remove")
     assert made["own"] == ["dry_run"]
     assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["program", "project"]
+
+
+ASKS = "On a terminal it asks first, unless --yes is given."
+
+
+def test_the_description_of_a_command_that_asks_ends_with_that():
+    deletion = Entry("rm", remove, deletes="project {program}", look=remove)
+    assert command(deletion, "dss")["description"] == ASKS
+    assert command(Entry("rm", remove, asks=True), "dss")["description"] == ASKS
+    assert command(Entry("rm", remove), "dss")["description"] == ""
+    described = command(Entry("paint", paint), "dss")["description"]
+    assert command(Entry("paint", paint, asks=True), "dss")["description"] == f"{described}\n\n{ASKS}"
 
 
 def test_a_signature_says_what_are_words_and_what_is_counted():

@@ -104,8 +104,6 @@ def add_dataset(
 ) -> dict[str, Any]:
     """Create a dataset; one that exists is skipped.
 
-    Prints what the site has stored. A refusal ends with exit code 1.
-
     Args:
         project: Slug of its project.
         dataset: Its name.
@@ -126,8 +124,6 @@ def add_dataset(
 
 def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> dict[str, Any]:
     """Create an item; one that exists is skipped.
-
-    Prints what the site has stored. A refusal ends with exit code 1.
 
     Args:
         parent: Slug of the item, dataset or project that it belongs to.

@@ -448,9 +448,7 @@ def download(
         storage: Storage that has the files. When omitted: the one of the settings.
         written: How metadata is written.
         place: The project.
-        quiet: Show no progress.
         require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
-        report: File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).
         console: Where progress and failures are printed.
     """
     from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched

@@ -161,8 +161,6 @@ def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[s
 
     Args:
         file: The file with the state.
-        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
-        dir: The folder of a sandbox that is not running.
     """
     running, stopped = _chosen(url, dir)
     target = Path(file).absolute()
@@ -223,7 +221,6 @@ def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
     """Print whether a sandbox runs, and how much is in it.
 
     Args:
-        url: A running sandbox, such as http://127.0.0.1:8080; when omitted that of OMICS_SANDBOX_URL.
         dir: The sandbox's folder, whether it is running or not.
     """
     address, folder = _chosen(url, dir)

@@ -79,11 +79,7 @@ def forget(uuid_or_alias: str) -> Told:
 def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
     """Show temporary AWS credentials that open an upload area.
 
-    Printed as lines that a shell takes: export $(omics upload creds UUID). They expire after a while.
-
-    Args:
-        uuid_or_alias: Full or partial (alias) UUID of an upload area that was selected before.
-    """
+    Printed as lines that a shell takes: export $(omics upload creds UUID). They expire after a while."""
     settings = UploadConfig()
     uri = settings.area_uri(settings.area_uuid_from_partial_uuid(uuid_or_alias))
     keys = client.keys(uri)
@@ -135,8 +131,6 @@ def report(
     """Write a report of an upload area: how many files are in each state.
 
     Args:
-        env: Deployment that the area belongs to, such as prod; by default that of the area.
-        uuid: Full UUID of the upload area; by default the selected one.
         output_file_name: Name of the report, to which .txt is added; by default the area's UUID. - is stdout.
     """
     from pathlib import Path

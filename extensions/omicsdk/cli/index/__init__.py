@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from omicsdk.cli.shapes import Argument
+
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -50,6 +52,7 @@ class Entry:
             refused. The file's folder is checked before anything is sent.
         deletes: What it deletes, such as "program {program}" with parameters of its function. It asks first on a terminal, has
             --dry-run, and says what it deleted.
+        asks: It asks first on a terminal, with a question of its own; the description ends with that.
         look: Raises where that does not exist, for --dry-run; called with what the function gets.
         login: It is refused without credentials, before any request. A table may name words of such commands in `LOGINS`.
         offline: It uses no service, and takes the options that all commands of the service take.
@@ -65,7 +68,7 @@ class Entry:
             an operation, or change its own.
         verbatim: All words after the command, options too, are its positional argument; only --help in front is the command's.
         examples: What follows the words, one command line each.
-        like: Functions that document the parameters which this one has in common with them.
+        like: Functions, or options of `cli.options`, that document the parameters which this one has in common with them.
         synonyms: Further words for the command, which lists do not show.
     """
 
@@ -87,6 +90,7 @@ class Entry:
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     writes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     deletes: str = ""
+    asks: bool = False
     look: Callable[..., Any] | None = None
     login: bool = False
     offline: bool = False
@@ -100,5 +104,5 @@ class Entry:
     options: tuple[Any, ...] = ()
     verbatim: bool = False
     examples: tuple[str, ...] = ()
-    like: tuple[Callable[..., Any], ...] = ()
+    like: tuple[Callable[..., Any] | Argument, ...] = ()
     synonyms: tuple[str, ...] = ()

@@ -33,6 +33,9 @@ SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message"
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """What a command that is an operation reports, by the operation's method."""
 
+_ASKS = "On a terminal it asks first, unless --yes is given."
+"""The last paragraph on a command that deletes."""
+
 _CODE = re.compile(r"`+([^`]+)`+")
 
 
@@ -160,7 +163,9 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
     ]
     for other in entry.like:
-        said = said._replace(arguments={**documentation(other).arguments, **said.arguments})
+        said = said._replace(arguments={**_documented(other), **said.arguments})
+    if entry.asks or entry.deletes:
+        said = said._replace(description="\n\n".join(each for each in (said.description, _ASKS) if each))
     arguments: list[Argument] = []
     for each in shown:
         arguments.append(_argument(each, hints.get(each.name), said, entry, before))
@@ -231,6 +236,11 @@ def _gathered(
             parameters.clear()
             parameters.update([*before[:at], *fields.items(), *before[at + 1 :]])
     return said._replace(arguments=texts), gathered
+
+
+def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
+    """What a function, or a shared option, says of arguments."""
+    return documentation(other).arguments if callable(other) else {key(other): other.get("help") or ""}
 
 
 def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entry:

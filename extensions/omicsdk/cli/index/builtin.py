@@ -79,6 +79,7 @@ COMMANDS = (
         "sandbox save",
         sandbox.save,
         positional=("file",),
+        like=(sandbox.seed,),
         examples=("state.tar --url http://127.0.0.1:8080",),
     ),
     Entry(
@@ -88,7 +89,7 @@ COMMANDS = (
         switches=("replace",),
         examples=("state.tar --dir my-sandbox",),
     ),
-    Entry("sandbox status", sandbox.status, examples=("", "--url http://127.0.0.1:8080")),
+    Entry("sandbox status", sandbox.status, like=(sandbox.seed,), examples=("", "--url http://127.0.0.1:8080")),
     Entry("demo", demo, examples=("", "--keep demo-folder")),
     Entry(
         "doctor",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands import dtp
 from omicsdk.cli.commands.numbers import at_least_1
 from omicsdk.cli.index import Entry
+from omicsdk.cli.options import QUIET, REPORT
 
 _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
@@ -42,6 +43,7 @@ COMMANDS = (
         switches=("quiet", "require_checksum"),
         short={"quiet": "-q"},
         metavars={"report": "FILE"},
+        like=(QUIET, REPORT),
         examples=(
             f"{_DATA_SET} --config workflow.ini",
             f"{_DATA_SET} data --config gen3.json --storage-config irods.json",

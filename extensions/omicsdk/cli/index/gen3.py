@@ -91,6 +91,7 @@ COMMANDS = (
     Entry(
         "drs-pull manifest",
         transfers.pull_manifest,
+        like=(transfers.download,),
         options=(NO_PROGRESS,),
         title="Download of",
         render=downloaded,
@@ -114,7 +115,12 @@ COMMANDS = (
         render=downloaded,
         examples=("dg.4503/0001 dg.4503/0002 --output-dir data",),
     ),
-    Entry("drs-pull ls", transfers.pull_ls, examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access")),
+    Entry(
+        "drs-pull ls",
+        transfers.pull_ls,
+        like=(transfers.pull_manifest,),
+        examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access"),
+    ),
     Entry(
         "wss ls",
         Gen3.workspace_ls,
@@ -149,22 +155,37 @@ COMMANDS = (
         aliases=("records create", "records update"),
         examples=("P-Q cases.tsv samples.xlsx --dry-run", "P-Q cases.tsv --refused --output tsv > refused.tsv"),
     ),
-    Entry("validate", records.validate, examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table")),
+    Entry(
+        "validate",
+        records.validate,
+        like=(records.submit,),
+        examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table"),
+    ),
     Entry(
         "export",
         records.export,
+        like=(records.submit,),
         writes={"out": ".jsonl"},
         examples=("P-Q --node case --output table", "P-Q --node case --out cases.tsv", "P-Q --folder backup"),
     ),
     Entry(
         "delete",
         records.delete,
+        asks=True,
+        like=(records.export, records.submit),
         aliases=("records rm",),
         examples=("P-Q --node sample case --dry-run", "P-Q --id 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"),
     ),
-    Entry("records ls", records.list_records, examples=("P-Q",)),
-    Entry("records get", records.get_record, examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",)),
-    Entry("dictionary", records.dictionary, examples=("", "case", "--schema > dictionary.json")),
+    Entry("records ls", records.list_records, like=(records.submit,), examples=("P-Q",)),
+    Entry(
+        "records get",
+        records.get_record,
+        like=(records.submit,),
+        examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",),
+    ),
+    Entry(
+        "dictionary", records.dictionary, like=(records.submit,), examples=("", "case", "--schema > dictionary.json")
+    ),
     Entry(
         "query",
         records.query,
@@ -272,6 +293,7 @@ COMMANDS = (
     Entry(
         "objects manifest publish",
         metadata.publish_manifest,
+        like=(metadata.validate_format,),
         checks={"thread_num": at_least_1, **_DELIMITER},
         writes={"out_manifest_file": None},
         examples=("files.tsv --out-manifest-file indexed.tsv",),
@@ -279,6 +301,8 @@ COMMANDS = (
     Entry(
         "objects manifest delete-all-guids",
         metadata.delete_manifest,
+        asks=True,
+        like=(metadata.validate_format,),
         writes={"output_file": ".tsv"},
         render=metadata.deleted_manifest,
         examples=("files.tsv",),
@@ -335,6 +359,7 @@ COMMANDS = (
     Entry(
         "objects crosswalk delete",
         metadata.delete_crosswalk,
+        asks=True,
         render=metadata.deleted_crosswalk,
         examples=("crosswalk.csv --dry-run",),
     ),
@@ -395,6 +420,9 @@ COMMANDS = (
         examples=("objects.tsv",),
     ),
     Entry(
-        "discovery objects delete", metadata.delete_objects, examples=("dg.4503/0001 --dry-run", "--file objects.tsv")
+        "discovery objects delete",
+        metadata.delete_objects,
+        asks=True,
+        examples=("dg.4503/0001 --dry-run", "--file objects.tsv"),
     ),
 )

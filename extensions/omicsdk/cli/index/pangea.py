@@ -26,6 +26,8 @@ _OUTFILE: Argument = {
 }
 _EMAIL: Argument = {"name": "email", "type": "string", "help": "Your login; -e is the short spelling of --ext here."}
 _COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
+_DOCUMENTED = (things.create_samples, transfers.upload_reads, things.show_bioproject)
+"""Functions that document what several commands have in common."""
 _GUT, _UUID = "'My Lab' Gut", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"
 
 
@@ -35,7 +37,7 @@ def _entry(
     """A command with --outfile; in its usage, words in capitals are positional parameters."""
     words = " ".join(word for word in usage.split() if not word.isupper())
     positional = tuple(word.lower() for word in usage.split() if word.isupper())
-    return Entry(words, function, positional, options=options, examples=examples or ("",), **more)
+    return Entry(words, function, positional, options=options, examples=examples or ("",), like=_DOCUMENTED, **more)
 
 
 def _list(usage: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
@@ -50,7 +52,9 @@ def _upload(usage: str, function: Callable[..., Any], *examples: str, **more: An
 
 def _deletion(kind: str, function: Callable[..., Any], *aliases: str) -> Entry:
     example = f"{_UUID} --dry-run"
-    return _entry(f"delete {kind} UUIDS", function, example, aliases=aliases, switches=("dry_run",), login=True)
+    return _entry(
+        f"delete {kind} UUIDS", function, example, aliases=aliases, switches=("dry_run",), login=True, asks=True
+    )
 
 
 _READS: dict[str, Any] = {"also": {"dry_run": ("--dryrun",)}, "repeated": ("tag",)}

@@ -28,7 +28,7 @@ _WAITING = {each.name for each in fields(Waiting)}
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
     "files": (metadata.tag, moves.copy, files.get_file),
-    "tasks": (tasks.abort, tasks.update, tasks.run),
+    "tasks": (tasks.abort, tasks.update, tasks.run, projects.get_app),
     "projects": (projects.get_project,),
     "members": (projects.get_project, projects.allow_members, projects.members),
     "apps": (projects.get_app,),
@@ -40,6 +40,7 @@ _DOCUMENTED = {
 """Functions that document what the commands of a group have in common."""
 _JOBS = ("state", "from", "to", "error", "id")
 _TASKS = ("name", "status", "id", "created_time", "app")
+_ASKING = ("files rm", "tasks rm", "projects rm", "members rm", "volumes rm")
 _COLUMNS = {
     "volumes ls": ("location", "size", "id", "type", "bucket", "prefix", "access_mode"),
     **{f"tasks {word}": _TASKS for word in ("ls", "run", "wait", "abort")},
@@ -70,6 +71,7 @@ def _command(
         render=render,
         options=options,
         columns=_COLUMNS.get(words, ()),
+        asks=words in _ASKING,
         examples=examples,
         like=_DOCUMENTED[words.partition(" ")[0]],
         synonyms=synonyms,

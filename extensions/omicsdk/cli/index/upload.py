@@ -28,12 +28,13 @@ COMMANDS = (
     Entry("list", upload.list_files, switches=("long",), short={"long": "-l"}, examples=("", "--long")),
     Entry("areas", upload.areas, quick=True, examples=("",)),
     Entry("forget", upload.forget, positional=("uuid_or_alias",), quick=True, examples=("ffff",)),
-    Entry("creds", upload.creds, positional=("uuid_or_alias",), examples=("ffff",)),
+    Entry("creds", upload.creds, positional=("uuid_or_alias",), like=(upload.forget,), examples=("ffff",)),
     Entry("status", upload.status, positional=("filename",), examples=("reads.fastq.gz",)),
     Entry(
         "report",
         upload.report,
         also={"output_file_name": ("--output_file_name",)},
+        like=(upload.status,),
         examples=("--output-file-name report.txt",),
     ),
 )

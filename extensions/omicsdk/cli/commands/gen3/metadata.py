@@ -215,10 +215,8 @@ def publish_manifest(
     rows failed.
 
     Args:
-        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
         thread_num: Requests that are sent at the same time, each for a hundred rows.
         append_urls: Add URLs to those of existing records, in place of replacing them.
-        manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
         out_manifest_file: File for the manifest with the GUIDs.
         force_metadata_columns_even_if_empty: Make metadata of empty cells as well.
         no_metadata: Make no metadata of the other columns.
@@ -239,11 +237,9 @@ def delete_manifest(
 ) -> Summary | dict[str, Any] | None:
     """Delete the index records of all files of a manifest; their bytes are kept.
 
-    On a terminal it asks first, unless --yes is given. Run the same command again to resume. The exit code is 3 where rows
-    failed.
+    Run the same command again to resume. The exit code is 3 where rows failed.
 
     Args:
-        file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
         output_file: File for the result for each GUID; FILE with .deleted.tsv when omitted.
         dry_run: Only count the records.
         console: Where messages go.
@@ -335,7 +331,7 @@ def delete_crosswalk(
 ) -> Published | dict[str, Any] | None:
     """Delete the names of a crosswalk from the commons.
 
-    Other metadata of the subjects is kept. On a terminal it asks first, unless --yes is given.
+    Other metadata of the subjects is kept.
 
     Args:
         file: Crosswalk: a table (.csv, .tsv) whose columns are called COMMONS|TYPE|NAME, with a subject in each row.

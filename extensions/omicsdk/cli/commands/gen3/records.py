@@ -119,9 +119,6 @@ def validate(
 
     Args:
         connect: Connects to the commons.
-        files: Records: .json, .jsonl, .tsv, .csv, .txt or .xlsx.
-        node_type: Node of rows that have no column `type`.
-        dictionary: Dictionary file or folder; by default that of the commons.
         project: Project of the records: it must exist, and links are compared with its records as well.
         console: Where messages go.
     """
@@ -180,7 +177,6 @@ def export(
     Without `out` and `folder` the records are printed; .tsv files can be submitted again as they are.
 
     Args:
-        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
         node: All records of these nodes, such as case.
         id: Single records by their ids.
         out: File (.tsv, .json or .jsonl) for the records of one node; stdout gets .jsonl.
@@ -213,11 +209,7 @@ def export(
 
 
 def list_records(client: Gen3, project: str) -> list[dict[str, Any]]:
-    """Count the records of a project by their nodes.
-
-    Args:
-        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
-    """
+    """Count the records of a project by their nodes."""
     return [{"node": node, "records": count} for node, count in client.count_records(project).items()]
 
 
@@ -225,7 +217,6 @@ def get_record(client: Gen3, project: str, id: str) -> Any:
     """Show a record of a project.
 
     Args:
-        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
         id: Its id.
     """
     return client.export_records(project, [id])[0]
@@ -244,14 +235,8 @@ def delete(
 ) -> dict[str, Any] | None:
     """Delete records of a project permanently, those first that link to others.
 
-    On a terminal it asks first, unless --yes is given.
-
     Args:
-        project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
-        node: All records of these nodes, such as case.
-        id: Single records by their ids.
         all: All records of the project.
-        dictionary: Dictionary file or folder; by default that of the commons.
         dry_run: Only count what would be deleted.
         console: Where messages go.
     """
@@ -293,9 +278,7 @@ def dictionary(
     """List the nodes of the dictionary, or the properties of one.
 
     Args:
-        connect: Connects to the commons.
         node: Name of a node; all nodes when omitted.
-        dictionary: Dictionary file or folder; by default that of the commons.
         schema: Print JSON schemas as the commons has them.
     """
     found = _dictionary(connect, dictionary)

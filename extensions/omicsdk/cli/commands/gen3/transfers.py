@@ -125,9 +125,6 @@ def pull_manifest(
         infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
         output_dir: Folder for the files; it is created.
         no_unpack_packages: Leave archives as they are.
-        delete_unpacked_packages: Delete archives after unpacking them.
-        workers: Use N worker processes of this machine.
-        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same path.
         console: Where messages go.
         progress: Called with the progress.
         control: Limits and ends the transfer.
@@ -207,7 +204,6 @@ def pull_ls(
     """List the files that a manifest names, or your permissions for them.
 
     Args:
-        infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
         access: List permissions in the commons that have the files.
         object: INFILE is the identifier of an object.
         console: Where messages go.

@@ -321,8 +321,6 @@ class Deletion(NamedTuple):
 def delete_samples(client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console) -> Deletion | None:
     """Delete samples with their analysis results permanently.
 
-    On a terminal it asks first, unless --yes is given.
-
     Args:
         uuids: UUIDs of the samples.
         dry_run: Only print what would be deleted.
@@ -333,8 +331,6 @@ def delete_samples(client: Pangea, uuids: Sequence[str], *, dry_run: bool = Fals
 
 def delete_groups(client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console) -> Deletion | None:
     """Delete sample groups, and the samples that they own, permanently.
-
-    On a terminal it asks first, unless --yes is given.
 
     Args:
         uuids: UUIDs of the groups.
@@ -349,8 +345,6 @@ def delete_sample_results(
 ) -> Deletion | None:
     """Delete analysis results of samples with their fields permanently.
 
-    On a terminal it asks first, unless --yes is given.
-
     Args:
         uuids: UUIDs of the results.
         dry_run: Only print what would be deleted.
@@ -364,8 +358,6 @@ def delete_group_results(
     client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console
 ) -> Deletion | None:
     """Delete analysis results of sample groups with their fields permanently.
-
-    On a terminal it asks first, unless --yes is given.
 
     Args:
         uuids: UUIDs of the results.
@@ -456,7 +448,6 @@ def list_runs(client: Pangea, accession: str, *, sleep: float = 1) -> list[dict[
 
     Args:
         accession: The experiment's accession, such as SRX674277.
-        sleep: Not needed: NCBI's limit of requests is always kept.
     """
     from omicsdk.pangea.ncbi import SRARecord
 

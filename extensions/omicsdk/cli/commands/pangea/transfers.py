@@ -89,7 +89,6 @@ def upload_reads(
 
     Args:
         org_name: Name of the organization.
-        library_name: Name of the library, the sample group that owns the samples.
         file_list: File with the paths of FASTQ files, one a line; - is stdin.
         sending: How they are uploaded.
         module_name: Module that the reads become a result of.
@@ -126,8 +125,6 @@ def upload_single_reads(
 
     Args:
         org_name: Name of the organization.
-        library_name: Name of the library, the sample group that owns the samples.
-        file_list: File with the paths of FASTQ files, one a line; - is stdin.
         sending: How they are uploaded.
         module_name: Module that the reads become a result of.
         field_name: Field that the reads become.
@@ -154,7 +151,6 @@ def create_sample_with_data(
 
     Args:
         org_name: Name of the organization.
-        library_name: Name of the library, the sample group that owns the samples.
         sample_name: Name of the sample.
         data_files: The reads, gzipped FASTQ: two files of paired ones, else one.
         module_name: What reads they are.
@@ -212,7 +208,7 @@ def upload_group_field(
 ) -> UploadedField:
     """Upload a file as a field of a group's analysis result.
 
-    A field that holds the same file is skipped; one that holds something else is an error.
+    Fields that exist are treated as by omics pangea create field.
 
     Args:
         org_name: Name of the organization.
@@ -252,7 +248,6 @@ def upload_metadata(
 
     Args:
         org_name: Name of the organization.
-        library_name: Name of the library, the sample group that owns the samples.
         table: CSV file with a row a sample and a header; - is stdin.
         overwrite: Replace the metadata of samples that have some.
         create: Create samples that do not exist.

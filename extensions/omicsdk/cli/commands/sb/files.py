@@ -208,8 +208,6 @@ def remove_files(
 ) -> FileChanges:
     """Delete files permanently; folders with --recursive.
 
-    On a terminal it asks first, unless --yes is given.
-
     Args:
         recursive: Delete folders, with everything in them.
         timeout_seconds: Seconds to wait for the platform, which deletes many files and folders in a job.

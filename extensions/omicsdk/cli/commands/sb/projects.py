@@ -138,8 +138,6 @@ def _changes(**values: Any) -> dict[str, Any]:
 def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
     """Delete projects with everything in them permanently.
 
-    On a terminal it asks first, unless --yes is given.
-
     Args:
         projects: Projects: owner/project or sb://owner/project.
         dry_run: Only print what would be deleted.
@@ -231,8 +229,6 @@ def allow_members(
 
 def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, console: Console) -> Done:
     """Remove members from a project.
-
-    On a terminal it asks first, unless --yes is given.
 
     Args:
         console: Where it is asked.

@@ -116,7 +116,7 @@ def update_volume(
 def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, console: Console) -> Done:
     """Disconnect a volume from the platform; the bucket keeps its objects.
 
-    On a terminal it asks first, unless --yes is given. The platform removes inactive volumes only: omics sb volumes update --deactivate.
+    The platform removes inactive volumes only: omics sb volumes update --deactivate.
 
     Args:
         dry_run: Only print what would be disconnected.

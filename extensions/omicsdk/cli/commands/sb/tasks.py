@@ -78,7 +78,6 @@ def run(
 
     Args:
         tasks: Ids of drafts, in place of --app and --project.
-        app: The app: owner/project/app, with /revision behind it for another than the latest.
         project: The project that it runs in: owner/project or sb://owner/project.
         name: The task's name; by default the app's.
         input: Inputs, as key=value.
@@ -196,8 +195,6 @@ def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
 
 def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
     """Delete tasks permanently; their outputs stay.
-
-    On a terminal it asks first, unless --yes is given.
 
     Args:
         dry_run: Only print what would be deleted.
