@@ -363,7 +363,7 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
         read is an origin without a value.
     """
     name = chosen_profile(profile)
-    for client in (*_ATLAS, *(kind.client for word, kind in KINDS.items() if word != HCA)):
+    for client in (*_ATLAS.values(), *(kind.client for word, kind in KINDS.items() if word != HCA)):
         discovery = _discovery(client)
         try:
             found = resolution(replace(discovery, requires_credentials=False), profile=name, offline=True)
@@ -419,13 +419,36 @@ def _has_profile(platform: str, profile: str) -> bool:
     return bool(profile_settings(profile, _discovery(platform).platform))
 
 
-_ATLAS = ("omicsdk.hca.dss.client:Dss", "omicsdk.hca.fusillade.client:Fusillade", "omicsdk.hca.upload.client:HcaUpload")
+_ATLAS = {
+    "dss": "omicsdk.hca.dss.client:Dss",
+    "auth": "omicsdk.hca.fusillade.client:Fusillade",
+    "upload": "omicsdk.hca.upload.client:HcaUpload",
+}
 
 
 def _client(platform: str) -> Any:
     """The class of a platform's client, by the platform's word or by `module:class`."""
     module, _, name = (KINDS[platform].client if platform in KINDS else platform).partition(":")
     return getattr(import_module(module), name)
+
+
+def discovery_of(service: str) -> Discovery:
+    """Return where a service's base URL and credentials are found.
+
+    Args:
+        service: The service: a platform of KINDS, or `dss`, `auth` or `upload`.
+    """
+    return _discovery(_ATLAS.get(service, service))
+
+
+def stored_credentials(place: Place, login: StoredLogin) -> Credentials:
+    """Make the credentials of a stored login.
+
+    Args:
+        place: What it is for; of another platform than the Atlas.
+        login: What is stored.
+    """
+    return _proof(_discovery(place.platform), login, place.url)
 
 
 def _discovery(platform: str) -> Discovery:

@@ -7,18 +7,21 @@ import sys
 import pytest
 from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find
 from omicsdk.core.credentials import Token
-from omicsdk.core.token_file import TokenFile
+from omicsdk.core.token_file import StoredLogin, TokenFile
 
 CANARY = "canary-0123456789"
 
 
 @pytest.fixture
-def look(tmp_path):
+def look(tmp_path, monkeypatch):
     """Looks with variables alone, in a home of its own."""
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
 
     def run(*services, **variables):
         environ = {"HOME": str(tmp_path), "OMICS_TOKEN_FILE": str(tmp_path / "tokens.json"), **variables}
-        found = find(services or SERVICES, environ, tmp_path)
+        found = find(services or SERVICES, environ)
         assert CANARY not in repr(found)
         return found
 
@@ -92,7 +95,7 @@ def test_sb_variables_and_each_profile(look, tmp_path):
     assert (variable.what, variable.origin) == ("token", "SB_API_ENDPOINT and SB_AUTH_TOKEN")
     assert variable.call.proof().headers("GET", variable.call.url) == {"x-sbg-auth-token": CANARY}
     assert (default.what, default.call.url) == ("profile default", "https://a.example/v2/user")
-    assert "one is missing" in half.problem
+    assert half.problem.endswith("Section [half] has no api_endpoint")
     assert "isn't https" in plain.problem
 
 
@@ -113,7 +116,7 @@ def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", CANARY)
     variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
     assert variable.call is not None
-    assert found.problem.endswith("credentials:1: it isn't an INI file")
+    assert found.problem.endswith("credentials:1: It isn't an INI file")
     assert CANARY not in found.problem + found.remedy
 
 
@@ -167,7 +170,6 @@ def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
             "CRUNCH_URL has a port",
         ),
         ({"PANGEA_USER": "a@b.example", "PANGEA_PASS": CANARY}, "account", "https://pangeabio.io", ""),
-        ({"PANGEA_USER": "a@b.example"}, "account", "https://pangeabio.io", "missing"),
         ({"PANGEA_ENDPOINT": "https://p.example", "OMICS_PANGEA_TOKEN": CANARY}, "token", "https://p.example", ""),
         ({"PANGEA_ENDPOINT": "https://p.example"}, "settings", "https://p.example", ""),
     ],
@@ -178,3 +180,42 @@ def test_sites_are_named_by_variables(look, variables, what, url, problem):
     assert problem in found.problem
     assert bool(problem) == (found.call is None)
     assert found.origin == " and ".join(variables)
+
+
+def test_half_of_an_account_of_pangea_is_told_with_the_variable_that_is_missing(look):
+    (found,) = look("pangea", PANGEA_USER="a@b.example")
+    assert (found.problem, found.call) == ("There is no password for a@b.example", None)
+    assert "PANGEA_PASS" in found.remedy
+
+
+def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_path):
+    file = tmp_path / "tokens.json"
+    for platform, profile, url in (
+        ("sb", "default", "https://a.example/v2"),
+        ("sb", "lab", "https://b.example/v2"),
+        ("crunch", "lab", "https://c.example"),
+        ("gen3", "default", "https://d.example"),
+        ("drs", "default", "https://e.example"),
+    ):
+        TokenFile(file, platform, profile).keep(url, StoredLogin(Token(CANARY, None)))
+    found = look(OMICS_SB_URL="https://a.example/v2")
+    assert [(login.service, login.what, login.call.url) for login in found] == [
+        ("sb", "login of default", "https://a.example/v2/user"),
+        ("sb", "login of lab", "https://b.example/v2/user"),
+        ("gen3", "login of default", "https://d.example/user/user"),
+        ("crunch", "login of lab", "https://c.example/api/projects/"),
+    ]
+    assert {login.origin.endswith(str(file)) for login in found} == {True}
+    assert found[0].call.proof().headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
+
+
+def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):
+    (found,) = look("crunch", OMICS_PROFILE="lab", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert (found.what, found.problem) == ("token", "")
+
+
+def test_a_malformed_token_file_hides_no_token_of_the_environment(look, tmp_path):
+    written(tmp_path / "tokens.json", "[")
+    broken, found = look("crunch", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert str(tmp_path / "tokens.json") in broken.problem
+    assert found.call is not None

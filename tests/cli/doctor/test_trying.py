@@ -57,7 +57,7 @@ def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
         ("dss", "/home/me/.config/omicsdk/tokens.json", "Log in again: omics dss login"),
         ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a token that holds; or unset it, and: omics dss login"),
         ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
-        ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Make a token under Developer"),
+        ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Create a token under Developer"),
         ("pangea", "PANGEA_USER and PANGEA_PASS", "Check PANGEA_USER, letter by letter, and PANGEA_PASS."),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_login_that_fails_by_a_wrong_clock_says_so(skewed, seconds, said):
     url, _ = skewed(seconds, 401)
     login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
     assert (clock.status, said in clock.found) == ("failed", True)
-    assert login.remedy.startswith("Set this machine's clock first. Make a token")
+    assert login.remedy.startswith("Set this machine's clock first. Create a token")
 
 
 def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed):
@@ -183,4 +183,4 @@ def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed
 def test_a_clock_that_is_right_leaves_the_remedy_as_it_is(skewed):
     url, _ = skewed(0, 401)
     login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
-    assert (clock.status, login.remedy[:12]) == ("ok", "Make a token")
+    assert (clock.status, login.remedy[:14]) == ("ok", "Create a token")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.cli.doctor import Outcome, report
 from omicsdk.cli.doctor.report import environment, limit, of_machine, of_services, side_by_side
-from omicsdk.cli.doctor.services import SERVICES, find, home_to_search
+from omicsdk.cli.doctor.services import SERVICES, find
 from omicsdk.cli.help import columns
 from omicsdk.cli.output import Told
 
@@ -36,7 +36,7 @@ def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: flo
     """
     environ = environment()
     named = [service for service in SERVICES if not services or service in services]
-    logins = find(named, environ, home_to_search())
+    logins = find(named, environ)
     found = side_by_side([*of_machine(environ), *of_services(logins, environ, timeout)], limit(timeout))
     # Of a service that was named it is reported that nothing was found.
     have = {login.service for login in logins}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor import report as telling
 from omicsdk.cli.doctor.report import Probe, environment, limit, side_by_side, tried
-from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find, home_to_search
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import ConfigError, OmicsError
@@ -35,7 +35,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
         console: Where questions go.
     """
     environ, seconds = environment(), float(timeout)
-    found = [*find(SERVICES, environ, home_to_search()), *_stored()]
+    found = find(SERVICES, environ)
     width = columns()
     shown = telling.logins(found, SERVICES, width)
     if console.asks:
@@ -69,28 +69,6 @@ def _agrees(console: Console, question: str, width: int) -> bool:
         for line in lines:
             console.line(line)
     return console.agrees(last)
-
-
-def _stored() -> list[Login]:
-    """The logins that `omics login` stored, but for the Atlas's, which its services find."""
-    from omicsdk.core.token_file import HCA, token_file
-    from omicsdk.logins import stored_logins
-
-    try:
-        stored = stored_logins()
-    except OmicsError as error:
-        return [Login("sb", "logins", "", problem=error.message, remedy=error.remedy)]
-    return [
-        Login(
-            place.platform,
-            f"login of {place.profile}",
-            "the keyring" if login.store == "keyring" else str(token_file().path),
-            place.url,
-            warning="omics whoami tries it",
-        )
-        for place, login in stored
-        if place.platform != HCA
-    ]
 
 
 def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:

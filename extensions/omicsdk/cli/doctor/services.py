@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import configparser
 import json
 import os
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor import Outcome
 from omicsdk.core.base_urls import fault_of
-from omicsdk.core.credentials import is_confidential
+from omicsdk.core.credentials import BearerToken, is_confidential
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
+from omicsdk.core.files import home_folder
+from omicsdk.core.platform import Resolution, no_source, resolution
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings
+from omicsdk.core.token_file import HCA, token_file
+from omicsdk.logins import KINDS, chosen_profile, discovery_of, stored_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +26,8 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
-    from omicsdk.hca.config import HCAConfig
+    from omicsdk.core.token_file import Place, StoredLogin
+    from omicsdk.gen3.sources import Arguments
 
 
 class Call(NamedTuple):
@@ -76,401 +82,274 @@ SERVICES = ("dss", "auth", "upload", "sb", "gen3", "crunch", "pangea")
 """The services that are looked for, by their words."""
 
 HOW_TO_GET: Mapping[str, str] = {
-    "dss": "Name the service: omics config set DSSClient.swagger_url https://HOST/v1/swagger.json. Then: omics dss login",
+    "dss": "Name the service: omics config set DSSClient.swagger_url https://HOST/v1/swagger.json. Then: omics login hca",
     "auth": "Name the service: omics config set AuthClient.swagger_url https://HOST/swagger.json. Then: omics auth login",
     "upload": "The operators of the deployment give you the URI of an upload area: omics upload select URI",
-    "sb": "Make a token under Developer, Authentication token on the platform's page, and write it with api_endpoint into a "
-    "section [default] of ~/.sevenbridges/credentials, or set SB_API_ENDPOINT and SB_AUTH_TOKEN.",
-    "gen3": "Download credentials.json from your profile page of the commons and keep it as ~/.gen3/credentials.json "
-    "(chmod 600), or name it in GEN3_API_KEY.",
-    "crunch": "An administrator of the site issues tokens; set CRUNCH_URL and CRUNCH_TOKEN.",
-    "pangea": "Make an account on the server's page and set PANGEA_USER and PANGEA_PASS; what is public needs none.",
+    **{
+        word: f"{KINDS[word].remedy} Then: omics login {word}. Or set {variables}."
+        for word, variables in (
+            ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN"),
+            ("gen3", "GEN3_API_KEY to that file"),
+            ("crunch", "CRUNCH_URL and CRUNCH_TOKEN"),
+            ("pangea", "PANGEA_USER and PANGEA_PASS; public data needs no login"),
+        )
+    },
 }
 """How a service that nothing was found for gets its settings and credentials."""
 
+_PATHS = {
+    "dss": "/subscriptions?replica=aws",
+    "auth": "/oauth/userinfo",
+    "sb": "/user",
+    "gen3": "/user/user",
+    "crunch": "/api/projects/",
+    "pangea": "/api/users/me",
+}
+"""What is requested to try a login."""
 
-def home_to_search() -> Path:
-    """The folder in which platforms' programs keep their files; for a user without a home, one that isn't there."""
-    return Path(os.path.expanduser("~"))  # noqa: PTH111 - Path's own fails for a user without a home
 
-
-def find(services: Iterable[str], environ: Mapping[str, str], home: Path) -> list[Login]:
-    """The settings and credentials that there are.
+def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
+    """Find the settings and credentials that there are: what clients use now, stored logins, and the platforms' own files.
 
     Args:
         services: Whose, by the services' words.
         environ: The environment's variables.
-        home: The user's folder.
 
     Returns:
         One for each credential, and one for each service that is named without any; a malformed file is one with a problem.
     """
-    from omicsdk.cli.doctor.services import Login
+    from omicsdk.hca.discovery import stored_tokens
 
     found: list[Login] = []
-    for service in services:
+    stored: list[Login] = []
+    wanted = list(services)
+    tokens = stored_tokens(environ)
+    try:
+        for place, login in [] if tokens is None else tokens.places():
+            where = "the keyring" if login.store == "keyring" else str(tokens and tokens.path)
+            stored += _stored(place, login, f"login of the profile {place.profile} in {where}")
+    except OmicsError as error:
+        found += [Login(word, "logins", "", problem=error.message, remedy=error.remedy) for word in wanted[:1]]
+    listed = {login.origin for login in stored}
+    for service in wanted:
         try:
-            found += _SEARCHES[service](environ, home)
+            found += [login for login in _SEARCHES[service](environ) if login.origin not in listed]
         except OmicsError as error:
             found.append(Login(service, "settings", "", problem=error.message, remedy=error.remedy))
+        found += [login for login in stored if login.service == service]
     return [login._replace(url=mask_url(login.url) if login.url else "") for login in found]
 
 
-def variables(names: Iterable[str], environ: Mapping[str, str]) -> str:
-    """Those variables that are set, as an origin: `SB_API_ENDPOINT and SB_AUTH_TOKEN`.
+def _stored(place: Place, login: StoredLogin, origin: str) -> list[Login]:
+    """A login that `omics login` stored; the Atlas's of the default profile is found with its services."""
+    from omicsdk.gen3.discovery import API_KEY
+    from omicsdk.gen3.sources import Arguments
 
-    Args:
-        names: Their names.
-        environ: The environment's variables.
-    """
-    return " and ".join(name for name in names if environ.get(name, "").strip())
-
-
-def dss(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """The Data Store.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-
-    Raises:
-        ConfigError: A file is malformed.
-    """
-    del home
-    return _atlas("dss", "DSSClient", "/subscriptions?replica=aws", environ)
-
-
-def auth(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """The authorisation service.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-
-    Raises:
-        ConfigError: A file is malformed.
-    """
-    del home
-    return _atlas("auth", "AuthClient", "/oauth/userinfo", environ)
-
-
-def upload(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """The Upload service: its areas, and a deployment's key.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-
-    Raises:
-        ConfigError: A file is malformed.
-    """
-    del home
-    from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.upload.client import service_url
-
-    config = HCAConfig(environ)
-    place = config.settings.place_of(("upload",))
-    has_key, named = bool(environ.get("OMICS_UPLOAD_TOKEN")), environ.get("OMICS_UPLOAD_URL", "")
-    if not has_key and not named and place is None:
+    what, token = f"login of {place.profile}", login.token.value
+    if place.platform == HCA:
+        warning = f"omics whoami hca --profile {place.profile} tries it"
+        return [] if place.profile == DEFAULT_PROFILE else [Login("dss", what, origin, place.url, warning=warning)]
+    if place.platform == "gen3":
+        is_key = login.kind == API_KEY
+        given = Arguments(refresh_token={"api_key": token}) if is_key else Arguments(place.url, access_token=token)
+        return [_commons(what, origin, given, {})]
+    if place.platform not in SERVICES:
         return []
-    url = named or service_url("", config)
-    call = Call(
-        f"{url.rstrip('/')}/version",
-        shows="the service answers" + ("; nothing harmless asks for the key, so it isn't tried" if has_key else ""),
-    )
-    origins = [name for name in ("OMICS_UPLOAD_TOKEN", "OMICS_UPLOAD_URL") if environ.get(name)] or [str(place)]
-    return [Login("upload", "key" if has_key else "settings", " and ".join(origins), url, call)]
-
-
-def _atlas(word: str, section: str, path: str, environ: Mapping[str, str]) -> list[Login]:
-    from omicsdk.core.platform import resolve
-    from omicsdk.hca.config import BUILT_IN, HCAConfig
-    from omicsdk.hca.discovery import discovery, service_url
-
-    config = HCAConfig(environ)
-    named = environ.get(f"OMICS_{word.upper()}_URL", "")
-    url = (named or service_url(section, config=config)).rstrip("/")
-    place = f"OMICS_{word.upper()}_URL" if named else config.settings.place_of((section, "swagger_url")) or BUILT_IN
-    proof = _proof(word, url, config, environ)
-    is_named = place != BUILT_IN
-    if not is_named and proof in ("", "GOOGLE_APPLICATION_CREDENTIALS"):
-        # An account of Google alone is set for many purposes.
-        return []
-    if not proof:
-        call = Call(f"{url}/swagger.json", shows="the service answers")
-        return [Login(word, "settings", str(place), url, call, warning=f"nobody is logged in: omics {word} login")]
-    call = Call(f"{url}{path}", lambda: resolve(discovery(section, config), base_url=url, environ=environ)[1])
-    return [Login(word, "login", proof, url, call)]
-
-
-def _proof(word: str, url: str, config: HCAConfig, environ: Mapping[str, str]) -> str:
-    """Where the proof comes from that is sent along; empty where there is none. The order is that of hca.discovery."""
-    from omicsdk.hca.discovery import left_by_published_client, stored_tokens
-
-    for name in (f"OMICS_{word.upper()}_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS"):
-        if environ.get(name):
-            return name
-    tokens = stored_tokens(environ)
-    if tokens is not None and tokens.login(url) is not None:
-        return str(tokens.path)
-    if left_by_published_client(config).get("access_token"):
-        return str(config.settings.place_of(("oauth2_token", "access_token")))
-    return ""
-
-
-_PAIRS = (("OMICS_SB_URL", "OMICS_SB_TOKEN"), ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
-
-
-def sb(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """Everything that a token stands in; one that stands in several places is tried once.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-    """
-    named = [_Named("token", variables(pair, environ), environ, *pair) for pair in _PAIRS]
-    file = home / ".sevenbridges" / "credentials"
-    problems: list[Login] = []
     try:
-        named += [
-            _Named(f"profile {name}", f"{file} [{name}]", values, "api_endpoint", "auth_token")
-            for name, values in _sections(file).items()
-        ]
-    except ConfigError as error:
-        problems.append(Login("sb", "settings", "", problem=error.message, remedy=error.remedy))
-    found: list[Login] = []
-    first: dict[tuple[str, str], str] = {}
-    for each in named:
-        url, token = (each.values.get(name, "").strip() for name in (each.url, each.token))
-        if not each.origin:
-            continue
-        login = _sb_login(each.what, each.origin, url, token, f"{each.url} and {each.token}")
-        origin = first.setdefault((url.rstrip("/"), token), each.origin)
-        if login.call is not None and origin != each.origin:
-            login = login._replace(call=None, warning=f"the same token as in {origin}, which is tried")
-        found.append(login)
-    return [*found, *problems]
-
-
-class _Named(NamedTuple):
-    """Where a token may stand: what that is called, where it is, and the names of the address and of the token there."""
-
-    what: str
-    origin: str
-    values: Mapping[str, str]
-    url: str
-    token: str
-
-    def __repr__(self) -> str:
-        return f"_Named({self.origin!r})"
-
-
-def _sections(file: Path) -> dict[str, Mapping[str, str]]:
-    if not file.is_file():
-        return {}
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it isn't UTF-8"
-        raise ConfigError(
-            f"it can't be read: {reason}", file=str(file), remedy="Correct it, or move it away."
-        ) from error
-    except configparser.Error as error:
-        # The parser's words quote the line, which may be a token.
-        line = getattr(error, "lineno", None) or next(iter(getattr(error, "errors", ())), (None,))[0]
-        raise ConfigError(
-            "it isn't an INI file",
-            file=str(file),
-            line=line,
-            remedy="Write sections such as [default] with lines api_endpoint = ... and auth_token = ...",
-        ) from None
-    return {name: dict(parser[name]) for name in parser.sections()}
-
-
-def _sb_login(what: str, origin: str, url: str, token: str, both: str) -> Login:
-    from omicsdk.sb.client import check_endpoint, developer_token
-
-    found = Login("sb", what, origin, url)
-    if not (url and token):
-        return found._replace(problem=f"{both} are needed, and one is missing", remedy=HOW_TO_GET["sb"])
-    try:
-        check_endpoint(url)
+        return [_login(place.platform, what, origin, place.url, stored_credentials(place, login))]
     except OmicsError as error:
-        return found._replace(problem=error.message, remedy=error.remedy)
-
-    def proof() -> Credentials:
-        return developer_token(token)
-
-    return found._replace(call=Call(f"{url.rstrip('/')}/user", proof))
+        return [Login(place.platform, what, origin, place.url, problem=error.message, remedy=error.remedy)]
 
 
-_TOKEN = "OMICS_GEN3_TOKEN"  # noqa: S105 - the variable's name
+def _login(service: str, what: str, origin: str, url: str, credentials: Credentials | None) -> Login:
+    """Credentials with the call that tries them, or with why they cannot be used."""
+    found = Login(service, what, origin, url)
+    if not (url and credentials):
+        missing = "a base URL and a token are needed, and one is missing"
+        return found._replace(problem=missing, remedy=HOW_TO_GET[service])
+    if fault := fault_of(url):
+        name = origin.partition(" and ")[0]
+        return found._replace(problem=f"{name} {fault}", remedy=f"Give {name} the site's address.")
+    if not is_confidential(url):
+        problem = "it isn't https: the connection isn't encrypted, so what is secret isn't sent there"
+        return found._replace(problem=problem, remedy=f"Write the base URL of {origin} with https://.")
+    return found._replace(call=Call(f"{url.rstrip('/')}{_PATHS[service]}", lambda: credentials))
 
 
-def gen3(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """Everything that a key or token stands in, each file once.
+def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
+    """What clients use now without requesting anything, and all of its origin."""
+    discovery = replace(discovery_of(service), requires_credentials=False)
+    if service == "sb":  # all sections of its file are listed
+        discovery = replace(discovery, files=no_source)
+    profile = chosen_profile(environ=environ)
+    if profile and not profile_settings(profile, discovery.platform, environ):  # it is another platform's
+        environ = {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
+    found = resolution(discovery, environ=environ, offline=True)
+    origins = (found.origin, found.credentials_origin)
+    if found.credentials_origin.startswith("login of the profile "):  # as it is listed
+        origins = origins[1:]
+    return found, " and ".join(dict.fromkeys(each for each in origins if each not in ("", "built in")))
 
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-    """
+
+def _atlas(service: str, environ: Mapping[str, str]) -> list[Login]:
+    found, _ = _resolved(service, environ)
+    url, origin = found.base_url.rstrip("/"), found.credentials_origin
+    if found.origin == "built in" and origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):
+        return []  # an account of Google alone is set for many purposes
+    if found.credentials is None:
+        call = Call(f"{url}/swagger.json", shows="the service answers")
+        warning = f"nobody is logged in: omics {service} login"
+        return [Login(service, "settings", found.origin, url, call, warning=warning)]
+    if origin == "omics login":
+        origin = str(token_file(environ).path)
+    return [Login(service, "login", origin, url, Call(f"{url}{_PATHS[service]}", lambda: found.credentials))]
+
+
+def _upload(environ: Mapping[str, str]) -> list[Login]:
+    from omicsdk.hca.config import HCAConfig
+
+    found, origin = _resolved("upload", environ)
+    place = origin or HCAConfig(environ).settings.place_of(("upload",))
+    if place is None:
+        return []
+    has_key = found.credentials is not None
+    shows = "the service answers" + ("; nothing harmless asks for the key, so it isn't tried" if has_key else "")
+    call = Call(f"{found.base_url.rstrip('/')}/version", shows=shows)
+    return [Login("upload", "key" if has_key else "settings", place, found.base_url, call)]
+
+
+def _crunch(environ: Mapping[str, str]) -> list[Login]:
+    found, origin = _resolved("crunch", environ)
+    what, url = "token" if found.credentials else "settings", found.base_url.rstrip("/")
+    return [_login("crunch", what, origin, url, found.credentials)] if origin else []
+
+
+def _pangea(environ: Mapping[str, str]) -> list[Login]:
+    from omicsdk.pangea.login import PasswordLogin, endpoint_of
+
+    found, origin = _resolved("pangea", environ)
+    url, credentials = endpoint_of(found.base_url, environ), found.credentials
+    if not origin:
+        return []
+    if credentials is None:
+        call = Call(f"{url}/api/organizations", shows="the server answers; nobody is logged in")
+        return [Login("pangea", "settings", origin, url, call)]
+    what = "account" if isinstance(credentials, PasswordLogin) else "token"
+    login = _login("pangea", what, origin, url, credentials)
+    if isinstance(credentials, PasswordLogin) and login.call is not None:
+        # A login is what every command begins with.
+        body = {"email": environ["PANGEA_USER"].strip(), "password": environ["PANGEA_PASS"].strip()}
+        login = login._replace(call=Call(f"{url}/api/auth/token/login/", body=body))
+    return [login]
+
+
+def _sb(environ: Mapping[str, str]) -> list[Login]:
+    """What clients use, and each section of the platform's own file; a token that several have is tried once."""
+    from omicsdk.sb.client import developer_token, own_file, read_ini, read_profile
+
+    found, origin = _resolved("sb", environ)
+    logins = [_login("sb", "token", origin, found.base_url, found.credentials)] if origin else []
+    first = {} if found.credentials is None else {_sent(found.credentials, found.base_url): origin}
+    try:
+        file = own_file("credentials")
+    except ConfigError:  # a user without a home has no such file
+        return logins
+    try:
+        if not file.is_file():
+            return logins
+        sections = read_ini(file).sections()
+    except OmicsError as error:
+        return [*logins, Login("sb", "settings", "", problem=error.message, remedy=error.remedy)]
+    for name in sections:
+        what, origin = f"profile {name}", f"{file} [{name}]"
+        try:
+            url, token = read_profile(name)
+        except OmicsError as error:
+            logins.append(Login("sb", what, origin, problem=error.message, remedy=error.remedy))
+            continue
+        credentials = developer_token(token)
+        login = _login("sb", what, origin, url, credentials)
+        other = first.setdefault(_sent(credentials, url), origin)
+        if login.call is not None and other != origin:
+            login = login._replace(call=None, warning=f"the same token as in {other}, which is tried")
+        logins.append(login)
+    return logins
+
+
+def _sent(credentials: Credentials, url: str) -> tuple[str, str]:
+    return url.rstrip("/"), repr(credentials.headers("GET", url))
+
+
+def _gen3(environ: Mapping[str, str]) -> list[Login]:
+    """Everything that a key or token stands in, each file once."""
+    from omicsdk.gen3.discovery import TOKEN_VARIABLE, named_commons
     from omicsdk.gen3.sources import FOLDER, KEY_VARIABLE, Arguments
 
-    endpoint = environ.get("GEN3_ENDPOINT", "").strip() or environ.get("OMICS_GEN3_URL", "").strip() or None
+    endpoint = named_commons(environ)
     found: list[Login] = []
-    if token := environ.get(_TOKEN):
-        found.append(_gen3_login("token", _TOKEN, Arguments(endpoint=endpoint, access_token=token), environ, home))
-    named = environ.get(KEY_VARIABLE, "")
-    if named:
+    if token := environ.get(TOKEN_VARIABLE):
+        found.append(_commons("token", TOKEN_VARIABLE, Arguments(endpoint, access_token=token), environ))
+    if named := environ.get(KEY_VARIABLE, ""):
         what = "token" if named.startswith("accesstoken:") else "workspace" if named.startswith("idp:") else "API key"
         shown = f"{KEY_VARIABLE} ({named})" if what == "API key" else KEY_VARIABLE
-        found.append(_gen3_login(what, shown, Arguments(refresh_file=named), environ, home))
-    for file in sorted((home / FOLDER).glob("credentials*")):
-        if file.is_file() and file.suffix in ("", ".json"):
-            login = _gen3_login(f"API key {file.stem}", str(file), Arguments(refresh_file=str(file)), environ, home)
-            # One that GEN3_API_KEY names as well is tried once.
-            if login.call is None or login.call not in [each.call for each in found]:
-                found.append(login)
+        found.append(_commons(what, shown, Arguments(refresh_file=named), environ))
+    try:
+        folder = home_folder() / FOLDER
+    except ConfigError:  # a user without a home has no file in it
+        files: list[Path] = []
+    else:
+        files = [file for file in sorted(folder.glob("credentials*")) if file.suffix in ("", ".json")]
+    for file in files:
+        login = _commons(f"API key {file.stem}", str(file), Arguments(refresh_file=str(file)), environ)
+        # One that GEN3_API_KEY names as well is tried once.
+        if login.call is None or login.call not in [each.call for each in found]:
+            found.append(login)
     if not found and endpoint is not None:
-        found.append(_open(endpoint))
+        call = Call(f"{endpoint}/user/_status", shows="the commons answers")
+        found.append(Login("gen3", "endpoint", "GEN3_ENDPOINT", endpoint, call, warning="nobody is logged in"))
     return found
 
 
-def _open(endpoint: str) -> Login:
-    from omicsdk.gen3.sources import endpoint_of
+def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str]) -> Login:
+    """A login of a commons."""
+    from omicsdk.gen3.sources import ApiKey, GivenToken, login_of
 
-    commons = endpoint_of(endpoint)
-    call = Call(f"{commons}/user/_status", shows="the commons answers")
-    return Login("gen3", "endpoint", "GEN3_ENDPOINT", commons, call, warning="nobody is logged in")
-
-
-def _gen3_login(what: str, origin: str, given: object, environ: Mapping[str, str], home: Path) -> Login:
-    from omicsdk.core.credentials import is_confidential
-    from omicsdk.gen3.sources import ApiKey, Arguments, GivenToken, login_of
-
-    assert isinstance(given, Arguments)
     found = Login("gen3", what, origin)
     try:
-        login = login_of(given, environ, lambda: home)
+        login = login_of(given, environ, home_folder)
     except OmicsError as error:
         return found._replace(problem=error.message, remedy=error.remedy)
     source = login.source
-    if not isinstance(source, ApiKey | GivenToken):
+    if isinstance(source, GivenToken):
+        proof = BearerToken(source.token, remedy=f"Replace the token of {origin} by a valid one. {HOW_TO_GET['gen3']}")
+        return _login("gen3", what, origin, login.endpoint, proof)
+    if not isinstance(source, ApiKey):
         if given.refresh_file is not None and not given.refresh_file.startswith("idp:"):
             return found._replace(problem="there is no such file", remedy="Correct GEN3_API_KEY, or unset it.")
         return found._replace(url=login.endpoint, warning="only a workspace can ask for its tokens, so it isn't tried")
-    url = source.issuer if isinstance(source, ApiKey) else login.endpoint
-    if not is_confidential(url):
-        return found._replace(
-            url=url,
-            problem="its commons isn't https, so the key isn't sent there",
-            remedy="Get a key of an https commons.",
-        )
-    if isinstance(source, ApiKey):
-        # A token for the key is what every command begins with.
-        call = Call(f"{url}/user/credentials/cdis/access_token", body={"api_key": source.key}, shows="the key holds")
-        return found._replace(url=url, call=call, warning=_open_to_others(source.file))
-    token = source.token
-
-    def proof() -> Credentials:
-        from omicsdk.core.credentials import BearerToken
-
-        return BearerToken(token, remedy=f"Set {_TOKEN} to one that holds, or unset it. {HOW_TO_GET['gen3']}")
-
-    return found._replace(url=url, call=Call(f"{url}/user/user", proof))
+    if not is_confidential(source.issuer):
+        problem = "its commons isn't https, so the key isn't sent there"
+        return found._replace(url=source.issuer, problem=problem, remedy="Get a key of an https commons.")
+    # A token for the key is what every command begins with.
+    url, body = f"{source.issuer}/user/credentials/cdis/access_token", {"api_key": source.key}
+    call = Call(url, body=body, shows="the key holds")
+    return found._replace(url=source.issuer, call=call, warning=_open_to_others(source.file))
 
 
 def _open_to_others(file: Path | None) -> str:
-    import os
-
     if file is None or os.name == "nt" or not file.stat().st_mode & 0o077:
         return ""
     return f"others can read {file}: chmod 600 {file}"
 
 
-_OPEN = "the connection isn't encrypted, so what is secret isn't sent there"
-
-
-def crunch(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """A crunch site.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-    """
-    del home
-    names = ("OMICS_CRUNCH_URL", "CRUNCH_URL", "OMICS_CRUNCH_TOKEN", "CRUNCH_TOKEN")
-    values = [environ.get(name, "").strip() for name in names]
-    url, token = (values[0] or values[1]).rstrip("/"), values[2] or values[3]
-    if not (url or token):
-        return []
-    found = Login("crunch", "token" if token else "settings", variables(names, environ), url)
-    if not (url and token):
-        return [found._replace(problem="a URL and a token are needed, and one is missing", remedy=HOW_TO_GET["crunch"])]
-    if fault := fault_of(url):
-        name = names[0] if values[0] else names[1]
-        return [found._replace(problem=f"{name} {fault}", remedy=f"Give {name} the site's address.")]
-    if not is_confidential(url):
-        return [found._replace(problem=_OPEN, remedy="Write CRUNCH_URL with https://.")]
-    return [found._replace(call=Call(f"{url}/api/projects/", _worded(token)))]
-
-
-def pangea(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """A Pangea server.
-
-    Args:
-        environ: The environment's variables.
-        home: The user's folder.
-
-    Raises:
-        ConfigError: PANGEA_ENDPOINT isn't an address.
-    """
-    del home
-    from omicsdk.pangea.login import endpoint_of
-
-    names = ("OMICS_PANGEA_URL", "PANGEA_ENDPOINT", "OMICS_PANGEA_TOKEN", "PANGEA_USER", "PANGEA_PASS")
-    told, _, token, email, password = (environ.get(name, "").strip() for name in names)
-    origin = variables(names, environ)
-    if not origin:
-        return []
-    url = endpoint_of(told or None, environ)
-    found = Login("pangea", "token" if token else "account" if email or password else "settings", origin, url)
-    if (token or password) and not is_confidential(url):
-        return [found._replace(problem=_OPEN, remedy="Write PANGEA_ENDPOINT with https://.")]
-    if token:
-        return [found._replace(call=Call(f"{url}/api/users/me", _worded(token)))]
-    if bool(email) != bool(password):
-        return [
-            found._replace(
-                problem="PANGEA_USER and PANGEA_PASS are needed, and one is missing", remedy=HOW_TO_GET["pangea"]
-            )
-        ]
-    if email:
-        # A login is what every command begins with.
-        body = {"email": email, "password": password}
-        return [found._replace(call=Call(f"{url}/api/auth/token/login/", body=body))]
-    call = Call(f"{url}/api/organizations", shows="the server answers; nobody is logged in")
-    return [found._replace(call=call)]
-
-
-def _worded(token: str) -> Callable[[], Credentials]:
-    def proof() -> Credentials:
-        from omicsdk.core.credentials import ApiKey
-
-        return ApiKey(token, header="Authorization", prefix="Token ")
-
-    return proof
-
-
-_SEARCHES: Mapping[str, Callable[[Mapping[str, str], Path], list[Login]]] = {
-    "dss": dss,
-    "auth": auth,
-    "upload": upload,
-    "sb": sb,
-    "gen3": gen3,
-    "crunch": crunch,
-    "pangea": pangea,
+_SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {
+    "dss": partial(_atlas, "dss"),
+    "auth": partial(_atlas, "auth"),
+    "upload": _upload,
+    "sb": _sb,
+    "gen3": _gen3,
+    "crunch": _crunch,
+    "pangea": _pangea,
 }
 
 
@@ -585,15 +464,14 @@ def _run_sentence(remedy: str) -> str:
 
 
 def _renewal(login: Login) -> str:
-    from omicsdk.cli.doctor.services import HOW_TO_GET
-
     if login.service == "pangea" and "PANGEA_PASS" in login.origin:
         return f"Check PANGEA_USER, letter by letter, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
     if login.service not in ("dss", "auth"):
         return HOW_TO_GET[login.service]
     if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
         return f"Ask the service's operators to admit that account; or unset {login.origin}, and: omics {login.service} login"
-    if login.origin == f"OMICS_{login.service.upper()}_TOKEN":
+    variable = f"OMICS_{login.service.upper()}_TOKEN"
+    if variable in login.origin:
         # It wins over whatever a login leaves.
-        return f"Set {login.origin} to a token that holds; or unset it, and: omics {login.service} login"
+        return f"Set {variable} to a token that holds; or unset it, and: omics {login.service} login"
     return f"Log in again: omics {login.service} login"
