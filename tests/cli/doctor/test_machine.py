@@ -1,17 +1,16 @@
 """What is said of this machine."""
 
+import io
+
 import pytest
 from omicsdk.cli.doctor.machine import (
     GIB,
     MIB,
-    Encodings,
-    Links,
     Place,
     Room,
     encodings,
     folders,
     hard_links,
-    link_facts,
     open_files,
     room,
 )
@@ -80,10 +79,16 @@ def test_each_folder_has_a_variable_that_moves_it():
 
 def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert link_facts() == Links(str(tmp_path))
+    found = hard_links()
+    assert (found.subject, found.status, found.remedy) == (str(tmp_path), "ok", "")
     assert list(tmp_path.iterdir()) == []
-    assert hard_links(Links("/d")).status == "ok"
-    found = hard_links(Links("/d", "Operation not permitted"))
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    found = hard_links()
+    assert list(tmp_path.iterdir()) == []
     assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
 
 
@@ -93,7 +98,7 @@ def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
-    found = hard_links(link_facts())
+    found = hard_links()
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
     assert found.found == "can't be tried, since no file can be made: Read-only file system"
     assert found.remedy == "See what is said of the disk."
@@ -107,7 +112,7 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
     linked = []
     monkeypatch.setattr("os.link", lambda first, second: linked.append(first))
     monkeypatch.chdir(here)
-    assert link_facts().error == ""
+    assert hard_links().status == "ok"
     assert linked[0].startswith(str(temporary))
     assert [*here.iterdir(), *temporary.iterdir()] == []
 
@@ -129,8 +134,18 @@ def test_few_open_files_are_told_with_what_may_be_asked_for(soft, hard, status, 
     assert remedy in found.remedy
 
 
-def test_an_encoding_that_is_not_utf8_is_named():
-    assert encodings(Encodings("utf-8", "UTF-8", "UTF8")).status == "ok"
-    found = encodings(Encodings("utf-8", "ISO-8859-1", "ascii"))
-    assert (found.status, found.found) == ("warning", "files in ISO-8859-1; output in ascii")
-    assert "PYTHONUTF8=1" in found.remedy
+@pytest.mark.parametrize(
+    ("names", "files", "output", "status", "told"),
+    [
+        ("utf-8", "UTF-8", "UTF8", "ok", "UTF-8"),
+        ("utf-8", "ISO-8859-1", "ascii", "warning", "files in ISO-8859-1; output in ascii"),
+    ],
+)
+def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output, status, told):
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: names)
+    monkeypatch.setattr("locale.getpreferredencoding", lambda _: files)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), output))
+        found = encodings()
+    assert (found.status, found.found) == (status, told)
+    assert ("PYTHONUTF8=1" in found.remedy) == (status == "warning")

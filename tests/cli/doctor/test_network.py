@@ -1,58 +1,141 @@
 """What is said of names, proxies, certificates and clocks."""
 
+import socket
+import ssl
+import time
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
-from omicsdk.cli.doctor.network import Encryption, Names, Proxy, clock, encryption, proxy, resolution
+from omicsdk.cli.doctor.network import clock, encryption, proxy, resolution
+from omicsdk.core.errors import ConfigError
+
+ORIGIN = "https://a.example:443"
+PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "told"),
+    ("answer", "environ", "status", "told"),
     [
-        (Names("a.example", ("10.0.0.1",)), "ok", "10.0.0.1"),
-        (Names("a.example", ("1", "2", "3", "4")), "ok", "1, 2, 3 ..."),
-        (Names("a.example", error="Name or service not known"), "failed", "Name or service not known"),
-        (Names("a.example"), "failed", "no address"),
-        (Names("a.example", proxied=True), "skipped", "the proxy looks it up"),
+        (["10.0.0.1"], {}, "ok", "10.0.0.1"),
+        (["1", "2", "2", "3", "4"], {}, "ok", "1, 2, 3 ..."),
+        (socket.gaierror(-2, "Name or service not known"), {}, "failed", "Name or service not known"),
+        (UnicodeError("label too long"), {}, "failed", "label too long"),
+        ([], {}, "failed", "no address"),
+        (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy looks it up"),
     ],
 )
-def test_a_name_leads_somewhere_or_it_is_said_what_to_check(facts, status, told):
-    found = resolution(facts)
+def test_a_name_leads_somewhere_or_it_is_said_what_to_check(monkeypatch, answer, environ, status, told):
+    def look_up(host, port, **_):
+        assert (host, port) == ("a.example", 443)
+        if isinstance(answer, Exception):
+            raise answer
+        return [(None, None, None, "", (address, port)) for address in answer]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    found = resolution(ORIGIN, environ)
     assert (found.probe, found.subject, found.status) == ("name", "a.example", status)
     assert told in found.found
     assert bool(found.remedy) == (status == "failed")
 
 
+@pytest.fixture
+def listening():
+    """The port of a server that only listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed():
+    """A port at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_a_proxy_that_is_named_is_there(listening, closed):
+    none = proxy(ORIGIN, {}, 5)
+    assert (none.status, none.found, none.remedy) == ("ok", "none: asked directly", "")
+    there = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{listening}"}, 5)
+    assert (there.status, there.remedy) == ("ok", "")
+    assert there.found.startswith("through http://")
+    gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"}, 5)
+    assert (gone.status, "can't be reached: Connection refused" in gone.found) == ("failed", True)
+    assert "NO_PROXY=a.example" in gone.remedy
+    odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)
+    assert (odd.status, "isn't a proxy's address" in odd.found) == ("failed", True)
+    assert odd.remedy == "Write HTTPS_PROXY as http://host:port."
+    assert "secret" not in repr([there, gone])
+
+
+def agreed(days):
+    """A connection on whose encryption both sides agreed."""
+
+    class Encrypted:
+        def getpeercert(self):
+            end = datetime.fromtimestamp(time.time() + days * 86400 + 60, UTC)
+            return {"notAfter": end.strftime("%b %d %H:%M:%S %Y GMT")}
+
+        def version(self):
+            return "TLSv1.3"
+
+    return Encrypted()
+
+
+def untrusted():
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_message = "self-signed"
+    return error
+
+
+def not_tls():
+    error = ssl.SSLError(1, "wrong version number")
+    error.reason = "WRONG_VERSION_NUMBER"
+    return error
+
+
 @pytest.mark.parametrize(
-    ("facts", "status", "told"),
+    ("shaken", "status", "told", "remedy"),
     [
-        (Proxy("a.example"), "ok", "directly"),
-        (Proxy("a.example", "http://proxy:3128"), "ok", "through http://proxy:3128"),
-        (Proxy("a.example", "http://proxy:3128", "Connection refused"), "failed", "Connection refused"),
-        (Proxy("a.example", "htp://proxy:3128"), "failed", "isn't a proxy's address"),
+        (agreed(60), "ok", "TLSv1.3, authorities of", ""),
+        (agreed(3), "warning", "ends in 3 days", "operators"),
+        (untrusted(), "failed", "isn't trusted: self-signed", "SSL_CERT_FILE"),
+        (not_tls(), "failed", "doesn't speak TLS", "address"),
+        (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "address"),
+        (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "address"),
     ],
 )
-def test_a_proxy_that_is_named_is_there(facts, status, told):
-    found = proxy(facts)
-    assert (found.status, bool(found.remedy)) == (status, status == "failed")
+def test_a_server_is_trusted_or_it_is_said_why_not(monkeypatch, shaken, status, told, remedy):
+    class Context:
+        @contextmanager
+        def wrap_socket(self, plain, *, server_hostname):
+            assert server_hostname == "a.example"
+            if isinstance(shaken, Exception):
+                raise shaken
+            yield shaken
+
+    monkeypatch.setattr("socket.create_connection", lambda address, seconds: nullcontext())
+    monkeypatch.setattr("omicsdk.core.sending.connections.tls_context", lambda way: Context())
+    found = encryption(ORIGIN, {}, 5)
+    assert (found.probe, found.subject, found.status) == ("tls", "a.example", status)
+    assert bool(found.remedy) == bool(remedy)
     assert told in found.found
+    assert remedy in found.remedy
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "told", "remedy"),
+    ("origin", "environ", "status", "told", "remedy"),
     [
-        (Encryption("h", version="TLSv1.3", authorities="ca.pem", days_left=60), "ok", "TLSv1.3", ""),
-        (Encryption("h", version="TLSv1.3", days_left=3), "warning", "ends in 3 days", "operators"),
-        (Encryption("h", error="self-signed", untrusted=True), "failed", "isn't trusted: self-signed", "SSL_CERT_FILE"),
-        (Encryption("h", error="it doesn't speak TLS"), "failed", "doesn't speak TLS", "address"),
-        (Encryption("h", "http"), "warning", "read along", "https://"),
-        (Encryption("h", "http", loopback=True), "skipped", "this machine", ""),
-        (Encryption("h", proxied=True), "skipped", "proxy", ""),
+        ("http://a.example", {}, "warning", "read along", "https://"),
+        ("http://127.0.0.1:80", {}, "skipped", "this machine", ""),
+        (ORIGIN, PROXIED, "skipped", "proxy", ""),
     ],
 )
-def test_a_server_is_trusted_or_it_is_said_why_not(facts, status, told, remedy):
-    found = encryption(facts)
+def test_no_handshake_is_tried_where_none_is_due(monkeypatch, origin, environ, status, told, remedy):
+    monkeypatch.setattr("socket.create_connection", None)
+    found = encryption(origin, environ, 5)
     assert (found.status, bool(found.remedy)) == (status, bool(remedy))
     assert told in found.found
     assert remedy in found.remedy

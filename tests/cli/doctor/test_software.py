@@ -1,19 +1,29 @@
 """What is said of what is installed."""
 
+from types import SimpleNamespace
+
 from omicsdk.cli.doctor import machine
-from omicsdk.cli.doctor.machine import Curl, curl, extras
+from omicsdk.cli.doctor.machine import curl, extras
 
 
-def test_libcurl_needs_tls():
-    fine = Curl("7.45", "8.1", "OpenSSL/3", ("http", "https"))
-    assert curl(fine).found == "pycurl 7.45, libcurl 8.1, OpenSSL/3"
-    for broken in (fine._replace(tls=""), fine._replace(protocols=("http",)), Curl(error="libcurl.so.4 is missing")):
-        assert curl(broken).status == "failed"
-        assert "pip install" in curl(broken).remedy
+def curl_of(tls="OpenSSL/3", protocols=("http", "https")):
+    told = (9, "8.1", 0, "", 0, tls, 0, "", protocols)
+    return SimpleNamespace(version="PycURL/7.45 libcurl/8.1", version_info=lambda: told)
+
+
+def test_libcurl_needs_tls(monkeypatch):
+    monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", curl_of())
+    assert curl().found == "pycurl 7.45, libcurl 8.1, OpenSSL/3"
+    for broken in (curl_of(tls=None), curl_of(protocols=("http",))):
+        monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", broken)
+        assert curl().status == "failed"
+        assert "pip install" in curl().remedy
+    monkeypatch.delattr("omicsdk.transfer.network.wire.pycurl")
+    assert (curl().status, "can't be loaded" in curl().found, "pip install" in curl().remedy) == ("failed", True, True)
 
 
 def test_this_one_has_it():
-    assert curl(machine.curl_facts()).status == "ok"
+    assert curl().status == "ok"
 
 
 REQUIREMENTS = [

@@ -19,35 +19,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Curl(NamedTuple):
-    """What moves bytes.
-
-    Attributes:
-        binding: Version of pycurl; empty where it can't be loaded.
-        library: Version of libcurl.
-        tls: What encrypts, such as `OpenSSL/3.0.2`; empty for nothing.
-        protocols: What it speaks.
-        error: Why it can't be loaded.
-    """
-
-    binding: str = ""
-    library: str = ""
-    tls: str = ""
-    protocols: tuple[str, ...] = ()
-    error: str = ""
-
-
-def curl(facts: Curl) -> Outcome:
-    """Whether files can be moved, over TLS too.
-
-    Args:
-        facts: What was gathered.
-    """
+def curl() -> Outcome:
+    """Look whether files can be moved, over TLS too."""
     again = "Install it anew: pip install --force-reinstall --no-cache-dir pycurl"
-    if facts.error:
-        return Outcome("pycurl", "", "failed", f"can't be loaded: {facts.error}", again)
-    what = f"pycurl {facts.binding}, libcurl {facts.library}, {facts.tls or 'no TLS'}"
-    if not facts.tls or "https" not in facts.protocols:
+    try:
+        from omicsdk.transfer.network.wire import pycurl
+    except ImportError as error:
+        return Outcome("pycurl", "", "failed", f"can't be loaded: {error}", again)
+    told = pycurl.version_info()
+    binding = re.search(r"PycURL/(\S+)", pycurl.version)
+    what = f"pycurl {binding[1] if binding else ''}, libcurl {told[1]}, {told[5] or 'no TLS'}"
+    if not told[5] or "https" not in told[8]:
         return Outcome("pycurl", "", "failed", f"{what}: files can't be had by https", again)
     return Outcome("pycurl", "", "ok", what)
 
@@ -82,17 +64,6 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?[^;]*(
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _OURS = frozenset({"all", "dev", "docs"})
 """Extras that are sums of others, or for those who work on omicsdk."""
-
-
-def curl_facts() -> Curl:
-    """What pycurl says of itself."""
-    try:
-        from omicsdk.transfer.network.wire import pycurl
-    except ImportError as error:
-        return Curl(error=str(error))
-    told = pycurl.version_info()
-    binding = re.search(r"PycURL/(\S+)", pycurl.version)
-    return Curl(binding[1] if binding else "", told[1], told[5] or "", tuple(told[8]))
 
 
 def missing_of_extras() -> dict[str, list[str]]:
@@ -201,20 +172,21 @@ def room_facts(place: Place) -> Room:
     return facts._replace(free=free, inodes=inodes, at=str(there), writable=writable, read_only=read_only)
 
 
-def link_facts() -> Links:
-    """Makes a file and a second name for it, and takes both away.
+def hard_links() -> Outcome:
+    """Make a file and a second name for it, and take both away.
 
     It is done among temporary files where they lie on the same disk as the current folder, else in that.
     """
     from pathlib import Path
 
-    facts = Links()
+    subject = ""
     try:
         folder = Path.cwd()
-        facts = Links(str(folder))
+        subject = str(folder)
         made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
     except OSError as error:
-        return facts._replace(error=_why(error), tried=False)
+        found = f"can't be tried, since no file can be made: {_why(error)}"
+        return Outcome("hard links", subject, "skipped", found, "See what is said of the disk.")
     try:
         with made as inside:
             first = os.path.join(inside, "file")  # noqa: PTH118 - what os.link takes
@@ -222,8 +194,9 @@ def link_facts() -> Links:
                 pass
             os.link(first, f"{first}-again")
     except OSError as error:
-        return facts._replace(error=_why(error))
-    return facts
+        remedy = "Downloads into bundles copy files that they share instead, which takes more room; nothing else needs links."
+        return Outcome("hard links", subject, "warning", f"can't be made: {_why(error)}", remedy)
+    return Outcome("hard links", subject, "ok", "can be made")
 
 
 def _beside(folder: Path) -> str:
@@ -247,12 +220,6 @@ def file_limits() -> tuple[int | None, int | None]:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return tuple(None if each == resource.RLIM_INFINITY else each for each in (soft, hard))  # pyright: ignore[reportReturnType] - two
-
-
-def encoding_facts() -> Encodings:
-    """How texts become bytes in this process."""
-    output = getattr(sys.stdout, "encoding", None) or ""
-    return Encodings(sys.getfilesystemencoding(), locale.getpreferredencoding(False), output)
 
 
 MIB, GIB = 2**20, 2**30
@@ -324,37 +291,6 @@ def _size(count: int) -> str:
     return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / MIB:,.0f} MiB"
 
 
-class Links(NamedTuple):
-    """Whether a file got a second name.
-
-    Attributes:
-        folder: Where links are wanted.
-        error: Why it didn't.
-        tried: Whether there was a file to give it to.
-    """
-
-    folder: str = ""
-    error: str = ""
-    tried: bool = True
-
-
-def hard_links(facts: Links) -> Outcome:
-    """Whether a second name can be made for a file.
-
-    Args:
-        facts: What was gathered.
-    """
-    if not facts.tried:
-        found = f"can't be tried, since no file can be made: {facts.error}"
-        return Outcome("hard links", facts.folder, "skipped", found, "See what is said of the disk.")
-    if not facts.error:
-        return Outcome("hard links", facts.folder, "ok", "can be made")
-    remedy = (
-        "Downloads into bundles copy files that they share instead, which takes more room; nothing else needs links."
-    )
-    return Outcome("hard links", facts.folder, "warning", f"can't be made: {facts.error}", remedy)
-
-
 def open_files(soft: int | None, hard: int | None) -> Outcome:
     """Whether enough files may be open at once.
 
@@ -372,27 +308,13 @@ def open_files(soft: int | None, hard: int | None) -> Outcome:
     return Outcome("open files", "", "warning", f"only {soft} may be open", remedy or "Ask the administrator for more.")
 
 
-class Encodings(NamedTuple):
-    """How texts become bytes.
-
-    Attributes:
-        names: Of names of files.
-        files: Of files that are opened without one.
-        output: Of what is printed.
-    """
-
-    names: str
-    files: str
-    output: str
-
-
-def encodings(facts: Encodings) -> Outcome:
-    """Whether names and texts of any language survive.
-
-    Args:
-        facts: What was gathered.
-    """
-    told = {"names of files": facts.names, "files": facts.files, "output": facts.output}
+def encodings() -> Outcome:
+    """Look whether names and texts of any language survive in this process."""
+    told = {
+        "names of files": sys.getfilesystemencoding(),
+        "files": locale.getpreferredencoding(False),
+        "output": getattr(sys.stdout, "encoding", None) or "",
+    }
     others = [f"{what} in {name}" for what, name in told.items() if name.lower().replace("-", "") not in ("utf8", "")]
     if not others:
         return Outcome("encoding", "", "ok", "UTF-8")

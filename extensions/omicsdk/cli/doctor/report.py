@@ -47,12 +47,12 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
     ]
     return [
         Probe("versions", "", _versions),
-        Probe("pycurl", "", lambda: [machine.curl(machine.curl_facts())]),
+        Probe("pycurl", "", lambda: [machine.curl()]),
         Probe("extras", "", lambda: machine.extras(machine.missing_of_extras())),
-        Probe("encoding", "", lambda: [machine.encodings(machine.encoding_facts())]),
+        Probe("encoding", "", lambda: [machine.encodings()]),
         Probe("open files", "", lambda: [machine.open_files(*machine.file_limits())]),
         *rooms,
-        Probe("hard links", "", lambda: [machine.hard_links(machine.link_facts())]),
+        Probe("hard links", "", lambda: [machine.hard_links()]),
     ]
 
 
@@ -70,15 +70,9 @@ def of_services(logins: Iterable[Login], environ: Mapping[str, str], seconds: fl
     probes: list[Probe] = []
     for origin in origins:
         probes += [
-            Probe("name", origin, lambda origin=origin: [network.resolution(network.name_facts(origin, environ))]),
-            Probe(
-                "proxy", origin, lambda origin=origin: [network.proxy(network.proxy_facts(origin, environ, seconds))]
-            ),
-            Probe(
-                "tls",
-                origin,
-                lambda origin=origin: [network.encryption(network.encryption_facts(origin, environ, seconds))],
-            ),
+            Probe("name", origin, lambda origin=origin: [network.resolution(origin, environ)]),
+            Probe("proxy", origin, lambda origin=origin: [network.proxy(origin, environ, seconds)]),
+            Probe("tls", origin, lambda origin=origin: [network.encryption(origin, environ, seconds)]),
         ]
     return probes + [Probe("login", login.subject, partial(tried, login, environ, seconds)) for login in found]
 
