@@ -1,67 +1,95 @@
 """What is said of this machine."""
 
 import io
+import os
+from types import SimpleNamespace
 
 import pytest
 from omicsdk.cli.doctor.machine import (
     GIB,
     MIB,
     Place,
-    Room,
     encodings,
     folders,
     hard_links,
     open_files,
     room,
 )
-from omicsdk.cli.doctor.machine import room_facts as room_of
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """States what the system says of every folder."""
+
+    def state(free, inodes=None, *, writable=True, read_only=False):
+        flag = os.ST_RDONLY if read_only else 0
+        counted = SimpleNamespace(f_favail=inodes, f_files=0 if inodes is None else 10**7, f_flag=flag)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+        monkeypatch.setattr("os.statvfs", lambda _: counted)
+        monkeypatch.setattr("os.access", lambda *_: writable)
+
+    return state
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "told"),
+    ("free", "inodes", "status", "told"),
     [
-        (Room("/d", "here", 5 * GIB, 10**6), "ok", "5.0 GiB free, 1,000,000 files"),
-        (Room("/d", "here", 5 * GIB), "ok", "5.0 GiB free"),
-        (Room("/d", "here", 500 * MIB, 10**6), "warning", "only 500 MiB"),
-        (Room("/d", "here", 5 * MIB, 10**6), "failed", "only 5 MiB"),
-        (Room("/d", "here", 5 * GIB, 5000), "warning", "5,000 files"),
-        (Room("/d", "here", 5 * GIB, 3), "failed", "3 files"),
-        (Room("/d", "here", 5 * GIB, 10**6, writable=False), "warning", "can't be written"),
-        (Room("/d", "here", error="can't be looked at"), "warning", "can't be looked at"),
+        (5 * GIB, 10**6, "ok", "5.0 GiB free, 1,000,000 files"),
+        (5 * GIB, None, "ok", "5.0 GiB free"),
+        (500 * MIB, 10**6, "warning", "only 500 MiB"),
+        (5 * MIB, 10**6, "failed", "only 5 MiB"),
+        (5 * GIB, 5000, "warning", "5,000 files"),
+        (5 * GIB, 3, "failed", "3 files"),
     ],
 )
-def test_room_is_bytes_and_files(facts, status, told):
-    found = room(facts)
-    assert (found.subject, found.status, bool(found.remedy)) == ("here: /d", status, status != "ok")
+def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, told):
+    disk(free, inodes)
+    found = room(Place("here", lambda: tmp_path, "work elsewhere"))
+    assert (found.subject, found.status, bool(found.remedy)) == (f"here: {tmp_path}", status, status != "ok")
     assert told in found.found
+
+
+def test_a_disk_that_cannot_be_looked_at_is_told(monkeypatch, tmp_path):
+    def refuse(_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("shutil.disk_usage", refuse)
+    found = room(Place("here", lambda: tmp_path, "work elsewhere"))
+    assert (found.status, found.found) == ("warning", "can't be looked at: Input/output error")
+    assert found.remedy == "Work elsewhere."
 
 
 def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp_path):
     here, later = (
-        room_of(Place("state", lambda folder=folder: folder, "name another folder"))
+        room(Place("state", lambda folder=folder: folder, "name another folder"))
         for folder in (tmp_path, tmp_path / "not" / "yet")
     )
-    assert later.folder == str(tmp_path / "not" / "yet")
-    assert later.free > 0
-    assert later.writable
-    assert (here.error, later.error) == ("", "")
+    assert later.subject == f"state: {tmp_path / 'not' / 'yet'}"
+    assert "free" in later.found
+    assert "can't" not in here.found + later.found
+    assert here.status == later.status
     assert not (tmp_path / "not").exists()
 
 
-def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere():
-    found = room(Room("/d/a b/c", "state", 5 * GIB, writable=False, at="/d/a b", elsewhere="name another folder in X"))
-    assert found.found == "can't be made: /d/a b can't be written (5.0 GiB free)"
-    assert found.remedy == "See who owns it: ls -ld '/d/a b'. Or name another folder in X."
-    mounted = room(Room("/d", "here", 5 * GIB, writable=False, at="/d", elsewhere="work elsewhere", read_only=True))
+def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere(disk, tmp_path):
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    disk(5 * GIB, writable=False)
+    found = room(Place("state", lambda: folder / "c", "name another folder in X"))
+    assert found.found == f"can't be made: {folder} can't be written (5.0 GiB free)"
+    assert found.remedy == f"See who owns it: ls -ld '{folder}'. Or name another folder in X."
+    disk(5 * GIB, writable=False, read_only=True)
+    mounted = room(Place("here", lambda: folder, "work elsewhere"))
     assert mounted.found.startswith("can't be written, since its disk is mounted read-only")
     assert mounted.remedy == "Have it mounted for writing. Or work elsewhere."
-    full = room(Room("/d", "state", 5 * MIB, elsewhere="name another folder in X"))
+    disk(5 * MIB)
+    full = room(Place("state", lambda: folder, "name another folder in X"))
     assert full.remedy == "Make room, or name another folder in X."
 
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "home").write_text("")
-    found = room(room_of(Place("state", lambda: tmp_path / "home" / "state", "name another folder in X")))
+    found = room(Place("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
     assert (found.status, found.found) == ("warning", f"{tmp_path / 'home'} is a file")
     assert found.remedy == "Name another folder in X."
 

@@ -143,33 +143,55 @@ def folders(environ: Mapping[str, str]) -> list[Place]:
     return [*places, Place("cache", lambda: Path(cache), f"name another folder in {_CACHE}")] if cache else places
 
 
-def room_facts(place: Place) -> Room:
-    """What is left for a folder, or where it would be made.
+def room(place: Place) -> Outcome:
+    """Look whether a folder, or where it would be made, has room.
 
     Args:
         place: The folder.
     """
+    subject, elsewhere = place.use, _sentence(place.elsewhere)
     try:
         folder = place.find()
+        subject = f"{place.use}: {folder}"
+        there = folder.absolute()
+        while not there.exists() and there != there.parent:
+            there = there.parent
     except (OmicsError, OSError) as error:
-        return Room("", place.use, error=_why(error), elsewhere=place.elsewhere)
-    facts = Room(str(folder), place.use, elsewhere=place.elsewhere)
-    there = folder.absolute()
-    while not there.exists() and there != there.parent:
-        there = there.parent
+        return Outcome("disk", subject, "warning", _why(error), elsewhere)
     if not there.is_dir():
-        return facts._replace(error=f"{there} is a file")
+        return Outcome("disk", subject, "warning", f"{there} is a file", elsewhere)
+    inodes, read_only = None, False
     try:
         free = shutil.disk_usage(there).free
-        inodes, read_only = None, False
         if sys.platform != "win32":
             counted = os.statvfs(there)
             inodes = counted.f_favail if counted.f_files else None
             read_only = bool(counted.f_flag & os.ST_RDONLY)
     except OSError as error:
-        return facts._replace(error=f"can't be looked at: {_why(error)}")
-    writable = os.access(there, os.W_OK | os.X_OK)
-    return facts._replace(free=free, inodes=inodes, at=str(there), writable=writable, read_only=read_only)
+        return Outcome("disk", subject, "warning", f"can't be looked at: {_why(error)}", elsewhere)
+    left = f"{_size(free)} free" + (f", {inodes:,} files" if inodes is not None else "")
+    if not os.access(there, os.W_OK | os.X_OK):
+        what = "can't be written" if there == folder else f"can't be made: {there} can't be written"
+        see = f"See who owns it: ls -ld {shlex.quote(str(there))}."
+        if read_only:
+            what, see = f"{what}, since its disk is mounted read-only", "Have it mounted for writing."
+        return Outcome("disk", subject, "warning", f"{what} ({left})", f"{see} Or {place.elsewhere}.")
+    few = inodes is not None and inodes < INODES_WARNING
+    if free >= ROOM_WARNING and not few:
+        return Outcome("disk", subject, "ok", left)
+    failed = free < ROOM_FAILED or (inodes is not None and inodes < INODES_FAILED)
+    first = "Delete many small files" if few and free >= ROOM_WARNING else "Make room"
+    return Outcome(
+        "disk", subject, "failed" if failed else "warning", f"only {left}", f"{first}, or {place.elsewhere}."
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _size(count: int) -> str:
+    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / MIB:,.0f} MiB"
 
 
 def hard_links() -> Outcome:
@@ -228,67 +250,6 @@ ROOM_FAILED, ROOM_WARNING = 100 * MIB, 1 * GIB
 INODES_FAILED, INODES_WARNING = 100, 10_000
 FILES_WARNING = 256
 """Open files that a process may have: a transfer has some hundred connections and files at once."""
-
-
-class Room(NamedTuple):
-    """What is left where a folder is.
-
-    Attributes:
-        folder: The folder; empty where there can't be one.
-        use: What it is for.
-        free: Bytes that may be written.
-        inodes: Files that may be made; None where the file system doesn't count them.
-        error: Why nothing can be told.
-        writable: Whether this user may write there.
-        at: The folder that is there already, in which the others are made.
-        elsewhere: How to have it somewhere else.
-        read_only: Whether nobody may write to its file system.
-    """
-
-    folder: str
-    use: str
-    free: int = 0
-    inodes: int | None = None
-    error: str = ""
-    writable: bool = True
-    at: str = ""
-    elsewhere: str = "use another disk"
-    read_only: bool = False
-
-
-def room(facts: Room) -> Outcome:
-    """Whether a folder has room.
-
-    Args:
-        facts: What was gathered.
-    """
-    subject = f"{facts.use}: {facts.folder}" if facts.folder else facts.use
-    if facts.error:
-        return Outcome("disk", subject, "warning", facts.error, _sentence(facts.elsewhere))
-    left = f"{_size(facts.free)} free" + (f", {facts.inodes:,} files" if facts.inodes is not None else "")
-    if not facts.writable:
-        at = facts.at or facts.folder
-        what = "can't be written" if at == facts.folder else f"can't be made: {at} can't be written"
-        see = f"See who owns it: ls -ld {shlex.quote(at)}."
-        if facts.read_only:
-            what, see = f"{what}, since its disk is mounted read-only", "Have it mounted for writing."
-        remedy = f"{see} Or {facts.elsewhere}."
-        return Outcome("disk", subject, "warning", f"{what} ({left})", remedy)
-    few = facts.inodes is not None and facts.inodes < INODES_WARNING
-    if facts.free >= ROOM_WARNING and not few:
-        return Outcome("disk", subject, "ok", left)
-    failed = facts.free < ROOM_FAILED or (facts.inodes is not None and facts.inodes < INODES_FAILED)
-    what = "files" if few and facts.free >= ROOM_WARNING else "bytes"
-    remedy = f"{'Delete many small files' if what == 'files' else 'Make room'}, or {facts.elsewhere}."
-    return Outcome("disk", subject, "failed" if failed else "warning", f"only {left}", remedy)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _size(count: int) -> str:
-    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / MIB:,.0f} MiB"
 
 
 def open_files(soft: int | None, hard: int | None) -> Outcome:

@@ -41,10 +41,7 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
     Args:
         environ: The environment's variables.
     """
-    rooms = [
-        Probe("disk", place.use, lambda place=place: [machine.room(machine.room_facts(place))])
-        for place in machine.folders(environ)
-    ]
+    rooms = [Probe("disk", place.use, lambda place=place: [machine.room(place)]) for place in machine.folders(environ)]
     return [
         Probe("versions", "", _versions),
         Probe("pycurl", "", lambda: [machine.curl()]),
