@@ -99,6 +99,14 @@ def test_sb_variables_and_each_profile(look, tmp_path):
     assert "isn't https" in plain.problem
 
 
+@pytest.mark.parametrize("name", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
+def test_a_variable_of_sb_without_the_other_is_told(look, name):
+    (found,) = look("sb", **{name: CANARY})
+    assert (found.origin, found.call) == (name, None)
+    assert "one is missing" in found.problem
+    assert "SB_API_ENDPOINT and SB_AUTH_TOKEN" in found.remedy
+
+
 def test_a_token_of_sb_that_stands_in_several_places_is_tried_once(look, tmp_path):
     same = f"api_endpoint = https://a.example/v2/\nauth_token = {CANARY}\n"
     written(tmp_path / ".sevenbridges" / "credentials", f"[default]\n{same}[again]\n{same}")

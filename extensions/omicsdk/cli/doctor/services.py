@@ -248,6 +248,10 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
     from omicsdk.sb.client import developer_token, own_file, read_ini, read_profile
 
     found, origin = _resolved("sb", environ)
+    # Clients ignore one of these that is set without the other.
+    origin = origin or next(
+        (name for name in ("SB_AUTH_TOKEN", "SB_API_ENDPOINT") if environ.get(name, "").strip()), ""
+    )
     logins = [_login("sb", "token", origin, found.base_url, found.credentials)] if origin else []
     first = {} if found.credentials is None else {_sent(found.credentials, found.base_url): origin}
     try:
