@@ -15,7 +15,6 @@ from omicsdk.cli.services import variable
 from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.settings.config import name_of
-from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     commands = _commands(catalog, word) if names else []
     for name in names:
         _check_command(settings, (word, name), commands)
-    return _defaults(found, settings, service)
+    return _defaults(found, settings, names)
 
 
 def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
@@ -226,13 +225,13 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
             _check_command(settings, (word, name), _commands(catalog, word))
             found = group.child(name.replace("_", "-"))
             if isinstance(found, Found):
-                _defaults(found, settings, service)
+                _defaults(found, settings, [name])
 
 
 def _names(settings: Settings, word: str, service: Service) -> list[str]:
     """The names under a service's name that should be commands."""
     section = settings.get(word, default={})
-    if not is_object(section):
+    if not isinstance(section, dict):
         raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
     return [name for name in section if name not in service.get("sections", ())]
 
@@ -243,18 +242,18 @@ def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
         raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
 
 
-def _defaults(found: Found, settings: Settings, service: Service) -> Defaults:
+def _defaults(found: Found, settings: Settings, names: list[str]) -> Defaults:
     word = found.path[0]
     everywhere: dict[str, Any] = {}
     own: dict[str, Any] = {}
     level = settings.get("log_level")
     if level is not None:
         everywhere["log-level"] = _level(settings, level)
-    for name in _names(settings, word, service):
+    for name in names:
         if name.replace("_", "-") != found.path[-1]:
             continue
         given = settings.get(word, name)
-        if not is_object(given):
+        if not isinstance(given, dict):
             raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
         for argument_name, value in given.items():
             keys = (word, name, argument_name)

@@ -162,7 +162,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
 
     command = found.command
     operation = getattr(client, command.get("name", ""))
-    dry_run, first_page = (values.pop(key(argument), False) for argument in (DRY_RUN, NO_PAGINATE))
+    dry_run, first_page = (values.pop(argument["name"], False) for argument in (DRY_RUN, NO_PAGINATE))
     try:
         request: Request = operation.build(**values)
     except (ValueError, TypeError) as error:
@@ -213,18 +213,19 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str, schem
     """All pages: as they arrive where a line is an item, else merged into the first."""
     from omicsdk.core.paging import items_at, with_items
 
+    streams = output.streams
     first: Any = None
     first_key = items
     merged: list[Any] = []
     for number, answer in enumerate(answers):
         page, key = _page(answer, items, operation)
-        if output.streams:
+        if streams:
             output.page(page, key)
             continue
         if number == 0:
             first, first_key = page, key
         merged += items_at(page, key, operation)
-    if not output.streams:
+    if not streams:
         output.result(with_items(first, first_key, merged), first_key, schema=schema)
 
 

@@ -6,7 +6,7 @@ import sys
 
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.help import command_help, group_help, terminal_width, topic_help
-from omicsdk.cli.options import flags, global_arguments, own_arguments, split_globals
+from omicsdk.cli.options import help_spellings, split_globals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,14 +184,8 @@ def _walked(catalog: Catalog, start: Group | None, words: Sequence[str], where: 
 
 
 def _asks_for_help(found: Found, words: list[str]) -> bool:
-    asking = {
-        spelling
-        for argument in global_arguments(own_arguments(found.command))
-        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
-        for spelling in flags(argument)
-    }
     until = 1 if found.command.get("verbatim") else words.index("--") if "--" in words else len(words)
-    return not asking.isdisjoint(words[:until])
+    return not help_spellings(found.command).isdisjoint(words[:until])
 
 
 def _show_help(node: Group | Found) -> int:

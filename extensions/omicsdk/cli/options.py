@@ -328,6 +328,16 @@ def global_arguments(own: list[Argument]) -> list[Argument]:
     return found
 
 
+def help_spellings(command: Command) -> set[str]:
+    """The spellings that ask for a command's help, less those that its own options have."""
+    return {
+        spelling
+        for argument in global_arguments(own_arguments(command))
+        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
+        for spelling in flags(argument)
+    }
+
+
 def deletes(command: Command) -> bool:
     """Whether an operation removes something for good."""
     return command.get("method") == "DELETE"

@@ -65,18 +65,26 @@ def parse(
     everywhere = global_arguments(own)
     given = _given([*own, *everywhere], words)
     _check_opposites([argument for argument, _ in given])
-    values = {**(configured or {}), **{key(argument): value for argument, value in given if argument in own}}
+    values = dict(configured or {})
+    others: dict[str, Any] = {}
+    for argument, value in given:
+        if argument in own:
+            values[key(argument)] = value
+        else:
+            others[argument["name"]] = value
     missing = [argument for argument in own if argument.get("required") and key(argument) not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
-    return values, {argument["name"]: value for argument, value in given if argument not in own}
+    return values, others
 
 
 def _check_opposites(given: list[Argument]) -> None:
     for negation in given:
+        if not negation.get("negates"):
+            continue
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
-        if negation.get("negates") and positive is not None:
+        if positive is not None:
             raise UsageError(
                 f"{spelled(positive)} and {spelled(negation)} say the opposite", remedy="Give one of them."
             )
@@ -211,7 +219,7 @@ def value_of(argument: Argument, words: list[str]) -> Any:
         value = not argument.get("negates")
     else:
         value = _single(argument, kind, words[-1])
-    _check_choices(argument, value)
+    _check_choices(argument, kind, value)
     return _converted(argument, value)
 
 
@@ -350,11 +358,11 @@ def _number(argument: Argument, word: str, kind: type[int] | type[float], expect
     return value
 
 
-def _check_choices(argument: Argument, value: Any) -> None:
+def _check_choices(argument: Argument, kind: str, value: Any) -> None:
     choices = argument.get("choices")
     if not choices:
         return
-    given: list[Any] = value if kind_of(argument) == "array" else [value]
+    given: list[Any] = value if kind == "array" else [value]
     for one in given:
         if one not in choices and str(one) not in map(str, choices):
             from omicsdk.cli.mistakes import did_you_mean

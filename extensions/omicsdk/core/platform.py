@@ -157,7 +157,8 @@ def variables(url: str, token: str, credentials: Callable[[str], Credentials]) -
     def read(search: Search) -> Found:
         base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
         origin = " and ".join(name for name, text in ((url, base_url), (token, value)) if text)
-        return Found(base_url or None, credentials(value) if value else None, origin)
+        wanted = value and not search.is_complete
+        return Found(base_url or None, credentials(value) if wanted else None, origin)
 
     return read
 

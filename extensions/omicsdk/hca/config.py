@@ -13,7 +13,7 @@ from typing import Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.settings.config import Keys, Layer, Settings, check_kinds, merge, merged, name_of, read_layer
+from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layers
 from omicsdk.core.type_guards import is_object
 
 KNOWN: dict[str, str] = {
@@ -148,10 +148,7 @@ class HCAConfig(Section):
         self._files = files_of(variables, site_file)
         self._named = named_files(variables)
         self._environ = variables
-        found = [(file, read_layer(file)) for file in self._files]
-        self._layers = [Layer(BUILT_IN, DEFAULTS), *(layer for _, layer in found if layer is not None)]
-        self._settings = merged(self._layers)
-        check_kinds(self._settings, KINDS)
+        self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
         self._saved = copy.deepcopy(self._settings.values)
         super().__init__(copy.deepcopy(self._saved))
         if save_on_exit:
@@ -368,10 +365,11 @@ _GONE: Any = object()
 
 def _found(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
     found: Any = values
-    for key in keys:
-        if not is_object(found) or key not in found:
-            return default
-        found = found[key]
+    try:
+        for key in keys:
+            found = found[key]
+    except (KeyError, TypeError):  # nothing there, or no object on the way
+        return default
     return found
 
 

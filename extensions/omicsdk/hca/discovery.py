@@ -71,7 +71,11 @@ def service_url(section: str, *, base_url: str | None = None, swagger_url: str |
     """
     if base_url or swagger_url:
         return base_url or base_url_of(swagger_url or "")
-    return base_url_of(swagger_url_of(section, config), f"{section}.swagger_url ({_place(section, config)})")
+    stated = swagger_url_of(section, config)
+    try:
+        return base_url_of(stated)
+    except ConfigError:  # only an error needs the place
+        return base_url_of(stated, f"{section}.swagger_url ({_place(section, config)})")
 
 
 def swagger_url_of(section: str, config: HCAConfig) -> str:
@@ -153,8 +157,10 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
         if url is None:
             url = service_url(section, config=settings)
             _warn_of_missing_files(section, url, settings)
-        proof = None if search.is_complete else _stored(section, url, search, settings, endpoint)
         origin = _place(section, settings)
+        if search.is_complete:
+            return Found(None if search.base_url else url, None, origin)
+        proof = _stored(section, url, search, settings, endpoint)
         if proof is not None:
             return Found(None if search.base_url else url, proof, origin, "omics login")
         proof = _of_published_client(section, settings)

@@ -295,6 +295,27 @@ def read_layer(path: Path) -> Layer | None:
     return None if text is None else parsed(text, path)
 
 
+def read_layers(built_in: Layer, files: Iterable[Path], kinds: Mapping[str, str]) -> tuple[list[Layer], Settings]:
+    """Read settings files, merge them and check them.
+
+    Args:
+        built_in: What holds when no file says otherwise.
+        files: The files, there or not, from the weakest to the strongest.
+        kinds: As for `check_kinds`.
+
+    Returns:
+        The layers that there are, and the merged settings.
+
+    Raises:
+        ConfigError: As for `read_layer`, `merged` and `check_kinds`.
+    """
+    found = [read_layer(file) for file in files]
+    layers = [built_in, *(layer for layer in found if layer is not None)]
+    settings = merged(layers)
+    check_kinds(settings, kinds)
+    return layers, settings
+
+
 def read_text(path: Path) -> str | None:
     """Read a settings file as it is, with its byte order mark.
 
