@@ -5,8 +5,7 @@ import logging
 import re
 
 import pytest
-from omicsdk.cli.console import Console
-from omicsdk.cli.debugging import logs_shown
+from omicsdk.cli.console import Console, logs_shown
 from omicsdk.cli.errors import exit_code, lines_of
 from omicsdk.core.errors import (
     AuthError,

@@ -7,8 +7,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.cli.console import Console
-from omicsdk.cli.debugging import logs_shown
+from omicsdk.cli.console import Console, logs_shown
 from omicsdk.cli.errors import json_line, wants_json
 from omicsdk.cli.output import Output
 

@@ -1,4 +1,4 @@
-"""Everything on stderr: messages, questions and progress; stdout is for results."""
+"""Everything on stderr: messages, questions, progress and log records; stdout is for results."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _REDRAWN = 0.1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Generator, Iterable, Iterator
     from typing import TextIO, TypeVar
 
@@ -238,3 +239,48 @@ class Console:
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
         self._draw(self._bar)  # lines go above the bar as long as there is one
+
+
+@contextmanager
+def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = False) -> Generator[None]:
+    """Show our log records for a while, with secrets masked, whoever wrote them.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        write: Is given each line.
+        as_json: Whether a line is a JSON object.
+    """
+    import logging  # help and quick commands do without
+
+    from omicsdk.core.redaction import mask_text
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                for line in [_record(record)] if as_json else mask_text(self.format(record)).splitlines():
+                    write(line)
+            except Exception:
+                self.handleError(record)
+
+    handler = Lines()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s" if level == "DEBUG" else "omics: %(message)s"))
+    logger = logging.getLogger("omicsdk")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+def _record(record: logging.LogRecord) -> str:
+    """A log record as a JSON object, with the fields that were given as `extra`."""
+    import logging
+
+    ordinary = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    fields = {name: value for name, value in vars(record).items() if name not in ordinary}
+    if record.exc_info is not None and record.exc_info[1] is not None:
+        fields["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+    return json_line(record.levelname, record.name, record.getMessage(), record.created, fields)

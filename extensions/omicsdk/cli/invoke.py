@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile
-from omicsdk.cli.console import Console
+from omicsdk.cli.console import Console, logs_shown
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Output
@@ -69,8 +69,6 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
         with as_patient(settings), in_profile(settings):
             _run(found, values, settings, catalog, console, output)
         return console.exit_code
-    from omicsdk.cli.debugging import logs_shown
-
     shown = logs_shown(level, console.raw if as_json else console.line, as_json=as_json)
     with shown, as_patient(settings), in_profile(settings):
         _run(found, values, settings, catalog, console, output)

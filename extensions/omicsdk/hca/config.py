@@ -148,6 +148,7 @@ class HCAConfig(Section):
         self._files = files_of(variables, site_file)
         self._named = named_files(variables)
         self._environ = variables
+        self._layers: list[Layer]
         self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
         self._saved = copy.deepcopy(self._settings.values)
         super().__init__(copy.deepcopy(self._saved))
