@@ -132,7 +132,8 @@ def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | N
     Raises:
         ConfigError: The file cannot be read or is malformed, or has a misspelled key; names it with the line.
     """
-    return _table(read_settings(environ), profile, platform)
+    settings = read_settings(environ)
+    return _table(settings, profile, platform) if settings.values else None
 
 
 def profiles(environ: Mapping[str, str] | None = None) -> dict[str, dict[str, dict[str, str]]]:
