@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import NamedTuple
 
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, loaded, own_arguments
+from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, loaded, own_arguments, variable
 from omicsdk.cli.parser import spelled, value_of
-from omicsdk.cli.services import variable
 from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.settings.config import name_of

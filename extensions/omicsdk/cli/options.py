@@ -1,4 +1,4 @@
-"""The options that every command takes, and how arguments are spelled."""
+"""The options that every command takes, the variables that stand for them, and how arguments are spelled."""
 
 from __future__ import annotations
 
@@ -249,6 +249,16 @@ LIMIT: Argument = {
     "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
 }
 """Of commands that list."""
+
+
+def variable(service: str, what: str) -> str:
+    """The name of a service's environment variable, such as OMICS_DSS_TOKEN.
+
+    Args:
+        service: The service's word on the command line.
+        what: TOKEN or URL.
+    """
+    return f"OMICS_{service.upper().replace('-', '_')}_{what}"
 
 
 def loaded(target: str) -> Any:
