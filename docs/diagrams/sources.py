@@ -50,8 +50,9 @@ def _merged(first: list[list[str]], second: list[list[str]]) -> list[list[str]]:
 
 @cache
 def packages() -> list[str]:
-    """All packages at the top: those of `omicsdk`, the generated clients, the generator, Snakemake's plugin."""
-    below = sorted(path.parent.name for path in ROOTS["omicsdk"].glob("*/__init__.py"))
+    """All packages at the top: those of `omicsdk` with its public modules, the clients, the generator, Snakemake's plugin."""
+    below = {path.parent.name for path in ROOTS["omicsdk"].glob("*/__init__.py")}
+    below = sorted(below | {path.stem for path in ROOTS["omicsdk"].glob("[a-z]*.py")})
     return [*(f"omicsdk.{name}" for name in below), *(name for name in ROOTS if name != "omicsdk")]
 
 
@@ -60,7 +61,8 @@ def imports(package: str) -> frozenset[str]:
     """The other packages whose modules a package imports, inside functions too."""
     root, _, name = package.partition(".")
     found: set[str] = set()
-    for path in (ROOTS[root] / name).rglob("*.py"):
+    folder = ROOTS[root] / name
+    for path in folder.rglob("*.py") if folder.is_dir() else [folder.with_suffix(".py")]:
         for module in _IMPORT.findall(path.read_text(encoding="utf-8")):
             found.add(".".join(module.split(".")[:2]) if module.startswith("omicsdk.") else module.split(".")[0])
     return frozenset(found & set(packages()) - {package})
