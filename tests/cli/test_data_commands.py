@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls, span_of
-from omicsdk.cli.commands.transfer_reports import files_words
+from omicsdk.cli.commands.transfer_reports import count_of
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
@@ -238,7 +238,7 @@ def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
 def test_how_many_files_is_said_in_english(count, said):
-    assert files_words(count) == said
+    assert count_of(count, "file") == said
 
 
 def test_sync_to_a_platform(omics, reads, tmp_path):

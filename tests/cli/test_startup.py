@@ -12,7 +12,6 @@ OURS = {
     *(
         f"omicsdk.cli.{name}"
         for name in (
-            "builtin",
             "catalog",
             "help",
             "main",

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import os
 
-from omicsdk.cli.builtin import GROUPS, INDEX
 from omicsdk.cli.mistakes import unknown_word
-from omicsdk.cli.services import SERVICES
+from omicsdk.cli.services import GROUPS, INDEX, SERVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from omicsdk.cli.builtin import BuiltinGroup
     from omicsdk.cli.shapes import Argument, Command, Service
 
 OPERATIONS = "Every operation of the service, as its document names it"
@@ -244,10 +242,10 @@ class Catalog:
             name: Group(
                 self,
                 [name],
-                group["title"],
-                handwritten=lambda name=name, group=group: commands_of(group) + _below(name, builtin_commands()),
+                title,
+                handwritten=lambda name=name: _below(name, builtin_commands()),
             )
-            for name, group in GROUPS.items()
+            for name, title in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin
 
@@ -343,20 +341,13 @@ def _below(word: str, commands: list[Command]) -> list[Command]:
     return found
 
 
-def commands_of(service: Service | BuiltinGroup) -> list[Command]:
+def commands_of(service: Service) -> list[Command]:
     """The commands of a service that are no operations, or that add to one.
 
     Args:
         service: The service.
     """
-    found: list[Command] = []
-    if "workflows" in service:
-        from importlib import import_module
-
-        found += import_module(service["workflows"]).COMMANDS
-    if "index" in service:
-        found += _indexed(service["index"])
-    return found or service.get("commands", [])
+    return _indexed(service["index"]) if "index" in service else []
 
 
 def builtin_commands() -> list[Command]:
@@ -369,8 +360,13 @@ def _ungrouped() -> list[Command]:
     return [command for command in builtin_commands() if command["command"].partition(" ")[0] not in GROUPS]
 
 
+_READ: dict[str, list[Command]] = {}
+
+
 def _indexed(name: str) -> list[Command]:
-    """The commands of a file of cli/index."""
-    # Beside this module, so that no package has to be imported to find it.
-    with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
-        return json.loads(file.read())
+    """The commands of a file of cli/index, which is read once."""
+    if name not in _READ:
+        # Beside this module, so that no package has to be imported to find it.
+        with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
+            _READ[name] = json.loads(file.read())
+    return _READ[name]

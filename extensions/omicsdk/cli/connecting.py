@@ -14,6 +14,7 @@ from omicsdk.cli.parser import spelled, value_of
 from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.settings.config import name_of
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Argument, Command, Service
     from omicsdk.core.settings.config import Keys, Settings
-
-
-PROFILE = "OMICS_PROFILE"
 
 
 class Connection:
@@ -43,7 +41,7 @@ class Connection:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.base_url: str | None = settings.get("base-url") or None
         self.access_token: str | None = settings.get("access-token")
-        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE) or None
+        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE_VARIABLE) or None
 
 
 @contextmanager
@@ -53,18 +51,18 @@ def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
     Args:
         settings: Values of the global options that were given.
     """
-    named, before = settings.get("profile"), os.environ.get(PROFILE)
+    named, before = settings.get("profile"), os.environ.get(PROFILE_VARIABLE)
     if not named:
         yield
         return
-    os.environ[PROFILE] = named
+    os.environ[PROFILE_VARIABLE] = named
     try:
         yield
     finally:
         if before is None:
-            del os.environ[PROFILE]
+            del os.environ[PROFILE_VARIABLE]
         else:
-            os.environ[PROFILE] = before
+            os.environ[PROFILE_VARIABLE] = before
 
 
 def connected(
@@ -89,7 +87,7 @@ def connected(
     """
     variables: Mapping[str, str] = os.environ if environ is None else environ
     name = found.path[0]
-    if (settings.get("profile") or variables.get(PROFILE)) and service is not None and "client" in service:
+    if (settings.get("profile") or variables.get(PROFILE_VARIABLE)) and service is not None and "client" in service:
         variables = {}  # a named profile wins over them; the client knows the order
     base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None

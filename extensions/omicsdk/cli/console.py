@@ -79,14 +79,15 @@ class Console:
         self.error(printable(text))
         self.exit_code = SOME_FAILED
 
-    def more_left(self, limit: int, what: str = "") -> None:
+    def more_left(self, limit: int, what: str = "", option: str = "--limit") -> None:
         """Tells that a limit has left something out: the process will end with 3.
 
         Args:
             limit: The limit.
             what: What was limited, in the plural.
+            option: The option that says how many.
         """
-        self.some_failed(f"there are more than {limit}{what and f' {what}'}; --limit says how many are wanted")
+        self.some_failed(f"there are more than {limit}{what and f' {what}'}; {option} says how many are wanted")
 
     def limited(self, found: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
         """The first of what is found; tells where there is more, as `more_left` does.

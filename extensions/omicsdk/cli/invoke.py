@@ -141,10 +141,7 @@ def _generated(client: Any, found: Found, service: Service | None) -> Any:
     """The generated client that has an operation."""
     if service is None or "operations" not in service:
         return client
-    if ":" in service["operations"]:
-        return loaded(service["operations"])(client, found.package, found.command)
-    own = getattr(client, service["operations"])
-    return own(found.package, found.command) if callable(own) else own
+    return loaded(service["operations"])(client, found.package, found.command)
 
 
 def forward(command: Command, words: list[str], *, debug: bool) -> int:
@@ -232,11 +229,9 @@ def _print_answer(answer: httpx.Response, items: str | None, output: Output, acc
         return
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(
-            _decoded(answer), items, schema=schema
-        )  # a page where the document has JSON: it says that it is one
+        output.result(answer.json(), items, schema=schema)  # raises: a page where the document has JSON
     elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
-        output.result(_decoded(answer), items, schema=schema)
+        output.result(answer.json(), items, schema=schema)
     else:
         output.chunks([answer.content])
 
@@ -247,10 +242,6 @@ def _is_json(answer: httpx.Response) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _decoded(answer: httpx.Response) -> Any:
-    return answer.json()
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
@@ -309,9 +300,7 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
         passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
     if "on_more" in supplied:
         limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
-        passed["on_more"] = lambda: console.some_failed(
-            f"there are more than {arguments['limit']}; {flag(limit)} says how many are wanted"
-        )
+        passed["on_more"] = lambda: console.more_left(arguments["limit"], option=flag(limit))
     if "deletes" in command:
         from omicsdk.cli.commands.agreement import removed
 

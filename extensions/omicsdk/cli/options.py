@@ -190,36 +190,6 @@ FETCH: list[Argument] = [
 ]
 """Of commands that download."""
 
-TRANSFER: list[Argument] = [
-    *FETCH,
-    {
-        "name": "dry_run",
-        "type": "boolean",
-        "default": False,
-        "help": "Only print what would be downloaded, and whether the disk has room; nothing is written.",
-    },
-]
-"""Of commands that download and know a dry run."""
-
-SHARED: list[Argument] = [
-    {
-        "name": "workers",
-        "type": "integer",
-        "convert": "omicsdk.cli.commands.numbers:at_least_1",
-        "default": None,
-        "help": "Use N worker processes on this machine: for many small files, and where computing checksums is the "
-        "bottleneck.",
-    },
-    {
-        "name": "scheduler",
-        "type": "string",
-        "default": None,
-        "help": "Use the workers of a Dask cluster: the address of its scheduler, such as tcp://10.0.0.5:8786. They must "
-        "see the manifest and the folder under the same paths. Needs omicsdk[dask].",
-    },
-]
-"""Of commands that download what a manifest lists."""
-
 REPORT: Argument = {
     "name": "report",
     "type": "string",

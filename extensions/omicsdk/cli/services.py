@@ -7,6 +7,17 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Service
 
 
+INDEX = ("files", "builtin", "shell", "login")
+"""Files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
+
+GROUPS = {
+    "sandbox": "A local server with every service in it, to try, teach and test.",
+    "config": "Settings, and where each comes from.",
+    "alias": "Your own names for commands, and hca's.",
+    "compat": "Programs for the platforms' published clients, as they are.",
+}
+"""Groups of commands of no service, with their titles."""
+
 SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",

@@ -147,7 +147,6 @@ class Service(TypedDict):
 
     Attributes:
         title: For the list of services.
-        workflows: Module that holds COMMANDS, the handwritten ones; read when the service is named.
         index: Name of its file of commands in cli/index, which `make codegen` writes.
         package: Its generated package under omicsdk_api, where that has another name than the service's word.
         documented: Its operations are documented commands and stand at the top, not under `api`.
@@ -159,16 +158,14 @@ class Service(TypedDict):
         sections: Members of that which are no commands, but settings of the service.
         groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.
         options: What each of its commands takes beside its own, operations included; `client` is given what was typed.
-        operations: Attribute of that client which is the generated one, where it isn't that itself. Of a service with several
-            generated packages it is a method that gives one: it is called with the package and the operation; or
-            `module:function`, which is called with the client before these.
+        operations: `module:function` that gives the generated client, where it isn't `client` itself: it is called with the
+            client, the package and the operation.
         about: What its help says below the commands.
         not_it: Remedy for an answer that is no JSON, with {} for the base URL.
         remedy: What to do when the service wants a login; by default to give it a token.
     """
 
     title: str
-    workflows: NotRequired[str]
     index: NotRequired[str]
     package: NotRequired[str]
     documented: NotRequired[bool]

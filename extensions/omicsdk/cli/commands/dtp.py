@@ -451,7 +451,8 @@ def download(
         require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
         console: Where progress and failures are printed.
     """
-    from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched
+    from omicsdk.cli.commands.transfer_reports import ended, finish, named_errors, watched
+    from omicsdk.cli.output import Call
     from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader
 
@@ -477,7 +478,7 @@ def download(
             title,
         )
     errors = named_errors(found.files.failed) + [each.error for each in found.metadata if each.error is not None]
-    told(found.files, errors, options, console, title)
+    finish(found.files, Call(title, options, {}, console), errors)
     return {
         "counts": found.counts,
         "verification": found.files.verification,

@@ -165,7 +165,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts += [f"{failed:,} failed"] if failed else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
     way = "from" if did == "removed" else "to"
-    line = f"{files_words(counts.get('done', 0))} ({size_words(size)}) {did}{where and f' {way} {where}'}"
+    line = f"{count_of(counts.get('done', 0), 'file')} ({size_words(size)}) {did}{where and f' {way} {where}'}"
     return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
 
 
@@ -186,11 +186,6 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
     return Told("", {**counted, "files": rows, **more}, terminal_only=True, brief=brief, items="files")
 
 
-def files_words(count: int) -> str:
-    """A number of files in words."""
-    return count_of(count, "file")
-
-
 def count_of(number: int, thing: str) -> str:
     """A number of things in words: "1 file", "2,000 files".
 
@@ -199,35 +194,6 @@ def count_of(number: int, thing: str) -> str:
         thing: One of them.
     """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def told(
-    report: TransferReport,
-    errors: Sequence[OmicsError],
-    arguments: Mapping[str, Any],
-    console: Console,
-    title: str,
-    *,
-    remedy: str = AGAIN,
-    is_counted: bool = False,
-) -> None:
-    """Call `finish` with the arguments of a command that has no `Call`.
-
-    Args:
-        report: What was transferred.
-        errors: Why files failed.
-        arguments: Those of the command.
-        console: Where failures are told.
-        title: What it was.
-        remedy: What to do where all failed.
-        is_counted: Whether the command's own last line says how many files are verified.
-
-    Raises:
-        SomeFailed: All failed; the error itself where there is one.
-        TransferError: It ended before its end.
-    """
-    call = Call(title, arguments, {}, console)
-    finish(report, call, errors, remedy=remedy, is_counted=is_counted)
 
 
 def ended(outcome: Outcome) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """Which Python functions are commands, under which words. Everything else about a command comes from its function.
 
-A module of this package is the table of one service, or of commands of none (`SERVICE = ""`, named in `builtin.INDEX`). `make codegen` reads the tables, the functions' signatures and their
+A module of this package is the table of one service, or of commands of none (`SERVICE = ""`, named in `services.INDEX`). `make codegen` reads the tables, the functions' signatures and their
 docstrings (`_reading`), and writes what help, completion and dispatch read: a JSON file beside each table. At run time neither the
 tables nor the functions of other commands are imported.
 """

@@ -187,7 +187,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
             _in_flags(said.summary, arguments),
             _in_flags(said.description, arguments),
         )
-    made["run"] = f"{function.__module__}:{function.__qualname__}"
+    made["run"] = _target(function)
     made["parameters"] = [*arguments, *more]
     made["supplied"] = supplied
     if gathered:
@@ -213,7 +213,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     if entry.title:
         made["title"] = entry.title
     if (render := entry.render or _renderer(hints.get("return"))) is not None:
-        made["render"] = f"{render.__module__}:{render.__qualname__}"
+        made["render"] = _target(render)
     return made
 
 
@@ -255,6 +255,7 @@ def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entr
 
 
 def _target(function: Callable[..., Any]) -> str:
+    """`module:name`, by which the command line imports a function when it is needed."""
     function = inspect.unwrap(function)
     return f"{function.__module__}:{function.__qualname__}"
 
@@ -340,8 +341,7 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
     if name in entry.also:
         made["also"] = list(entry.also[name])
     if name in entry.checks:
-        check = entry.checks[name]
-        made["convert"] = f"{check.__module__}:{check.__qualname__}"
+        made["convert"] = _target(entry.checks[name])
     made["help"] = said.arguments[name]
     if name in entry.writes:
         _write_into(made, entry.writes[name])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
-from omicsdk.cli.commands.transfer_reports import ended, files_words, finish, listed
+from omicsdk.cli.commands.transfer_reports import count_of, ended, finish, listed
 from omicsdk.cli.errors import INTERRUPTED, printable
 from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import OmicsError, UsageError
@@ -254,7 +254,9 @@ def _may_remove(remove: int, there: int, target: Uri, most: int | None, console:
     Raises:
         TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large folder.
     """
-    words = f"{files_words(remove)} of {target} that the source doesn't have will be removed permanently. Continue?"
+    words = (
+        f"{count_of(remove, 'file')} of {target} that the source doesn't have will be removed permanently. Continue?"
+    )
     try:
         check_removals(str(target), remove, there, most)
         agreed = console.confirm(words)
@@ -326,7 +328,7 @@ def _foreseen(result: Changed) -> Told:
     size = sum(file.entry.size or 0 for file in plan.files)
     gone = [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
     lines += [f"remove {uri}" for uri in result.removed]
-    lines.append(f"{files_words(len(files) + len(gone))}, {size_words(size)} to {word}; nothing was done")
+    lines.append(f"{count_of(len(files) + len(gone), 'file')}, {size_words(size)} to {word}; nothing was done")
     sync = {"same": result.sync.same, "newer": result.sync.newer} if result.sync else {}
     data = {"bytes": size, "files": [*files, *gone], **sync}
     return Told("\n".join(map(printable, lines)), data, terminal_only=True, items="files")
@@ -361,7 +363,7 @@ def rm(
         found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places.patterns)
         if dry_run:
             return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in found.files)
-        words = f"{files_words(len(found.files))} ({size_words(found.size)}) of {_named(uris)}"
+        words = f"{count_of(len(found.files), 'file')} ({size_words(found.size)}) of {_named(uris)}"
         if not console.confirm(f"{words} will be removed permanently. Continue?"):
             console.message("nothing is removed")
             console.exit_code = INTERRUPTED
@@ -378,7 +380,7 @@ def removed(result: TransferReport | None, call: Call) -> Told | None:
     if call.arguments.get("dry_run"):
         lines = [printable(f"remove {end.name}") for end in result.outcomes]
         size = sum(end.size or 0 for end in result.outcomes)
-        lines.append(f"{files_words(len(rows))}, {size_words(size)} to remove; nothing was done")
+        lines.append(f"{count_of(len(rows), 'file')}, {size_words(size)} to remove; nothing was done")
         return Told("\n".join(lines), data, terminal_only=True, items="files")
     finish(result, call, where=_named(call.arguments["uris"]), did="removed")
     return listed(result, rows)

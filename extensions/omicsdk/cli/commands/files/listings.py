@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_report
-from omicsdk.cli.commands.transfer_reports import files_words
+from omicsdk.cli.commands.transfer_reports import count_of
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, Told
@@ -120,7 +120,9 @@ def ls(
         folders = sum(entry.is_folder for _, entry, _ in found)
         size = sum(entry.size or 0 for _, entry, _ in found)
         also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
-        lines.append(f"{files_words(len(found) - folders)}{also}, {size_words(size) if human else f'{size} bytes'}")
+        lines.append(
+            f"{count_of(len(found) - folders, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
+        )
     return Told("\n".join(lines), rows, terminal_only=True)
 
 
@@ -314,7 +316,7 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
                 for found in sums(select(stores.of(uri), uri, patterns=places.patterns), depth)
             ]
     lines = _aligned(
-        (size_shown(row["bytes"], human=human), files_words(row["files"]), printable(row["uri"])) for row in rows
+        (size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])) for row in rows
     )
     return Told("\n".join(lines), rows, terminal_only=True)
 
