@@ -163,7 +163,7 @@ def test_importing_loads_nothing_heavy(module):
     [
         "errors",
         "retry",
-        "settings.environment",
+        "sending.connections",
         "credentials",
         "redaction",
         "settings.config",

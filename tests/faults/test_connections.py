@@ -19,8 +19,8 @@ from omicsdk.core.errors import TLSFailed
 from omicsdk.core.request import OperationFacts
 from omicsdk.core.request import request as asked
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.sending.connections import Network
 from omicsdk.core.sending.transport import Transport
-from omicsdk.core.settings.environment import Network
 from omicsdk.transfer import Item, Location, Patience, download
 
 MIB = 1024 * 1024

@@ -23,7 +23,7 @@ from omicsdk.core.errors import AuthError, ConfigError, TransportError, UsageErr
 from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.token_file import token_file
-from omicsdk.hca.discovery import AUDIENCE
+from omicsdk.hca.config import AUDIENCE
 from omicsdk.hca.login import ServiceLogin
 
 DSS, AUTH = "https://dss.data.example.org/v1", "https://auth.data.example.org"

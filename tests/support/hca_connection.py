@@ -8,8 +8,7 @@ from typing import NamedTuple
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.core.platform import resolve
-from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.discovery import base_url_of, discovery
+from omicsdk.hca.config import HCAConfig, base_url_of, discovery
 
 
 class Connection(NamedTuple):

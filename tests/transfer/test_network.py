@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import NotFound, TLSFailed
-from omicsdk.core.settings.environment import Network
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, loaded, own_arguments, variable
 from omicsdk.cli.parser import spelled, value_of
-from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
+from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import name_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -19,7 +18,7 @@ from omicsdk.core.errors import AnswerTooLarge, ConfigError, OmicsError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import content_key
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import URI_LIST, OperationFacts, Paging, Query, Request, request
+from omicsdk.core.request import URI_LIST, OperationFacts, Paging, Query, Request, checked_base_url, request
 from omicsdk.core.sending.transport import AsyncTransport, Transport, is_elsewhere, transport_error
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
 from pathlib import Path
@@ -40,28 +40,6 @@ def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
             "there is no home folder: HOME isn't set, and the system doesn't know this user",
             remedy=f"Set HOME to a folder of yours, as in: export HOME=/path/to/it. {otherwise}".rstrip(),
         ) from None
-
-
-def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the path of one of omicsdk's own files: in its folder of settings, or what an environment variable names.
-
-    Args:
-        name: The file's name in the folder.
-        variable: The variable.
-        environ: The environment's variables; by default those of the process.
-
-    Raises:
-        ConfigError: No file is named, and the user has no home.
-    """
-    named = (os.environ if environ is None else environ).get(variable)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_config_path
-
-    folder = within_home(
-        lambda: user_config_path("omicsdk", appauthor=False), otherwise=f"Or name a file in {variable}."
-    )
-    return folder / name
 
 
 #: The environment's variable for the folder.

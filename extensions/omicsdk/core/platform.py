@@ -33,12 +33,12 @@ from typing import (
     overload,
 )
 
-from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import AsyncClient, Bound, Client, beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import checked_base_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import NamedTuple, cast
 
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, read_private, settings_file, write_private
+from omicsdk.core.files import locked, read_private, write_private
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.settings.profiles import DEFAULT_PROFILE
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE, settings_file
 from omicsdk.core.type_guards import is_object
 
 logger = logging.getLogger("omicsdk.oauth")

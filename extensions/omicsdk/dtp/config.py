@@ -16,10 +16,10 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-from omicsdk.core.base_urls import fault_of
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
+from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import parsed, read_text
 from omicsdk.gen3.errors import choice, nearest
 

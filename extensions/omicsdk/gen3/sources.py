@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.base_urls import fault_of
 from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import fault_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
-from omicsdk.core.base_urls import fault_of
 from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
@@ -31,6 +30,7 @@ from omicsdk.core.platform import (
     resolve,
 )
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import fault_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.sb import apps, downloads, jobs, listings, tasks, uploads

@@ -21,7 +21,7 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
-from omicsdk.core.settings.environment import Network, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.requests import Location
 from omicsdk.transfer.s3_clients import asking_s3, refusing_cut_heads
 from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of

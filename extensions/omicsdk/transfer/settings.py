@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.settings.environment import Network, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.retrying import Patience

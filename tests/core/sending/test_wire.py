@@ -23,9 +23,8 @@ from omicsdk.core.credentials import BearerToken
 from omicsdk.core.request import Request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending import connections
-from omicsdk.core.sending.connections import tls_context
+from omicsdk.core.sending.connections import Network, tls_context
 from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, transport_error
-from omicsdk.core.settings.environment import Network
 
 
 def get(url="/x", **changes):

@@ -122,7 +122,7 @@ def test_a_user_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> N
     if os.name == "nt":
         monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setattr(Path, "home", _no_home)
-    monkeypatch.setattr("omicsdk.core.files.within_home", _no_folder)
+    monkeypatch.setattr("omicsdk.core.settings.profiles.within_home", _no_folder)
     assert settings_path({}) is None
     assert profile_settings("default", "sb", {}) is None
 

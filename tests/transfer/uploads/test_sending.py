@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
-from omicsdk.core.settings.environment import Network
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Control, Location, Patience, PutTo, Upload, upload
 from omicsdk.transfer.uploads.store import SentPart, Source
 

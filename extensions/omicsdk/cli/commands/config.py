@@ -201,8 +201,8 @@ def edit(*, console: Console) -> None:
     import shlex
     import subprocess
 
-    from omicsdk.core.files import settings_file, write_private
-    from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, profiles
+    from omicsdk.core.files import write_private
+    from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, profiles, settings_file
     from omicsdk.core.settings.toml import parsed as toml
 
     path = settings_file("settings.toml", SETTINGS_VARIABLE)
@@ -293,7 +293,7 @@ def _own_value(keys: Keys, connection: Connection) -> str:
 
 
 def _checked(keys: Keys, value: str) -> str:
-    from omicsdk.core.base_urls import checked_base_url
+    from omicsdk.core.request import checked_base_url
 
     if keys[0] == "store":
         choices = OWN["store"][1]
@@ -385,7 +385,7 @@ def _check_known(keys: Keys, value: Json) -> None:
 
 
 def _check_url(value: str) -> None:
-    from omicsdk.hca.discovery import base_url_of
+    from omicsdk.hca.config import base_url_of
 
     try:
         base_url_of(value)

@@ -13,7 +13,7 @@ from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import lead_in_words, seconds_of_date
-from omicsdk.core.settings.environment import default_ca_file, network
+from omicsdk.core.sending.connections import default_ca_file, network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor import Outcome
-from omicsdk.core.base_urls import fault_of
 from omicsdk.core.credentials import BearerToken, is_confidential
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import Resolution, no_source, resolution
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings
 from omicsdk.core.token_file import HCA, token_file
 from omicsdk.logins import KINDS, chosen_profile, discovery_of, stored_credentials
@@ -118,7 +118,7 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
     Returns:
         One for each credential, and one for each service that is named without any; a malformed file is one with a problem.
     """
-    from omicsdk.hca.discovery import stored_tokens
+    from omicsdk.hca.config import stored_tokens
 
     found: list[Login] = []
     stored: list[Login] = []

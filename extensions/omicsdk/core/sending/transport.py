@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, TimedOut, TooManyRedirects, TransportError
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
-from omicsdk.core.request import Request
+from omicsdk.core.request import Request, checked_base_url
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry, clock_lead, lead_in_words, retry_after
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
 from omicsdk.core.version import __version__

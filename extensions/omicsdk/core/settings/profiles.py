@@ -8,13 +8,14 @@ base_url = "https://commons.example.org"
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, settings_file, write_private
+from omicsdk.core.files import locked, within_home, write_private
 from omicsdk.core.type_guards import is_object
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
@@ -80,6 +81,28 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
         return settings_file("settings.toml", SETTINGS_VARIABLE, environ)
     except ConfigError:
         return None
+
+
+def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the path of one of omicsdk's own files: in its folder of settings, or what an environment variable names.
+
+    Args:
+        name: The file's name in the folder.
+        variable: The variable.
+        environ: The environment's variables; by default those of the process.
+
+    Raises:
+        ConfigError: No file is named, and the user has no home.
+    """
+    named = (os.environ if environ is None else environ).get(variable)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_config_path
+
+    folder = within_home(
+        lambda: user_config_path("omicsdk", appauthor=False), otherwise=f"Or name a file in {variable}."
+    )
+    return folder / name
 
 
 def check_profile_name(name: str) -> None:

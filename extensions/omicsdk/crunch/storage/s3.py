@@ -14,7 +14,7 @@ from stat import S_ISREG
 from typing import Any, BinaryIO, Unpack, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
-from omicsdk.core.settings.environment import Network, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Platform, Workflow, late_modules
-from omicsdk.hca.discovery import CLAIMS, discovery
+from omicsdk.hca.config import CLAIMS, discovery
 
 if TYPE_CHECKING:
     from omicsdk.hca.dss import collections, downloads, files, jobs, uploads

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
-from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import beside
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
@@ -22,6 +21,7 @@ from omicsdk.core.platform import (
     late_modules,
 )
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import checked_base_url
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.upload.areas import UploadConfig
 

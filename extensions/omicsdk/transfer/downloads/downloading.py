@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotWritable, UsageError
-from omicsdk.core.settings.environment import Network, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk

@@ -9,7 +9,7 @@ from functools import partial
 
 from omicsdk.core.errors import ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.settings.environment import curl_options
+from omicsdk.core.sending.connections import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.downloads.commit import Committer

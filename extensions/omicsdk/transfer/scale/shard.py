@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import OmicsError, SomeFailed, TransferError
-from omicsdk.core.settings.environment import Network
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download

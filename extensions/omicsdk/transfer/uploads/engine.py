@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 from omicsdk.core.errors import ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
+from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
-from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.network.wire import Ask, Ended, Wire

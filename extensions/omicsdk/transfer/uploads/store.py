@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.settings.environment import Network
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.requests import Location
 from omicsdk.transfer.uploads.form import Form

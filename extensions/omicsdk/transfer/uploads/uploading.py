@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.settings.environment import Network, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.control import Control

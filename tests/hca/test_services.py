@@ -12,7 +12,7 @@ from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.hca.discovery import audience_of, base_url_of
+from omicsdk.hca.config import audience_of, base_url_of
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 

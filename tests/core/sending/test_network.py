@@ -8,7 +8,7 @@ import pycurl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.settings.environment import Network, curl_options, default_ca_file, network
+from omicsdk.core.sending.connections import Network, curl_options, default_ca_file, network
 
 P = "http://proxy.example.org:3128"
 
