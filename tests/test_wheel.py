@@ -5,12 +5,17 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LARGEST = 6 << 20
+LARGEST_INSTALL = 105_000_000
+MOST_PACKAGES = 24
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +83,28 @@ def test_it_runs_the_demo(installed: Path, tmp_path: Path):
     python = installed / Path(sys.executable).name
     said = subprocess.run([python, "-c", where], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert str(ROOT) + os.sep not in said
+
+
+@pytest.mark.sandbox
+def test_a_base_install_is_small(installed: Path):
+    """What `pip install omicsdk` without extras brings, pip left out: itself with its byte code, and what it requires."""
+    brought = _closure("omicsdk") - {"omicsdk"}
+    sizes = {name: sum(_size(Path(str(file.locate()))) for file in distribution(name).files or ()) for name in brought}
+    libraries = next(installed.parent.glob("[Ll]ib/**/site-packages"))
+    sizes["omicsdk"] = sum(_size(path) for path in libraries.rglob("*") if path.is_file())
+    assert len(sizes) <= MOST_PACKAGES
+    assert sum(sizes.values()) <= LARGEST_INSTALL, sorted(sizes.items(), key=lambda item: -item[1])[:8]
+
+
+def _closure(name: str, found: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The packages that one needs on this machine, without extras, and itself."""
+    found |= {canonicalize_name(name)}
+    needs = [Requirement(text) for text in distribution(name).requires or ()]
+    for each in needs:
+        if canonicalize_name(each.name) not in found and (each.marker is None or each.marker.evaluate({"extra": ""})):
+            found = _closure(each.name, found)
+    return found
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
