@@ -199,12 +199,25 @@ def test_cp_sends_a_folder_and_a_second_run_skips_it(run, written, data):
 
 
 @pytest.mark.parametrize("scheme", ["file", "s3", "sb"])
-def test_cp_of_a_folder_becomes_the_new_folder_and_goes_into_one_that_exists(run, place, data, scheme):
+def test_cp_of_a_folder_becomes_the_new_folder_however_often_it_runs(run, place, data, scheme):
     new = f"{place(scheme)}-new/"
     assert run("cp", "-r", str(data), new).code == 0
     assert names_in(run, new) == list(FILES)
+    again = run("cp", "-r", str(data), new)
+    assert again.json["counts"] == {"done": 0, "skipped": 2, "failed": 0, "stopped": 0}
+    assert names_in(run, new) == list(FILES)
+    assert run("rm", "-r", new, "--yes").code == 0
+    assert run("cp", "-r", str(data), new).json["counts"]["done"] == 2
+
+
+@pytest.mark.parametrize("scheme", ["file", "s3", "sb"])
+def test_cp_of_a_folder_goes_into_one_that_exists(run, place, data, scheme):
+    new = f"{place(scheme)}-new/"
+    assert run("cp", str(data / "a.txt"), new).code == 0
     assert run("cp", "-r", str(data), new).code == 0
-    assert names_in(run, new) == ["a.txt", "b.csv", "data/"]
+    assert names_in(run, new) == ["a.txt", "data/"]
+    assert run("cp", "-r", str(data), new).json["counts"]["skipped"] == 2
+    assert names_in(run, new) == ["a.txt", "data/"]
 
 
 def test_cp_between_platforms_skips_what_is_there(run, place):

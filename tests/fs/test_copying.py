@@ -201,10 +201,13 @@ def test_streams_end_with_the_time_that_they_may_take(shelf, tmp_path, monkeypat
     assert [outcome.state for outcome in report.outcomes] == ["stopped"]
 
 
-def test_nothing_of_a_copy_is_remembered_when_it_is_done(shelf, tmp_path):
+def test_of_a_copy_that_is_done_only_the_folder_that_it_made_is_remembered(shelf, tmp_path):
     shelf.files.update({"p/a": b"1"})
     assert copied("shelf://p", str(tmp_path / "out")).ok
-    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    (record,) = (path for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert record.read_text() == "{}"
+    assert copied("shelf://p/", str(tmp_path / "there")).ok
+    assert [path for path in (tmp_path / "state").rglob("*") if path.is_file()] == [record]
 
 
 def test_batches_need_no_more_room_than_there_is(shelf):

@@ -22,6 +22,7 @@ from omicsdk.fs.copying.planning import (
     plan_copy,
     select,
 )
+from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
@@ -82,16 +83,16 @@ def planned_copy(
         plan = plan_copy(naming.of(sources), target, kind)
         plan = replace(plan, said=[*plan.said, f"{naming.layout}\t{naming.template}"])
     else:
-        plan = _resumed(sources, target, kind, options or CopyOptions())
+        plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     check_target(stores, plan)
     return plan
 
 
-def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, options: CopyOptions) -> CopyPlan:
+def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, stores: Stores, options: CopyOptions) -> CopyPlan:
     """A folder that an earlier run of the same copy made is the one that it becomes, not one to go into."""
     if kind == "folder" and len(sources) == 1 and sources[0].is_folder:
         before = plan_copy(sources, target, "")
-        if is_begun(before, options):
+        if is_begun(before, options) or is_recorded(before, stores):
             return before
     return plan_copy(sources, target, kind)
 

@@ -129,12 +129,14 @@ class CopyPlan:
         said: What was named and how it goes there, which identifies the copy however many files of it are left; by
             default the files do.
         differing: Whether all files are known to be other at the target, or not there: nothing that was done before counts.
+        makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
     """
 
     base: Uri
     files: Sequence[Selected]
     said: Sequence[str] = ()
     differing: bool = False
+    makes_folder: bool = False
 
     @property
     def words(self) -> Sequence[str]:
@@ -185,7 +187,8 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
         files += [replace(file, name=f"{before}{file.name}") for file in source.files]
         said.append(f"{source.uri}\t{before}")
     _refuse_clashes(files, target)
-    return CopyPlan(replace(target, is_folder=True), files, said)
+    makes_folder = kind == "" and len(sources) == 1 and sources[0].is_folder and not sources[0].uri.is_folder
+    return CopyPlan(replace(target, is_folder=True), files, said, makes_folder=makes_folder)
 
 
 def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:

@@ -17,13 +17,39 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, key_of
+from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, Uri, key_of
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 
 _log = getLogger("omicsdk.fs")
+_LOOKED_AT = 16
+"""Files of an earlier copy that are looked for: one of them shows that its folder was not emptied since."""
+
+
+def is_recorded(plan: CopyPlan, stores: Stores) -> bool:
+    """Whether an earlier run made the folder of a plan, and some of its files are still in it.
+
+    Args:
+        plan: The plan of a folder that becomes another one.
+        stores: The stores of both ends.
+    """
+    path = _record_of(plan) if plan.makes_folder else None
+    if path is None or not path.exists():
+        return False
+    return any(_exists(stores, plan.target(file)) for file in plan.files[:_LOOKED_AT])
+
+
+def _exists(stores: Stores, uri: Uri) -> bool:
+    try:
+        return stores.of(uri).stat(uri.path).kind == "file"
+    except PathNotFound:
+        return False
+
+
+def _record_of(plan: CopyPlan) -> Path | None:
+    return journal_for("copies", "done", str(Path.cwd()), *plan.words)
 
 
 class Record:
@@ -40,7 +66,7 @@ class Record:
         self._stores = stores
         self._options = options
         self._target = stores.of(plan.base)
-        self._path = journal_for("copies", "done", str(Path.cwd()), *plan.words)
+        self._path = _record_of(plan)
         self._known = dict(self._read())
 
     def unchanged(self) -> dict[str, Outcome]:
@@ -97,7 +123,7 @@ class Record:
         return key_of(file.entry, str(file.uri)), key_of(found, str(self._plan.target(file)))
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
-        """Record what was copied now, where checksums will not prove it.
+        """Record what was copied now, where checksums will not prove it, and which folder the copy made.
 
         Args:
             outcomes: The result for each file of the plan, in order.
@@ -115,7 +141,7 @@ class Record:
             for (file, verification), end in zip(doubtful, ends, strict=True)
             if end is not None and not isinstance(end, OmicsError)
         }
-        if new:
+        if new or self._plan.makes_folder:
             self._write({**self._known, **new})
 
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
