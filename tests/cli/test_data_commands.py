@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls, span_of
-from omicsdk.cli.commands.transfer_reports import count_of
+from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock

@@ -219,7 +219,7 @@ def test_an_entry_says_what_the_signature_does_not():
         "name": "into",
         "type": "string",
         "default": "mixed.tsv",
-        "convert": "omicsdk.cli.commands.output_files:file_or_stdout",
+        "convert": "omicsdk.cli.commands.values:file_or_stdout",
         "stdout": ".tsv",
         "help": "File for the result. - is stdout.",
     }
@@ -443,7 +443,7 @@ def test_a_signature_says_what_are_words_and_what_is_counted():
     made = command(Entry("pick", pick, hidden=("others",)), "drs", by_signature=True)
     what, limit = made["parameters"]
     assert (what["type"], what["positional"], made["supplied"]) == ("string", True, ["on_more"])
-    assert limit["convert"] == "omicsdk.cli.commands.numbers:at_least_1"
+    assert limit["convert"] == "omicsdk.cli.commands.values:at_least_1"
     several = command(Entry("mix", mix, single=("colours",), positional=("colours",)), "dss")["parameters"][0]
     assert (several["type"], "items" in several) == ("string", False)
 

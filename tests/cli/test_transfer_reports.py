@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from omicsdk.cli.commands.transfer_reports import watched
+from omicsdk.cli.commands.transfers import watched
 from omicsdk.cli.console import Console
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport

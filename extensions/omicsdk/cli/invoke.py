@@ -129,7 +129,7 @@ def _run_workflow(command: Command, values: Mapping[str, Any], console: Console,
     if stream is None:
         output.result(called(command, values, console, *client), declared=command.get("columns", ()))
         return
-    from omicsdk.cli.commands.output_files import on_stdout
+    from omicsdk.cli.commands.values import on_stdout
 
     def work(path: str) -> object:
         return called(command, {**values, key(stream): path}, console, *client)
@@ -302,7 +302,7 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
         limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
         passed["on_more"] = lambda: console.more_left(arguments["limit"], option=flag(limit))
     if "deletes" in command:
-        from omicsdk.cli.commands.agreement import removed
+        from omicsdk.cli.commands.values import removed
 
         return removed(
             command["deletes"].format(**arguments),
@@ -334,7 +334,7 @@ def _transferred(
     function: Callable[..., Any], call: Call, passed: Mapping[str, Any], supplied: Any, *client: Any
 ) -> Any:
     """Run a transfer: progress, Ctrl-C and the report of what was done until then."""
-    from omicsdk.cli.commands.transfer_reports import report_ended, watched
+    from omicsdk.cli.commands.transfers import report_ended, watched
 
     more: dict[str, Any] = {}
     if "on_report" in supplied:

@@ -163,7 +163,7 @@ LIMITS: list[Argument] = [
     {
         "name": "renewals",
         "type": "integer",
-        "convert": "omicsdk.cli.commands.numbers:at_least_0",
+        "convert": "omicsdk.cli.commands.values:at_least_0",
         "default": None,
         "help": "Times that a refused URL or login (401, 403) is renewed without progress in between (default 1).",
     },
@@ -214,7 +214,7 @@ NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": Fa
 LIMIT: Argument = {
     "name": "limit",
     "type": "integer",
-    "convert": "omicsdk.cli.commands.numbers:at_least_1",
+    "convert": "omicsdk.cli.commands.values:at_least_1",
     "default": None,
     "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
 }

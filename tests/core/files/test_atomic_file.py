@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.commands.output_files import file_to_write
+from omicsdk.cli.commands.values import file_to_write
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of, put_in_place
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED, exit_code
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import APIError, BadRequest, OmicsError, UsageError

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.transfer_reports import ended, finish
-from omicsdk.cli.commands.transfers import foreseen
+from omicsdk.cli.commands.transfers import ended, finish, foreseen
 from omicsdk.drs import Drs
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from omicsdk.cli.commands.gen3.access import connect as connect_gen3
 from omicsdk.cli.commands.gen3.access import login_of
-from omicsdk.cli.commands.output_files import STDOUT
+from omicsdk.cli.commands.values import STDOUT
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.errors import NotJson, UsageError
@@ -451,7 +451,7 @@ def download(
         require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
         console: Where progress and failures are printed.
     """
-    from omicsdk.cli.commands.transfer_reports import ended, finish, named_errors, watched
+    from omicsdk.cli.commands.transfers import ended, finish, named_errors, watched
     from omicsdk.cli.output import Call
     from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader

@@ -1,38 +1,46 @@
-"""What commands that move files have in common: how fast, how long, and how they end."""
+"""Transfers on the command line: the options that control one, its progress, and what is printed and reported at its end.
+
+A command that returns a `TransferReport` needs nothing more: `transferred` is its renderer. One that returns a result of its own
+calls `finish` and `listed` in its renderer.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.connecting import seconds_of
-from omicsdk.core.errors import UsageError
-from omicsdk.transfer import Control, Patience
+from omicsdk.cli.errors import SHOWN
+from omicsdk.cli.output import Call, Told
+from omicsdk.core.errors import SomeFailed, TransferError, UsageError
+from omicsdk.transfer import Control, Outcome, Patience, TransferReport
+from omicsdk.transfer.interrupts import report_of, termination
+from omicsdk.transfer.reports.outcome import verification_words
+from omicsdk.transfer.reports.words import size_words, time_words
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from omicsdk.cli.console import Console
+    from omicsdk.core.errors import OmicsError
+    from omicsdk.transfer import Progress
 
-    from omicsdk.transfer import TransferReport
-
+T = TypeVar("T")
+STOPPED = "Stopped. The same command goes on where this one ended."
+AGAIN = "Run the same command again: what is done isn't transferred twice."
+THERE = ("done", "skipped", "planned")
+LISTED = 1000
+"""Results of more files than this are only counted where no form of output was chosen."""
+_DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
-#: The options that `control_of` reads.
-CONTROLS = frozenset(
-    {
-        "limit_rate",
-        "max_wait",
-        "min_rate",
-        "renewals",
-        "require_checksum",
-        "resume_unvalidated",
-        "stall_timeout",
-        "time_budget",
-    }
-)
+# -- options
 
 
 def control_of(arguments: Mapping[str, Any]) -> Control:
@@ -68,28 +76,6 @@ def _patience(arguments: Mapping[str, Any]) -> Patience | None:
     return Patience(**given) if given else None
 
 
-def foreseen(report: TransferReport) -> dict[str, object]:
-    """What a dry run prints: counts, bytes that would come, and each file.
-
-    Args:
-        report: The dry run's.
-    """
-    planned = [outcome for outcome in report.outcomes if outcome.state == "planned"]
-    return {
-        "counts": report.counts,
-        "bytes_to_fetch": sum((outcome.size or 0) - outcome.bytes_kept for outcome in planned),
-        "files": [
-            {
-                "name": outcome.label or outcome.name,
-                "size": outcome.size,
-                "state": outcome.state,
-                "plan": outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error)),
-            }
-            for outcome in report.outcomes
-        ],
-    }
-
-
 def bytes_of(option: str, text: str) -> int:
     """Read a number of bytes.
 
@@ -114,3 +100,325 @@ def _rate(option: str, text: str) -> float:
             f"{option} {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
         )
     return rate
+
+
+# -- the run
+
+
+def watched(
+    work: Callable[[Callable[[Progress], None] | None, Control], T],
+    arguments: Mapping[str, Any],
+    console: Console,
+    title: str,
+) -> T:
+    """Runs a transfer with a progress bar; Ctrl-C stops it so that the same command goes on from there.
+
+    Args:
+        work: The transfer.
+        arguments: Those of the command. Where they ask for a report, what was done until Ctrl-C stands in it.
+        console: Where progress is told.
+        title: What it is.
+    """
+    path = report_path(arguments.get("report"))
+    control = control_of(arguments)
+    is_quiet = arguments.get("quiet") or arguments.get("no_progress")
+    drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
+        nullcontext() if is_quiet else console.progress(title)
+    )
+    with drawing as progress, termination():
+        try:
+            return work(progress, control)
+        except KeyboardInterrupt as error:
+            control.stop("interrupt")
+            console.message(STOPPED)
+            report = report_of(error)
+            if report is not None:
+                tell_report(path, report, named_errors(report.failed), title, console)
+            raise
+
+
+# -- its end
+
+
+def report_ended(report: TransferReport, call: Call) -> None:
+    """Write the report that was asked for, and print the line that sums the transfer up.
+
+    Args:
+        report: The transfer's.
+        call: The command.
+    """
+    errors = [outcome.error for outcome in report.failed if outcome.error is not None]
+    tell_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
+    if "planned" not in report.counts:
+        did = _DONE.get(call.title.partition(" ")[0], "transferred")
+        call.console.message(summary(report, did, call.arguments.get("replica", ""), failed=len(errors)))
+
+
+def transferred(result: TransferReport, call: Call) -> object:
+    """Render a transfer: counts, and the result for each file."""
+    finish(result, call)
+    if call.arguments.get("dry_run"):
+        return foreseen(result)
+    return listed(
+        result,
+        (
+            {"name": outcome.label or outcome.name, "size": outcome.size, **ended(outcome)}
+            for outcome in result.outcomes
+        ),
+    )
+
+
+def finish(
+    report: TransferReport,
+    call: Call,
+    errors: Sequence[OmicsError] | None = None,
+    *,
+    where: str = "",
+    did: str = "",
+    more: Sequence[str] = (),
+    fail: Callable[[], object] | None = None,
+    remedy: str = AGAIN,
+    is_counted: bool = False,
+) -> None:
+    """Write the report that was asked for, and print what failed and one line that sums the transfer up.
+
+    Args:
+        report: The result of the transfer.
+        call: The command.
+        errors: Why files failed; by default the errors in the report, each with its file's name.
+        where: Where the files are now; by default the command's folder.
+        did: What was done with the files, such as "downloaded"; by default from the command's title.
+        more: Further facts for the line, such as "2 removed".
+        fail: Called where all failed, to raise the command's own error.
+        remedy: What to do where several failed, and none arrived.
+        is_counted: Whether the command prints a line of its own.
+
+    Raises:
+        OmicsError: The only error, where no file arrived.
+        SomeFailed: Several errors, likewise.
+        TransferError: The transfer was stopped.
+    """
+    errors = named_errors(report.failed) if errors is None else errors
+    path = call.options.get("report") or call.arguments.get("report")
+    tell_report(report_path(path), report, errors, call.title, call.console)
+    present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
+    if errors and not present:
+        if fail is not None:
+            fail()
+        if len(errors) == 1:
+            raise errors[0]
+        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
+    tell_failures(errors, call.console)
+    if "planned" not in report.counts and not is_counted:
+        where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
+        did = did or _DONE.get(call.title.partition(" ")[0], "transferred")
+        call.console.message(summary(report, did, where, failed=len(errors), more=more))
+    if report.why_stopped:
+        raise TransferError(
+            f"{call.title}: {report.why_stopped}; {present} of {len(report.outcomes)} files exist",
+            remedy="Run the same command again to resume.",
+        )
+
+
+def tell_failures(errors: Sequence[OmicsError], console: Console) -> None:
+    """Tells why files of a batch failed, one by one as far as people read; the process will end with 3.
+
+    Args:
+        errors: Why, one a file; none tells nothing.
+        console: Where to.
+    """
+    for error in errors[:SHOWN]:
+        console.some_failed(str(error))
+    if len(errors) > SHOWN:
+        console.some_failed(f"and {len(errors) - SHOWN} more")
+
+
+def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
+    """Why files failed, each by its name.
+
+    Args:
+        failed: Outcomes of those.
+    """
+    found: list[OmicsError] = []
+    for outcome in failed:
+        error, name = outcome.error, outcome.label or outcome.name
+        if error is None:
+            continue
+        if name not in str(error):
+            error.message = f"{name}: {error.message}"
+        found.append(error)
+    return found
+
+
+# -- the file of --report
+
+
+def report_path(given: str | None) -> Path | None:
+    """Checks where a report shall go, so that no transfer of hours ends without a place for it.
+
+    Args:
+        given: What was typed after `--report`.
+
+    Returns:
+        The path; None when none was given.
+
+    Raises:
+        UsageError: Its suffix names no kind of report, or it can't be written there.
+    """
+    if given is None:
+        return None
+    path = Path(given)
+    if path.suffix.lower() not in (".html", ".jsonl"):
+        raise UsageError(
+            f"--report {given}: the suffix tells what is written",
+            remedy="Give a name that ends in .html (a page for people) or .jsonl (a line a file, for machines).",
+        )
+    try:
+        file_to_write(given)
+    except UsageError as error:
+        raise UsageError(f"--report: {error.message}", remedy=error.remedy) from error
+    return path
+
+
+def tell_report(
+    path: Path | None, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console
+) -> None:
+    """Writes the report that was asked for, and tells where it stands.
+
+    Args:
+        path: Where to, as `report_path` gives it; None where none was asked for.
+        report: What the transfer did.
+        errors: All that failed, as for `write_report`.
+        title: What it was.
+        console: Where it is told.
+
+    Raises:
+        NotWritable: It can't be written.
+        DiskFull: There is no room.
+    """
+    if path is not None:
+        write_report(path, report, errors, title)
+        console.message(f"what became of each file stands in {path}")
+
+
+def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str) -> None:
+    """Writes a report as the suffix of its name says.
+
+    Args:
+        path: Where to, as `report_path` gives it.
+        report: What the transfer did.
+        errors: All that failed; what the transfer itself doesn't know of (names that weren't found, links that couldn't be
+            made) is told as files that failed too.
+        title: What it was.
+
+    Raises:
+        NotWritable: It can't be written.
+        DiskFull: There is no room.
+    """
+    known = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
+    others = [error for error in errors if _cause(error) not in known]
+    told = report.with_outcomes(
+        chain(report.outcomes, (_as_outcome(error) for error in others)) if others else report.outcomes, title=title
+    )
+    if path.suffix.lower() == ".html":
+        told.write_html(path)
+    else:
+        told.write_jsonl(path)
+
+
+def _cause(error: OmicsError) -> str:
+    """What it says without the remedy, which a workflow may have replaced by a better one."""
+    return str(error).removesuffix(error.remedy)
+
+
+def _as_outcome(error: OmicsError) -> Outcome:
+    name = getattr(error, "name", "") or getattr(error, "operation", "")
+    return Outcome(str(name) or type(error).__name__, "failed", error=error)
+
+
+# -- the result
+
+
+def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 0, more: Sequence[str] = ()) -> str:
+    """Sum a transfer up in one line.
+
+    Args:
+        report: The result of the transfer.
+        did: What was done with the files.
+        where: Where they are now.
+        failed: How many failed.
+        more: Further facts.
+    """
+    counts = report.counts
+    size = sum(outcome.size or 0 for outcome in report.outcomes if outcome.state == "done")
+    known = report.verification
+    # What a platform moves or removes by itself has no bytes that could be compared.
+    is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
+    facts = [verification_words(known) if is_compared else ""]
+    facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
+    facts += [f"{failed:,} failed"] if failed else []
+    said = ", ".join(fact for fact in (*facts, *more) if fact)
+    way = "from" if did == "removed" else "to"
+    line = f"{count_of(counts.get('done', 0), 'file')} ({size_words(size)}) {did}{where and f' {way} {where}'}"
+    return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
+
+
+def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> Told:
+    """The result of a transfer as data: counts, and files unless they are many; a terminal gets the line of `finish` only.
+
+    Args:
+        report: The result of the transfer.
+        files: The result for each file.
+        **more: Further members.
+    """
+    counted = {"counts": report.counts, "verification": report.verification}
+    rows = list(files)
+    brief = None
+    if len(rows) > LISTED:
+        said = f"not listed: {len(rows):,} results; --output jsonl or --report FILE lists each"
+        brief = {**counted, **more, "files": said}
+    return Told("", {**counted, "files": rows, **more}, terminal_only=True, brief=brief, items="files")
+
+
+def count_of(number: int, thing: str) -> str:
+    """A number of things in words: "1 file", "2,000 files".
+
+    Args:
+        number: How many.
+        thing: One of them.
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def ended(outcome: Outcome) -> dict[str, str | None]:
+    """How a file ended, for the JSON of a command.
+
+    Args:
+        outcome: What became of it.
+
+    Returns:
+        Its state, and what it was verified by where it is at its target.
+    """
+    return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
+
+
+def foreseen(report: TransferReport) -> dict[str, object]:
+    """What a dry run prints: counts, bytes that would come, and each file.
+
+    Args:
+        report: The dry run's.
+    """
+    planned = [outcome for outcome in report.outcomes if outcome.state == "planned"]
+    return {
+        "counts": report.counts,
+        "bytes_to_fetch": sum((outcome.size or 0) - outcome.bytes_kept for outcome in planned),
+        "files": [
+            {
+                "name": outcome.label or outcome.name,
+                "size": outcome.size,
+                "state": outcome.state,
+                "plan": outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error)),
+            }
+            for outcome in report.outcomes
+        ],
+    }

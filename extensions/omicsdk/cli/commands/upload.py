@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands.output_files import STDOUT
+from omicsdk.cli.commands.values import STDOUT
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
@@ -199,8 +199,7 @@ def files(
 
 def uploaded(result: UploadResult, call: Call) -> Told | None:
     """Render an upload in the published client's words."""
-    from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-    from omicsdk.cli.commands.transfer_reports import summary
+    from omicsdk.cli.commands.transfers import report_path, summary, tell_failures, tell_report
 
     area, console = UploadConfig().selected(), call.console
     if call.arguments.get("dry_run"):

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Union, get_args, get_orig
 import griffe
 
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.commands.numbers import at_least_1
+from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key, loaded
@@ -382,7 +382,7 @@ def _operation(entry: Entry, service: str) -> Command:
 def _write_into(made: Argument, suffix: str | None) -> None:
     """Have an argument name a file that is written."""
     if not made.get("positional"):
-        made["convert"] = f"omicsdk.cli.commands.output_files:{'file_to_write' if suffix is None else 'file_or_stdout'}"
+        made["convert"] = f"omicsdk.cli.commands.values:{'file_to_write' if suffix is None else 'file_or_stdout'}"
     if suffix is not None:
         made["stdout"] = suffix
         made["help"] = f"{made.get('help')} - is stdout."

@@ -11,7 +11,7 @@ from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
 from omicsdk.cli.commands.sb.metadata import edits
 from omicsdk.cli.commands.sb.results import done, limited
 from omicsdk.cli.commands.sb.tasks import created
-from omicsdk.cli.commands.transfer_reports import transferred
+from omicsdk.cli.commands.transfers import transferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import login
-from omicsdk.cli.commands.numbers import above_0
+from omicsdk.cli.commands.values import above_0
 from omicsdk.cli.index import Entry
 
 _USER, _GROUP, _ROLE, _RESOURCE = "ada@example.org", "curators", "reader", "dss:collection"

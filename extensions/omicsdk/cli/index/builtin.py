@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands import codegen, sandbox
 from omicsdk.cli.commands.doctor import doctor
 from omicsdk.cli.commands.documented import nothing_cached
-from omicsdk.cli.commands.numbers import above_0, port
+from omicsdk.cli.commands.values import above_0, port
 from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help

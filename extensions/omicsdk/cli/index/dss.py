@@ -9,8 +9,7 @@ from omicsdk.cli.commands import login
 from omicsdk.cli.commands.documented import nothing_cached
 from omicsdk.cli.commands.dss import listening, writing
 from omicsdk.cli.commands.dss.bundles import bundle_manifest
-from omicsdk.cli.commands.numbers import above_0, at_least_0, at_least_1, port
-from omicsdk.cli.commands.texts import not_empty
+from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, not_empty, port
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import NO_PROGRESS
 from omicsdk.hca.dss.bundles import create_version, version_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import dtp
-from omicsdk.cli.commands.numbers import at_least_1
+from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET, REPORT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.commands import config, login
 from omicsdk.cli.commands.init import init
-from omicsdk.cli.commands.numbers import above_0
+from omicsdk.cli.commands.values import above_0
 from omicsdk.cli.index import Entry
 
 SERVICE = ""

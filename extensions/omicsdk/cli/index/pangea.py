@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Pangea
-from omicsdk.cli.commands.numbers import at_least_1
-from omicsdk.cli.commands.output_files import file_or_stdout
 from omicsdk.cli.commands.pangea import printing, things, transfers
+from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
 

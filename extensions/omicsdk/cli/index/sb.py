@@ -8,9 +8,9 @@ from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
-from omicsdk.cli.commands.numbers import above_0, at_least_1
 from omicsdk.cli.commands.sb import files, metadata, projects, storage, tasks
 from omicsdk.cli.commands.sb.results import Waiting
+from omicsdk.cli.commands.values import above_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.cli.shapes import Argument

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.cli.commands.transfer_reports import finish
-from omicsdk.cli.commands.transfers import foreseen
+from omicsdk.cli.commands.transfers import finish, foreseen
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.hca.dss.notifications import Listener

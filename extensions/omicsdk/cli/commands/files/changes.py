@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
-from omicsdk.cli.commands.transfer_reports import count_of, ended, finish, listed
+from omicsdk.cli.commands.transfers import count_of, ended, finish, listed
 from omicsdk.cli.errors import INTERRUPTED, printable
 from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import OmicsError, UsageError

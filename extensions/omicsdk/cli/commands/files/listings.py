@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import report_path, tell_report
-from omicsdk.cli.commands.transfer_reports import count_of
-from omicsdk.cli.commands.transfers import control_of
+from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_report
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, Told
 from omicsdk.core.errors import TransferError, UsageError

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.catalog import Catalog, Group
-from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.help import command_help, terminal_width
 from omicsdk.cli.options import split_globals
 from omicsdk.cli.output import Told

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.agreement import agreed
-from omicsdk.cli.commands.output_files import file_to_write
-from omicsdk.cli.commands.reports import tell_failures
+from omicsdk.cli.commands.transfers import tell_failures
+from omicsdk.cli.commands.values import agreed, file_to_write
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.output import Told
 from omicsdk.core.answer import json_of
@@ -46,7 +45,7 @@ WITHOUT_EFFECT: tuple[Argument, ...] = (
     {
         "name": "num_processes",
         "type": "integer",
-        "convert": "omicsdk.cli.commands.numbers:at_least_1",
+        "convert": "omicsdk.cli.commands.values:at_least_1",
         "default": 4,
         "help": "Without effect: no other process is used.",
     },

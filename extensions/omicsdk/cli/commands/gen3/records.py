@@ -6,8 +6,7 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.cli.commands.agreement import agreed
-from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import UsageError

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfer_reports import finish
-from omicsdk.cli.commands.transfers import bytes_of
+from omicsdk.cli.commands.transfers import bytes_of, finish
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Wanted, find, wanted_of

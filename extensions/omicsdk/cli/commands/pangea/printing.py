@@ -15,9 +15,16 @@ from omicsdk_api.pangea.models.sample import Sample
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 from omicsdk_api.pangea.models.tag import Tag
 
-from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-from omicsdk.cli.commands.transfer_reports import ended, finish, named_errors, summary
-from omicsdk.cli.commands.transfers import foreseen
+from omicsdk.cli.commands.transfers import (
+    ended,
+    finish,
+    foreseen,
+    named_errors,
+    report_path,
+    summary,
+    tell_failures,
+    tell_report,
+)
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.core.files import in_place_of

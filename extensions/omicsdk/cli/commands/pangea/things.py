@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.cli.commands.agreement import agreed
-from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.batches import Batch, each

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.commands.pangea.things import Names, names_given
+from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import UsageError
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea

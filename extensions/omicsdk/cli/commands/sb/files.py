@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.results import FILE, MORE_OF_FILE, PROJECT, Done, Row, done, given, pairs, row
-from omicsdk.cli.commands.transfer_reports import AGAIN, count_of, ended, finish, listed
-from omicsdk.cli.commands.transfers import foreseen
+from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
+from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Output
 from omicsdk.core.errors import (
     APIError,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands.sb.results import Done, done, pairs
-from omicsdk.cli.commands.transfer_reports import count_of
+from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.sb import manifest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.results import APP, MEMBER, PROJECT, Done, Row, attempted, given, row
-from omicsdk.cli.commands.transfer_reports import count_of
+from omicsdk.cli.commands.transfers import count_of
+from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.metadata import opened
 from omicsdk.cli.commands.sb.results import Done, Row, Waiting, given, row
+from omicsdk.cli.commands.values import agreed
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
 from omicsdk.sb.jobs import StillRunning, StorageJobs

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.files import Downloaded, downloaded, fetched
 from omicsdk.cli.commands.sb.results import TASK, Done, Row, Waiting, attempted, done, given, pairs, row
-from omicsdk.cli.commands.transfer_reports import count_of, watched
+from omicsdk.cli.commands.transfers import count_of, watched
+from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.downloads import RemoteFile, stream

@@ -1,0 +1,246 @@
+"""Checks and conversions of what was typed: numbers, texts, files to read and to write, and the answer to a question."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.core.errors import UsageError
+from omicsdk.core.files import is_special
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Output
+
+STDOUT = "-"
+"""Stdout, in the place of a file that is written."""
+_STRIDE = 1024 * 1024
+
+
+# -- numbers and texts
+
+
+def at_least_1(number: float) -> float:
+    """Check a count, or seconds between two requests.
+
+    Args:
+        number: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is below 1.
+    """
+    return _at_least(1, number)
+
+
+def at_least_0(number: float) -> float:
+    """Check a count that may be 0.
+
+    Args:
+        number: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is below 0.
+    """
+    return _at_least(0, number)
+
+
+def _at_least(least: int, number: float) -> float:
+    if number < least:
+        raise UsageError(f"{number:g} is below {least}", remedy=f"Give {least} or more.")
+    return number
+
+
+def above_0(number: float) -> float:
+    """Check a number of seconds.
+
+    Args:
+        number: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is 0 or below.
+    """
+    if number <= 0:
+        raise UsageError(f"{number:g} isn't above 0", remedy="Give seconds above 0.")
+    return number
+
+
+def port(number: int) -> int:
+    """Check a TCP port to listen on; 0 is any free one.
+
+    Args:
+        number: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is no port.
+    """
+    if not 0 <= number <= 65535:
+        raise UsageError(f"{number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
+    return number
+
+
+def not_empty(text: str) -> str:
+    """Check a name.
+
+    Args:
+        text: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is empty.
+    """
+    if not text.strip():
+        raise UsageError("it is empty", remedy="Give one; a variable of the shell that isn't set leaves nothing.")
+    return text
+
+
+# -- files
+
+
+def text_of(file: str, option: str, encoding: str | None = None) -> str:
+    """Read a text file, without its byte order mark.
+
+    Args:
+        file: Its path; - is stdin.
+        option: The option that named it, such as --workflow.
+        encoding: The encoding that --encoding names; None for a command without such an option: UTF-8.
+
+    Raises:
+        UsageError: It can't be read, or isn't such text.
+    """
+    shown = "stdin" if file == "-" else file or "''"
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode(encoding or "utf-8").removeprefix("\ufeff")
+    except OSError as error:
+        raise UsageError(
+            f"{option}: can't read {shown}: {error.strerror or error}",
+            remedy="Give the name of a file that you can read.",
+        ) from error
+    except LookupError as error:
+        raise UsageError(
+            f"--encoding: there is no encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
+        ) from error
+    except UnicodeDecodeError as error:
+        remedy = "Save it as UTF-8." if encoding is None else "Save it so, or give its --encoding."
+        raise UsageError(
+            f"{option}: byte {error.start} of {shown} isn't {encoding or 'UTF-8'} text", remedy=remedy
+        ) from error
+
+
+def file_to_write(file: str) -> str:
+    """Check the name of a file to write, so that a command fails before it sends anything.
+
+    Args:
+        file: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is -, a folder or a socket, or its folder is missing or cannot be written.
+    """
+    if file == STDOUT:
+        raise UsageError("- is stdout, and this has to be a file", remedy="Name a file; ./- is one that is called -.")
+    path = Path(file).absolute()
+    if path.is_dir():
+        raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
+    try:
+        if is_special(path):  # written in place: its folder may be one that cannot be written
+            return file
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", remedy="Name a file, a device or a FIFO.") from error
+    if not path.parent.is_dir():
+        raise UsageError(f"{file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there.")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{file}: its folder can't be written", remedy="Choose another folder.")
+    return file
+
+
+def file_or_stdout(file: str) -> str:
+    """Check the name of a file to write as `file_to_write` does; - is stdout."""
+    return file if file == STDOUT else file_to_write(file)
+
+
+def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: Output) -> None:
+    """Run a command whose file goes to stdout, in the place of its result.
+
+    The file is written to a temporary folder first: a reader gets all of it or nothing, and the command may read it again.
+
+    Args:
+        run: Runs it with the name of a file to write, and returns its result, which is printed where it wrote none.
+        suffix: What the name ends with.
+        console: Where messages go, which call the file stdout.
+        output: Where stdout is.
+
+    Raises:
+        UsageError: A query was given.
+    """
+    from tempfile import TemporaryDirectory
+
+    if output.query is not None:
+        raise UsageError("--query picks from JSON, and - prints a file as it is", remedy="Leave one of them out.")
+    with TemporaryDirectory(prefix="omics-") as folder:
+        path = Path(folder, f"stdout{suffix}")
+        console.called[str(path)] = "stdout"
+        result: Any = None
+        try:
+            result = run(str(path))
+        finally:
+            if path.exists():
+                with path.open("rb") as file:
+                    output.chunks(iter(lambda: file.read(_STRIDE), b""))
+            else:
+                output.result(result)
+
+
+# -- questions
+
+
+def agreed(question: str, console: Console, left: str = "nothing was deleted") -> bool:
+    """Ask before something that cannot be undone; a no is reported, and the process ends with 130.
+
+    Args:
+        question: The question, without the "[y/N]" behind it.
+        console: Where it is asked.
+        left: What a no reports.
+
+    Returns:
+        Whether to continue; True without asking where there is no terminal, or with --yes.
+    """
+    if console.confirm(question):
+        return True
+    console.message(left)
+    console.exit_code = INTERRUPTED
+    return False
+
+
+def removed(
+    what: str,
+    console: Console,
+    *,
+    check: Callable[[], object],
+    remove: Callable[[], object],
+    dry_run: bool = False,
+) -> dict[str, str] | None:
+    """Delete something after asking, and print that it was deleted.
+
+    Args:
+        what: What is deleted, as the question names it: "project P-Q".
+        console: Where it is asked.
+        check: Raises where it does not exist; called for a dry run.
+        remove: Deletes it.
+        dry_run: Only check.
+
+    Returns:
+        What was deleted, or would be; None where the answer was no.
+    """
+    if dry_run:
+        check()
+        return {"would delete": what}
+    if not agreed(f"Deleting {what} cannot be undone. Continue?", console):
+        return None
+    remove()
+    console.message(f"deleted {what}")
+    return {"deleted": what}
