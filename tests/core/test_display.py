@@ -11,6 +11,7 @@ from omicsdk.hca.dss.uploads import UploadedFile as BundleFile
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.results import ShardResult, ShardsReport
+from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 
 CANARY = "canary-of-a-secret"
@@ -123,3 +124,8 @@ def test_a_result_of_a_data_set_is_a_table():
     html = DatasetReport(Path("d"), TransferReport([DONE]))._repr_html_()
     assert "<caption>DatasetReport</caption>" in html
     assert "&lt;TransferReport: &lt;Outcomes: 1 done&gt; (1 verified), 0 s&gt;" in html
+
+
+def test_items_that_arrive_later_name_their_operation():
+    with DssApi("https://dss.example.org") as api:
+        assert repr(api.get_bundles_all.iterate(replica="aws")) == "<items of get_bundles_all, as they arrive>"

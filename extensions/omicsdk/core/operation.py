@@ -44,8 +44,12 @@ else:
 class Items(Iterator[Item]):
     """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
 
-    def __init__(self, items: Iterator[Item]) -> None:
+    def __init__(self, items: Iterator[Item], operation: str) -> None:
         self._items = items
+        self._operation = operation
+
+    def __repr__(self) -> str:
+        return f"<items of {self._operation}, as they arrive>"
 
     def __next__(self) -> Item:
         return next(self._items)
@@ -65,8 +69,12 @@ class Items(Iterator[Item]):
 class AsyncItems(AsyncIterator[Item]):
     """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
 
-    def __init__(self, items: AsyncIterator[Item]) -> None:
+    def __init__(self, items: AsyncIterator[Item], operation: str) -> None:
         self._items = items
+        self._operation = operation
+
+    def __repr__(self) -> str:
+        return f"<items of {self._operation}, as they arrive>"
 
     async def __anext__(self) -> Item:
         return await anext(self._items)
@@ -311,7 +319,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Give every item, as it arrives.
-        return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)))
+        return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
         with self._exchange.streamed(request) as body:
@@ -338,7 +346,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Give every item, as it arrives.
-        return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)))
+        return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async with self._exchange.streamed(request) as body:
@@ -369,7 +377,7 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Give every item of every page, as they arrive.
-        return Items(self._items(self.build(*args, **kwargs)))
+        return Items(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     def _pages(self, request: Request) -> Iterator[R]:
         for response in self.answers(request):
@@ -399,7 +407,7 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Give every item of every page, as they arrive.
-        return AsyncItems(self._items(self.build(*args, **kwargs)))
+        return AsyncItems(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     async def _pages(self, request: Request) -> AsyncIterator[R]:
         async for response in self.answers(request):
