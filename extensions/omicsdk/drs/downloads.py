@@ -297,23 +297,23 @@ def download(
 ) -> TransferReport:
     """Download objects into a folder; bundles become folders.
 
-    Each file is verified by its size and all checksums that its server states. Of what is stated here with name, size and
-    checksum, these are verified, and its server is asked for it only when its turn comes. Where a server lists several access
-    methods, they are tried in turn. What was fetched once is not fetched again, and a file that fails does not stop the others.
+    Each file is verified by its size and all checksums that its server states, or that were given here. Where a server lists
+    several access methods, they are tried in turn. Complete files are not fetched again; run it again to resume. A file that fails
+    does not stop the others.
 
     Args:
-        what: One or several: `drs://HOST/ID`, compact identifiers, or identifiers alone, which the base URL's server has.
-        folder: The folder; it is created.
-        layout: `name` puts files under their names, `id` each into a folder named by its identifier, for sets with repeated
-            names.
-        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
+        what: Objects: drs://HOST/ID, compact identifiers (drs://PREFIX:ID), or identifiers alone, which the base URL's server
+            has.
+        folder: Folder for the files; it is created.
+        layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
+        preferred: Types, clouds or regions of storage that are tried first, such as gs.
         retries: Failures in a row that end a file, 0 for none.
         connections: Requests for bytes at the same time, at most.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Report what would happen with each file; objects are requested, nothing is written.
+        dry_run: Only report what would be fetched; objects are requested, nothing is written.
 
     Returns:
         The outcome of each file, in the order of the identifiers.

@@ -9,13 +9,12 @@ from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
     from omicsdk.hca.upload import HcaUpload, UploadResult
-    from omicsdk.transfer import Control, Progress
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """What a long listing shows of a file's checksums."""
@@ -49,19 +48,18 @@ def select(uri_or_alias: str) -> Told:
     Args:
         uri_or_alias: S3 URI of an upload area, s3://<bucket>-<stage>/<uuid>/, or the beginning of a known one's UUID.
     """
-    settings = UploadConfig()
-    if not uri_or_alias.startswith("s3://"):
-        uuid = settings.area_uuid_from_partial_uuid(uri_or_alias)
-        settings.select_area(uuid)
-        return Told(f"Upload area {uuid} selected.", {"uuid": uuid, "uri": str(settings.area_uri(uuid))})
-    uri = UploadAreaURI(uri_or_alias)
-    settings.add_area(uri)
+    settings, is_new = UploadConfig(), uri_or_alias.startswith("s3://")
+    if is_new:
+        uri = UploadAreaURI(uri_or_alias)
+        settings.add_area(uri)
+    else:
+        uri = settings.area_uri(settings.area_uuid_from_partial_uuid(uri_or_alias))
     settings.select_area(uri.area_uuid)
-    alias = settings.unique_prefix(uri.area_uuid)
-    return Told(
-        f'Upload area {uri.area_uuid} selected.\nIn future you may refer to this upload area using the alias "{alias}"',
-        {"uuid": uri.area_uuid, "uri": str(uri), "alias": alias},
-    )
+    told, data = f"Upload area {uri.area_uuid} selected.", {"uuid": uri.area_uuid, "uri": str(uri)}
+    if is_new:
+        data["alias"] = alias = settings.unique_prefix(uri.area_uuid)
+        told += f'\nIn future you may refer to this upload area using the alias "{alias}"'
+    return Told(told, data)
 
 
 def forget(uuid_or_alias: str) -> Told:
@@ -80,9 +78,7 @@ def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
     """Show temporary AWS credentials that open an upload area.
 
     Printed as lines that a shell takes: export $(omics upload creds UUID). They expire after a while."""
-    settings = UploadConfig()
-    uri = settings.area_uri(settings.area_uuid_from_partial_uuid(uuid_or_alias))
-    keys = client.keys(uri)
+    keys = client.keys(uuid_or_alias)
     shown = {
         "aws_access_key_id": keys.access_key_id,
         "aws_secret_access_key": keys.secret_access_key,
@@ -98,10 +94,7 @@ def list_files(client: HcaUpload, *, long: bool = False) -> Told:
     Args:
         long: Show details: size, address, media type, checksums.
     """
-    found = [
-        {"name": file.name} if file.info is None else file.info.to_dict()
-        for file in client.ls(UploadConfig().selected(), detail=long)
-    ]
+    found = [{"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long)]
     return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
 
 
@@ -155,76 +148,23 @@ def report(
     return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
-def files(
-    client: HcaUpload,
-    upload_paths: Sequence[str],
-    *,
-    target_filename: str | None = None,
-    file_extension: str | None = None,
-    no_transfer_acceleration: bool = False,
-    sync: bool = False,
-    dry_run: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> UploadResult:
-    """Upload files to the selected upload area.
-
-    Takes files, folders with everything below them, and s3:// addresses, which S3 copies by itself. An area has no folders: files
-    keep their own names only, so two files of one name are refused. Nothing is sent unless everything can be. Each file is sent
-    with its checksum and media type, verified, and announced to the service. Run the same command again to resume.
-
-    Args:
-        upload_paths: Files, folders and s3:// addresses.
-        target_filename: Name in the upload area, when a single file is uploaded.
-        file_extension: Suffix that files in folders must have to be uploaded, such as .fastq.gz; for folders only.
-        no_transfer_acceleration: Send straight to the bucket's region. By default files go to a place of Amazon S3 Transfer
-            Acceleration near you, which in some places is slower.
-        sync: Skip files that the area already has with the same contents.
-        dry_run: Only print what would be uploaded, under which names.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    return client.upload(
-        upload_paths,
-        UploadConfig().selected(),
-        name=target_filename,
-        file_extension=file_extension,
-        accelerate=not no_transfer_acceleration,
-        sync=sync,
-        progress=progress,
-        control=control,
-        dry_run=dry_run,
-    )
-
-
 def uploaded(result: UploadResult, call: Call) -> Told | None:
     """Render an upload in the published client's words."""
-    from omicsdk.cli.commands.transfers import report_path, summary, tell_failures, tell_report
+    from omicsdk.cli.commands.transfers import finish
 
-    area, console = UploadConfig().selected(), call.console
+    area = UploadConfig().selected()
     if call.arguments.get("dry_run"):
         planned = [{"path": file.path, "name": file.name, "size": file.size} for file in result.files]
         return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
-    report_file = report_path(call.options.get("report"))
-    tell_report(report_file, result.report, result.errors, f"Upload to {area.uri}", console)
-    counts, errors = result.counts, result.errors
-    if (errors or counts["stopped"]) and not counts["done"] + counts["skipped"]:
-        result.raise_if_failed()
-    tell_failures(errors, console)
-    console.message(summary(result.report, "uploaded", str(area.uri), failed=len(errors)))
-    if counts["stopped"]:
-        why = result.report.why_stopped or "it was stopped"
-        console.some_failed(
-            f"{counts['stopped']} of {len(result.files)} files weren't uploaded: {why}. Run the same again."
-        )
+    finish(result.report, call, result.errors, where=str(area.uri), fail=result.raise_if_failed)
     lines = [
         f"{file.path} is in upload area {area.uri} already"
         if file.state == "skipped"
         else f"Upload complete of {file.path} to upload area {area.uri}"
         for file in result.files
-        if file.error is None and file.state != "stopped"
+        if file.error is None
     ]
-    if not errors and not counts["stopped"]:
+    if not result.errors:
         lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
     return None if call.options.get("quiet") else Told("\n".join(lines), result.to_dict())
 

@@ -425,8 +425,8 @@ def _kind(hint: Any, where: str) -> _Kind:
     options = [each for each in _union(hint) if each is not type(None)]
     if any(map(_is_path, options)) and all(each is str or _is_path(each) for each in options):
         return _Kind("string")
-    if len(options) == 2 and str in options:  # one, or several of them
-        options.remove(str)
+    if str in options:  # one, what it is parsed into, or several of them
+        options = [each for each in options if _is_list(each)] or options
     if options == [Any]:  # an object of another library, or text that names one
         options = [str]
     only = options[0] if len(options) == 1 else None
@@ -439,7 +439,7 @@ def _kind(hint: Any, where: str) -> _Kind:
         return _Kind("string", choices=get_args(only))
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _Kind("object")
-    if isinstance(origin, type) and issubclass(origin, Iterable):
+    if _is_list(only):
         inner = _kind(get_args(only)[0], where)
         return _Kind("array", inner.type, inner.choices)
     if str in _union(hint):  # or what it is parsed into
@@ -449,6 +449,11 @@ def _kind(hint: Any, where: str) -> _Kind:
 
 def _union(hint: Any) -> Sequence[Any]:
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else [hint]
+
+
+def _is_list(hint: Any) -> bool:
+    origin = get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Iterable)
 
 
 def _is_path(hint: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omicsdk import HcaUpload
 from omicsdk.cli.commands import upload
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET
@@ -16,10 +17,14 @@ COMMANDS = (
     ),
     Entry(
         "files",
-        upload.files,
-        positional=("upload_paths",),
-        switches=("no_transfer_acceleration", "sync", "dry_run"),
-        short={"target_filename": "-t", "sync": "-s"},
+        HcaUpload.upload,
+        positional=("paths",),
+        flags={"paths": "--upload-paths", "name": "--target-filename", "accelerate": "--transfer-acceleration"},
+        hidden=("area", "dcp_type", "resume"),
+        switches=("sync", "dry_run"),
+        opposites={"accelerate": "--no-transfer-acceleration"},
+        defaults={"sync": False},
+        short={"name": "-t", "sync": "-s"},
         options=(QUIET,),
         title="Upload of",
         render=upload.uploaded,
