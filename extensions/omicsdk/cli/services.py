@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Service
 
 
-INDEX = ("files", "builtin", "shell", "login")
+INDEX = ("files", "builtin")
 """Files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
 
 GROUPS = {

@@ -6,7 +6,7 @@ import importlib.util
 import json as encoding
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NEEDED = ("anyascii", "jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """How documents are read.
 
@@ -64,7 +64,7 @@ class Reading:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Document(Reading):
     """A document, and how it is read.
 
@@ -76,6 +76,7 @@ class Document(Reading):
     """
 
     spec: str
+    _: KW_ONLY
     overlay: Sequence[str] = ()
     dates: Literal["datetime", "text"] = "text"
 

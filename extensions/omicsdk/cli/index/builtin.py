@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands import codegen, sandbox
+from omicsdk.cli.commands import alias, codegen, config, login, sandbox
+from omicsdk.cli.commands.completion import completion
 from omicsdk.cli.commands.doctor import doctor
 from omicsdk.cli.commands.documented import nothing_cached
+from omicsdk.cli.commands.init import init
 from omicsdk.cli.commands.values import above_0, port
 from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
@@ -12,46 +14,37 @@ from omicsdk.cli.main import show_help
 from omicsdk.compat.__main__ import run
 
 SERVICE = ""
+BY_SIGNATURE = True
+
+_READING = {"only": "TAG", "root": "FOLDER", "refs": "FOLDER"}
+_PLATFORM = {"platform": login.known_platform}
+_TIMEOUT = {"timeout": above_0}
 
 COMMANDS = (
     Entry(
         "codegen",
         codegen.generate,
-        positional=("spec",),
-        switches=("fetch", "missing_as_any", "check", "strict"),
         repeated=("overlay", "only", "allow_url"),
-        metavars={
-            "name": "NAME",
-            "out": "FOLDER",
-            "overlay": "FILE",
-            "only": "TAG",
-            "root": "FOLDER",
-            "refs": "FOLDER",
-        },
+        metavars={**_READING, "overlay": "FILE", "out": "FOLDER"},
         examples=("openapi.yaml --name myservice --out myservice-client",),
     ),
     Entry(
         "codegen diff",
         codegen.diff,
-        positional=("old", "new"),
-        switches=("fetch", "missing_as_any", "json", "fail_on_breaking"),
         repeated=("old_overlay", "new_overlay", "only", "allow_url"),
-        metavars={"old_overlay": "FILE", "new_overlay": "FILE", "only": "TAG", "root": "FOLDER", "refs": "FOLDER"},
+        metavars={**_READING, "old_overlay": "FILE", "new_overlay": "FILE"},
         examples=("old.yaml new.yaml --fail-on-breaking",),
     ),
     Entry(
         "codegen explain",
         codegen.explain,
-        positional=("spec", "operation"),
-        switches=("fetch", "missing_as_any", "json"),
         repeated=("overlay", "only", "allow_url"),
-        metavars={"overlay": "FILE", "only": "TAG", "root": "FOLDER", "refs": "FOLDER"},
+        metavars={**_READING, "overlay": "FILE"},
         examples=("openapi.yaml 'GET /runs'",),
     ),
     Entry(
         "compat run",
         run,
-        positional=("program",),
         metavars={"program": "SCRIPT|-m MODULE [ARGUMENT]"},
         verbatim=True,
         quick=True,
@@ -61,51 +54,91 @@ COMMANDS = (
         "sandbox up",
         sandbox.up,
         checks={"port": port, "s3_port": port},
-        switches=("run_tools",),
         repeated=("allow_host",),
         examples=("", "--port 8080 --dir my-sandbox"),
     ),
     Entry(
         "sandbox seed",
         sandbox.seed,
-        positional=("folder",),
         examples=(
             "bundle-1/ bundle-2/ --dir my-sandbox",
             "study/ --service gen3 --url http://127.0.0.1:8080",
             "--exchanges recording.jsonl --dir my-sandbox",
         ),
     ),
-    Entry(
-        "sandbox save",
-        sandbox.save,
-        positional=("file",),
-        like=(sandbox.seed,),
-        examples=("state.tar --url http://127.0.0.1:8080",),
-    ),
-    Entry(
-        "sandbox load",
-        sandbox.load,
-        positional=("file",),
-        switches=("replace",),
-        examples=("state.tar --dir my-sandbox",),
-    ),
+    Entry("sandbox save", sandbox.save, like=(sandbox.seed,), examples=("state.tar --url http://127.0.0.1:8080",)),
+    Entry("sandbox load", sandbox.load, examples=("state.tar --dir my-sandbox",)),
     Entry("sandbox status", sandbox.status, like=(sandbox.seed,), examples=("", "--url http://127.0.0.1:8080")),
     Entry("demo", demo, examples=("", "--keep demo-folder")),
-    Entry(
-        "doctor",
-        doctor,
-        positional=("services",),
-        switches=("json",),
-        checks={"timeout": above_0},
-        examples=("", "dss sb", "--json > report.json"),
-    ),
+    Entry("doctor", doctor, checks=_TIMEOUT, examples=("", "dss sb", "--json > report.json")),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
     Entry(
         "help",
         show_help,
-        positional=("command",),
         hidden=("node", "catalog", "where"),
         quick=True,
         examples=("dss get-bundle", "topics"),
     ),
+    Entry(
+        "completion",
+        completion,
+        quick=True,
+        examples=(
+            "--install",
+            "zsh --install",
+            "bash > ~/.local/share/bash-completion/completions/omics",
+            "fish > ~/.config/fish/completions/omics.fish",
+            "powershell >> $PROFILE",
+        ),
+    ),
+    Entry(
+        "alias set",
+        alias.set_alias,
+        short={"shell": "-s"},
+        quick=True,
+        examples=(
+            "bundle 'dss get-bundle --replica aws --uuid $1'",
+            "--shell sizes 'omics ls -l \"$1\" | sort -k2 -n'",
+        ),
+    ),
+    Entry("alias list", alias.list_aliases, quick=True, examples=("",)),
+    Entry("alias rm", alias.remove_alias, quick=True, examples=("bundle",)),
+    Entry("alias hca", alias.hca, quick=True, examples=("", "--shell fish | source")),
+    Entry(
+        "login",
+        login.login,
+        checks={**_PLATFORM, **_TIMEOUT},
+        examples=(
+            "hca",
+            "sb --base-url https://cgc-api.sbgenomics.com/v2 --token-stdin < token.txt",
+            "gen3 --credentials-file ~/Downloads/credentials.json",
+            "pangea --user ada@example.org --profile work",
+        ),
+    ),
+    Entry("logout", login.logout, checks=_PLATFORM, examples=("sb", "--profile work")),
+    Entry(
+        "whoami",
+        login.whoami,
+        checks=_PLATFORM,
+        render=login.shown,
+        columns=("platform", "user", "expires_at", "problem", "base_url", "profile", "origin"),
+        examples=("", "gen3 --output json"),
+    ),
+    Entry("init", init, checks=_TIMEOUT, examples=("", "--check --output json")),
+    Entry("profiles", login.profiles, quick=True, examples=("",)),
+    Entry("config list", config.list_settings, examples=("", "--show-origin", "--known")),
+    Entry("config get", config.get, examples=("sb.base_url", "DSSClient.swagger_url")),
+    Entry(
+        "config set",
+        config.set_setting,
+        examples=(
+            "sb.base_url https://cgc-api.sbgenomics.com/v2",
+            "gen3.base_url https://commons.example.org --profile work",
+            "DSSClient.swagger_url https://dss.example.org/v1/swagger.json",
+            "dss.download.num_retries 3",
+        ),
+    ),
+    Entry("config unset", config.unset_setting, examples=("dss.download.num_retries",)),
+    Entry("config path", config.paths, quick=True, examples=("",)),
+    Entry("config edit", config.edit, examples=("",)),
 )
