@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from omicsdk import Gen3
 from omicsdk.cli.commands.drs import downloaded
 from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
@@ -13,6 +15,9 @@ from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.manifests.discovery import combine_published
 from omicsdk.gen3.records.projects import create_program, create_project, delete_empty_project, delete_program
 from omicsdk.gen3.tokens import get_wts_endpoint
+
+if TYPE_CHECKING:
+    from omicsdk.cli.shapes import Argument
 
 BY_SIGNATURE = True
 VERBS = {
@@ -32,6 +37,33 @@ _DELIMITER = {"manifest_file_delimiter": metadata.delimiter}
 _GUIDS = {"guid_type": ("--guid_type",)}
 _MANIFEST = {"manifest": "--file", "output": "--output-file", "delimiter": "--manifest-file-delimiter"}
 _WORKSPACE = "ws:///@user/wts/notes.txt"
+
+
+def _download(
+    words: str, *examples: str, options: tuple[Argument, ...] = (QUIET,), title: str = "Download of", **more: Any
+) -> Entry:
+    """A command that downloads files."""
+    return Entry(words, transfers.download, options=options, title=title, render=downloaded, examples=examples, **more)
+
+
+def _drs_pull(
+    word: str, example: str, flag: str, *, positional: tuple[str, ...] = ("ids",), single: tuple[str, ...] | None = None
+) -> Entry:
+    """A command of drs-pull: the names of gen3's, and packages are unpacked by default."""
+    what = positional[0]
+    return _download(
+        f"drs-pull {word}",
+        example,
+        positional=positional,
+        flags={what: flag, "download_dir": "--output-dir"},
+        single=(what,) if single is None else single,
+        required=(what,),
+        hidden=("manifest" if what == "ids" else "ids",),
+        defaults={"unpack_packages": True},
+        opposites={"unpack_packages": "--no-unpack-packages"},
+        options=(NO_PROGRESS,),
+    )
+
 
 COMMANDS = (
     Entry("auth access-token", access.access_token, examples=("--auth ~/Downloads/credentials.json",)),
@@ -57,19 +89,25 @@ COMMANDS = (
             "--auth other.json sh -c 'curl -H \"Authorization: bearer $GEN3_TOKEN\" https://commons.example.org/user/user'",
         ),
     ),
-    Entry(
+    _download(
         "download",
-        transfers.download,
-        short={"manifest": "-m", "download_dir": "-d"},
-        options=(QUIET,),
+        "dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
+        "drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
+        "--manifest cohort.json -d reads --report reads.html",
         title="Download",
-        render=downloaded,
-        examples=(
-            "dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
-            "drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
-            "--manifest cohort.json -d reads --report reads.html",
-        ),
+        short={"manifest": "-m", "download_dir": "-d"},
     ),
+    _download(
+        "file download-single",
+        "dg.1234/0d8b4c1e --path reads",
+        flags={"ids": "--object-id", "download_dir": "--path"},
+        single=("ids",),
+        required=("ids",),
+        hidden=("manifest",),
+    ),
+    _drs_pull("manifest", "manifest.json data", "--infile", positional=("manifest", "download_dir")),
+    _drs_pull("object", "dg.4503/0001 --output-dir data", "--object-id"),
+    _drs_pull("objects", "dg.4503/0001 dg.4503/0002 --output-dir data", "--object-ids", single=()),
     Entry(
         "upload",
         transfers.upload,
@@ -81,44 +119,8 @@ COMMANDS = (
         examples=("reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",),
     ),
     Entry(
-        "file download-single",
-        transfers.download_single,
-        options=(QUIET,),
-        title="Download of",
-        render=downloaded,
-        examples=("dg.1234/0d8b4c1e --path reads",),
-    ),
-    Entry(
-        "drs-pull manifest",
-        transfers.pull_manifest,
-        like=(transfers.download,),
-        options=(NO_PROGRESS,),
-        title="Download of",
-        render=downloaded,
-        examples=("manifest.json data",),
-    ),
-    Entry(
-        "drs-pull object",
-        transfers.pull_objects,
-        flags={"object_ids": "--object-id"},
-        single=("object_ids",),
-        options=(NO_PROGRESS,),
-        title="Download of",
-        render=downloaded,
-        examples=("dg.4503/0001 --output-dir data",),
-    ),
-    Entry(
-        "drs-pull objects",
-        transfers.pull_objects,
-        options=(NO_PROGRESS,),
-        title="Download of",
-        render=downloaded,
-        examples=("dg.4503/0001 dg.4503/0002 --output-dir data",),
-    ),
-    Entry(
         "drs-pull ls",
         transfers.pull_ls,
-        like=(transfers.pull_manifest,),
         examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access"),
     ),
     Entry(

@@ -29,7 +29,7 @@ def download(
     client: Gen3,
     ids: Sequence[str] | str = (),
     *,
-    manifest: Sequence[str] = (),
+    manifest: Sequence[str] | str = (),
     download_dir: str = ".",
     layout: Literal["name", "id"] = "name",
     prefer: Sequence[str] = (),
@@ -48,12 +48,12 @@ def download(
     states. Complete files are not fetched again; run the command again to resume. A file that fails does not stop the others.
 
     Args:
-        ids: GUIDs, DRS URIs (drs://HOST/ID or drs://PREFIX:ID); none with `manifest` alone.
+        ids: GUIDs or DRS URIs (drs://HOST/ID or drs://PREFIX:ID).
         manifest: Manifests: JSON lists of drs-pull, or tables (.tsv, .csv) with a column of GUIDs.
         download_dir: Folder for the files; it is created.
         layout: Put files under their names, or each into a folder named by its GUID, for names that occur twice.
         prefer: Storage that is tried first, where a file has several copies: s3, gs, aws, a region.
-        unpack_packages: Unpack files that are zip archives beside themselves; no file is replaced.
+        unpack_packages: Unpack zip archives into the folder that they are in; no file is replaced.
         delete_unpacked_packages: Delete archives after unpacking them.
         workers: Use N worker processes of this machine.
         scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same path.
@@ -62,9 +62,10 @@ def download(
         progress: Called with the progress.
         control: Limits and ends the transfer.
     """
-    wanted = [*wanted_of(ids), *(each for path in manifest for each in _listed(path, console))]
-    if manifest and not wanted:
-        raise UsageError(f"{', '.join(manifest)}: no file is named", remedy="Give a manifest that has rows.")
+    manifests = [manifest] if isinstance(manifest, str) else manifest
+    wanted = [*wanted_of(ids), *(each for path in manifests for each in _listed(path, console))]
+    if manifests and not wanted:
+        raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Give a manifest that has rows.")
     if not wanted:
         raise UsageError("no file is named", remedy="Give GUIDs, DRS URIs or --manifest FILE.")
     report = client.download(
@@ -82,100 +83,6 @@ def download(
         if outcome.is_present:
             _unpack(Path(download_dir, outcome.name), console, delete=delete_unpacked_packages)
     return report
-
-
-def download_single(
-    client: Gen3,
-    object_id: str,
-    *,
-    path: str = ".",
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> TransferReport:
-    """Download a file by its GUID.
-
-    Args:
-        object_id: Its GUID.
-        path: Folder for the file.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    return client.download(object_id, path, progress=progress, control=control)
-
-
-def pull_manifest(
-    client: Gen3,
-    infile: str,
-    output_dir: str = ".",
-    *,
-    no_unpack_packages: bool = False,
-    delete_unpacked_packages: bool = False,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> TransferReport:
-    """Download all objects that a manifest names.
-
-    The same as `omics gen3 download --manifest`, with the names and defaults of gen3's command: packages are unpacked.
-
-    Args:
-        infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
-        output_dir: Folder for the files; it is created.
-        no_unpack_packages: Leave archives as they are.
-        console: Where messages go.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    return download(
-        client,
-        manifest=[infile],
-        download_dir=output_dir,
-        unpack_packages=not no_unpack_packages,
-        delete_unpacked_packages=delete_unpacked_packages,
-        workers=workers,
-        scheduler=scheduler,
-        console=console,
-        progress=progress,
-        control=control,
-    )
-
-
-def pull_objects(
-    client: Gen3,
-    object_ids: Sequence[str] | str,
-    *,
-    output_dir: str = ".",
-    no_unpack_packages: bool = False,
-    delete_unpacked_packages: bool = False,
-    console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> TransferReport:
-    """Download objects by their identifiers.
-
-    The same as `omics gen3 download`, with the names and defaults of gen3's command: packages are unpacked.
-
-    Args:
-        object_ids: GUIDs or DRS URIs (drs://HOST/ID or drs://PREFIX:ID).
-        output_dir: Folder for the files; it is created.
-        no_unpack_packages: Leave archives as they are.
-        delete_unpacked_packages: Delete archives after unpacking them.
-        console: Where messages go.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    return download(
-        client,
-        object_ids,
-        download_dir=output_dir,
-        unpack_packages=not no_unpack_packages,
-        delete_unpacked_packages=delete_unpacked_packages,
-        console=console,
-        progress=progress,
-        control=control,
-    )
 
 
 def _listed(path: str, console: Console) -> Iterable[Wanted]:
@@ -203,6 +110,7 @@ def pull_ls(
     """List the files that a manifest names, or your permissions for them.
 
     Args:
+        infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
         access: List permissions in the commons that have the files.
         object: INFILE is the identifier of an object.
         console: Where messages go.
@@ -253,9 +161,9 @@ def upload(
     """
     size = bytes_of("--part-size", part_size)
     if dry_run:
-        planned = [{"path": str(path), "size": path.stat().st_size} for path, _ in files_of(paths)]
-        total = sum(path.stat().st_size for path, _ in files_of(paths))
-        return {"counts": {"planned": len(planned)}, "bytes_to_send": total, "files": planned}
+        sizes = [(str(path), path.stat().st_size) for path, _ in files_of(paths)]
+        planned = [{"path": path, "size": size} for path, size in sizes]
+        return {"counts": {"planned": len(sizes)}, "bytes_to_send": sum(size for _, size in sizes), "files": planned}
     own_prefix(client)  # a commons that doesn't answer fails here, not after all tries of each file
     result = client.upload(
         paths,
