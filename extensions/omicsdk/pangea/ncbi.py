@@ -16,10 +16,11 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
-from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.client import PlainClient, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
+from omicsdk.pangea.login import PasswordLogin
 
 if TYPE_CHECKING:
     import httpx
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-__all__ = ["BioProject", "BioSample", "Entrez", "SRARecord", "link_bioproject"]
+__all__ = ["BioProject", "BioSample", "Entrez", "SRARecord", "entrez_of", "link_bioproject"]
 
 READS = "raw::raw_reads"
 """The module that a run becomes a result of."""
@@ -321,21 +322,31 @@ def _stored(run: ElementTree.Element) -> dict[str, Any] | None:
     }
 
 
+def entrez_of(client: PangeaApi) -> Entrez:
+    """Return a client of NCBI, which may contact the user of a Pangea login about its requests.
+
+    Args:
+        client: The Pangea server.
+    """
+    login = exchange_of(client).transport.credentials
+    return Entrez(email=login.email if isinstance(login, PasswordLogin) else "")
+
+
 # -- linking
 
 
 def link_bioproject(
     client: PangeaApi, organization: str, accession: str, *, entrez: Entrez | None = None
 ) -> SampleGroup:
-    """Create a library of a BioProject: a sample for each of its samples, a result for each experiment, a field for each run.
+    """Create a library of a BioProject of NCBI.
 
-    The fields state where the runs are; no file is copied. What exists is left as it is, so that the same can be called again
+    It gets a sample for each of the project's samples, a result for each experiment, and a field for each run. The fields state where the runs are; no file is copied. What exists is left as it is, so that the same can be called again
     after a stop, or when the project has more samples.
 
     Args:
         organization: The name of the organization, or its uuid.
         accession: The project's accession, such as PRJNA257197.
-        entrez: The client of NCBI; by default one of NCBI's own servers.
+        entrez: The client of NCBI; by default that of `entrez_of`.
 
     Returns:
         The library.
@@ -345,7 +356,7 @@ def link_bioproject(
         OmicsError: Pangea or NCBI refused, or did not answer.
     """
     if entrez is None:
-        with Entrez() as own:
+        with entrez_of(client) as own:
             return link_bioproject(client, organization, accession, entrez=own)
     project = BioProject(accession, entrez)
     library = _library(client, find_organization(client, organization).uuid, project)

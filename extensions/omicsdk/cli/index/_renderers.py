@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.dss.bundles import download_result, uploaded_bundle
 from omicsdk.cli.commands.gen3.metadata import published, summarized
-from omicsdk.cli.commands.pangea import printing as pangea
+from omicsdk.cli.commands.pangea import things as pangea
+from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads
 from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
 from omicsdk.cli.commands.sb.metadata import edits
 from omicsdk.cli.commands.sb.results import done, limited
@@ -22,6 +23,6 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     transferred,
     *(published, summarized),
     *(downloaded, file_changes, uploaded, edits, done, limited, created),
-    *(pangea.batch, pangea.membership, pangea.deletions),
-    *(pangea.uploaded_reads, pangea.uploaded_field, pangea.downloaded_results),
+    *(pangea.batch, pangea.membership),
+    *(uploaded_reads, uploaded_field, downloaded_results),
 )

@@ -1,18 +1,28 @@
-"""What Pangea has, as commands: organizations, groups, samples, results and tags are listed, created, joined and deleted."""
+"""What Pangea has, as commands: organizations, groups, samples, results and tags are listed, created, joined and deleted.
+
+Renderers print a documented line for each thing, or the same as data.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, text_of
+from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.files import in_place_of
+from omicsdk.core.json_encoding import written
+from omicsdk.core.model import Model
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.client import Pangea
-from omicsdk.pangea.login import PasswordLogin, token_of
+from omicsdk.pangea.login import token_of
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.organization import Organization
@@ -23,8 +33,6 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample_group import SampleGroup
 
     from omicsdk.cli.console import Console
-    from omicsdk.core.model import Model
-    from omicsdk.pangea.ncbi import Entrez
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Names:
     """
 
     sample_names: Sequence[str] | None = None
+    _: KW_ONLY
     sample_manifest: str | None = None
 
     def given(self) -> list[str]:
@@ -53,7 +62,7 @@ def names_given(words: Iterable[str] | None, file: str | None, option: str) -> l
         option: What named the file, such as --sample-manifest.
 
     Raises:
-        UsageError: The file can't be read.
+        UsageError: The file cannot be read.
     """
     given = [*(words or ()), *(text_of(file, option).splitlines() if file is not None else ())]
     return list(dict.fromkeys(name.strip() for name in given if name.strip()))
@@ -156,7 +165,6 @@ def list_random_samples(client: Pangea, tag_name: str, *, num_samples: int = 100
     """List samples of a tag, drawn at random.
 
     Args:
-        tag_name: Name of the tag.
         num_samples: List at most N.
     """
     return client.get_tag_random_samples(tag_pk=client.find_tag(tag_name).uuid, n=num_samples).results
@@ -186,7 +194,6 @@ def create_group(
     The server's search shows private groups to every user.
 
     Args:
-        org_name: Name of the organization.
         grp_name: Its name; no other group of any organization may have it.
         private: Only members of the organization may see it.
         library: It owns samples; otherwise it lists samples of libraries.
@@ -214,7 +221,6 @@ def create_samples(
     Prints all of the samples.
 
     Args:
-        org_name: Name of the organization.
         library_name: Name of the library, the sample group that owns the samples.
         sample_names: Names of samples; commas separate several.
         sample_name_list: File with further names, one a line; - is stdin.
@@ -285,153 +291,96 @@ def add_samples(
     return Membership(group, samples)
 
 
-def tag_group(client: Pangea, org_name: str, group_name: str, tag_names: Sequence[str]) -> SampleGroup:
+def tag_group(client: Pangea, org_name: str, group_name: str, tag_names: Sequence[str], *, console: Console) -> None:
     """Tag a group.
 
     Args:
-        org_name: Name of the organization.
         group_name: Name of the sample group.
         tag_names: Names of tags.
+        console: Where messages go.
     """
     tags = [client.find_tag(name).uuid for name in tag_names]
     group = client.find_sample_group(org_name, group_name)
     for tag in tags:
         client.tag_sample_group.raw(tag_pk=tag, sample_group_uuid=group.uuid)
-    return group
+    console.message(f"tagged {group.name} with {', '.join(tag_names)}")
 
 
 # -- deletion
 
 
-class Deletion(NamedTuple):
-    """What was deleted, or would be.
+@dataclass(frozen=True, slots=True)
+class Deleting:
+    """What is deleted.
 
     Attributes:
-        kind: What they are, in the singular.
-        things: Name and UUID of each.
-        is_dry_run: Whether nothing was deleted.
-    """
-
-    kind: str
-    things: Batch[tuple[str, str]]
-    is_dry_run: bool
-
-
-def delete_samples(client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console) -> Deletion | None:
-    """Delete samples with their analysis results permanently.
-
-    Args:
-        uuids: UUIDs of the samples.
+        uuids: UUIDs of what is deleted.
         dry_run: Only print what would be deleted.
-        console: Where the user is asked.
     """
-    return _deleted("sample", client.get_sample, client.delete_sample, uuids, dry_run, console)
+
+    uuids: Sequence[str]
+    _: KW_ONLY
+    dry_run: bool = False
 
 
-def delete_groups(client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console) -> Deletion | None:
-    """Delete sample groups, and the samples that they own, permanently.
-
-    Args:
-        uuids: UUIDs of the groups.
-        dry_run: Only print what would be deleted.
-        console: Where the user is asked.
-    """
-    return _deleted("sample group", client.get_sample_group, client.delete_sample_group, uuids, dry_run, console)
+def delete_samples(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
+    """Delete samples with their analysis results permanently."""
+    return _deleted("sample", client.get_sample, client.delete_sample, what, console)
 
 
-def delete_sample_results(
-    client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console
-) -> Deletion | None:
-    """Delete analysis results of samples with their fields permanently.
+def delete_groups(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
+    """Delete sample groups, and the samples that they own, permanently."""
+    return _deleted("sample group", client.get_sample_group, client.delete_sample_group, what, console)
 
-    Args:
-        uuids: UUIDs of the results.
-        dry_run: Only print what would be deleted.
-        console: Where the user is asked.
-    """
+
+def delete_sample_results(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
+    """Delete analysis results of samples with their fields permanently."""
     get, delete = client.get_sample_analysis_result, client.delete_sample_analysis_result
-    return _deleted("sample result", get, delete, uuids, dry_run, console)
+    return _deleted("sample result", get, delete, what, console)
 
 
-def delete_group_results(
-    client: Pangea, uuids: Sequence[str], *, dry_run: bool = False, console: Console
-) -> Deletion | None:
-    """Delete analysis results of sample groups with their fields permanently.
-
-    Args:
-        uuids: UUIDs of the results.
-        dry_run: Only print what would be deleted.
-        console: Where the user is asked.
-    """
+def delete_group_results(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
+    """Delete analysis results of sample groups with their fields permanently."""
     get, delete = client.get_sample_group_analysis_result, client.delete_sample_group_analysis_result
-    return _deleted("sample group result", get, delete, uuids, dry_run, console)
+    return _deleted("sample group result", get, delete, what, console)
 
 
 def _deleted(
-    kind: str,
-    get: Callable[..., Any],
-    delete: Callable[..., None],
-    uuids: Sequence[str],
-    dry_run: bool,
-    console: Console,
-) -> Deletion | None:
-    # The server knows UUIDs in lower case only.
-    wanted = list(dict.fromkeys(uuid.lower() for uuid in uuids))
+    kind: str, get: Callable[..., Any], delete: Callable[..., None], what: Deleting, console: Console
+) -> Batch[Any] | None:
+    """Delete things after asking; None where the answer was no."""
 
-    def named(uuid: str) -> tuple[str, str]:
-        found = get(uuid=uuid)
-        return (found.name if hasattr(found, "name") else f"{found.module_name} {found.replicate}"), uuid
-
-    def gone(thing: tuple[str, str]) -> tuple[str, str]:
-        delete(uuid=thing[1])
+    def gone(thing: Any) -> Any:
+        delete(uuid=thing.uuid)
         return thing
 
-    things, errors = each(wanted, named, lambda uuid: f"{kind} {uuid}")
-    done = "that would be deleted"
-    if not dry_run:
-        done, shown = "deleted", ", ".join(f"the {kind} {name} ({uuid})" for name, uuid in things[:3])
-        more = f" and {len(things) - 3} more" if len(things) > 3 else ""
-        if things and not agreed(f"Delete {shown}{more}? This cannot be undone.", console):
-            return None
-        things, refused = each(things, gone, lambda thing: f"the {kind} {thing[0]} ({thing[1]})")
-        errors += refused
-    return Deletion(kind, Batch(done, f"{kind}s", things, 0, errors), dry_run)
+    wanted = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them
+    found, errors = each(wanted, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
+    if what.dry_run:
+        return Batch("that would be deleted", f"{kind}s", found, 0, errors)
+    named = [f"the {kind} {_name(thing)} ({thing.uuid})" for thing in found]
+    shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    if found and not agreed(f"Deleting {shown} cannot be undone. Continue?", console):
+        return None
+    done, refused = each(found, gone, lambda thing: f"the {kind} {_name(thing)} ({thing.uuid})")
+    return Batch("deleted", f"{kind}s", done, 0, [*errors, *refused])
 
 
 # -- NCBI
 
 
-def link_bioproject(client: Pangea, org_name: str, bioproj_accession: str, *, console: Console) -> SampleGroup:
-    """Make a library of an NCBI BioProject.
-
-    Its samples get the runs of the Sequence Read Archive. What exists is skipped.
-
-    Args:
-        org_name: Name of the organization.
-        bioproj_accession: The project's accession, such as PRJNA257197.
-        console: Where messages go.
-    """
-    console.message(f"linking {bioproj_accession}; NCBI accepts few requests a second")
-    with _entrez(client) as entrez:
-        return client.link_bioproject(org_name, bioproj_accession, entrez=entrez)
-
-
-def show_bioproject(
-    client: Pangea, accession: str, *, limit: int | None = None, sleep: float = 1, console: Console
-) -> dict[str, Any]:
+def show_bioproject(client: Pangea, accession: str, *, limit: int | None = None, console: Console) -> dict[str, Any]:
     """Print the facts of a BioProject, with its samples and their experiments.
 
     Args:
         accession: The project's accession.
         limit: List at most N samples (all when omitted); the exit code is 3 where there are more.
-        sleep: Not needed: NCBI's limit of requests is always kept.
         console: Where messages go.
     """
-    from omicsdk.pangea.ncbi import BioProject
+    from omicsdk.pangea.ncbi import BioProject, entrez_of
 
-    del sleep
     samples: list[dict[str, Any]] = []
-    with _entrez(client) as entrez:
+    with entrez_of(client) as entrez:
         project = BioProject(accession, entrez)
         metadata = project.metadata()
         for sample in console.limited(project.biosamples(), limit, "samples"):
@@ -442,25 +391,134 @@ def show_bioproject(
     return {"accession": project.accession, "metadata": metadata, "samples": samples}
 
 
-def list_runs(client: Pangea, accession: str, *, sleep: float = 1) -> list[dict[str, Any]]:
+def list_runs(client: Pangea, accession: str) -> list[dict[str, Any]]:
     """Print the runs of an experiment of the Sequence Read Archive, as CSV.
 
     Args:
         accession: The experiment's accession, such as SRX674277.
     """
-    from omicsdk.pangea.ncbi import SRARecord
+    from omicsdk.pangea.ncbi import SRARecord, entrez_of
 
-    del sleep
-    with _entrez(client) as entrez:
+    with entrez_of(client) as entrez:
         record = SRARecord(accession, entrez=entrez)
         runs = record.runs()
     facts = {"experiment": record.accession}
     return [{**run["full_record"], **facts, "md5": run["md5"], "url": run["url"]} for run in runs]
 
 
-def _entrez(client: Pangea) -> Entrez:
-    """The client of NCBI, which may contact the user that is logged in about requests."""
-    from omicsdk.pangea.ncbi import Entrez
+# -- what is printed
 
-    login = client.credentials
-    return Entrez(email=login.email if isinstance(login, PasswordLogin) else "")
+_RUN: Sequence[str] = ("experiment", "filename", "size", "md5", "url")
+
+
+def line(thing: object) -> str:
+    """Return the documented line of a thing, which calls analysis results samples."""
+    given: Any = thing
+    kind = type(thing).__name__
+    title = "Sample" if "AnalysisResult" in kind else {"Tag": "Contrib::Tag"}.get(kind, kind)
+    return f"<Pangea::{title} {_name(thing)} {given.uuid} />"
+
+
+def _name(thing: Any) -> str:
+    return thing.name if hasattr(thing, "name") else f"{thing.module_name} {thing.replicate}"
+
+
+def told(text: str, data: object, call: Call, *, made: bool = False) -> Told:
+    """Return documented lines, or data where a form of it is chosen; with --outfile the lines are written there.
+
+    Args:
+        text: The lines.
+        data: The same as JSON data.
+        call: The command.
+        made: Whether stderr has the lines already, so that terminals get nothing and pipes the data.
+    """
+    file: str = call.options.get("outfile") or "-"
+    if file == "-":
+        return Told("", data, terminal_only=True) if made else Told(text, data)
+    with in_place_of(file) as target:
+        target.write(f"{text}\n".encode() if text and not text.endswith("\n") else text.encode())
+    return Told("", data)
+
+
+def facts(result: Model, _: Call) -> dict[str, Any]:
+    """Render a thing: all that the server states of it."""
+    return result.to_dict()
+
+
+def as_json(result: Model | Mapping[str, Any], call: Call) -> Told:
+    """Render an object in the documented form of JSON."""
+    data = result.to_dict() if isinstance(result, Model) else result
+    return told(written(data, indent=4, sort_keys=True), data, call)
+
+
+def made(result: Model, call: Call) -> Told:
+    """Render a thing that was created."""
+    call.console.message(f"Created: {line(result)}")
+    return told(line(result), result.to_dict(), call, made=True)
+
+
+def listed(result: Iterable[Model], call: Call) -> Told:
+    """Render a list, as far as --limit allows."""
+    return _lines(list(call.console.limited(result, call.options.get("limit"))), call)
+
+
+def batch(result: Batch[Any], call: Call) -> Told:
+    """Render what was done with each of several things."""
+    tell(result, call.console)
+    return _lines(result.items, call)
+
+
+def membership(result: Membership, call: Call) -> Told:
+    """Render samples that were added to a group."""
+    tell(result.samples, call.console)
+    added = [{"name": sample.name, "uuid": sample.uuid} for sample in result.samples.items]
+    return told(f"Added {len(added)} to {result.group.name}", {"group": result.group.uuid, "added": added}, call)
+
+
+def library(result: SampleGroup, call: Call) -> Told:
+    """Render the library that a BioProject became."""
+    call.console.message(f"linked {call.arguments['accession']} to the library {result.name}")
+    return told(line(result), {"name": result.name, "uuid": result.uuid}, call)
+
+
+def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
+    """Render what was deleted, or would be; None where the answer was no."""
+    if result is None:
+        return None
+    kind, done = result.kind.removesuffix("s"), "would delete" if call.arguments.get("dry_run") else "deleted"
+    rows = [{done: kind, "name": _name(thing), "uuid": thing.uuid} for thing in result.items]
+    for row in rows[:3]:
+        call.console.message(f"{done} {kind} {row['uuid']} ({row['name']})")
+    if len(rows) != 1 or result.errors:
+        tell(result, call.console)
+    return told("\n".join(f"{done} {kind} {row['uuid']}" for row in rows), rows, call, made=True)
+
+
+def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> Told:
+    """Render runs of the Sequence Read Archive as CSV."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, _RUN, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows(result)
+    return told(text.getvalue().removesuffix("\n"), list(result), call)
+
+
+def _lines(things: Sequence[Model], call: Call) -> Told:
+    return told("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
+
+
+def tell(result: Batch[Any], console: Console, more: str = "") -> None:
+    """Print what failed, and what was done; the process ends with 3 where some failed.
+
+    Args:
+        result: The result.
+        console: Where it is printed.
+        more: What follows in the same line.
+
+    Raises:
+        OmicsError: All failed: the only error, or one for all.
+    """
+    if not result.items:
+        result.raise_if_failed()
+    tell_failures(result.errors, console)
+    console.message(f"{result}{more}")

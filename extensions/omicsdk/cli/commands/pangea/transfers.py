@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.pangea.things import Names, names_given
+from omicsdk.cli.commands.pangea.things import Names, line, names_given, tell, told
+from omicsdk.cli.commands.transfers import ended, finish, foreseen, named_errors, report_path, summary, tell_report
 from omicsdk.cli.commands.values import text_of
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, group_samples
-from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, pair_reads, single_reads
+from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, UploadedReads, pair_reads, single_reads
 from omicsdk.pangea.samples import not_found
-from omicsdk.pangea.tables import rows_of
+from omicsdk.pangea.tables import csv_of, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
 from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -23,41 +25,48 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
 
     from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Call, Told
 
 Urls = list[tuple[str, str]]
 Watch = Callable[[Progress], None] | None
-Reads = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]
+ReadsModule = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """How reads are uploaded.
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Reads in files, and how they are uploaded.
 
     Attributes:
+        org_name: Name of the organization.
+        library_name: Name of the library that gets the samples.
+        file_list: File with the paths of FASTQ files, one a line; - is stdin.
         overwrite: Upload files again that exist.
         private: Only members of the organization may see the reads.
         dry_run: Only print which files would become which samples.
         tag: Name of a tag for the samples; may be given several times.
     """
 
+    org_name: str
+    library_name: str
+    file_list: str
+    _: KW_ONLY
     overwrite: bool = False
     private: bool = True
     dry_run: bool = False
     tag: Sequence[str] = ()
 
-    def send(
-        self,
-        client: Pangea,
-        where: tuple[str, str],
-        sets: Sequence[ReadSet],
-        module: str,
-        progress: Watch,
-        control: Control,
+    def paths(self) -> list[str]:
+        """The files of the list."""
+        return names_given(None, self.file_list, "FILE_LIST")
+
+    def upload(
+        self, client: Pangea, sets: Sequence[ReadSet], module: str, progress: Watch, control: Control
     ) -> ReadsResult:
-        """Upload reads into a library."""
+        """Upload them as samples."""
         return client.upload_reads(
             sets,
-            *where,
+            self.org_name,
+            self.library_name,
             module_name=module,
             private=self.private,
             overwrite=self.overwrite,
@@ -70,11 +79,8 @@ class Sending:
 
 def upload_reads(
     client: Pangea,
-    org_name: str,
-    library_name: str,
-    file_list: str,
+    reads: Reads,
     *,
-    sending: Sending,
     module_name: str = PAIRED_END,
     delim: str | None = None,
     ext_1: str = ".R1.fastq.gz",
@@ -88,9 +94,7 @@ def upload_reads(
     A sample that lacks one of its two files is an error before anything is sent. Samples that have their reads are skipped.
 
     Args:
-        org_name: Name of the organization.
-        file_list: File with the paths of FASTQ files, one a line; - is stdin.
-        sending: How they are uploaded.
+        reads: The reads.
         module_name: Module that the reads become a result of.
         delim: Text that ends the sample's name within a file's name.
         ext_1: End of the names of first reads.
@@ -99,20 +103,17 @@ def upload_reads(
         control: Limits and ends the transfer.
         console: Where warnings go.
     """
-    paths = names_given(None, file_list, "FILE_LIST")
+    paths = reads.paths()
     sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
     if others := len(paths) - sum(len(each.files) for each in sets):
         console.warning(f"{others} files of the list are no reads by their names, and are skipped")
-    return sending.send(client, (org_name, library_name), sets, module_name, progress, control)
+    return reads.upload(client, sets, module_name, progress, control)
 
 
 def upload_single_reads(
     client: Pangea,
-    org_name: str,
-    library_name: str,
-    file_list: str,
+    reads: Reads,
     *,
-    sending: Sending,
     module_name: str = "raw::single_short_reads",
     field_name: str = "reads",
     ext: str = ".fastq.gz",
@@ -124,16 +125,15 @@ def upload_single_reads(
     Samples that have their reads are skipped.
 
     Args:
-        org_name: Name of the organization.
-        sending: How they are uploaded.
+        reads: The reads.
         module_name: Module that the reads become a result of.
         field_name: Field that the reads become.
         ext: End of the names of the files.
         progress: Called with the progress.
         control: Limits and ends the transfer.
     """
-    sets = single_reads(names_given(None, file_list, "FILE_LIST"), ext=ext, field_name=field_name)
-    return sending.send(client, (org_name, library_name), sets, module_name, progress, control)
+    sets = single_reads(reads.paths(), ext=ext, field_name=field_name)
+    return reads.upload(client, sets, module_name, progress, control)
 
 
 def create_sample_with_data(
@@ -143,7 +143,7 @@ def create_sample_with_data(
     sample_name: str,
     data_files: Sequence[str],
     *,
-    module_name: Reads,
+    module_name: ReadsModule,
     progress: Watch = None,
     control: Control,
 ) -> ReadsResult:
@@ -163,7 +163,9 @@ def create_sample_with_data(
             f"DATA_FILES: {module_name} takes {len(fields)}, got {len(data_files)}", remedy="Check the files."
         )
     sets = [ReadSet(sample_name, dict(zip(fields, data_files, strict=True)))]
-    return Sending(private=False).send(client, (org_name, library_name), sets, module_name, progress, control)
+    return client.upload_reads(
+        sets, org_name, library_name, module_name=module_name, private=False, progress=progress, control=control
+    )
 
 
 def create_field(
@@ -329,3 +331,81 @@ def download_results(
         control=control,
         dry_run=dry_run,
     )
+
+
+# -- what is printed
+
+
+def metadata_table(result: Batch[Sample], call: Call) -> Told:
+    """Render the metadata of samples as CSV."""
+    tell(result, call.console)
+    found = result.items
+    data = [{"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata)} for each in found]
+    return told(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
+
+
+def uploaded_reads(result: ReadsResult, call: Call) -> Told:
+    """Render the upload of reads: the sample, the result and the fields of each."""
+    if call.arguments.get("dry_run"):
+        files = [
+            {"sample": each.reads.sample, **{name: str(path) for name, path in each.reads.files.items()}}
+            for each in result.samples
+        ]
+        return told("\n".join(f"Sample: {' '.join(row.values())}" for row in files), files, call)
+    console, report = call.console, result.report
+    tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
+    whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
+    errors = [each.error for each in result.samples if each.error is not None]
+    samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
+    tell(samples, console, f"; {summary(report, 'uploaded')}")
+    if report.why_stopped:
+        raise TransferError(
+            f"{report.why_stopped}; {len(whole)} of {len(result.samples)} samples are complete",
+            remedy="Run the same command again to resume.",
+        )
+    return told("\n".join(map(_reads_line, whole)), [_reads_row(each) for each in whole], call)
+
+
+def _field_line(name: str, uuid: str) -> str:
+    return f"<Pangea::AnalysisResultField {name} {uuid} />"
+
+
+def _reads_line(each: UploadedReads) -> str:
+    return " ".join(
+        [line(each.sample), line(each.result), *(_field_line(field.name, field.uuid) for field in each.fields)]
+    )
+
+
+def _reads_row(each: UploadedReads) -> dict[str, Any]:
+    result = each.result.to_dict() if each.result is not None else {}
+    return {
+        "sample": each.reads.sample,
+        "state": each.state,
+        "sample_uuid": each.sample.uuid if each.sample is not None else None,
+        "result": {name: result.get(name) for name in ("module_name", "replicate", "uuid")},
+        "fields": {field.name: field.uuid for field in each.fields},
+    }
+
+
+def uploaded_field(result: UploadedField, call: Call) -> Told:
+    """Render the upload of a file into a field."""
+    report, shown = result.report, _field_line(result.name, result.uuid)
+    skipped = bool(report.counts["skipped"])
+    if not report.failed:
+        call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
+    finish(report, call)
+    facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
+    return told(shown, facts, call, made=True)
+
+
+def downloaded_results(result: TransferReport | Urls, call: Call) -> Told | dict[str, object]:
+    """Render the download of results: the path of each file, or addresses."""
+    if isinstance(result, list):
+        rows = [{"url": url, "name": name} for url, name in result]
+        return told("\n".join(f"{url} {name}" for url, name in result), rows, call)
+    folder = Path(call.arguments.get("target_dir") or ".")
+    finish(result, call, where=str(folder))
+    if call.arguments.get("dry_run"):
+        return foreseen(result)
+    files = [{"path": str(folder / each.name), "size": each.size, **ended(each)} for each in result.outcomes]
+    return told("\n".join(str(row["path"]) for row in files if row["state"] != "failed"), files, call)
