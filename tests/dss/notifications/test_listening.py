@@ -302,7 +302,7 @@ def test_the_command_prints_lines_and_ends():
 def test_the_command_ends_by_ctrl_c():
     listening = Listening()
     assert listening.process.stderr is not None
-    assert "signatures aren't checked" in listening.process.stderr.readline()
+    assert "signatures are not verified" in listening.process.stderr.readline()
     listening.process.send_signal(signal.SIGINT)
     out, err = listening.process.communicate(timeout=30)
     assert (listening.process.returncode, out, err) == (130, "", "omics: interrupted.\n")
@@ -324,7 +324,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
     _, err = listening.process.communicate(timeout=30)
     assert listening.process.returncode == 3
     assert "t1: " in err
-    assert "ended with 1; it will come again" in err
+    assert "ended with 1; the notification will be sent again" in err
     assert (tmp_path / "mark").read_text() == "t1"
 
 
@@ -334,8 +334,8 @@ def test_a_command_for_each_notification(tmp_path: Path):
         (["--max", "0"], "--max: 0 is below 1"),
         (["--port", "70000"], "--port: 70000 isn't a port"),
         (["--path", "hook"], "begins with /"),
-        (["--exec", "'"], "can't be split"),
-        (["--exec", "no-such-program --once"], "there is no program no-such-program"),
+        (["--exec", "'"], "cannot be split"),
+        (["--exec", "no-such-program --once"], "program no-such-program not found"),
         (["--hmac-key", "@/no/such"], "can't read /no/such"),
         (["--hmac-key-id", "k"], "--hmac-key-id needs --hmac-key"),
     ],

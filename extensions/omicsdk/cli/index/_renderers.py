@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.dss.bundles import download_result, uploaded_bundle
+from omicsdk.cli.commands.dss import download_result, uploaded_bundle
 from omicsdk.cli.commands.gen3.metadata import published, summarized
 from omicsdk.cli.commands.pangea import things as pangea
 from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads

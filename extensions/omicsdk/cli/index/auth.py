@@ -9,47 +9,28 @@ from omicsdk.cli.index import Entry
 _USER, _GROUP, _ROLE, _RESOURCE = "ada@example.org", "curators", "reader", "dss:collection"
 
 COMMANDS = (
-    Entry("users ls", None, operation="get-v1-users", examples=("",)),
-    Entry("users get", None, operation="get-v1-user", positional=("user_id",), examples=(_USER,)),
-    Entry("users create", None, operation="post-v1-user", examples=(f"--user-id {_USER}",)),
-    Entry(
-        "users update", None, operation="put-v1-user", positional=("user_id",), examples=(f"{_USER} --status disabled",)
-    ),
-    Entry("groups ls", None, operation="get-v1-groups", examples=("",)),
-    Entry("groups get", None, operation="get-v1-group", positional=("group_id",), examples=(_GROUP,)),
-    Entry("groups create", None, operation="post-v1-group", examples=(f"--group-id {_GROUP}",)),
-    Entry(
-        "groups update",
-        None,
-        operation="put-v1-group-policy",
-        positional=("group_id",),
-        examples=(f"{_GROUP} --policy @policy.json",),
-    ),
-    Entry("groups rm", None, operation="delete-v1-group", positional=("group_id",), examples=(_GROUP,)),
-    Entry("roles ls", None, operation="get-v1-roles", examples=("",)),
-    Entry("roles get", None, operation="get-v1-role", positional=("role_id",), examples=(_ROLE,)),
-    Entry("roles create", None, operation="post-v1-role", examples=(f"--role-id {_ROLE} --policy @policy.json",)),
-    Entry(
-        "roles update",
-        None,
-        operation="put-v1-role-policy",
-        positional=("role_id",),
-        examples=(f"{_ROLE} --policy @policy.json",),
-    ),
-    Entry("roles rm", None, operation="delete-v1-role", positional=("role_id",), examples=(_ROLE,)),
-    Entry("resources ls", None, operation="get-v1-resources", examples=("",)),
-    Entry(
-        "resources get", None, operation="get-v1-resource", positional=("resource_type_name",), examples=(_RESOURCE,)
-    ),
-    Entry(
-        "resources create",
-        None,
-        operation="post-v1-resource",
-        positional=("resource_type_name",),
-        examples=(f"{_RESOURCE} --actions dss:GetCollection",),
-    ),
-    Entry(
-        "resources rm", None, operation="delete-v1-resource", positional=("resource_type_name",), examples=(_RESOURCE,)
+    *(
+        Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))
+        for words, operation, key, example in (
+            ("users ls", "get-v1-users", "", ""),
+            ("users get", "get-v1-user", "user_id", _USER),
+            ("users create", "post-v1-user", "", f"--user-id {_USER}"),
+            ("users update", "put-v1-user", "user_id", f"{_USER} --status disabled"),
+            ("groups ls", "get-v1-groups", "", ""),
+            ("groups get", "get-v1-group", "group_id", _GROUP),
+            ("groups create", "post-v1-group", "", f"--group-id {_GROUP}"),
+            ("groups update", "put-v1-group-policy", "group_id", f"{_GROUP} --policy @policy.json"),
+            ("groups rm", "delete-v1-group", "group_id", _GROUP),
+            ("roles ls", "get-v1-roles", "", ""),
+            ("roles get", "get-v1-role", "role_id", _ROLE),
+            ("roles create", "post-v1-role", "", f"--role-id {_ROLE} --policy @policy.json"),
+            ("roles update", "put-v1-role-policy", "role_id", f"{_ROLE} --policy @policy.json"),
+            ("roles rm", "delete-v1-role", "role_id", _ROLE),
+            ("resources ls", "get-v1-resources", "", ""),
+            ("resources get", "get-v1-resource", "resource_type_name", _RESOURCE),
+            ("resources create", "post-v1-resource", "resource_type_name", f"{_RESOURCE} --actions dss:GetCollection"),
+            ("resources rm", "delete-v1-resource", "resource_type_name", _RESOURCE),
+        )
     ),
     Entry(
         "login",

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk import Dss
-from omicsdk.cli.commands import login
-from omicsdk.cli.commands.documented import nothing_cached
-from omicsdk.cli.commands.dss import listening, writing
-from omicsdk.cli.commands.dss.bundles import bundle_manifest
+from omicsdk.cli.commands import dss, login
 from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, not_empty, port
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import NO_PROGRESS
@@ -22,6 +19,11 @@ _UUID = "ffffffff-0000-4000-8000-000000000001"
 _BUNDLE = f"--bundle-uuid {_UUID} --replica aws"
 _ONE = f"--uuid {_UUID}"
 _VERSION = "--version 2026-01-31T120000.000000Z"
+_STAGED = f"{_VERSION} --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz"
+_RENAMED = f"{_VERSION} --replica aws --name atlas-2"
+_COLLECTION = (
+    f"{_VERSION} --replica aws --name atlas --description 'First release' --details '{{}}' --contents @contents.json"
+)
 
 
 def _time_of(name: str, text: str) -> Argument:
@@ -45,7 +47,7 @@ COMMANDS = (
         checks={"bundle_uuid": not_empty, **_RETRIES},
         metavars={"version": "TIMESTAMP"},
         title="Download of bundle",
-        render=bundle_manifest,
+        render=dss.bundle_manifest,
         examples=(f"{_BUNDLE} --download-dir data", f"{_BUNDLE} --data-filter '*.fastq.gz'"),
     ),
     Entry(
@@ -66,7 +68,7 @@ COMMANDS = (
         title="Download of collection",
         examples=(f"{_ONE} --replica aws --download-dir data",),
     ),
-    Entry("refresh-swagger", nothing_cached, quick=True, examples=("",)),
+    Entry("refresh-swagger", dss.nothing_cached, quick=True, examples=("",)),
     Entry(
         "get-events",
         None,
@@ -82,132 +84,70 @@ COMMANDS = (
     ),
     Entry(
         "listen",
-        listening.listen,
+        dss.listen,
         checks={"port": port, "max": at_least_1, "timeout": above_0},
         examples=("--port 8080 --once", "--port 8080 --exec ./arrived.sh"),
     ),
     Entry(
         "post-bundles-checkout",
-        writing.checkout,
+        dss.checkout,
         checks={"timeout_seconds": at_least_0},
         extends=True,
         examples=(f"{_ONE} --replica aws --wait",),
     ),
     Entry(
         "put-file",
-        writing.put_file,
+        dss.put_file,
         checks={"timeout_seconds": at_least_0},
         extends=True,
-        examples=(f"{_ONE} --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz {_VERSION}",),
+        examples=(f"{_ONE} {_STAGED}",),
     ),
     Entry(
         "put-collection",
-        writing.put_collection,
+        dss.put_collection,
         extends=True,
-        examples=(
-            f"{_ONE} --replica aws {_VERSION} --name atlas --description 'First release' --details '{{}}' "
-            "--contents @contents.json",
-        ),
+        examples=(f"{_ONE} {_COLLECTION}",),
     ),
     Entry(
         "patch-collection",
-        writing.patch_collection,
+        dss.patch_collection,
         extends=True,
-        examples=(f"{_ONE} --replica aws {_VERSION} --name atlas-2",),
+        examples=(f"{_ONE} {_RENAMED}",),
     ),
     Entry(
         "patch-bundle",
-        writing.patch_bundle,
+        dss.patch_bundle,
         extends=True,
         examples=(f"{_ONE} --replica aws {_VERSION} --add-files @files.json",),
     ),
-    Entry("bundles ls", None, operation="get-bundles-all", examples=("--replica aws",)),
-    Entry("bundles get", None, operation="get-bundle", positional=("uuid",), examples=(f"{_UUID} --replica aws",)),
-    Entry(
-        "bundles create",
-        None,
-        operation="put-bundle",
-        positional=("uuid",),
-        examples=(f"{_UUID} {_VERSION} --replica aws --creator-uid 0 --files @files.json",),
-    ),
-    Entry(
-        "bundles update",
-        None,
-        operation="patch-bundle",
-        positional=("uuid",),
-        examples=(f"{_UUID} {_VERSION} --replica aws --add-files @files.json",),
-    ),
-    Entry(
-        "bundles rm",
-        None,
-        operation="delete-bundle",
-        positional=("uuid",),
-        examples=(f"{_UUID} --replica aws --reason 'Wrong donor'",),
-    ),
-    Entry("files get", None, operation="head-file", positional=("uuid",), examples=(f"{_UUID} --replica aws",)),
-    Entry(
-        "files create",
-        None,
-        operation="put-file",
-        positional=("uuid",),
-        examples=(f"{_UUID} {_VERSION} --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz",),
-    ),
-    Entry("collections ls", None, operation="get-collections", examples=("",)),
-    Entry(
-        "collections get", None, operation="get-collection", positional=("uuid",), examples=(f"{_UUID} --replica aws",)
-    ),
-    Entry(
-        "collections create",
-        None,
-        operation="put-collection",
-        positional=("uuid",),
-        examples=(
-            f"{_UUID} {_VERSION} --replica aws --name atlas --description 'First release' --details '{{}}' "
-            "--contents @contents.json",
-        ),
-    ),
-    Entry(
-        "collections update",
-        None,
-        operation="patch-collection",
-        positional=("uuid",),
-        examples=(f"{_UUID} {_VERSION} --replica aws --name atlas-2",),
-    ),
-    Entry(
-        "collections rm",
-        None,
-        operation="delete-collection",
-        positional=("uuid",),
-        examples=(f"{_UUID} --replica aws",),
-    ),
-    Entry("subscriptions ls", None, operation="get-subscriptions", examples=("--replica aws",)),
-    Entry(
-        "subscriptions get",
-        None,
-        operation="get-subscription",
-        positional=("uuid",),
-        examples=(f"{_UUID} --replica aws",),
-    ),
-    Entry(
-        "subscriptions create",
-        None,
-        operation="put-subscription",
-        examples=("--replica aws --callback-url https://example.org/arrived",),
-    ),
-    Entry(
-        "subscriptions rm",
-        None,
-        operation="delete-subscription",
-        positional=("uuid",),
-        examples=(f"{_UUID} --replica aws",),
-    ),
-    Entry("events ls", None, operation="get-events", examples=("--replica aws",)),
-    Entry(
-        "events get",
-        None,
-        operation="get-event",
-        positional=("uuid",),
-        examples=(f"{_UUID} {_VERSION} --replica aws",),
+    *(
+        Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))
+        for words, operation, key, example in (
+            ("bundles ls", "get-bundles-all", "", "--replica aws"),
+            ("bundles get", "get-bundle", "uuid", f"{_UUID} --replica aws"),
+            (
+                *("bundles create", "put-bundle", "uuid"),
+                f"{_UUID} {_VERSION} --replica aws --creator-uid 0 --files @files.json",
+            ),
+            ("bundles update", "patch-bundle", "uuid", f"{_UUID} {_VERSION} --replica aws --add-files @files.json"),
+            ("bundles rm", "delete-bundle", "uuid", f"{_UUID} --replica aws --reason 'Wrong donor'"),
+            ("files get", "head-file", "uuid", f"{_UUID} --replica aws"),
+            ("files create", "put-file", "uuid", f"{_UUID} {_STAGED}"),
+            ("collections ls", "get-collections", "", ""),
+            ("collections get", "get-collection", "uuid", f"{_UUID} --replica aws"),
+            ("collections create", "put-collection", "uuid", f"{_UUID} {_COLLECTION}"),
+            ("collections update", "patch-collection", "uuid", f"{_UUID} {_RENAMED}"),
+            ("collections rm", "delete-collection", "uuid", f"{_UUID} --replica aws"),
+            ("subscriptions ls", "get-subscriptions", "", "--replica aws"),
+            ("subscriptions get", "get-subscription", "uuid", f"{_UUID} --replica aws"),
+            (
+                *("subscriptions create", "put-subscription", ""),
+                "--replica aws --callback-url https://example.org/arrived",
+            ),
+            ("subscriptions rm", "delete-subscription", "uuid", f"{_UUID} --replica aws"),
+            ("events ls", "get-events", "", "--replica aws"),
+            ("events get", "get-event", "uuid", f"{_UUID} {_VERSION} --replica aws"),
+        )
     ),
     Entry(
         "login",

@@ -1,0 +1,264 @@
+"""The workflow commands of `omics dss`: what a transfer prints, changes of any size, checkouts, and received notifications."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.values import text_of
+from omicsdk.core.errors import OmicsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Call
+    from omicsdk.core.request import Request
+    from omicsdk.hca.dss import Dss
+    from omicsdk.hca.dss.downloads import Result
+    from omicsdk.hca.dss.notifications import Notification
+    from omicsdk.hca.dss.uploads import UploadedBundle
+
+KEY_VARIABLE = "OMICS_DSS_HMAC_KEY"
+
+
+def nothing_cached(*, console: Console) -> None:
+    """Do nothing: no definitions of services are cached.
+
+    Args:
+        console: Where that is reported.
+    """
+    from omicsdk.compat.hca.util import NOTHING_CACHED
+
+    console.message(NOTHING_CACHED)
+
+
+# -- transfers
+
+
+def bundle_manifest(result: Result, call: Call) -> object:
+    """Render a bundle's download: the bundle's manifest, with the folder's path."""
+    shown = download_result(result, call)
+    if call.arguments.get("dry_run"):
+        return shown
+    bundle = result.bundles[0]
+    return {**bundle.manifest, "path": str(Path(call.arguments.get("download_dir") or "") / bundle.folder)}
+
+
+def download_result(result: Result, call: Call) -> object:
+    """Render a download: counts of what was done."""
+    from omicsdk.cli.commands.transfers import finish, foreseen
+
+    finish(result.report, call, result.errors, fail=result.raise_if_failed)
+    if not result.report.outcomes and not result.errors:
+        call.console.warning(f"{call.arguments.get('manifest', call.title)} lists no files: nothing to do")
+    return foreseen(result.report) if call.arguments.get("dry_run") else result.to_dict()
+
+
+def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
+    """Render an upload: the new bundle, or what would be sent."""
+    del call
+    return result.to_dict()
+
+
+# -- operations that are more than one request: changes of any size, and copies that are waited for
+
+
+def put_collection(client: Dss, **arguments: Any) -> object:
+    """Create a collection with any number of links."""
+    from omicsdk.hca.dss.collections import create
+
+    return create(partial(_answer, client.put_collection), partial(_answer, client.patch_collection), arguments)
+
+
+def patch_collection(client: Dss, **arguments: Any) -> object:
+    """Change a collection by any number of links."""
+    from omicsdk.hca.dss.collections import change
+
+    return change("patch_collection", partial(_answer, client.patch_collection), arguments)
+
+
+def patch_bundle(client: Dss, **arguments: Any) -> object:
+    """Change a bundle by any number of files."""
+    from omicsdk.hca.dss.collections import change
+
+    return change("patch_bundle", partial(_answer, client.patch_bundle), arguments)
+
+
+def put_file(
+    client: Dss, *, wait: bool = False, timeout_seconds: float = 1200, console: Console, **arguments: Any
+) -> object:
+    """Register a file.
+
+    Args:
+        wait: Wait until the service has the file: large ones are copied after its answer.
+        timeout_seconds: Seconds to wait for the copy with `wait`.
+        console: Where waiting is announced.
+        **arguments: Those of the operation.
+    """
+    if not wait:
+        return _answer(client.put_file, **arguments)
+    _request(client.put_file, arguments)
+    console.message(f"waiting until the Data Store has file {arguments['uuid']}")
+    return {"version": client.register_file(**arguments, timeout_seconds=timeout_seconds).version}
+
+
+def checkout(
+    client: Dss, *, wait: bool = False, timeout_seconds: float = 3600, console: Console, **arguments: Any
+) -> object:
+    """Start a checkout of a bundle.
+
+    Args:
+        wait: Wait until the bundle is copied, and print where it is; a job that fails ends the command with 1.
+        timeout_seconds: Seconds to wait for the job with `wait`.
+        console: Where the job is announced.
+        **arguments: Those of the operation.
+    """
+    if not wait:
+        return _answer(client.post_bundles_checkout, **arguments)
+    done = client.checkout(
+        **arguments,
+        timeout_seconds=timeout_seconds,
+        started=lambda job_id: console.message(f"checkout {job_id} has started"),
+    )
+    return {"checkout_job_id": done.job_id, "status": "SUCCEEDED", "location": done.location}
+
+
+def _answer(operation: Any, **arguments: Any) -> dict[str, Any]:
+    """Call an operation; returns its answer as JSON."""
+    return next(operation.answers(_request(operation, arguments))).json()
+
+
+def _request(operation: Any, arguments: dict[str, Any]) -> Request:
+    """The request of an operation; refuses arguments that make none, such as a UUID with a slash."""
+    try:
+        return operation.build(**arguments)
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error
+
+
+# -- notifications of subscriptions
+
+
+class _CommandFailed(Exception):
+    """What --exec ran ended with an error."""
+
+
+def listen(
+    *,
+    port: int = 8080,
+    host: str = "127.0.0.1",
+    path: str | None = None,
+    hmac_key: str | None = None,
+    hmac_key_id: str | None = None,
+    payload_form_field: str = "payload",
+    max: int | None = None,
+    once: bool = False,
+    timeout: float | None = None,
+    exec: str | None = None,
+    console: Console,
+) -> None:
+    """Receive notifications of subscriptions and print them, a JSON line each.
+
+    A small web server for the callback URL of a subscription. With `hmac_key` only signed requests are accepted; without
+    it every request is. The Data Store learns that a notification arrived when its line is printed, or when the command of
+    `exec` has ended with 0; otherwise it sends the notification again later. Listens on this machine only, unless `host` says
+    otherwise: let a web server with TLS forward requests to it. Ends on Ctrl-C.
+
+    Args:
+        port: TCP port to listen on; 0 takes a free one and prints it.
+        host: Address to listen on.
+        path: Path of the callback URL; other paths are answered with 404. By default every path is accepted.
+        hmac_key: The subscription's hmac_secret_key, or @ and the name of a file that holds it; by default the value of
+            OMICS_DSS_HMAC_KEY. All users of a machine can see its command lines.
+        hmac_key_id: The subscription's hmac_key_id; by default requests signed under any id are accepted.
+        payload_form_field: Form field that holds the message, for subscriptions with the encoding multipart/form-data.
+        max: Notifications to receive before it ends; by default it runs until Ctrl-C.
+        once: End after the first notification.
+        timeout: Seconds to wait for each notification; when none comes the command ends with 1. By default it waits forever.
+        exec: Command to run for each notification, which it gets on stdin. Its words are split as a shell does, but no shell
+            runs it. When it fails, the notification is sent again later.
+        console: Where messages go.
+    """
+    from omicsdk.hca.dss.notifications import Listener
+    from omicsdk.transfer.interrupts import termination
+
+    left: float = 1 if once else inf if max is None else max
+    command, keys = _command(exec), _keys(hmac_key, hmac_key_id)
+    if path is not None and not path.startswith("/"):
+        raise UsageError(f"--path {path}: a path begins with /")
+    listener = Listener(host=host, port=port, path=path, keys=keys, payload_field=payload_form_field)
+    with termination(), listener:
+        console.message(f"listening at {listener.url}")
+        if keys is None:
+            console.warning("signatures are not verified: any client may send notifications; give --hmac-key")
+        while left > 0:
+            try:
+                with listener.receive(timeout) as notification:
+                    _hand_over(notification, command)
+            except _CommandFailed as error:
+                console.some_failed(f"{error}; the notification will be sent again")
+            else:
+                left -= 1
+
+
+def _command(given: str | None) -> list[str] | None:
+    if given is None:
+        return None
+    try:
+        words = shlex.split(given)
+    except ValueError as error:
+        raise UsageError(f"--exec: {given!r} cannot be split into words: {error}") from error
+    if not words:
+        raise UsageError("--exec: the command is empty")
+    if shutil.which(words[0]) is None:
+        raise UsageError(f"--exec: program {words[0]} not found", remedy="Give its whole path.")
+    return words
+
+
+def _keys(given: str | None, key_id: str | None) -> Mapping[str, str] | str | None:
+    """The secret, for one key's id or for all."""
+    secret = given or os.environ.get(KEY_VARIABLE) or ""
+    if secret.startswith("@"):
+        file = secret[1:]
+        secret = text_of(file, "--hmac-key").rstrip("\r\n")
+        if not secret:
+            raise UsageError(f"--hmac-key: {file} is empty", remedy="Put the secret into it, alone.")
+    if key_id is None:
+        return secret or None
+    if not secret:
+        raise UsageError("--hmac-key-id needs --hmac-key", remedy=f"Give the secret, or set {KEY_VARIABLE}.")
+    return {key_id: secret}
+
+
+def _hand_over(notification: Notification, command: list[str] | None) -> None:
+    """Print a notification, or run the command with it.
+
+    Raises:
+        _CommandFailed: The command ended with an error.
+        OmicsError: The command cannot be run.
+    """
+    import subprocess
+
+    from omicsdk.core.json_encoding import written
+
+    fields = {"form_fields": dict(notification.form_fields)} if notification.form_fields else {}
+    line = written({**notification.payload, **fields})  # ASCII: a sender's text steers no terminal
+    if command is None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        return
+    try:
+        ended = subprocess.run(command, input=f"{line}\n", text=True, encoding="utf-8", check=False)
+    except OSError as error:
+        raise OmicsError(
+            f"--exec: cannot run {command[0]}: {error.strerror}", remedy="Give the command's whole path."
+        ) from error
+    if ended.returncode != 0:
+        raise _CommandFailed(f"{notification.transaction_id}: {command[0]} ended with {ended.returncode}")

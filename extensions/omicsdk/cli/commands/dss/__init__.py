@@ -1,1 +1,0 @@
-"""What the workflow commands of `omics dss` do."""
