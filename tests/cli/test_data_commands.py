@@ -18,13 +18,14 @@ from types import SimpleNamespace
 
 import pytest
 from omicsdk.cli.commands.files.changes import sync
-from omicsdk.cli.commands.files.listings import du, ls, span_of
+from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals
+from omicsdk.fs.queries import parse_range
 from omicsdk.transfer import Control
 from omicsdk.transfer.writing import RESERVE
 from shelf_store import shelf as shelf
@@ -93,13 +94,13 @@ def test_cat_keeps_to_a_limit(omics, reads, monkeypatch):
     ("text", "span"), [(None, (None, None)), ("0-99", (0, 100)), ("5-", (5, None)), ("-7", (-7, None))]
 )
 def test_ranges(text, span):
-    assert span_of(text) == span
+    assert parse_range(text) == span
 
 
 @pytest.mark.parametrize("text", ["", "-", "-0", "9-1", "a-b", "1-2-3"])
 def test_what_is_no_range_is_refused(text):
-    with pytest.raises(UsageError, match="--range"):
-        span_of(text)
+    with pytest.raises(UsageError, match="range"):
+        parse_range(text)
 
 
 def test_cp_of_files_and_folders(omics, reads, tmp_path):

@@ -19,6 +19,7 @@ from omicsdk.transfer.calls import side_by_side
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_RANGE = re.compile(r"(\d*)-(\d*)\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _AT_ONCE = 64
@@ -119,6 +120,31 @@ def parse_size(text: str) -> int:
     if found is None:
         raise UsageError(f"{text!r} is not a size", remedy="Give bytes, or a size such as 10K, 1.5M or 2GiB.")
     return int(float(found[1]) * _FACTORS[found[2].lower()])
+
+
+def parse_range(text: str | None) -> tuple[int | None, int | None]:
+    """Read a range of bytes.
+
+    Args:
+        text: FIRST-LAST, FIRST- or -COUNT; None for all.
+
+    Returns:
+        The first byte, negative when counted from the end, and the byte behind the last; None where there is no such bound.
+
+    Raises:
+        UsageError: It has another form, or the last byte is before the first.
+    """
+    if text is None:
+        return None, None
+    found = _RANGE.match(text)
+    if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
+        raise UsageError(f"{text!r} is not a range", remedy="Give 0-99, 100- or -100.")
+    first, last = found.groups()
+    if not first:
+        return -int(last), None
+    if last and int(last) < int(first):
+        raise UsageError(f"range {text}: the last byte is before the first", remedy="Give 0-99.")
+    return int(first), int(last) + 1 if last else None
 
 
 def parse_moment(text: str, now: float | None = None) -> float:

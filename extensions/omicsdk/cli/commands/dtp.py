@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from omicsdk.cli.commands.gen3.access import connect as connect_gen3
 from omicsdk.cli.commands.gen3.access import login_of
-from omicsdk.cli.commands.values import STDOUT
+from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.errors import NotJson, UsageError
@@ -595,7 +595,7 @@ def _target(file: str | None, format: str | None, *, overwrite: bool) -> tuple[P
     """The file to write, None for stdout, and its format."""
     from omicsdk.dtp.commons import FORMATS
 
-    if file in (None, STDOUT):
+    if file in (None, STREAM):
         if format is not None:
             raise UsageError("--format without --file", remedy="Give --file, or --output tsv for stdout.")
         return None, "json"

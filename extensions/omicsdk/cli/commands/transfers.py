@@ -173,6 +173,7 @@ def finish(
     call: Call,
     errors: Sequence[OmicsError] | None = None,
     *,
+    title: str = "",
     where: str = "",
     did: str = "",
     more: Sequence[str] = (),
@@ -186,6 +187,7 @@ def finish(
         report: The result of the transfer.
         call: The command.
         errors: Why files failed; by default the errors in the report, each with its file's name.
+        title: What the transfer is called; by default the command's title.
         where: Where the files are now; by default the command's folder.
         did: What was done with the files, such as "downloaded"; by default from the command's title.
         more: Further facts for the line, such as "2 removed".
@@ -199,8 +201,9 @@ def finish(
         TransferError: The transfer was stopped.
     """
     errors = named_errors(report.failed) if errors is None else errors
+    title = title or call.title
     path = call.options.get("report") or call.arguments.get("report")
-    tell_report(report_path(path), report, errors, call.title, call.console)
+    tell_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
     if errors and not present:
         if fail is not None:
@@ -211,11 +214,11 @@ def finish(
     tell_failures(errors, call.console)
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
-        did = did or _DONE.get(call.title.partition(" ")[0], "transferred")
+        did = did or _DONE.get(title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, where, failed=len(errors), more=more))
     if report.why_stopped:
         raise TransferError(
-            f"{call.title}: {report.why_stopped}; {present} of {len(report.outcomes)} files exist",
+            f"{title}: {report.why_stopped}; {present} of {len(report.outcomes)} files exist",
             remedy="Run the same command again to resume.",
         )
 

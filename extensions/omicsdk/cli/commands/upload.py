@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands.values import STDOUT
+from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
@@ -129,7 +129,7 @@ def report(
     from pathlib import Path
 
     uri = _which(uuid, env)
-    if output_file_name == STDOUT:
+    if output_file_name == STREAM:
         text = str(client.status(uri))
         return Told(text.removesuffix("\n"), text)
     file = Path(f"{output_file_name or uri.area_uuid}.txt")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Output
 
-STDOUT = "-"
-"""Stdout, in the place of a file that is written."""
+STREAM = "-"
+"""Stdin in the place of a file that is read, stdout in the place of one that is written."""
 _STRIDE = 1024 * 1024
 
 
@@ -112,9 +112,9 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     Raises:
         UsageError: It can't be read, or isn't such text.
     """
-    shown = "stdin" if file == "-" else file or "''"
+    shown = "stdin" if file == STREAM else file or "''"
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        content = sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UsageError(
@@ -141,7 +141,7 @@ def file_to_write(file: str) -> str:
     Raises:
         UsageError: It is -, a folder or a socket, or its folder is missing or cannot be written.
     """
-    if file == STDOUT:
+    if file == STREAM:
         raise UsageError("- is stdout, and this has to be a file", remedy="Name a file; ./- is one that is called -.")
     path = Path(file).absolute()
     if path.is_dir():
@@ -160,7 +160,7 @@ def file_to_write(file: str) -> str:
 
 def file_or_stdout(file: str) -> str:
     """Check the name of a file to write as `file_to_write` does; - is stdout."""
-    return file if file == STDOUT else file_to_write(file)
+    return file if file == STREAM else file_to_write(file)
 
 
 def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: Output) -> None:

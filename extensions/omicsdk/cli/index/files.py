@@ -2,59 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import FETCH
 
 SERVICE = ""
-SWITCHES = True
+BY_SIGNATURE = True
 
-_PLACES = ("include", "exclude", "option")
 _COPIES = {"connections": at_least_1}
 _RESULTS = ("source", "target", "plan", "size", "state", "verification")
 _BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
-COMMANDS = (
+_ENTRIES = (
     Entry(
         "ls",
         listings.ls,
-        positional=("uris",),
         short={"recursive": "-r", "long": "-l", "human": "-h"},
-        checks={"limit": at_least_1},
-        repeated=_PLACES,
         columns=("name", "size", "modified", "kind", "uri"),
         examples=("sb://me/my-project/reads/", f"-r --include '*.csv' {_BUNDLE}", "-lh s3://my-bucket/runs/"),
     ),
     Entry(
         "cat",
         listings.cat,
-        positional=("uris",),
-        repeated=_PLACES,
         examples=("drs://data.example.org/0d8b4c1e | zcat | head", "--range 0-65535 s3://my-bucket/a.bam > head.bam"),
     ),
     Entry(
         "stat",
         listings.stat,
-        positional=("uris",),
-        repeated=_PLACES,
         examples=("gen3://data.example.org/dg.1234/0d8b4c1e", f"{_BUNDLE}/cells.csv --output json"),
     ),
     Entry(
         "du",
         listings.du,
-        positional=("uris",),
         short={"depth": "-d", "human": "-h"},
         checks={"depth": at_least_0},
-        repeated=_PLACES,
         examples=("--depth 1 sb://me/my-project", "-h s3://my-bucket/runs/"),
     ),
     Entry(
         "find",
         listings.find,
-        positional=("uris",),
-        checks={"limit": at_least_1},
-        repeated=("name", "metadata", *_PLACES),
+        repeated=("name", "metadata"),
         columns=("uri", "size", "modified"),
         metavars={"min_size": "SIZE", "max_size": "SIZE", "newer_than": "TIME", "older_than": "TIME"},
         examples=("sb://me/my-project --name '*.bam' --min-size 1G", "s3://my-bucket/runs --newer-than 7d"),
@@ -62,10 +52,8 @@ COMMANDS = (
     Entry(
         "cp",
         changes.cp,
-        positional=("paths",),
         short={"recursive": "-r", "no_clobber": "-n"},
         checks=_COPIES,
-        repeated=_PLACES,
         title="Copy",
         render=changes.changed,
         columns=_RESULTS,
@@ -79,10 +67,8 @@ COMMANDS = (
     Entry(
         "mv",
         changes.mv,
-        positional=("paths",),
         short={"no_clobber": "-n"},
         checks=_COPIES,
-        repeated=_PLACES,
         title="Move",
         render=changes.changed,
         columns=_RESULTS,
@@ -91,22 +77,18 @@ COMMANDS = (
     Entry(
         "rm",
         changes.rm,
-        positional=("uris",),
         short={"recursive": "-r"},
-        repeated=_PLACES,
         title="Removal",
         render=changes.removed,
         columns=("uri", "size", "state"),
         examples=("sb://me/my-project/old.bam", "-r --dry-run s3://my-bucket/runs/1"),
     ),
-    Entry("mkdir", changes.mkdir, positional=("uris",), repeated=_PLACES, examples=("sb://me/my-project/reads/",)),
+    Entry("mkdir", changes.mkdir, examples=("sb://me/my-project/reads/",)),
     Entry(
         "sync",
         changes.sync,
-        positional=("source", "target"),
         short={"update": "-u"},
         checks={**_COPIES, "max_delete": at_least_0},
-        repeated=_PLACES,
         title="Copy",
         render=changes.changed,
         columns=_RESULTS,
@@ -115,8 +97,6 @@ COMMANDS = (
     Entry(
         "verify",
         listings.verify,
-        positional=("source", "copy"),
-        repeated=_PLACES,
         options=(FETCH[-1],),
         title="Verification of",
         render=listings.verified,
@@ -126,9 +106,10 @@ COMMANDS = (
     Entry(
         "presign",
         listings.presign,
-        positional=("uris",),
-        repeated=_PLACES,
         metavars={"expires": "DURATION"},
         examples=("s3://my-bucket/reads.bam --expires 1h", f"{_BUNDLE}/cells.csv"),
     ),
 )
+_PLACES = ("include", "exclude", "option")
+
+COMMANDS = tuple(replace(entry, repeated=(*entry.repeated, *_PLACES)) for entry in _ENTRIES)

@@ -27,6 +27,7 @@ from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.names import LinkGuard
 
 _USUAL = Naming()
 
@@ -294,6 +295,32 @@ def _compared(
             raise found
         entries[name], others[name] = found
     return differences(entries, others, by, update=update)
+
+
+def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
+    """Remove the files that only the target has; one that fails does not keep the others.
+
+    Args:
+        plan: How the folders differed.
+        stores: The stores.
+
+    Returns:
+        The files that were removed, and the errors of the others.
+    """
+    target = plan.copy.base
+    links = LinkGuard(target.path) if target.scheme == "file" else None
+    gone: list[Uri] = []
+    failed: list[OmicsError] = []
+    for file in plan.remove:
+        try:
+            if links is not None:  # what they point to is no part of the target, as for what is copied there
+                links.check(file.name)
+            remove_one(stores.of(target), file)
+        except OmicsError as error:
+            failed.append(error)
+        else:
+            gone.append(file.uri)
+    return gone, failed
 
 
 #: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.

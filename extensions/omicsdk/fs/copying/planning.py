@@ -39,6 +39,11 @@ class Patterns:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
 
+    @property
+    def fit_all(self) -> bool:
+        """Whether every file is wanted."""
+        return not (self.include or self.exclude)
+
     def fit(self, name: str) -> bool:
         """Whether a file is wanted.
 

@@ -57,7 +57,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
             name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
             selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)
             if each.is_folder and not store.is_link(each):
-                if patterns == ALL:
+                if patterns.fit_all:
                     found.folders.append(selected)
             elif not name or patterns.fit(name):
                 found.files.append(selected)

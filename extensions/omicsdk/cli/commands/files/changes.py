@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.files.listings import STREAM, Places, print_bytes
-from omicsdk.cli.commands.transfers import count_of, ended, finish, listed
-from omicsdk.cli.errors import INTERRUPTED, printable
-from omicsdk.cli.output import Call, Told
-from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
+from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, tell_failures
+from omicsdk.cli.commands.values import STREAM, agreed
+from omicsdk.cli.errors import printable
+from omicsdk.cli.output import Told
+from omicsdk.core.errors import UsageError
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import (
@@ -26,24 +27,25 @@ from omicsdk.fs.copying.jobs import (
     planned_copy,
     planned_move,
     planned_sync,
+    remove_extra,
 )
 from omicsdk.fs.copying.naming import Layout, Naming
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.copying.removal import plan_removal, remove, remove_one
+from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.reports.words import size_words
 from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Call
     from omicsdk.transfer import Progress
 
 _STRIDE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """How files are copied.
 
@@ -65,7 +67,7 @@ class Means:
         return CopyOptions(overwrite, self.connections, control, progress, spool=self.spool)
 
 
-_ANYWHERE, _USUAL = Places(), Means()
+_USUAL = Means()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,6 @@ class Changed:
         plan: What goes where.
         report: The result for each file; None for a dry run.
         did: What was done with the files.
-        reasons: Why each is copied, by name.
         sync: How the folders differed, where folders were compared.
         removed: The files that were removed from the target, or would be.
         source: What results call the only source, where it is stored elsewhere meanwhile.
@@ -85,7 +86,6 @@ class Changed:
     plan: CopyPlan
     report: TransferReport | None
     did: str = "copied"
-    reasons: Mapping[str, str] | None = None
     sync: SyncPlan | None = None
     removed: Sequence[str] = ()
     source: str | None = None
@@ -99,7 +99,7 @@ def cp(
     layout: Layout = "tree",
     name_template: str = "",
     means: Means = _USUAL,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     console: Console,
     progress: Callable[[Progress], None] | None = None,
     control: Control,
@@ -125,26 +125,29 @@ def cp(
         progress: Called with the progress.
         control: Limits and ends it.
     """
-    *sources, last = paths
-    if not sources:
-        raise UsageError(f"missing destination after '{last}'", remedy="Add it: omics cp SOURCE... TARGET.")
-    if last == STREAM:
+    sources, target = _ends(paths, "cp")
+    if paths[-1] == STREAM:
         for given, option in ((means.dry_run, "--dry-run"), (control.require_checksum, "--require-checksum")):
             if given:
                 raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
         with places.stores() as stores:
             print_bytes(sources, stores, control)
         return None
-    naming, target = Naming(layout, name_template), parse_uri(last)
-    options = means.options(progress, control, overwrite=not no_clobber)
+    naming, options = Naming(layout, name_template), means.options(progress, control, overwrite=not no_clobber)
     with places.stores() as stores, _typed(sources, target, stores, means, console) as uris:
-        plan = planned_copy(
-            stores, uris, target, recursive=recursive, patterns=places.patterns, naming=naming, options=options
-        )
+        plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=options)
         is_typed = STREAM in sources
         plan = replace(plan, differing=is_typed)  # its name is another one each time
         report = None if means.dry_run else copy_files(plan, stores, options)
         return Changed(plan, report, source=STREAM if is_typed else None)
+
+
+def _ends(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
+    """The sources and the target."""
+    *sources, last = paths
+    if not sources:
+        raise UsageError(f"missing destination after '{last}'", remedy=f"Add it: omics {command} SOURCE... TARGET.")
+    return sources, parse_uri(last)
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def mv(
     *,
     no_clobber: bool = False,
     means: Means = _USUAL,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     progress: Callable[[Progress], None] | None = None,
     control: Control,
 ) -> Changed:
@@ -189,16 +192,12 @@ def mv(
         progress: Called with the progress.
         control: Limits and ends it.
     """
-    *sources, last = paths
-    if not sources:
-        raise UsageError(f"missing destination after '{last}'", remedy="Add it: omics mv SOURCE... TARGET.")
-    options = means.options(progress, control, overwrite=not no_clobber)
-    uris, patterns = [parse_uri(text) for text in sources], places.patterns
+    sources, target = _ends(paths, "mv")
+    options, uris = means.options(progress, control, overwrite=not no_clobber), [parse_uri(text) for text in sources]
     with places.stores() as stores:
-        plan = planned_move(stores, uris, parse_uri(last), patterns=patterns, options=options)
-        partial = bool(patterns.include or patterns.exclude)
-        report = None if means.dry_run else move_files(plan, uris, stores, options, keeps_folders=partial)
-        return Changed(plan, report, "moved", dict.fromkeys((file.name for file in plan.files), "move"))
+        plan = planned_move(stores, uris, target, patterns=places, options=options)
+        report = None if means.dry_run else move_files(plan, uris, stores, options, keeps_folders=not places.fit_all)
+        return Changed(plan, report, "moved")
 
 
 def sync(
@@ -210,7 +209,7 @@ def sync(
     max_delete: int | None = None,
     compare: By = "auto",
     means: Means = _USUAL,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     console: Console,
     progress: Callable[[Progress], None] | None = None,
     control: Control,
@@ -237,15 +236,16 @@ def sync(
     """
     to = parse_uri(target)
     with places.stores() as stores:
-        found = planned_sync(stores, parse_uri(source), to, compare=compare, update=update, patterns=places.patterns)
+        found = planned_sync(stores, parse_uri(source), to, compare=compare, update=update, patterns=places)
         extra = found.remove if delete else ()
         if means.dry_run:
-            return Changed(found.copy, None, "copied", found.reasons, found, [str(file.uri) for file in extra])
+            return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
         goes = bool(extra) and _may_remove(len(extra), found.there, to, max_delete, console)
         report = copy_files(found.copy, stores, means.options(progress, control))
-        # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
-        gone = _removed(extra, stores, to, console) if goes and report.ok else ()
-        return Changed(found.copy, report, "copied", found.reasons, found, gone)
+        # What should go goes last, and not at all where something failed: a target never loses before it gains.
+        gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
+        tell_failures(kept, console)
+        return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])
 
 
 def _may_remove(remove: int, there: int, target: Uri, most: int | None, console: Console) -> bool:
@@ -254,34 +254,17 @@ def _may_remove(remove: int, there: int, target: Uri, most: int | None, console:
     Raises:
         TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large folder.
     """
-    words = (
-        f"{count_of(remove, 'file')} of {target} that the source doesn't have will be removed permanently. Continue?"
-    )
+    words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
         check_removals(str(target), remove, there, most)
-        agreed = console.confirm(words)
+        may = console.confirm(words)
     except TooManyRemovals as error:
         if most is not None or not console.is_attended:
             raise
-        agreed = console.insists(f"{error.message}. {words}")
-    if not agreed:
-        console.message("nothing is removed")
-    return agreed
-
-
-def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Console) -> list[str]:
-    links = LinkGuard(target.path) if target.scheme == "file" else None
-    gone: list[str] = []
-    for file in files:
-        try:
-            if links is not None:  # what they point to is no part of the target, as for what is copied there
-                links.check(file.name)
-            remove_one(stores.of(target), file)
-        except OmicsError as error:
-            console.some_failed(printable(str(error)))
-        else:
-            gone.append(str(file.uri))
-    return gone
+        may = console.insists(f"{error.message}. {words}")
+    if not may:
+        console.message("nothing was removed")
+    return may
 
 
 def changed(result: Changed | None, call: Call) -> Told | None:
@@ -296,8 +279,7 @@ def changed(result: Changed | None, call: Call) -> Told | None:
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
     where = _landed(plan, plan.files[0], report.outcomes[0]) if len(plan.files) == 1 and not sync else str(plan.base)
-    named = Call(title, call.arguments, call.options, call.console)
-    finish(report, named, where=where, did=result.did, more=facts)
+    finish(report, call, title=title, where=where, did=result.did, more=facts)
     rows = (
         {
             "source": result.source or str(file.uri),
@@ -313,25 +295,28 @@ def changed(result: Changed | None, call: Call) -> Told | None:
 
 def _foreseen(result: Changed) -> Told:
     """What would be done, and for people a line each."""
-    plan, reasons = result.plan, result.reasons or {}
+    plan, sync, word = result.plan, result.sync, "move" if result.did == "moved" else "copy"
     files: list[dict[str, Any]] = [
         {
             "source": result.source or str(file.uri),
             "target": str(plan.target(file)),
             "size": file.entry.size,
-            "plan": reasons.get(file.name, "copy"),
+            "plan": sync.reasons[file.name] if sync else word,
         }
         for file in plan.files
     ]
-    word = "move" if result.did == "moved" else "copy"
     lines = [f"{word} {file['source']} to {file['target']} ({file['plan']})" for file in files]
     size = sum(file.entry.size or 0 for file in plan.files)
-    gone = [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
+    files += [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
     lines += [f"remove {uri}" for uri in result.removed]
-    lines.append(f"{count_of(len(files) + len(gone), 'file')}, {size_words(size)} to {word}; nothing was done")
-    sync = {"same": result.sync.same, "newer": result.sync.newer} if result.sync else {}
-    data = {"bytes": size, "files": [*files, *gone], **sync}
-    return Told("\n".join(map(printable, lines)), data, terminal_only=True, items="files")
+    more = {"same": sync.same, "newer": sync.newer} if sync else {}
+    return _nothing_done(lines, size, word, {"bytes": size, "files": files, **more})
+
+
+def _nothing_done(lines: Sequence[str], size: int, word: str, data: Mapping[str, Any]) -> Told:
+    """The result of a dry run: a line for each file, and their sum."""
+    last = f"{count_of(len(lines), 'file')}, {size_words(size)} to {word}; nothing was done"
+    return Told("\n".join(map(printable, (*lines, last))), data, terminal_only=True, items="files")
 
 
 def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
@@ -345,7 +330,7 @@ def rm(
     *,
     recursive: bool = False,
     dry_run: bool = False,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     console: Console,
 ) -> TransferReport | None:
     """Remove files and folders of any platform permanently.
@@ -360,15 +345,12 @@ def rm(
         console: Where messages go.
     """
     with places.stores() as stores:
-        found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places.patterns)
+        found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
         if dry_run:
             return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in found.files)
         words = f"{count_of(len(found.files), 'file')} ({size_words(found.size)}) of {_named(uris)}"
-        if not console.confirm(f"{words} will be removed permanently. Continue?"):
-            console.message("nothing is removed")
-            console.exit_code = INTERRUPTED
-            return None
-        return remove(stores, found)
+        question = f"{words} will be removed permanently. Continue?"
+        return remove(stores, found) if agreed(question, console, "nothing was removed") else None
 
 
 def removed(result: TransferReport | None, call: Call) -> Told | None:
@@ -378,10 +360,8 @@ def removed(result: TransferReport | None, call: Call) -> Told | None:
     rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in result.outcomes]
     data = {"counts": result.counts, "files": rows}
     if call.arguments.get("dry_run"):
-        lines = [printable(f"remove {end.name}") for end in result.outcomes]
         size = sum(end.size or 0 for end in result.outcomes)
-        lines.append(f"{count_of(len(rows), 'file')}, {size_words(size)} to remove; nothing was done")
-        return Told("\n".join(lines), data, terminal_only=True, items="files")
+        return _nothing_done([f"remove {end.name}" for end in result.outcomes], size, "remove", data)
     finish(result, call, where=_named(call.arguments["uris"]), did="removed")
     return listed(result, rows)
 
@@ -390,7 +370,7 @@ def _named(uris: Sequence[str]) -> str:
     return uris[0] if len(uris) == 1 else f"{len(uris)} places"
 
 
-def mkdir(uris: Sequence[str], *, places: Places = _ANYWHERE, console: Console) -> Told:
+def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -> Told:
     """Create folders, with those above them.
 
     Folders that exist are kept. On pangea:// samples and results are folders.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,12 +10,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_report
+from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, Told
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
+from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
-from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_size, sums
+from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
@@ -28,20 +29,15 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
-    from omicsdk.fs.copying.comparison import Verdict
-    from omicsdk.fs.store import Entry, Store
     from omicsdk.transfer import Control, Progress
 
-STREAM = "-"
-"""Stands for stdin as a source, and for stdout as a target."""
 LEAST_PIECE = 64 * 1024
 """Bytes that are requested at once under a limit, at least: else a second's."""
-_RANGE = re.compile(r"(\d*)-(\d*)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Which files are meant, and how their platforms are opened.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places(Patterns):
+    """Which files, and how their platforms are opened.
 
     Attributes:
         include: Shell pattern for names below a folder, such as '*.fastq.gz'; others are left out. Repeat for more.
@@ -52,11 +48,6 @@ class Places:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     option: Sequence[str] = ()
-
-    @property
-    def patterns(self) -> Patterns:
-        """The patterns."""
-        return Patterns(tuple(self.include), tuple(self.exclude))
 
     def stores(self) -> Stores:
         """The stores, opened as the options say.
@@ -77,7 +68,7 @@ class Places:
         return Stores(found)
 
 
-_ANYWHERE = Places()
+ANYWHERE = Places()
 
 
 def ls(
@@ -87,7 +78,7 @@ def ls(
     long: bool = False,
     human: bool = False,
     limit: int | None = None,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     console: Console,
 ) -> Told:
     """List files and folders of any platform.
@@ -102,54 +93,52 @@ def ls(
         console: Where messages go.
     """
     with places.stores() as stores:
-        entries = (each for text in uris for each in _listed(stores, parse_uri(text), places.patterns, recursive))
+        entries = (each for text in uris for each in _listed(stores, parse_uri(text), places, recursive))
         found = list(console.limited(entries, limit, "entries"))
-    rows = [row(*each, long=long) for each in found]
     lines = _aligned(
         [
-            size_shown(entry.size, human=human),
-            _moment(entry.modified, "%Y-%m-%d %H:%M"),
-            *([next((kind for kind in STRONGEST if kind in entry.checksums), "")] if long else []),
-            printable(name + "/" * entry.is_folder),
+            size_shown(each.entry.size, human=human),
+            _moment(each.entry.modified, "%Y-%m-%d %H:%M"),
+            *([next((kind for kind in STRONGEST if kind in each.entry.checksums), "")] if long else []),
+            printable(each.name + "/" * each.entry.is_folder),
         ]
-        for _, entry, name in found
+        for each in found
     )
     if long:
-        folders = sum(entry.is_folder for _, entry, _ in found)
-        size = sum(entry.size or 0 for _, entry, _ in found)
+        folders = sum(each.entry.is_folder for each in found)
+        size = sum(each.entry.size or 0 for each in found)
         also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
         lines.append(
             f"{count_of(len(found) - folders, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
         )
-    return Told("\n".join(lines), rows, terminal_only=True)
+    return Told("\n".join(lines), [row(each, long=long) for each in found], terminal_only=True)
 
 
-def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterator[tuple[str, Entry, str]]:
+def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterable[Selected]:
     store = stores.of(uri)
     entry = store.stat(uri.path)
     if not entry.is_folder or recursive:
-        for file in select(store, uri, entry=entry, patterns=patterns):
-            yield str(file.uri), file.entry, file.name
-        return
-    for found in store.entries(entry.path):
-        if found.is_folder or patterns.fit(found.name):
-            yield str(Uri(uri.scheme, found.path, found.is_folder)), found, found.name
+        return select(store, uri, entry=entry, patterns=patterns)
+    return (
+        Selected(Uri(uri.scheme, found.path, found.is_folder), found, found.name)
+        for found in store.entries(entry.path)
+        if found.is_folder or patterns.fit(found.name)
+    )
 
 
-def row(uri: str, entry: Entry, name: str, *, long: bool = False) -> dict[str, Any]:
+def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
     """A file or folder as a row of data.
 
     Args:
-        uri: Its URI.
-        entry: The file or folder.
-        name: Its name in the listing.
+        selected: The file or folder.
         long: Whether everything that is stated is wanted.
     """
+    entry = selected.entry
     found: dict[str, Any] = {
-        "name": name + ("/" if entry.is_folder else ""),
+        "name": selected.name + "/" * entry.is_folder,
         "size": entry.size,
         "modified": _moment(entry.modified, "%Y-%m-%dT%H:%M:%SZ") or None,
-        "uri": uri,
+        "uri": str(selected.uri),
         "kind": entry.kind,
     }
     if long:
@@ -179,7 +168,7 @@ def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def stat(uris: Sequence[str], *, places: Places = _ANYWHERE) -> Told:
+def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> Told:
     """Show what the platform states of files and folders.
 
     Args:
@@ -191,7 +180,7 @@ def stat(uris: Sequence[str], *, places: Places = _ANYWHERE) -> Told:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
             entry = store.stat(uri.path)
-            found = row(str(uri), entry, entry.file_name or entry.name or uri.name, long=True)
+            found = row(Selected(uri, entry, entry.file_name or entry.name or uri.name), long=True)
             rows.append(found if entry.is_folder else {**found, "details": dict(store.metadata(entry))})
     facts = (_facts(each) for each in rows)
     return Told("\n\n".join("\n".join(_aligned(each)) for each in facts), rows, terminal_only=True)
@@ -211,7 +200,7 @@ def cat(
     range: str | None = None,
     limit_rate: str | None = None,
     resume_unvalidated: bool = False,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
 ) -> None:
     """Print the bytes of files, one file after the other.
 
@@ -224,7 +213,7 @@ def cat(
         resume_unvalidated: Join answers even if nothing shows that the file is still the same.
         places: How they are opened.
     """
-    span = span_of(range)
+    span = parse_range(range)
     if span != (None, None) and STREAM in uris:
         raise UsageError("--range: stdin has no ranges", remedy="Name files.")
     with places.stores() as stores:
@@ -241,58 +230,30 @@ def print_bytes(
         words: Their URIs, or - for stdin.
         stores: The stores.
         control: Limits the rate, and says what may be joined.
-        span: Which bytes of each, as `span_of` gives it.
+        span: Which bytes of each, as `parse_range` returns it.
 
     Raises:
         IsFolder: One is a folder; nothing was written.
         PathNotFound: One does not exist; likewise.
     """
     piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
-    found: list[tuple[Store, Entry] | None] = []
-    for word in words:
-        if word == STREAM:
-            found.append(None)
-            continue
+
+    def opened(word: str) -> FileBytes:
         uri = parse_uri(word)
         store = stores.of(uri)
         entry = store.stat(uri.path)
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
-        found.append((store, entry))
+        return FileBytes(store, entry, control)
+
+    files = [None if word == STREAM else opened(word) for word in words]
     output = Output()
-    for each in found:
-        if each is None:
-            output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
-        else:
-            output.chunks(stream(FileBytes(*each, control), *span, piece=piece))
+    for file in files:
+        typed = iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b"")
+        output.chunks(typed if file is None else stream(file, *span, piece=piece))
 
 
-def span_of(text: str | None) -> tuple[int | None, int | None]:
-    """Read the value of `--range`.
-
-    Args:
-        text: FIRST-LAST, FIRST- or -COUNT; None for all.
-
-    Returns:
-        The first byte, negative when counted from the end, and the byte behind the last; None where there is no such bound.
-
-    Raises:
-        UsageError: It has another form, or the last byte is before the first.
-    """
-    if text is None:
-        return None, None
-    found = _RANGE.match(text)
-    if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
-        raise UsageError(f"--range {text}: not a range", remedy="Give 0-99, 100- or -100.")
-    first, last = found.groups()
-    if not first:
-        return -int(last), None
-    if last and int(last) < int(first):
-        raise UsageError(f"--range {text}: the last byte is before the first", remedy="Give 0-99.")
-    return int(first), int(last) + 1 if last else None
-
-
-def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = _ANYWHERE) -> Told:
+def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE) -> Told:
     """Sum up the files and bytes of folders.
 
     Args:
@@ -311,7 +272,7 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
                     "bytes": found.size,
                     **({"unsized": found.unsized} if found.unsized else {}),
                 }
-                for found in sums(select(stores.of(uri), uri, patterns=places.patterns), depth)
+                for found in sums(select(stores.of(uri), uri, patterns=places), depth)
             ]
     lines = _aligned(
         (size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])) for row in rows
@@ -329,7 +290,7 @@ def find(
     older_than: str | None = None,
     metadata: Sequence[str] = (),
     limit: int | None = None,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     console: Console,
 ) -> Told:
     """Find files by name, size, date and metadata.
@@ -355,15 +316,16 @@ def find(
     def found(stores: Stores) -> Iterator[Selected]:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
-            yield from matching(store, select(store, uri, patterns=places.patterns), conditions)
+            yield from matching(store, select(store, uri, patterns=places), conditions)
 
     with places.stores() as stores:
         files = list(console.limited(found(stores), limit, "files"))
-    rows = [row(str(file.uri), file.entry, file.name) for file in files]
-    return Told("\n".join(printable(each["uri"]) for each in rows), rows, terminal_only=True)
+    return Told(
+        "\n".join(printable(str(file.uri)) for file in files), [row(file) for file in files], terminal_only=True
+    )
 
 
-def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = _ANYWHERE) -> Told:
+def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> Told:
     """Print URLs by which any program can read files for a while.
 
     Args:
@@ -386,7 +348,7 @@ def verify(
     *,
     require_checksum: bool = False,
     spool: str | None = None,
-    places: Places = _ANYWHERE,
+    places: Places = ANYWHERE,
     progress: Callable[[Progress], None] | None = None,
     control: Control,
 ) -> list[Verdict]:
@@ -406,13 +368,11 @@ def verify(
         progress: Called with the progress.
         control: Limits and ends it.
     """
-    from omicsdk.fs.copying.comparison import verify_bytes, verify_copies
-
     del require_checksum
     control.require_checksum = False  # what has no checksum is compared all the same: its size may be wrong
     uri = parse_uri(source)
     with places.stores() as stores:
-        files = list(select(stores.of(uri), uri, patterns=places.patterns))
+        files = list(select(stores.of(uri), uri, patterns=places))
         if copy is None:
             return list(
                 verify_bytes(files, stores.of(uri), room=SPOOL, spool=spool, control=control, progress=progress)
