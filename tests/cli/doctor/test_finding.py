@@ -65,7 +65,7 @@ def test_hca_settings_and_logins(look, tmp_path):
     assert (stored.what, stored.origin) == ("login", str(tmp_path / "tokens.json"))
     (given,) = look("dss", HCA_CONFIG_FILE=str(config), OMICS_DSS_TOKEN=CANARY)
     assert given.origin == "OMICS_DSS_TOKEN"
-    assert given.call.proof().headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
+    assert given.call.credentials.headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
 
 
 def test_a_malformed_file_is_told_and_the_others_are_looked_at(look, tmp_path):
@@ -82,7 +82,7 @@ def test_a_malformed_file_is_told_and_the_others_are_looked_at(look, tmp_path):
 
 def test_an_upload_key_is_not_sent_to_be_tried(look):
     (found,) = look("upload", OMICS_UPLOAD_TOKEN=CANARY)
-    assert (found.what, found.call.proof) == ("key", None)
+    assert (found.what, found.call.credentials) == ("key", None)
 
 
 def test_sb_variables_and_each_profile(look, tmp_path):
@@ -93,10 +93,10 @@ def test_sb_variables_and_each_profile(look, tmp_path):
     )
     variable, default, half, plain = look("sb", SB_API_ENDPOINT="https://c.example/v2", SB_AUTH_TOKEN=CANARY)
     assert (variable.what, variable.origin) == ("token", "SB_API_ENDPOINT and SB_AUTH_TOKEN")
-    assert variable.call.proof().headers("GET", variable.call.url) == {"x-sbg-auth-token": CANARY}
+    assert variable.call.credentials.headers("GET", variable.call.url) == {"x-sbg-auth-token": CANARY}
     assert (default.what, default.call.url) == ("profile default", "https://a.example/v2/user")
     assert half.problem.endswith("Section [half] has no api_endpoint")
-    assert "isn't https" in plain.problem
+    assert "is http:" in plain.problem
 
 
 @pytest.mark.parametrize("name", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
@@ -156,12 +156,12 @@ def test_gen3_files_are_tried_once_each(look, tmp_path):
 
 def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
     assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "there is no such file"
-    assert "isn't tried" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
+    assert "is not tried" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
     written(tmp_path / ".gen3" / "credentials.json", "[]")
     assert "JSON object" in look("gen3")[0].problem
     (tmp_path / ".gen3" / "credentials.json").unlink()
     (open_,) = look("gen3", GEN3_ENDPOINT="a.example")
-    assert (open_.url, open_.call.proof) == ("https://a.example", None)
+    assert (open_.url, open_.call.credentials) == ("https://a.example", None)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_pat
         ("crunch", "login of lab", "https://c.example/api/projects/"),
     ]
     assert {login.origin.endswith(str(file)) for login in found} == {True}
-    assert found[0].call.proof().headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
+    assert found[0].call.credentials.headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
 
 
 def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):

@@ -55,7 +55,7 @@ def test_a_disk_that_cannot_be_looked_at_is_told(monkeypatch, tmp_path):
 
     monkeypatch.setattr("shutil.disk_usage", refuse)
     found = room(Place("here", lambda: tmp_path, "work elsewhere"))
-    assert (found.status, found.found) == ("warning", "can't be looked at: Input/output error")
+    assert (found.status, found.found) == ("warning", "Input/output error")
     assert found.remedy == "Work elsewhere."
 
 
@@ -66,7 +66,7 @@ def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp
     )
     assert later.subject == f"state: {tmp_path / 'not' / 'yet'}"
     assert "free" in later.found
-    assert "can't" not in here.found + later.found
+    assert "cannot" not in here.found + later.found
     assert here.status == later.status
     assert not (tmp_path / "not").exists()
 
@@ -76,15 +76,15 @@ def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere(disk, tmp_pat
     folder.mkdir()
     disk(5 * GIB, writable=False)
     found = room(Place("state", lambda: folder / "c", "name another folder in X"))
-    assert found.found == f"can't be made: {folder} can't be written (5.0 GiB free)"
-    assert found.remedy == f"See who owns it: ls -ld '{folder}'. Or name another folder in X."
+    assert found.found == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
+    assert found.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
     disk(5 * GIB, writable=False, read_only=True)
     mounted = room(Place("here", lambda: folder, "work elsewhere"))
-    assert mounted.found.startswith("can't be written, since its disk is mounted read-only")
-    assert mounted.remedy == "Have it mounted for writing. Or work elsewhere."
+    assert mounted.found.startswith("cannot be written, since its disk is mounted read-only")
+    assert mounted.remedy == "Mount it for writing. Or work elsewhere."
     disk(5 * MIB)
     full = room(Place("state", lambda: folder, "name another folder in X"))
-    assert full.remedy == "Make room, or name another folder in X."
+    assert full.remedy == "Free disk space, or name another folder in X."
 
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
@@ -128,8 +128,8 @@ def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatc
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
     found = hard_links()
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
-    assert found.found == "can't be tried, since no file can be made: Read-only file system"
-    assert found.remedy == "See what is said of the disk."
+    assert found.found == "cannot be tried, since no file can be created: Read-only file system"
+    assert found.remedy == "See the probe of the disk."
 
 
 def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, monkeypatch):
@@ -141,7 +141,7 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
     monkeypatch.setattr("os.link", lambda first, second: linked.append(first))
     monkeypatch.chdir(here)
     assert hard_links().status == "ok"
-    assert linked[0].startswith(str(temporary))
+    assert linked[0].is_relative_to(temporary)
     assert [*here.iterdir(), *temporary.iterdir()] == []
 
 

@@ -23,7 +23,7 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
         (socket.gaierror(-2, "Name or service not known"), {}, "failed", "Name or service not known"),
         (UnicodeError("label too long"), {}, "failed", "label too long"),
         ([], {}, "failed", "no address"),
-        (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy looks it up"),
+        (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy resolves it"),
     ],
 )
 def test_a_name_leads_somewhere_or_it_is_said_what_to_check(monkeypatch, answer, environ, status, told):
@@ -57,15 +57,15 @@ def closed():
 
 def test_a_proxy_that_is_named_is_there(listening, closed):
     none = proxy(ORIGIN, {}, 5)
-    assert (none.status, none.found, none.remedy) == ("ok", "none: asked directly", "")
+    assert (none.status, none.found, none.remedy) == ("ok", "none: direct connection", "")
     there = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{listening}"}, 5)
     assert (there.status, there.remedy) == ("ok", "")
     assert there.found.startswith("through http://")
     gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"}, 5)
-    assert (gone.status, "can't be reached: Connection refused" in gone.found) == ("failed", True)
+    assert (gone.status, "cannot be reached: Connection refused" in gone.found) == ("failed", True)
     assert "NO_PROXY=a.example" in gone.remedy
     odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)
-    assert (odd.status, "isn't a proxy's address" in odd.found) == ("failed", True)
+    assert (odd.status, "is no address of a proxy" in odd.found) == ("failed", True)
     assert odd.remedy == "Write HTTPS_PROXY as http://host:port."
     assert "secret" not in repr([there, gone])
 
@@ -101,8 +101,8 @@ def not_tls():
     [
         (agreed(60), "ok", "TLSv1.3, authorities of", ""),
         (agreed(3), "warning", "ends in 3 days", "operators"),
-        (untrusted(), "failed", "isn't trusted: self-signed", "SSL_CERT_FILE"),
-        (not_tls(), "failed", "doesn't speak TLS", "address"),
+        (untrusted(), "failed", "is not trusted: self-signed", "SSL_CERT_FILE"),
+        (not_tls(), "failed", "no TLS (WRONG_VERSION_NUMBER)", "address"),
         (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "address"),
         (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "address"),
     ],
@@ -128,7 +128,7 @@ def test_a_server_is_trusted_or_it_is_said_why_not(monkeypatch, shaken, status, 
 @pytest.mark.parametrize(
     ("origin", "environ", "status", "told", "remedy"),
     [
-        ("http://a.example", {}, "warning", "read along", "https://"),
+        ("http://a.example", {}, "warning", "not encrypted", "https://"),
         ("http://127.0.0.1:80", {}, "skipped", "this machine", ""),
         (ORIGIN, PROXIED, "skipped", "proxy", ""),
     ],

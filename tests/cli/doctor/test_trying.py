@@ -8,13 +8,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 from omicsdk.cli.doctor import Outcome
-from omicsdk.cli.doctor.report import Probe, side_by_side, tried
-from omicsdk.cli.doctor.services import Answer, Call, Login, ask, judge
+from omicsdk.cli.doctor.network import Answer, ask, judge, tried
+from omicsdk.cli.doctor.report import Probe, side_by_side
+from omicsdk.cli.doctor.services import Call, Login
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import OmicsError
 
 CANARY = "canary-0123456789"
-CALL = Call("https://sb.example/v2/user", lambda: BearerToken(CANARY))
+CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))
 LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", "https://sb.example/v2", CALL)
 
 
@@ -34,11 +35,11 @@ def answered(status, **headers):
 @pytest.mark.parametrize(
     ("status", "outcome", "told"),
     [
-        (200, "ok", "the login holds"),
+        (200, "ok", "the login is valid"),
         (302, "warning", "answered 302"),
-        (401, "failed", "the login isn't taken (from ~/.sevenbridges/credentials [default])"),
-        (403, "warning", "the login is known"),
-        (404, "failed", "there is no such service"),
+        (401, "failed", "the login was refused (from ~/.sevenbridges/credentials [default])"),
+        (403, "warning", "the login is valid, and may not"),
+        (404, "failed", "no such service"),
         (429, "failed", "answered 429"),
         (503, "failed", "answered 503"),
     ],
@@ -55,13 +56,13 @@ def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
     ("service", "origin", "remedy"),
     [
         ("dss", "/home/me/.config/omicsdk/tokens.json", "Log in again: omics dss login"),
-        ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a token that holds; or unset it, and: omics dss login"),
+        ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a valid token; or unset it, and: omics dss login"),
         ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
         ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Create a token under Developer"),
         ("pangea", "PANGEA_USER and PANGEA_PASS", "Check PANGEA_USER, letter by letter, and PANGEA_PASS."),
     ],
 )
-def test_the_remedy_of_a_login_that_is_not_taken_replaces_the_one_that_was_sent(service, origin, remedy):
+def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, origin, remedy):
     found = judge(LOGIN._replace(service=service, origin=origin), answered(401))
     assert remedy in found.remedy
 
@@ -171,7 +172,7 @@ def test_a_login_that_fails_by_a_wrong_clock_says_so(skewed, seconds, said):
 
 def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed):
     url, came = skewed(-172800)
-    ended = Call(f"{url}/user", lambda: BearerToken(CANARY, expires_at=time.time() - 86400))
+    ended = Call(f"{url}/user", BearerToken(CANARY, expires_at=time.time() - 86400))
     login, clock = tried(LOGIN._replace(url=url, call=ended), {"NO_PROXY": "*"}, 5)
     assert "The access token ended on" in login.found
     assert (clock.status, "2 days ahead of" in clock.found) == ("failed", True)

@@ -1,22 +1,25 @@
-"""`omics doctor`: looks at this machine, the network and each configured service, and says what to do."""
+"""`omics doctor` checks this machine, the network and each configured service; `omics init` finds, tries and asks for logins."""
 
 from __future__ import annotations
 
 import json as encoding
-from typing import TYPE_CHECKING, Literal
+import os
+from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.doctor import Outcome, report
-from omicsdk.cli.doctor.report import environment, limit, of_machine, of_services, side_by_side
-from omicsdk.cli.doctor.services import SERVICES, find
-from omicsdk.cli.help import columns
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find
+from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.output import Told
+from omicsdk.core.errors import ConfigError, OmicsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
+    from omicsdk.cli.shapes import Command
 
-SOMETHING_FAILED = 1
+REPLICA = "aws"
+"""The replica that the published client's documentation takes in its examples."""
 
 Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 
@@ -34,20 +37,164 @@ def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: flo
         timeout: Seconds that each step of a call may take.
         console: Where the exit code is set.
     """
-    environ = environment()
+    environ = dict(os.environ)
     named = [service for service in SERVICES if not services or service in services]
     logins = find(named, environ)
-    found = side_by_side([*of_machine(environ), *of_services(logins, environ, timeout)], limit(timeout))
-    # Of a service that was named it is reported that nothing was found.
+    probes = [*report.of_machine(environ), *report.of_services(logins, environ, timeout)]
+    found = report.side_by_side(probes, _limit(timeout))
+    # A service that was named is reported although nothing was found for it.
     have = {login.service for login in logins}
     found += [
-        Outcome("login", service, "skipped", "nothing is set", "See: omics init")
+        Outcome("login", service, "skipped", "no settings and no login", "See: omics init")
         for service in named
         if services and service not in have
     ]
-    if any(outcome.status == "failed" for outcome in found):
-        console.exit_code = SOMETHING_FAILED
-    rows = [outcome.row() for outcome in found]
+    _end(found, console)
+    rows = [outcome._asdict() for outcome in found]
     if json:
         return Told(encoding.dumps(rows, indent=2), rows)
     return Told(report.outcomes(found, columns()), rows, terminal_only=True)
+
+
+def _limit(timeout: float) -> float:
+    """How long a probe may take as a whole: a connection and an answer, each within its own time."""
+    return 2 * timeout + 1
+
+
+def _end(found: Sequence[Outcome], console: Console) -> None:
+    """End the command with 1 where a check failed."""
+    if any(outcome.status == "failed" for outcome in found):
+        console.exit_code = 1
+
+
+def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
+    """Find and try the logins of all platforms, and ask for what is missing.
+
+    Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never shown. On a terminal it
+    asks before it tries or writes anything; elsewhere it does neither without an option for it.
+
+    Args:
+        check: Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.
+        timeout: Seconds that each step of a call may take.
+        console: Where questions go.
+    """
+    environ = dict(os.environ)
+    found, width = find(SERVICES, environ), columns()
+    shown = report.logins(found, SERVICES, width)
+    if console.asks:
+        for line in shown.splitlines():
+            console.line(line)
+    count = sum(login.call is not None and not login.problem for login in found)
+    tests: list[Outcome] = []
+    if check or (count and _agrees(console, f"Test each with one call that changes nothing ({count})?", width)):
+        tests = report.side_by_side(report.of_logins(found, environ, timeout), _limit(timeout))
+        tests = [outcome for outcome in tests if outcome.probe == "login"]
+        _end(tests, console)
+    written: list[str] = []
+    if not check:
+        try:
+            written = _defaults(found, console)
+        except ConfigError as error:
+            # What was found is printed all the same.
+            console.error(str(error))
+            console.exit_code = 1
+        written += _logins(found, console, width)
+    parts = ["" if console.asks else shown, report.outcomes(tests, width) if tests else ""]
+    if written:
+        parts.append("\n".join(["Written:", *(f"  {line}" for line in written)]))
+    next_step = "Next: omics doctor checks the machine and the network; omics help lists all commands."
+    parts.append("\n".join(wrapped(next_step.split(), width)))
+    return Told("\n\n".join(part for part in parts if part), _data(found, tests, written), terminal_only=True)
+
+
+def _agrees(console: Console, question: str, width: int) -> bool:
+    """Ask a question, over lines that fit the terminal."""
+    *lines, last = wrapped(question.split(), max(1, width - len(" [y/N] ")))
+    if console.asks:
+        for line in lines:
+            console.line(line)
+    return console.agrees(last)
+
+
+def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
+    """Offer to log in to platforms that nothing was found for."""
+    from omicsdk.cli.commands.login import known_platform, login
+    from omicsdk.cli.connecting import Connection
+    from omicsdk.core.token_file import HCA
+    from omicsdk.logins import KINDS
+
+    has = {HCA if each.service in ("dss", "auth", "upload") else each.service for each in found if not each.problem}
+    missing = [word for word in KINDS if word not in has and word != "drs"]
+    done: list[str] = []
+    while missing and console.asks:
+        for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):
+            console.line(line)
+        answer = console.answer("Log in to which? (Enter for none) ")
+        if not answer:
+            break
+        try:
+            login(known_platform(answer), connection=Connection({}), console=console)
+        except OmicsError as error:
+            console.error(str(error))
+            continue
+        missing.remove(known_platform(answer))
+        done.append(f"login {answer}")
+    return done
+
+
+def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return which commands of the Data Store require a replica that no setting names.
+
+    Args:
+        commands: Its handwritten commands.
+        configured: What the settings have under `dss`.
+
+    Returns:
+        The names that lead to each setting.
+    """
+    return [
+        ("dss", command["command"], "replica")
+        for command in commands
+        for argument in command.get("parameters", [])
+        if argument["name"] == "replica" and argument.get("required") and "run" in command
+        if "replica" not in (configured.get(command["command"]) or {})
+    ]
+
+
+def _defaults(found: Sequence[Login], console: Console) -> list[str]:
+    """Offer to write the settings that omics itself needs."""
+    from omicsdk.hca.config import has_user_folder
+
+    if not any(login.service == "dss" and not login.problem for login in found) or not has_user_folder(os.environ):
+        return []
+
+    from omicsdk.cli.catalog import commands_of
+    from omicsdk.cli.services import SERVICES
+    from omicsdk.core.settings.config import set_value
+    from omicsdk.core.type_guards import is_object
+    from omicsdk.hca.config import read_settings, user_file
+
+    configured = read_settings().get("dss", default={})
+    wanted = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
+    file = user_file(os.environ)
+    question = f"Use the replica {REPLICA} of the Data Store where a command names none (written into {file})?"
+    if not wanted or not _agrees(console, question, columns()):
+        return []
+    for keys in wanted:
+        set_value(file, keys, REPLICA)
+    return [f"{'.'.join(keys)} = {REPLICA}" for keys in wanted]
+
+
+def _data(found: Sequence[Login], tests: Sequence[Outcome], written: Sequence[str]) -> dict[str, Any]:
+    tested = {outcome.subject: outcome for outcome in tests}
+    services: list[dict[str, Any]] = []
+    for service in SERVICES:
+        own = [_row(login, tested.get(login.subject)) for login in found if login.service == service]
+        services.append({"service": service, "found": own} | ({} if own else {"remedy": HOW_TO_GET[service]}))
+    return {"services": services, "written": list(written)}
+
+
+def _row(login: Login, test: Outcome | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"what": login.what, "origin": login.origin, "url": login.url}
+    row |= {name: text for name in ("problem", "remedy", "warning") if (text := getattr(login, name))}
+    return row | ({} if test is None else {"test": {"status": test.status, "found": test.found, "remedy": test.remedy}})

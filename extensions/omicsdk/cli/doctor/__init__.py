@@ -1,4 +1,4 @@
-"""What `omics doctor` and `omics init` find: probes of the machine, the network and the services."""
+"""The probes of `omics doctor` and `omics init`: of the machine, the network and the services."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Outcome(NamedTuple):
 
     Attributes:
         probe: Its name.
-        subject: What it looked at: a host, a folder, a service's login; empty where there is one only.
-        status: How it is.
+        subject: What it checked: a host, a folder, a service's login; empty where there is one only.
+        status: Whether it works.
         found: What was found, without secrets.
         remedy: What to do; empty where nothing needs to be done.
     """
@@ -23,7 +23,3 @@ class Outcome(NamedTuple):
     status: Status
     found: str
     remedy: str = ""
-
-    def row(self) -> dict[str, str]:
-        """The same for output as data."""
-        return self._asdict()

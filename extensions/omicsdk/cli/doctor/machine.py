@@ -1,4 +1,4 @@
-"""Probes of this machine: room, hard links, open files, encodings, and what is installed."""
+"""Probes of this machine: disk space, hard links, open files, encodings, and what is installed."""
 
 from __future__ import annotations
 
@@ -9,98 +9,74 @@ import shlex
 import shutil
 import sys
 import tempfile
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor import Outcome
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.installation import install_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def curl() -> Outcome:
-    """Look whether files can be moved, over TLS too."""
-    again = "Install it anew: pip install --force-reinstall --no-cache-dir pycurl"
+    """Check whether files can be transferred, over TLS too."""
+    outcome = partial(Outcome, "pycurl", "")
+    again = "Reinstall it: pip install --force-reinstall --no-cache-dir pycurl"
     try:
         from omicsdk.transfer.network.wire import pycurl
     except ImportError as error:
-        return Outcome("pycurl", "", "failed", f"can't be loaded: {error}", again)
-    told = pycurl.version_info()
+        return outcome("failed", f"cannot be loaded: {error}", again)
+    info = pycurl.version_info()
     binding = re.search(r"PycURL/(\S+)", pycurl.version)
-    what = f"pycurl {binding[1] if binding else ''}, libcurl {told[1]}, {told[5] or 'no TLS'}"
-    if not told[5] or "https" not in told[8]:
-        return Outcome("pycurl", "", "failed", f"{what}: files can't be had by https", again)
-    return Outcome("pycurl", "", "ok", what)
+    what = f"pycurl {binding[1] if binding else ''}, libcurl {info[1]}, {info[5] or 'no TLS'}"
+    if not info[5] or "https" not in info[8]:
+        return outcome("failed", f"{what}: files cannot be transferred by https", again)
+    return outcome("ok", what)
 
 
-def versions(omicsdk: str, python: str, system: str) -> Outcome:
-    """What runs; for reports of faults.
-
-    Args:
-        omicsdk: Our version.
-        python: Python's.
-        system: The system.
-    """
-    return Outcome("versions", "", "ok", f"omicsdk {omicsdk}, {python}, {system}")
-
-
-def extras(missing: Mapping[str, Sequence[str]]) -> list[Outcome]:
-    """Which extras are there; one that isn't is no fault.
-
-    Args:
-        missing: Each extra with the packages of it that aren't installed.
-    """
-    whole = sorted(name for name, packages in missing.items() if not packages)
-    outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]
-    lacking = sorted(name for name, packages in missing.items() if packages)
-    if lacking:
-        remedy = f"Where a command asks for one: pip install 'omicsdk[{lacking[0]}]'"
-        outcomes.append(Outcome("extras", "not installed", "skipped", ", ".join(lacking), remedy))
-    return outcomes
-
-
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?[^;]*(?:;(.*))?")
-_EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
+_EXTRA = re.compile(r"\s*([\w.-]+)[^;]*;.*\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 _OURS = frozenset({"all", "dev", "docs"})
 """Extras that are sums of others, or for those who work on omicsdk."""
 
 
-def missing_of_extras() -> dict[str, list[str]]:
-    """Each extra of omicsdk with the packages of it that aren't installed here."""
-    from importlib.metadata import PackageNotFoundError, distribution
-
-    def is_installed(name: str) -> bool:
-        try:
-            distribution(name)
-        except PackageNotFoundError:
-            return False
-        return True
+def requirements() -> list[str]:
+    """Return the requirements of omicsdk, such as `pandas>=2; extra == "gen3"`."""
+    from importlib.metadata import PackageNotFoundError, requires
 
     try:
-        requirements = distribution("omicsdk").requires or []
+        return requires("omicsdk") or []
     except PackageNotFoundError:  # run from a checkout that isn't installed
-        return {}
-    return missing(requirements, is_installed)
+        return []
 
 
-def missing(requirements: Iterable[str], is_installed: Callable[[str], bool]) -> dict[str, list[str]]:
-    """Which packages each extra lacks.
+def is_installed(package: str) -> bool:
+    """Return whether a package is installed here."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return bool(distribution(package))
+    except PackageNotFoundError:
+        return False
+
+
+def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_installed) -> list[Outcome]:
+    """List extras; one that is not installed is no fault.
 
     Args:
-        requirements: Those of a distribution's metadata, such as `pandas>=2; extra == "gen3"`.
-        is_installed: Tells of a package whether it is there.
+        required: The requirements of omicsdk.
+        is_installed: Returns whether a package is installed.
     """
-    found: dict[str, list[str]] = {}
-    for requirement in requirements:
-        read = _REQUIREMENT.match(requirement)
-        extra = _EXTRA.search(read[3] or "") if read else None
-        if read is None or extra is None or extra[1] in _OURS:
-            continue
-        lacking = found.setdefault(extra[1], [])
-        if read[1] != "omicsdk" and not is_installed(read[1]):
-            lacking.append(read[1])
-    return found
+    pairs = [found.groups() for each in required if (found := _EXTRA.match(each)) and found[2] not in _OURS]
+    lacking = sorted({extra for package, extra in pairs if not is_installed(package)})
+    whole = sorted({extra for _, extra in pairs}.difference(lacking))
+    outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]
+    if lacking:
+        remedy = f"Where a command needs one: {install_command(f'omicsdk[{lacking[0]}]')}"
+        outcomes.append(Outcome("extras", "not installed", "skipped", ", ".join(lacking), remedy))
+    return outcomes
 
 
 _CACHE = "PANGEA_API_CACHE_DIR"
@@ -111,8 +87,8 @@ class Place(NamedTuple):
 
     Attributes:
         use: What it is for.
-        find: Gives the folder; raises ConfigError where there can't be one, and OSError where the system has none.
-        elsewhere: How to have it somewhere else.
+        find: Returns the folder; raises ConfigError where there cannot be one, and OSError where the system has none.
+        elsewhere: How to choose another folder.
     """
 
     use: str
@@ -121,21 +97,19 @@ class Place(NamedTuple):
 
 
 def folders(environ: Mapping[str, str]) -> list[Place]:
-    """The folders that omics writes into.
+    """List the folders that omics writes into.
 
     Args:
         environ: The environment's variables.
     """
-    from pathlib import Path
-
     from omicsdk.core.files import STATE_VARIABLE, state_folder
     from omicsdk.core.token_file import PATH_VARIABLE, token_file
     from omicsdk.hca.config import user_folder
 
     places = [
-        Place("here", Path.cwd, "work in a folder of your own"),
+        Place("here", Path.cwd, "work in your own folder"),
         Place("settings", lambda: user_folder(environ), "name another folder in XDG_CONFIG_HOME"),
-        Place("tokens", lambda: token_file(environ).path.parent, f"name a file elsewhere in {PATH_VARIABLE}"),
+        Place("tokens", lambda: token_file(environ).path.parent, f"name another file in {PATH_VARIABLE}"),
         Place("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
         Place("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
     ]
@@ -144,50 +118,40 @@ def folders(environ: Mapping[str, str]) -> list[Place]:
 
 
 def room(place: Place) -> Outcome:
-    """Look whether a folder, or where it would be made, has room.
+    """Check the free space of a folder, or of the nearest one above it that exists.
 
     Args:
         place: The folder.
     """
-    subject, elsewhere = place.use, _sentence(place.elsewhere)
-    try:
-        folder = place.find()
-        subject = f"{place.use}: {folder}"
-        there = folder.absolute()
-        while not there.exists() and there != there.parent:
-            there = there.parent
-    except (OmicsError, OSError) as error:
-        return Outcome("disk", subject, "warning", _why(error), elsewhere)
-    if not there.is_dir():
-        return Outcome("disk", subject, "warning", f"{there} is a file", elsewhere)
+    subject, elsewhere = place.use, f"{place.elsewhere[0].upper()}{place.elsewhere[1:]}."
     inodes, read_only = None, False
     try:
-        free = shutil.disk_usage(there).free
+        folder = place.find().absolute()
+        subject = f"{place.use}: {folder}"
+        nearest = next(each for each in (folder, *folder.parents) if each.exists())
+        free = shutil.disk_usage(nearest).free
         if sys.platform != "win32":
-            counted = os.statvfs(there)
+            counted = os.statvfs(nearest)
             inodes = counted.f_favail if counted.f_files else None
             read_only = bool(counted.f_flag & os.ST_RDONLY)
-    except OSError as error:
-        return Outcome("disk", subject, "warning", f"can't be looked at: {_why(error)}", elsewhere)
+    except (OmicsError, OSError) as error:
+        return Outcome("disk", subject, "warning", _why(error), elsewhere)
+    outcome = partial(Outcome, "disk", subject)
+    if not nearest.is_dir():
+        return outcome("warning", f"{nearest} is a file", elsewhere)
     left = f"{_size(free)} free" + (f", {inodes:,} files" if inodes is not None else "")
-    if not os.access(there, os.W_OK | os.X_OK):
-        what = "can't be written" if there == folder else f"can't be made: {there} can't be written"
-        see = f"See who owns it: ls -ld {shlex.quote(str(there))}."
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        what = "cannot be written" if nearest == folder else f"cannot be created: {nearest} cannot be written"
+        remedy = f"Check who owns it: ls -ld {shlex.quote(str(nearest))}."
         if read_only:
-            what, see = f"{what}, since its disk is mounted read-only", "Have it mounted for writing."
-        return Outcome("disk", subject, "warning", f"{what} ({left})", f"{see} Or {place.elsewhere}.")
+            what, remedy = f"{what}, since its disk is mounted read-only", "Mount it for writing."
+        return outcome("warning", f"{what} ({left})", f"{remedy} Or {place.elsewhere}.")
     few = inodes is not None and inodes < INODES_WARNING
     if free >= ROOM_WARNING and not few:
-        return Outcome("disk", subject, "ok", left)
+        return outcome("ok", left)
     failed = free < ROOM_FAILED or (inodes is not None and inodes < INODES_FAILED)
-    first = "Delete many small files" if few and free >= ROOM_WARNING else "Make room"
-    return Outcome(
-        "disk", subject, "failed" if failed else "warning", f"only {left}", f"{first}, or {place.elsewhere}."
-    )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    first = "Delete many small files" if few and free >= ROOM_WARNING else "Free disk space"
+    return outcome("failed" if failed else "warning", f"only {left}", f"{first}, or {place.elsewhere}.")
 
 
 def _size(count: int) -> str:
@@ -195,39 +159,37 @@ def _size(count: int) -> str:
 
 
 def hard_links() -> Outcome:
-    """Make a file and a second name for it, and take both away.
+    """Create a file and a hard link to it, and remove both.
 
-    It is done among temporary files where they lie on the same disk as the current folder, else in that.
+    They are temporary files where those are on the same disk as the current folder, else files in that folder.
     """
-    from pathlib import Path
-
+    outcome = partial(Outcome, "hard links")
     subject = ""
     try:
         folder = Path.cwd()
         subject = str(folder)
         made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
     except OSError as error:
-        found = f"can't be tried, since no file can be made: {_why(error)}"
-        return Outcome("hard links", subject, "skipped", found, "See what is said of the disk.")
+        found = f"cannot be tried, since no file can be created: {_why(error)}"
+        return outcome(subject, "skipped", found, "See the probe of the disk.")
     try:
         with made as inside:
-            first = os.path.join(inside, "file")  # noqa: PTH118 - what os.link takes
-            with open(first, "wb"):  # noqa: PTH123 - likewise
-                pass
+            first = Path(inside, "file")
+            first.touch()
             os.link(first, f"{first}-again")
     except OSError as error:
-        remedy = "Downloads into bundles copy files that they share instead, which takes more room; nothing else needs links."
-        return Outcome("hard links", subject, "warning", f"can't be made: {_why(error)}", remedy)
-    return Outcome("hard links", subject, "ok", "can be made")
+        remedy = "Nothing to do: downloads into bundles copy shared files instead, which takes more space."
+        return outcome(subject, "warning", f"cannot be created: {_why(error)}", remedy)
+    return outcome(subject, "ok", "can be created")
 
 
-def _beside(folder: Path) -> str:
-    """A folder on the same file system, by preference one where nobody minds what is made."""
+def _beside(folder: Path) -> Path:
+    """A folder on the same file system: that of temporary files, which no program watches or synchronises, if it can be."""
     try:
-        temporary = tempfile.gettempdir()
-    except OSError:  # nowhere can be written to
-        return str(folder)
-    return temporary if os.stat(temporary).st_dev == folder.stat().st_dev else str(folder)  # noqa: PTH116 - a text
+        temporary = Path(tempfile.gettempdir())
+    except OSError:  # no folder is writable
+        return folder
+    return temporary if temporary.stat().st_dev == folder.stat().st_dev else folder
 
 
 def _why(error: OmicsError | OSError) -> str:
@@ -235,7 +197,7 @@ def _why(error: OmicsError | OSError) -> str:
 
 
 def file_limits() -> tuple[int | None, int | None]:
-    """How many files may be open, and how many the user may ask for; None for no limit."""
+    """Return how many files may be open, and how many the user may ask for; None for no limit."""
     if sys.platform == "win32":
         return None, None
     import resource
@@ -253,30 +215,29 @@ FILES_WARNING = 256
 
 
 def open_files(soft: int | None, hard: int | None) -> Outcome:
-    """Whether enough files may be open at once.
+    """Check whether enough files may be open at once.
 
     Args:
         soft: How many may be; None where there is no such limit.
         hard: How many the user may ask for; None likewise.
     """
-    if soft is None:
-        return Outcome("open files", "", "ok", "no limit")
-    if soft >= FILES_WARNING:
-        return Outcome("open files", "", "ok", f"{soft:,} may be open")
-    most = "unlimited" if hard is None else str(hard)
-    allowed = hard is None or hard > soft
-    remedy = f"Raise it: ulimit -n {most if hard is not None and hard < 4096 else 4096}" if allowed else ""
-    return Outcome("open files", "", "warning", f"only {soft} may be open", remedy or "Ask the administrator for more.")
+    outcome = partial(Outcome, "open files", "")
+    if soft is None or soft >= FILES_WARNING:
+        return outcome("ok", "no limit" if soft is None else f"{soft:,} may be open")
+    remedy = "Ask the administrator for more."
+    if hard is None or hard > soft:
+        remedy = f"Raise it: ulimit -n {min(hard or 4096, 4096)}"
+    return outcome("warning", f"only {soft} may be open", remedy)
 
 
 def encodings() -> Outcome:
-    """Look whether names and texts of any language survive in this process."""
-    told = {
+    """Check whether names and texts of any language survive in this process."""
+    used = {
         "names of files": sys.getfilesystemencoding(),
         "files": locale.getpreferredencoding(False),
         "output": getattr(sys.stdout, "encoding", None) or "",
     }
-    others = [f"{what} in {name}" for what, name in told.items() if name.lower().replace("-", "") not in ("utf8", "")]
+    others = [f"{what} in {name}" for what, name in used.items() if name.lower().replace("-", "") not in ("utf8", "")]
     if not others:
         return Outcome("encoding", "", "ok", "UTF-8")
     remedy = "Set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8."

@@ -1,16 +1,18 @@
-"""Probes of the network: names, proxies, encryption and clocks on the way to the configured services."""
+"""Probes of the network: names, proxies, encryption, logins and clocks on the way to the configured services."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.cli.doctor import Outcome
-from omicsdk.core.credentials import is_loopback
-from omicsdk.core.errors import OmicsError
+from omicsdk.cli.doctor.services import HOW_TO_GET
+from omicsdk.core.credentials import is_loopback, origin_of
+from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import lead_in_words, seconds_of_date
 from omicsdk.core.sending.connections import default_ca_file, network
@@ -18,38 +20,39 @@ from omicsdk.core.sending.connections import default_ca_file, network
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import httpx
+
+    from omicsdk.cli.doctor.services import Call, Login
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080, "socks4": 1080, "socks4a": 1080}
 _DAY = 86400.0
 
-
 CLOCK_WARNING, CLOCK_FAILED = 30.0, 300.0
-"""Seconds: tokens are commonly taken half a minute early or late; JWTs of some services and signatures of S3 aren't at five
-and fifteen minutes."""
+"""Seconds: tokens are commonly accepted half a minute early or late; JWTs of some services and signatures of S3 are refused at
+five and fifteen minutes."""
 CERTIFICATE_DAYS = 14
-"""Days before a server's certificate ends from which that is told."""
+"""Days before a server's certificate ends from which on that is a warning."""
 
 
 def resolution(origin: str, environ: Mapping[str, str]) -> Outcome:
-    """Look a server's name up.
+    """Resolve a server's name.
 
     Args:
         origin: The server.
         environ: The environment's variables.
     """
-    host = _host(origin)
+    outcome = partial(Outcome, "name", _host(origin))
     if network(origin, environ).proxy is not None:
-        return Outcome("name", host, "skipped", "the proxy looks it up")
+        return outcome("skipped", "the proxy resolves it")
     try:
-        found = socket.getaddrinfo(host, urlsplit(origin).port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_host(origin), urlsplit(origin).port, type=socket.SOCK_STREAM)
         addresses, why = list(dict.fromkeys(str(each[4][0]) for each in found)), "no address"
     except (OSError, UnicodeError) as error:
         addresses, why = [], _why(error)
     if not addresses:
         remedy = "Check its spelling, this machine's network and DNS; behind a proxy, set HTTPS_PROXY."
-        return Outcome("name", host, "failed", f"can't be resolved: {why}", remedy)
-    shown = ", ".join(addresses[:3])
-    return Outcome("name", host, "ok", shown if len(addresses) < 4 else f"{shown} ...")
+        return outcome("failed", f"cannot be resolved: {why}", remedy)
+    return outcome("ok", ", ".join(addresses[:3]) + (" ..." if len(addresses) > 3 else ""))
 
 
 def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
@@ -61,25 +64,23 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
         seconds: How long that may take.
     """
     host, named = _host(origin), network(origin, environ).proxy
+    outcome = partial(Outcome, "proxy", host)
     if named is None:
-        return Outcome("proxy", host, "ok", "none: asked directly")
+        return outcome("ok", "none: direct connection")
     shown = mask_url(named)
     if shown.partition("://")[0].lower() not in _PORTS:
-        return Outcome(
-            "proxy", host, "failed", f"{shown} isn't a proxy's address", "Write HTTPS_PROXY as http://host:port."
-        )
+        return outcome("failed", f"{shown} is no address of a proxy", "Write HTTPS_PROXY as http://host:port.")
     try:
         parts = urlsplit(named)
-        address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
-        socket.create_connection(address, seconds).close()
+        socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), seconds).close()
     except (OSError, ValueError, UnicodeError) as error:
         remedy = f"Correct HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or name the host in NO_PROXY: NO_PROXY={host}"
-        return Outcome("proxy", host, "failed", f"{shown} can't be reached: {_why(error)}", remedy)
-    return Outcome("proxy", host, "ok", f"through {shown}")
+        return outcome("failed", f"{shown} cannot be reached: {_why(error)}", remedy)
+    return outcome("ok", f"through {shown}")
 
 
 def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
-    """Shake hands with a server, and hang up before anything is asked.
+    """Do a TLS handshake with a server, and send nothing.
 
     Args:
         origin: The server.
@@ -89,41 +90,38 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
     from omicsdk.core.sending.connections import tls_context
 
     parts, way, host = urlsplit(origin), network(origin, environ), _host(origin)
+    outcome = partial(Outcome, "tls", host)
     authorities = way.ca_file or way.ca_dir or default_ca_file()
+    if parts.scheme != "https" and is_loopback(host):
+        return outcome("skipped", "http to this machine")
     if parts.scheme != "https":
-        if is_loopback(host):
-            return Outcome("tls", host, "skipped", "http to this machine")
-        remedy = "Give its https:// address: credentials aren't sent over http."
-        return Outcome("tls", host, "warning", "http: everybody on the way can read along", remedy)
+        remedy = "Give its https:// address: credentials are not sent over http."
+        return outcome("warning", "http: the connection is not encrypted", remedy)
     if way.proxy is not None:
-        return Outcome("tls", host, "skipped", "through the proxy; the login's call tells")
+        return outcome("skipped", "through the proxy; the probe of the login includes it")
     remedy = "Check that the address is that of the service, and that no firewall is in the way."
     try:
         with (
             socket.create_connection((host, parts.port or 443), seconds) as plain,
             tls_context(way).wrap_socket(plain, server_hostname=host) as encrypted,
         ):
-            certificate = encrypted.getpeercert() or {}
-            version = encrypted.version() or ""
+            end, version = (encrypted.getpeercert() or {}).get("notAfter"), encrypted.version() or ""
     except ssl.SSLCertVerificationError as error:
         remedy = (
-            "Where your network looks into connections, name its authority in a PEM file: SSL_CERT_FILE=/path/ca.pem. "
+            "Where your network inspects connections, name its authority in a PEM file: SSL_CERT_FILE=/path/ca.pem. "
             f"Trusted are those of {authorities}."
         )
-        return Outcome("tls", host, "failed", f"its certificate isn't trusted: {error.verify_message}", remedy)
+        return outcome("failed", f"its certificate is not trusted: {error.verify_message}", remedy)
     except ssl.SSLError as error:
-        return Outcome("tls", host, "failed", f"it doesn't speak TLS ({error.reason or error})", remedy)
+        return outcome("failed", f"no TLS ({error.reason or error})", remedy)
     except (OSError, UnicodeError) as error:
-        return Outcome("tls", host, "failed", f"can't be reached: {_why(error)}", remedy)
+        return outcome("failed", f"cannot be reached: {_why(error)}", remedy)
     except OmicsError as error:
-        return Outcome("tls", host, "failed", f"{error.message}. {error.remedy}".rstrip(), remedy)
-    end = certificate.get("notAfter")
-    left = (ssl.cert_time_to_seconds(end) - time.time()) / _DAY if isinstance(end, str) else None
-    if left is not None and left < CERTIFICATE_DAYS:
-        return Outcome(
-            "tls", host, "warning", f"its certificate ends in {left:.0f} days", "Tell the service's operators."
-        )
-    return Outcome("tls", host, "ok", f"{version}, authorities of {authorities}")
+        return outcome("failed", f"{error.message}. {error.remedy}".rstrip(), remedy)
+    left = (ssl.cert_time_to_seconds(end) - time.time()) / _DAY if isinstance(end, str) else CERTIFICATE_DAYS
+    if left < CERTIFICATE_DAYS:
+        return outcome("warning", f"its certificate ends in {left:.0f} days", "Report it to the service's operators.")
+    return outcome("ok", f"{version}, authorities of {authorities}")
 
 
 def _host(origin: str) -> str:
@@ -135,20 +133,148 @@ def _why(error: Exception) -> str:
 
 
 def clock(host: str, date: str, at: float) -> Outcome:
-    """How far this machine's clock is from a server's.
+    """Compare this machine's clock with a server's.
 
     Args:
         host: The server.
         date: Its Date header; empty where it sent none.
         at: When that came, in seconds since 1970 by this machine's clock.
     """
+    outcome = partial(Outcome, "clock", host)
     theirs = seconds_of_date(date)
     if theirs is None:
-        return Outcome("clock", host, "skipped", "its answer had no Date" if at else "nothing was answered")
+        return outcome("skipped", "the answer has no Date")
     # The header has whole seconds, cut off.
     lead = at - theirs - 0.5
     if abs(lead) <= CLOCK_WARNING:
-        return Outcome("clock", host, "ok", f"within {max(1, round(abs(lead)))} s of the server's")
-    what = f"this machine's clock is {lead_in_words(lead)} the server's"
+        return outcome("ok", f"within {max(1, round(abs(lead)))} s of the server's")
     remedy = "Set the clock: sudo timedatectl set-ntp true (Linux), or the date settings of the system."
-    return Outcome("clock", host, "failed" if abs(lead) > CLOCK_FAILED else "warning", what, remedy)
+    status = "failed" if abs(lead) > CLOCK_FAILED else "warning"
+    return outcome(status, f"this machine's clock is {lead_in_words(lead)} the server's", remedy)
+
+
+class Answer(NamedTuple):
+    """An answer to a call.
+
+    Attributes:
+        status: The HTTP status; 0 where there was no answer.
+        date: The server's Date header; empty where there was none.
+        at: When it came, in seconds since 1970 by this machine's clock.
+        error: The error that it is; None for a good one.
+    """
+
+    status: int = 0
+    date: str = ""
+    at: float = 0.0
+    error: OmicsError | None = None
+
+
+def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None) -> Answer:
+    """Send a call, once.
+
+    Args:
+        call: The call.
+        seconds: How long each of its steps may take.
+        environ: The environment's variables: proxies, certificate authorities.
+        transport: Replaces the network, for tests.
+    """
+    from contextlib import closing
+
+    from omicsdk.core.bodies import json_body
+    from omicsdk.core.request import NO_BODY, OperationFacts, request
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Transport
+
+    method, body = ("GET", NO_BODY) if call.body is None else ("POST", json_body(call.body))
+    facts = OperationFacts("", method, call.url, secured=call.credentials is not None)
+    try:
+        sender = Transport(
+            origin_of(call.url),
+            credentials=call.credentials,
+            timeout=seconds,
+            retry=Retry(attempts=1),
+            environ=environ,
+            transport=transport,
+        )
+        with closing(sender):
+            # A redirect is not followed: it would be a second call, and to another service.
+            answer = sender.send(request(facts, call.url, body=body), follow_redirects=False)
+        return Answer(answer.status_code, answer.headers.get("date", ""), time.time())
+    except APIError as error:
+        return Answer(error.status, error.headers.get("date", ""), time.time(), error)
+    except OmicsError as error:
+        return Answer(error=error)
+
+
+def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:
+    """Try one login, and compare clocks by the answer.
+
+    Args:
+        login: The login.
+        environ: The environment's variables.
+        seconds: How long each step of the request may take.
+    """
+    answer = None if login.call is None or login.problem else ask(login.call, seconds, environ)
+    judged = judge(login, answer)
+    if login.call is None or answer is None:
+        return [judged]
+    if isinstance(answer.error, AuthError) and not answer.status:
+        # Nothing was sent: the token seems to have ended, by a clock that may be wrong.
+        answer = ask(login.call._replace(credentials=None, body=None), seconds, environ)
+    if not answer.date:
+        return [judged]
+    compared = clock(_host(login.url), answer.date, answer.at)
+    if compared.status == judged.status == "failed":
+        judged = judged._replace(remedy=f"Set this machine's clock first. {judged.remedy}".rstrip())
+    return [judged, compared]
+
+
+def judge(login: Login, answer: Answer | None) -> Outcome:
+    """Return what a call's answer shows of a login.
+
+    Args:
+        login: The login.
+        answer: The answer; None where nothing was sent.
+    """
+    outcome = partial(Outcome, "login", login.subject)
+    if login.problem:
+        return outcome("failed", _placed(login, login.problem), login.remedy)
+    if answer is None or login.call is None:
+        return outcome("skipped", login.warning or "no harmless call tries it")
+    where, error = f"{login.url} answered {answer.status}", answer.error
+    if error is None and answer.status >= 300:
+        return outcome("warning", where, "Check the address: it redirects to another one.")
+    if error is None and login.warning:
+        text, _, command = login.warning.partition(": ")
+        return outcome("warning", f"{login.call.shows}; {text}", command and f"Run: {command}")
+    if error is None:
+        return outcome("ok", f"{login.call.shows}: {where}")
+    if answer.status in (400, 401):
+        return outcome("failed", _placed(login, f"{where}: the login was refused"), _renewal(login))
+    if answer.status == 403:  # only a known user can lack a permission
+        return outcome("warning", f"{where}: the login is valid, and may not read its own account", error.remedy)
+    if answer.status == 404:
+        return outcome("failed", f"{where}: no such service", f"Check the address, which comes from {login.origin}.")
+    if answer.status:
+        return outcome("failed", where, error.remedy)
+    if isinstance(error, AuthError | ConfigError):
+        return outcome("failed", _placed(login, error.message), error.remedy)
+    return outcome("failed", f"no answer: {error.message}", error.remedy)
+
+
+def _placed(login: Login, text: str) -> str:
+    return f"{text} (from {login.origin})" if login.origin and login.origin not in text else text
+
+
+def _renewal(login: Login) -> str:
+    """How to replace a login that was refused."""
+    if login.service == "pangea" and "PANGEA_PASS" in login.origin:
+        return f"Check PANGEA_USER, letter by letter, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
+    if login.service not in ("dss", "auth"):
+        return HOW_TO_GET[login.service]
+    again, variable = f"omics {login.service} login", f"OMICS_{login.service.upper()}_TOKEN"
+    if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
+        return f"Ask the service's operators to admit that account; or unset {login.origin}, and: {again}"
+    if variable in login.origin:  # it has precedence over a stored login
+        return f"Set {variable} to a valid token; or unset it, and: {again}"
+    return f"Log in again: {again}"

@@ -1,16 +1,14 @@
-"""Probes of the services: the settings and credentials of all platforms, and one harmless call for each."""
+"""The settings and credentials of all platforms, each with the one harmless call that tries it."""
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.cli.doctor import Outcome
 from omicsdk.core.credentials import BearerToken, is_confidential
-from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
+from omicsdk.core.errors import ConfigError, OmicsError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import Resolution, no_source, resolution
 from omicsdk.core.redaction import mask_url
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    import httpx
-
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.token_file import Place, StoredLogin
     from omicsdk.gen3.sources import Arguments
@@ -35,15 +31,15 @@ class Call(NamedTuple):
 
     Attributes:
         url: Where to, without secrets.
-        proof: Makes the credentials that go along; None where none do, or the body has them.
-        body: Fields that are posted as JSON; None asks by GET.
+        credentials: The credentials that are sent; None for none, and where the body has them.
+        body: Fields that are posted as JSON; None sends a GET.
         shows: What an answer of 200 shows.
     """
 
     url: str
-    proof: Callable[[], Credentials | None] | None = None
+    credentials: Credentials | None = None
     body: Mapping[str, str] | None = None
-    shows: str = "the login holds"
+    shows: str = "the login is valid"
 
     def __repr__(self) -> str:
         return f"Call({self.url!r})"
@@ -56,11 +52,11 @@ class Login(NamedTuple):
         service: The service's word on the command line.
         what: What was found, such as `token` or `profile cgc`.
         origin: Where.
-        url: Where it leads; empty where nothing says so.
+        url: What it is for; empty where no source states that.
         call: What tries it; None where nothing can be tried.
-        problem: Why it can't be used; empty where it can.
+        problem: Why it cannot be used; empty where it can.
         remedy: What to do about that.
-        warning: What isn't as it should be although it works, such as a file that others can read.
+        warning: What is wrong although it works, such as a file that others can read; what to run follows a colon.
     """
 
     service: str
@@ -77,14 +73,18 @@ class Login(NamedTuple):
         """What to call it."""
         return f"{self.service}: {self.what}"
 
+    def unusable(self, error: OmicsError) -> Login:
+        """The same with why it cannot be used."""
+        return self._replace(problem=error.message, remedy=error.remedy)
+
 
 SERVICES = ("dss", "auth", "upload", "sb", "gen3", "crunch", "pangea")
-"""The services that are looked for, by their words."""
+"""The services that are searched for, by their words."""
 
 HOW_TO_GET: Mapping[str, str] = {
     "dss": "Name the service: omics config set DSSClient.swagger_url https://HOST/v1/swagger.json. Then: omics login hca",
     "auth": "Name the service: omics config set AuthClient.swagger_url https://HOST/swagger.json. Then: omics auth login",
-    "upload": "The operators of the deployment give you the URI of an upload area: omics upload select URI",
+    "upload": "Get the URI of an upload area from the operators of the deployment. Then: omics upload select URI",
     **{
         word: f"{KINDS[word].remedy} Then: omics login {word}. Or set {variables}."
         for word, variables in (
@@ -109,7 +109,7 @@ _PATHS = {
 
 
 def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
-    """Find the settings and credentials that there are: what clients use now, stored logins, and the platforms' own files.
+    """Find settings and credentials: what clients use now, stored logins, and the platforms' own files.
 
     Args:
         services: Whose, by the services' words.
@@ -129,13 +129,13 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
             where = "the keyring" if login.store == "keyring" else str(tokens and tokens.path)
             stored += _stored(place, login, f"login of the profile {place.profile} in {where}")
     except OmicsError as error:
-        found += [Login(word, "logins", "", problem=error.message, remedy=error.remedy) for word in wanted[:1]]
+        found += [Login(word, "logins", "").unusable(error) for word in wanted[:1]]
     listed = {login.origin for login in stored}
     for service in wanted:
         try:
             found += [login for login in _SEARCHES[service](environ) if login.origin not in listed]
         except OmicsError as error:
-            found.append(Login(service, "settings", "", problem=error.message, remedy=error.remedy))
+            found.append(Login(service, "settings", "").unusable(error))
         found += [login for login in stored if login.service == service]
     return [login._replace(url=mask_url(login.url) if login.url else "") for login in found]
 
@@ -158,7 +158,7 @@ def _stored(place: Place, login: StoredLogin, origin: str) -> list[Login]:
     try:
         return [_login(place.platform, what, origin, place.url, stored_credentials(place, login))]
     except OmicsError as error:
-        return [Login(place.platform, what, origin, place.url, problem=error.message, remedy=error.remedy)]
+        return [Login(place.platform, what, origin, place.url).unusable(error)]
 
 
 def _login(service: str, what: str, origin: str, url: str, credentials: Credentials | None) -> Login:
@@ -171,9 +171,9 @@ def _login(service: str, what: str, origin: str, url: str, credentials: Credenti
         name = origin.partition(" and ")[0]
         return found._replace(problem=f"{name} {fault}", remedy=f"Give {name} the site's address.")
     if not is_confidential(url):
-        problem = "it isn't https: the connection isn't encrypted, so what is secret isn't sent there"
-        return found._replace(problem=problem, remedy=f"Write the base URL of {origin} with https://.")
-    return found._replace(call=Call(f"{url.rstrip('/')}{_PATHS[service]}", lambda: credentials))
+        problem = "its base URL is http: the connection is not encrypted, so no secret is sent there"
+        return found._replace(problem=problem, remedy="Give a base URL that begins with https://.")
+    return found._replace(call=Call(f"{url.rstrip('/')}{_PATHS[service]}", credentials))
 
 
 def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
@@ -192,17 +192,17 @@ def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str
 
 
 def _atlas(service: str, environ: Mapping[str, str]) -> list[Login]:
-    found, _ = _resolved(service, environ)
+    found, origin = _resolved(service, environ)
+    if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # an account of Google alone is set for many purposes
+        return []
     url, origin = found.base_url.rstrip("/"), found.credentials_origin
-    if found.origin == "built in" and origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):
-        return []  # an account of Google alone is set for many purposes
     if found.credentials is None:
         call = Call(f"{url}/swagger.json", shows="the service answers")
-        warning = f"nobody is logged in: omics {service} login"
+        warning = f"not logged in: omics {service} login"
         return [Login(service, "settings", found.origin, url, call, warning=warning)]
     if origin == "omics login":
         origin = str(token_file(environ).path)
-    return [Login(service, "login", origin, url, Call(f"{url}{_PATHS[service]}", lambda: found.credentials))]
+    return [_login(service, "login", origin, url, found.credentials)]
 
 
 def _upload(environ: Mapping[str, str]) -> list[Login]:
@@ -213,7 +213,7 @@ def _upload(environ: Mapping[str, str]) -> list[Login]:
     if place is None:
         return []
     has_key = found.credentials is not None
-    shows = "the service answers" + ("; nothing harmless asks for the key, so it isn't tried" if has_key else "")
+    shows = "the service answers" + ("; no harmless call needs the key, so it is not tried" if has_key else "")
     call = Call(f"{found.base_url.rstrip('/')}/version", shows=shows)
     return [Login("upload", "key" if has_key else "settings", place, found.base_url, call)]
 
@@ -232,14 +232,14 @@ def _pangea(environ: Mapping[str, str]) -> list[Login]:
     if not origin:
         return []
     if credentials is None:
-        call = Call(f"{url}/api/organizations", shows="the server answers; nobody is logged in")
+        call = Call(f"{url}/api/organizations", shows="the service answers; not logged in")
         return [Login("pangea", "settings", origin, url, call)]
-    what = "account" if isinstance(credentials, PasswordLogin) else "token"
-    login = _login("pangea", what, origin, url, credentials)
-    if isinstance(credentials, PasswordLogin) and login.call is not None:
+    login = _login("pangea", "token", origin, url, credentials)
+    if isinstance(credentials, PasswordLogin):
         # A login is what every command begins with.
         body = {"email": environ["PANGEA_USER"].strip(), "password": environ["PANGEA_PASS"].strip()}
-        login = login._replace(call=Call(f"{url}/api/auth/token/login/", body=body))
+        call = login.call and Call(f"{url}/api/auth/token/login/", body=body)
+        login = login._replace(what="account", call=call)
     return [login]
 
 
@@ -259,17 +259,15 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
     except ConfigError:  # a user without a home has no such file
         return logins
     try:
-        if not file.is_file():
-            return logins
-        sections = read_ini(file).sections()
+        sections = read_ini(file).sections() if file.is_file() else []
     except OmicsError as error:
-        return [*logins, Login("sb", "settings", "", problem=error.message, remedy=error.remedy)]
+        return [*logins, Login("sb", "settings", "").unusable(error)]
     for name in sections:
         what, origin = f"profile {name}", f"{file} [{name}]"
         try:
             url, token = read_profile(name)
         except OmicsError as error:
-            logins.append(Login("sb", what, origin, problem=error.message, remedy=error.remedy))
+            logins.append(Login("sb", what, origin).unusable(error))
             continue
         credentials = developer_token(token)
         login = _login("sb", what, origin, url, credentials)
@@ -285,12 +283,11 @@ def _sent(credentials: Credentials, url: str) -> tuple[str, str]:
 
 
 def _gen3(environ: Mapping[str, str]) -> list[Login]:
-    """Everything that a key or token stands in, each file once."""
+    """Each variable and file with a key or token, each file once."""
     from omicsdk.gen3.discovery import TOKEN_VARIABLE, named_commons
     from omicsdk.gen3.sources import FOLDER, KEY_VARIABLE, Arguments
 
-    endpoint = named_commons(environ)
-    found: list[Login] = []
+    endpoint, found = named_commons(environ), list[Login]()
     if token := environ.get(TOKEN_VARIABLE):
         found.append(_commons("token", TOKEN_VARIABLE, Arguments(endpoint, access_token=token), environ))
     if named := environ.get(KEY_VARIABLE, ""):
@@ -298,19 +295,20 @@ def _gen3(environ: Mapping[str, str]) -> list[Login]:
         shown = f"{KEY_VARIABLE} ({named})" if what == "API key" else KEY_VARIABLE
         found.append(_commons(what, shown, Arguments(refresh_file=named), environ))
     try:
-        folder = home_folder() / FOLDER
+        files = sorted((home_folder() / FOLDER).glob("credentials*"))
     except ConfigError:  # a user without a home has no file in it
-        files: list[Path] = []
-    else:
-        files = [file for file in sorted(folder.glob("credentials*")) if file.suffix in ("", ".json")]
+        files = []
     for file in files:
         login = _commons(f"API key {file.stem}", str(file), Arguments(refresh_file=str(file)), environ)
         # One that GEN3_API_KEY names as well is tried once.
-        if login.call is None or login.call not in [each.call for each in found]:
+        is_known = login.call is not None and login.call in [each.call for each in found]
+        if file.suffix in ("", ".json") and not is_known:
             found.append(login)
     if not found and endpoint is not None:
-        call = Call(f"{endpoint}/user/_status", shows="the commons answers")
-        found.append(Login("gen3", "endpoint", "GEN3_ENDPOINT", endpoint, call, warning="nobody is logged in"))
+        call = Call(f"{endpoint}/user/_status", shows="the service answers")
+        found.append(
+            Login("gen3", "endpoint", "GEN3_ENDPOINT", endpoint, call, warning="not logged in: omics login gen3")
+        )
     return found
 
 
@@ -322,22 +320,22 @@ def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str
     try:
         login = login_of(given, environ, home_folder)
     except OmicsError as error:
-        return found._replace(problem=error.message, remedy=error.remedy)
+        return found.unusable(error)
     source = login.source
     if isinstance(source, GivenToken):
-        proof = BearerToken(source.token, remedy=f"Replace the token of {origin} by a valid one. {HOW_TO_GET['gen3']}")
-        return _login("gen3", what, origin, login.endpoint, proof)
+        remedy = f"Replace the token of {origin} by a valid one. {HOW_TO_GET['gen3']}"
+        return _login("gen3", what, origin, login.endpoint, BearerToken(source.token, remedy=remedy))
     if not isinstance(source, ApiKey):
         if given.refresh_file is not None and not given.refresh_file.startswith("idp:"):
             return found._replace(problem="there is no such file", remedy="Correct GEN3_API_KEY, or unset it.")
-        return found._replace(url=login.endpoint, warning="only a workspace can ask for its tokens, so it isn't tried")
+        return found._replace(url=login.endpoint, warning="only a workspace can request its tokens, so it is not tried")
+    found = found._replace(url=source.issuer, warning=_open_to_others(source.file))
     if not is_confidential(source.issuer):
-        problem = "its commons isn't https, so the key isn't sent there"
-        return found._replace(url=source.issuer, problem=problem, remedy="Get a key of an https commons.")
+        problem = "its commons is not https, so the key is not sent there"
+        return found._replace(problem=problem, warning="", remedy="Get a key of an https commons.")
     # A token for the key is what every command begins with.
     url, body = f"{source.issuer}/user/credentials/cdis/access_token", {"api_key": source.key}
-    call = Call(url, body=body, shows="the key holds")
-    return found._replace(url=source.issuer, call=call, warning=_open_to_others(source.file))
+    return found._replace(call=Call(url, body=body, shows="the key is valid"))
 
 
 def _open_to_others(file: Path | None) -> str:
@@ -355,127 +353,3 @@ _SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {
     "crunch": _crunch,
     "pangea": _pangea,
 }
-
-
-PROBE = "login"
-
-
-class Answer(NamedTuple):
-    """What came back.
-
-    Attributes:
-        status: The HTTP status; 0 where there was no answer.
-        date: The server's Date header; empty where there was none.
-        at: When it came, in seconds since 1970 by this machine's clock.
-        error: Why it wasn't a good one.
-    """
-
-    status: int = 0
-    date: str = ""
-    at: float = 0.0
-    error: OmicsError | None = None
-
-
-def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None) -> Answer:
-    """Sends a call, once.
-
-    Args:
-        call: The call.
-        seconds: How long each of its steps may take.
-        environ: The environment's variables: proxies, certificate authorities.
-        transport: Takes the place of the network, for tests.
-    """
-    import time
-
-    from omicsdk.core.credentials import origin_of
-    from omicsdk.core.request import Request
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Transport
-
-    headers = [("accept", "application/json")]
-    content = None
-    if call.body is not None:
-        headers.append(("content-type", "application/json"))
-        content = json.dumps(dict(call.body)).encode()
-    method = "GET" if content is None else "POST"
-    request = Request(method, call.url, tuple(headers), content, False, call.proof is not None, "")
-    try:
-        sender = Transport(
-            origin_of(call.url),
-            credentials=None if call.proof is None else call.proof(),
-            timeout=seconds,
-            retry=Retry(attempts=1),
-            environ=environ,
-            transport=transport,
-        )
-    except OmicsError as error:
-        return Answer(error=error)
-    try:
-        # Where a redirect leads to is another service's business, and would be a second call.
-        answer = sender.send(request, follow_redirects=False)
-        return Answer(answer.status_code, answer.headers.get("date", ""), time.time())
-    except APIError as error:
-        return Answer(error.status, error.headers.get("date", ""), time.time(), error)
-    except OmicsError as error:
-        return Answer(error=error)
-    finally:
-        sender.close()
-
-
-def judge(login: Login, answer: Answer | None) -> Outcome:
-    """What a call's answer says of a login.
-
-    Args:
-        login: The login.
-        answer: What came; None where nothing was sent.
-    """
-    if login.problem:
-        return Outcome(PROBE, login.subject, "failed", _placed(login, login.problem), login.remedy)
-    if answer is None or login.call is None:
-        return Outcome(PROBE, login.subject, "skipped", login.warning or "nothing harmless can be asked")
-    where = f"{login.url} answered {answer.status}"
-    error = answer.error
-    if error is None and answer.status < 300:
-        if login.warning:
-            text, _, remedy = login.warning.partition(": ")
-            return Outcome(PROBE, login.subject, "warning", f"{login.call.shows}; {text}", _run_sentence(remedy))
-        return Outcome(PROBE, login.subject, "ok", f"{login.call.shows}: {where}")
-    if error is None:
-        return Outcome(PROBE, login.subject, "warning", where, "It sends elsewhere: check the address.")
-    if answer.status in (400, 401):
-        what = _placed(login, f"{where}: the login isn't taken")
-        return Outcome(PROBE, login.subject, "failed", what, _renewal(login))
-    if answer.status == 403:
-        # Whoever isn't allowed something was recognised.
-        what = f"{where}: the login is known, and may not look at itself"
-        return Outcome(PROBE, login.subject, "warning", what, error.remedy)
-    if answer.status == 404:
-        what = f"{where}: there is no such service"
-        return Outcome(PROBE, login.subject, "failed", what, f"Check the address, which comes from {login.origin}.")
-    if answer.status:
-        return Outcome(PROBE, login.subject, "failed", where, error.remedy)
-    if isinstance(error, AuthError | ConfigError):
-        return Outcome(PROBE, login.subject, "failed", _placed(login, error.message), error.remedy)
-    return Outcome(PROBE, login.subject, "failed", f"no answer: {error.message}", error.remedy)
-
-
-def _placed(login: Login, text: str) -> str:
-    return f"{text} (from {login.origin})" if login.origin and login.origin not in text else text
-
-
-def _run_sentence(remedy: str) -> str:
-    return remedy and f"Run: {remedy}"
-
-
-def _renewal(login: Login) -> str:
-    if login.service == "pangea" and "PANGEA_PASS" in login.origin:
-        return f"Check PANGEA_USER, letter by letter, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
-    if login.service not in ("dss", "auth"):
-        return HOW_TO_GET[login.service]
-    if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
-        return f"Ask the service's operators to admit that account; or unset {login.origin}, and: omics {login.service} login"
-    variable = f"OMICS_{login.service.upper()}_TOKEN"
-    if variable in login.origin:
-        # It wins over whatever a login leaves.
-        return f"Set {variable} to a token that holds; or unset it, and: omics {login.service} login"
-    return f"Log in again: omics {login.service} login"
