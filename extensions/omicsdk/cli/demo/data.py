@@ -200,14 +200,9 @@ def _links(sample: str, found: Mapping[str, Document]) -> Document:
     }
 
 
-def encoded(document: Document) -> bytes:
-    """A document as its file's bytes."""
-    return (json.dumps(document, indent=2) + "\n").encode()
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is told apart by metadata, and by the seed of its reads.
+    """A sample, which its metadata and the seed of its reads distinguish.
 
     Attributes:
         name: Its identifier, and its folder's name.
@@ -253,7 +248,7 @@ def write_sample(folder: Path, sample: Sample) -> Path:
     (target / "reference").mkdir()
     (target / "reference" / f"{ACCESSION}.fasta").write_bytes(genome)
     for name, document in documents(sample.name, sample.description, sample.minutes, names).items():
-        (target / name).write_bytes(encoded(document))
+        (target / name).write_bytes((json.dumps(document, indent=2) + "\n").encode())
     return target
 
 

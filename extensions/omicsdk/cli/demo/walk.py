@@ -1,4 +1,4 @@
-"""The demo's steps, in order: commands are run as a user would run them, and told with what came of them."""
+"""The demo's steps, in order: commands are run as a user would run them, and reported with their results."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import omicsdk
 from omicsdk.cli.demo.data import ACCESSION, SAMPLES, fasta, sequence, write_large_file, write_sample
 from omicsdk.core.errors import OmicsError
+from omicsdk.hca.dss import Dss
+from omicsdk.hca.dss.manifests import WRITTEN, write_manifest
 from omicsdk.hca.dss.tsv import DictReader
 from omicsdk.transfer.reports.words import size_words, time_words
 
@@ -38,7 +40,7 @@ def typed(words: Sequence[str]) -> str:
 
 
 class Story:
-    """Writes lines as things happen.
+    """Writes a line for each event.
 
     Args:
         out: Where to.
@@ -47,29 +49,35 @@ class Story:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._steps = 0
-        self._began = time.monotonic()
+        self._began = self._commanded = time.monotonic()
 
     @property
-    def seconds(self) -> float:
-        """Since the story began."""
-        return time.monotonic() - self._began
+    def lasted(self) -> str:
+        """The time since the story began, in words."""
+        return time_words(time.monotonic() - self._began)
+
+    @property
+    def taken(self) -> str:
+        """The time since the last command began, in words."""
+        return time_words(time.monotonic() - self._commanded)
 
     def line(self, text: str = "") -> None:
-        """One line."""
+        """Write a line."""
         self._out.write(f"{text}\n")
         self._out.flush()
 
     def step(self, title: str) -> None:
-        """Begins the next step."""
+        """Begin the next step."""
         self._steps += 1
         self.line(f"\n{self._steps}. {title}")
 
     def command(self, words: Sequence[str]) -> None:
-        """What is run next."""
+        """The command that is run next."""
+        self._commanded = time.monotonic()
         self.line(f"   $ {typed(words)}")
 
     def fact(self, text: str) -> None:
-        """What came of it."""
+        """A result of it."""
         self.line(f"   {text}")
 
 
@@ -83,9 +91,9 @@ LONGEST = 120.0
 
 
 class DemoFailed(OmicsError):
-    """A step of the demo didn't do what it should."""
+    """A step of the demo failed."""
 
-    default_remedy = "`omics demo --keep FOLDER` leaves its files there to look at."
+    default_remedy = "Keep its files for inspection: omics demo --keep FOLDER"
 
 
 def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -107,14 +115,14 @@ class Omics:
     """Runs commands in the demo's folder; what still runs at its end is killed.
 
     Args:
-        story: Is told each command.
+        story: Reports each command.
         variables: The commands' environment.
         folder: Their current folder.
     """
 
     def __init__(self, story: Story, variables: Mapping[str, str], folder: Path) -> None:
         self._story = story
-        self._variables = dict(variables)
+        self.variables = dict(variables)
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -130,60 +138,35 @@ class Omics:
             process.communicate()
 
     def __call__(self, *words: str) -> Any:
-        """Runs `omics WORDS` and gives what it printed, decoded from JSON.
+        """Run `omics WORDS`, and return what it printed, decoded from JSON.
 
         Raises:
             DemoFailed: It ended with another code than 0, or took too long.
         """
-        printed = self.finish(self.start(*words), words)
+        process = self.start(*words)
+        try:
+            printed, messages = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise DemoFailed(f"`{typed(words)}` had not ended after {LONGEST:g} s") from None
+        if process.returncode != 0:
+            last = messages.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
+            raise DemoFailed(f"`{typed(words)}` ended with code {process.returncode}: {last[0]}")
         return json.loads(printed) if printed.strip() else None
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Starts `omics WORDS`."""
+        """Start `omics WORDS`."""
         self._story.command(("omics", *words))
-        return self._started([sys.executable, "-c", _OMICS, *words])
-
-    def module(self, module: str, *words: str) -> None:
-        """Runs a module of Python with arguments.
-
-        Raises:
-            DemoFailed: As for commands.
-        """
-        shown = ("python", "-m", module, *words)
-        self._story.command(shown)
-        self.finish(self._started([sys.executable, "-m", module, *words]), shown)
-
-    def _started(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            words,
+            [sys.executable, "-c", _OMICS, *words],
             cwd=self._folder,
-            env=self._variables,
+            env=self.variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         self._running.append(process)
         return process
-
-    def finish(self, process: subprocess.Popen[bytes], words: Sequence[str]) -> bytes:
-        """Waits for a command and gives what it printed.
-
-        Args:
-            process: What `start` gave.
-            words: Its words, for errors.
-
-        Raises:
-            DemoFailed: It ended with another code than 0, or took too long.
-        """
-        try:
-            printed, told = process.communicate(timeout=LONGEST)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise DemoFailed(f"`{typed(words)}` had not ended after {LONGEST:g} s") from None
-        if process.returncode != 0:
-            last = told.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-            raise DemoFailed(f"`{typed(words)}` ended with code {process.returncode}: {last[0]}")
-        return printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +251,7 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
     expected = {(uuid, name): digest for uuid, source in sources.items() for name, digest in source.sums.items()}
     if found != expected or len(rows) != len(found):
         differing = sorted({name for (_, name), _ in found.items() ^ expected.items()})
-        raise DemoFailed(f"{manifest} doesn't lead to what was uploaded: {', '.join(differing) or 'rows twice'}")
+        raise DemoFailed(f"{manifest} does not list what was uploaded: {', '.join(differing) or 'rows twice'}")
     return Checked(len(rows), sum(source.size for source in sources.values()))
 
 
@@ -336,11 +319,11 @@ def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha25
         seen = resting
         if process.poll() is not None:
             raise DemoFailed(f"the download ended by itself, with code {process.returncode}, before it was killed")
-        _wait(until, "the download wasn't at its half in time")
+        _wait(until, "the download did not reach its half in time")
     process.kill()
     process.communicate()
     while sandbox.stalled:
-        _wait(until, "the server didn't notice in time that the download was gone")
+        _wait(until, "the server did not notice in time that the download was killed")
     sandbox.fault_book.clear()
     requests = sandbox.requests(f"/_objects/{sha256}")
     sent, cut = sum(entry["sent"] for entry in requests), sum(not entry["done"] for entry in requests)
@@ -367,7 +350,7 @@ def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] |
 
 
 def _on_disk(folder: Path) -> int:
-    """Bytes that files below a folder take up; holes don't count where the system tells."""
+    """Bytes that files below a folder take up; holes are not counted where the system reports them."""
     found = [path.stat() for path in folder.rglob("*") if path.is_file()]
     return sum(state.st_size if os.name == "nt" else state.st_blocks * 512 for state in found)
 
@@ -377,11 +360,11 @@ _LARGE = "large_run"
 
 
 def walk(sandbox_type: "type[Sandbox]", out: TextIO, keep: Path | None, large: int) -> None:
-    """Run all steps and tell them.
+    """Run all steps and report them.
 
     Args:
-        sandbox_type: The sandbox's class; it isn't imported here, so that a missing extra is told before.
-        out: Where to tell.
+        sandbox_type: The sandbox's class; it is not imported here, so that a missing extra is reported before.
+        out: Where they are reported.
         keep: A folder where everything stays; by default a temporary one, removed at the end.
         large: Bytes of the file whose download is killed.
 
@@ -389,18 +372,18 @@ def walk(sandbox_type: "type[Sandbox]", out: TextIO, keep: Path | None, large: i
         DemoFailed: Something wasn't as it should be.
     """
     story = Story(out)
-    story.line(f"omicsdk {omicsdk.__version__}: a Data Store on this machine, and what one does with it")
+    story.line(f"omicsdk {omicsdk.__version__}: a Data Store on this machine, and what to do with it")
     with _folder(keep) as folder, sandbox_type(folder / "sandbox") as sandbox:
         port = urlsplit(sandbox.url).port
         with Omics(story, environment(sandbox.environment()), folder) as omics:
             story.step("A server with the Data Store and an S3 for staging files; both end with the demo")
             story.line("   $ omics sandbox up   (here: within the demo)")
-            story.fact(f"{sandbox.swagger_url} stands after {time_words(story.seconds)}; files in {folder}")
+            story.fact(f"{sandbox.swagger_url} is up after {story.lasted}; files in {folder}")
             checked = _steps(story, omics, sandbox, folder, large)
     _check_nothing_is_left(port, None if keep else folder)
-    told = f"{checked.files} files, {size_words(checked.size)}, each equal to its source by SHA-256"
+    result = f"{checked.files} files, {size_words(checked.size)}, each equal to its source by SHA-256"
     left = f"everything is kept in {folder}" if keep else "nothing is left behind"
-    story.line(f"\nverified {told}; {time_words(story.seconds)} in all, {left}")
+    story.line(f"\nverified {result}; {story.lasted} in all, {left}")
 
 
 def _steps(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
@@ -431,54 +414,59 @@ def _upload(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path) -> dic
 
 
 def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, source: Path) -> Source:
-    began = story.seconds
     name = source.relative_to(folder).as_posix()
-    told = omics("dss", "upload", "--src-dir", name, *_REPLICA, "--staging-bucket", sandbox.staging_bucket)
+    made = omics("dss", "upload", "--src-dir", name, *_REPLICA, "--staging-bucket", sandbox.staging_bucket)
     sums = sums_of(source)
-    if {file["name"] for file in told["files"]} != sums.keys():
-        raise DemoFailed(f"the bundle {told['bundle_uuid']} doesn't hold the files of {source}")
     size = sum((source / file).stat().st_size for file in sums)
-    taken = time_words(story.seconds - began)
-    story.fact(
-        f"bundle {told['bundle_uuid']}.{told['version']}: {counted(len(sums), 'file')}, {size_words(size)}, {taken}"
-    )
-    return Source(source, told["bundle_uuid"], told["version"], sums, size)
+    bundle = Source(source, made["bundle_uuid"], made["version"], sums, size)
+    if {file["name"] for file in made["files"]} != sums.keys():
+        raise DemoFailed(f"the bundle {bundle.fqid} does not have the files of {source}")
+    story.fact(f"bundle {bundle.fqid}: {counted(len(sums), 'file')}, {size_words(size)}, {story.taken}")
+    return bundle
 
 
 def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     story.step("Search by metadata")
-    began = story.seconds
     late = SAMPLES[-1].name
     wanted = {"match": {"files.cell_suspension_json.biomaterial_core.biomaterial_id": late}}
-    told = omics("dss", "post-search", *_REPLICA, "--es-query", json.dumps({"query": wanted}))
-    hits = [hit["bundle_fqid"] for hit in told["results"]]
+    found = omics("dss", "post-search", *_REPLICA, "--es-query", json.dumps({"query": wanted}))
+    hits = [hit["bundle_fqid"] for hit in found["results"]]
     expected = [source.fqid for source in sources.values() if source.folder.name == late]
     if hits != expected:
         raise DemoFailed(f"the search for {late} found {hits or 'nothing'} instead of {expected}")
-    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {time_words(story.seconds - began)}")
+    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {story.taken}")
 
 
 def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Source]) -> Checked:
     story.step("A manifest of all files of both, downloaded in both layouts")
-    query = {"query": {"exists": {"field": "files.sequence_file_json"}}}
-    omics.module("omicsdk.cli.demo.write_manifest", "lambda.tsv", json.dumps(query))
+    with Dss(environ=omics.variables) as dss:
+        write_manifest(folder / "lambda.tsv", _rows(dss), ".")
+    story.fact("lambda.tsv: written in Python, with dss.post_search.iterate and dss.get_bundle.iterate")
     checked = Checked()
     for layout, target in (("none", "store"), ("bundle", "bundles")):
-        began = story.seconds
         words = ("--manifest", "lambda.tsv", *_REPLICA, "--layout", layout, "--download-dir", target)
         omics("dss", "download-manifest", *words)
         found = check_manifest(folder / "lambda.tsv", sources, folder)
         if layout == "bundle":
             for source in sources.values():
                 found += check_bundle(source, folder / target)
-        taken = time_words(story.seconds - began)
-        story.fact(f"{found.files} files, {size_words(found.size)}, all as they were uploaded; {taken}")
+        story.fact(f"{found.files} files, {size_words(found.size)}, all as they were uploaded; {story.taken}")
         checked += found
     return checked
 
 
+def _rows(dss: Dss) -> Iterator[dict[str, str]]:
+    """A manifest's rows for all files of the bundles that a query finds."""
+    query = {"query": {"exists": {"field": "files.sequence_file_json"}}}
+    for hit in dss.post_search.iterate(es_query=query, replica="aws"):
+        uuid, _, version = hit.bundle_fqid.partition(".")
+        for file in dss.get_bundle.iterate(uuid=uuid, version=version, replica="aws"):
+            stated = (uuid, version, file.name, file.uuid, file.version, file.sha256, str(file.size))
+            yield dict(zip(WRITTEN, stated, strict=False))
+
+
 def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
-    story.step(f"A download of {size_words(large)} is killed half-way, and taken up again")
+    story.step(f"A download of {size_words(large)} is killed half-way, and resumed")
     data = folder / "data" / _LARGE
     write_large_file(data / "run.bin", large)
     source = _uploaded(story, omics, sandbox, folder, data)
@@ -490,19 +478,14 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
         raise DemoFailed("the killed download left an unfinished file under its final name")
     requests = counted(killed.connections, "request")
     story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} under way: no file has its final name yet")
-    began = story.seconds
     omics(*words)
     checked = check_bundle(source, target)
     fetched = sent_after(sandbox, digest, killed)
     twice = killed.sent + fetched - large
     if not 0 <= twice <= CELL * killed.connections:
-        raise DemoFailed(
-            f"{size_words(twice)} were fetched twice, where at most {size_words(CELL)} a connection should"
-        )
-    story.fact(
-        f"went on in {time_words(story.seconds - began)}: {size_words(fetched)} fetched,"
-        f" {size_words(twice)} of them for the second time; the file is right"
-    )
+        raise DemoFailed(f"{size_words(twice)} were fetched twice: more than {size_words(CELL)} a connection")
+    times = f"{size_words(fetched)} fetched, {size_words(twice)} of them for the second time"
+    story.fact(f"resumed in {story.taken}: {times}; the file is right")
     return checked
 
 
@@ -511,4 +494,4 @@ def _check_nothing_is_left(port: int | None, folder: Path | None) -> None:
         if probe.connect_ex(("127.0.0.1", port or 0)) == 0:
             raise DemoFailed(f"something still listens on port {port}")
     if folder is not None and folder.exists():
-        raise DemoFailed(f"{folder} is still there", remedy="Remove it by hand.")
+        raise DemoFailed(f"{folder} is still there", remedy="Remove it.")
