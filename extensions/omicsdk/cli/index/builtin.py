@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands import alias, codegen, config, login, sandbox
 from omicsdk.cli.commands.completion import completion
 from omicsdk.cli.commands.doctor import doctor, init
-from omicsdk.cli.commands.documented import nothing_cached
+from omicsdk.cli.commands.dss import nothing_cached
 from omicsdk.cli.commands.values import above_0, port
 from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry

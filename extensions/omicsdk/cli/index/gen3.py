@@ -294,10 +294,20 @@ COMMANDS = (
     ),
     Entry(
         "objects manifest publish",
-        metadata.publish_manifest,
-        like=(metadata.validate_format,),
-        checks={"thread_num": at_least_1, **_DELIMITER},
-        writes={"out_manifest_file": None},
+        Gen3.index_manifest,
+        positional=("manifest",),
+        flags={
+            "manifest": "--file",
+            "output": "--out-manifest-file",
+            "threads": "--thread-num",
+            "empty_metadata": "--force-metadata-columns-even-if-empty",
+            "delimiter": "--manifest-file-delimiter",
+        },
+        opposites={"replace_urls": "--append-urls", "metadata": "--no-metadata"},
+        hidden=("output_delimiter",),
+        defaults={"output": "indexing-output-manifest.csv", "metadata": True, "empty_metadata": False},
+        checks={"delimiter": metadata.delimiter},
+        writes={"output": None},
         examples=("files.tsv --out-manifest-file indexed.tsv",),
     ),
     Entry(
@@ -306,7 +316,7 @@ COMMANDS = (
         asks=True,
         like=(metadata.validate_format,),
         writes={"output_file": ".tsv"},
-        render=metadata.deleted_manifest,
+        render=metadata.deleted,
         examples=("files.tsv",),
     ),
     Entry(
@@ -362,7 +372,7 @@ COMMANDS = (
         "objects crosswalk delete",
         metadata.delete_crosswalk,
         asks=True,
-        render=metadata.deleted_crosswalk,
+        render=metadata.deleted,
         examples=("crosswalk.csv --dry-run",),
     ),
     Entry(

@@ -61,24 +61,26 @@ def index_manifest(
     output_delimiter: str | None = None,
     stop: Event | None = None,
 ) -> Summary:
-    """Index the files of a manifest. The same call resumes after an interrupt, or when rows failed.
+    """Index the files of a manifest: create or update a record for each row.
 
     A row with the GUID of a record must have its size and MD5 sum, and changes its URLs, ACL, resources and name, as far as the
     manifest has those columns. Other rows create records; one with a previous GUID creates a new version of that.
 
-    A record that a row without a GUID has created already is not created again. It is known by the output of an earlier call, or
-    by MD5 sum, size, URLs and name, and by ACL and resources where the manifest has them.
+    Run the same again to resume, also after rows failed, with the manifest corrected. A record that a row without a GUID has
+    created already is not created again. It is identified by the output of an earlier run, or by MD5 sum, size, URLs and name,
+    and by ACL and resources where the manifest has them. Failed rows are also written to OUTPUT.failed-rows.tsv, a manifest that
+    can be indexed by itself, with another output file.
 
     Args:
-        manifest: A table with the columns urls, md5 and size, and of guid, authz, acl, file_name, prev_guid, record_type and
+        manifest: Table with the columns urls, md5 and size, and of guid, authz, acl, file_name, prev_guid, record_type and
             package_contents what is known.
-        output: The table that is written: the manifest with the GUIDs of all records.
-        threads: Batches of rows under way at once, from 1.
-        replace_urls: Whether the URLs of a row replace those of its record, or are added to them.
-        metadata: Whether the other columns become a document of the metadata service, by the GUID.
-        empty_metadata: Whether their empty cells do, too.
-        delimiter: The separator of the manifest's cells; by default the one of its suffix.
-        output_delimiter: The separator of the output's cells; by default the one of its suffix.
+        output: File for the manifest with the GUIDs of all records.
+        threads: Requests that are sent at the same time, each for several rows.
+        replace_urls: Replace the URLs of existing records; otherwise those of the manifest are added.
+        metadata: Store the other columns as metadata of the file.
+        empty_metadata: Store empty cells of these columns, too.
+        delimiter: Separator of the manifest's cells; by default that of its suffix.
+        output_delimiter: Separator of the output's cells; by default that of its suffix.
         stop: Ends the run when it is set.
 
     Returns:

@@ -11,23 +11,10 @@ from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.output import Told
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
+from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import matching_records, stated
-from omicsdk.gen3.manifests import (
-    Difference,
-    FormatCheck,
-    Merged,
-    Missing,
-    Published,
-    Rules,
-    Summary,
-    check_format,
-    merge_manifests,
-    rows_of,
-    subjects_of,
-)
-from omicsdk.gen3.manifests.crosswalk import KNOWN
-from omicsdk.gen3.manifests.discovery import GUID_TYPE, name_for, objects_in_table, write_objects, write_template
+from omicsdk.gen3.manifests import crosswalk, discovery
 from omicsdk.gen3.manifests.format import PROTOCOLS
 from omicsdk.gen3.manifests.records import DELETED, GONE, MISSING, WRONG
 from omicsdk.gen3.metadata_documents import documents_of
@@ -38,7 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
     from omicsdk.cli.shapes import Argument
-    from omicsdk.gen3.manifests import Fault
 
 OBJECTS = "discovery_objects"
 WITHOUT_EFFECT: tuple[Argument, ...] = (
@@ -113,24 +99,15 @@ def changed_object(result: dict[str, Any], call: Call) -> dict[str, Any]:
     return result
 
 
-def summarized(result: Summary, call: Call) -> dict[str, Any]:
+def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
     """Render a run over a manifest, and print which rows failed.
 
     Raises:
         SomeFailed: All rows failed.
     """
     console = call.console
-    shown = {
-        "rows": result.rows,
-        "counts": result.counts,
-        "output": str(result.output),
-        "failures": str(result.failures) if result.failures else None,
-        **({"failed_rows": str(result.failed_rows)} if result.failed_rows else {}),
-    }
-    differing = sum(result.counts.get(each, 0) for each in (WRONG, MISSING))
     if result.failed:
-        for error in result.errors:
-            console.some_failed(error)
+        tell_failures([OmicsError(error) for error in result.errors], console)
         said = f"{result.failed} of {result.rows} rows failed; all of them are in {result.failures}"
         if result.failed >= result.rows:
             raise SomeFailed(said, remedy="Correct their cause, and run the same command again.")
@@ -138,12 +115,11 @@ def summarized(result: Summary, call: Call) -> dict[str, Any]:
         if result.failed_rows:
             console.message(f"{result.failed_rows} is a manifest of these rows alone")
     counted = ", ".join(f"{count} {state}" for state, count in result.counts.items()) or "nothing"
-    said = f"{result.rows} rows: {counted}; written to {result.output}"
-    if differing:
-        console.some_failed(said)
-    else:
-        console.message(said)
-    return shown
+    differ = result.counts.get(WRONG) or result.counts.get(MISSING)
+    (console.some_failed if differ else console.message)(f"{result.rows} rows: {counted}; written to {result.output}")
+    files = {"output": result.output, "failures": result.failures, "failed_rows": result.failed_rows}
+    written = {name: file and str(file) for name, file in files.items() if file or name != "failed_rows"}
+    return {"rows": result.rows, "counts": result.counts, **written}
 
 
 def validate_format(
@@ -169,21 +145,15 @@ def validate_format(
         manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
         console: Where messages go.
     """
-    found: list[dict[str, Any]] = []
-
-    def on_fault(fault: Fault) -> None:
-        row = fault._asdict()
-        level = "warning" if fault.warns else "error"
-        found.append({name: row[name] for name in ("line", "column", "value", "reason", "remedy")} | {"level": level})
-
-    check: FormatCheck = check_format(
+    found: list[manifests.Fault] = []
+    check = manifests.check_format(
         file,
         protocols=[each for word in allowed_protocols for each in word.split()] or PROTOCOLS,
         base64_md5=allow_base64_encoded_md5,
         urls_required=error_on_empty_url,
         line_limit=line_limit,
         delimiter=manifest_file_delimiter,
-        on_fault=on_fault,
+        on_fault=found.append,
     )
     said = f"{check.rows} rows, {check.faults} faults, {check.warnings} warnings"
     if check.valid:
@@ -191,49 +161,16 @@ def validate_format(
     else:
         console.error(said)
         console.exit_code = REFUSED
-    return found
-
-
-def publish_manifest(
-    client: Gen3,
-    file: str,
-    *,
-    thread_num: int = 8,
-    append_urls: bool = False,
-    manifest_file_delimiter: str | None = None,
-    out_manifest_file: str = "indexing-output-manifest.csv",
-    force_metadata_columns_even_if_empty: bool = False,
-    no_metadata: bool = False,
-) -> Summary:
-    """Index the files of a manifest: a record for each row.
-
-    Its other columns become metadata. Run the same command again to resume. After rows failed, too, run it again, with the
-    manifest corrected: a row without a GUID whose record exists is not indexed twice. Its record is known by the output file,
-    or by MD5 sum, size, URLs and name, and by ACL and resources where the manifest has them. Rows that failed are also written
-    to OUTPUT.failed-rows.tsv, a manifest that can be published by itself, with another output file. The exit code is 3 where
-    rows failed.
-
-    Args:
-        thread_num: Requests that are sent at the same time, each for a hundred rows.
-        append_urls: Add URLs to those of existing records, in place of replacing them.
-        out_manifest_file: File for the manifest with the GUIDs.
-        force_metadata_columns_even_if_empty: Make metadata of empty cells as well.
-        no_metadata: Make no metadata of the other columns.
-    """
-    return client.index_manifest(
-        file,
-        out_manifest_file,
-        threads=thread_num,
-        replace_urls=not append_urls,
-        metadata=not no_metadata,
-        empty_metadata=force_metadata_columns_even_if_empty,
-        delimiter=manifest_file_delimiter,
-    )
+    return [
+        {name: getattr(each, name) for name in ("line", "column", "value", "reason", "remedy")}
+        | {"level": "warning" if each.warns else "error"}
+        for each in found
+    ]
 
 
 def delete_manifest(
     client: Gen3, file: str, *, output_file: str | None = None, dry_run: bool = False, console: Console
-) -> Summary | dict[str, Any] | None:
+) -> manifests.Summary | dict[str, Any] | None:
     """Delete the index records of all files of a manifest; their bytes are kept.
 
     Run the same command again to resume. The exit code is 3 where rows failed.
@@ -249,15 +186,10 @@ def delete_manifest(
             console.some_failed(f"{file}: {error}")
         gone = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
         return {"would delete": planned.counts.get(DELETED, 0), **gone, "unreadable": planned.failed}
-    count = sum(1 for _ in rows_of(file, on_fault=lambda _: None))
+    count = sum(1 for _ in manifests.rows_of(file, on_fault=lambda _: None))
     if not agreed(f"Deleting the records of {count} files from {client.base_url} cannot be undone. Continue?", console):
         return None
     return client.delete_index_records(file, output_file)
-
-
-def deleted_manifest(result: Summary | dict[str, Any] | None, call: Call) -> dict[str, Any] | None:
-    """Render a deletion of records, or what a dry run counted."""
-    return summarized(result, call) if isinstance(result, Summary) else result
 
 
 def merge(
@@ -267,7 +199,7 @@ def merge(
     continue_on_error: bool = False,
     allow_multiple_guids: bool = False,
     console: Console,
-) -> Merged:
+) -> manifests.Merged:
     """Merge manifests: rows of one MD5 sum become one, with the URLs of all.
 
     Args:
@@ -277,20 +209,20 @@ def merge(
         allow_multiple_guids: Let one MD5 sum have several GUIDs.
         console: Where messages go.
     """
-    rules = Rules(many_guids=allow_multiple_guids, go_on=continue_on_error)
-    return merge_manifests(files, out, rules=rules, on_fault=lambda fault: console.warning(str(fault)))
+    rules = manifests.Rules(many_guids=allow_multiple_guids, go_on=continue_on_error)
+    return manifests.merge_manifests(files, out, rules=rules, on_fault=lambda fault: console.warning(str(fault)))
 
 
-def combined(result: Merged | Difference, call: Call) -> dict[str, Any]:
+def combined(result: manifests.Merged | manifests.Difference, call: Call) -> dict[str, Any]:
     """Render a manifest that was made of others."""
-    output = call.arguments["out" if isinstance(result, Merged) else "output"]
+    output = call.arguments["out" if isinstance(result, manifests.Merged) else "output"]
     counts = result._asdict()
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
     call.console.message(f"{said}; written to {output}")
     return {**counts, "output": output}
 
 
-def published(result: Published, call: Call) -> dict[str, Any]:
+def published(result: manifests.Published, call: Call) -> dict[str, Any]:
     """Render a publication: counts, and what failed with its place.
 
     Raises:
@@ -315,7 +247,7 @@ def crosswalk_read(result: int, call: Call) -> dict[str, Any]:
     return {"subjects": result, "output": str(output), "info": str(output.with_name(f"{output.stem}_info.csv"))}
 
 
-def crosswalk_verified(result: list[Missing], call: Call) -> list[dict[str, Any]]:
+def crosswalk_verified(result: list[manifests.Missing], call: Call) -> list[dict[str, Any]]:
     """Render the names of a crosswalk that the commons does not know, or knows of another subject."""
     if result:
         call.console.error(f"{len(result)} names differ from those of {call.base_url}")
@@ -325,9 +257,18 @@ def crosswalk_verified(result: list[Missing], call: Call) -> list[dict[str, Any]
     return [each._asdict() for each in result]
 
 
+def deleted(
+    result: manifests.Summary | manifests.Published | dict[str, Any] | None, call: Call
+) -> dict[str, Any] | None:
+    """Render a deletion, or what a dry run counted."""
+    if isinstance(result, manifests.Summary):
+        return summarized(result, call)
+    return published(result, call) if isinstance(result, manifests.Published) else result
+
+
 def delete_crosswalk(
     client: Gen3, file: str, *, dry_run: bool = False, console: Console
-) -> Published | dict[str, Any] | None:
+) -> manifests.Published | dict[str, Any] | None:
     """Delete the names of a crosswalk from the commons.
 
     Other metadata of the subjects is kept.
@@ -339,16 +280,11 @@ def delete_crosswalk(
     """
     if dry_run:
         counts = client.delete_crosswalk(file, dry_run=True).counts
-        known = counts.pop(KNOWN, 0)
+        known = counts.pop(crosswalk.KNOWN, 0)
         return {"would delete": {"subjects": known}, **counts}
-    count = sum(1 for _ in subjects_of(file))
+    count = sum(1 for _ in manifests.subjects_of(file))
     asked = f"Deleting the names of {count} subjects from {client.base_url} cannot be undone. Continue?"
     return client.delete_crosswalk(file) if agreed(asked, console) else None
-
-
-def deleted_crosswalk(result: Published | dict[str, Any] | None, call: Call) -> dict[str, Any] | None:
-    """Render a deletion of names, or what a dry run counted."""
-    return published(result, call) if isinstance(result, Published) else result
 
 
 def read_discovery(
@@ -356,7 +292,7 @@ def read_discovery(
     *,
     limit: int | None = None,
     agg: bool = False,
-    guid_type: str = GUID_TYPE,
+    guid_type: str = discovery.GUID_TYPE,
     output_format: Literal["tsv", "json"] = "tsv",
     output_filename_suffix: str = "",
     output_file: str | None = None,
@@ -373,7 +309,7 @@ def read_discovery(
         output_file: The file; by default named after the commons and the type.
         console: Where messages go.
     """
-    file = output_file or name_for(client.base_url, guid_type, output_filename_suffix, f".{output_format}")
+    file = output_file or discovery.name_for(client.base_url, guid_type, output_filename_suffix, f".{output_format}")
     file_to_write(file)
     count = client.read_discovery(
         file,
@@ -383,8 +319,7 @@ def read_discovery(
         output_format=output_format,
         on_more=lambda: console.more_left(limit or 0, "documents"),
     )
-    console.message(f"{count} documents written to {file}")
-    return Told(file, {"documents": count, "output": file})
+    return _written(file, count, "documents", console)
 
 
 def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console: Console) -> list[dict[str, Any]]:
@@ -396,7 +331,7 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
         console: Where messages go.
     """
     found = documents_of(
-        client, GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
+        client, discovery.GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
     )
     return [{"guid": guid, **document.get("gen3_discovery", {})} for guid, document in found]
 
@@ -421,9 +356,13 @@ def get_study(client: Gen3, guid: str) -> Any:
 
 def combined_studies(result: int, call: Call) -> Told:
     """Render studies that were written with further columns."""
-    output = call.arguments["output"]
-    call.console.message(f"{result} studies written to {output}")
-    return Told(output, {"documents": result, "output": output})
+    return _written(call.arguments["output"], result, "documents", call.console)
+
+
+def _written(file: str, count: int, what: str, console: Console) -> Told:
+    """The name of a file that was written, with the number of things in it."""
+    console.message(f"{count} {what} written to {file}")
+    return Told(file, {what: count, "output": file})
 
 
 def publish_discovery(
@@ -432,9 +371,9 @@ def publish_discovery(
     *,
     default_file: bool = False,
     omit_empty: bool = False,
-    guid_type: str = GUID_TYPE,
+    guid_type: str = discovery.GUID_TYPE,
     guid_field: str | None = None,
-) -> Published:
+) -> manifests.Published:
     """Publish the studies of a file on the discovery page, in place of existing ones.
 
     The exit code is 3 where some studies failed.
@@ -446,7 +385,7 @@ def publish_discovery(
         guid_type: Type of the documents, their _guid_type.
         guid_field: Field that is the GUID; guid when omitted. Studies without one are left out.
     """
-    path = file or (name_for(client.base_url, guid_type) if default_file else None)
+    path = file or (discovery.name_for(client.base_url, guid_type) if default_file else None)
     if path is None:
         raise UsageError("no file is named", remedy="Give FILE, or --default-file.")
     return client.publish_discovery(path, guid_type=guid_type, guid_field=guid_field, omit_empty=omit_empty)
@@ -475,9 +414,9 @@ def read_objects(
         console: Where messages go.
     """
     if template:
-        file = output_file or name_for(client.base_url, OBJECTS, "TEMPLATE")
-        write_template(file)
-        return Told(file, {"objects": 0, "output": file})
+        file = output_file or discovery.name_for(client.base_url, OBJECTS, "TEMPLATE")
+        discovery.write_template(file)
+        return _written(file, 0, "objects", console)
     found = client.discovery_objects(
         dataset_guids,
         limit=limit,
@@ -487,10 +426,8 @@ def read_objects(
     if only_object_guids:
         guids = [str(each.get("guid")) for each in found]
         return Told("\n".join(guids), guids)
-    file = output_file or name_for(client.base_url, OBJECTS, ending=f".{output_format}")
-    count = write_objects(found, file, output_format)
-    console.message(f"{count} objects written to {file}")
-    return Told(file, {"objects": count, "output": file})
+    file = output_file or discovery.name_for(client.base_url, OBJECTS, ending=f".{output_format}")
+    return _written(file, discovery.write_objects(found, file, output_format), "objects", console)
 
 
 def delete_objects(
@@ -508,7 +445,7 @@ def delete_objects(
         raise UsageError("no objects are named", remedy="Give GUIDs of studies, or --file TABLE.")
     wanted: dict[str, Collection[str] | None] = dict.fromkeys(guids)
     if file is not None:
-        wanted.update({dataset: set(study.objects) for dataset, study in objects_in_table(file).items()})
+        wanted.update({dataset: set(study.objects) for dataset, study in discovery.objects_in_table(file).items()})
     named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
     if not dry_run and not agreed(f"Removing objects from {named} cannot be undone. Continue?", console):
         return None
