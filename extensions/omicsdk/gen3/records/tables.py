@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from logging import getLogger
 from pathlib import Path
@@ -80,8 +80,9 @@ class Finding:
         return f"{told}. {self.remedy}" if self.remedy else told
 
     def as_dict(self) -> dict[str, Any]:
-        """Its attributes by their names, for JSON and tables."""
-        return asdict(self)
+        """Its attributes by their names, the place first, for JSON and tables."""
+        place = ("file", "sheet", "row", "column", "value")
+        return {name: getattr(self, name) for name in (*place, "message", "kind", "remedy")}
 
 
 def shown(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.cli.commands.values import agreed, text_of
@@ -15,10 +16,9 @@ from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
-from omicsdk.gen3.queries import answer
 from omicsdk.gen3.records import known_to, project_of
 from omicsdk.gen3.records import validate as findings_in
-from omicsdk.gen3.records.deletions import Deletion, delete_nodes, delete_records
+from omicsdk.gen3.records.deletions import delete_nodes, delete_records
 from omicsdk.gen3.records.projects import Project, check_project, programs
 from omicsdk.gen3.records.tables import Source
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call
     from omicsdk.gen3.jobs import Job, JobOutput
 
-#: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
 USUAL = 10
+"""Records that a commons returns for a query that does not state their number (Peregrine and Guppy)."""
 
 
 def submit(
@@ -93,12 +93,8 @@ def submit(
         raise
     if lost > SHOWN:
         console.error(f"and {lost - SHOWN} more rows")
-    said = f"{_counted(counts)} of {counts.total()} rows"
-    if not lost:
-        console.message(said)
-        return rows
-    console.some_failed(said)
-    if lost == counts.total():
+    (console.some_failed if lost else console.message)(f"{_counted(counts)} of {counts.total()} rows")
+    if lost and lost == counts.total():
         console.exit_code = REFUSED
     return rows
 
@@ -121,22 +117,16 @@ def validate(
         project: Project of the records: it must exist, and links are compared with its records as well.
         console: Where messages go.
     """
-    client = connect() if project is not None or dictionary is None else None
-    target = project_of(project) if project is not None else None
-    found = [
-        # The place first: a terminal shows the columns that fit, from the left.
-        {name: stated.pop(name) for name in ("file", "sheet", "row", "column", "value", "message")} | stated
-        for stated in (
-            each.as_dict()
-            for each in findings_in(
-                files,
-                _dictionary(lambda: client or connect(), dictionary),
-                project=target,
-                node_type=node_type,
-                known=known_to(client, target) if client is not None and target is not None else None,
-            )
-        )
-    ]
+    connect_once = cache(connect)
+    target = None if project is None else project_of(project)
+    findings = findings_in(
+        files,
+        _dictionary(connect_once, dictionary),
+        project=target,
+        node_type=node_type,
+        known=None if target is None else known_to(connect_once(), target),
+    )
+    found = [each.as_dict() for each in findings]
     tell_findings(found, console, files)
     return found
 
@@ -184,15 +174,14 @@ def export(
         without_id: Leave out ids, so that the records can be submitted elsewhere.
         console: Where messages go.
     """
-    if bool(node) == bool(id) and not (folder and not id):
+    if id and (node or out or folder):
         raise UsageError(
-            "--node and --id exclude each other" if id else "no records are named",
-            remedy="Give --node NODE, --id ID, or --folder FOLDER for all nodes.",
+            "--id excludes --node, --out and --folder", remedy="Send records to a file: --output json > FILE."
         )
-    if (out or folder) and id:
-        raise UsageError("--id prints records", remedy="Send them to a file: --output json > FILE.")
-    if out and folder:
-        raise UsageError("--out and --folder exclude each other", remedy="Give one of them.")
+    if not (id or node or folder):
+        raise UsageError("no records are named", remedy="Give --node NODE, --id ID, or --folder FOLDER for all nodes.")
+    if out and (folder or len(node) > 1):
+        raise UsageError("--out takes the records of one node", remedy="Give --folder alone for several.")
     if folder:
         files = client.export_project(project, folder, nodes=node or None, kind=format, without_id=without_id)
         console.message(f"{len(files)} files written to {folder}")
@@ -200,8 +189,6 @@ def export(
     if id:
         return client.export_records(project, id)
     if out:
-        if len(node) > 1:
-            raise UsageError("--out takes the records of one node", remedy="Give --folder for several.")
         console.message(f"{client.export_file(project, node[0], out, without_id=without_id)} written")
         return None
     return [row for each in node for row in client.export_rows(project, each, without_id=without_id)]
@@ -241,27 +228,24 @@ def delete(
     """
     if sum(map(bool, (node, id, all))) != 1:
         raise UsageError("no records are named", remedy="Give one of --node, --id and --all.")
-    known = _dictionary(lambda: client, dictionary)
-
-    def run(*, dry_run: bool, on_deleted: Callable[[str, int], None] | None = None) -> Deletion:
-        if id:
-            return delete_records(client, project, id, dictionary=known, dry_run=dry_run)
-        return delete_nodes(client, project, node or None, dictionary=known, dry_run=dry_run, on_deleted=on_deleted)
-
-    planned = run(dry_run=True)
+    known, gone = _dictionary(lambda: client, dictionary), dict[str, int]()
+    if id:
+        deletion = partial(delete_records, client, project, id, dictionary=known)
+    else:
+        deletion = partial(delete_nodes, client, project, node or None, dictionary=known, on_deleted=gone.__setitem__)
+    planned = deletion(dry_run=True)
     if dry_run:
         return planned.as_dict()
     if not planned.total:
-        console.message("there is nothing to delete")
+        console.message("nothing to delete")
         return planned.as_dict() | {"dry_run": False}
     if not agreed(f"Deleting {_counted(planned.counts)} of {project} cannot be undone. Continue?", console):
         return None
-    gone: dict[str, int] = {}
     try:
-        done = run(dry_run=False, on_deleted=gone.__setitem__)
+        done = deletion()
     except BaseException:
         if gone:
-            console.message(f"deleted before that: {_counted(gone)}")
+            console.message(f"deleted before the failure: {_counted(gone)}")
         raise
     console.message(f"deleted {_counted(done.counts)} of {project}")
     return done.as_dict()
@@ -316,13 +300,10 @@ def query(
         raise UsageError("--rows and --guppy exclude each other", remedy="Print all rows with: omics gen3 explore.")
     if rows:
         return list(client.query_rows(asked, variables))
-    whole = client.explorer_query(asked, variables) if guppy else answer(client.peregrine, asked, variables)
-    data: Any = whole.get("data")
+    data: Any = client.explorer_query(asked, variables).get("data") if guppy else client.query(asked, variables)
     for name, found in data.items() if is_object(data) and "first" not in asked else ():
         if is_array(found) and len(found) == USUAL:
-            console.warning(
-                f"{name}: {USUAL} records, as many as a commons returns for a query without first: there may be more"
-            )
+            console.warning(f"{name}: {USUAL} records, the default of a query without first; there may be more")
     return data
 
 
@@ -364,7 +345,7 @@ def explore(
         out: File for the records as JSON lines, for more than fit into memory.
         console: Where messages go.
     """
-    order = [_direction(each) for each in sort]
+    order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]
     found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
     with closing(cast("Generator[dict[str, Any]]", found)):
         wanted = console.limited(found, limit, "records")
@@ -377,13 +358,6 @@ def explore(
                 count += 1
     console.message(f"{count} records written to {out}")
     return None
-
-
-def _direction(text: str) -> dict[str, str]:
-    field, _, order = text.partition(":")
-    if order not in ("", "asc", "desc"):
-        raise UsageError(f"--sort {text}: unknown order {order!r}", remedy="Write FIELD, FIELD:asc or FIELD:desc.")
-    return {field: order or "asc"}
 
 
 def list_programs(client: Gen3) -> list[dict[str, str]]:
