@@ -274,7 +274,7 @@ def test_a_task_is_created_shown_changed_and_deleted(app):
     kept = app("tasks", "rm", id, tty=True, typed="n\n")
     assert (kept.code, "nothing was deleted" in kept.err) == (130, True)
     gone = app("tasks", "rm", id)
-    assert (gone.code, "omics: deleted 1 task\n" in gone.err) == (0, True)
+    assert (gone.code, f"omics: deleted task {id}\n" in gone.err) == (0, True)
     assert app("tasks", "get", id).code == 1
 
 
@@ -299,7 +299,7 @@ def test_a_project_is_deleted_after_a_question(sb):
     assert sb("projects", "rm", "sandbox-user/q", "sandbox-user/none").code == 1
     assert len(sb("projects", "ls").json) == 3
     gone = sb("projects", "rm", "sb://sandbox-user/q/", "sandbox-user/r", tty=True, typed="y\n")
-    assert (gone.code, "with all that is in them is for good" in gone.err) == (0, True)
+    assert (gone.code, "cannot be undone, and deletes all files, tasks and apps" in gone.err) == (0, True)
     assert [row["id"] for row in sb("projects", "ls").json] == ["sandbox-user/p"]
     assert sb("projects", "rm", "sb://sandbox-user/p/a.txt").code == 2
 

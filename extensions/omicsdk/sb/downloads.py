@@ -36,7 +36,7 @@ _STATED = {"md5": "md5", "md5sum": "md5", "md5_sum": "md5", "sha1": "sha1", "sha
 class LocalFileExists(UsageError):
     """A file that a download would replace already exists."""
 
-    default_remedy = "Give overwrite=True to replace it."
+    default_remedy = "Set overwrite (--overwrite) to replace it."
 
 
 class RemoteFile(NamedTuple):

@@ -148,7 +148,7 @@ def ls(
     if chosen and recursive:
         raise UsageError(
             "recursive and a selection by name, tag, metadata or task exclude each other",
-            remedy="Leave out one of them, or use search_files.",
+            remedy="Leave out one of them, or search with a query: search_files, or omics sb files search.",
         )
     folders = Folders(client)
     found = folders.named(path)
@@ -176,16 +176,17 @@ def selection(
     }
 
 
-def projects_of(client: SbApi, owner: str = "") -> Iterator[Project]:
+def projects_of(client: SbApi, owner: str = "", **chosen: Any) -> Iterator[Project]:
     """List projects.
 
     Args:
         client: The platform.
         owner: Whose; empty for all that the user is a member of.
+        **chosen: Further arguments of the operation, such as name and tags.
     """
     if owner:
-        return client.list_owner_projects.iterate(owner=owner, limit=PAGE, fields="_all")
-    return client.list_projects.iterate(limit=PAGE, fields="_all")
+        return client.list_owner_projects.iterate(owner=owner, **chosen, limit=PAGE, fields="_all")
+    return client.list_projects.iterate(**chosen, limit=PAGE, fields="_all")
 
 
 def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = None) -> Iterator[File]:

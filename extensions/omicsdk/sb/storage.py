@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
@@ -71,7 +71,7 @@ class PlannedJob(NamedTuple):
 
 
 class StartedJobs(NamedTuple):
-    """What became of planned jobs, by their numbers in the plan.
+    """The result of planned jobs, by their numbers in the plan.
 
     Attributes:
         jobs: Those that were started.
@@ -159,17 +159,18 @@ def exports_named(
     ]
 
 
-def export_rows(lines: Iterable[str], volume: str | None = None) -> list[Row]:
-    """Read a table of exports, for `exports_listed`.
+def exports_listed(client: SevenBridges, lines: Iterable[str], volume: str | None = None) -> list[PlannedJob]:
+    """Plan the exports of a table; of files that do not exist they have an error.
 
     Args:
+        client: The platform.
         lines: Its lines, that of the columns first: file, volume and location.
         volume: The volume of rows that name none.
 
     Raises:
         WrongTable: It can't be read, or a row has no volume.
     """
-    return [
+    rows = [
         Row(
             line,
             *(("", cells["file"]) if is_path(cells["file"]) else (cells["file"], "")),
@@ -177,15 +178,6 @@ def export_rows(lines: Iterable[str], volume: str | None = None) -> list[Row]:
         )
         for line, cells in read_table(lines, EXPORT_COLUMNS, ("file", "location"))
     ]
-
-
-def exports_listed(client: SevenBridges, rows: Sequence[Row]) -> list[PlannedJob]:
-    """Plan the exports of a table; of files that do not exist they have an error.
-
-    Args:
-        client: The platform.
-        rows: The rows, as `export_rows` reads them.
-    """
     found: list[PlannedJob] = []
     for row, file in files_of(client, rows):
         volume, location = row.cells["volume"], row.cells["location"]
@@ -219,15 +211,20 @@ def _volume_of(cells: Mapping[str, str], line: int, volume: str | None) -> str:
 # -- whether it can be done, and doing it
 
 
-def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], *, replaces: bool = False) -> list[str]:
-    """What would make planned jobs fail: a text for each, empty where nothing would.
+def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) -> dict[int, str]:
+    """What would make planned jobs fail, by their numbers in the plan.
 
     Args:
         client: The platform.
         planned: The jobs.
-        replaces: Whether imports replace files that already exist, or get another name.
+        **how: Further members of each item, as for `start`.
+
+    Raises:
+        UsageError: Two would have one target.
     """
     from omicsdk.transfer.calls import side_by_side
+
+    _check_targets(planned, how)
 
     @cache
     def mode_of(volume: str) -> str | None:
@@ -253,11 +250,12 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], *, replaces: 
             below = client.list_volume_objects(**place, prefix=location, limit=1)
             if not below.items and not below.prefixes:
                 return "there is nothing below it on the volume"
-        if replaces or not folders.found_at(each.path):
+        if how.get("overwrite") or how.get("autorename") or not folders.found_at(each.path):
             return ""
         return f"{each.path} already exists; --overwrite replaces it, --autorename gives another name"
 
-    return [each.message if isinstance(each, OmicsError) else each for each in side_by_side(obstacle, planned)]
+    found = [each.message if isinstance(each, OmicsError) else each for each in side_by_side(obstacle, planned)]
+    return {number: each for number, each in enumerate(found) if each}
 
 
 def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> StartedJobs:
@@ -272,8 +270,7 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
         UsageError: Two would have one target.
         OmicsError: Only one was planned, and it was not started.
     """
-    if not how.get("autorename"):
-        check_distinct([each.target for each in planned], "Give them different names.")
+    _check_targets(planned, how)
     folders = Folders(kind.client)
     ready = [number for number, each in enumerate(planned) if each.item]
     items = [{**planned[number].item, **_folder_of(folders, planned[number].path), **how} for number in ready]
@@ -289,6 +286,11 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
     return started
 
 
+def _check_targets(planned: Sequence[PlannedJob], how: Mapping[str, bool]) -> None:
+    if not how.get("autorename"):
+        check_distinct([each.target for each in planned], "Give them different names.")
+
+
 def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:
     """The folder that an import goes to, which is created, and its name; nothing for an export."""
     return {**folders.folder(path.parent, make=True).target, "name": path.name} if path.owner else {}
@@ -301,37 +303,3 @@ def reason(job: Import | Export) -> str | None:
         job: The job.
     """
     return None if job.error is None else job.error.message
-
-
-def wait_for(
-    kind: StorageJobs,
-    jobs: Sequence[Import | Export],
-    names: Mapping[str, str] | None = None,
-    *,
-    period: float,
-    timeout: float | None,
-    on_look: Callable[[int, int], object] | None = None,
-) -> tuple[list[Import | Export], list[str]]:
-    """Wait until jobs have ended.
-
-    Args:
-        kind: Imports or exports.
-        jobs: They.
-        names: What to call them, by their ids.
-        period: Seconds between two requests.
-        timeout: Seconds to wait at most; None for no limit.
-        on_look: Is given how many have ended, and how many there are, after each request.
-
-    Returns:
-        They as they ended, and why some failed.
-
-    Raises:
-        StillRunning: Some have not ended in time; they continue.
-    """
-    latest = kind.wait(jobs, period=period, timeout=timeout, on_look=on_look)
-    failures: list[str] = []
-    for job in latest:
-        if job.state != "COMPLETED":
-            why = reason(job)
-            failures.append(f"{(names or {}).get(job.id, job.id)} is {job.state}{f': {why}' if why else ''}")
-    return latest, failures

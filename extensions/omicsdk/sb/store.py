@@ -42,7 +42,7 @@ FILE_EXISTS = "8005"
 """The platform's code for a name that is taken."""
 NOT_RESERVED = "8008"
 """The platform's code for a part that could not be reserved for now."""
-REPLACE = "Give overwrite=True, or another name."
+REPLACE = "Set overwrite (--overwrite) to replace it, or choose another name."
 """What to do about a name that is taken."""
 
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")

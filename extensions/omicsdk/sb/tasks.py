@@ -170,10 +170,10 @@ def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dic
     if not batch_by:
         raise UsageError(
             f"batch_input is {batch_input!r}, and there is no batch_by",
-            remedy='Give how its files are divided: batch_by={"type": "ITEM"}.',
+            remedy="Give batch_by, which states how its files are divided: by item, or by keys of metadata.",
         )
     if not batch_input:
-        raise UsageError("There is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
+        raise UsageError("there is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
     return {"batch_input": batch_input, "batch_by": dividing(batch_by)}
 
 

@@ -155,7 +155,7 @@ def test_a_size_of_parts_with_which_there_would_be_too_many(platform: Any, api: 
 def test_a_name_that_is_taken(platform: Any, api: Any, small: Path, error: Any):
     platform.fault("POST v2/upload/multipart", lambda _: error(409, 8005, "File already exists."))
     upload = Upload(small, "me/project", api=api)
-    with pytest.raises(Conflict, match="overwrite=True") as caught:
+    with pytest.raises(Conflict, match="Set overwrite ") as caught:
         done(upload)
     assert caught.value.code == 8005
     assert upload.status == TransferState.FAILED

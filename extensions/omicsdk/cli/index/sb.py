@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
 from omicsdk.cli.commands.sb import files, metadata, projects, storage, tasks
-from omicsdk.cli.commands.sb.results import Waiting
 from omicsdk.cli.commands.values import above_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.cli.shapes import Argument
 from omicsdk.sb import moves
+from omicsdk.sb.paths import project_id
 
 BY_SIGNATURE = True
 
@@ -23,8 +22,9 @@ _APP = "me/my-project/bwa"
 _BUCKET = "me/my_bucket"
 _TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
 _JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
-_CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0}
-_WAITING = {each.name for each in fields(Waiting)}
+_CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0, "project": project_id}
+_WAITING = {"waiting", "running", "starting"}
+"""Parameters that are a `Waiting`."""
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
     "files": (metadata.tag, moves.copy, files.get_file),
@@ -40,7 +40,6 @@ _DOCUMENTED = {
 """Functions that document what the commands of a group have in common."""
 _JOBS = ("state", "from", "to", "error", "id")
 _TASKS = ("name", "status", "id", "created_time", "app")
-_ASKING = ("files rm", "tasks rm", "projects rm", "members rm", "volumes rm")
 _COLUMNS = {
     "volumes ls": ("location", "size", "id", "type", "bucket", "prefix", "access_mode"),
     **{f"tasks {word}": _TASKS for word in ("ls", "run", "wait", "abort")},
@@ -60,7 +59,7 @@ def _command(
 ) -> Entry:
     """An entry with the checks, short options, columns and documentation that these commands have in common."""
     names = set(signature(function).parameters)
-    names |= _WAITING if "waiting" in names else set()
+    names |= {"period", "timeout_seconds"} if names & _WAITING else set()
     return Entry(
         words,
         function,
@@ -71,7 +70,7 @@ def _command(
         render=render,
         options=options,
         columns=_COLUMNS.get(words, ()),
-        asks=words in _ASKING,
+        asks=words.endswith(" rm"),
         examples=examples,
         like=_DOCUMENTED[words.partition(" ")[0]],
         synonyms=synonyms,
@@ -135,6 +134,7 @@ TASKS = (
         "tasks create",
         SevenBridges.create_task,
         positional=(),
+        checks={"project": project_id},
         switches=("interruptible",),
         examples=(f"--name test {_RUN} --inputs @inputs.json",),
     ),
@@ -154,6 +154,7 @@ TASKS = (
         _TASK,
         f"{_TASK} --log std.err",
         f"{_TASK} --download-dir logs",
+        title="Download of logs of",
         render=tasks.shown_logs,
     ),
     _command("tasks abort", tasks.abort, _TASK),
@@ -173,7 +174,7 @@ PROJECTS = (
         "me/my-project --add ann bob --permissions read copy",
         "me/my-project --remove bob",
     ),
-    _command("members ls", projects.list_members, "me/my-project", options=(LIMIT,)),
+    _list("members ls", projects.list_members, "me/my-project"),
     _command("members get", projects.get_member, "me/my-project ann"),
     _command(
         "members create",

@@ -6,24 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.cli.commands.sb.results import FILE, MORE_OF_FILE, PROJECT, Done, Row, done, given, pairs, row
+from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Output
-from omicsdk.core.errors import (
-    APIError,
-    Interrupted,
-    OmicsError,
-    RateLimited,
-    ServerError,
-    SomeFailed,
-    TransportError,
-    TruncatedTransfer,
-    UsageError,
-)
+from omicsdk.core.errors import UsageError
 from omicsdk.sb import moves
-from omicsdk.sb.downloads import LocalFileExists, RemoteFile, fetch, make_folders, select, stream
-from omicsdk.sb.listings import Entry, Folders, files_in, is_folder, projects_of, selection
+from omicsdk.sb.downloads import RemoteFile, fetch, make_folders, select, stream
+from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.store import REPLACE, is_taken
 from omicsdk.sb.uploads import UploadPlan, planned
@@ -36,9 +26,10 @@ if TYPE_CHECKING:
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChanges
-    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+    from omicsdk.transfer import Control, Progress, TransferReport
 
-_REPLACE = "Give --overwrite to replace it, or upload to another folder."
+FILE = ("type", "size", "modified_on", "id")
+MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 
 
 # -- lists, and single files
@@ -55,7 +46,7 @@ def list_files(
     metadata: Sequence[str] = (),
     task: str | None = None,
 ) -> Iterator[Row]:
-    """List what is in a folder or project; projects without a path.
+    """List a folder or project; projects without a path.
 
     sb:// lists all projects, sb://owner those of an owner. The platform selects by `name`, `tag`, `metadata` and `task`, in one
     folder.
@@ -67,38 +58,20 @@ def list_files(
         name: Only files of these names.
         tag: Only files with these tags.
         metadata: Only files with this metadata, as key=value; a key may have several values.
-        task: Only what this task (its id) put out.
+        task: Only outputs of this task, by its id.
     """
-    chosen = selection(
-        name=name, tags=tag, metadata=pairs(metadata, "--metadata") if metadata else None, task=task or None
-    )
-    parsed = parse(path) if is_path(path) else None
-    if parsed is not None and not parsed.project_name:
-        if chosen or recursive:
-            raise WrongPath(f"{parsed} names no project")
-        return (row(project, PROJECT) for project in projects_of(client, parsed.owner))
-    if chosen and recursive:
-        raise UsageError(
-            "--recursive and --name, --tag, --metadata, --task exclude each other: the platform chooses in one folder",
-            remedy="Leave out one of them, or search: omics sb files search.",
-        )
-    folders = Folders(client)
-    folder = folders.named(path)
-    if isinstance(folder, Entry):
-        return iter([_row(folder.file, folder.name, long=long)])
-    if chosen:
-        files = files_in(client, folder.target, chosen)
-        return (_row(file, f"{file.name}/" if is_folder(file) else str(file.name), long=long) for file in files)
-    entries = folders.below(folder) if recursive else folders.children(folder)
-    return (_row(entry.file, _named(entry, folder.path, recursive=recursive), long=long) for entry in entries)
+    base = parse(path) if is_path(path) else SbPath()
+    chosen: dict[str, Any] = {"name": name, "tags": tag, "metadata": pairs(metadata, "--metadata"), "task": task}
+    if is_path(path) and not (base.project_name or recursive or any(chosen.values())):
+        return (row(project, PROJECT) for project in projects_of(client, base.owner))
+    entries = client.ls(path, recursive=recursive, **chosen)
+    return (_row(entry.file, _name(entry, base), long=long) for entry in entries)
 
 
-def _named(entry: Entry, folder: SbPath, *, recursive: bool) -> str:
+def _name(entry: Entry, folder: SbPath) -> str:
     """The name of an entry in a list: its path from the folder that is listed."""
-    if entry.path is None:
-        return str(entry.file.name)
-    names = entry.path.below(folder) if recursive else (entry.path.name,)
-    return "/".join(names) + ("/" if entry.path.is_folder else "")
+    names = () if entry.path is None else entry.path.below(folder)
+    return f"{'/'.join(names)}{'/' if entry.is_folder else ''}" if names else entry.name
 
 
 def _row(file: Model, name: str, *, long: bool = False) -> Row:
@@ -122,13 +95,13 @@ def search_files(client: SevenBridges, expression: str) -> Iterator[Row]:
     Args:
         expression: The query, as one word of the shell.
     """
-    return client.search_files.iterate(query=expression, limit=100)
+    return client.search_files.iterate(query=expression, limit=PAGE)
 
 
 def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
     """Print the contents of files, one after the other.
 
-    Bytes are printed as they are. What isn't text goes to no terminal.
+    Bytes are printed as they are. A terminal gets text only.
 
     Args:
         paths: Files: sb://owner/project/folder/file, or the ids of files.
@@ -187,10 +160,7 @@ def update_file(
         tag: All tags that it shall have.
         metadata: Metadata that change, as a JSON object; null removes a key.
     """
-    changed: dict[str, Any] = given(name=name and checked_name(name), metadata=metadata)
-    changed |= {} if tag is None else {"tags": list(tag)}
-    if not changed:
-        raise UsageError("nothing is to be changed", remedy="Give --name, --tag or --metadata.")
+    changed = changes(name=name and checked_name(name), tags=None if tag is None else list(tag), metadata=metadata)
     entry = Folders(client).entry(path)
     made = client.update_file(file_id=entry.file.id, **changed)
     return Done(_row(made, str(made.name), long=True), f"updated {entry.name}")
@@ -211,29 +181,29 @@ def remove_files(
         recursive: Delete folders, with everything in them.
         timeout_seconds: Seconds to wait for the platform, which deletes many files and folders in a job.
         dry_run: Only print what would be deleted.
-        console: Where it is asked.
+        console: Where to ask.
     """
     entries = moves.deletable(client, paths, recursive=recursive)
     if dry_run:
         return moves.FileChanges("delete", [moves.FileChange(entry) for entry in entries], [], is_planned=True)
     what = entries[0].name if len(entries) == 1 else f"{len(entries)} files and folders"
-    below = " and all in it" if any(entry.is_folder for entry in entries) else ""
-    if not agreed(f"Deleting {what}{below} is for good. Go on?", console):
+    below = " with everything in it" if any(entry.is_folder for entry in entries) else ""
+    if not agreed(f"Deleting {what}{below} cannot be undone. Continue?", console):
         return moves.FileChanges("delete", [], [])
     return moves.delete(client, entries, timeout=timeout_seconds)
 
 
 def file_changes(result: FileChanges, call: Call) -> object:
     """Render a copy, move or deletion: a row for each file."""
-    if result.kind == "delete":
-        files = [each.source for each in result.files]
-        rows = [{"deleted": each.name, "type": each.file.type, "id": each.file.id} for each in files]
-    else:
-        rows = [{"from": each.source.name, "to": str(each.target)} for each in result.files]
-    folders = sum(each.source.is_folder for each in result.files)
-    counted = [
-        count_of(number, thing) for number, thing in ((len(rows) - folders, "file"), (folders, "folder")) if number
+    rows = [
+        {"deleted": each.source.name, "type": each.source.file.type, "id": each.source.file.id}
+        if each.target is None
+        else {"from": each.source.name, "to": str(each.target)}
+        for each in result.files
     ]
+    folders = sum(each.source.is_folder for each in result.files)
+    counts = (len(rows) - folders, "file"), (folders, "folder")
+    counted = [count_of(number, thing) for number, thing in counts if number]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
     return done(Done(rows, line, result.errors, none=not rows), call)
 
@@ -242,21 +212,21 @@ def file_changes(result: FileChanges, call: Call) -> object:
 
 
 class Uploaded(NamedTuple):
-    """An upload that ended.
+    """The result of an upload.
 
     Attributes:
-        plan: What was to be uploaded.
+        plan: What goes where.
         report: The outcome of each file.
-        ids: The platform's id of each file; None where it was not made.
+        ids: The platform's id of each file; None where it was not created.
     """
 
     plan: UploadPlan
     report: TransferReport
-    ids: Sequence[str | None] = ()
+    ids: Sequence[str | None]
 
 
 class Downloaded(NamedTuple):
-    """A download that ended.
+    """The result of a download.
 
     Attributes:
         files: The files.
@@ -292,30 +262,31 @@ def upload(
         to: sb://owner/project/folder/, or for a single file its new path.
         overwrite: Send all files, and replace those that already exist. By default a file of the same name and other content
             is refused.
-        dry_run: Only print what would be sent, and to where.
+        dry_run: Only print what would be sent, and where to.
         progress: Called with the progress.
         control: Limits and ends the transfer.
         on_message: Called with messages.
     """
     plan = planned(client, paths, to)
     if dry_run:
-        return Uploaded(plan, plan.dry_run(overwrite=overwrite))
+        return Uploaded(plan, plan.dry_run(overwrite=overwrite), [None] * len(plan.files))
     report, stores = plan.run(overwrite=overwrite, progress=progress, control=control, on_message=on_message)
     return Uploaded(plan, report, [store.made.get("id") for store in stores])
 
 
 def uploaded(result: Uploaded, call: Call) -> object:
     """Render an upload: counts, and the result for each file."""
-    plan, report = result.plan, result.report
-    facts = [{"path": str(each.path), "to": str(each.target), "size": each.size} for each in plan.files]
-    if call.arguments.get("dry_run"):
-        states = [outcome.state for outcome in report.outcomes]
-        size = sum(each.size for each, state in zip(plan.files, states, strict=True) if state == "planned")
-        rows = [{**each, "state": state} for each, state in zip(facts, states, strict=True)]
-        return {"counts": report.counts, "bytes_to_send": size, "files": rows}
-    _finish(report, call, str(plan.target))
-    ends = zip(facts, report.outcomes, result.ids, strict=True)
-    return listed(report, ({**each, **ended(outcome), "id": id} for each, outcome, id in ends))
+    plan, report, ids = result
+    taken = any(outcome.error is not None and is_taken(outcome.error) for outcome in report.failed)
+    finish(report, call, where=str(plan.target), remedy=REPLACE if taken else AGAIN)
+    rows: list[Row] = [
+        {"path": str(each.path), "to": str(each.target), "size": each.size, **ended(outcome), "id": id}
+        for each, outcome, id in zip(plan.files, report.outcomes, ids, strict=True)
+    ]
+    if not call.arguments.get("dry_run"):
+        return listed(report, rows)
+    size = sum(each["size"] for each in rows if each["state"] == "planned")
+    return {"counts": report.counts, "bytes_to_send": size, "files": rows}
 
 
 def download(
@@ -343,30 +314,19 @@ def download(
         control: Limits and ends the transfer.
     """
     selected, folder = select(client, paths), Path(download_dir or ".")
-    key = " ".join(sorted(paths))
-    found = fetched(
-        client, selected.files, folder, key, overwrite=overwrite, dry_run=dry_run, progress=progress, control=control
+    report = fetch(
+        client,
+        selected.files,
+        folder,
+        key=" ".join(sorted(paths)),
+        overwrite=overwrite,
+        dry_run=dry_run,
+        progress=progress,
+        control=control,
     )
     if not dry_run:
         make_folders(selected, folder)
-    return found
-
-
-def fetched(client: SevenBridges, files: Sequence[RemoteFile], folder: Path, key: str, **how: Any) -> Downloaded:
-    """Download files in one transfer.
-
-    Args:
-        client: The platform.
-        files: The files.
-        folder: The folder that they go to.
-        key: Distinguishes this download from others into the same folder.
-        **how: Further arguments of `fetch`.
-    """
-    try:
-        return Downloaded(files, folder, fetch(client, files, folder, key=key, **how))
-    except LocalFileExists as error:
-        error.remedy = "Give --overwrite to replace it."
-        raise
+    return Downloaded(selected.files, folder, report)
 
 
 def downloaded(result: Downloaded, call: Call) -> object:
@@ -374,45 +334,9 @@ def downloaded(result: Downloaded, call: Call) -> object:
     files, folder, report = result
     if call.arguments.get("dry_run"):
         return foreseen(report)
-    _finish(report, call, str(folder))
+    finish(report, call, where=str(folder))
     rows = (
         {"id": each.file.id, "path": str(folder.joinpath(*each.parts)), "size": each.file.size, **ended(outcome)}
         for each, outcome in zip(files, report.outcomes, strict=True)
     )
     return listed(report, rows)
-
-
-def _finish(report: TransferReport, call: Call, where: str) -> None:
-    """Write the report that was asked for, print what failed, and state what was done."""
-    errors = [_named_error(outcome, outcome.error) for outcome in report.failed if outcome.error is not None]
-
-    def fail() -> None:
-        if len(errors) == 1:
-            raise errors[0]
-        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=_remedy(errors))
-
-    finish(report, call, errors, where=where, fail=fail)
-
-
-def _named_error(outcome: Outcome, error: OmicsError) -> OmicsError:
-    """Why a file failed, with its name."""
-    if isinstance(error.__cause__, APIError):  # the platform's own words, which the engine was told otherwise
-        error = error.__cause__
-    if error.remedy == REPLACE:
-        error.remedy = _REPLACE
-    name = outcome.label or outcome.name
-    if name not in str(error):
-        error.message = f"{name}: {error.message}"
-    return error
-
-
-def _remedy(errors: Sequence[OmicsError]) -> str:
-    """What to do about files that failed, which depends on why they did."""
-    passing = (TransportError, ServerError, RateLimited, Interrupted, TruncatedTransfer)
-    others = [error for error in errors if not is_taken(error)]
-    words = [_REPLACE] if len(others) < len(errors) else []
-    if others and not all(isinstance(error, passing) for error in others):
-        words.append(f"Fix what each of them says, then {AGAIN[:1].lower()}{AGAIN[1:]}")
-    elif others or not words:
-        words.append(AGAIN)
-    return " ".join(words)

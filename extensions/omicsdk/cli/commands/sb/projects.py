@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from omicsdk.cli.commands.sb.results import APP, MEMBER, PROJECT, Done, Row, attempted, given, row
+from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, given, removed, row
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.sb import apps
-from omicsdk.sb.listings import PAGE
+from omicsdk.sb.listings import PAGE, projects_of
 from omicsdk.sb.paths import app_id, project_id
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ RIGHTS: tuple[Right, ...] = ("read", "copy", "write", "execute", "admin")
 """What a member may be allowed."""
 NOTE = "sbg:revisionNotes"
 """The key of an app's document that states what is new in a revision."""
+APP = ("id", "name", "revision", "project")
 
 
 class _Place(TypedDict):
@@ -35,9 +36,9 @@ class _Place(TypedDict):
     project: str
 
 
-def _place(text: str) -> _Place:
+def _place(id: str) -> _Place:
     """A project as operations take it."""
-    owner, _, project = project_id(text).partition("/")
+    owner, _, project = id.partition("/")
     return {"owner": owner, "project": project}
 
 
@@ -54,11 +55,7 @@ def list_projects(
         name: Only projects with this text in their names.
         tag: Only projects with all of these tags.
     """
-    chosen = given(name=name or None, tags=list(tag))
-    if owner:
-        found = client.list_owner_projects.iterate(owner=owner, **chosen, limit=PAGE, fields="_all")
-    else:
-        found = client.list_projects.iterate(**chosen, limit=PAGE, fields="_all")
+    found = projects_of(client, owner or "", **given(name=name or None, tags=list(tag)))
     return (row(project, PROJECT) for project in found)
 
 
@@ -85,22 +82,22 @@ def create_project(
     Args:
         name: Its name, from which the platform makes its id.
         billing_group: Id of the billing group that pays; by default your only one.
-        description: What it is about.
+        description: Text that describes it.
         tag: Its tags.
         settings: Its settings as a JSON object.
     """
-    group, payer = billing_group, billing_group
-    if group is None:
-        groups = list(client.list_billing_groups.iterate(limit=PAGE, fields="_all"))
-        if len(groups) != 1:
-            named = ", ".join(f"{each.id} ({each.name})" for each in groups) or "none"
-            raise UsageError(
-                f"there are {len(groups)} billing groups: {named}", remedy="Choose one: --billing-group ID."
-            )
-        group, payer = groups[0].id, groups[0].name or groups[0].id
+    group = billing_group or _only_billing_group(client)
     more = given(description=description, tags=list(tag), settings=settings)
     made = client.create_project(name=name, billing_group=group, **more)
-    return Done(row(made, (*PROJECT, "billing_group")), f"created {made.id}; {payer} pays for it")
+    return Done(row(made, (*PROJECT, "billing_group")), f"created {made.id}; billing group {group} pays for it")
+
+
+def _only_billing_group(client: SevenBridges) -> str:
+    groups = list(client.list_billing_groups.iterate(limit=PAGE, fields="_all"))
+    if len(groups) != 1:
+        named = ", ".join(f"{each.id} ({each.name})" for each in groups) or "none"
+        raise UsageError(f"there are {len(groups)} billing groups: {named}", remedy="Choose one: --billing-group ID.")
+    return groups[0].id
 
 
 def update_project(
@@ -122,17 +119,9 @@ def update_project(
         settings: Settings that change, as a JSON object.
         billing_group: Id of the billing group that pays from now on.
     """
-    more = _changes(name=name, description=description, tags=tag, settings=settings, billing_group=billing_group)
+    more = changes(name=name, description=description, tags=tag, settings=settings, billing_group=billing_group)
     made = client.update_project(**_place(project), **more)
     return Done(row(made, PROJECT), f"updated {made.id}")
-
-
-def _changes(**values: Any) -> dict[str, Any]:
-    """The values that were given; empty ones, too, because they remove what is stored."""
-    found = {name: value for name, value in values.items() if value is not None}
-    if not found:
-        raise UsageError("nothing is to be changed", remedy="Give an option with the new value.")
-    return found
 
 
 def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
@@ -141,18 +130,13 @@ def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: b
     Args:
         projects: Projects: owner/project or sb://owner/project.
         dry_run: Only print what would be deleted.
-        console: Where it is asked.
+        console: Where to ask.
     """
-    places = {project_id(text): _place(text) for text in projects}
-    rows = {id: {"deleted": id, "name": client.get_project(**place).name} for id, place in places.items()}
-    if dry_run:
-        return Done(list(rows.values()))
-    them = "it" if len(rows) == 1 else "them"
-    if not agreed(f"Deleting {', '.join(rows)} with all that is in {them} is for good. Go on?", console):
-        return Done([])
-    gone, failures = attempted(places, lambda place: client.delete_project(**place))
-    line = f"deleted {count_of(len(gone), 'project')}"
-    return Done([rows[id] for id in gone], line, failures, none=not gone)
+    found = {id: {"name": client.get_project(**_place(id)).name} for id in map(project_id, projects)}
+    effect = ", and deletes all files, tasks and apps in it"
+    return removed(
+        "project", found, lambda id: client.delete_project(**_place(id)), console, dry_run=dry_run, effect=effect
+    )
 
 
 # -- members
@@ -171,18 +155,17 @@ def members(
 
     Args:
         add: Users, or mail addresses of people, who become members or get other permissions.
-        permissions: What they may do; nothing else.
+        permissions: All that they may do.
         remove: Users who are no longer members.
-        console: Where it is asked.
+        console: Where to ask.
     """
-    both = sorted({*add} & {*remove})
-    if both:
-        raise UsageError(f"{both[0]} is to be added and removed", remedy="Name each user once.")
-    place = _place(client.get_project(**_place(project)).id)
-    rights = {right: right in permissions for right in RIGHTS}
-    if remove and not _loses_access(remove, project, console):
+    if both := sorted({*add} & {*remove}):
+        raise UsageError(f"{both[0]} is in --add and in --remove", remedy="Name each user once.")
+    place, rights = _place(project), {right: right in permissions for right in RIGHTS}
+    known = {each.username or each.id: each for each in client.list_project_members.iterate(**place, limit=PAGE)}
+    question = f"{', '.join(remove)} will lose access to {project}. Continue?"
+    if remove and not agreed(question, console, "nothing was changed"):
         return Done([])
-    known = {_name(each): each for each in client.list_project_members.iterate(**place, limit=PAGE)} if add else {}
 
     def change(name: str) -> None:
         if name in add:
@@ -190,15 +173,15 @@ def members(
         else:
             client.remove_project_member(**place, username=name)
 
-    changed, failures = attempted({name: name for name in (*add, *remove)}, change)
-    line = f"{count_of(len(changed), 'member')} of {project_id(project)} changed" if changed else ""
+    changed, failures = attempted((*add, *remove), change)
+    line = f"{count_of(len(changed), 'member')} of {project} changed" if changed else ""
     return Done(list(list_members(client, project)), line, failures, none=not changed)
 
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:
     """List the members of a project."""
     found = client.list_project_members.iterate(**_place(project), limit=PAGE)
-    return (row(member, MEMBER) for member in found)
+    return (row(member, ("username", "type", "email", "permissions")) for member in found)
 
 
 def get_member(client: SevenBridges, project: str, user: str) -> Row:
@@ -231,19 +214,9 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
     """Remove members from a project.
 
     Args:
-        console: Where it is asked.
+        console: Where to ask.
     """
     return members(client, project, remove=users, console=console)
-
-
-def _loses_access(users: Sequence[str], project: str, console: Console) -> bool:
-    return agreed(
-        f"{', '.join(users)} will have no access to {project_id(project)}. Go on?", console, "nothing was changed"
-    )
-
-
-def _name(member: Member) -> str:
-    return str(member.username or member.id)
 
 
 def _allow(client: SevenBridges, place: _Place, name: str, rights: Mapping[str, bool], member: Member | None) -> None:
@@ -275,16 +248,15 @@ def list_apps(
         visibility: Your apps, or public ones; yours when omitted.
         search: Only apps with all of these words.
     """
-    of = None if project is None else project_id(project)
-    found = client.list_apps.iterate(**given(project=of, q=list(search), visibility=visibility), limit=PAGE)
-    return (row(app, APP) for app in found)
+    chosen = given(project=project, q=list(search), visibility=visibility)
+    return (row(app, APP) for app in client.list_apps.iterate(**chosen, limit=PAGE))
 
 
 def get_app(client: SevenBridges, app: str) -> Told:
     """Print the CWL of an app, as omics sb apps create takes it.
 
     Args:
-        app: The app: owner/project/app, with /revision behind it for another than the latest.
+        app: The app: owner/project/app, followed by /revision for another than the latest.
     """
     document: Any = apps.get_app(client, app).raw
     return Told(written(document, indent=2, ensure_ascii=False), document)
@@ -304,10 +276,8 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
     """
     id, revision = app_id(app)
     if revision is not None:
-        raise UsageError(f"{app} names a revision", remedy=f"The platform numbers the next one: give {id}.")
-    document = apps.read_app(Path(file))
-    if note:
-        document = {**document, NOTE: note}
+        raise UsageError(f"{app} names a revision, but the platform numbers the next one", remedy=f"Give {id}.")
+    document = {**apps.read_app(Path(file)), **({NOTE: note} if note else {})}
     if dry_run:
         return Done(document)
     made = client.install_app(id, document)
@@ -329,5 +299,5 @@ def copy_app(
         name: The copy's name; by default that of the app.
         strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.
     """
-    made = client.copy_app(app, project_id(project), name=name, strategy=strategy)
+    made = client.copy_app(app, project, name=name, strategy=strategy)
     return Done(row(made, APP), f"copied {app_id(app)[0]} to {made.id}")

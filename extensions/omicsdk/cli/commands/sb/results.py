@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.cli.commands.transfers import count_of
+from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
+from omicsdk.sb.tasks import some_of
 
 if TYPE_CHECKING:
+    from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
     from omicsdk.core.model import Model
 
@@ -18,20 +22,12 @@ T = TypeVar("T")
 Row = dict[str, Any]
 """An object as the members of it that are shown."""
 
-FILE = ("type", "size", "modified_on", "id")
-MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 PROJECT = ("id", "name", "type", "category", "created_by", "modified_on", "tags")
-TASK = (
-    *("id", "name", "status", "app", "project", "created_by", "created_time", "start_time", "end_time", "batch"),
-    "parent",
-)
-APP = ("id", "name", "revision", "project")
-MEMBER = ("username", "type", "email", "permissions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How long something is waited for.
+    """How long a command waits for the platform.
 
     Attributes:
         period: Seconds between two requests for the state, 1 or more.
@@ -92,6 +88,18 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value not in ((), [], {})}
 
 
+def changes(**values: Any) -> dict[str, Any]:
+    """The arguments that were given; empty ones, too, because they remove what is stored.
+
+    Raises:
+        UsageError: None was given.
+    """
+    found = {name: value for name, value in values.items() if value is not None}
+    if not found:
+        raise UsageError("nothing to change", remedy="Give an option with the new value.")
+    return found
+
+
 def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     """Read what is written as key=value.
 
@@ -114,26 +122,61 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     return found
 
 
-def attempted(things: Mapping[str, T], act: Callable[[T], object]) -> tuple[dict[str, Any], list[str]]:
-    """Do something with each of several things.
+def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
+    """Do the same with each of several things; one that fails does not keep the others from being done.
 
     Args:
-        things: They, by their names.
-        act: What is done.
+        names: Their names, or ids.
+        act: Does it with one.
 
     Returns:
-        The results of those with which it succeeded, and why it failed with others.
+        The results by name, and why it failed with others.
 
     Raises:
         OmicsError: There is one thing only, and it failed.
     """
-    results: dict[str, Any] = {}
+    results: dict[str, T] = {}
     failures: list[str] = []
-    for name, thing in things.items():
+    wanted = dict.fromkeys(names)
+    for name in wanted:
         try:
-            results[name] = act(thing)
+            results[name] = act(name)
         except OmicsError as error:
-            if len(things) == 1:
+            if len(wanted) == 1:
                 raise
             failures.append(f"{name}: {error}")
     return results, failures
+
+
+def removed(
+    kind: str,
+    found: Mapping[str, Row],
+    delete: Callable[[str], object],
+    console: Console,
+    *,
+    dry_run: bool,
+    effect: str = "",
+) -> Done:
+    """Delete things after asking; a row for each.
+
+    Args:
+        kind: What one of them is: "task".
+        found: More members of each row, by the thing's name.
+        delete: Deletes one, by its name.
+        console: Where to ask.
+        dry_run: Only list them.
+        effect: What else the question states, after "cannot be undone".
+    """
+    rows = {name: {"deleted": name, **more} for name, more in found.items()}
+    if dry_run:
+        return Done(list(rows.values()))
+    if not agreed(f"Deleting {_named(kind, rows)} cannot be undone{effect}. Continue?", console):
+        return Done([])
+    gone, failures = attempted(rows, delete)
+    return Done([rows[name] for name in gone], f"deleted {_named(kind, gone)}", failures, none=not gone)
+
+
+def _named(kind: str, names: Iterable[str]) -> str:
+    """Things in a message: "task ID", or "2 tasks (ID, ID)"."""
+    shown = list(names)
+    return f"{kind} {shown[0]}" if len(shown) == 1 else f"{count_of(len(shown), kind)} ({some_of(shown)})"
