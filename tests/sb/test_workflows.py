@@ -54,7 +54,11 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
     planned = client.upload(f"{tree}/", f"{P}/", dry_run=True)
     assert [outcome.state for outcome in planned.outcomes] == ["planned"] * 3
     assert _paths(client) == []
-    client.upload(f"{tree}/", f"{P}/").raise_if_failed()
+    sent = client.upload(f"{tree}/", f"{P}/")
+    sent.raise_if_failed()
+    assert {each.to: each.id for each in sent.files} == {
+        str(each.path): each.file.id for each in client.ls(P, recursive=True) if not each.is_folder
+    }
     assert _paths(client) == [
         *(f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/", f"{P}/reads/b.txt", f"{P}/reads/deep/", f"{P}/reads/deep/c.txt")
     ]

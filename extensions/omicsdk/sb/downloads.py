@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import Control, Item, Location, Patience, Progress, TransferReport
 
 CONNECTIONS = 16
@@ -80,7 +81,7 @@ def download(
     control: Control | None = None,
     stop: threading.Event | None = None,
     dry_run: bool = False,
-) -> TransferReport:
+) -> FilesReport:
     """Download files and folders.
 
     Each file appears under its name when it is complete: its size, and the checksums that its metadata state, are verified.
@@ -90,17 +91,17 @@ def download(
     Args:
         what: Paths (`sb://owner/project/folder/file`) or ids of files, folders or projects. Of a folder whose path ends with
             a slash the contents are taken, else the folder itself.
-        folder: The folder that they go to; it is created.
-        overwrite: Whether to replace files that this download did not place there.
+        folder: Folder to download into; it is created.
+        overwrite: Replace local files that already exist; by default they are refused.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
         progress: Is called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
         stop: Ends it when it is set; the same call resumes.
-        dry_run: Only report what would happen.
+        dry_run: Only report what would be downloaded, and whether the disk has space; nothing is written.
 
     Returns:
-        The outcome of each file.
+        The outcome of each file, and the files.
 
     Raises:
         WrongPath: Something is no path and no id.
@@ -181,7 +182,7 @@ def fetch(
     control: Control | None = None,
     stop: threading.Event | None = None,
     dry_run: bool = False,
-) -> TransferReport:
+) -> FilesReport:
     """Download files that are known; arguments as those of `download`, and
 
     Args:
@@ -197,6 +198,7 @@ def fetch(
         stop: Ends it when it is set.
         dry_run: Only report what would happen.
     """
+    from omicsdk.sb.reports import FilesReport, TransferredFile
     from omicsdk.transfer import Control
     from omicsdk.transfer import download as transfer
     from omicsdk.transfer.names import WORK_FOLDER
@@ -229,7 +231,10 @@ def fetch(
         _refuse_to_replace(
             [each for each, outcome in zip(files, outcomes, strict=True) if outcome.state != "skipped"], target
         )
-    return work(progress, control, dry_run=dry_run)
+    return FilesReport(
+        work(progress, control, dry_run=dry_run),
+        [TransferredFile(each.file.id, str(target.joinpath(*each.parts)), "", size_of(each.file)) for each in files],
+    )
 
 
 def _refuse_to_replace(files: Iterable[RemoteFile], folder: Path) -> None:

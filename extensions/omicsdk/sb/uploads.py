@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.listings import Target
+    from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
     from omicsdk.transfer.reports.outcome import Verification
@@ -61,8 +62,9 @@ def upload(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
     stop: threading.Event | None = None,
+    on_message: Callable[[str], None] | None = None,
     dry_run: bool = False,
-) -> TransferReport:
+) -> FilesReport:
     """Upload files and folders, in one transfer.
 
     Links to files are followed, links to folders are not. A file that fails does not keep the others from being uploaded. The
@@ -80,33 +82,46 @@ def upload(
         progress: Is called about ten times a second, and once at the end.
         control: Stops and pauses it, limits its rate and bounds its time.
         stop: Ends it when it is set; the same call resumes.
+        on_message: Is given what a user should know.
         dry_run: Only report what would happen.
 
     Returns:
-        The outcome of each file.
+        The outcome of each file, and the files with their ids.
 
     Raises:
         UsageError: A file does not exist, or two would have one name; nothing was uploaded.
         WrongPath: `to` is no path of a project, folder or file.
     """
+    from omicsdk.sb.reports import FilesReport, TransferredFile
+
     sources = [what] if isinstance(what, str | os.PathLike) else list(what)
-    plan = planned(client, [os.fspath(each) for each in sources], to)
+    plan = _planned(client, [os.fspath(each) for each in sources], to)
+    stores: list[PlatformStore] = []
     if dry_run:
-        return plan.dry_run(overwrite=overwrite)
-    report, _ = plan.run(
-        overwrite=overwrite,
-        part_size=part_size,
-        retries=retries,
-        patience=patience,
-        progress=progress,
-        control=control,
-        stop=stop,
+        report = plan.dry_run(overwrite=overwrite)
+    else:
+        report, stores = plan.run(
+            overwrite=overwrite,
+            part_size=part_size,
+            retries=retries,
+            patience=patience,
+            progress=progress,
+            control=control,
+            stop=stop,
+            on_message=on_message,
+        )
+    ids = [store.made.get("id") for store in stores] or [None] * len(plan.files)
+    return FilesReport(
+        report,
+        [
+            TransferredFile(id, str(each.path), str(each.target), each.size)
+            for id, each in zip(ids, plan.files, strict=True)
+        ],
     )
-    return report
 
 
 @dataclass(frozen=True, slots=True)
-class UploadPlan:
+class _Plan:
     """What goes where.
 
     Attributes:
@@ -297,7 +312,7 @@ def _same(local: LocalFile, file: File) -> Verification | None:
     return "size only" if is_older else None
 
 
-def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan:
+def _planned(client: SevenBridges, sources: Sequence[str], to: str) -> _Plan:
     """Determine what goes where, before anything is sent.
 
     Args:
@@ -320,7 +335,7 @@ def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan
     is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
     if not known.is_folder_to_be(target, single=is_single):
         checked_name(target.name)
-        return UploadPlan(client, tuple(sources), target, [_local(Path(sources[0]), target)], [], known)
+        return _Plan(client, tuple(sources), target, [_local(Path(sources[0]), target)], [], known)
     folder = target._replace(is_folder=True)
     files: list[LocalFile] = []
     folders: list[SbPath] = [folder]
@@ -333,7 +348,7 @@ def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan
         top = folder if source.endswith(("/", os.sep)) else folder.child(checked_name(name), is_folder=True)
         _walk(path, top, files, folders)
     check_distinct([str(each.target) for each in files], "Upload them to different folders.")
-    return UploadPlan(client, tuple(sources), target, files, folders, known)
+    return _Plan(client, tuple(sources), target, files, folders, known)
 
 
 def _local(path: Path, target: SbPath) -> LocalFile:

@@ -8,8 +8,7 @@ from omicsdk.cli.commands.dss import download_result, uploaded_bundle
 from omicsdk.cli.commands.gen3.metadata import published, summarized
 from omicsdk.cli.commands.pangea import things as pangea
 from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads
-from omicsdk.cli.commands.sb.files import downloaded, file_changes, uploaded
-from omicsdk.cli.commands.sb.metadata import edits
+from omicsdk.cli.commands.sb import files as sb_files
 from omicsdk.cli.commands.sb.results import done, limited
 from omicsdk.cli.commands.sb.tasks import created
 from omicsdk.cli.commands.transfers import transferred
@@ -22,7 +21,7 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     uploaded_bundle,
     transferred,
     *(published, summarized),
-    *(downloaded, file_changes, uploaded, edits, done, limited, created),
+    *(sb_files.file_changes, sb_files.transferred, done, limited, created),
     *(pangea.batch, pangea.membership),
     *(uploaded_reads, uploaded_field, downloaded_results),
 )

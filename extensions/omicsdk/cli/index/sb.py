@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
-from omicsdk.cli.commands.sb import files, metadata, projects, storage, tasks
-from omicsdk.cli.commands.values import above_0, at_least_1
+from omicsdk.cli.commands.sb import files, projects, results, storage, tasks
+from omicsdk.cli.commands.values import above_0, at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
-from omicsdk.cli.shapes import Argument
-from omicsdk.sb import moves
+from omicsdk.sb import downloads, moves
 from omicsdk.sb.paths import project_id
 
 BY_SIGNATURE = True
@@ -27,7 +26,7 @@ _WAITING = {"waiting", "running", "starting"}
 """Parameters that are a `Waiting`."""
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
-    "files": (metadata.tag, moves.copy, files.get_file),
+    "files": (files.tag, moves.copy, files.get_file),
     "tasks": (tasks.abort, tasks.update, tasks.run, projects.get_app),
     "projects": (projects.get_project,),
     "members": (projects.get_project, projects.allow_members, projects.members),
@@ -35,7 +34,7 @@ _DOCUMENTED = {
     "volumes": (storage.get_volume, storage.create_volume),
     "imports": (storage.start_imports,),
     "exports": (storage.start_imports,),
-    "manifest": (metadata.tag,),
+    "manifest": (files.tag,),
 }
 """Functions that document what the commands of a group have in common."""
 _JOBS = ("state", "from", "to", "error", "id")
@@ -47,42 +46,25 @@ _COLUMNS = {
 }
 
 
-def _command(
-    words: str,
-    function: Callable[..., Any],
-    *examples: str,
-    flags: Mapping[str, str] | None = None,
-    options: tuple[Argument, ...] = (),
-    title: str = "",
-    render: Callable[..., Any] | None = None,
-    synonyms: tuple[str, ...] = (),
-) -> Entry:
+def _command(words: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
     """An entry with the checks, short options, columns and documentation that these commands have in common."""
     names = set(signature(function).parameters)
     names |= {"period", "timeout_seconds"} if names & _WAITING else set()
     return Entry(
         words,
         function,
-        flags=flags or {},
-        checks={name: check for name, check in _CHECKS.items() if name in names},
+        checks={name: check for name, check in _CHECKS.items() if name in names} | more.pop("checks", {}),
         short={name: short for name, short in _SHORT.items() if name in names},
-        title=title,
-        render=render,
-        options=options,
         columns=_COLUMNS.get(words, ()),
         asks=words.endswith(" rm"),
         examples=examples,
         like=_DOCUMENTED[words.partition(" ")[0]],
-        synonyms=synonyms,
+        **more,
     )
 
 
 def _list(words: str, function: Callable[..., Any], *examples: str) -> Entry:
     return _command(words, function, *examples, options=(LIMIT,))
-
-
-def _transfer(words: str, function: Callable[..., Any], title: str, *examples: str) -> Entry:
-    return _command(words, function, *examples, title=title, options=(QUIET,))
 
 
 _TIMEOUT = {"timeout": "--timeout-seconds"}
@@ -111,20 +93,36 @@ FILES = (
     _command(
         "files update", files.update_file, f"{_BAM} --name b.bam", f"""{_BAM} --metadata '{{"sample_id": "S1"}}'"""
     ),
-    _command("files tag", metadata.tag, f"{_BAM} --add checked hg38 --remove new", f"{_READS} --recursive --set raw"),
+    _command("files tag", files.tag, f"{_BAM} --add checked hg38 --remove new", f"{_READS} --recursive --set raw"),
     _command(
         "files metadata",
-        metadata.metadata,
+        files.metadata,
         _BAM,
         f"{_BAM} --set sample_id=S1 'disease_type=Lung Cancer' --unset note",
         f"{_READS} --recursive --set library_id=L7 --dry-run",
-        render=metadata.file_metadata,
+        render=results.shown,
     ),
     _list("files search", files.search_files, _QUERY),
-    _transfer(
-        "files upload", files.upload, "Upload of", f"a.bam {_P}/", f"a.bam {_P}/renamed.bam", f"reads/ {_P}/reads/"
+    _command(
+        "files upload",
+        files.upload,
+        f"a.bam {_P}/",
+        f"a.bam {_P}/renamed.bam",
+        f"reads/ {_P}/reads/",
+        title="Upload of",
+        options=(QUIET,),
     ),
-    _transfer("files download", files.download, "Download of", _BAM, f"{_READS} --download-dir reads"),
+    _command(
+        "files download",
+        downloads.download,
+        _BAM,
+        f"{_READS} --download-dir reads",
+        positional=("what",),
+        flags={"what": "paths", "folder": "--download-dir"},
+        hidden=("retries", "patience"),
+        title="Download of",
+        options=(QUIET,),
+    ),
 )
 
 TASKS = (
@@ -223,8 +221,14 @@ STORAGE = (
         synonyms=("exports start",),
     ),
     _command("exports wait", storage.wait_for_exports, _JOB),
-    _command("manifest export", metadata.export, f"{_P}/ --recursive --file files.tsv", render=metadata.exported),
-    _command("manifest import", metadata.import_, "files.tsv --dry-run", "files.tsv"),
+    _command(
+        "manifest export",
+        files.export,
+        f"{_P}/ --recursive --file files.tsv",
+        checks={"file": file_or_stdout},
+        render=results.shown,
+    ),
+    _command("manifest import", files.import_, "files.tsv --dry-run", "files.tsv"),
 )
 
 COMMANDS = (*FILES, *TASKS, *PROJECTS, *STORAGE)

@@ -1,22 +1,26 @@
-"""`omics sb files`: listed, shown, printed, changed, uploaded and downloaded."""
+"""`omics sb files` and `manifest`: lists, contents, changes, tags and metadata, uploads and downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
-from omicsdk.cli.commands.values import agreed
-from omicsdk.cli.output import Output
-from omicsdk.core.errors import UsageError
-from omicsdk.sb import moves
-from omicsdk.sb.downloads import RemoteFile, fetch, make_folders, select, stream
+from omicsdk.cli.commands.values import agreed, text_of
+from omicsdk.cli.output import Output, Told
+from omicsdk.core.errors import NotWritable, UsageError
+from omicsdk.core.files import in_place_of, is_special, target_of
+from omicsdk.sb import manifest, moves
+from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
+from omicsdk.sb.manifest import WrongTable
+from omicsdk.sb.metadata import Edits, edit, files_named, import_table, listed_files, metadata_changes, tag_changes
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.store import REPLACE, is_taken
-from omicsdk.sb.uploads import UploadPlan, planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +30,11 @@ if TYPE_CHECKING:
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChanges
-    from omicsdk.transfer import Control, Progress, TransferReport
+    from omicsdk.sb.reports import FilesReport
+    from omicsdk.transfer import Control, Progress
 
+STANDARD = "-"
+"""Stands for stdin or stdout in the place of a file."""
 FILE = ("type", "size", "modified_on", "id")
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 
@@ -208,35 +215,162 @@ def file_changes(result: FileChanges, call: Call) -> object:
     return done(Done(rows, line, result.errors, none=not rows), call)
 
 
+# -- tags and metadata
+
+
+def tag(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    set: Sequence[str] | None = None,
+    recursive: bool = False,
+    dry_run: bool = False,
+) -> Done:
+    """Add tags to files, remove tags, or set all of them.
+
+    Give files before the options. Tags and metadata of many files: omics sb manifest.
+
+    Args:
+        add: Tags to add.
+        remove: Tags to remove.
+        set: All tags that the files shall have. Excludes `add` and `remove`.
+        recursive: Take the files in folders, with those in folders below.
+        dry_run: Only print what would change.
+    """
+    if (set is None) == (not add and not remove):
+        raise UsageError("either --set or --add and --remove are required", remedy="--set states all tags.")
+    entries = files_named(client, paths, recursive=recursive)
+    made = edit(client, tag_changes(entries, add, remove, set), len(entries), dry_run=dry_run)
+    rows = [{"name": each.path, "tags": each.after, "id": each.id} for each in made.changes]
+    return Done(rows, _line(made), made.errors)
+
+
+def metadata(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    set: Sequence[str] = (),
+    unset: Sequence[str] = (),
+    recursive: bool = False,
+    dry_run: bool = False,
+) -> object:
+    """Show the metadata of files, set values, or remove keys.
+
+    Give files before the options. Keys that aren't named stay as they are. The metadata of a single file are shown as one
+    object. Many files with different values: omics sb manifest.
+
+    Args:
+        set: Values, as key=value. A key that is given several times becomes a list. JSON is for what isn't text: it begins with
+            a quote, a bracket or a brace, or the present value isn't text either.
+        unset: Keys to remove.
+    """
+    put = pairs(set, "--set")
+    if both := [key for key in put if key in unset]:
+        raise UsageError(f"{both[0]} is in --set and in --unset", remedy="Name it once.")
+    if empty := [key for key, words in put.items() if "" in words]:
+        raise UsageError(f"--set {empty[0]}= has no value", remedy=f"To remove it: --unset {empty[0]}.")
+    entries = files_named(client, paths, recursive=recursive)
+    if put or unset:
+        return _edited(edit(client, metadata_changes(entries, put, unset), len(entries), dry_run=dry_run))
+    if len(entries) == len(paths) == 1 and not recursive:
+        return dict(entries[0].file.metadata or {})
+    return [{"name": each.name, "metadata": dict(each.file.metadata or {}), "id": each.file.id} for each in entries]
+
+
+def _edited(made: Edits) -> Done:
+    """What was changed: a row for each value."""
+    rows = [
+        {"path": each.path, "field": each.field, "before": each.before, "after": each.after} for each in made.changes
+    ]
+    return Done(rows, _line(made), made.errors, none=len(made.errors) >= made.files)
+
+
+def _line(made: Edits) -> str:
+    if not made.changes:
+        return "nothing differs"
+    verb = "would change" if made.is_planned else "changed"
+    return f"{verb} {made.changed:,} of {made.files:,} files, {len(made.changes):,} values"
+
+
+def export(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    file: str = STANDARD,
+    keys: Sequence[str] | None = None,
+    recursive: bool = False,
+    overwrite: bool = False,
+) -> object:
+    """Write the metadata and tags of files as a table, a row for each file.
+
+    Tab-separated columns: id, path, size, tags, and metadata.KEY for each key that a file has. What isn't plain text is JSON.
+    Edit it with any program and give it to omics sb manifest import.
+
+    Args:
+        paths: Projects, folders and files: sb://owner/project/folder/.
+        file: File to write; - is stdout.
+        keys: Only these keys of the metadata, each with a column even if no file has it; all when omitted.
+        recursive: Take folders below, too.
+        overwrite: Replace the file if it already exists.
+    """
+    if file != STANDARD and Path(file).exists() and not overwrite:
+        raise UsageError(f"{file} already exists", remedy="Choose another name, or give --overwrite.")
+    files = listed_files(client, paths, recursive=recursive)
+    text = manifest.table([(each["path"], each) for each in files], keys)
+    if file == STANDARD:
+        return Told(text.removesuffix("\n"), files)
+    _write(Path(file), text)
+    return Done({"file": file, "files": len(files)}, f"wrote {count_of(len(files), 'file')} to {file}")
+
+
+def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bool = False) -> Done:
+    """Give files the metadata and tags of a table; only what differs is sent.
+
+    The table has a column id or path, and tags or metadata.KEY for what shall change. Other columns are refused, except path,
+    size and name, which are not changed. An empty cell leaves the present value, unless `clear` is given. Prints the
+    differences.
+
+    Args:
+        file: The table; - is stdin.
+        clear: Remove what a file has where the table's cell is empty.
+    """
+    with table_lines(file) as lines:
+        rows = list(manifest.rows(lines))
+    return _edited(import_table(client, rows, clear=clear, dry_run=dry_run))
+
+
+@contextmanager
+def table_lines(file: str) -> Generator[Iterable[str]]:
+    """Read a table; errors in it have its name.
+
+    Args:
+        file: Its path, or - for stdin.
+
+    Raises:
+        UsageError: It cannot be read.
+        WrongTable: What reads its lines raises this.
+    """
+    text = text_of(file, "table")
+    try:
+        yield io.StringIO(text, newline="")
+    except WrongTable as error:
+        error.message = f"{'stdin' if file == STANDARD else file}: {error.message}"
+        raise
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with in_place_of(path if is_special(path) else target_of(path)) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise NotWritable(
+            str(path), error.strerror or str(error), remedy="Choose another place with --file."
+        ) from error
+
+
 # -- transfers
-
-
-class Uploaded(NamedTuple):
-    """The result of an upload.
-
-    Attributes:
-        plan: What goes where.
-        report: The outcome of each file.
-        ids: The platform's id of each file; None where it was not created.
-    """
-
-    plan: UploadPlan
-    report: TransferReport
-    ids: Sequence[str | None]
-
-
-class Downloaded(NamedTuple):
-    """The result of a download.
-
-    Attributes:
-        files: The files.
-        folder: The folder that they go to.
-        report: The outcome of each file.
-    """
-
-    files: Sequence[RemoteFile]
-    folder: Path
-    report: TransferReport
 
 
 def upload(
@@ -249,7 +383,7 @@ def upload(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
     on_message: Callable[[str], None] | None = None,
-) -> Uploaded:
+) -> FilesReport:
     """Upload files and folders.
 
     Files are sent in parts, several at once. Those of a folder keep their place in it; missing folders are created. Files that
@@ -267,76 +401,29 @@ def upload(
         control: Limits and ends the transfer.
         on_message: Called with messages.
     """
-    plan = planned(client, paths, to)
-    if dry_run:
-        return Uploaded(plan, plan.dry_run(overwrite=overwrite), [None] * len(plan.files))
-    report, stores = plan.run(overwrite=overwrite, progress=progress, control=control, on_message=on_message)
-    return Uploaded(plan, report, [store.made.get("id") for store in stores])
+    return client.upload(
+        paths, to, overwrite=overwrite, dry_run=dry_run, progress=progress, control=control, on_message=on_message
+    )
 
 
-def uploaded(result: Uploaded, call: Call) -> object:
-    """Render an upload: counts, and the result for each file."""
-    plan, report, ids = result
-    taken = any(outcome.error is not None and is_taken(outcome.error) for outcome in report.failed)
-    finish(report, call, where=str(plan.target), remedy=REPLACE if taken else AGAIN)
+def transferred(result: FilesReport, call: Call) -> object:
+    """Render a download or an upload: counts, and the result for each file."""
+    taken = any(outcome.error is not None and is_taken(outcome.error) for outcome in result.failed)
+    finish(result, call, where=call.arguments.get("to", ""), remedy=REPLACE if taken else AGAIN)
+    is_planned, is_upload = call.arguments.get("dry_run"), "to" in call.arguments
+    if is_planned and not is_upload:
+        return foreseen(result)
     rows: list[Row] = [
-        {"path": str(each.path), "to": str(each.target), "size": each.size, **ended(outcome), "id": id}
-        for each, outcome, id in zip(plan.files, report.outcomes, ids, strict=True)
+        {
+            "id": each.id,
+            "path": each.path,
+            **({"to": each.to} if is_upload else {}),
+            "size": each.size,
+            **ended(outcome),
+        }
+        for each, outcome in zip(result.files, result.outcomes, strict=True)
     ]
-    if not call.arguments.get("dry_run"):
-        return listed(report, rows)
+    if not is_planned:
+        return listed(result, rows)
     size = sum(each["size"] for each in rows if each["state"] == "planned")
-    return {"counts": report.counts, "bytes_to_send": size, "files": rows}
-
-
-def download(
-    client: SevenBridges,
-    paths: Sequence[str],
-    *,
-    download_dir: str = "",
-    overwrite: bool = False,
-    dry_run: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> Downloaded:
-    """Download files and folders.
-
-    Folders come with everything in them. A local file that already exists is refused unless `overwrite` is given. Run the same
-    command again to resume what was stopped or failed. A row for each file: --query files --output tsv.
-
-    Args:
-        paths: Files and folders: sb://owner/project/folder/file, or the ids of files. Of a folder that ends with a slash the
-            contents are taken, else the folder itself.
-        download_dir: Folder to download into; by default the current one.
-        overwrite: Replace local files that already exist.
-        dry_run: Only print what would be fetched, and whether the disk has room; nothing is written.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    selected, folder = select(client, paths), Path(download_dir or ".")
-    report = fetch(
-        client,
-        selected.files,
-        folder,
-        key=" ".join(sorted(paths)),
-        overwrite=overwrite,
-        dry_run=dry_run,
-        progress=progress,
-        control=control,
-    )
-    if not dry_run:
-        make_folders(selected, folder)
-    return Downloaded(selected.files, folder, report)
-
-
-def downloaded(result: Downloaded, call: Call) -> object:
-    """Render a download: counts, and the result for each file."""
-    files, folder, report = result
-    if call.arguments.get("dry_run"):
-        return foreseen(report)
-    finish(report, call, where=str(folder))
-    rows = (
-        {"id": each.file.id, "path": str(folder.joinpath(*each.parts)), "size": each.file.size, **ended(outcome)}
-        for each, outcome in zip(files, report.outcomes, strict=True)
-    )
-    return listed(report, rows)
+    return {"counts": result.counts, "bytes_to_send": size, "files": rows}

@@ -66,6 +66,11 @@ def done(result: Done, call: Call) -> object:
     return result.rows
 
 
+def shown(result: object, call: Call) -> object:
+    """Render what was done, or data as they are."""
+    return done(result, call) if isinstance(result, Done) else result
+
+
 def limited(result: Iterator[dict[str, Any]], call: Call) -> list[Row]:
     """Render a list, up to --limit."""
     return list(call.console.limited(result, call.options.get("limit")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.sb.metadata import opened
+from omicsdk.cli.commands.sb.files import table_lines
 from omicsdk.cli.commands.sb.results import Done, Row, Waiting, changes, given, removed, row
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
@@ -273,7 +273,7 @@ def start_imports(
     if starting.manifest is None:
         planned = storage.imports_named(client, paths, str(starting.volume))
     else:
-        with opened(starting.manifest) as lines:
+        with table_lines(starting.manifest) as lines:
             planned = storage.imports_listed(lines, starting.volume)
     how = {"overwrite": starting.overwrite, "autorename": autorename, "preserve_folder_structure": not flat}
     return _started(StorageJobs(client, "imports"), planned, how, starting, console)
@@ -308,7 +308,7 @@ def start_exports(
     if starting.manifest is None:
         planned = storage.exports_named(client, paths, str(starting.volume), to, recursive=recursive)
     else:
-        with opened(starting.manifest) as lines:
+        with table_lines(starting.manifest) as lines:
             planned = storage.exports_listed(client, lines, starting.volume)
     kind = StorageJobs(client, "exports", copy_only=copy_only)
     return _started(kind, planned, {"overwrite": starting.overwrite}, starting, console)

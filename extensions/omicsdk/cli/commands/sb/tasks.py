@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.sb.files import Downloaded, downloaded
+from omicsdk.cli.commands.sb.files import transferred
 from omicsdk.cli.commands.sb.results import Done, Row, Waiting, attempted, changes, done, given, pairs, removed, row
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Told
@@ -16,6 +15,7 @@ from omicsdk.sb.downloads import RemoteFile, fetch, stream
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id
+from omicsdk.sb.reports import FilesReport
 from omicsdk.sb.tasks import ENDED, Log, batch_by_of, some_of, with_files
 
 if TYPE_CHECKING:
@@ -306,15 +306,13 @@ def logs(
         console.message("no such logs")
     if download_dir is None:
         return _printed(client, found) if log else [_log_row(each) for each in found]
-    folder, files = Path(download_dir), _remote_files(client, found)
-    key = " ".join(sorted({each.task for each in found}))
-    report = fetch(client, files, folder, key=key, overwrite=overwrite, progress=progress, control=control)
-    return Downloaded(files, folder, report)
+    files, key = _remote_files(client, found), " ".join(sorted({each.task for each in found}))
+    return fetch(client, files, download_dir, key=key, overwrite=overwrite, progress=progress, control=control)
 
 
 def shown_logs(result: object, call: Call) -> object:
     """Render logs: a row for each, their text, or the result of their download."""
-    return downloaded(result, call) if isinstance(result, Downloaded) else result
+    return transferred(result, call) if isinstance(result, FilesReport) else result
 
 
 def _log_row(log: Log) -> Row:
