@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.help import placeholder
-from omicsdk.cli.options import GLOBALS, flags, own_arguments
+from omicsdk.cli.options import GLOBALS, flags, options_of, own_arguments
 from omicsdk.cli.shapes import Argument
 
 from building.markdown import code, light, plain
@@ -124,12 +124,10 @@ def _command(found: Found, level: int) -> str:
         lines += [f"{code(command['method'] + ' ' + command['path'])}{method}.", ""]
     if command.get("deprecated"):
         lines += ["The service's document says that this operation is deprecated.", ""]
-    if command.get("forwards"):
-        lines += [f"Its options are told by `omics {' '.join(found.path)} --help`.", ""]
     if examples := command.get("examples"):
         lines += ["```sh", *examples, "```", ""]
     words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument in own if not argument.get("positional")]
+    options = [argument for argument, *_ in options_of(own)]
     lines += [_argument(argument) for argument in (*words, *sorted(options, key=lambda each: not each.get("required")))]
     return "\n".join(lines) + "\n"
 

@@ -99,7 +99,7 @@ def test_words_that_make_a_longer_command_are_offered_beside_values():
 def test_an_option_is_offered_once_and_a_hidden_one_never(generated, catalog):
     file = generated / "widgets" / "commands.json"
     commands = json.loads(file.read_text())
-    commands[1]["parameters"][3]["hidden"] = True
+    commands[1]["parameters"][3]["synonym_of"] = "profile"
     file.write_text(json.dumps(commands))
     found = dict(offered(catalog, ["widgets", "get-widget", "--uuid", "x"], "--")[0])
     assert found["--quiet"] == "Only print errors: no progress, no notes"

@@ -30,10 +30,10 @@ def attributes(site, item=ITEM):
 def test_what_is_missing_is_named(crunch, monkeypatch):
     monkeypatch.delenv("CRUNCH_TOKEN")
     ran = crunch("add-project", "X")
-    assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--token)" in ran.err, ran.out) == (2, True, True, "")
+    assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--access-token)" in ran.err, ran.out) == (2, True, True, "")
     monkeypatch.delenv("CRUNCH_URL")
     ran = crunch("add-project", "X")
-    assert (ran.code, "set CRUNCH_URL" in ran.err, "(--url)" in ran.err) == (2, True, True)
+    assert (ran.code, "set CRUNCH_URL" in ran.err, "(--base-url)" in ran.err) == (2, True, True)
 
 
 def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sandbox):
@@ -178,7 +178,7 @@ def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, v
         (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' isn't a number"),
         (["add-project"], 2, "PROJECT is required"),
         (["add-project", "X", "--workflow", "gone.sh"], 2, "--workflow: can't read gone.sh: No such file"),
-        (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or base_url (--url)."),
+        (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or base_url (--base-url)."),
         (["files", ".."], 2, "can't be '..'"),
     ],
 )

@@ -202,7 +202,7 @@ def test_settings_say_where_and_who_and_which_project(dtp, data_set, omics_sandb
     assert (bad.code, "--program" in bad.err) == (2, True)
     assert dtp("query", "--projects", "--config", "gone.ini").code == 2
     nobody = dtp("query", "--projects", "--endpoint", omics_sandbox.gen3_url)
-    assert (nobody.code, "--auth" in nobody.err) == (4, True)
+    assert (nobody.code, "--access-token" in nobody.err) == (4, True)
 
 
 def test_records_and_projects_are_queried(dtp, omics_sandbox, work):

@@ -39,8 +39,6 @@ def test_a_command_has_examples_that_can_be_typed(found, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines = lines_of(found)
     assert lines, "no example"
-    if found.command.get("forwards"):
-        return
     own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
     assert own, f"no example shows the command itself: {lines}"
     catalog = Catalog()

@@ -8,9 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.cli.commands.gen3.access import connect, login_of
-from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.gen3 import Gen3AuthError
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 
 
@@ -35,6 +32,7 @@ def test_a_credentials_file_says_who_and_where(gen3, omics_sandbox, monkeypatch,
     (tmp_path / "home" / ".gen3").mkdir()
     reader.rename(tmp_path / "home" / ".gen3" / "mine.json")
     assert gen3("whoami", "--auth", "mine").json["username"] == READER
+    assert gen3("whoami", "--access-token", "mine").json["username"] == READER
 
 
 def test_a_token_is_printed_bare_and_tells_whose_it_is(gen3, omics_sandbox):
@@ -77,8 +75,9 @@ def test_a_token_of_the_command_line_takes_the_place_of_a_file(gen3, monkeypatch
     token = gen3("auth", "access-token").out.strip()
     monkeypatch.setenv("OMICS_GEN3_TOKEN", token)
     assert gen3("auth", "access-token").out.strip() == token
-    both = gen3("auth", "access-token", "--auth", "mine")
-    assert (both.code, "--auth and --access-token" in both.err) == (2, True)
+    assert gen3("whoami", "--access-token", "wrong").code == 4
+    assert gen3("whoami", "--access-token", "wrong", "--auth", os.environ["GEN3_API_KEY"]).code == 0
+    assert gen3("whoami", "--auth", os.environ["GEN3_API_KEY"], "--access-token", "wrong").code == 4
 
 
 def test_a_key_can_be_looked_into(gen3):
@@ -123,7 +122,7 @@ def test_a_program_finds_a_token_and_its_end_is_ours(gen3, tmp_path):
     token, _, words = (tmp_path / "work" / "seen").read_text().partition(" ")
     assert (token.count("."), words) == (2, "--auth -x --help")
     missing = gen3("run", "no-such-program")
-    assert (missing.code, "can't be run" in missing.err) == (2, True)
+    assert (missing.code, "cannot run" in missing.err) == (2, True)
     assert gen3("run").code == 2
     assert gen3("run", "--endpoint", os.environ["GEN3_ENDPOINT"], "--", sys.executable, "-c", "--").code == 1
     assert gen3("run", "--", sys.executable, "-c", "raise SystemExit(9)").code == 9
@@ -135,7 +134,7 @@ def test_nothing_at_all_says_what_to_give(gen3, nobody):
     where = gen3("auth", "endpoint")
     assert (where.code, "--base-url" in where.err) == (2, True)
     who = gen3("whoami", "--endpoint", "https://commons.example.org")
-    assert (who.code, "--auth FILE" in who.err, "GEN3_API_KEY" in who.err) == (4, True, True)
+    assert (who.code, "--access-token FILE" in who.err, "GEN3_API_KEY" in who.err) == (4, True, True)
 
 
 def test_a_profile_names_the_commons_before_the_environment_does(gen3, nobody, tmp_path, monkeypatch):
@@ -162,14 +161,12 @@ def test_a_revoked_key_is_told_with_what_to_do(gen3, omics_sandbox):
     assert (ran.code, "profile page" in ran.err) == (4, True)
 
 
-def test_tokens_go_over_encrypted_connections_only(gen3, nobody):
-    with pytest.raises(UsageError, match="https"):
-        connect("http://commons.example.org")
-    assert connect("http://127.0.0.1:8080").base_url == "http://127.0.0.1:8080"
-    assert connect(None, endpoint="commons.example.org").base_url == "https://commons.example.org"
-    assert connect("https://a.example.org", endpoint="b.example.org").base_url == "https://b.example.org"
-    with pytest.raises(ConfigError, match="endpoint"):
-        connect(None, endpoint="ftp://commons.example.org")
-    assert connect(None, endpoint="commons.example.org").credentials is None
-    with pytest.raises(Gen3AuthError, match="No login"):
-        login_of(connect(None, endpoint="commons.example.org"))
+def test_tokens_go_over_encrypted_connections_only(gen3):
+    refused = gen3("whoami", "--base-url", "http://commons.example.org")
+    assert (refused.code, "isn't encrypted" in refused.err) == (4, True)
+
+
+def test_a_host_is_a_base_url(gen3, nobody):
+    assert gen3("auth", "endpoint", "--base-url", "commons.example.org").out == "https://commons.example.org\n"
+    wrong = gen3("auth", "endpoint", "--base-url", "ftp://commons.example.org")
+    assert (wrong.code, "--base-url: 'ftp://commons.example.org' doesn't begin with" in wrong.err) == (2, True)

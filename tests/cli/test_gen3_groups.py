@@ -111,7 +111,7 @@ def test_metadata_is_changed_at_the_address_for_that(gen3):
 def test_a_refused_login_says_what_to_give(gen3, monkeypatch):
     monkeypatch.delenv("GEN3_API_KEY")
     ran = gen3("api", "fence", "get-user-info")
-    assert (ran.code, "--auth FILE" in ran.err) == (4, True)
+    assert (ran.code, "--access-token FILE" in ran.err) == (4, True)
 
 
 def test_help_says_what_is_there_and_what_is_not(gen3):

@@ -131,5 +131,5 @@ def test_what_needs_a_login_says_so_before_any_request(gen3, monkeypatch, omics_
     monkeypatch.delenv("GEN3_API_KEY")
     before = len(omics_sandbox.requests("/"))
     refused = gen3(*words)
-    assert (refused.code, "--auth FILE" in refused.err) == (4, True)
+    assert (refused.code, "--access-token FILE" in refused.err) == (4, True)
     assert len(omics_sandbox.requests("/")) == before

@@ -227,8 +227,15 @@ def test_an_entry_says_what_the_signature_does_not():
 
 
 def test_a_function_without_a_client_uses_no_service():
-    made = command(Entry("do", alone, offline=True, forwards=True), "dss")
-    assert (made["offline"], made["forwards"], "bare" in made) == (True, True, False)
+    made = command(
+        Entry(
+            "do",
+            alone,
+            offline=True,
+        ),
+        "dss",
+    )
+    assert (made["offline"], "bare" in made) == (True, False)
     assert command(Entry("do", alone), "dss")["bare"] is True
 
 

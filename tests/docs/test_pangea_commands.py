@@ -12,7 +12,7 @@ import pytest
 from ncbi_stand_in import ncbi_stand_in
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.main import main
-from omicsdk.cli.options import flags, own_arguments
+from omicsdk.cli.options import global_arguments, options_of, own_arguments
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
@@ -229,7 +229,8 @@ def test_a_documented_command_has_its_documented_options(command: str):
         assert isinstance(found, Group)
         found = found.child(word)
     assert isinstance(found, Found)
-    known = {spelling for argument in own_arguments(found.command) for spelling in flags(argument)}
+    own = own_arguments(found.command)
+    known = {each for _, spellings, _ in options_of([*own, *global_arguments(own)]) for each in spellings}
     wanted = set(DOCUMENTED[command].split())
     if command != "version":
         wanted |= {"--email", "-p", "--password", "--endpoint"} | ({"-e"} if "-e" not in wanted else set())

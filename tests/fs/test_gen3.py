@@ -111,7 +111,7 @@ def test_a_commons_isnt_listed(store: Gen3Store, host: str) -> None:
 
 
 def test_what_is_put_is_sent_to_the_command_that_tells_guids(store: Gen3Store, host: str) -> None:
-    with pytest.raises(ReadOnly, match=f"omics gen3 --endpoint http://{host} upload FILES --manifest-out"):
+    with pytest.raises(ReadOnly, match=f"omics gen3 --base-url http://{host} upload FILES --manifest-out"):
         store.put([Put("reads/a.fq", f"{host}/a.fq")], CopyOptions())
 
 

@@ -91,6 +91,29 @@ def test_a_login_states_its_commons_before_the_environment_does(make_token: Call
         assert (gen3.base_url, gen3.credentials) == (COMMONS, login)
 
 
+def test_text_names_a_login_as_the_variable_of_keys_does(
+    home: Path, tmp_path: Path, make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _key(home / ".gen3", make_token, "work", OTHER)
+    path = _key(tmp_path / "my keys", make_token)
+    monkeypatch.chdir(path.parent)
+    token = make_token()
+    logins = {
+        "work": OTHER,
+        "work.json": OTHER,
+        str(path): COMMONS,
+        path.name: COMMONS,
+        f"accesstoken:///{token}": COMMONS,
+    }
+    for text, expected in logins.items():
+        with Gen3(credentials=text, environ={}) as gen3:
+            assert gen3.base_url == expected
+    with Gen3(credentials="work", environ={"GEN3_ENDPOINT": COMMONS}) as gen3:
+        assert gen3.base_url == COMMONS
+    with Gen3(COMMONS, credentials="x" * 5000, environ={}) as gen3:
+        assert _sent(gen3) == "x" * 5000
+
+
 def test_a_token_beside_another_commons_is_not_sent(make_token: Callable[..., str]) -> None:
     environ = {"OMICS_GEN3_URL": OTHER, "OMICS_GEN3_TOKEN": make_token(issuer=OTHER)}
     with Gen3(COMMONS, environ=environ) as gen3:

@@ -12,12 +12,10 @@ from __future__ import annotations
 import sys
 
 from omicsdk.cli.catalog import Group
-from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, kind_of, own_arguments
+from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, kind_of, options_of, own_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Argument
 
@@ -29,7 +27,7 @@ PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """The arguments that take URIs and paths alike."""
 SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
-_STORE_OPTIONS = ("base_url", "profile", "auth", "endpoint", "url")
+_STORE_OPTIONS = ("base_url", "profile")
 """Options of a line that choose where remote paths are looked up. Secrets are not among them: no lookup writes them down."""
 _LONGEST = 70
 
@@ -204,10 +202,10 @@ class Line:
     def _enter(self, node: Group | Found) -> None:
         self.node = node
         if isinstance(node, Group):
-            self.options |= _spellings(node.options)
+            self.options = _spellings([*GLOBALS, *node.options])
         else:
             own = own_arguments(node.command)
-            self.options = _spellings([*(each for each in own if not each.get("positional")), *global_arguments(own)])
+            self.options = _spellings([*own, *global_arguments(own)])
 
     def longer(self) -> dict[str, Found]:
         """The commands that the next word may make of this one: `codegen diff` of `codegen`."""
@@ -243,8 +241,8 @@ def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Wor
         found, files = _values(line, line.options[name], typed)
         found = [(f"{name}={word}", about) for word, about in found]
     elif current.startswith("-") and not line.only_words:
-        found, files = [(spelling, each.get("help") or "") for spelling, each in line.options.items()], False
-        found = [(word, about) for word, about in found if not _is_done(line, line.options[word])]
+        left = (each for each in line.options.items() if _is_offered(line, *each))
+        found, files = [(spelling, argument.get("help") or "") for spelling, argument in left], False
     elif line.waiting is not None:
         found, files = _values(line, line.waiting, current)
     elif isinstance(line.node, Group):
@@ -315,17 +313,17 @@ def _remote(line: Line, current: str) -> list[Word]:
     return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
 
 
-def _spellings(arguments: Iterable[Argument]) -> dict[str, Argument]:
-    return {spelling: argument for argument in arguments for spelling in flags(argument)}
+def _spellings(arguments: list[Argument]) -> dict[str, Argument]:
+    return {spelling: argument for argument, spellings, _ in options_of(arguments) for spelling in spellings}
 
 
 def _takes_several(argument: Argument) -> bool:
     return kind_of(argument) == "array" and not argument.get("repeated")
 
 
-def _is_done(line: Line, argument: Argument) -> bool:
-    """Whether an option is not offered: it is hidden, or was given and may be given once."""
-    return bool(argument.get("hidden")) or (flag(argument) in line.given and not argument.get("repeated"))
+def _is_offered(line: Line, spelling: str, argument: Argument) -> bool:
+    """Whether a spelling of an option is offered: it is no synonym, and was not given yet or may be given again."""
+    return spelling in flags(argument) and (flag(argument) not in line.given or bool(argument.get("repeated")))
 
 
 def _sentence(text: str) -> str:

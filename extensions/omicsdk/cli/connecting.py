@@ -70,7 +70,6 @@ def connected(
     service: Service | None,
     settings: Mapping[str, Any],
     access: Mapping[str, Any] | None = None,
-    environ: Mapping[str, str] | None = None,
 ) -> Any:
     """Make the client of a command.
 
@@ -79,37 +78,33 @@ def connected(
         service: What is registered for its service.
         settings: Values of the global options that were given.
         access: Values of the service's own options that were given, for the client.
-        environ: The environment's variables; by default the process's own.
 
     Raises:
         UsageError: The base URL is missing or invalid.
         ConfigError: A setting cannot be read, or the token is invalid.
     """
-    variables: Mapping[str, str] = os.environ if environ is None else environ
-    name = found.path[0]
-    if (settings.get("profile") or variables.get(PROFILE_VARIABLE)) and service is not None and "client" in service:
+    variables: Mapping[str, str] = os.environ
+    name, client = found.path[0], None if service is None else service.get("client")
+    if (settings.get("profile") or variables.get(PROFILE_VARIABLE)) and client is not None:
         variables = {}  # a named profile wins over them; the client knows the order
     base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
-    options: dict[str, Any] = dict(access or {})
-    if token is not None:
-        own = service.get("credentials") if service is not None else None
-        options["credentials"] = loaded(own or "omicsdk.core.credentials:BearerToken")(token)
-    if base_url is not None and (fault := fault_of(base_url)) is not None:
-        from omicsdk.core.redaction import mask_url
-
-        source = "--base-url" if settings.get("base-url") else variable(name, "URL")
-        remedy = "Give the service's address, which begins with https:// and a host."
-        raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy)
-    client = _client_class(found, service)
     try:
-        return client(base_url, **options)
+        if client is not None:
+            return loaded(client)(base_url, credentials=token, **(access or {}))
+        return _generated_client(found, base_url, token)
     except OmicsError as error:
         if base_url is None and service is None:
             raise UsageError(
                 f"no base URL for {name}", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
             ) from error
-        raise
+        if base_url is None or (fault := fault_of(base_url)) is None:
+            raise
+        from omicsdk.core.redaction import mask_url
+
+        source = "--base-url" if settings.get("base-url") else variable(name, "URL")
+        remedy = "Give the service's address, which begins with https:// and a host."
+        raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy) from error
 
 
 def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
@@ -153,12 +148,12 @@ def seconds_of(option: str, text: str) -> float:
     return time
 
 
-def _client_class(found: Found, service: Service | None) -> Any:
-    target = service.get("client") if service is not None else None
-    if target is not None:
-        return loaded(target)
+def _generated_client(found: Found, base_url: str | None, token: str | None) -> Any:
+    from omicsdk.core.credentials import BearerToken
+
     module = import_module(f"omicsdk_api.{found.package}")
-    return next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
+    client = next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
+    return client(base_url) if token is None else client(base_url, credentials=BearerToken(token))
 
 
 CONFIGURABLE = ("output", "query", "log-level")

@@ -6,7 +6,7 @@ import json
 import os
 
 from omicsdk.cli.catalog import Group
-from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, own_arguments
+from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, options_of, own_arguments
 from omicsdk.cli.plugins import plugins
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ def group_help(group: Group, width: int) -> str:
         if others:
             sections.append("\n".join(["Commands of other packages:", *(_row(*other, width) for other in others)]))
     if len(group.path) == 1:
-        if options := [each for each in group.options if not each.get("hidden")]:
+        if options := [each for each, *_ in options_of(group.options)]:
             sections.append(_options("Options of its commands:", options, width))
         sections += _prose(group.about, width)
     if not group.path:
@@ -100,7 +100,7 @@ def command_help(found: Found, width: int) -> str:
     command = found.command
     own = own_arguments(command)
     words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument in own if not argument.get("positional") and not argument.get("hidden")]
+    options = [argument for argument, *_ in options_of(own)]
     required = [argument for argument in options if argument.get("required")]
     optional = [argument for argument in options if not argument.get("required")]
     usage = [
@@ -119,8 +119,6 @@ def command_help(found: Found, width: int) -> str:
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
-    if command.get("verbatim"):
-        return "\n\n".join(sections) + "\n"
     everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
     sections.append(_filled(["Global", "options,", "see", "omics", "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
@@ -296,7 +294,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "- dss, auth: omics dss login, or GOOGLE_APPLICATION_CREDENTIALS\n"
         "- upload: omics upload select URI; deployments have a key, OMICS_UPLOAD_TOKEN\n"
         "- sb: SB_API_ENDPOINT and SB_AUTH_TOKEN, else a section of ~/.sevenbridges/credentials (--profile, SB_PROFILE)\n"
-        "- gen3, dtp: --auth, GEN3_API_KEY, else ~/.gen3/credentials.json\n"
+        "- gen3, dtp: --access-token with a token or a credentials file, GEN3_API_KEY, else ~/.gen3/credentials.json\n"
         "- crunch: CRUNCH_URL and CRUNCH_TOKEN\n"
         "- pangea: PANGEA_USER and PANGEA_PASS\n\n"
         "A token goes to the service that it was issued for and to no other, and over http to this machine only.",

@@ -144,12 +144,6 @@ def _generated(client: Any, found: Found, service: Service | None) -> Any:
     return loaded(service["operations"])(client, found.package, found.command)
 
 
-def forward(command: Command, words: list[str], *, debug: bool) -> int:
-    """Hands a command's words to what runs it."""
-    target: Callable[..., int] = loaded(command.get("run", ""))
-    return target(words, debug=debug)
-
-
 def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> None:
     from itertools import chain
 

@@ -99,10 +99,6 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         where[1:] = node.path
         if isinstance(node, Found):
             break
-    if node.command.get("forwards"):
-        from omicsdk.cli.invoke import forward
-
-        return forward(node.command, own + words, debug="--debug" in before)
     if _asks_for_help(node, words):
         return _show_help(node)
     from omicsdk.cli.invoke import run
@@ -189,10 +185,6 @@ def _asks_for_help(found: Found, words: list[str]) -> bool:
 
 
 def _show_help(node: Group | Found) -> int:
-    if isinstance(node, Found) and node.command.get("forwards"):
-        from omicsdk.cli.invoke import forward
-
-        return forward(node.command, ["--help"], debug=False)
     width = terminal_width()
     return _write(command_help(node, width) if isinstance(node, Found) else group_help(node, width))
 

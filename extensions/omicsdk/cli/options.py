@@ -267,12 +267,17 @@ def flags(argument: Argument) -> list[str]:
 
 
 def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str]]:
-    """The options among arguments, each with its spellings and its type.
+    """The options among arguments, each with its spellings, those of its synonyms last, and its type.
 
     Args:
         arguments: Options and words without a dash.
     """
-    return [(each, flags(each), kind_of(each)) for each in arguments if not each.get("positional")]
+    synonyms = [(each["synonym_of"], flag(each)) for each in arguments if "synonym_of" in each]
+    return [
+        (each, [*flags(each), *(other for name, other in synonyms if name == each["name"])], kind_of(each))
+        for each in arguments
+        if not each.get("positional") and "synonym_of" not in each
+    ]
 
 
 def own_arguments(command: Command) -> list[Argument]:

@@ -60,10 +60,8 @@ def parse(
         UsageError: A word isn't known, isn't a value of its option's type, or something required is missing.
     """
     own = own_arguments(command)
-    if command.get("verbatim") and words:
-        return {key(argument): words for argument in own}, {}
-    everywhere = global_arguments(own)
-    given = _given([*own, *everywhere], words)
+    arguments = [*own, *global_arguments(own)]
+    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words)
     _check_opposites([argument for argument, _ in given])
     values = dict(configured or {})
     others: dict[str, Any] = {}
@@ -77,6 +75,15 @@ def parse(
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
     return values, others
+
+
+def _verbatim(arguments: list[Argument], words: list[str]) -> list[str]:
+    """Words with `--` before the first that is no option of the command, nor the value of one."""
+    options = {spelling: each for each, spellings, _ in options_of(arguments) for spelling in spellings}
+    end = 0
+    while end < len(words) and (option := options.get(words[end].partition("=")[0])):
+        end += 1 if "=" in words[end] or option.get("flag") else 2
+    return [*words[:end], *([] if words[end : end + 1] == ["--"] else ["--"]), *words[end:]]
 
 
 def _check_opposites(given: list[Argument]) -> None:

@@ -51,7 +51,6 @@ SERVICES: dict[str, Service] = {
         "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
         "index": "upload",
         "client": "omicsdk.hca.upload:HcaUpload",
-        "credentials": "omicsdk.hca.upload.client:api_key",
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },
@@ -59,9 +58,8 @@ SERVICES: dict[str, Service] = {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "index": "sb",
         "client": "omicsdk.sb.client:SevenBridges",
-        "remedy": "Run: omics login sb. Or set SB_API_ENDPOINT and SB_AUTH_TOKEN: the token comes from Developer, Authentication "
+        "remedy": "Run `omics login sb`. Or set SB_API_ENDPOINT and SB_AUTH_TOKEN: the token comes from Developer, Authentication "
         "token on the platform's page.",
-        "credentials": "builtins:str",
         "groups": {
             "files": "Files and folders: list, show, print, copy, move, change, upload, download, search, tag",
             "tasks": "Runs of apps: create, run, wait for, show, clone, stop, delete",
@@ -77,14 +75,13 @@ SERVICES: dict[str, Service] = {
     "gen3": {
         "title": "Gen3 data commons: log in, download, upload, submit, query, manifests, discovery, workspaces",
         "index": "gen3",
-        "client": "omicsdk.cli.commands.gen3.access:connect",
-        "credentials": "builtins:str",
+        "client": "omicsdk.gen3.client:Gen3",
         "operations": "omicsdk.cli.commands.gen3.access:service_of",
-        "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --auth), nih, pfb and "
+        "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --access-token), nih, pfb and "
         "users, which use other services than a commons or work on local files.",
         "not_it": "{} does not answer as a Gen3 commons: give its host alone, without the path of a page.",
-        "remedy": "Run: omics login gen3. Or give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page "
-        "of the commons.",
+        "remedy": "Run `omics login gen3`. Or give --access-token FILE, or set GEN3_API_KEY: credentials.json comes from your profile "
+        "page of the commons.",
         "groups": {
             "auth": "Tokens, and single requests",
             "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",
@@ -101,21 +98,8 @@ SERVICES: dict[str, Service] = {
             "wss": "Files of workspaces",
         },
         "options": [
-            {
-                "name": "auth",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "The login: a credentials file or its name within ~/.gen3, idp://wts/IDP for a login of the workspace token "
-                "service, or accesstoken:///TOKEN. When omitted: GEN3_API_KEY, else ~/.gen3/credentials.json.",
-            },
-            {
-                "name": "endpoint",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "The commons, a host or URL. When omitted: GEN3_ENDPOINT, else the one that the login is for.",
-            },
+            {"name": "auth", "synonym_of": "access-token"},
+            {"name": "endpoint", "synonym_of": "base-url"},
         ],
     },
     "drs": {
@@ -127,26 +111,11 @@ SERVICES: dict[str, Service] = {
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
         "index": "dtp",
-        "client": "omicsdk.cli.commands.dtp:connect",
-        "credentials": "builtins:str",
+        "client": "omicsdk.cli.commands.dtp:Workflow",
         "documented": True,
         "options": [
-            {
-                "name": "auth",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "The login: a credentials file or its name within ~/.gen3. When omitted: what --config says, else "
-                "GEN3_API_KEY, else ~/.gen3/credentials.json.",
-            },
-            {
-                "name": "endpoint",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "The commons, a host or URL. When omitted: what --config says, else GEN3_ENDPOINT, else the one that the "
-                "login is for.",
-            },
+            {"name": "auth", "synonym_of": "access-token"},
+            {"name": "endpoint", "synonym_of": "base-url"},
             {
                 "name": "config",
                 "type": "string",
@@ -158,36 +127,22 @@ SERVICES: dict[str, Service] = {
     "crunch": {
         "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
         "index": "crunch",
-        "client": "omicsdk.cli.commands.crunch:connect",
-        "credentials": "builtins:str",
-        "remedy": "Run: omics login crunch. Or set CRUNCH_TOKEN, or give --access-token: an administrator of the site issues tokens.",
+        "client": "omicsdk.crunch.client:Crunch",
+        "remedy": "Run `omics login crunch`. Or set CRUNCH_TOKEN, or give --access-token: an administrator of the site issues tokens.",
         "groups": {
             "projects": "Projects: list, show, create, change, delete",
             "datasets": "Datasets of projects: list, show, create, change, delete",
             "items": "Items of datasets: list, show, create, change, delete",
         },
         "options": [
-            {
-                "name": "url",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "Where the site is, such as https://crunch.example.org. When omitted: CRUNCH_URL.",
-            },
-            {
-                "name": "token",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "Token of a user of the site. When omitted: CRUNCH_TOKEN, which doesn't show in process lists.",
-            },
+            {"name": "url", "synonym_of": "base-url"},
+            {"name": "token", "synonym_of": "access-token"},
         ],
     },
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
         "index": "pangea",
         "client": "omicsdk.cli.commands.pangea:connect",
-        "credentials": "builtins:str",
         "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
         "remedy": "Run `omics login pangea`, or give --email and --password, or set PANGEA_USER and PANGEA_PASS.",
         "groups": {
@@ -227,13 +182,7 @@ SERVICES: dict[str, Service] = {
                 "default": None,
                 "help": "Your password. When omitted: PANGEA_PASS, which doesn't show in process lists.",
             },
-            {
-                "name": "endpoint",
-                "hidden": True,
-                "type": "string",
-                "default": None,
-                "help": "Where Pangea is. When omitted: PANGEA_ENDPOINT, else https://pangeabio.io.",
-            },
+            {"name": "endpoint", "synonym_of": "base-url"},
         ],
     },
 }

@@ -33,7 +33,7 @@ class Argument(TypedDict):
         stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
-        hidden: It works, and neither help nor completion shows it: a documented synonym of a global option.
+        synonym_of: The name of the global option that it is a documented spelling of; neither help nor completion shows it.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Argument(TypedDict):
     stdout: NotRequired[str]
     short: NotRequired[str]
     also: NotRequired[list[str]]
-    hidden: NotRequired[bool]
+    synonym_of: NotRequired[str]
 
 
 class Gathered(TypedDict):
@@ -103,8 +103,7 @@ class Command(TypedDict):
         login: It is refused without credentials.
         offline: As `bare`, for a service whose own options are taken all the same.
         quick: It only looks into settings and writes no log, so logging isn't loaded for it.
-        verbatim: All words behind it, options too, are its argument.
-        forwards: The function gets the words as they are: it is called with (words, debug=).
+        verbatim: All words from the first that is no option of it, options of another program too, are its argument.
         hidden: Lists do not show it: it is another word for one that they show.
     """
 
@@ -138,7 +137,6 @@ class Command(TypedDict):
     bare: NotRequired[bool]
     quick: NotRequired[bool]
     verbatim: NotRequired[bool]
-    forwards: NotRequired[bool]
     hidden: NotRequired[bool]
 
 
@@ -150,9 +148,8 @@ class Service(TypedDict):
         index: Name of its file of commands in cli/index, which `make codegen` writes.
         package: Its generated package under omicsdk_api, where that has another name than the service's word.
         documented: Its operations are documented commands and stand at the top, not under `api`.
-        credentials: `module:function` that makes credentials of what --access-token gives; by default a bearer token.
-        client: `module:class` of its client, which has the platform's own ways to find the service and credentials; by
-            default the generated one.
+        client: `module:class` of its client, or a function that makes it, which has the platform's own ways to find the service
+            and credentials; by default the generated one.
         settings: `module:function` that reads its configuration, a `core.settings.config.Settings`. The member named after the
             service holds the defaults of its commands, `log_level` that of --log-level.
         sections: Members of that which are no commands, but settings of the service.
@@ -169,7 +166,6 @@ class Service(TypedDict):
     index: NotRequired[str]
     package: NotRequired[str]
     documented: NotRequired[bool]
-    credentials: NotRequired[str]
     client: NotRequired[str]
     settings: NotRequired[str]
     sections: NotRequired[list[str]]

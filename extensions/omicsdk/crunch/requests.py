@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from omicsdk.crunch.client import Crunch
 
 _REMEDIES: Mapping[int, str] = {
-    401: "Check CRUNCH_TOKEN, or credentials (--token); an administrator of the site issues tokens.",
+    401: "Check CRUNCH_TOKEN, or credentials (--access-token); an administrator of the site issues tokens.",
     403: "Ask an administrator of the site for the permission to add or change such things.",
-    404: "Check the slug, and CRUNCH_URL or base_url (--url).",
+    404: "Check the slug, and CRUNCH_URL or base_url (--base-url).",
 }
 
 
@@ -87,7 +87,7 @@ def _moved(answer: httpx.Response) -> APIError:
         method=answer.request.method,
         url=mask_url(str(answer.request.url)),
         headers=dict(answer.headers),
-        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url (--url).",
+        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url (--base-url).",
     )
 
 
@@ -186,9 +186,7 @@ def json_object(answer: httpx.Response) -> dict[str, Any]:
         if isinstance(found, dict):
             return cast("dict[str, Any]", found)
         raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
-    raised.remedy = (
-        "What answers there may be no crunch site: check CRUNCH_URL, or base_url (--url), and the proxy in front of it."
-    )
+    raised.remedy = "What answers there may be no crunch site: check CRUNCH_URL, or base_url (--base-url), and the proxy in front of it."
     raise raised
 
 

@@ -141,7 +141,8 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[
     profile, which is a name within ~/.gen3; OMICS_GEN3_URL, GEN3_ENDPOINT, OMICS_GEN3_TOKEN and GEN3_API_KEY;
     ~/.gen3/credentials; a workspace's token service. Without a login, public data can be read.
 
-    Args and errors: those of `omicsdk.core.platform.Platform`.
+    Args and errors: those of `omicsdk.core.platform.Platform`. As text, credentials may also be the path of a credentials file or its
+    name within ~/.gen3, idp://wts/IDP or accesstoken:///TOKEN.
     """
 
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:

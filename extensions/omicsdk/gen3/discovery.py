@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolution, resolve
@@ -15,7 +17,6 @@ from omicsdk.gen3.sources import (
     FOLDER,
     KEY_VARIABLE,
     NAMESPACE_VARIABLE,
-    endpoint_from_token,
     endpoint_of,
 )
 
@@ -49,7 +50,7 @@ def _environment(search: Search) -> Found:
         return Found(base_url, None, stated)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token:
-        login = Gen3Login(base_url or search.base_url, access_token=token)
+        login = stated_login(token, base_url or search.base_url, environ)
         url = base_url if base_url or search.base_url else login.endpoint
         return Found(url, login, stated or TOKEN_VARIABLE, TOKEN_VARIABLE)
     if environ.get(KEY_VARIABLE):
@@ -57,6 +58,23 @@ def _environment(search: Search) -> Found:
             origin=stated or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
         )
     return Found(base_url, None, stated)
+
+
+def stated_login(text: str, endpoint: str | None, environ: Mapping[str, str] | None = None) -> Gen3Login:
+    """Make the login that a text states: an access token, or what GEN3_API_KEY may have.
+
+    Args:
+        text: An access token; the path of a credentials file, or its name within ~/.gen3; idp://wts/IDP, a login of the workspace
+            token service; or accesstoken:///TOKEN.
+        endpoint: The commons; None for the one that issued the token or key.
+        environ: The environment's variables; None for the process's own.
+
+    Raises:
+        Gen3AuthError: It is no access token, or the file is no credentials file.
+    """
+    if "/" in text or "\\" in text or text.endswith(".json") or _has_file(text) or _is_file(Path(text)):
+        return Gen3Login(endpoint, refresh_file=text, environ=environ)
+    return Gen3Login(endpoint, access_token=text)
 
 
 def named_commons(environ: Mapping[str, str]) -> str | None:
@@ -74,15 +92,12 @@ def named_commons(environ: Mapping[str, str]) -> str | None:
 
 def _files(search: Search) -> Found:
     """The login of a file in ~/.gen3, named by the profile, or of a workspace's token service."""
-    if isinstance(search.credentials, str):
-        # A token states who issued it, which is the commons where no other source states one.
-        return NOTHING if search.base_url else Found(endpoint_from_token(search.credentials))
-    if search.credentials is not None:
-        return NOTHING
     name = search.profile or DEFAULT_FILE
     if not _has_file(name) and (search.profile is not None or not search.environ.get(NAMESPACE_VARIABLE)):
         return NOTHING
     origin = f"~/{FOLDER}/{name}" if _has_file(name) else "the workspace token service"
+    if search.credentials is not None:
+        return Found(origin=origin)
     return _with_login(search, None, search.profile)._replace(origin=origin)
 
 
@@ -116,7 +131,14 @@ def _has_file(name: str) -> bool:
         folder = home_folder() / FOLDER
     except ConfigError:  # a user without a home has no file in it
         return False
-    return any((folder / each).is_file() for each in (name, f"{name}.json"))
+    return _is_file(folder / name, folder / f"{name}.json")
+
+
+def _is_file(*paths: Path) -> bool:
+    try:
+        return any(path.is_file() for path in paths)
+    except OSError:  # a token is longer than a name may be
+        return False
 
 
 def has_login(environ: Mapping[str, str]) -> bool:
@@ -136,7 +158,8 @@ DISCOVERY = Discovery(
     environment=_environment,
     files=_files,
     stored=stored_login,
-    remedy=f"Run: omics login gen3. Or give base_url, set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: {PROFILE_PAGE}",
+    remedy=f"Run `omics login gen3`. Or give base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
+    f"{PROFILE_PAGE}",
 )
 """Where a commons and its login are found."""
 
@@ -165,6 +188,9 @@ class CommonsAddress:
         profile: str | None,
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
+        if isinstance(credentials, str):
+            found, _ = self._resolved(base_url, ANONYMOUS, profile, environ)
+            credentials = stated_login(credentials, found or None, environ)
         stated: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
         url, proof = resolve(
             DISCOVERY,
@@ -173,6 +199,4 @@ class CommonsAddress:
             profile=profile,
             environ=environ,
         )
-        if isinstance(credentials, str) and url:
-            proof = Gen3Login(url, access_token=credentials)  # which can ask for tokens of other commons, too
         return endpoint_of(url) if url else "", proof

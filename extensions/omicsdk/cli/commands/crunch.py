@@ -25,21 +25,9 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
-    from omicsdk.core.credentials import Credentials
 
 Report = Callable[[str], None]
 NONE_LEFT = "No more datasets to process."
-
-
-def connect(
-    base_url: str | None,
-    *,
-    credentials: Credentials | str | None = None,
-    url: str | None = None,
-    token: str | None = None,
-) -> Crunch:
-    """The site of a command: --url and --token take precedence over --base-url and --access-token."""
-    return Crunch(url or base_url, credentials=token or credentials)
 
 
 # -- additions

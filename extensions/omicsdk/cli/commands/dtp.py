@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from omicsdk.cli.commands.gen3.access import connect as connect_gen3
 from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.services import SERVICES
-from omicsdk.core.errors import NotJson, UsageError
+from omicsdk.core.errors import ConfigError, NotJson, UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import has_login, named_commons
@@ -90,95 +89,48 @@ class Written:
     sds_version: SdsVersion | None = None
 
 
-def connect(
-    base_url: str | None,
-    *,
-    credentials: str | None = None,
-    auth: str | None = None,
-    endpoint: str | None = None,
-    config: str | None = None,
-) -> Workflow:
-    """Return the commons and settings behind `omics dtp`; options have precedence over settings. Nothing is requested.
+class Workflow:
+    """A commons with its login, and the settings of the workflow; options have precedence over settings.
+
+    Connects when it is needed: some commands only work on files.
 
     Args:
-        base_url: The value of --base-url or OMICS_DTP_URL.
-        credentials: The token of --access-token or OMICS_DTP_TOKEN.
-        auth: The value of --auth.
-        endpoint: The value of --endpoint.
-        config: The file that --config names.
+        base_url: The commons; None for that of the settings, else that of the login.
+        credentials: A token or the name of a login, as `Gen3` takes it.
+        config: The file with the settings.
 
     Raises:
-        UsageError: Both a token and a credentials file were given, or the connection would not be encrypted.
-        ConfigError: The settings cannot be read, or the endpoint is invalid.
-    """
-    if auth is not None and credentials is not None:
-        raise UsageError("--auth and --access-token (or OMICS_DTP_TOKEN) are both given", remedy="Give one of them.")
-    settings = read_config(config) if config is not None else DtpConfig()
-    stated = settings.gen3 or Gen3Config()
-    found = stated.credentials if auth is None and credentials is None else None
-    source = str(found) if isinstance(found, Path) else auth
-    return Workflow(
-        endpoint or base_url or stated.endpoint,
-        source=source,
-        token=credentials,
-        key=found if isinstance(found, dict) else None,
-        settings=settings,
-        file=config,
-    )
-
-
-class Workflow:
-    """A commons with its login, and the settings of the workflow. Connects when it is needed: some commands only work on files.
-
-    Args:
-        endpoint: The commons that was named; None for that of the login.
-        source: The credentials file that was named.
-        token: The access token that was given.
-        key: An API key that the settings contain, which replaces the login.
-        settings: The settings.
-        file: Their file; None where there is none.
+        ConfigError: The settings cannot be read.
     """
 
-    def __init__(
-        self,
-        endpoint: str | None,
-        *,
-        source: str | None,
-        token: str | None,
-        key: Mapping[str, str] | None,
-        settings: DtpConfig,
-        file: str | None,
-    ) -> None:
-        self.settings = settings
-        self.file = file
-        self._endpoint = endpoint
-        self._source = source
-        self._token = token
-        self._key = key
+    def __init__(self, base_url: str | None, *, credentials: str | None = None, config: str | None = None) -> None:
+        self.settings = DtpConfig() if config is None else read_config(config)
+        self.file = config
+        stated = self.settings.gen3 or Gen3Config()
+        self._base_url = base_url or stated.endpoint
+        self._credentials = credentials or stated.credentials
 
     @cached_property
     def commons(self) -> Gen3:
         """The client of the commons."""
-        if self._key is not None:
-            return Gen3(self.auth.endpoint, credentials=self.auth)
-        return connect_gen3(self._endpoint, credentials=self._token, auth=self._source)
+        given = self._credentials
+        if isinstance(given, dict):
+            return Gen3(credentials=Gen3Login(self._base_url or named_commons(os.environ), refresh_token=given))
+        return Gen3(self._base_url, credentials=None if given is None else str(given))
 
-    @cached_property
+    @property
     def auth(self) -> Gen3Login:
         """The login.
 
         Raises:
             Gen3AuthError: There is none, or it is invalid.
         """
-        if self._key is None:
-            return login_of(self.commons)
-        return Gen3Login(endpoint=self._endpoint or named_commons(os.environ), refresh_token=self._key)
+        return login_of(self.commons)
 
     @property
     def login(self) -> Gen3Login | None:
         """The login; None without one."""
-        is_stated = self._source is not None or self._token is not None or has_login(os.environ)
-        return self.auth if self._key is not None or is_stated else None
+        return self.auth if self._credentials is not None or has_login(os.environ) else None
 
     def __enter__(self) -> Self:
         return self
@@ -219,7 +171,7 @@ class Workflow:
 
         Raises:
             DictionaryError: It is invalid.
-            UsageError: No commons is named.
+            ConfigError: No commons is named.
             APIError: The commons does not return one.
         """
         from omicsdk.gen3.dictionary import Dictionary, read_dictionary
@@ -228,7 +180,7 @@ class Workflow:
             return read_dictionary(schema.schema_dir)
         try:
             commons = self.commons
-        except UsageError as error:
+        except ConfigError as error:
             error.remedy = f"Give --schema-dir with its dictionary. Or else: {error.remedy}"
             raise
         return Dictionary.of(commons)

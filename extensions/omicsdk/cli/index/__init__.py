@@ -56,7 +56,6 @@ class Entry:
         look: Raises where that does not exist, for --dry-run; called with what the function gets.
         login: It is refused without credentials, before any request. A table may name words of such commands in `LOGINS`.
         offline: It uses no service, and takes the options that all commands of the service take.
-        forwards: The function gets the words as they were typed.
         title: What a transfer is called in progress and reports, before its first argument: "Download of".
         render: Makes what is printed of the result; by default the renderer of the result's type.
         columns: Columns of the result's table, the one that matters most first; the others follow where there is room.
@@ -66,7 +65,7 @@ class Entry:
         extends: The words are an operation's; the function's further parameters are options of it.
         options: Options of the command line itself, which the function does not see; without a function those that are added to
             an operation, or change its own.
-        verbatim: All words after the command, options too, are its positional argument; only --help in front is the command's.
+        verbatim: All words from the first that is no option of the command are its positional argument, options too.
         examples: What follows the words, one command line each.
         like: Functions, or options of `cli.options`, that document the parameters which this one has in common with them.
         synonyms: Further words for the command, which lists do not show.
@@ -94,7 +93,6 @@ class Entry:
     look: Callable[..., Any] | None = None
     login: bool = False
     offline: bool = False
-    forwards: bool = False
     title: str = ""
     render: Callable[..., Any] | None = None
     columns: tuple[str, ...] = ()

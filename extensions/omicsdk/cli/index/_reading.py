@@ -198,8 +198,6 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         made["offline" if entry.offline else "bare"] = True
     if entry.login:
         made["login"] = True
-    if entry.forwards:
-        made["forwards"] = True
     if entry.verbatim:
         made["verbatim"] = True
     if entry.defaults:
@@ -276,10 +274,10 @@ def _is_client(hint: Any) -> bool:
 
 
 def _connected(service: str) -> Any:
-    """What the service's own function makes, where that is no client: a client with settings, for one."""
+    """What makes a service's commands able to ask it: its client, or what has one beside settings."""
     target = SERVICES[service].get("client") if service in SERVICES else None
     made = None if target is None else loaded(target)
-    return None if made is None or isinstance(made, type) else type_hints(made).get("return")
+    return made if made is None or isinstance(made, type) else type_hints(made).get("return")
 
 
 def _connects(hint: Any) -> bool:

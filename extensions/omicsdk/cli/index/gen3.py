@@ -66,7 +66,7 @@ def _drs_pull(
 
 
 COMMANDS = (
-    Entry("auth access-token", access.access_token, examples=("--auth ~/Downloads/credentials.json",)),
+    Entry("auth access-token", access.access_token, examples=("--access-token ~/Downloads/credentials.json",)),
     Entry(
         "auth curl",
         access.curl,
@@ -81,12 +81,10 @@ COMMANDS = (
     Entry(
         "run",
         access.run,
-        hidden=("debug",),
-        offline=True,
-        forwards=True,
+        verbatim=True,
         examples=(
             "my-script --fast",
-            "--auth other.json sh -c 'curl -H \"Authorization: bearer $GEN3_TOKEN\" https://commons.example.org/user/user'",
+            "--access-token other.json sh -c 'curl -H \"Authorization: bearer $GEN3_TOKEN\" https://commons.example.org/user/user'",
         ),
     ),
     _download(

@@ -69,7 +69,7 @@ class Gen3Store(DrsStore):
         """
         path = paths[0] if paths else ""
         host = host_in(path)
-        endpoint = f"--endpoint {server_url(host).removeprefix('https://')} " if host else ""
+        endpoint = f"--base-url {server_url(host).removeprefix('https://')} " if host else ""
         raise ReadOnly(
             self.uri(path),
             "can't be written: a commons gives each file its own GUID",

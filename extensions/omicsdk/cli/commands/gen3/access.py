@@ -1,4 +1,4 @@
-"""The commons that a command line names, the login for it, and commands about both."""
+"""The login to a commons and the services of it, and commands about both."""
 
 from __future__ import annotations
 
@@ -6,71 +6,28 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.catalog import Catalog, Group
 from omicsdk.cli.commands.values import text_of
-from omicsdk.cli.help import command_help, terminal_width
-from omicsdk.cli.options import split_globals
 from omicsdk.cli.output import Told
-from omicsdk.cli.parser import parse, parse_globals
-from omicsdk.cli.services import SERVICES
 from omicsdk.core.answer import json_of
-from omicsdk.core.credentials import is_confidential
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.errors import UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login, named_commons
+from omicsdk.gen3.discovery import PROFILE_PAGE
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.sources import decode_token, endpoint_of
+from omicsdk.gen3.sources import decode_token
 from omicsdk.gen3.tokens import get_wts_idps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omicsdk.cli.catalog import Found
+    from omicsdk.cli.console import Console
     from omicsdk.cli.shapes import Command
 
 TOKEN_VARIABLE = "GEN3_TOKEN"  # noqa: S105 - the name of a variable
-
-
-def connect(
-    base_url: str | None, *, credentials: str | None = None, auth: str | None = None, endpoint: str | None = None
-) -> Gen3:
-    """Make the client of a commons; nothing is requested yet, but in a workspace, whose token states the commons.
-
-    Args:
-        base_url: The value of --base-url or OMICS_GEN3_URL.
-        credentials: The token of --access-token or OMICS_GEN3_TOKEN.
-        auth: The value of --auth.
-        endpoint: The value of --endpoint.
-
-    Raises:
-        UsageError: Both a token and a credentials file were given, no commons is named, or the connection would not be
-            encrypted.
-        ConfigError: The endpoint is invalid.
-        Gen3AuthError: The login is invalid.
-    """
-    if auth is not None and credentials is not None:
-        raise UsageError("--auth and --access-token (or OMICS_GEN3_TOKEN) are both given", remedy="Give one of them.")
-    named = endpoint or base_url
-    url = endpoint_of(named) if named is not None else None
-    login = credentials if auth is None else Gen3Login(url or named_commons(os.environ), refresh_file=auth)
-    try:
-        client = Gen3(url, credentials=login)
-    except ConfigError as error:
-        if url is not None or login is not None or has_login(os.environ):
-            raise
-        remedy = f"Give --base-url HOST or --auth FILE, set {ENDPOINT_VARIABLE}, or run `omics login gen3`."
-        raise UsageError(error.message, remedy=remedy) from error
-    if not is_confidential(client.base_url):
-        raise UsageError(
-            f"{client.base_url} is not https, so a token could be read on the way",
-            remedy="Give an https address. Only a server on this machine may use http, such as that of omics sandbox up.",
-        )
-    return client
 
 
 def service_of(client: Gen3, package: str, command: Command) -> Any:
@@ -99,7 +56,7 @@ def login_of(client: Gen3) -> Gen3Login:
         return client.credentials
     raise Gen3AuthError(
         f"No login for {client.base_url}",
-        remedy=f"Run: omics login gen3. Or give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}",
+        remedy=f"Run `omics login gen3`. Or give --access-token FILE, or set GEN3_API_KEY: {PROFILE_PAGE}",
     )
 
 
@@ -181,51 +138,32 @@ def whoami(client: Gen3, *, resources: bool = False) -> Any:
     ]
 
 
-def run(program: Sequence[str], *, debug: bool = False) -> int:
+def run(client: Gen3, program: Sequence[str], *, console: Console) -> None:
     """Run a command with an access token in GEN3_TOKEN.
 
-    Everything after its name goes to the command as it is. Give --auth and --endpoint before it. Its exit code is the
-    command's.
+    Everything after its name goes to the command as it is; options of omics are given before it. Its exit code is the
+    command's, or 128 and the signal's number where a signal ended it.
 
     Args:
         program: The command and its arguments.
-        debug: Without effect.
-
-    Returns:
-        The program's exit code; 128 and the signal's number where a signal ended it.
+        console: What the command's exit code is given to.
 
     Raises:
-        UsageError: There is no program, or none with that name.
-        Gen3AuthError: No token can be had.
+        UsageError: No command has that name.
+        Gen3AuthError: There is no login, or it gives no token.
     """
-    del debug
-    options = SERVICES["gen3"].get("options", [])
-    end = program.index("--") if "--" in program else len(program)
-    before, own, words = split_globals(list(program[:end]), options)
-    words = [*words, *program[end:]] if words else list(program[end + 1 :])
-    settings = parse_globals(before)
-    if "help" in settings or "h" in settings:
-        service = Catalog().start("gen3")
-        found = service.child("run") if isinstance(service, Group) else service
-        sys.stdout.write(command_help(cast("Found", found), terminal_width()))
-        return 0
-    if not words:
-        raise UsageError("no command is given", remedy="Name a command: omics gen3 run my-script --fast.")
-    base_url = settings.get("base-url") or os.environ.get("OMICS_GEN3_URL") or None
-    credentials = settings.get("access-token") or os.environ.get("OMICS_GEN3_TOKEN") or None
-    given = parse({"command": "run", "parameters": options}, own)[0]
-    with connect(base_url, credentials=credentials, **given) as client:
-        token = login_of(client).get_access_token()
+    token = login_of(client).get_access_token()
     sys.stdout.flush()
     try:
-        child = subprocess.Popen(words, env={**os.environ, TOKEN_VARIABLE: token})
+        child = subprocess.Popen(program, env={**os.environ, TOKEN_VARIABLE: token})
     except OSError as error:
         raise UsageError(
-            f"{words[0]} can't be run: {error.strerror or error}", remedy="Check its name and permissions."
+            f"cannot run {program[0]}: {error.strerror or error}", remedy="Check its name and permissions."
         ) from error
     while True:
         try:
             code = child.wait()
         except KeyboardInterrupt:  # the terminal interrupts the program as well
             continue
-        return code if code >= 0 else 128 - code
+        console.exit_code = code if code >= 0 else 128 - code
+        return

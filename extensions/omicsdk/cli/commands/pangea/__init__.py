@@ -19,26 +19,23 @@ def connect(
     credentials: Credentials | str | None = None,
     email: str | None = None,
     password: str | None = None,
-    endpoint: str | None = None,
 ) -> Pangea:
-    """The server of a command.
+    """Make the client of a server.
 
     Args:
-        base_url: What --base-url or OMICS_PANGEA_URL states.
-        credentials: The token that --access-token or OMICS_PANGEA_TOKEN states.
-        email: What --email states.
-        password: What --password states.
-        endpoint: What --endpoint states, which takes precedence.
+        base_url: The value of --base-url or OMICS_PANGEA_URL.
+        credentials: The token of --access-token or OMICS_PANGEA_TOKEN.
+        email: The value of --email.
+        password: The value of --password.
 
     Raises:
-        UsageError: A token and a login were given.
+        UsageError: Both a token and a login are given.
         AuthError: Half of a login is missing.
     """
-    address = endpoint or base_url
     if credentials is not None and (email or password):
         raise UsageError(
             "--email and --access-token (or OMICS_PANGEA_TOKEN) exclude each other", remedy="Give one of them."
         )
-    if credentials is None and (address or email or password):  # else the client finds the login beside the address
+    if credentials is None and (base_url or email or password):  # else the client finds the login beside the base URL
         credentials = login_in(os.environ, email, password)
-    return Pangea(address, credentials=credentials)
+    return Pangea(base_url, credentials=credentials)
