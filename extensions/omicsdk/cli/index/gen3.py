@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Gen3
@@ -17,7 +18,7 @@ from omicsdk.gen3.records.projects import create_program, create_project, delete
 from omicsdk.gen3.tokens import get_wts_endpoint
 
 if TYPE_CHECKING:
-    from omicsdk.cli.shapes import Argument
+    from collections.abc import Callable
 
 BY_SIGNATURE = True
 VERBS = {
@@ -35,35 +36,27 @@ LOGINS = (
 
 _DELIMITER = {"manifest_file_delimiter": metadata.delimiter}
 _GUIDS = {"guid_type": ("--guid_type",)}
-_MANIFEST = {"manifest": "--file", "output": "--output-file", "delimiter": "--manifest-file-delimiter"}
+_INDEX_READS = {"output": "--output-file", "threads": "--max-concurrent-requests"}
 _WORKSPACE = "ws:///@user/wts/notes.txt"
 
 
-def _download(
-    words: str, *examples: str, options: tuple[Argument, ...] = (QUIET,), title: str = "Download of", **more: Any
+def _deletion(
+    words: str, function: Callable[..., Any], what: str, look: Callable[..., Any], example: str, *hidden: str
 ) -> Entry:
-    """A command that downloads files."""
-    return Entry(words, transfers.download, options=options, title=title, render=downloaded, examples=examples, **more)
+    """A command that deletes one thing, which `look` finds."""
+    return Entry(words, function, deletes=what, look=look, hidden=hidden, examples=(f"{example} --dry-run",))
 
 
-def _drs_pull(
-    word: str, example: str, flag: str, *, positional: tuple[str, ...] = ("ids",), single: tuple[str, ...] | None = None
-) -> Entry:
-    """A command of drs-pull: the names of gen3's, and packages are unpacked by default."""
-    what = positional[0]
-    return _download(
-        f"drs-pull {word}",
-        example,
-        positional=positional,
-        flags={what: flag, "download_dir": "--output-dir"},
-        single=(what,) if single is None else single,
-        required=(what,),
-        hidden=("manifest" if what == "ids" else "ids",),
-        defaults={"unpack_packages": True},
-        opposites={"unpack_packages": "--no-unpack-packages"},
-        options=(NO_PROGRESS,),
-    )
-
+_record = partial(Entry, like=(records.submit, records.export))
+_download = partial(Entry, function=transfers.download, title="Download of", options=(QUIET,), render=downloaded)
+_download_ids = partial(_download, required=("ids",), hidden=("manifest",))
+_drs_pull = partial(
+    _download_ids,
+    flags={"download_dir": "--output-dir"},
+    defaults={"unpack_packages": True},
+    opposites={"unpack_packages": "--no-unpack-packages"},
+    options=(NO_PROGRESS,),
+)
 
 COMMANDS = (
     Entry("auth access-token", access.access_token, examples=("--access-token ~/Downloads/credentials.json",)),
@@ -89,23 +82,30 @@ COMMANDS = (
     ),
     _download(
         "download",
-        "dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
-        "drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
-        "--manifest cohort.json -d reads --report reads.html",
-        title="Download",
         short={"manifest": "-m", "download_dir": "-d"},
+        title="Download",
+        examples=(
+            "dg.1234/0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d -d reads",
+            "drs://data.example.org/0d8b4c1e drs://dg.4503:9a0a6f6f",
+            "--manifest cohort.json -d reads --report reads.html",
+        ),
     ),
-    _download(
+    _download_ids(
         "file download-single",
-        "dg.1234/0d8b4c1e --path reads",
-        flags={"ids": "--object-id", "download_dir": "--path"},
         single=("ids",),
-        required=("ids",),
-        hidden=("manifest",),
+        flags={"download_dir": "--path"},
+        examples=("dg.1234/0d8b4c1e --path reads",),
     ),
-    _drs_pull("manifest", "manifest.json data", "--infile", positional=("manifest", "download_dir")),
-    _drs_pull("object", "dg.4503/0001 --output-dir data", "--object-id"),
-    _drs_pull("objects", "dg.4503/0001 dg.4503/0002 --output-dir data", "--object-ids", single=()),
+    _drs_pull(
+        "drs-pull manifest",
+        positional=("manifest", "download_dir"),
+        single=("manifest",),
+        required=("manifest",),
+        hidden=("ids",),
+        examples=("manifest.json data",),
+    ),
+    _drs_pull("drs-pull object", single=("ids",), examples=("dg.4503/0001 --output-dir data",)),
+    _drs_pull("drs-pull objects", examples=("dg.4503/0001 dg.4503/0002 --output-dir data",)),
     Entry(
         "upload",
         transfers.upload,
@@ -116,76 +116,51 @@ COMMANDS = (
         render=transfers.uploaded,
         examples=("reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",),
     ),
-    Entry(
-        "drs-pull ls",
-        transfers.pull_ls,
-        examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access"),
-    ),
+    Entry("drs-pull ls", transfers.pull_ls, examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access")),
     Entry(
         "wss ls",
         Gen3.workspace_ls,
-        flags={"url": "--path"},
         defaults={"url": "ws:///@user"},
         render=transfers.workspace_files,
         examples=("", "ws:///@user/results/"),
     ),
-    Entry("wss get", transfers.workspace_get, flags={"url": "--path"}, examples=(_WORKSPACE,)),
+    Entry("wss get", transfers.workspace_get, examples=(_WORKSPACE,)),
     Entry(
         "wss cp",
         Gen3.workspace_copy,
-        flags={"source": "--src", "target": "--dest"},
         writes={"target": ""},
         render=transfers.workspace_copied,
         examples=("a.txt ws:///@user/a.txt", "ws:///@user/a.txt b.txt"),
     ),
-    Entry(
-        "wss rm",
-        Gen3.workspace_rm,
-        flags={"url": "--path"},
-        deletes="{url}",
-        look=transfers.workspace_get,
-        examples=(f"{_WORKSPACE} --dry-run",),
-    ),
+    _deletion("wss rm", Gen3.workspace_rm, "{url}", transfers.workspace_get, _WORKSPACE),
     Entry("wss download-url", transfers.workspace_download_url, examples=(_WORKSPACE,)),
     Entry("wss upload-url", transfers.workspace_upload_url, examples=(_WORKSPACE,)),
-    Entry(
+    _record(
         "submit",
         records.submit,
         checks={"chunk_size": at_least_1},
         aliases=("records create", "records update"),
         examples=("P-Q cases.tsv samples.xlsx --dry-run", "P-Q cases.tsv --refused --output tsv > refused.tsv"),
     ),
-    Entry(
-        "validate",
-        records.validate,
-        like=(records.submit,),
-        examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table"),
+    _record(
+        "validate", records.validate, examples=("cases.tsv samples.tsv", "cases.xlsx --project P-Q --output table")
     ),
-    Entry(
+    _record(
         "export",
         records.export,
-        like=(records.submit,),
         writes={"out": ".jsonl"},
         examples=("P-Q --node case --output table", "P-Q --node case --out cases.tsv", "P-Q --folder backup"),
     ),
-    Entry(
+    _record(
         "delete",
         records.delete,
         asks=True,
-        like=(records.export, records.submit),
         aliases=("records rm",),
         examples=("P-Q --node sample case --dry-run", "P-Q --id 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d"),
     ),
-    Entry("records ls", records.list_records, like=(records.submit,), examples=("P-Q",)),
-    Entry(
-        "records get",
-        records.get_record,
-        like=(records.submit,),
-        examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",),
-    ),
-    Entry(
-        "dictionary", records.dictionary, like=(records.submit,), examples=("", "case", "--schema > dictionary.json")
-    ),
+    _record("records ls", records.list_records, examples=("P-Q",)),
+    _record("records get", records.get_record, examples=("P-Q 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d",)),
+    _record("dictionary", records.dictionary, examples=("", "case", "--schema > dictionary.json")),
     Entry(
         "query",
         records.query,
@@ -206,13 +181,7 @@ COMMANDS = (
     Entry("programs ls", records.list_programs, examples=("",)),
     Entry("programs get", records.get_program, examples=("DEV",)),
     Entry("programs create", create_program, render=records.created, examples=("DEV",)),
-    Entry(
-        "programs delete",
-        delete_program,
-        deletes="program {program}",
-        look=records.get_program,
-        examples=("DEV --dry-run",),
-    ),
+    _deletion("programs delete", delete_program, "program {program}", records.get_program, "DEV"),
     Entry("projects ls", records.list_projects, examples=("", "DEV")),
     Entry("projects get", records.get_project, examples=("DEV test",)),
     Entry(
@@ -222,13 +191,7 @@ COMMANDS = (
         render=records.created,
         examples=("DEV test --dbgap-accession-number phs000000",),
     ),
-    Entry(
-        "projects delete",
-        delete_empty_project,
-        deletes="project {program}-{project}",
-        look=records.get_project,
-        examples=("DEV test --dry-run",),
-    ),
+    _deletion("projects delete", delete_empty_project, "project {program}-{project}", records.get_project, "DEV test"),
     Entry("jobs ls", Gen3.list_jobs, examples=("",)),
     Entry("jobs run", records.run_job, examples=("batch-export --input '{\"filter\": {}}' --wait",)),
     Entry("jobs status", Gen3.job_status, hidden=("query",), examples=("12345",)),
@@ -254,18 +217,12 @@ COMMANDS = (
         render=metadata.changed_object,
         examples=("dg.1234/0d8b4c1e --authz /programs/P/projects/Q",),
     ),
-    Entry(
-        "objects rm",
-        Gen3.delete_record,
-        deletes="{guid}",
-        look=metadata.get_object,
-        examples=("dg.1234/0d8b4c1e --dry-run",),
-    ),
+    _deletion("objects rm", Gen3.delete_record, "{guid}", metadata.get_object, "dg.1234/0d8b4c1e"),
     Entry(
         "objects manifest read",
         Gen3.read_index,
         positional=(),
-        flags={"output": "--output-file", "manifest": "--input-manifest", "threads": "--max-concurrent-requests"},
+        flags={**_INDEX_READS, "manifest": "--input-manifest"},
         hidden=("delimiter",),
         defaults={"output": "object-manifest.csv", "threads": 24},
         writes={"output": ".csv"},
@@ -276,7 +233,7 @@ COMMANDS = (
         "objects manifest verify",
         Gen3.verify_manifest,
         positional=("manifest",),
-        flags={**_MANIFEST, "threads": "--max-concurrent-requests"},
+        flags={**_INDEX_READS, "delimiter": "--manifest-file-delimiter"},
         checks={"delimiter": metadata.delimiter},
         hidden=("parsers",),
         defaults={"threads": 24},
@@ -295,7 +252,6 @@ COMMANDS = (
         Gen3.index_manifest,
         positional=("manifest",),
         flags={
-            "manifest": "--file",
             "output": "--out-manifest-file",
             "threads": "--thread-num",
             "empty_metadata": "--force-metadata-columns-even-if-empty",
@@ -329,7 +285,7 @@ COMMANDS = (
         "objects manifest diff",
         compare_manifests,
         positional=("first", "second"),
-        flags={"first": "--before", "second": "--after", "output": "--out"},
+        flags={"output": "--out"},
         hidden=("delimiter",),
         writes={"output": ".tsv"},
         offline=True,
@@ -339,7 +295,7 @@ COMMANDS = (
     Entry(
         "objects crosswalk publish",
         Gen3.publish_crosswalk,
-        flags={"path": "--file", "methods": "--mapping-methodology"},
+        flags={"methods": "--mapping-methodology"},
         hidden=("guid_type",),
         short={"methods": "-m"},
         also={"methods": ("--mapping_methodology",)},
@@ -361,7 +317,6 @@ COMMANDS = (
     Entry(
         "objects crosswalk verify",
         Gen3.verify_crosswalk,
-        flags={"path": "--file"},
         hidden=("guid_type",),
         render=metadata.crosswalk_verified,
         examples=("crosswalk.csv",),
@@ -386,17 +341,9 @@ COMMANDS = (
         "discovery combine",
         combine_published,
         positional=("metadata",),
-        flags={
-            "metadata": "--file",
-            "output": "--output-filename",
-            "limit": "--max-number-discovery-records",
-            "study_column": "--discovery-column-to-map-on",
-            "metadata_column": "--metadata-column-to-map",
-            "prefix": "--metadata-prefix",
-            "aggregate": "--agg",
-        },
-        defaults={"output": "combined_discovery_metadata.tsv"},
-        writes={"output": ".tsv"},
+        flags={"limit": "--max-number-discovery-records"},
+        defaults={"output_filename": "combined_discovery_metadata.tsv"},
+        writes={"output_filename": ".tsv"},
         render=metadata.combined_studies,
         examples=("further.tsv --metadata-column-to-map study",),
     ),
@@ -406,14 +353,7 @@ COMMANDS = (
         also={**_GUIDS, "guid_field": ("--guid_field",)},
         examples=("studies.tsv --omit-empty",),
     ),
-    Entry(
-        "discovery delete",
-        Gen3.delete_study,
-        hidden=("dry_run",),
-        deletes="{guid}",
-        look=metadata.look_at_study,
-        examples=("HDP00001 --dry-run",),
-    ),
+    _deletion("discovery delete", Gen3.delete_study, "{guid}", metadata.look_at_study, "HDP00001", "dry_run"),
     Entry(
         "discovery objects read",
         metadata.read_objects,
@@ -423,11 +363,7 @@ COMMANDS = (
         examples=("phs000001 phs000002", "--only-object-guids | xargs omics gen3 download"),
     ),
     Entry(
-        "discovery objects publish",
-        Gen3.publish_discovery_objects,
-        flags={"path": "--file"},
-        hidden=("guid_type",),
-        examples=("objects.tsv",),
+        "discovery objects publish", Gen3.publish_discovery_objects, hidden=("guid_type",), examples=("objects.tsv",)
     ),
     Entry(
         "discovery objects delete",

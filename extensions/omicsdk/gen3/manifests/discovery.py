@@ -455,28 +455,28 @@ def read_discovery(
 def combine_published(
     client: Gen3,
     metadata: str | os.PathLike[str],
-    output: str | os.PathLike[str] = "combined_discovery_metadata.tsv",
+    output_filename: str | os.PathLike[str],
     *,
     limit: int | None = None,
-    study_column: str = "guid",
-    metadata_column: str = "guid",
-    prefix: str = "",
+    discovery_column_to_map_on: str = "guid",
+    metadata_column_to_map: str = "guid",
+    metadata_prefix: str = "",
     exact: bool = False,
-    aggregate: bool = False,
+    agg: bool = False,
     on_more: OnMore | None = None,
 ) -> int:
     """Add the columns of a table to the studies of the discovery page.
 
     Args:
         metadata: Table with what is added, separated by tabs (.tsv) or commas.
-        output: File for the combined table.
+        output_filename: File for the combined table.
         limit: Documents to read, at most; by default all.
-        study_column: Column of the studies that identifies them.
-        metadata_column: Column of the table that identifies the study of a row.
-        prefix: Text before the names of the columns that are added.
+        discovery_column_to_map_on: Column of the studies that identifies them.
+        metadata_column_to_map: Column of the table that identifies the study of a row.
+        metadata_prefix: Text before the names of the columns that are added.
         exact: Require equal cells; by default that of the study contains the other one.
-        aggregate: Read the documents of all commons that this one gathers.
-        on_more: Is called where there are more than `limit`.
+        agg: Read the documents of all commons that this one gathers.
+        on_more: Called when there are more than `limit`.
 
     Returns:
         How many studies were written.
@@ -486,8 +486,16 @@ def combine_published(
     """
     with TemporaryDirectory(prefix="omics-discovery-") as folder:
         current = Path(folder, "current.tsv")
-        read_discovery(client, current, limit=limit, aggregate=aggregate, on_more=on_more)
-        return combine_discovery(current, metadata, study_column, metadata_column, output, prefix=prefix, exact=exact)
+        read_discovery(client, current, limit=limit, aggregate=agg, on_more=on_more)
+        return combine_discovery(
+            current,
+            metadata,
+            discovery_column_to_map_on,
+            metadata_column_to_map,
+            output_filename,
+            prefix=metadata_prefix,
+            exact=exact,
+        )
 
 
 class Registration(NamedTuple):

@@ -356,7 +356,7 @@ def get_study(client: Gen3, guid: str) -> Any:
 
 def combined_studies(result: int, call: Call) -> Told:
     """Render studies that were written with further columns."""
-    return _written(call.arguments["output"], result, "documents", call.console)
+    return _written(call.arguments["output_filename"], result, "documents", call.console)
 
 
 def _written(file: str, count: int, what: str, console: Console) -> Told:
