@@ -45,6 +45,7 @@ def test_records_of_the_index(gen3):
 
 def test_programs_projects_and_their_records(gen3, work):
     assert "created program P" in gen3("programs", "create", "P").err
+    assert "updated program P" in gen3("programs", "update", "P", "--dbgap-accession-number", "phs1").err
     assert "project P-Q" in gen3("projects", "create", "P", "Q").err
     assert "updated project P-Q" in gen3("projects", "update", "P", "Q", "--name", "The project").err
     assert gen3("programs", "get", "P").json == {"links": ["/v0/submission/P/Q"]}
@@ -89,6 +90,7 @@ def test_files_say_what_was_moved(gen3, work, omics_sandbox):
     assert "1 file (3 B) downloaded to got" in got.err
     assert "copied a.txt to ws:///@user/a.txt" in gen3("wss", "cp", "a.txt", "ws:///@user/a.txt").err
     assert gen3("wss", "get", "ws:///@user/a.txt").json["WorkspaceKey"] == "a.txt"
+    assert "copied a.txt" in gen3("wss", "update", "a.txt", "ws:///@user/a.txt").err
     assert gen3("wss", "get", "ws:///@user/gone").code == 1
     assert "deleted ws:///@user/a.txt" in gen3("wss", "rm", "ws:///@user/a.txt").err
 

@@ -129,7 +129,7 @@ def programs(client: Gen3) -> list[str]:
 
 
 def create_program(client: Gen3, program: str, *, dbgap_accession_number: str | None = None) -> dict[str, Any]:
-    """Create a program.
+    """Create a program, or update the one with that name.
 
     Args:
         program: Its name.
@@ -197,7 +197,7 @@ def _created(answer: httpx.Response) -> dict[str, Any]:
     facts = said if is_object(said) else {}
     entities = facts.get("entities")
     first = entities[0] if is_array(entities) and entities and is_object(entities[0]) else facts
-    return {name: first[name] for name in ("id", "type", "action", "name", "code") if name in first} or facts
+    return {name: first[name] for name in ("id", "type", "action", "name", "code", "message") if name in first} or facts
 
 
 def dictionary(client: Gen3) -> Dictionary:

@@ -378,7 +378,8 @@ def created(result: dict[str, Any], call: Call) -> dict[str, Any]:
     """Render a program or project that was created or updated."""
     name = "-".join(call.arguments[each] for each in ("program", "project") if each in call.arguments)
     kind = "project" if "project" in call.arguments else "program"
-    call.console.message(f"{result.get('action') or 'create'}d {kind} {name}")
+    is_updated = result.get("action") == "update" or "updated" in str(result.get("message"))
+    call.console.message(f"{'updated' if is_updated else 'created'} {kind} {name}")
     return result
 
 
