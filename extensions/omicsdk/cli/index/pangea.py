@@ -46,15 +46,8 @@ def _command(
 ) -> Entry:
     """A command with --outfile; after a comma its words in the grammar of all services."""
     words, *aliases = names.split(", ")
-    return Entry(
-        words,
-        function,
-        aliases=tuple(aliases),
-        options=(*options, _OUTFILE),
-        examples=examples or ("",),
-        like=_DOCUMENTED,
-        **more,
-    )
+    options = (*options, _OUTFILE)
+    return Entry(words, function, aliases=tuple(aliases), options=options, examples=examples, like=_DOCUMENTED, **more)
 
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=_COLUMNS)
@@ -86,7 +79,8 @@ COMMANDS = (
         things.create_samples,
         f"{_GUT} s1 s2,s3",
         f"{_GUT} -s names.txt --output tsv",
-        short={"sample_name_list": "-s"},
+        flags={"sample_manifest": "--sample-name-list"},
+        short={"sample_manifest": "-s"},
     ),
     _upload(
         "create sample-with-data",
@@ -104,7 +98,7 @@ COMMANDS = (
     _upload("create field, fields create", transfers.create_field, f"{_GUT} s1 kraken2 report report.tsv"),
     _command("add samples-to-group", things.add_samples, f"{_GUT} 'My Lab' 'All of 2026' s1 s2"),
     _list("list samples, samples ls", Pangea.samples_of, f"{_GUT} --query [].name", flags=_GROUP, hidden=("names",)),
-    _list("list orgs, orgs ls", things.list_organizations),
+    _list("list orgs, orgs ls", things.list_organizations, ""),
     _list("list groups, groups ls", things.list_groups, "'My Lab'"),
     _list("list results, results ls", things.list_results, f"{_GUT} s1"),
     _list("list projects, projects ls", things.list_projects, "'My Lab'"),
@@ -133,14 +127,17 @@ COMMANDS = (
         **_READS,
         opposites=_KEPT,
         short={"tag": "-t", "module_name": "-m", "delim": "-d", "ext_1": "-1", "ext_2": "-2"},
+        hidden=("ext", "field_name"),
     ),
     _upload(
         "upload single-ended-reads",
-        transfers.upload_single_reads,
+        transfers.upload_reads,
         f"{_GUT} files.txt -m raw::basecalled_nanopore_reads",
         **_READS,
         opposites={**_KEPT, "dry_run": "--wetrun"},
         short={"tag": "-t", "module_name": "-m", "field_name": "-f", "ext": "-e"},
+        hidden=("delim", "ext_1", "ext_2"),
+        defaults={"module_name": "raw::single_short_reads", "ext": ".fastq.gz"},
         options=(_EMAIL, QUIET),
     ),
     _command(

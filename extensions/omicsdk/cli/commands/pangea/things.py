@@ -25,11 +25,7 @@ from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.login import token_of
 
 if TYPE_CHECKING:
-    from omicsdk_api.pangea.models.organization import Organization
-    from omicsdk_api.pangea.models.project import Project
-    from omicsdk_api.pangea.models.s3_bucket import S3Bucket
     from omicsdk_api.pangea.models.sample import Sample
-    from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
     from omicsdk_api.pangea.models.sample_group import SampleGroup
 
     from omicsdk.cli.console import Console
@@ -50,22 +46,38 @@ class Names:
 
     def given(self) -> list[str]:
         """The names, each once."""
-        return names_given(self.sample_names, self.sample_manifest, "--sample-manifest")
+        return names_given(self.sample_names, self.sample_manifest, "names of samples")
 
 
-def names_given(words: Iterable[str] | None, file: str | None, option: str) -> list[str]:
+def names_given(words: Iterable[str] | None, file: str | None = None, what: str = "") -> list[str]:
     """Names that were typed and those of a file, each once, in their order.
 
     Args:
         words: What was typed.
         file: The file, a name a line; - is stdin, None is none.
-        option: What named the file, such as --sample-manifest.
+        what: What an error calls the file's content.
 
     Raises:
         UsageError: The file cannot be read.
     """
-    given = [*(words or ()), *(text_of(file, option).splitlines() if file is not None else ())]
+    given = [*(words or ()), *(text_of(file, what).splitlines() if file is not None else ())]
     return list(dict.fromkeys(name.strip() for name in given if name.strip()))
+
+
+def check_words(names: Sequence[str], *forms: str) -> None:
+    """Check the number of words where a command takes several forms.
+
+    Args:
+        names: What was typed.
+        forms: The forms, in words.
+
+    Raises:
+        UsageError: No form has that many.
+    """
+    counts = [len(form.split()) for form in forms]
+    if len(names) not in counts:
+        expected = " or ".join(map(str, counts))
+        raise UsageError(f"NAMES: expected {expected} words, got {len(names)}", remedy=f"Give {', or '.join(forms)}.")
 
 
 # -- accounts
@@ -105,7 +117,7 @@ def token(client: Pangea) -> str:
 # -- lists
 
 
-def list_organizations(client: Pangea) -> Iterator[Organization]:
+def list_organizations(client: Pangea) -> Iterator[Model]:
     """List the organizations."""
     return client.list_organizations.iterate()
 
@@ -119,7 +131,7 @@ def list_groups(client: Pangea, org_name: str | None = None) -> Iterator[SampleG
     return client.list_sample_groups.iterate(organization_id=_organization(client, org_name))
 
 
-def list_projects(client: Pangea, org_name: str | None = None) -> Iterator[Project]:
+def list_projects(client: Pangea, org_name: str | None = None) -> Iterator[Model]:
     """List the projects.
 
     Args:
@@ -128,7 +140,7 @@ def list_projects(client: Pangea, org_name: str | None = None) -> Iterator[Proje
     return client.list_projects.iterate(organization_id=_organization(client, org_name))
 
 
-def list_buckets(client: Pangea, org_name: str | None = None) -> Iterator[S3Bucket]:
+def list_buckets(client: Pangea, org_name: str | None = None) -> Iterator[Model]:
     """List the buckets of your organizations.
 
     Args:
@@ -177,7 +189,7 @@ def _organization(client: Pangea, name: str | None) -> str | Omit:
 # -- creation
 
 
-def create_organization(client: Pangea, org_name: str) -> Organization:
+def create_organization(client: Pangea, org_name: str) -> Model:
     """Create an organization; you become its first member.
 
     Args:
@@ -208,42 +220,29 @@ def create_group(
     return made
 
 
-def create_samples(
-    client: Pangea,
-    org_name: str,
-    library_name: str,
-    sample_names: Sequence[str] | None = None,
-    *,
-    sample_name_list: str | None = None,
-) -> Batch[Sample]:
+def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) -> Batch[Sample]:
     """Create samples in a library; those that exist are skipped.
 
-    Prints all of the samples.
+    Prints all of the samples. Commas separate several names in a word or line.
 
     Args:
         library_name: Name of the library, the sample group that owns the samples.
-        sample_names: Names of samples; commas separate several.
-        sample_name_list: File with further names, one a line; - is stdin.
+        of: The samples.
     """
-    typed = names_given(sample_names, sample_name_list, "--sample-name-list")
-    names = names_given((name for word in typed for name in word.split(",")), None, "")
+    names = names_given(name for given in of.given() for name in given.split(","))
     if not names:
         raise UsageError("no samples are given", remedy="Name some, or give --sample-name-list FILE.")
     return client.ensure_samples(org_name, library_name, names)
 
 
-def create_result(client: Pangea, names: Sequence[str], *, replicate: str | None = None) -> SampleAnalysisResult:
+def create_result(client: Pangea, names: Sequence[str], *, replicate: str | None = None) -> Model:
     """Create an analysis result of a sample.
 
     Args:
         names: ORGANIZATION LIBRARY SAMPLE MODULE; or SAMPLE_UUID MODULE.
         replicate: Distinguishes it from other results of the module; by default the server draws one.
     """
-    if len(names) not in (2, 4):
-        raise UsageError(
-            f"NAMES: expected 2 or 4 words, got {len(names)}",
-            remedy="Give ORGANIZATION LIBRARY SAMPLE MODULE, or SAMPLE_UUID MODULE.",
-        )
+    check_words(names, "SAMPLE_UUID MODULE", "ORGANIZATION LIBRARY SAMPLE MODULE")
     *owner, module = names
     sample = client.find_sample(*owner).uuid if len(owner) == 3 else client.get_sample(uuid=owner[0]).uuid
     return client.create_sample_analysis_result(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.pangea.things import Names, line, names_given, tell, told
+from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, tell, told
 from omicsdk.cli.commands.transfers import ended, finish, foreseen, named_errors, report_path, summary, tell_report
 from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import TransferError, UsageError
@@ -32,108 +31,66 @@ Watch = Callable[[Progress], None] | None
 ReadsModule = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """Reads in files, and how they are uploaded.
+def upload_reads(
+    client: Pangea,
+    org_name: str,
+    library_name: str,
+    file_list: str,
+    *,
+    overwrite: bool = False,
+    private: bool = True,
+    dry_run: bool = False,
+    tag: Sequence[str] = (),
+    module_name: str = PAIRED_END,
+    delim: str | None = None,
+    ext_1: str = ".R1.fastq.gz",
+    ext_2: str = ".R2.fastq.gz",
+    ext: str = "",
+    field_name: str = "reads",
+    progress: Watch = None,
+    control: Control,
+    console: Console,
+) -> ReadsResult:
+    """Upload reads into samples that are named after the files.
 
-    Attributes:
-        org_name: Name of the organization.
-        library_name: Name of the library that gets the samples.
+    `omics pangea upload reads` takes paired-end reads, `omics pangea upload single-ended-reads` single-ended and nanopore reads.
+    A sample that lacks one of two paired files is an error before anything is sent. Samples that have their reads are skipped.
+
+    Args:
         file_list: File with the paths of FASTQ files, one a line; - is stdin.
         overwrite: Upload files again that exist.
         private: Only members of the organization may see the reads.
         dry_run: Only print which files would become which samples.
         tag: Name of a tag for the samples; may be given several times.
-    """
-
-    org_name: str
-    library_name: str
-    file_list: str
-    _: KW_ONLY
-    overwrite: bool = False
-    private: bool = True
-    dry_run: bool = False
-    tag: Sequence[str] = ()
-
-    def paths(self) -> list[str]:
-        """The files of the list."""
-        return names_given(None, self.file_list, "FILE_LIST")
-
-    def upload(
-        self, client: Pangea, sets: Sequence[ReadSet], module: str, progress: Watch, control: Control
-    ) -> ReadsResult:
-        """Upload them as samples."""
-        return client.upload_reads(
-            sets,
-            self.org_name,
-            self.library_name,
-            module_name=module,
-            private=self.private,
-            overwrite=self.overwrite,
-            tags=self.tag,
-            dry_run=self.dry_run,
-            progress=progress,
-            control=control,
-        )
-
-
-def upload_reads(
-    client: Pangea,
-    reads: Reads,
-    *,
-    module_name: str = PAIRED_END,
-    delim: str | None = None,
-    ext_1: str = ".R1.fastq.gz",
-    ext_2: str = ".R2.fastq.gz",
-    progress: Watch = None,
-    control: Control,
-    console: Console,
-) -> ReadsResult:
-    """Upload paired-end reads: samples are named after the files.
-
-    A sample that lacks one of its two files is an error before anything is sent. Samples that have their reads are skipped.
-
-    Args:
-        reads: The reads.
         module_name: Module that the reads become a result of.
         delim: Text that ends the sample's name within a file's name.
         ext_1: End of the names of first reads.
         ext_2: End of the names of second reads.
+        ext: End of the names of the files.
+        field_name: Field that the reads become.
         progress: Called with the progress.
         control: Limits and ends the transfer.
         console: Where warnings go.
     """
-    paths = reads.paths()
-    sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
+    paths = names_given(None, file_list, "FILE_LIST")
+    if ext:
+        sets = single_reads(paths, ext=ext, field_name=field_name)
+    else:
+        sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
     if others := len(paths) - sum(len(each.files) for each in sets):
         console.warning(f"{others} files of the list are no reads by their names, and are skipped")
-    return reads.upload(client, sets, module_name, progress, control)
-
-
-def upload_single_reads(
-    client: Pangea,
-    reads: Reads,
-    *,
-    module_name: str = "raw::single_short_reads",
-    field_name: str = "reads",
-    ext: str = ".fastq.gz",
-    progress: Watch = None,
-    control: Control,
-) -> ReadsResult:
-    """Upload single-ended or nanopore reads: samples are named after the files.
-
-    Samples that have their reads are skipped.
-
-    Args:
-        reads: The reads.
-        module_name: Module that the reads become a result of.
-        field_name: Field that the reads become.
-        ext: End of the names of the files.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
-    """
-    sets = single_reads(reads.paths(), ext=ext, field_name=field_name)
-    return reads.upload(client, sets, module_name, progress, control)
+    return client.upload_reads(
+        sets,
+        org_name,
+        library_name,
+        module_name=module_name,
+        private=private,
+        overwrite=overwrite,
+        tags=tag,
+        dry_run=dry_run,
+        progress=progress,
+        control=control,
+    )
 
 
 def create_sample_with_data(
@@ -181,11 +138,7 @@ def create_field(
         control: Limits and ends the transfer.
         console: Where messages go.
     """
-    if len(names) not in (3, 6):
-        raise UsageError(
-            f"NAMES: expected 3 or 6 words, got {len(names)}",
-            remedy="Give ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE, or RESULT_UUID FIELD FILE.",
-        )
+    check_words(names, "RESULT_UUID FIELD FILE", "ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE")
     *owner, field, path = names
     check_files([path])
     if len(owner) == 1:
