@@ -323,25 +323,17 @@ class SharedFolder(OmicsError):
     """
 
     default_remedy = (
-        "Give each dataset a separate folder: set its base_file_path on the site. To run it all the same, give "
-        "allow_shared_folder=True (--allow-shared-folder)."
+        "Give each dataset a separate folder: set its base_file_path on the site, or create it with one (--base-file-path). To "
+        "run it all the same, give allow_shared_folder=True (--allow-shared-folder)."
     )
 
     def __init__(self, slug: str, base: str, others: Sequence[str]) -> None:
-        super().__init__(f"{shared_words(slug, base, others)}: a run of one would overwrite the other's files")
+        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+        super().__init__(
+            f"The dataset {slug} shares the folder {base} of the storage with {named}: a run of one would overwrite the other's "
+            "files"
+        )
         self.others = tuple(others)
-
-
-def shared_words(slug: str, base: str, others: Sequence[str]) -> str:
-    """Describe datasets whose files are in one folder.
-
-    Args:
-        slug: A dataset.
-        base: Its folder in the storage.
-        others: The others, at least one.
-    """
-    named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
-    return f"The dataset {slug} shares the folder {base} of the storage with {named}"
 
 
 class DatasetFolders:
@@ -363,7 +355,7 @@ class DatasetFolders:
 
         Args:
             slug: The dataset.
-            base: Its folder in the storage, as the site states it.
+            base: Its folder in the storage, as the site states it; an empty one is shared with none.
 
         Raises:
             OmicsError: The site does not list its datasets.
@@ -371,6 +363,8 @@ class DatasetFolders:
         """
         from omicsdk.crunch.storage.base import plain
 
+        if not base.strip("/"):
+            return []
         plain(base)
         if self._folders.get(slug) != base:
             self._folders = {each.slug: each.base_file_path for each in self._client.list_datasets.iterate()}

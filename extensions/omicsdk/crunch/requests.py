@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.core.api_errors import not_json
+from omicsdk.core.api_errors import not_json, phrase_of
 from omicsdk.core.bodies import NO_BODY, Body, form_body
 from omicsdk.core.client import AsyncExchange, Exchange, exchange_of
 from omicsdk.core.errors import (
@@ -137,6 +137,7 @@ def raw_request(
     fields: Mapping[str, Any] | None = None,
     *,
     retry: Retry | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> httpx.Response:
     """Send a request that no operation covers.
 
@@ -145,6 +146,7 @@ def raw_request(
         path: The path relative to the site, such as `api/projects/`. The slash at its end, without which a site fails, is added.
         fields: The fields of a form; a None is not sent.
         retry: When to retry; by default as the client does.
+        on_message: Called with what is posted, and with the status of the answer.
 
     Returns:
         The answer.
@@ -159,11 +161,22 @@ def raw_request(
     path = f"/{before.rstrip('/')}/{mark}{query}"
     facts = OperationFacts(name=f"{method} {path.partition('?')[0]}", method=method, path=path, secured=True)
     asked = client if retry is None else client.with_options(retry=retry)
+    report = on_message if on_message is not None and method == "POST" else _unsaid
+    report(f"Posting to {client.base_url}{path} : {dict(fields or {})}")
     body = NO_BODY if fields is None else _form(fields)
-    answer = exchange_of(asked).send(request(facts, path, body=body))
+    try:
+        answer = exchange_of(asked).send(request(facts, path, body=body))
+    except APIError as error:
+        report(f"Response {error.status}: {phrase_of(error.status)}")
+        raise
+    report(f"Response {answer.status_code}: {answer.reason_phrase}")
     if method == "POST":
         json_object(answer)  # a page for people, such as one to log in, means that nothing was added
     return answer
+
+
+def _unsaid(text: str) -> None:
+    """What a message becomes that no caller wants."""
 
 
 def json_object(answer: httpx.Response) -> dict[str, Any]:

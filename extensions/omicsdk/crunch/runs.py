@@ -13,7 +13,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath
+from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath, UsageError
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
@@ -255,7 +255,7 @@ class Run:
 
     def _refuse_shared(self, *, uses_storage: bool) -> None:
         """Before anything is sent to the site: a dataset that failed stays locked."""
-        if self._may_share or not uses_storage or not self.base_file_path.strip("/"):
+        if self._may_share or not uses_storage:
             return
         try:
             others = self._folders.shared_with(self.dataset_slug, self.base_file_path)
@@ -472,12 +472,24 @@ def run(
         NotFound: There is no such dataset.
         DatasetTaken: Another runner has the dataset.
         SharedFolder: Another dataset has files in its folder; nothing was reported.
-        ConfigError: The storage's settings, or the number of cores, are invalid.
+        ConfigError: The storage's settings, or the number of cores, are invalid; nothing was reported.
+        UsageError: The workflow's file or Snakemake is missing; nothing was reported.
     """
+    # What would make the run fail is checked first: a dataset that failed stays locked on the site.
+    if workflow_path is not None and not Path(workflow_path).is_file():
+        raise UsageError(
+            f"Cannot run the workflow: there is no file {workflow_path}", remedy="Check its path (--path)."
+        )
+    if workflow_type is WorkflowType.snakemake and shutil.which("snakemake") is None:
+        raise UsageError(
+            "There is no snakemake on the PATH",
+            remedy="Install Snakemake 7 or later, activate its environment, or run a script (--workflow script).",
+        )
+    opened = storage_of(storage) if download or upload else storage
     made = Run(
         client,
         dataset,
-        storage,
+        opened,
         Path(folder),
         workflow_type,
         None if workflow_path is None else Path(workflow_path),
@@ -509,13 +521,13 @@ def run_pending(
     Args:
         run: Runs a dataset: `client.run` with the options of all runs, to which `since` and `folders` are added.
         project: The slug of a project; empty for all.
-        on_message: Called with a line for each dataset that is skipped; by default they are written to stderr.
+        on_message: Called with a line for each dataset that is processed or skipped; by default they are written to stderr.
 
     Raises:
         NotFound: There is no such project.
         OmicsError: The site gives a dataset again that was run, or does not answer.
     """
-    folders, seen = DatasetFolders(client), set[str]()
+    folders, seen, report = DatasetFolders(client), set[str](), on_message or _to_stderr
     while True:
         since = newest_status(client)
         slug = next_dataset(client, project)
@@ -527,10 +539,11 @@ def run_pending(
                 remedy="Check that this user may add statuses.",
             )
         seen.add(slug)
+        report(f"Processing '{slug}'.")
         try:
             yield run(slug, since=since, folders=folders)
         except DatasetTaken as error:
-            (on_message or _to_stderr)(f"{error.message}; taking the next one.")
+            report(f"{error.message}; taking the next one.")
 
 
 def next_dataset(client: Crunch, project: str = "") -> str:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.values import text_of
-from omicsdk.cli.errors import REFUSED, exit_code
+from omicsdk.cli.errors import REFUSED, SOME_FAILED, exit_code
 from omicsdk.cli.output import Told
-from omicsdk.core.errors import APIError, BadRequest, OmicsError, UsageError
+from omicsdk.core.errors import BadRequest, OmicsError, UsageError
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
-from omicsdk.crunch.datasets import DatasetFolders, find_equal, shared_words, storage_of
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, storage_of
 from omicsdk.crunch.requests import checked_slug
-from omicsdk.crunch.runs import RunReport, check_cores, run_pending
+from omicsdk.crunch.runs import RunReport, run_pending
 from omicsdk.crunch.statuses import RunResult, WorkflowType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from omicsdk.cli.console import Console
     from omicsdk.cli.output import Call
 
 Report = Callable[[str], None]
+Added = dict[str, Any]
 NONE_LEFT = "No more datasets to process."
 
 
@@ -61,7 +60,7 @@ class AttributeKey:
 
 def add_project(
     client: Crunch, project: str, *, about: About, workflow: str | None = None, on_message: Report
-) -> dict[str, Any]:
+) -> Added:
     """Create a project.
 
     Prints what the site has stored: its slug names the project in other commands. A refusal ends with exit code 1.
@@ -89,7 +88,7 @@ def add_dataset(
     base_file_path: str = "",
     on_message: Report,
     console: Console,
-) -> dict[str, Any]:
+) -> Added:
     """Create a dataset; one that exists is skipped.
 
     Args:
@@ -105,12 +104,12 @@ def add_dataset(
     if base_file_path:
         fields["base_file_path"] = base_file_path
     what = f"dataset '{dataset}' to project '{project}' on the site {client.base_url}"
-    made = _ensured(client, "api/datasets/", fields, client.list_datasets.iterate, what, on_message)
+    made = _added(client, "api/datasets/", fields, what, on_message, client.list_datasets.iterate)
     _warn_if_shared(client, made, console)
     return made
 
 
-def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> dict[str, Any]:
+def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> Added:
     """Create an item; one that exists is skipped.
 
     Args:
@@ -121,10 +120,10 @@ def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message
     """
     fields = {"parent": parent, "name": item, **asdict(about)}
     what = f"item '{item}' to parent '{parent}' on the site {client.base_url}"
-    return _ensured(client, "api/items/", fields, client.list_items.iterate, what, on_message)
+    return _added(client, "api/items/", fields, what, on_message, client.list_items.iterate)
 
 
-def char_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def char_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a text to an item.
 
     Args:
@@ -135,7 +134,7 @@ def char_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: 
     return _attribute(client, "char", at, value, on_message)
 
 
-def float_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def float_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a number to an item.
 
     Args:
@@ -146,7 +145,7 @@ def float_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message:
     return _attribute(client, "float", at, attributes.number(value), on_message)
 
 
-def integer_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def integer_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a whole number to an item.
 
     Args:
@@ -157,7 +156,7 @@ def integer_attribute(client: Crunch, at: AttributeKey, value: str, *, on_messag
     return _attribute(client, "int", at, attributes.whole_number(value), on_message)
 
 
-def filesize_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def filesize_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a size in bytes to an item.
 
     Args:
@@ -168,7 +167,7 @@ def filesize_attribute(client: Crunch, at: AttributeKey, value: str, *, on_messa
     return _attribute(client, "filesize", at, attributes.file_size(value), on_message)
 
 
-def boolean_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def boolean_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a truth value to an item.
 
     Args:
@@ -179,7 +178,7 @@ def boolean_attribute(client: Crunch, at: AttributeKey, value: str, *, on_messag
     return _attribute(client, "bool", at, attributes.truth(value), on_message)
 
 
-def url_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> dict[str, Any]:
+def url_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
     """Add a URL to an item.
 
     Args:
@@ -190,9 +189,7 @@ def url_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: R
     return _attribute(client, "url", at, value, on_message)
 
 
-def datetime_attribute(
-    client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report
-) -> dict[str, Any]:
+def datetime_attribute(client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report) -> Added:
     """Add a date and time to an item.
 
     Args:
@@ -205,9 +202,7 @@ def datetime_attribute(
     return _attribute(client, "datetime", at, attributes.as_datetime(value, format), on_message)
 
 
-def date_attribute(
-    client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report
-) -> dict[str, Any]:
+def date_attribute(client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report) -> Added:
     """Add a day to an item.
 
     Args:
@@ -219,9 +214,7 @@ def date_attribute(
     return _attribute(client, "date", at, attributes.as_date(value, format), on_message)
 
 
-def lat_long_attribute(
-    client: Crunch, at: AttributeKey, latitude: str, longitude: str, *, on_message: Report
-) -> dict[str, Any]:
+def lat_long_attribute(client: Crunch, at: AttributeKey, latitude: str, longitude: str, *, on_message: Report) -> Added:
     """Add a place to an item.
 
     Args:
@@ -230,70 +223,53 @@ def lat_long_attribute(
         longitude: Degrees east.
         on_message: Called with what is sent.
     """
-    place = {
-        name: attributes.coordinate(name, each) for name, each in (("latitude", latitude), ("longitude", longitude))
-    }
+    place = {"latitude": attributes.coordinate("latitude", latitude)}
+    place["longitude"] = attributes.coordinate("longitude", longitude)
     return _keyed(client, "lat-long", at, place, f"{latitude},{longitude}", on_message)
 
 
-def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report) -> dict[str, Any]:
+def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report) -> Added:
     return _keyed(client, kind, at, {"value": value}, value, on_message)
 
 
 def _keyed(
     client: Crunch, kind: str, at: AttributeKey, value: Mapping[str, Any], shown: object, on_message: Report
-) -> dict[str, Any]:
+) -> Added:
     what = f"attribute '{at.key}'->'{shown}' to item '{at.item}' on the hosted site {client.base_url}"
     return _added(client, attributes.attribute_url(kind), {**asdict(at), **value}, what, on_message)
 
 
-def _added(client: Crunch, path: str, fields: Mapping[str, Any], what: str, on_message: Report) -> dict[str, Any]:
-    """Post a form; reports what is sent and answered."""
-    on_message(f"Adding {what}")
-    on_message(f"Posting to {client.base_url}/{path} : {dict(fields)}")
-    try:
-        answer = client.raw_request("POST", path, fields)
-    except APIError as error:
-        on_message(f"Response {error.status}")
-        raise
-    on_message(f"Response {answer.status_code}: {answer.reason_phrase}")
-    on_message(f"Added {what.partition(' on the ')[0]}")
-    return answer.json()
-
-
-def _ensured(
+def _added(
     client: Crunch,
     path: str,
     fields: Mapping[str, Any],
-    listed: Callable[[], Iterable[Any]],
     what: str,
     on_message: Report,
-) -> dict[str, Any]:
-    """Post a form; where an equal dataset or item is the reason of a refusal, that one is the result."""
+    listed: Callable[[], Iterable[Any]] = tuple,
+) -> Added:
+    """Post a form. Where an equal one of those that are listed is the reason of a refusal, that one is the result."""
+    on_message(f"Adding {what}")
     try:
-        return _added(client, path, fields, what, on_message)
+        answer = client.raw_request("POST", path, fields, on_message=on_message)
     except BadRequest:
         existing = find_equal(listed(), fields)
         if existing is None:
             raise
-    on_message(f"Skipped: {existing.slug} already exists")
-    return existing.to_dict()
+        on_message(f"Skipped: {existing.slug} already exists")
+        return existing.to_dict()
+    on_message(f"Added {what.partition(' on the ')[0]}")
+    return answer.json()
 
 
 def _warn_if_shared(client: Crunch, made: Mapping[str, Any], console: Console) -> None:
-    slug, base = str(made.get("slug") or ""), str(made.get("base_file_path") or "")
-    if not slug or not base.strip("/"):
-        return
+    slug, base = str(made.get("slug")), str(made.get("base_file_path") or "")
     try:
         others = DatasetFolders(client).shared_with(slug, base)
     except OmicsError as error:  # the dataset was added
         console.warning(f"cannot determine whether another dataset shares the folder {base}: {error.message}")
         return
     if others:
-        console.warning(
-            f"{shared_words(slug, base, others)}. Set a separate base_file_path on the site, or give --base-file-path for the "
-            "next ones; it isn't run without --allow-shared-folder."
-        )
+        console.warning(str(SharedFolder(slug, base, others)))
 
 
 # -- runs
@@ -339,7 +315,7 @@ def run(client: Crunch, dataset: str, *, how: Processing, take_over: bool = Fals
         take_over: Run it although another runner began and has not ended, because that one is permanently gone.
         console: Where stages are reported.
     """
-    checked_slug(dataset)
+    console.message(f"Processing '{checked_slug(dataset)}'.")
     return _runner(client, how, console)(dataset, take_over=take_over)
 
 
@@ -358,7 +334,7 @@ def run_next(client: Crunch, *, project: str = "", how: Processing, console: Con
     raise OmicsError(NONE_LEFT)
 
 
-def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[RunReport]:
+def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[dict[str, str]]:
     """Process one dataset after the other until none is left.
 
     A dataset that fails doesn't stop the others: the command ends with exit code 3 when some failed, with 1 when all did.
@@ -370,45 +346,37 @@ def loop(client: Crunch, *, project: str = "", how: Processing, console: Console
         console: Where stages are reported.
     """
     reports: list[RunReport] = []
+    how_ended = "concluded"
     try:  # an error leaves in the list what came before it
         reports.extend(run_pending(client, _runner(client, how, console), project, on_message=console.message))
     except (OmicsError, OSError) as error:
         if not reports:
             raise
         console.error(str(error))
-        console.exit_code = exit_code(error)
-    return reports
+        console.exit_code, how_ended = exit_code(error), "stopped"
+    else:
+        console.message(NONE_LEFT)
+    failed = sum(report.result is not RunResult.SUCCESS for report in reports)
+    if failed and not console.exit_code:
+        console.exit_code = REFUSED if failed == len(reports) else SOME_FAILED
+    console.message(f"Loop {how_ended}. Datasets processed: {len(reports)}, failed: {failed}.")
+    return list(map(_row, reports))
 
 
 def _runner(client: Crunch, how: Processing, console: Console) -> Callable[..., RunReport]:
-    """What runs a dataset. What would make every run fail is checked first: a dataset that failed stays locked on the site."""
-    cores, storage = check_cores(how.cores), storage_of(how.storage_settings)
-    if how.path is not None and not Path(how.path).is_file():
-        raise UsageError(f"--path: there is no file {how.path}", remedy="Give the workflow's file.")
-    if how.workflow == "snakemake" and shutil.which("snakemake") is None:
-        raise UsageError(
-            "There is no snakemake on the PATH",
-            remedy="Install Snakemake 7 or later, activate its environment, or give --workflow script.",
-        )
-    process = partial(
+    return partial(
         client.run,
         folder=how.directory,
-        storage=storage,
+        storage=how.storage_settings,
         workflow_type=WorkflowType(how.workflow),
         workflow_path=how.path,
         download=how.download,
         upload=how.upload,
         cleanup=how.cleanup,
-        cores=cores,
+        cores=how.cores,
         allow_shared_folder=how.allow_shared_folder,
         on_message=console.message,
     )
-
-    def processed(slug: str, **more: Any) -> RunReport:
-        console.message(f"Processing '{slug}'.")
-        return process(slug, **more)
-
-    return processed
 
 
 def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> Told:
@@ -433,31 +401,10 @@ def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) 
 
 def run_result(result: RunReport, call: Call) -> dict[str, str]:
     """Render a run: how it ended, as a row."""
-    row = _row(result)
-    call.console.message(f"Processed {result.dataset}: {row['result']}")
-    if not _succeeded(result):
+    call.console.message(f"Processed {result.dataset}: {result.result.name}")
+    if result.result is not RunResult.SUCCESS:
         call.console.exit_code = REFUSED
-    return row
-
-
-def loop_result(result: Sequence[RunReport], call: Call) -> list[dict[str, str]]:
-    """Render a loop: how each run ended, as rows."""
-    console, failed = call.console, sum(not _succeeded(each) for each in result)
-    stopped = bool(console.exit_code)
-    if not stopped:
-        console.message(NONE_LEFT)
-        if failed == len(result) and result:
-            console.exit_code = REFUSED
-        elif failed:
-            console.some_failed(f"{failed} of {len(result)} datasets failed")
-    console.message(
-        f"Loop {'stopped' if stopped else 'concluded'}. Datasets processed: {len(result)}, failed: {failed}."
-    )
-    return [_row(each) for each in result]
-
-
-def _succeeded(report: RunReport) -> bool:
-    return report.result is RunResult.SUCCESS
+    return _row(result)
 
 
 def _row(report: RunReport) -> dict[str, str]:

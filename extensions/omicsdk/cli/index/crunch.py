@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands import crunch
 from omicsdk.cli.index import Entry
@@ -13,86 +14,70 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.shapes import Argument
 
-_SAID = "Print what is sent and how the site answers; the default."
-_UNSAID = "Print the result only: the opposite of --verbose."
+BY_SIGNATURE = True
+
+_READS = "my-project:reads"
+_ON = "Print what is sent and how the site answers; the default."
+_OFF = "Print the result only: the opposite of --verbose."
 _VERBOSE: tuple[Argument, ...] = (
-    {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _SAID},
-    {"name": "no_verbose", "python": "verbose", "type": "boolean", "flag": True, "negates": True, "help": _UNSAID},
+    {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _ON},
+    {
+        "name": "no_verbose",
+        "python": "verbose",
+        "type": "boolean",
+        "flag": True,
+        "negates": True,
+        "help": _OFF,
+    },
 )
-_PROCESSING: dict[str, Any] = {
-    "switches": ("allow_shared_folder",),
-    "opposites": {"download": "--no-download", "upload": "--no-upload", "cleanup": "--no-cleanup"},
-}
+_OPPOSITES = {"download": "--no-download", "upload": "--no-upload", "cleanup": "--no-cleanup"}
+_process = partial(Entry, opposites=_OPPOSITES)
 
 
-def _attribute(kind: str, function: Callable[..., object], example: str, values: tuple[str, ...] = ("value",)) -> Entry:
-    return Entry(
-        f"add-{kind}-attribute",
-        function,
-        positional=("item", "key", *values),
-        options=_VERBOSE,
-        examples=(f"my-project:reads {example}",),
-    )
+def _add(names: str, function: Callable[..., object], example: str) -> Entry:
+    """A command that creates something; after a comma its words in the grammar of all services."""
+    words, *aliases = names.split(", ")
+    return Entry(words, function, aliases=tuple(aliases), options=_VERBOSE, examples=(example,))
 
 
 COMMANDS = (
-    Entry(
+    _process(
         "run",
         crunch.run,
-        positional=("dataset",),
-        switches=("take_over", *_PROCESSING["switches"]),
-        opposites=_PROCESSING["opposites"],
         render=crunch.run_result,
         examples=(
             "my-project:reads --storage-settings storage.toml --cores all",
             "my-project:reads --workflow script --path count.sh --no-upload",
         ),
     ),
-    Entry("next", crunch.run_next, **_PROCESSING, render=crunch.run_result, examples=("--project my-project",)),
-    Entry(
+    _process("next", crunch.run_next, render=crunch.run_result, examples=("--project my-project",)),
+    _process(
         "loop",
         crunch.loop,
-        **_PROCESSING,
-        render=crunch.loop_result,
         examples=("--project my-project --workflow script --cleanup",),
     ),
-    Entry(
-        "files", crunch.files, positional=("dataset",), examples=("my-project:reads", "my-project:reads --output json")
-    ),
+    Entry("files", crunch.files, examples=("my-project:reads", "my-project:reads --output json")),
     Entry("diagnostics", get_diagnostics, hidden=("directory",), examples=("--query hostname",)),
-    Entry(
-        "add-project",
+    _add(
+        "add-project, projects create",
         crunch.add_project,
-        positional=("project",),
-        options=_VERBOSE,
-        aliases=("projects create",),
-        examples=("'My Project' --description 'Counts of reads' --workflow count.sh",),
+        "'My Project' --description 'Counts of reads' --workflow count.sh",
     ),
-    Entry(
-        "add-dataset",
+    _add(
+        "add-dataset, datasets create",
         crunch.add_dataset,
-        positional=("project", "dataset"),
-        options=_VERBOSE,
-        aliases=("datasets create",),
-        examples=("my-project Reads --base-file-path crunch/my-project/reads --no-verbose",),
+        "my-project Reads --base-file-path crunch/my-project/reads --no-verbose",
     ),
-    Entry(
-        "add-item",
-        crunch.add_item,
-        positional=("parent", "item"),
-        options=_VERBOSE,
-        aliases=("items create",),
-        examples=("my-project:reads 'Sample 1'",),
-    ),
-    _attribute("char", crunch.char_attribute, "organism 'Mus musculus'"),
-    _attribute("float", crunch.float_attribute, "concentration 1.5"),
-    _attribute("integer", crunch.integer_attribute, "lanes 4"),
-    _attribute("filesize", crunch.filesize_attribute, "size 1073741824"),
-    _attribute("boolean", crunch.boolean_attribute, "paired true"),
-    _attribute("url", crunch.url_attribute, "protocol https://example.org/protocol"),
-    _attribute("datetime", crunch.datetime_attribute, "sequenced '2024-05-06 07:08'"),
-    _attribute("date", crunch.date_attribute, "collected 31/12/2023 --format %d/%m/%Y"),
-    _attribute("lat-long", crunch.lat_long_attribute, "where -37.8136 144.9631", ("latitude", "longitude")),
+    _add("add-item, items create", crunch.add_item, f"{_READS} 'Sample 1'"),
+    _add("add-char-attribute", crunch.char_attribute, f"{_READS} organism 'Mus musculus'"),
+    _add("add-float-attribute", crunch.float_attribute, f"{_READS} concentration 1.5"),
+    _add("add-integer-attribute", crunch.integer_attribute, f"{_READS} lanes 4"),
+    _add("add-filesize-attribute", crunch.filesize_attribute, f"{_READS} size 1073741824"),
+    _add("add-boolean-attribute", crunch.boolean_attribute, f"{_READS} paired true"),
+    _add("add-url-attribute", crunch.url_attribute, f"{_READS} protocol https://example.org/protocol"),
+    _add("add-datetime-attribute", crunch.datetime_attribute, f"{_READS} sequenced '2024-05-06 07:08'"),
+    _add("add-date-attribute", crunch.date_attribute, f"{_READS} collected 31/12/2023 --format %d/%m/%Y"),
+    _add("add-lat-long-attribute", crunch.lat_long_attribute, f"{_READS} where -37.8136 144.9631"),
     *(
         Entry(
             f"{noun}s {verb}",

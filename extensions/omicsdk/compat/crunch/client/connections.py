@@ -222,18 +222,9 @@ class Connection:
         """
         return json_object(self._api.raw_request("GET", relative_url))
 
+    @documented_errors()
     def _post(self, relative_url: str, fields: Mapping[str, Any]) -> DocumentedResponse:
-        path = relative_url.removeprefix("/").rstrip("/")
-        self._print(f"Posting to {self.base_url}/{path}/ : {dict(fields)}")
-        try:
-            with documented_errors():
-                answer = self._api.raw_request("POST", relative_url, fields)
-        except CrunchAPIException as error:
-            if error.response is not None:
-                self._print(f"Response {error.response.status_code}: {error.response.reason}")
-            raise
-        self._print(f"Response {answer.status_code}: {answer.reason_phrase}")
-        return DocumentedResponse(answer)
+        return DocumentedResponse(self._api.raw_request("POST", relative_url, fields, on_message=self._print))
 
     def _print(self, line: str) -> None:
         if self.verbose:
