@@ -54,8 +54,8 @@ _list = partial(_command, options=(LIMIT,), render=things.listed, columns=_COLUM
 _upload = partial(_command, options=(QUIET,), title="Upload to")
 _delete = partial(_command, asks=True, render=things.deletions)
 
-_READS: dict[str, Any] = {"also": {"dry_run": ("--dryrun",)}, "repeated": ("tag",)}
-_KEPT = {"overwrite": "--no-overwrite", "private": "--public"}
+_KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
+_reads = partial(_upload, also={"dry_run": ("--dryrun",)}, repeated=("tag",), opposites=_KEPT)
 _GROUP = {"organization": "--org-name", "group": "--grp-name"}
 _NAMES = {"organization": "--org-name", "group": "--group-name", "tags": "--tag-names"}
 _LINKED = {"organization": "--org-name", "accession": "--bioproj-accession"}
@@ -119,22 +119,18 @@ COMMANDS = (
         options=(QUIET,),
         title="Download from",
     ),
-    _upload(
+    _reads(
         "upload reads",
         transfers.upload_reads,
         f"{_GUT} files.txt --dry-run",
         f"{_GUT} - -d _L001 < files.txt",
-        **_READS,
-        opposites=_KEPT,
         short={"tag": "-t", "module_name": "-m", "delim": "-d", "ext_1": "-1", "ext_2": "-2"},
         hidden=("ext", "field_name"),
     ),
-    _upload(
+    _reads(
         "upload single-ended-reads",
         transfers.upload_reads,
         f"{_GUT} files.txt -m raw::basecalled_nanopore_reads",
-        **_READS,
-        opposites={**_KEPT, "dry_run": "--wetrun"},
         short={"tag": "-t", "module_name": "-m", "field_name": "-f", "ext": "-e"},
         hidden=("delim", "ext_1", "ext_2"),
         defaults={"module_name": "raw::single_short_reads", "ext": ".fastq.gz"},

@@ -422,7 +422,7 @@ def _name(thing: Any) -> str:
     return thing.name if hasattr(thing, "name") else f"{thing.module_name} {thing.replicate}"
 
 
-def told(text: str, data: object, call: Call, *, made: bool = False) -> Told:
+def printed(text: str, data: object, call: Call, *, made: bool = False) -> Told:
     """Return documented lines, or data where a form of it is chosen; with --outfile the lines are written there.
 
     Args:
@@ -447,13 +447,13 @@ def facts(result: Model, _: Call) -> dict[str, Any]:
 def as_json(result: Model | Mapping[str, Any], call: Call) -> Told:
     """Render an object in the documented form of JSON."""
     data = result.to_dict() if isinstance(result, Model) else result
-    return told(written(data, indent=4, sort_keys=True), data, call)
+    return printed(written(data, indent=4, sort_keys=True), data, call)
 
 
 def made(result: Model, call: Call) -> Told:
     """Render a thing that was created."""
     call.console.message(f"Created: {line(result)}")
-    return told(line(result), result.to_dict(), call, made=True)
+    return printed(line(result), result.to_dict(), call, made=True)
 
 
 def listed(result: Iterable[Model], call: Call) -> Told:
@@ -463,21 +463,21 @@ def listed(result: Iterable[Model], call: Call) -> Told:
 
 def batch(result: Batch[Any], call: Call) -> Told:
     """Render what was done with each of several things."""
-    tell(result, call.console)
+    print_done(result, call.console)
     return _lines(result.items, call)
 
 
 def membership(result: Membership, call: Call) -> Told:
     """Render samples that were added to a group."""
-    tell(result.samples, call.console)
+    print_done(result.samples, call.console)
     added = [{"name": sample.name, "uuid": sample.uuid} for sample in result.samples.items]
-    return told(f"Added {len(added)} to {result.group.name}", {"group": result.group.uuid, "added": added}, call)
+    return printed(f"Added {len(added)} to {result.group.name}", {"group": result.group.uuid, "added": added}, call)
 
 
 def library(result: SampleGroup, call: Call) -> Told:
     """Render the library that a BioProject became."""
     call.console.message(f"linked {call.arguments['accession']} to the library {result.name}")
-    return told(line(result), {"name": result.name, "uuid": result.uuid}, call)
+    return printed(line(result), {"name": result.name, "uuid": result.uuid}, call)
 
 
 def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
@@ -489,8 +489,8 @@ def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
     for row in rows[:3]:
         call.console.message(f"{done} {kind} {row['uuid']} ({row['name']})")
     if len(rows) != 1 or result.errors:
-        tell(result, call.console)
-    return told("\n".join(f"{done} {kind} {row['uuid']}" for row in rows), rows, call, made=True)
+        print_done(result, call.console)
+    return printed("\n".join(f"{done} {kind} {row['uuid']}" for row in rows), rows, call, made=True)
 
 
 def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> Told:
@@ -499,14 +499,14 @@ def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> Told:
     table = csv.DictWriter(text, _RUN, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     table.writerows(result)
-    return told(text.getvalue().removesuffix("\n"), list(result), call)
+    return printed(text.getvalue().removesuffix("\n"), list(result), call)
 
 
 def _lines(things: Sequence[Model], call: Call) -> Told:
-    return told("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
+    return printed("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
 
 
-def tell(result: Batch[Any], console: Console, more: str = "") -> None:
+def print_done(result: Batch[Any], console: Console, more: str = "") -> None:
     """Print what failed, and what was done; the process ends with 3 where some failed.
 
     Args:

@@ -6,8 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, tell, told
-from omicsdk.cli.commands.transfers import ended, finish, foreseen, named_errors, report_path, summary, tell_report
+from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, print_done, printed
+from omicsdk.cli.commands.transfers import (
+    count_of,
+    ended,
+    finish,
+    foreseen,
+    named_errors,
+    report_path,
+    summary,
+    tell_failures,
+    tell_report,
+)
 from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.pangea.batches import Batch
@@ -78,7 +88,7 @@ def upload_reads(
     else:
         sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
     if others := len(paths) - sum(len(each.files) for each in sets):
-        console.warning(f"{others} files of the list are no reads by their names, and are skipped")
+        console.warning(f"skipped {count_of(others, 'file')} of the list: not named as reads")
     return client.upload_reads(
         sets,
         org_name,
@@ -265,12 +275,10 @@ def download_results(
         console: Where samples that were not found are reported.
     """
     names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
-    if names is not None:
-        missing = not_found(names, group_samples(client, group, names), group)
-        if len(missing) == len(names):
-            raise missing[0]
-        for error in missing:
-            console.some_failed(str(error))
+    missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
+    if missing and len(missing) == len(names or ()):
+        raise missing[0]
+    tell_failures(missing, console)
     where = org_name, group.uuid
     if urls_only:
         return client.result_urls(*where, samples=names, module_name=module_name, field_name=field_name)
@@ -291,10 +299,10 @@ def download_results(
 
 def metadata_table(result: Batch[Sample], call: Call) -> Told:
     """Render the metadata of samples as CSV."""
-    tell(result, call.console)
+    print_done(result, call.console)
     found = result.items
     data = [{"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata)} for each in found]
-    return told(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
+    return printed(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
 
 
 def uploaded_reads(result: ReadsResult, call: Call) -> Told:
@@ -304,19 +312,19 @@ def uploaded_reads(result: ReadsResult, call: Call) -> Told:
             {"sample": each.reads.sample, **{name: str(path) for name, path in each.reads.files.items()}}
             for each in result.samples
         ]
-        return told("\n".join(f"Sample: {' '.join(row.values())}" for row in files), files, call)
+        return printed("\n".join(f"Sample: {' '.join(row.values())}" for row in files), files, call)
     console, report = call.console, result.report
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
     whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
     errors = [each.error for each in result.samples if each.error is not None]
     samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
-    tell(samples, console, f"; {summary(report, 'uploaded')}")
+    print_done(samples, console, f"; {summary(report, 'uploaded')}")
     if report.why_stopped:
         raise TransferError(
             f"{report.why_stopped}; {len(whole)} of {len(result.samples)} samples are complete",
             remedy="Run the same command again to resume.",
         )
-    return told("\n".join(map(_reads_line, whole)), [_reads_row(each) for each in whole], call)
+    return printed("\n".join(map(_reads_line, whole)), [_reads_row(each) for each in whole], call)
 
 
 def _field_line(name: str, uuid: str) -> str:
@@ -324,9 +332,8 @@ def _field_line(name: str, uuid: str) -> str:
 
 
 def _reads_line(each: UploadedReads) -> str:
-    return " ".join(
-        [line(each.sample), line(each.result), *(_field_line(field.name, field.uuid) for field in each.fields)]
-    )
+    fields = (_field_line(field.name, field.uuid) for field in each.fields)
+    return " ".join([line(each.sample), line(each.result), *fields])
 
 
 def _reads_row(each: UploadedReads) -> dict[str, Any]:
@@ -348,17 +355,17 @@ def uploaded_field(result: UploadedField, call: Call) -> Told:
         call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
     finish(report, call)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
-    return told(shown, facts, call, made=True)
+    return printed(shown, facts, call, made=True)
 
 
 def downloaded_results(result: TransferReport | Urls, call: Call) -> Told | dict[str, object]:
     """Render the download of results: the path of each file, or addresses."""
     if isinstance(result, list):
         rows = [{"url": url, "name": name} for url, name in result]
-        return told("\n".join(f"{url} {name}" for url, name in result), rows, call)
+        return printed("\n".join(f"{url} {name}" for url, name in result), rows, call)
     folder = Path(call.arguments.get("target_dir") or ".")
     finish(result, call, where=str(folder))
     if call.arguments.get("dry_run"):
         return foreseen(result)
     files = [{"path": str(folder / each.name), "size": each.size, **ended(each)} for each in result.outcomes]
-    return told("\n".join(str(row["path"]) for row in files if row["state"] != "failed"), files, call)
+    return printed("\n".join(str(row["path"]) for row in files if row["state"] != "failed"), files, call)
