@@ -225,18 +225,14 @@ def lat_long_attribute(client: Crunch, at: AttributeKey, latitude: str, longitud
     """
     place = {"latitude": attributes.coordinate("latitude", latitude)}
     place["longitude"] = attributes.coordinate("longitude", longitude)
-    return _keyed(client, "lat-long", at, place, f"{latitude},{longitude}", on_message)
+    return _attribute(client, "lat-long", at, f"{latitude},{longitude}", on_message, **place)
 
 
-def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report) -> Added:
-    return _keyed(client, kind, at, {"value": value}, value, on_message)
-
-
-def _keyed(
-    client: Crunch, kind: str, at: AttributeKey, value: Mapping[str, Any], shown: object, on_message: Report
-) -> Added:
-    what = f"attribute '{at.key}'->'{shown}' to item '{at.item}' on the hosted site {client.base_url}"
-    return _added(client, attributes.attribute_url(kind), {**asdict(at), **value}, what, on_message)
+def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report, **parts: Any) -> Added:
+    """Add an attribute; its fields are the parts of its value where there are some."""
+    what = f"attribute '{at.key}'->'{value}' to item '{at.item}' on the hosted site {client.base_url}"
+    fields = {**asdict(at), **(parts or {"value": value})}
+    return _added(client, attributes.attribute_url(kind), fields, what, on_message)
 
 
 def _added(

@@ -21,14 +21,7 @@ _ON = "Print what is sent and how the site answers; the default."
 _OFF = "Print the result only: the opposite of --verbose."
 _VERBOSE: tuple[Argument, ...] = (
     {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _ON},
-    {
-        "name": "no_verbose",
-        "python": "verbose",
-        "type": "boolean",
-        "flag": True,
-        "negates": True,
-        "help": _OFF,
-    },
+    {"name": "no_verbose", "python": "verbose", "type": "boolean", "flag": True, "negates": True, "help": _OFF},
 )
 _OPPOSITES = {"download": "--no-download", "upload": "--no-upload", "cleanup": "--no-cleanup"}
 _process = partial(Entry, opposites=_OPPOSITES)

@@ -28,12 +28,7 @@ _OUTFILE: Argument = {
     "help": "Write the output to this file; with --output or --query it is also printed, as data.",
 }
 _EMAIL: Argument = {"name": "email", "type": "string", "help": "Your login; -e is the short spelling of --ext here."}
-_SLEEP: Argument = {
-    "name": "sleep",
-    "short": "-s",
-    "type": "number",
-    "help": "Ignored: NCBI's rate limit is always kept.",
-}
+_SLEEP: Argument = {"name": "sleep", "short": "-s", "type": "number", "help": "Ignored; NCBI's rate limit is kept."}
 _MANY: Argument = {**LIMIT, "name": "num_samples", "python": "limit", "short": "-n"}
 _COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
 _DOCUMENTED = (things.list_tagged_groups, things.list_results, things.list_groups, things.create_samples)
