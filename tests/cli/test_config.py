@@ -131,7 +131,7 @@ def test_get_as_json(omics, config_file):
 
 def test_get_of_what_is_not_set_ends_with_1(omics, user_file):
     ran = omics("config", "get", "log_levle")
-    assert (ran.code, ran.out, ran.err) == (1, "", "omics: log_levle isn't set. Did you mean log_level?\n")
+    assert (ran.code, ran.out, ran.err) == (1, "", "omics: log_levle is not set. Did you mean log_level?\n")
 
 
 def test_a_secret_is_not_printed(omics, config_file, monkeypatch):
@@ -140,7 +140,7 @@ def test_a_secret_is_not_printed(omics, config_file, monkeypatch):
     for name in ("oauth2_token.access_token", "OMICS_DSS_TOKEN"):
         ran = omics("config", "get", name)
         assert ran.code == 1
-        assert "is a secret, which isn't shown" in ran.err
+        assert "is a secret, which is not shown" in ran.err
         assert CANARY not in ran.out + ran.err
 
 
@@ -271,10 +271,10 @@ def test_a_name_that_nobody_reads_is_set_with_a_hint(omics, user_file):
 def test_what_has_no_effect_is_told(omics, config_file, user_file, tmp_path):
     config_file.write_text('{"creator_uid": 1}')
     ran = omics("config", "set", "creator_uid", "2")
-    assert ran.err == f"omics: creator_uid has no effect: {config_file}:1 wins\n"
+    assert ran.err == f"omics: creator_uid has no effect: {config_file}:1 has precedence\n"
     other = tmp_path / "other.json"
     ran = omics("config", "set", "creator_uid", "2", "--file", str(other))
-    assert ran.err == f"omics: {other} isn't read unless HCA_CONFIG_FILE names it\n"
+    assert ran.err == f"omics: {other} is not read unless HCA_CONFIG_FILE names it\n"
     assert json.loads(other.read_text()) == {"creator_uid": 2}
     ran = omics("config", "set", "creator_uid", "3", "--file", str(config_file))
     assert (ran.code, ran.err) == (0, "")
@@ -286,7 +286,7 @@ def test_unset(omics, user_file, config_file):
     assert (ran.code, ran.out) == (1, "")
     assert (
         ran.err
-        == f"omics: a isn't set in {user_file}. It is set elsewhere: {config_file}:1. Name that file with --file.\n"
+        == f"omics: a is not set in {user_file}. It is set elsewhere: {config_file}:1. Name that file with --file.\n"
     )
     omics("config", "set", "log_level", "ERROR", "--file", str(config_file))
     ran = omics("config", "unset", "log_level", "--file", str(config_file))
@@ -319,7 +319,7 @@ def test_the_file_of_the_machine_stays_readable_and_holds_no_secret(omics, user_
     assert stat.S_IMODE(site.stat().st_mode) == 0o644
     ran = omics("config", "set", "oauth2_token.access_token", "-", "--file", str(site), typed=CANARY)
     assert ran.code == 2
-    assert f"everybody can read {site}" in ran.err
+    assert f"all users can read {site}" in ran.err
     omics("config", "set", "a", "2", "--file", str(site))
     omics("config", "unset", "a", "--file", str(site))
     assert stat.S_IMODE(site.stat().st_mode) == 0o644
@@ -380,7 +380,7 @@ def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypa
         (["profiles.a b.sb.base_url", "https://x"], "Invalid name of a profile"),
         (["sb.base_url", "api.example.org"], "sb.base_url"),
         (["store", "drawer"], "store: expected one of file, keyring"),
-        (["sb.base_url", "https://x.example.org", "--file", "x.json"], "is no setting of the HCA configuration"),
+        (["sb.base_url", "https://x.example.org", "--file", "x.json"], "is not a setting of the HCA configuration"),
     ],
 )
 def test_what_no_platform_reads_is_refused(omics, own_file, user_file, words, message):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found
-from omicsdk.cli.commands.known_variables import KNOWN as VARIABLES
+from omicsdk.cli.commands.config import VARIABLES
 from omicsdk.cli.services import SERVICES
 from omicsdk.hca.config import KNOWN as SETTINGS
 

@@ -8,14 +8,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.known_variables import is_secret, known_variables, shown
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
 from omicsdk.cli.output import Told
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
-from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.settings.config import ARRAY_OPERATORS, is_of_kind, keys_of, merged, name_of, parsed, read_layer
+from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
+from omicsdk.core.settings.config import (
+    ARRAY_OPERATORS,
+    Layer,
+    is_of_kind,
+    keys_of,
+    merged,
+    name_of,
+    read_layer,
+)
 from omicsdk.core.settings.profiles import KNOWN as OWN
 from omicsdk.core.settings.profiles import change_settings, read_settings, settings_path, table_keys
 from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
@@ -25,7 +32,34 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.connecting import Connection
     from omicsdk.cli.console import Console
-    from omicsdk.core.settings.config import Json, Keys, Layer, Setting, Settings
+    from omicsdk.core.settings.config import Json, Keys, Setting, Settings
+
+VARIABLES = (
+    # Human Cell Atlas
+    *("HCA_CONFIG_FILE", "XDG_CONFIG_HOME", "GOOGLE_APPLICATION_CREDENTIALS"),
+    # django-crunch and Pangea
+    *("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS"),
+    *("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "PANGEA_API_CACHE_DIR"),
+    # Seven Bridges
+    *("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE"),
+    # Gen3 and GA4GH DRS
+    *("GEN3_ENDPOINT", "GEN3_COMMONS_URL", "GEN3_API_KEY", "GEN3_TOKEN"),
+    *("DRS_CACHE", "DRS_CACHE_EXPIRE_DURATION", "DRS_RESOLUTION_ORDER", "DRS_RESOLVER_HOSTNAME"),
+    # S3
+    *("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"),
+    # The network
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+"""Environment variables that programs of this package read, other than those that begin with OMICS_."""
+
+_SECRET = frozenset({"PANGEA_PASS"})
+"""Secrets whose names do not show it."""
+
+_PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "OMICS_TOKEN_FILE"})
+"""Paths whose names look like those of secrets."""
 
 ENVIRONMENT = "the environment"
 STDIN = "-"
@@ -39,7 +73,7 @@ KINDS_TO_WRITE = {
     "upload.production_api_url": "text",
     "upload.preprod_api_url_template": "text",
 }
-"""What a setting must be to be written: what stops one service's commands only is refused, too."""
+"""The kind that a setting must have to be written, also where a wrong one would stop one service's commands only."""
 
 
 def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> Told:
@@ -60,31 +94,31 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
         )
     from omicsdk.logins import found_settings
 
-    rows = [_row(setting, exactly=show_origin) for setting in HCAConfig().settings]
-    rows += _own_rows(exactly=show_origin)
-    rows += [
-        {"name": name, "value": value, "origin": origin} for name, value, origin in found_settings(connection.profile)
+    settings = [*HCAConfig().settings, *_own_settings()]
+    found = [
+        (each.name, masked(each.keys, each.value), each.place if show_origin else each.origin) for each in settings
     ]
-    rows += [
-        {"name": name, "value": shown(name, os.environ[name]), "origin": ENVIRONMENT}
-        for name in known_variables(os.environ)
-    ]
+    found += found_settings(connection.profile)
+    for name in filter(_is_variable, sorted(os.environ)):
+        value = os.environ[name]
+        found.append((name, _shown(name, value), ENVIRONMENT))
+    rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in found]
     # A line each: beside names and files, a table would have no room for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
     return Told("\n".join(lines), rows, terminal_only=True)
 
 
 def get(name: str, *, connection: Connection) -> Any:
-    """Print one setting; ends with 1 when it isn't set.
+    """Print one setting; ends with 1 when it is not set.
 
-    Text is printed as it is, anything else as JSON. Secrets aren't printed.
+    Text is printed as it is, anything else as JSON. Secrets are not printed.
 
     Args:
         name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. A dot within a name has a backslash before it.
         connection: What the global options state.
     """
-    if name in known_variables(os.environ):
-        if is_secret(name):
+    if name in os.environ and _is_variable(name):
+        if _is_secret_variable(name):
             raise _secret(name, ENVIRONMENT)
         return os.environ[name]
     keys = keys_of(name)
@@ -94,7 +128,7 @@ def get(name: str, *, connection: Connection) -> Any:
     place = settings.place_of(keys)
     if place is None:
         known = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *OWN])
-        raise OmicsError(f"{name} isn't set", remedy=did_you_mean(name, known))
+        raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
         raise _secret(name, place)
@@ -148,22 +182,21 @@ def set_setting(
     is_site = _is_site_file(path)
     if is_site and _is_secret(keys, found):
         raise UsageError(
-            f"{name_of(keys)} is a secret, and everybody can read {path}",
+            f"{name_of(keys)} is a secret, and all users can read {path}",
             remedy="Set it in your own file, without --file.",
         )
 
     def edit(values: Values) -> None:
         set_in(values, path, keys, found)
-        _check_merged(_effective(path, json.dumps(values)), keys)
+        _check_merged(_effective(Layer(str(path), values)), keys)
 
     change(path, edit, shared=is_site)
-    _tell_what_counts(keys, path, console)
-    _hint(keys, console)
+    _warn(keys, path, console)
     return {"name": name_of(keys), "value": masked(keys, found), "file": str(path)}
 
 
 def unset_setting(name: str, *, file: Path | None = None, connection: Connection, console: Console) -> dict[str, Any]:
-    """Remove one setting from your settings file; ends with 1 when it isn't there.
+    """Remove one setting from your settings file; ends with 1 when it is not set.
 
     Args:
         name: Path of the setting, joined by dots.
@@ -177,14 +210,14 @@ def unset_setting(name: str, *, file: Path | None = None, connection: Connection
     own = _own(keys, file, connection)
     if own is not None:
         if not change_settings(own, None):
-            raise OmicsError(f"{name_of(keys)} isn't set in {settings_path()}", remedy="See: omics config list")
+            raise OmicsError(f"{name_of(keys)} is not set in {settings_path()}", remedy="See: omics config list")
         return {"name": name_of(keys), "file": str(settings_path())}
     path = _file(file)
     found = unset(path, keys, shared=_is_site_file(path))
     place = _effective().place_of(keys)
     if not found:
         elsewhere = "" if place in (None, "built in") else f"It is set elsewhere: {place}. Name that file with --file."
-        raise OmicsError(f"{name_of(keys)} isn't set in {path}", remedy=elsewhere or _nearest(keys, path))
+        raise OmicsError(f"{name_of(keys)} is not set in {path}", remedy=elsewhere or _nearest(keys, path))
     if place is not None:
         console.message(f"{name_of(keys)} is still set, now by {place}")
     return {"name": name_of(keys), "file": str(path)}
@@ -232,7 +265,7 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
     """A setting's value for people: MASK in the place of a secret.
 
     Args:
-        keys: The names that lead to it.
+        keys: Its names.
         value: What it is.
     """
     return MASK if value and any(map(is_secret_name, keys)) else mask_json(value)
@@ -246,31 +279,34 @@ def _known() -> Iterator[dict[str, Any]]:
         yield {"name": name, "kind": KINDS_TO_WRITE.get(name, "text"), "choices": choices, "help": text}
 
 
-def _own_rows(*, exactly: bool) -> Iterator[dict[str, Any]]:
+def _own_settings() -> list[Setting]:
     """The settings of omicsdk's own file, those that this version does not know among them."""
     settings = read_settings()
+    found = merged([Layer(str(settings.path), settings.values)])
+    return [each._replace(place=settings.place(*each.keys)) for each in found]
 
-    def leaves(values: dict[str, Any], at: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-        for name, value in values.items():
-            keys = (*at, name)
-            if isinstance(value, dict) and value:
-                yield from leaves(value, keys)  # pyright: ignore[reportUnknownArgumentType] - of a parser of TOML
-            else:
-                place = settings.place(*keys) if exactly else str(settings.path)
-                yield {"name": name_of(keys), "value": masked(keys, value), "origin": place}
 
-    return leaves(dict(settings.values), ())
+def _is_variable(name: str) -> bool:
+    return name in VARIABLES or name.startswith("OMICS_")
+
+
+def _is_secret_variable(name: str) -> bool:
+    return name not in _PATHS and (name in _SECRET or is_secret_name(name))
+
+
+def _shown(name: str, value: str) -> str:
+    """A variable's value for people."""
+    if name in _PATHS:
+        return value
+    return MASK if value and _is_secret_variable(name) else mask_text(value)
 
 
 def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
     """Where a setting is in omicsdk's own file; None for one of the HCA configuration."""
-    try:
-        own = table_keys(keys, connection.profile)
-    except ConfigError as error:
-        raise UsageError(error.message, remedy=error.remedy) from error
+    own = table_keys(keys, connection.profile)
     if own is not None and file is not None:
         raise UsageError(
-            f"{name_of(keys)} is no setting of the HCA configuration",
+            f"{name_of(keys)} is not a setting of the HCA configuration",
             remedy="Name another file in OMICS_SETTINGS_FILE.",
         )
     return own
@@ -280,15 +316,12 @@ def _own_value(keys: Keys, connection: Connection) -> str:
     """The value of omicsdk's own file, or the one that clients find elsewhere."""
     from omicsdk.logins import found_settings
 
-    found: Any = read_settings().values
-    for name in table_keys(keys, connection.profile) or ():
-        found = found.get(name) if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - of a parser of TOML
-    if isinstance(found, str):
-        return found
-    values = {name: value for name, value, _ in found_settings(connection.profile)}
-    value = values.get(name_of(keys))
+    stated = {each.keys: each.value for each in _own_settings()}.get(table_keys(keys, connection.profile) or ())
+    if isinstance(stated, str):
+        return stated
+    value = {name: value for name, value, _ in found_settings(connection.profile)}.get(name_of(keys))
     if value is None:
-        raise OmicsError(f"{name_of(keys)} isn't set", remedy=f"Set it: omics config set {name_of(keys)} VALUE")
+        raise OmicsError(f"{name_of(keys)} is not set", remedy=f"Set it: omics config set {name_of(keys)} VALUE")
     return value
 
 
@@ -303,13 +336,8 @@ def _checked(keys: Keys, value: str) -> str:
     return checked_base_url(value, source=name_of(keys), remedy="Give an address that begins with https://.")
 
 
-def _row(setting: Setting, *, exactly: bool) -> dict[str, Any]:
-    origin = setting.place if exactly else setting.origin
-    return {"name": setting.name, "value": masked(setting.keys, setting.value), "origin": origin}
-
-
 def _secret(name: str, place: str) -> OmicsError:
-    return OmicsError(f"{name} is a secret, which isn't shown", remedy=f"It stands in {place}.")
+    return OmicsError(f"{name} is a secret, which is not shown", remedy=f"It is set in {place}.")
 
 
 def _file(named: Path | None) -> Path:
@@ -333,7 +361,7 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
         value = word  # a token of digits
     if not from_stdin and _is_secret(keys, value):
         raise UsageError(
-            f"{name_of(keys)} is a secret, and what stands on a command line is kept in the shell's history",
+            f"{name_of(keys)} is a secret, and the command line stays in the shell's history",
             remedy=f"Give - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
         )
     return value
@@ -349,7 +377,7 @@ def _json_or_text(word: str) -> Json:
 
 
 def _refused(constant: str) -> Json:
-    raise ValueError(f"{constant} isn't JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _typed(keys: Keys) -> str:
@@ -366,10 +394,11 @@ def _is_secret(keys: Keys, value: Json) -> bool:
 
 
 def _check_known(keys: Keys, value: Json) -> None:
-    """Refuses a value that every program would refuse from then on.
+    """Refuse a value that every program would refuse from then on.
 
     Raises:
-        UsageError: It isn't one that the setting may have.
+        UsageError: The setting cannot have it.
+        ConfigError: It is no URL of a document.
     """
     kind = KINDS_TO_WRITE.get(name_of(keys))
     if kind is not None and not is_of_kind(kind, value):
@@ -381,23 +410,16 @@ def _check_known(keys: Keys, value: Json) -> None:
     elif keys == ("log_level",) and str(value).upper() not in LEVELS:
         raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
     elif len(keys) == 2 and keys[1] == "swagger_url" and isinstance(value, str):
-        _check_url(value)
+        from omicsdk.hca.config import base_url_of
 
-
-def _check_url(value: str) -> None:
-    from omicsdk.hca.config import base_url_of
-
-    try:
         base_url_of(value)
-    except ConfigError as error:
-        raise UsageError(error.message, remedy=error.remedy) from error
 
 
 def _check_merged(settings: Settings, keys: Keys) -> None:
-    """Refuses a default that no command or argument has, or that isn't one of its type.
+    """Refuse a default that no command or argument has, or one of another type.
 
     Raises:
-        UsageError: The setting makes no sense.
+        UsageError: The setting is invalid.
     """
     from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.connecting import check
@@ -405,50 +427,33 @@ def _check_merged(settings: Settings, keys: Keys) -> None:
     try:
         check(settings, keys, Catalog())
     except ConfigError as error:
-        # The file and the line that it names aren't written.
+        # The file and the line that it names are not written yet.
         raise UsageError(error.message.partition(": ")[2], remedy=error.remedy) from error
 
 
-def _effective(path: Path | None = None, text: str = "") -> Settings:
-    """What the files give together, with this text in the place of a file's.
+def _effective(changed: Layer | None = None) -> Settings:
+    """What the files give together, with a changed file in the place of the present one.
 
     Raises:
-        ConfigError: A file is malformed, or what stands in it makes no sense.
+        ConfigError: A file is malformed or contradicts another.
     """
-    from omicsdk.core.settings.config import Layer
     from omicsdk.hca.config import DEFAULTS, files_of
 
-    files = files_of(os.environ)
-    if path is not None and not any(_same(file, path) for file in files):
-        files.append(path)
-    layers: list[Layer] = [Layer("built in", DEFAULTS)]
-    for file in files:
-        layer = parsed(text, file) if path is not None and _same(file, path) else read_layer(file)
-        if layer is not None:
-            layers.append(layer)
-    return merged(layers)
+    layers = {os.path.realpath(file): read_layer(file) for file in files_of(os.environ)}
+    if changed is not None:
+        layers[os.path.realpath(changed.origin)] = changed
+    return merged([Layer("built in", DEFAULTS), *(each for each in layers.values() if each is not None)])
 
 
-def _same(one: Path, other: Path) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _tell_what_counts(keys: Keys, path: Path, console: Console) -> None:
-    """Says when what was written has no effect."""
+def _warn(keys: Keys, path: Path, console: Console) -> None:
+    """Warn of a setting that has no effect, and of one that nothing reads."""
+    from omicsdk.cli.services import SERVICES
     from omicsdk.hca.config import files_of
 
-    if not any(_same(file, path) for file in files_of(os.environ)):
-        console.warning(f"{path} isn't read unless HCA_CONFIG_FILE names it")
-        return
-    place = _effective().place_of(keys)
-    if place is not None and str(path) not in place:
-        console.warning(f"{name_of(keys)} has no effect: {place} wins")
-
-
-def _hint(keys: Keys, console: Console) -> None:
-    """Says when a name means nothing to anybody."""
-    from omicsdk.cli.services import SERVICES
-
+    if os.path.realpath(path) not in map(os.path.realpath, files_of(os.environ)):
+        console.warning(f"{path} is not read unless HCA_CONFIG_FILE names it")
+    elif (place := _effective().place_of(keys)) is not None and str(path) not in place:
+        console.warning(f"{name_of(keys)} has no effect: {place} has precedence")
     names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
