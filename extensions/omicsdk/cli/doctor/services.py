@@ -78,7 +78,31 @@ class Login(NamedTuple):
         return self._replace(problem=error.message, remedy=error.remedy)
 
 
-SERVICES = ("dss", "auth", "upload", "sb", "gen3", "crunch", "pangea")
+class Service(NamedTuple):
+    """How the settings and logins of a service are tried.
+
+    Attributes:
+        what: What a login is called.
+        path: What is requested with a login; empty where no harmless call needs one.
+        public: What is requested without a login; empty where every call needs one.
+        anonymous: What to run for a login; empty where the service is useful without one.
+    """
+
+    what: str
+    path: str
+    public: str = ""
+    anonymous: str = ""
+
+
+SERVICES: Mapping[str, Service] = {
+    "dss": Service("login", "/subscriptions?replica=aws", "/swagger.json", "omics dss login"),
+    "auth": Service("login", "/oauth/userinfo", "/swagger.json", "omics auth login"),
+    "upload": Service("key", "", "/version"),
+    "sb": Service("token", "/user"),
+    "gen3": Service("token", "/user/user", "/user/_status", "omics login gen3"),
+    "crunch": Service("token", "/api/projects/"),
+    "pangea": Service("token", "/api/users/me", "/api/organizations"),
+}
 """The services that are searched for, by their words."""
 
 HOW_TO_GET: Mapping[str, str] = {
@@ -95,17 +119,7 @@ HOW_TO_GET: Mapping[str, str] = {
         )
     },
 }
-"""How a service that nothing was found for gets its settings and credentials."""
-
-_PATHS = {
-    "dss": "/subscriptions?replica=aws",
-    "auth": "/oauth/userinfo",
-    "sb": "/user",
-    "gen3": "/user/user",
-    "crunch": "/api/projects/",
-    "pangea": "/api/users/me",
-}
-"""What is requested to try a login."""
+"""How to get settings and credentials of a service that nothing was found for."""
 
 
 def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
@@ -133,7 +147,11 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
     listed = {login.origin for login in stored}
     for service in wanted:
         try:
-            found += [login for login in _SEARCHES[service](environ) if login.origin not in listed]
+            found += [
+                login
+                for login in _SEARCHES.get(service, partial(_in_use, service))(environ)
+                if login.origin not in listed
+            ]
         except OmicsError as error:
             found.append(Login(service, "settings", "").unusable(error))
         found += [login for login in stored if login.service == service]
@@ -173,7 +191,37 @@ def _login(service: str, what: str, origin: str, url: str, credentials: Credenti
     if not is_confidential(url):
         problem = "its base URL is http: the connection is not encrypted, so no secret is sent there"
         return found._replace(problem=problem, remedy="Give a base URL that begins with https://.")
-    return found._replace(call=Call(f"{url.rstrip('/')}{_PATHS[service]}", credentials))
+    return found._replace(call=Call(f"{url.rstrip('/')}{SERVICES[service].path}", credentials))
+
+
+def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
+    """What clients use now: a login, or settings without one."""
+    from omicsdk.hca.config import HCAConfig
+
+    facts = SERVICES[service]
+    found, origin = _resolved(service, environ)
+    url = found.base_url.rstrip("/")
+    if service == "upload":
+        origin = origin or HCAConfig(environ).settings.place_of(("upload",)) or ""
+    if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # an account of Google alone is set for many purposes
+        return []
+    if service == "pangea":
+        url = url.removesuffix("/api")
+    if service in ("dss", "auth"):  # what a login is stored for is not what states it
+        origin = found.credentials_origin or found.origin
+        origin = str(token_file(environ).path) if origin == "omics login" else origin
+    what = facts.what if found.credentials else "settings"
+    if facts.path and (found.credentials or not facts.public):
+        return [_login(service, what, origin, url, found.credentials)]
+    return [_public(service, what, origin, url)]
+
+
+def _public(service: str, what: str, origin: str, url: str) -> Login:
+    """A service with the call that it answers without a login."""
+    facts = SERVICES[service]
+    shows = "the service answers" + (f"; no harmless call needs the {what}" if what == facts.what else "")
+    warning = facts.anonymous and f"not logged in: {facts.anonymous}"
+    return Login(service, what, origin, url, Call(f"{url}{facts.public}", shows=shows), warning=warning)
 
 
 def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
@@ -191,69 +239,27 @@ def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str
     return found, " and ".join(dict.fromkeys(each for each in origins if each not in ("", "built in")))
 
 
-def _atlas(service: str, environ: Mapping[str, str]) -> list[Login]:
-    found, origin = _resolved(service, environ)
-    if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # an account of Google alone is set for many purposes
-        return []
-    url, origin = found.base_url.rstrip("/"), found.credentials_origin
-    if found.credentials is None:
-        call = Call(f"{url}/swagger.json", shows="the service answers")
-        warning = f"not logged in: omics {service} login"
-        return [Login(service, "settings", found.origin, url, call, warning=warning)]
-    if origin == "omics login":
-        origin = str(token_file(environ).path)
-    return [_login(service, "login", origin, url, found.credentials)]
-
-
-def _upload(environ: Mapping[str, str]) -> list[Login]:
-    from omicsdk.hca.config import HCAConfig
-
-    found, origin = _resolved("upload", environ)
-    place = origin or HCAConfig(environ).settings.place_of(("upload",))
-    if place is None:
-        return []
-    has_key = found.credentials is not None
-    shows = "the service answers" + ("; no harmless call needs the key, so it is not tried" if has_key else "")
-    call = Call(f"{found.base_url.rstrip('/')}/version", shows=shows)
-    return [Login("upload", "key" if has_key else "settings", place, found.base_url, call)]
-
-
-def _crunch(environ: Mapping[str, str]) -> list[Login]:
-    found, origin = _resolved("crunch", environ)
-    what, url = "token" if found.credentials else "settings", found.base_url.rstrip("/")
-    return [_login("crunch", what, origin, url, found.credentials)] if origin else []
-
-
 def _pangea(environ: Mapping[str, str]) -> list[Login]:
-    from omicsdk.pangea.login import PasswordLogin, endpoint_of
+    from omicsdk.pangea.login import PasswordLogin
 
-    found, origin = _resolved("pangea", environ)
-    url, credentials = endpoint_of(found.base_url, environ), found.credentials
-    if not origin:
-        return []
-    if credentials is None:
-        call = Call(f"{url}/api/organizations", shows="the service answers; not logged in")
-        return [Login("pangea", "settings", origin, url, call)]
-    login = _login("pangea", "token", origin, url, credentials)
-    if isinstance(credentials, PasswordLogin):
+    found = _in_use("pangea", environ)
+    if found and found[0].call and isinstance(found[0].call.credentials, PasswordLogin):
         # A login is what every command begins with.
         body = {"email": environ["PANGEA_USER"].strip(), "password": environ["PANGEA_PASS"].strip()}
-        call = login.call and Call(f"{url}/api/auth/token/login/", body=body)
-        login = login._replace(what="account", call=call)
-    return [login]
+        call = Call(f"{found[0].url}/api/auth/token/login/", body=body)
+        return [found[0]._replace(what="account", call=call)]
+    return found
 
 
 def _sb(environ: Mapping[str, str]) -> list[Login]:
     """What clients use, and each section of the platform's own file; a token that several have is tried once."""
     from omicsdk.sb.client import developer_token, own_file, read_ini, read_profile
 
-    found, origin = _resolved("sb", environ)
-    # Clients ignore one of these that is set without the other.
-    origin = origin or next(
-        (name for name in ("SB_AUTH_TOKEN", "SB_API_ENDPOINT") if environ.get(name, "").strip()), ""
-    )
-    logins = [_login("sb", "token", origin, found.base_url, found.credentials)] if origin else []
-    first = {} if found.credentials is None else {_sent(found.credentials, found.base_url): origin}
+    logins = _in_use("sb", environ)
+    alone = [name for name in ("SB_AUTH_TOKEN", "SB_API_ENDPOINT") if environ.get(name, "").strip()]
+    if not logins and alone:  # clients ignore one that is set without the other
+        logins = [_login("sb", "token", alone[0], "", None)]
+    first = {_sent(each.call): each.origin for each in logins if each.call}
     try:
         file = own_file("credentials")
     except ConfigError:  # a user without a home has no such file
@@ -269,17 +275,16 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
         except OmicsError as error:
             logins.append(Login("sb", what, origin).unusable(error))
             continue
-        credentials = developer_token(token)
-        login = _login("sb", what, origin, url, credentials)
-        other = first.setdefault(_sent(credentials, url), origin)
-        if login.call is not None and other != origin:
+        login = _login("sb", what, origin, url, developer_token(token))
+        other = first.setdefault(_sent(login.call), origin) if login.call else origin
+        if other != origin:
             login = login._replace(call=None, warning=f"the same token as in {other}, which is tried")
         logins.append(login)
     return logins
 
 
-def _sent(credentials: Credentials, url: str) -> tuple[str, str]:
-    return url.rstrip("/"), repr(credentials.headers("GET", url))
+def _sent(call: Call) -> tuple[str, str]:
+    return call.url, repr(call.credentials and call.credentials.headers("GET", call.url))
 
 
 def _gen3(environ: Mapping[str, str]) -> list[Login]:
@@ -344,12 +349,5 @@ def _open_to_others(file: Path | None) -> str:
     return f"others can read {file}: chmod 600 {file}"
 
 
-_SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {
-    "dss": partial(_atlas, "dss"),
-    "auth": partial(_atlas, "auth"),
-    "upload": _upload,
-    "sb": _sb,
-    "gen3": _gen3,
-    "crunch": _crunch,
-    "pangea": _pangea,
-}
+_SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {"sb": _sb, "gen3": _gen3, "pangea": _pangea}
+"""Those of services that have more than what clients use now."""
