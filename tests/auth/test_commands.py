@@ -137,7 +137,7 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
         (
             401,
             "The token has expired.",
-            "Log in: omics auth login. Or give a token that this service issued: set OMICS_AUTH_TOKEN, or pass",
+            "Run `omics auth login`. Or set OMICS_AUTH_TOKEN, or pass",
             4,
         ),
         (403, "ada may not fus:GetRole", "Check that this account has access", 1),

@@ -225,8 +225,8 @@ TOO_LONG = json.dumps(allow(*(f"dss:Put{number:06}" for number in range(3000))))
             "There is no role nobody-has-it; nothing has been changed",
         ),
         (("post-v1-role", "--role-id", "long", "--policy", TOO_LONG), None, 1, "10240 are the limit"),
-        (("get-v1-roles",), "nobodys", 4, "Log in: omics auth login"),
-        (("get-v1-roles",), "", 4, "Log in: omics auth login"),
+        (("get-v1-roles",), "nobodys", 4, "Run `omics auth login`"),
+        (("get-v1-roles",), "", 4, "Run `omics auth login`"),
         (("post-v1-role", "--role-id", "r", "--policy", "@missing.json"), None, 2, "can't read missing.json"),
     ],
 )

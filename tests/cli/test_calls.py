@@ -364,7 +364,7 @@ def test_what_is_no_json_is_told_as_what_it_is(omics, widgets, content, kind, to
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert told in ran.err
-    assert "fault of omics" not in ran.err
+    assert "bug in omics" not in ran.err
     listed = omics("widgets", "get-widgets")
     assert (listed.code, told.partition(" is ")[2] in listed.err) == (1, True)
 

@@ -59,7 +59,7 @@ def test_what_a_limit_leaves_out_is_told(limit, given, code):
     console = Console(stderr=(err := Terminal()))
     assert list(console.limited(iter(range(5)), limit, "rows")) == list(range(given))
     assert console.exit_code == code
-    told = f"omics: there are more than {limit} rows; --limit says how many are wanted\n"
+    told = f"omics: there are more than {limit} rows; --limit sets how many are listed\n"
     assert err.getvalue() == (told if code else "")
 
 
@@ -184,7 +184,7 @@ def test_each_error_has_its_code_and_one_line(error, code):
 @pytest.mark.parametrize(
     ("where", "remedy"),
     [
-        ("omics ls", "See what is set for that platform, and how to get what is missing: omics init"),
+        ("omics ls", "Run `omics init`, which shows the credentials of each platform and how to get missing ones."),
         ("omics sb files ls", "Authentication token on the platform's page."),
         ("omics dss get-bundle", "set OMICS_DSS_TOKEN, or pass --access-token."),
         ("omics own get-thing", "set OMICS_OWN_TOKEN, or pass --access-token."),

@@ -141,4 +141,4 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     title, _, text = omics("help", "credentials").out.partition("\n\n")
     assert max(map(len, title.splitlines())) <= 40
     assert text.startswith("omics init shows what there is")
-    assert "\n      JMESPath expression that picks\n" in omics("--help").out
+    assert "\n      JMESPath expression that selects\n" in omics("--help").out

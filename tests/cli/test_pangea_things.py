@@ -76,7 +76,7 @@ def test_samples_are_made_once_and_listed(pangea, tmp_path):
     assert names(listed) == ["c1", "c2", "c3", "c4", "c5", "c6"]
     some = pangea("list", "samples", ORG, LIBRARY, "--limit", "2")
     assert (some.code, len(some.out.splitlines())) == (3, 2)
-    assert "there are more than 2; --limit says how many are wanted" in some.err
+    assert "there are more than 2; --limit sets how many are listed" in some.err
     assert pangea("list", "samples", ORG, LIBRARY, "--limit", "6").code == 0
     data = pangea("list", "samples", ORG, LIBRARY, "--output", "json").json
     assert [each["name"] for each in data] == names(listed)
@@ -227,7 +227,7 @@ def test_unknown_things_are_told_by_name(pangea, nobody):
 def test_an_answer_that_is_no_list_is_told_of_the_server(pangea, omics_sandbox):
     omics_sandbox.add_faults(Rule("short", path="/pangea/api/organizations", at=0))
     ran = pangea("list", "orgs")
-    assert (ran.code, "not a list" in ran.err, "fault of omics" in ran.err) == (1, True, False)
+    assert (ran.code, "not a list" in ran.err, "bug in omics" in ran.err) == (1, True, False)
 
 
 def test_things_have_the_verbs_of_the_grammar(pangea):

@@ -144,7 +144,10 @@ def test_a_full_disk_is_one_line():
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run([OMICS, "--help"], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False)
     assert ran.returncode == 1
-    assert ran.stderr == b"omics: can't write the output: No space left on device. Make room, or send it elsewhere.\n"
+    assert (
+        ran.stderr
+        == b"omics: cannot write the output: No space left on device. Free disk space, or redirect the output to another disk.\n"
+    )
 
 
 def test_closed_streams_do_no_harm():

@@ -134,7 +134,7 @@ def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
     )
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert words in ran.err
-    assert "fault of omics" not in ran.err
+    assert "bug in omics" not in ran.err
 
 
 @pytest.mark.parametrize("port", ["65536", "-1"])

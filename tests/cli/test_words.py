@@ -91,7 +91,7 @@ def test_operations_that_arent_documented_commands_stand_under_api(omics):
             "See: omics widgets get-widgets --help",
         ),
         (("--output", "xml", "widgets", "get-widgets"), "--output: expected one of json, jsonl, table, tsv, got 'xml'"),
-        (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' isn't a JMESPath expression"),
+        (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' is not a JMESPath expression"),
         (("widgets", "get-widget", "u"), "'u' isn't expected here. A value stands after its option: --option VALUE."),
         (("--output",), "expected one argument"),
         (("widgets", "--per-page", "2", "get-widgets"), "An option of a command stands after the command. See: omics"),

@@ -18,23 +18,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from typing import TextIO, TypeVar
 
-    from omicsdk.cli.terminal import TransferProgress
+    from omicsdk.transfer import Progress
 
     T = TypeVar("T")
 
 
 class Console:
-    """The way to the person (or log file) behind stderr.
+    """Messages and questions on stderr.
 
     Args:
-        level: What is told: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        level: The level of messages: DEBUG, INFO, WARNING, ERROR or CRITICAL.
         assume_yes: Answer every question with yes.
-        stderr: Where to; by default the process' stderr.
-        stdin: Where answers come from; by default the process' stdin.
-        as_json: Tell everything as JSON, an object a line.
+        stderr: The stream of messages; by default that of the process.
+        stdin: The stream of answers; by default that of the process.
+        as_json: Print every message as a JSON object on one line.
 
     Attributes:
-        exit_code: What the process ends with when nothing is raised: 0, or 3 after `some_failed`.
+        called: Files that messages name otherwise, such as a temporary file that stands in for stdout.
+        exit_code: Exit code of the process where nothing is raised: 0, or 3 after `some_failed`.
     """
 
     def __init__(
@@ -51,7 +52,6 @@ class Console:
         self._assume_yes = assume_yes
         self._stderr = sys.stderr if stderr is None else stderr
         self._stdin = sys.stdin if stdin is None else stdin
-        #: Files that messages call something else.
         self.called = dict[str, str]()
         self.exit_code = DONE
         self._drawn = ""
@@ -59,42 +59,42 @@ class Console:
 
     @property
     def interactive(self) -> bool:
-        """Whether a person watches: stderr is a terminal and the level is INFO or lower."""
+        """Whether progress is shown: stderr is a terminal and the level is INFO or lower."""
         return self._level <= LEVELS["INFO"] and not self._as_json and self._stderr.isatty()
 
     def message(self, text: str) -> None:
-        """Tells what happens; shown up to level INFO."""
+        """Print a message of level INFO."""
         self._say("INFO", text)
 
     def warning(self, text: str) -> None:
-        """Tells what may surprise; shown up to level WARNING."""
+        """Print a warning."""
         self._say("WARNING", text)
 
     def error(self, text: str) -> None:
-        """Tells what went wrong without ending the command; shown up to level ERROR."""
+        """Print an error that does not end the command."""
         self._say("ERROR", text)
 
     def some_failed(self, text: str) -> None:
-        """Tells that a part of a batch failed, in one line whatever names it holds: the process will end with 3."""
+        """Print on one line that a part of a batch failed; the process ends with exit code 3."""
         self.error(printable(text))
         self.exit_code = SOME_FAILED
 
     def more_left(self, limit: int, what: str = "", option: str = "--limit") -> None:
-        """Tells that a limit has left something out: the process will end with 3.
+        """Print that a limit left something out; the process ends with exit code 3.
 
         Args:
             limit: The limit.
-            what: What was limited, in the plural.
-            option: The option that says how many.
+            what: What is listed, in the plural.
+            option: The option of the limit.
         """
-        self.some_failed(f"there are more than {limit}{what and f' {what}'}; {option} says how many are wanted")
+        self.some_failed(f"there are more than {limit}{what and f' {what}'}; {option} sets how many are listed")
 
     def limited(self, found: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
-        """The first of what is found; tells where there is more, as `more_left` does.
+        """Yield the first items; `more_left` reports where there are more.
 
         Args:
-            found: Everything; one more than the limit is taken of it.
-            limit: How many at most, 1 or more; None for all.
+            found: All items; one more than the limit is taken.
+            limit: Most items, from 1; None for all.
             what: What they are, in the plural.
         """
         for number, each in enumerate(found):
@@ -104,10 +104,10 @@ class Console:
             yield each
 
     def confirm(self, question: str) -> bool:
-        """Asks a yes-or-no question when somebody is there to answer it.
+        """Ask a yes-or-no question on a terminal.
 
         Args:
-            question: Without the question mark's "[y/N]".
+            question: The question, without "[y/N]".
 
         Returns:
             The answer; True without asking when stdin or stderr is no terminal, or with `--yes`.
@@ -120,10 +120,10 @@ class Console:
         return self._stdin.isatty() and self._stderr.isatty()
 
     def insists(self, question: str) -> bool:
-        """Asks a yes-or-no question that `--yes` doesn't answer.
+        """Ask a yes-or-no question that `--yes` does not answer.
 
         Args:
-            question: Without the question mark's "[y/N]".
+            question: The question, without "[y/N]".
 
         Returns:
             The answer; False without asking when stdin or stderr is no terminal.
@@ -146,29 +146,29 @@ class Console:
 
     @property
     def asks(self) -> bool:
-        """Whether questions are asked: somebody is there, and `--yes` doesn't answer for them."""
+        """Whether questions are asked: on a terminal, without `--yes`."""
         return not self._assume_yes and self.is_attended
 
     def agrees(self, question: str) -> bool:
-        """Asks whether something shall be done that nobody asked for.
+        """Ask whether to do something beyond the command.
 
         Args:
-            question: Without the question mark's "[y/N]".
+            question: The question, without "[y/N]".
 
         Returns:
-            The answer; True with `--yes`, and False without asking when nobody is there.
+            The answer; True with `--yes`, and False without asking when stdin or stderr is no terminal.
         """
         return self._assume_yes or (self.asks and self.confirm(question))
 
     @contextmanager
-    def progress(self, title: str = "") -> Generator[Callable[[TransferProgress], None] | None]:
-        """A bar for one transfer, gone at its end.
+    def progress(self, title: str = "") -> Generator[Callable[[Progress], None] | None]:
+        """Show the progress of one transfer until it ends.
 
         Args:
             title: What is transferred.
 
         Yields:
-            What a transfer calls with its Progress; None when nobody watches.
+            What a transfer calls with its Progress; None where progress is not shown.
         """
         if not self.interactive:
             yield None
@@ -181,7 +181,7 @@ class Console:
         plain = not (self._stderr.encoding or "utf-8").lower().startswith("utf")
         name, last = printable(title), -_REDRAWN
 
-        def show(state: TransferProgress) -> None:
+        def show(state: Progress) -> None:
             nonlocal last
             if (now := monotonic()) - last >= _REDRAWN:
                 last = now
@@ -195,7 +195,7 @@ class Console:
             self._draw("")
 
     def step(self, text: str) -> None:
-        """Show a step of work in the terminal's last line, in place of the one before; nothing when nobody watches.
+        """Show a step of work in the terminal's last line, in place of the previous one, where progress is shown.
 
         Args:
             text: What is done now; empty removes the line.
@@ -208,47 +208,38 @@ class Console:
             self._stderr.flush()
             self._drawn = text
 
-    def line(self, text: str) -> None:
-        """Writes one line as it is, whatever the level."""
-        if self._as_json:
-            self._object("INFO", text)
-        else:
-            self._write(printable(text))
+    def line(self, text: str, level: str = "INFO") -> None:
+        """Print one line, even where messages of its level are not shown."""
+        if not self._as_json:
+            self.raw(printable(text))
+            return
+        from time import time
+
+        self.raw(json_line(level, "omics", text, time()))
 
     def raw(self, line: str) -> None:
-        """Writes a line that was made for stderr, such as JSON."""
-        self._write(line)
+        """Print a line that is complete, such as JSON."""
+        self._draw("")
+        self._stderr.write(f"{line}\n")
+        self._stderr.flush()
+        self._draw(self._bar)  # lines go above the bar as long as there is one
 
     def _say(self, level: str, text: str) -> None:
         if LEVELS[level] < self._level:
             return
         for path, name in self.called.items():
             text = text.replace(path, name)
-        if self._as_json:
-            self._object(level, text)
-            return
-        for line in text.splitlines():
-            self.line(f"omics: {line}")
-
-    def _object(self, level: str, text: str) -> None:
-        from time import time
-
-        self._write(json_line(level, "omics", text, time()))
-
-    def _write(self, line: str) -> None:
-        self._draw("")
-        self._stderr.write(f"{line}\n")
-        self._stderr.flush()
-        self._draw(self._bar)  # lines go above the bar as long as there is one
+        for line in [text] if self._as_json else text.splitlines():
+            self.line(line if self._as_json else f"omics: {line}", level)
 
 
 @contextmanager
 def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = False) -> Generator[None]:
-    """Show our log records for a while, with secrets masked, whoever wrote them.
+    """Print log records of omicsdk for a while, with secrets masked.
 
     Args:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
-        write: Is given each line.
+        write: Called with each line.
         as_json: Whether a line is a JSON object.
     """
     import logging  # help and quick commands do without

@@ -25,53 +25,53 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 SHOWN = 100
-"""Errors of a batch that are told one by one; the rest is counted."""
+"""Errors of a batch that are printed; the rest is counted."""
 
 DONE, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def exit_code(error: BaseException) -> int:
-    """What the process ends with.
+    """Return the exit code of an error.
 
     Args:
         error: What was raised.
 
     Returns:
-        1 the service (or the system) said no, 2 usage or settings, 3 some of a batch failed, 4 credentials,
+        1 the service or the system refused, 2 usage or settings, 3 some of a batch failed, 4 credentials,
         130 interrupted, 143 ended by SIGTERM.
     """
-    error = _told(error)
+    error = _representative(error)
     if isinstance(error, KeyboardInterrupt):
         return getattr(error, "exit_code", INTERRUPTED)
     if isinstance(error, AuthError):
         return CREDENTIALS
     if isinstance(error, UsageError | ConfigError):
         return USAGE
-    # Nobody said no to a file without a checksum: it is left out of what was asked for, be it one of many or the only one.
+    # A file without a checksum was not refused: it is left out of what the command was given.
     return SOME_FAILED if isinstance(error, SomeFailed | ChecksumMissing) else REFUSED
 
 
-def tell(error: BaseException, where: str, words: Sequence[str]) -> None:
-    """Tells on stderr what a command ended with.
+def report(error: BaseException, where: str, words: Sequence[str]) -> None:
+    """Print on stderr what a command failed with.
 
     Args:
         error: What was raised.
-        where: The command that it happened in.
-        words: What was typed: whether JSON is wanted, and where an error came from.
+        where: The command that failed.
+        words: The command line, which states whether messages are JSON and tracebacks are shown.
     """
     shows_origin = "--debug" in words and not isinstance(error, KeyboardInterrupt)
     if not wants_json(words):
         if shows_origin:
-            print_traceback(error)
+            sys.stderr.write(traceback_of(error))
         for line in lines_of(error, where):
             sys.stderr.write(f"{line}\n")
         return
     from time import time
 
-    fields: dict[str, object] = {"error": type(_told(error)).__name__, "exit_code": exit_code(error)}
+    fields: dict[str, object] = {"error": type(_representative(error)).__name__, "exit_code": exit_code(error)}
     if shows_origin:
         fields["traceback"] = traceback_of(error)
     for line in lines_of(error, where):
@@ -79,13 +79,13 @@ def tell(error: BaseException, where: str, words: Sequence[str]) -> None:
 
 
 def lines_of(error: BaseException, where: str = "") -> list[str]:
-    """What is said of an error, a line each: those of a batch first, then what stands for all.
+    """Format an error as lines: the errors of a batch first, then their summary.
 
     Args:
         error: What was raised.
-        where: The command that it happened in; named in errors of usage.
+        where: The command that failed; named in errors of usage.
     """
-    error = _told(error)
+    error = _representative(error)
     if isinstance(error, KeyboardInterrupt):
         return ["omics: interrupted."]
     if isinstance(error, SomeFailed):
@@ -95,37 +95,25 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
     if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
-        # No service's own words say how this program is told a token.
-        service = where.split()[1] if " " in where else ""
-        told = _remedy(service)
-        if _logs_in(service):
-            told = f"Log in: omics {service} login. Or g{told[1:]}"
-        return [f"{_line(error).removesuffix(error.remedy).rstrip()} {told}"]
+        # The service's answer does not state how this program is given a token.
+        error.remedy = _remedy(where.split()[1] if " " in where else "")
     return [_line(error)]
 
 
 def _remedy(service: str) -> str:
-    """What to do where a service wants a login."""
+    """The remedy where a service requires a login."""
     from omicsdk.cli.catalog import builtin_commands
     from omicsdk.cli.services import SERVICES
 
     if any(each["command"] == service for each in builtin_commands()):
         # A command for files of any platform.
-        return "See what is set for that platform, and how to get what is missing: omics init"
+        return "Run `omics init`, which shows the credentials of each platform and how to get missing ones."
     given = SERVICES[service].get("remedy") if service in SERVICES else None
     return given or f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
 
 
-def _logs_in(service: str) -> bool:
-    """Whether a service has a command to log in."""
-    from omicsdk.cli.catalog import commands_of
-    from omicsdk.cli.services import SERVICES
-
-    return service in SERVICES and any(each["command"] == "login" for each in commands_of(SERVICES[service]))
-
-
-def _told(error: BaseException) -> BaseException:
-    """What is told of an error: of a batch that failed for want of credentials, the first stands for all."""
+def _representative(error: BaseException) -> BaseException:
+    """The error that is printed: the first one of a batch that failed for lack of credentials."""
     if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
         return error.errors[0]
     return error
@@ -135,7 +123,7 @@ def _batch_lines(error: SomeFailed) -> list[str]:
     shown = [_line(one) for one in error.errors[:SHOWN]]
     if len(error.errors) > SHOWN:
         shown.append(f"omics: and {len(error.errors) - SHOWN} more")
-    # Its message repeats the first errors, for those who only see that.
+    # The message repeats the first errors, for callers that print nothing else.
     at = error.message.find(str(error.errors[0])[:30]) if error.errors else -1
     what = error.message[:at].rstrip(" :") if at > 0 else error.message
     return [*shown, _line(OmicsError(what, remedy=error.remedy))]
@@ -148,74 +136,69 @@ def _line(error: BaseException) -> str:
         error.remedy = retirement(error.url) or error.remedy
     if isinstance(error, OmicsError):
         text = str(error)
-    elif isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
-        # What has a file of its own names it; this is what was being printed.
-        text = f"can't write the output: {error.strerror}. Make room, or send it elsewhere."
+    elif isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+        # Errors of other files name the file; this one is of stdout.
+        text = f"cannot write the output: {error.strerror}. Free disk space, or redirect the output to another disk."
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
         text = f"{named}{error.strerror or error}"
     elif isinstance(error, MemoryError):
-        text = "there isn't enough memory for that. Ask for less at once, or use a machine with more."
+        text = "out of memory. Request less at once, or use a machine with more memory."
     elif isinstance(error, RecursionError):
-        text = "what came, or what was given, is nested too deeply. Look at it with --debug."
+        text = "the answer or an argument is nested too deeply. Use --debug to see it."
     else:
-        text = f"unexpected {type(error).__name__}: {error}. This is a fault of omics; --debug shows where"
+        text = f"unexpected {type(error).__name__}: {error}. This is a bug in omics; --debug shows where"
     return f"omics: {printable(' '.join(text.split()))}"
 
 
 def printable(text: str) -> str:
-    """Text without what would steer a terminal, line breaks included; a server's words come through here."""
+    """Escape control characters, line breaks included, which a server's text could send to a terminal."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[str, Any] | None = None) -> str:
-    """One line, with secrets masked.
+    """Format a message as a line of JSON, with secrets masked.
 
     Args:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
-        logger: Who tells it.
-        message: What is told.
-        at: When, in seconds since 1970.
-        fields: More about it; what JSON doesn't have becomes text.
+        logger: The name of the logger.
+        message: The message.
+        at: The time, in seconds since 1970.
+        fields: Further members; values that JSON lacks become text.
     """
     from datetime import UTC, datetime
 
     from omicsdk.core.redaction import mask_json, mask_text
 
-    told: dict[str, Any] = {
+    line: dict[str, Any] = {
         "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": level,
         "logger": logger,
         "message": mask_text(message),
     }
     if fields:
-        told["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))
-    return json.dumps(told)
+        line["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))
+    return json.dumps(line)
 
 
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON on stderr; for errors that come before it could be parsed.
+    """Whether a command line requests JSON on stderr; for errors raised before it is parsed.
 
     Args:
-        words: What was typed after the program's name.
+        words: The words after the program's name.
     """
     end = words.index("--") if "--" in words else len(words)
     given = [*words[:end], ""]
-    asked = [
+    formats = [
         word.partition("=")[2] if "=" in word else given[number + 1]
         for number, word in enumerate(given)
         if word.partition("=")[0] == "--log-format"
     ]
-    return asked[-1:] == ["json"]
-
-
-def print_traceback(error: BaseException) -> None:
-    """Prints where an error came from, with secrets masked."""
-    sys.stderr.write(traceback_of(error))
+    return formats[-1:] == ["json"]
 
 
 def traceback_of(error: BaseException) -> str:
-    """Where an error came from, with secrets masked."""
+    """Format the traceback of an error, with secrets masked."""
     import traceback
 
     from omicsdk.core.redaction import mask_text

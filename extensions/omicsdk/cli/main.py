@@ -39,9 +39,9 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
         _abandon_stdout()
         return 0
     except (Exception, KeyboardInterrupt) as error:
-        from omicsdk.cli.errors import exit_code, tell
+        from omicsdk.cli.errors import exit_code, report
 
-        tell(error, " ".join(where), words)
+        report(error, " ".join(where), words)
         try:
             sys.stdout.flush()
         except OSError:

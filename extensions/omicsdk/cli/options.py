@@ -13,210 +13,136 @@ if TYPE_CHECKING:
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 """Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
 
+
+def _switch(name: str, text: str) -> Argument:
+    return {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
+
+
+def _value(name: str, text: str) -> Argument:
+    return {"name": name, "type": "string", "default": None, "help": text}
+
+
 GLOBALS: list[Argument] = [
-    {"name": "help", "short": "-h", "type": "boolean", "flag": True, "help": "Show help and exit."},
-    {"name": "version", "type": "boolean", "flag": True, "help": "Show the version and exit."},
+    {**_switch("help", "Show help and exit."), "short": "-h"},
+    _switch("version", "Show the version and exit."),
     {
-        "name": "output",
-        "type": "string",
+        **_value(
+            "output",
+            "How results are printed: json (default in a pipe or file), table (default on a terminal), jsonl (an item a line, as "
+            "pages arrive) or tsv.",
+        ),
         "choices": ["json", "jsonl", "table", "tsv"],
-        "help": "How results are printed: json (default in a pipe or file), table (default on a terminal), "
-        "jsonl (an item a line, as pages arrive) or tsv.",
     },
     {
-        "name": "query",
-        "type": "string",
+        **_value("query", "JMESPath expression that selects from the result; with jsonl it is applied to each page."),
         "metavar": "EXPRESSION",
-        "help": "JMESPath expression that picks from the result; with jsonl it sees a page at a time.",
     },
     {
-        "name": "columns",
-        "type": "string",
+        **_value("columns", "Members to print of each item, in this order, separated by commas: id,name,project.name."),
         "metavar": "NAMES",
-        "help": "Members to print of each item, in this order, with commas between them: id,name,project.name.",
     },
-    {
-        "name": "sort",
-        "type": "string",
-        "metavar": "NAME",
-        "help": "Member by which items are sorted; NAME:desc for the largest first.",
-    },
-    {"name": "base-url", "type": "string", "help": "Where the service is; also OMICS_<SERVICE>_URL."},
-    {
-        "name": "profile",
-        "type": "string",
-        "help": "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE.",
-    },
-    {
-        "name": "access-token",
-        "type": "string",
-        "help": "Token to send; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",
-    },
-    {
-        "name": "call-timeout",
-        "type": "string",
-        "help": "Time to wait for the answer to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
+    {**_value("sort", "Member by which items are sorted; NAME:desc for the largest first."), "metavar": "NAME"},
+    _value("base-url", "Address of the service; also OMICS_<SERVICE>_URL."),
+    _value("profile", "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE."),
+    _value(
+        "access-token",
+        "Token to send, for gen3 and dtp also a credentials file; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",
+    ),
+    _value(
+        "call-timeout",
+        "Time to wait for the answer to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
         "seconds, or 5m (default 60).",
-    },
-    {
-        "name": "call-budget",
-        "type": "string",
-        "help": "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
+    ),
+    _value(
+        "call-budget",
+        "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
         "(default 10m).",
-    },
+    ),
+    _switch("yes", "Answer every question with yes: before something is deleted, replaced or set up."),
+    {**_switch("quiet", "Only print errors: no progress, no notes."), "short": "-q"},
     {
-        "name": "yes",
-        "type": "boolean",
-        "flag": True,
-        "help": "Answer every question with yes: before something is deleted, replaced or set up.",
-    },
-    {
-        "name": "quiet",
-        "short": "-q",
-        "type": "boolean",
-        "flag": True,
-        "help": "Only print errors: no progress, no notes.",
-    },
-    {
-        "name": "log-level",
-        "type": "string",
+        **_value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
         "choices": list(LEVELS),
         "default": "INFO",
-        "help": "Level of messages on stderr; progress is shown up to INFO.",
     },
     {
-        "name": "log-format",
-        "type": "string",
+        **_value(
+            "log-format",
+            "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
+        ),
         "choices": ["text", "json"],
         "default": "text",
-        "help": "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
     },
-    {
-        "name": "debug",
-        "type": "boolean",
-        "flag": True,
-        "help": "Show requests and answers (secrets masked), and tracebacks.",
-    },
+    _switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
 ]
 
-NO_PAGINATE: Argument = {
-    "name": "no-paginate",
-    "type": "boolean",
-    "flag": True,
-    "default": False,
-    "help": "Print the first page only; by default all pages are merged.",
-}
+NO_PAGINATE = _switch("no-paginate", "Print the first page only; by default all pages are merged.")
 
-DRY_RUN: Argument = {
-    "name": "dry-run",
-    "type": "boolean",
-    "flag": True,
-    "default": False,
-    "help": "Print the request that would be sent, and send nothing.",
-}
+DRY_RUN = _switch("dry-run", "Print the request that would be sent, and send nothing.")
 
-CHECK_ONLY: Argument = {
-    "name": "dry_run",
-    "type": "boolean",
-    "flag": True,
-    "default": False,
-    "help": "Only check that it exists; nothing is deleted.",
-}
+CHECK_ONLY = _switch("dry_run", "Only check that it exists; nothing is deleted.")
 """Of commands that delete one thing."""
 
-REQUIRE_CHECKSUM: Argument = {
-    "name": "require_checksum",
-    "type": "boolean",
-    "flag": True,
-    "default": False,
-    "help": "Fail (exit code 3) for each file without a stated checksum, and do not download it. An upload whose checksum the "
+REQUIRE_CHECKSUM = _switch(
+    "require_checksum",
+    "Fail (exit code 3) for each file without a stated checksum, and do not download it. An upload whose checksum the "
     "platform does not confirm is sent and reported as failed.",
-}
+)
 
 LIMITS: list[Argument] = [
-    {
-        "name": "limit_rate",
-        "type": "string",
-        "default": None,
-        "help": "Maximum rate of all files together in bytes per second, with K, M or G for powers of 1024: 10M.",
-    },
-    {
-        "name": "time_budget",
-        "type": "string",
-        "default": None,
-        "help": "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default a "
+    _value(
+        "limit_rate",
+        "Maximum rate of all files together in bytes per second, with K, M or G for powers of 1024: 10M.",
+    ),
+    _value(
+        "time_budget",
+        "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default a "
         "file that makes progress has no limit.",
-    },
-    {
-        "name": "min_rate",
-        "type": "string",
-        "default": None,
-        "help": "Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after --stall-timeout, "
+    ),
+    _value(
+        "min_rate",
+        "Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after --stall-timeout, "
         "and the file retried (default 1K; 0 for none).",
-    },
+    ),
+    _value("stall_timeout", "Time over which --min-rate is measured: seconds, or 5m (default 60)."),
     {
-        "name": "stall_timeout",
-        "type": "string",
-        "default": None,
-        "help": "Time over which --min-rate is measured: seconds, or 5m (default 60).",
-    },
-    {
-        "name": "renewals",
+        **_value(
+            "renewals",
+            "Times that a refused URL or login (401, 403) is renewed without progress in between (default 1).",
+        ),
         "type": "integer",
         "convert": "omicsdk.cli.commands.values:at_least_0",
-        "default": None,
-        "help": "Times that a refused URL or login (401, 403) is renewed without progress in between (default 1).",
     },
-    {
-        "name": "max_wait",
-        "type": "string",
-        "default": None,
-        "help": "Longest wait that a server may request; a file that must wait longer fails: seconds, or 90m (default 1h).",
-    },
+    _value(
+        "max_wait",
+        "Longest wait that a server may request; a file that must wait longer fails: seconds, or 90m (default 1h).",
+    ),
     REQUIRE_CHECKSUM,
 ]
-"""Of commands that move files, in whatever direction."""
+"""Of commands that move files, in either direction."""
 
 FETCH: list[Argument] = [
     *LIMITS,
-    {
-        "name": "resume_unvalidated",
-        "type": "boolean",
-        "flag": True,
-        "default": False,
-        "help": "Resume a partial file even if nothing proves that its source is unchanged: no checksum, no strong ETag and "
+    _switch(
+        "resume_unvalidated",
+        "Resume a partial file even if nothing proves that its source is unchanged: no checksum, no strong ETag and "
         "no date that is old enough. By default such a file restarts.",
-    },
+    ),
 ]
 """Of commands that download."""
 
-REPORT: Argument = {
-    "name": "report",
-    "type": "string",
-    "default": None,
-    "help": "File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).",
-}
+REPORT = _value("report", "File for the result of each file: FILE.html (a page for people) or FILE.jsonl (JSON lines).")
 
-
-QUIET: Argument = {
-    "name": "quiet",
-    "type": "boolean",
-    "flag": True,
-    "default": False,
-    "help": "Show no progress.",
-    "short": "-q",
-}
+QUIET: Argument = {**_switch("quiet", "Show no progress."), "short": "-q"}
 """Of commands that move files."""
 
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 """Documented for some uploads; `--quiet` is for all commands."""
 
 LIMIT: Argument = {
-    "name": "limit",
+    **_value("limit", "List at most N (all when omitted); the exit code is 3 where there are more."),
     "type": "integer",
     "convert": "omicsdk.cli.commands.values:at_least_1",
-    "default": None,
-    "help": "List at most N (all when omitted); the exit code is 3 where there are more.",
 }
 """Of commands that list."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, field
 
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Output:
-    """How a command's result reaches stdout.
+    """Prints the result of a command on stdout.
 
     Args:
         form: json, jsonl, table or tsv; None is a table on a terminal and JSON elsewhere.
-        query: JMESPath expression that the result goes through first.
+        query: JMESPath expression that is applied to the result first.
         stdout: A text stream; its `buffer` takes bytes.
         columns: Members that are printed of each item, with commas between them.
         sort: Member by which items are sorted; with `:desc` behind it for the largest first.
 
     Raises:
-        UsageError: The expression isn't JMESPath.
+        UsageError: The expression is not JMESPath.
     """
 
     def __init__(
@@ -61,9 +62,9 @@ class Output:
 
         Args:
             value: JSON data, or a Told.
-            items: Dotted key of its list, when the document names one.
+            items: Dotted key of its list, where the document names one.
             declared: Columns of its table, the one that matters most first.
-            schema: Schema of an item of a service's answer, empty when the document names none; None for a result of our own.
+            schema: Schema of an item of a service's answer, empty where the document names none; None for a result of omicsdk's own.
 
         Raises:
             UsageError: It has no column that --columns names.
@@ -94,28 +95,28 @@ class Output:
             self._tables(value, declared, schema)
 
     def page(self, value: Any, items: str | None) -> None:
-        """Prints one page's items, a line each."""
+        """Print the items of a page, a line each."""
         value, items = self._picked(value, items)
         self.lines(self._arranged(value, items) if self._columns else items_of(value, items))
         self._stdout.flush()
 
     def lines(self, values: Iterable[Any]) -> None:
-        """Prints values as JSON, a line each."""
+        """Print values as JSON, a line each."""
         for value in values:
             self._line(self._json(value))
 
     def chunks(self, chunks: Iterable[bytes]) -> None:
-        """Prints bytes as they are; a terminal gets a line break where text lacks the last one.
+        """Print bytes as they are, and a line break on a terminal where the last one is missing.
 
         Raises:
-            UsageError: They aren't text and stdout is a terminal, or a query was given.
+            UsageError: They are not text and stdout is a terminal, or there is a query.
         """
         if self.query is not None:
-            raise UsageError("--query picks from JSON, and this command gives bytes as they are")
+            raise UsageError("--query selects from JSON, but this command prints bytes as they are")
         first, last = True, b""
         for chunk in chunks:
             if first and self._stdout.isatty() and b"\0" in chunk:
-                raise UsageError("the answer isn't text", remedy="Send it to a file: omics ... > FILE.")
+                raise UsageError("the answer is not text", remedy="Redirect it to a file: omics ... > FILE.")
             first, last = False, chunk[-1:] or last
             self._stdout.buffer.write(chunk)
         if last not in (b"", b"\n") and self._stdout.isatty():
@@ -126,7 +127,7 @@ class Output:
         return (value, items) if self._search is None else (self._search(value), None)
 
     def _arranged(self, value: Any, items: str | None) -> Any:
-        """The items in their order with the columns that were chosen; what has no list is one item."""
+        """The items sorted, with the chosen columns; a value without a list is one item."""
         rows = items_of(value, items)
         if self._sort is not None:
             rows = in_order(rows, self._sort)
@@ -137,7 +138,7 @@ class Output:
     def _json(self, value: Any, indent: int | None = None) -> str:
         plain = (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
         text = written(value, indent=indent, ensure_ascii=plain, default=str)
-        # JSON escapes C0 controls only; DEL and C1 steer terminals too, lone surrogates can't be encoded.
+        # JSON escapes C0 controls only; DEL and C1 control terminals too, and lone surrogates cannot be encoded.
         return text if plain else "".join(c if c < "\x7f" or c.isprintable() else _escaped(c) for c in text)
 
     def _tsv(self, rows: list[Any]) -> None:
@@ -177,7 +178,7 @@ class Output:
         lines = [[self._shown(cell) for cell in cells_of(row, columns, brief)] for row in rows]
         names = [self._shown(name) for name in columns] or [""] * max(map(len, lines))
         widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
-        # Columns that were asked for are all shown, folded if need be.
+        # Chosen columns are all shown, folded where they do not fit.
         shown = list(range(len(widths))) if self._columns else fitting(widths, width - 2, terminal.GAP)
         kept = [[line[number] for number in shown if number < len(line)] for line in lines]
         heads = [names[number] for number in shown] if columns else []
@@ -185,17 +186,17 @@ class Output:
         for line in terminal.table(heads, kept, width, coloured=coloured, rule=rule):
             self._line(line)
         if hidden := [name for number, name in enumerate(names) if number not in shown]:
-            told = f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json"
-            for line in terminal.folded(told, width):
+            note = f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json"
+            for line in terminal.folded(note, width):
                 self._line(terminal.styled(line, terminal.DIM, coloured=coloured))
 
     def _shown(self, text: str) -> str:
-        """What will stand in a cell: the table is laid out by what the terminal's encoding makes of it."""
+        """Text as the terminal's encoding shows it, by which the table is laid out."""
         encoding = self._stdout.encoding or "utf-8"
         return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
     def _text(self, text: str) -> None:
-        """Documented lines: their tabs stay, what would steer a terminal doesn't."""
+        """Print documented lines; tabs stay, other control characters are escaped on a terminal."""
         for line in text.split("\n") if text else ():
             self._line("\t".join(map(printable, line.split("\t"))) if self._stdout.isatty() else line)
 
@@ -211,13 +212,13 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
         compiled = jmespath.compile(expression)
     except JMESPathError as error:
         reason = str(error).splitlines()[0].rstrip(":")
-        raise UsageError(f"--query: {expression!r} isn't a JMESPath expression: {reason}") from error
+        raise UsageError(f"--query: {expression!r} is not a JMESPath expression: {reason}") from error
 
     def search(value: Any) -> Any:
         try:
             return compiled.search(value)
         except JMESPathError as error:
-            raise UsageError(f"--query: {expression!r} doesn't fit the result: {error}") from error
+            raise UsageError(f"--query: {expression!r} cannot be applied to the result: {error}") from error
 
     return search
 
@@ -234,52 +235,39 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}"
 
 
+@dataclass(frozen=True, slots=True)
 class Told:
-    """A result that is printed as documented lines unless `--output` or `--query` asks for data.
+    """A result that is printed as documented lines unless `--output` or `--query` requests data.
 
-    Args:
+    Attributes:
         text: The lines, without a line break at the end; "" prints nothing.
         data: The same as JSON data.
-        terminal_only: Whether the lines are for people at a terminal, and elsewhere the data is printed.
+        terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
         brief: Printed in place of the data where neither a form of output nor a query was chosen; None for the data.
         items: Key of the list in the data of which `--output jsonl` and `tsv` print a line each; None for the data.
     """
 
-    __slots__ = ("brief", "data", "items", "terminal_only", "text")
-
-    def __init__(
-        self, text: str, data: object, *, terminal_only: bool = False, brief: object = None, items: str | None = None
-    ) -> None:
-        self.text = text
-        self.data = data
-        self.terminal_only = terminal_only
-        self.brief = brief
-        self.items = items
+    text: str
+    data: object
+    terminal_only: bool = field(default=False, kw_only=True)
+    brief: object = field(default=None, kw_only=True)
+    items: str | None = field(default=None, kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
 class Call:
     """A command that was run, for the renderer of its result.
 
-    Args:
+    Attributes:
         title: What it does and with what: "Download of manifest.tsv".
-        arguments: What its function was given.
-        options: What was given for the options that the command line adds, such as --report.
+        arguments: The arguments of its function.
+        options: Values of the options that the command line adds, such as --report.
         console: Where messages go.
-        base_url: Where the service is; empty for a command that uses none.
+        base_url: The base URL of the service; empty for a command that uses none.
     """
 
-    __slots__ = ("arguments", "base_url", "console", "options", "title")
-
-    def __init__(
-        self,
-        title: str,
-        arguments: Mapping[str, Any],
-        options: Mapping[str, Any],
-        console: Console,
-        base_url: str = "",
-    ) -> None:
-        self.title = title
-        self.arguments = arguments
-        self.options = options
-        self.console = console
-        self.base_url = base_url
+    title: str
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    console: Console
+    base_url: str = ""

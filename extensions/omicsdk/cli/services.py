@@ -22,6 +22,7 @@ SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
         "index": "dss",
+        "remedy": "Run `omics dss login`. Or set OMICS_DSS_TOKEN, or pass --access-token.",
         "groups": {
             "bundles": "Bundles: list, get, create, update, delete",
             "files": "Files: get what is known of one, create",
@@ -36,6 +37,7 @@ SERVICES: dict[str, Service] = {
     "auth": {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
         "index": "auth",
+        "remedy": "Run `omics auth login`. Or set OMICS_AUTH_TOKEN, or pass --access-token.",
         "groups": {
             "users": "Users: list, get, create, update",
             "groups": "Groups of users: list, get, create, update, delete",

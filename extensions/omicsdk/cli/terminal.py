@@ -11,43 +11,22 @@ from omicsdk.transfer.reports.words import size_words, time_words
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Protocol, TextIO
+    from typing import TextIO
 
-    class TransferProgress(Protocol):
-        """How far a transfer is; what `omicsdk.transfer.Progress` has."""
-
-        @property
-        def files(self) -> int | None: ...
-        @property
-        def files_done(self) -> int: ...
-        @property
-        def files_failed(self) -> int: ...
-        @property
-        def bytes(self) -> int: ...
-        @property
-        def bytes_done(self) -> int: ...
-        @property
-        def unsized(self) -> int: ...
-        @property
-        def rate(self) -> float: ...
-        @property
-        def retries(self) -> int: ...
-        @property
-        def phase(self) -> str: ...
-
+    from omicsdk.transfer import Progress
 
 BOLD, DIM = "1", "2"
 GAP = 3
 """Characters between two columns of a table."""
 
 _LEAST = 4
-"""Characters that a column of a table keeps when others need room."""
+"""Fewest characters of a column that is made narrower."""
 _LEAST_TITLE, _LEAST_BAR, _LONGEST_BAR, _TIME = 8, 10, 40, 14
 """Columns of a progress line: the least of its title, of its bar, the most of that, and those of the time left with its gap."""
 
 
 def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
-    """Whether bold and dim text is written to a stream: to a terminal, unless its user wants none.
+    """Whether bold and dim text is written to a stream: to a terminal, unless the user turned it off.
 
     Args:
         stream: The stream.
@@ -96,7 +75,7 @@ def folded(text: str, width: int) -> list[str]:
 def table(
     names: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, coloured: bool = False, rule: str = "─"
 ) -> list[str]:
-    """A table: names, a line, rows; cells that have no room are folded.
+    """Lay out a table: names, a line, rows; cells that do not fit are folded.
 
     Args:
         names: The columns' names; empty for a table without.
@@ -130,7 +109,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def facts(named: Mapping[str, str], width: int, *, coloured: bool = False) -> list[str]:
-    """Names with their values, a line each; a value that has no room goes on below its beginning.
+    """Lay out names with their values, a line each; a value that does not fit continues on the next line.
 
     Args:
         named: The values by their names.
@@ -146,7 +125,7 @@ def facts(named: Mapping[str, str], width: int, *, coloured: bool = False) -> li
     return lines
 
 
-def progress_line(title: str, state: TransferProgress, width: int, *, plain: bool = False) -> str:
+def progress_line(title: str, state: Progress, width: int, *, plain: bool = False) -> str:
     """A transfer's progress: title, bar, bytes, rate, time left and files; bar and time give way first, then the title.
 
     Args:
@@ -172,7 +151,7 @@ def progress_line(title: str, state: TransferProgress, width: int, *, plain: boo
 
 
 def _sizes(done: int, total: int) -> str:
-    """Bytes that are done, and of how many: the unit once where both have the same."""
+    """Bytes that are done, and the total: the unit once where both have the same."""
     if not total:
         return size_words(done)
     number, unit = size_words(done).split(" ")
@@ -183,14 +162,14 @@ def _sizes(done: int, total: int) -> str:
     )
 
 
-def _files(state: TransferProgress) -> str:
-    """Files, and whatever is not as usual."""
+def _files(state: Progress) -> str:
+    """Files, failures, retries, and any phase but the usual one."""
     count = f"{state.files_done}" if state.files is None else f"{state.files_done}/{state.files}"
-    told = [f"{count} files"]
+    parts = [f"{count} files"]
     if state.files_failed:
-        told.append(f"{state.files_failed} failed")
+        parts.append(f"{state.files_failed} failed")
     if state.retries:
-        told.append(f"{state.retries} retries")
+        parts.append(f"{state.retries} retries")
     if state.phase not in ("moving", "over"):
-        told.append(state.phase)
-    return ", ".join(told)
+        parts.append(state.phase)
+    return ", ".join(parts)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Protocol, Union, cast, get_args, get_origin, get_type_hints
 
 import griffe
 
@@ -190,29 +190,23 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     made["run"] = _target(function)
     made["parameters"] = [*arguments, *more]
     made["supplied"] = supplied
-    if gathered:
-        made["gathered"] = gathered
-    if is_late:
-        made["late"] = True
-    if not has_client:
-        made["offline" if entry.offline else "bare"] = True
-    if entry.login:
-        made["login"] = True
-    if entry.verbatim:
-        made["verbatim"] = True
-    if entry.defaults:
-        made["given"] = dict(entry.defaults)
-    if more:
-        made["own"] = [each["name"] for each in more]
-    if entry.quick:
-        made["quick"] = True
-    if entry.columns:
-        made["columns"] = list(entry.columns)
-    if entry.title:
-        made["title"] = entry.title
-    if (render := entry.render or _renderer(hints.get("return"))) is not None:
-        made["render"] = _target(render)
-    return made
+    render = entry.render or _renderer(hints.get("return"))
+    stated: Command = {
+        "command": entry.words,
+        "gathered": gathered,
+        "late": is_late,
+        "offline": entry.offline and not has_client,
+        "bare": not entry.offline and not has_client,
+        "login": entry.login,
+        "verbatim": entry.verbatim,
+        "given": dict(entry.defaults),
+        "own": [each["name"] for each in more],
+        "quick": entry.quick,
+        "columns": list(entry.columns),
+        "title": entry.title,
+        "render": "" if render is None else _target(render),
+    }
+    return cast("Command", {**made, **{name: value for name, value in stated.items() if value}})
 
 
 def _gathered(
@@ -326,21 +320,18 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         made["required"] = True
     else:
         made["default"] = _plain(parameter.default)
-    if name in (entry.positional or ()):
-        made["positional"] = True
-    if name in entry.switches or name in entry.opposites:
-        made["flag"] = True
-    if name in entry.repeated:
-        made["repeated"] = True
-    if name in entry.short:
-        made["short"] = entry.short[name]
-    if name in entry.metavars:
-        made["metavar"] = entry.metavars[name]
-    if name in entry.also:
-        made["also"] = list(entry.also[name])
-    if name in entry.checks:
-        made["convert"] = _target(entry.checks[name])
-    made["help"] = said.arguments[name]
+    stated: Argument = {
+        "name": made["name"],
+        "positional": name in (entry.positional or ()),
+        "flag": name in entry.switches or name in entry.opposites,
+        "repeated": name in entry.repeated,
+        "short": entry.short.get(name, ""),
+        "metavar": entry.metavars.get(name, ""),
+        "also": list(entry.also.get(name, ())),
+        "convert": _target(entry.checks[name]) if name in entry.checks else "",
+        "help": said.arguments[name],
+    }
+    made = cast("Argument", {**made, **{each: value for each, value in stated.items() if value}})
     if name in entry.writes:
         _write_into(made, entry.writes[name])
     return made
