@@ -172,12 +172,12 @@ def _known_subjects(client: Gen3, guid_type: str) -> Generator[KnownSubjects]:
 def read_crosswalk(
     client: Gen3, output: str | os.PathLike[str], *, limit: int | None = None, on_more: OnMore | None = None
 ) -> int:
-    """Write the crosswalk of the commons.
+    """Write the crosswalk of the commons to a file.
 
-    A file beside it, NAME_info.csv, has the descriptions of its names.
+    NAME_info.csv, in the same folder, has the descriptions of its names.
 
     Args:
-        output: The table that is written, separated by commas.
+        output: File for the crosswalk, separated by commas.
         limit: The number of subjects, at most; all by default.
         on_more: Is called where there are more than `limit`.
 
@@ -216,11 +216,11 @@ def publish_crosswalk(
 ) -> Published:
     """Publish a crosswalk of the names of subjects.
 
-    A subject of which the commons knows a name gets the others, too; others are created.
+    Names are added to the subject that has one of them already; other subjects are created.
 
     Args:
-        path: The crosswalk.
-        info: A table with the descriptions of its names.
+        path: Crosswalk: a table (.csv, .tsv) whose columns are named COMMONS|TYPE|NAME, with a subject in each row.
+        info: Table with the descriptions of its names.
         guid_type: The member of a crosswalk that is written.
         methods: How the names were matched, in words.
 

@@ -636,9 +636,9 @@ def publish_discovery_objects(
     """Publish the data objects of a table; a study that does not exist is created.
 
     Args:
-        path: A table as `objects_in_table` reads it.
+        path: Table of data objects, with the columns dataset_guid, guid and display_name.
         guid_type: The type of a new study's document.
-        overwrite: Whether they replace all objects of a study; by default those with their GUIDs.
+        overwrite: Replace all objects of a study; by default those of the same GUIDs.
 
     Returns:
         How many studies were created and updated, and the failures.

@@ -45,16 +45,16 @@ def compare_manifests(
     further_columns: bool = False,
     delimiter: str | None = None,
 ) -> Difference:
-    """Write the rows of a manifest that another one lacks, or that differ.
+    """Write the rows of a manifest that are new or changed since another one.
 
     Memory does not grow with their rows.
 
     Args:
-        first: A table.
-        second: A table of the same kind.
-        output: The table that is written, with the columns that both have; whole or not at all.
+        first: The older table.
+        second: The newer table, of the same kind.
+        output: File for these rows, with the columns that both have; whole or not at all.
         key: The column that identifies a row.
-        further_columns: Whether either may have columns that the other lacks; these are not compared.
+        further_columns: Allow columns that only one of them has; they are not compared.
         delimiter: The separator of the output's cells; by default the one of its suffix.
 
     Returns:

@@ -61,9 +61,9 @@ def read_index(
     The same call resumes after an interrupt.
 
     Args:
-        output: The table that is written, with the columns of `COLUMNS`; separated by tabs where its suffix is .tsv.
-        manifest: A manifest with the MD5 sums and sizes of the files whose records are wanted; all records by default.
-        threads: Batches of rows of that manifest under way at once, from 1.
+        output: File for the records; separated by tabs if its suffix is .tsv, else by commas.
+        manifest: Manifest with the MD5 sums and sizes of the files whose records are read; by default all records.
+        threads: Batches of rows of that manifest that are requested at the same time, from 1.
         delimiter: The separator of that manifest's cells; by default the one of its suffix.
         stop: Ends the run when it is set.
 
@@ -163,10 +163,10 @@ def verify_manifest(
     The same call resumes after an interrupt.
 
     Args:
-        manifest: A table with the files' GUIDs, and columns of what is compared.
-        output: The file that is written: a line GUID|FIELD|expected X|actual Y for each difference; by default the
-            manifest's name with .verified.log.
-        threads: Batches of rows under way at once, from 1.
+        manifest: Table with the files' GUIDs and the columns that are compared.
+        output: File for a line GUID|FIELD|expected X|actual Y for each difference; by default the manifest's name with
+            .verified.log.
+        threads: Batches of rows that are requested at the same time, from 1.
         parsers: Parsers of fields, in place of those of `PARSERS`.
         delimiter: The separator of the manifest's cells; by default the one of its suffix.
         stop: Ends the run when it is set.

@@ -63,7 +63,7 @@ def login_of(client: Gen3) -> Gen3Login:
 def access_token(client: Gen3) -> str:
     """Print an access token, renewed when it is about to expire.
 
-    It identifies you for some minutes: do not let others see it.
+    Anyone who has it can act as you until it expires: keep it secret.
     """
     return login_of(client).get_access_token()
 
@@ -74,13 +74,13 @@ def endpoint(client: Gen3) -> str:
 
 
 def curl(client: Gen3, path: str, *, request: str | None = None, data: str | None = None) -> Any:
-    """Send a request to the commons with a token, and print the answer.
+    """Send a request to the commons with a token, and print the response.
 
-    JSON is printed as every result is; anything else as it was received.
+    JSON is printed like any result, other content as it was received.
 
     Args:
         path: Path of the request, such as /user/user, with its query.
-        request: GET, POST, PUT, PATCH or DELETE; POST with --data and GET without when omitted.
+        request: GET, POST, PUT, PATCH or DELETE; by default POST with --data, else GET.
         data: The body: JSON or other text, or @FILE for the content of a file.
     """
     answer = login_of(client).request(path, request, data)
@@ -112,7 +112,7 @@ def token_decode(token_file: str) -> dict[str, Any]:
 def wts_list(client: Gen3) -> list[Any]:
     """List the logins of other commons that the workspace token service has.
 
-    Within a workspace its own service is asked, elsewhere that of the commons.
+    Within a workspace, its own service is used; elsewhere that of the commons.
     """
     login = client.credentials
     inside = isinstance(login, Gen3Login) and login.is_workspaces
@@ -141,8 +141,8 @@ def whoami(client: Gen3, *, resources: bool = False) -> Any:
 def run(client: Gen3, program: Sequence[str], *, console: Console) -> None:
     """Run a command with an access token in GEN3_TOKEN.
 
-    Everything after its name goes to the command as it is; options of omics are given before it. Its exit code is the
-    command's, or 128 and the signal's number where a signal ended it.
+    All words after its name are passed to the command unchanged; options of omics are given before it. The exit code is
+    the command's, or 128 plus the number of the signal that ended it.
 
     Args:
         program: The command and its arguments.

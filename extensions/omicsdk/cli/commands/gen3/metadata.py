@@ -1,4 +1,4 @@
-"""What a commons knows of its files and studies: records of the index, manifests, crosswalks and the discovery page."""
+"""Records of the index, manifests, crosswalks, and studies of the discovery page."""
 
 from __future__ import annotations
 
@@ -35,23 +35,28 @@ WITHOUT_EFFECT: tuple[Argument, ...] = (
         "default": 4,
         "help": "Without effect: no other process is used.",
     },
-    {"name": "python_subprocess_command", "type": "string", "default": None, "help": "Without effect, likewise."},
+    {
+        "name": "python_subprocess_command",
+        "type": "string",
+        "default": None,
+        "help": "Without effect: none is started.",
+    },
 )
-"""Options of gen3's command that have nothing to act on here."""
+"""Options of gen3's command that are accepted and ignored."""
 
 
 def delimiter(given: str) -> str:
-    r"""Take a separator of cells; `\t` and `tab` are the tab, which is hard to type in a shell.
+    r"""Convert a separator of cells; `\t` and `tab` are the tab, which is hard to type in a shell.
 
     Args:
-        given: What was typed.
+        given: The value of the option.
 
     Raises:
-        UsageError: It is no single character.
+        UsageError: It is not a single character.
     """
     named = {"\\t": "\t", "tab": "\t", "comma": ","}.get(given, given)
     if len(named) != 1:
-        raise UsageError(f"{given!r} is not one character", remedy="Give one, such as , or tab.")
+        raise UsageError(f"invalid separator {given!r}", remedy="Give one character, such as a comma, or tab.")
     return named
 
 
@@ -100,7 +105,7 @@ def changed_object(result: dict[str, Any], call: Call) -> dict[str, Any]:
 
 
 def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
-    """Render a run over a manifest, and print which rows failed.
+    """Render the result of a manifest's rows, and print which failed.
 
     Raises:
         SomeFailed: All rows failed.
@@ -132,9 +137,9 @@ def validate_format(
     manifest_file_delimiter: str | None = None,
     console: Console,
 ) -> list[dict[str, Any]]:
-    """Check the format of a manifest without a network.
+    """Check the format of a manifest, without requests.
 
-    Prints each fault with its line and column; nothing where there is none. The exit code is 1 where there is one.
+    Prints each fault with its line and column. The exit code is 1 if there are errors.
 
     Args:
         file: Manifest: a table with tabs between its columns where its name ends in .tsv, else with commas.
@@ -171,7 +176,7 @@ def validate_format(
 def delete_manifest(
     client: Gen3, file: str, *, output_file: str | None = None, dry_run: bool = False, console: Console
 ) -> manifests.Summary | dict[str, Any] | None:
-    """Delete the index records of all files of a manifest; their bytes are kept.
+    """Delete the index records of all files of a manifest; the files are kept.
 
     Run the same command again to resume. The exit code is 3 where rows failed.
 
@@ -205,8 +210,8 @@ def merge(
     Args:
         files: Manifests with the columns md5, size and urls; the first value of a field is kept.
         out: File for the merged manifest.
-        continue_on_error: Skip contradictions, and print each.
-        allow_multiple_guids: Let one MD5 sum have several GUIDs.
+        continue_on_error: Skip conflicting values, and print each.
+        allow_multiple_guids: Allow several GUIDs for one MD5 sum.
         console: Where messages go.
     """
     rules = manifests.Rules(many_guids=allow_multiple_guids, go_on=continue_on_error)
@@ -248,12 +253,12 @@ def crosswalk_read(result: int, call: Call) -> dict[str, Any]:
 
 
 def crosswalk_verified(result: list[manifests.Missing], call: Call) -> list[dict[str, Any]]:
-    """Render the names of a crosswalk that the commons does not know, or knows of another subject."""
+    """Render the names of a crosswalk that are unknown to the commons, or belong to another subject there."""
     if result:
-        call.console.error(f"{len(result)} names differ from those of {call.base_url}")
+        call.console.error(f"{len(result)} names do not match those of {call.base_url}")
         call.console.exit_code = REFUSED
     else:
-        call.console.message("all names are known")
+        call.console.message(f"all names match those of {call.base_url}")
     return [each._asdict() for each in result]
 
 

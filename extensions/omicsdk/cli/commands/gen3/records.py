@@ -1,4 +1,4 @@
-"""Records of a commons' projects, their dictionary, queries over them, programs, projects and jobs."""
+"""Records of projects: submitted, validated, exported, queried, deleted; the dictionary, programs, projects and jobs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
-from omicsdk.gen3.records import known_to, project_of
-from omicsdk.gen3.records import validate as findings_in
-from omicsdk.gen3.records.deletions import delete_nodes, delete_records
-from omicsdk.gen3.records.projects import Project, check_project, programs
-from omicsdk.gen3.records.tables import Source
+from omicsdk.gen3.records import projects, tables, validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -59,10 +55,10 @@ def submit(
         files: Records: .json, .jsonl, .tsv, .csv, .txt or .xlsx.
         node_type: Node of rows that have no column `type`.
         dictionary: Dictionary file or folder; by default that of the commons.
-        chunk_size: Records that are sent at once; fewer where the commons can't take as many.
+        chunk_size: Records per request; fewer where the commons accepts fewer.
         all_or_nothing: Send nothing when any row is invalid.
-        journal: File of the rows that were taken: with the same one, a submission that was stopped resumes.
-        refused: Only print the rows that weren't taken.
+        journal: File that records accepted rows; the same command with the same file resumes a stopped submission.
+        refused: Only print rows that were not accepted.
         dry_run: Have the commons check what would be stored; nothing is stored.
         console: Where messages go.
     """
@@ -89,7 +85,7 @@ def submit(
             if not outcome.taken or not refused:
                 rows.append(outcome.as_dict())
     except KeyboardInterrupt:
-        console.message(f"Stopped after {_counted(counts)}. What was taken stays.")
+        console.message(f"Stopped after {_counted(counts)}. Accepted records are kept.")
         raise
     if lost > SHOWN:
         console.error(f"and {lost - SHOWN} more rows")
@@ -114,17 +110,17 @@ def validate(
 
     Args:
         connect: Connects to the commons.
-        project: Project of the records: it must exist, and links are compared with its records as well.
+        project: Project of the records; it must exist. Links are also compared with its records.
         console: Where messages go.
     """
     connect_once = cache(connect)
-    target = None if project is None else project_of(project)
-    findings = findings_in(
+    target = None if project is None else projects.project_of(project)
+    findings = validation.validate(
         files,
         _dictionary(connect_once, dictionary),
         project=target,
         node_type=node_type,
-        known=None if target is None else known_to(connect_once(), target),
+        known=None if target is None else validation.known_to(connect_once(), target),
     )
     found = [each.as_dict() for each in findings]
     tell_findings(found, console, files)
@@ -132,14 +128,14 @@ def validate(
 
 
 def tell_findings(found: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
-    """Print what a validation of tables found; that nothing is wrong only where there was something to check.
+    """Print the number of faults that a validation found; tables without rows are reported separately.
 
     Args:
         found: The faults.
         console: Where messages go; the exit code will be 1 where there are faults.
-        files: The tables; none where what was checked isn't tables of records.
+        files: The tables; none where something else than tables of records was checked.
     """
-    empty = [file for file in files if next(iter(Source(file)), None) is None]
+    empty = [file for file in files if next(iter(tables.Source(file)), None) is None]
     for file in empty:
         console.warning(f"{file} has no row: there was nothing to check")
     if found:
@@ -230,9 +226,9 @@ def delete(
         raise UsageError("no records are named", remedy="Give one of --node, --id and --all.")
     known, gone = _dictionary(lambda: client, dictionary), dict[str, int]()
     if id:
-        deletion = partial(delete_records, client, project, id, dictionary=known)
+        deletion = partial(client.delete_records, project, id, dictionary=known)
     else:
-        deletion = partial(delete_nodes, client, project, node or None, dictionary=known, on_deleted=gone.__setitem__)
+        deletion = partial(client.delete_nodes, project, node or None, dictionary=known, on_deleted=gone.__setitem__)
     planned = deletion(dry_run=True)
     if dry_run:
         return planned.as_dict()
@@ -262,7 +258,7 @@ def dictionary(
 
     Args:
         node: Name of a node; all nodes when omitted.
-        schema: Print JSON schemas as the commons has them.
+        schema: Print JSON schemas.
     """
     found = _dictionary(connect, dictionary)
     if schema:
@@ -292,7 +288,7 @@ def query(
         text: The query; @FILE for the content of a file, - for stdin.
         variables: Values of its variables: a JSON object, or @FILE.
         guppy: Query the explorer's service (Guppy), not that of submitted records (Peregrine).
-        rows: Print all rows, page by page: the query has the variables $first and $offset, and one field.
+        rows: Print all rows, page by page; the query must have the variables $first and $offset, and one field.
         console: Where messages go.
     """
     asked = query_text(text)
@@ -333,16 +329,16 @@ def explore(
     out: str | None = None,
     console: Console,
 ) -> list[dict[str, Any]] | None:
-    """Print or write records of the explorer's index, of any number.
+    """Print or write records of the explorer's index.
 
     Args:
         data_type: Their type, such as case.
         fields: Fields of each record; those of nested objects are written with dots.
         filter: A filter, such as {"=": {"sex": "female"}}; or @FILE.
-        sort: Fields by which they are sorted; FIELD:desc for the largest first.
+        sort: Fields to sort by; FIELD:desc for the largest first.
         accessibility: Records that you may read, may not read, or both.
         limit: Records to print, at most; all when omitted. The exit code is 3 where there are more.
-        out: File for the records as JSON lines, for more than fit into memory.
+        out: File for the records as JSON lines; they are not held in memory.
         console: Where messages go.
     """
     order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]
@@ -362,7 +358,7 @@ def explore(
 
 def list_programs(client: Gen3) -> list[dict[str, str]]:
     """List the programs that you may see."""
-    return [{"program": name} for name in programs(client)]
+    return [{"program": name} for name in projects.programs(client)]
 
 
 def get_program(client: Gen3, program: str) -> Any:
@@ -403,7 +399,7 @@ def get_project(client: Gen3, program: str, project: str) -> Any:
         program: Name of its program.
         project: Its code.
     """
-    check_project(client, Project(program, project))
+    projects.check_project(client, projects.Project(program, project))
     return next(client.export_rows((program, project), "project"))
 
 
@@ -415,7 +411,7 @@ def run_job(
     Args:
         name: Name of the job, such as index-object-manifest.
         input: Its input: a JSON object, or @FILE.
-        wait: Wait until it is over, and print its output.
+        wait: Wait until it ends, and print its output.
         console: Where messages go.
     """
     if not wait:

@@ -1,4 +1,4 @@
-"""Files of a commons: downloads, uploads, and the storage of its workspaces."""
+"""Files of a commons: downloads, uploads, and files of workspaces."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def pull_ls(
     with client.servers() as servers:
         if access:
             return permissions_for(client, wanted, servers, lambda who, error: console.some_failed(f"{who}: {error}"))
-        # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.
+        # Only identifiers and names: find() does not request what a manifest states, and the list shows what the commons has.
         files = find([Wanted(each.identifier, each.name) for each in wanted], servers)
     return [file.to_dict() for file in found(files, console)]
 
@@ -147,13 +147,13 @@ def upload(
 
     Args:
         paths: Files, and folders with everything in them.
-        authz: Resources that say who may read the files, such as /programs/P/projects/Q.
-        bucket: The bucket; by default the commons chooses it.
-        subfolders: Record a folder's files by their paths in it, not by their names alone.
+        authz: Resources that control who may read the files, such as /programs/P/projects/Q.
+        bucket: The bucket; by default that of the commons.
+        subfolders: Name files by their paths within a folder, not by their names alone.
         part_size: Size of the parts of large files, from 5M; with K, M or G.
         manifest_out: File (.tsv) for the GUIDs, sizes and checksums of the files.
         wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
-        no_resume: Send all files, also those that an earlier run has sent or the commons has.
+        no_resume: Send all files, also those that were sent before or that the commons has.
         dry_run: Only print what would be sent; no request is sent.
         console: Where messages go.
         progress: Called with the progress.
@@ -164,7 +164,7 @@ def upload(
         sizes = [(str(path), path.stat().st_size) for path, _ in files_of(paths)]
         planned = [{"path": path, "size": size} for path, size in sizes]
         return {"counts": {"planned": len(sizes)}, "bytes_to_send": sum(size for _, size in sizes), "files": planned}
-    own_prefix(client)  # a commons that doesn't answer fails here, not after all tries of each file
+    own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
     result = client.upload(
         paths,
         authz=authz,
@@ -201,7 +201,7 @@ def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any
 def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
     """Render the files below a key of a workspace, folders first."""
     if len(result.folders) + len(result.objects) >= PAGE_LIMIT:
-        call.console.some_failed(f"only the first {PAGE_LIMIT} are listed, so there may be more; list a folder in it")
+        call.console.some_failed(f"listed the first {PAGE_LIMIT}; there may be more. List a folder in it")
     return [*({"WorkspaceKey": each} for each in result.folders), *result.objects]
 
 
@@ -223,11 +223,13 @@ def workspace_get(client: Gen3, url: str) -> WorkspaceObject:
     for each in client.workspace_ls(url).objects:
         if each.get("WorkspaceKey") == key:
             return each
-    raise NotFound(f"There is no file {url}", remedy="List files with `omics gen3 wss ls`.")
+    raise NotFound(f"There is no file {url}", remedy="Run `omics gen3 wss ls` to list files.")
 
 
 def workspace_download_url(client: Gen3, path: str) -> str:
-    """Print a URL from which anyone can download a file of a workspace for some time.
+    """Print a presigned URL to download a file of a workspace.
+
+    Anyone who has it can download the file until it expires.
 
     Args:
         path: The file, ws:///WORKSPACE/KEY.
@@ -236,9 +238,11 @@ def workspace_download_url(client: Gen3, path: str) -> str:
 
 
 def workspace_upload_url(client: Gen3, path: str) -> str:
-    """Print a URL to which anyone can upload a file of a workspace for some time.
+    """Print a presigned URL to upload a file of a workspace with PUT.
+
+    Anyone who has it can replace the file until it expires.
 
     Args:
-        path: The file, ws:///WORKSPACE/KEY; its bytes are sent by PUT.
+        path: The file, ws:///WORKSPACE/KEY.
     """
     return client.workspace_url(path, "upload")
