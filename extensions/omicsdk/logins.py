@@ -334,7 +334,9 @@ def accounts(
 
 
 def listed_profiles() -> list[dict[str, Any]]:
-    """List the profiles of the settings, with the base URL and the stored login of each platform.
+    """List the profiles, with the base URL and the stored login of each platform.
+
+    Nothing is requested: `whoami` tries logins.
 
     Raises:
         ConfigError: A file is malformed.

@@ -127,7 +127,7 @@ def test_four_platforms_are_logged_in_to_and_out_of(user):
     assert user.run("logout").returncode == 0
     assert json.loads(user.tokens.read_text()) == {}
     assert user.data("whoami") == []
-    assert "nothing to forget" in user.run("logout", "gen3").stderr
+    assert "no login is stored" in user.run("logout", "gen3").stderr
 
 
 @pytest.mark.parametrize("platform", ["sb", "crunch", "pangea", "gen3", "hca"])

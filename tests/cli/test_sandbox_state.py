@@ -103,7 +103,7 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
         (("save", "x.tar", "--dir", "."), "isn't a sandbox's folder"),
         (("load", "x.tar", "--dir", "new"), "the state is not loaded: x.tar: No such file"),
         (("status",), "give --url of a running sandbox or --dir"),
-        (("status", "--dir", "nowhere"), "there is no folder nowhere"),
+        (("status", "--dir", "nowhere"), "folder not found: nowhere"),
         (("status", "--dir", "."), "isn't a sandbox's folder"),
         (("up", "--s3-port", "70000"), "--s3-port: 70000 isn't a port"),
     ],

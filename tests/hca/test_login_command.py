@@ -52,7 +52,7 @@ def test_a_login_is_used_by_later_commands_of_both_services(terminal, address_of
     assert (begun.returncode, out) == (0, "")
     assert "You may close this tab" in page
     assert "logged in to http://127.0.0.1" in err
-    assert "renewed by itself" in err
+    assert "renewed automatically" in err
     assert who(terminal) == WHO
     listed = terminal.run("dss", "get-subscriptions", "--replica", "aws")
     assert (listed.returncode, json.loads(listed.stdout)) == (0, {"subscriptions": []})
@@ -92,7 +92,7 @@ def test_logging_out_revokes_and_forgets(terminal, address_of, omics_sandbox):
     assert ended.stderr.rstrip().endswith("Log in again: omics auth login")
     again = terminal.run("auth", "logout")
     assert again.returncode == 0
-    assert "nothing to forget" in terminal.run("auth", "logout").stderr
+    assert "no login is stored" in terminal.run("auth", "logout").stderr
 
 
 def test_a_code_is_pasted_where_there_is_no_browser(terminal, address_of):

@@ -1,4 +1,4 @@
-"""`omics alias`: own names for commands, and the shell function by which scripts for hca run through omics.
+"""`omics alias`: names for commands, and the shell function by which scripts for hca run through omics.
 
 Aliases are a JSON object of name to expansion in omicsdk's settings folder. It is read where the first word is no command.
 """
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
 
 
-# What the operations of dss and auth printed was always JSON, and nothing was asked before a deletion. The only option
-# that could stand before these words was --log-level.
+# The operations of dss and auth always printed JSON, and deleted without asking. The only option before these words was
+# --log-level.
 _SERVICES = ("dss", "auth")
 _AS_BEFORE = "--yes --output json"
 
@@ -154,7 +154,7 @@ def remove_alias(name: str, *, console: Console) -> None:
     path = _path()
     aliases = read_aliases()
     if name not in aliases:
-        raise UsageError(f"there is no alias {name!r}", remedy=did_you_mean(name, aliases) or "See: omics alias list")
+        raise UsageError(f"alias not found: {name!r}", remedy=did_you_mean(name, aliases) or "See: omics alias list")
     with locked(path):
         _write(path, {each: text for each, text in read_aliases().items() if each != name})
     console.message(f"removed the alias {name}")
@@ -177,7 +177,7 @@ def hca(*, shell: Literal["bash", "zsh", "sh", "fish", "powershell"] = "bash") -
 
     powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression
 
-    Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.
+    As with hca, results are JSON on a terminal too, and commands delete without asking.
 
     Args:
         shell: The shell that the function is for.

@@ -127,8 +127,8 @@ def generate(
             for each in found:
                 console.error(each)
             if found:
-                raise OmicsError(f"{out} is not what {spec} says", remedy="Generate it again without --check.")
-            console.message(f"{out} is what {spec} says ({len(made.files)} files in the package)")
+                raise OmicsError(f"{out} differs from {spec}", remedy="Generate it again without --check.")
+            console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
             return
         console.step(f"formatting {len(made.files)} files")
         kept = write_project(made, name, spec, folder, console.step)
@@ -235,7 +235,7 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
 
 
 def _document_of(given: str) -> str:
-    """The document of a generated package, or of the project around it; any other path is one by itself."""
+    """The document of a generated package, or of the project around it; any other path is a document."""
     path = Path(given)
     found = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
     return str(next((each for each in found if each.is_file()), path))
@@ -251,7 +251,7 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
     listed = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
     console.message(f"{target}: {listed}")
     kinds = Counter(note.kind for note in made.report.notes)
-    words = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "untyped": "without a type"}
+    words = {"repair": "repaired", "omission": "omitted", "loss": "lost", "untyped": "without a type"}
     if kinds:
         differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")

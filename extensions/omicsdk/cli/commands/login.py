@@ -16,7 +16,6 @@ from omicsdk.logins import (
     accounts,
     base_url_for,
     credentials_file,
-    listed_profiles,
     log_in,
     log_in_by_browser,
     log_out,
@@ -107,7 +106,7 @@ def _token(connection: Connection, *, token_stdin: bool) -> str | None:
     given = connection.access_token
     if token_stdin or given == "-":
         return _from_stdin("the token")
-    if given is not None and not given:  # a variable that a script left empty: nothing shall be asked instead
+    if given is not None and not given:  # a variable that a script left empty: no question may replace it
         raise UsageError("--access-token is empty", remedy="Give a token, or omit the option.")
     return given
 
@@ -170,7 +169,7 @@ def _issuer(token: str) -> str | None:
 
 
 def logout(platform: str | None = None, *, connection: Connection, console: Console) -> None:
-    """Log out: forget a stored login, and revoke it where the platform can.
+    """Log out: delete a stored login, and revoke it where the platform supports that.
 
     Logins of other programs and variables stay as they are.
 
@@ -182,7 +181,7 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
     profile = connection.profile or ("default" if platform else None)
     found = stored_logins(platform, profile, connection.base_url)
     if not found:
-        console.message("nothing to forget: no login is stored" + (f" for {platform}" if platform else ""))
+        console.message("no login is stored" + (f" for {platform}" if platform else ""))
         return
     if platform is None and not console.confirm(f"Log out of {len(found)} platforms?"):
         return
@@ -218,14 +217,6 @@ def shown(result: list[Account], call: object) -> list[dict[str, Any]]:
     return [{**row, "problem": each.problem} if each.problem else row for row, each in zip(rows, result, strict=True)]
 
 
-def profiles() -> list[dict[str, Any]]:
-    """List the profiles, with the base URL and the login of each platform.
-
-    Nothing is requested: omics whoami tries logins.
-    """
-    return listed_profiles()
-
-
 def service_login(
     client: Platform,
     access_token: str | None = None,
@@ -237,30 +228,30 @@ def service_login(
 ) -> None:
     """Log in, for this command and later ones.
 
-    Opens a browser and waits until the login is finished there. The tokens are stored in a file of their own that only you can read,
-    and are renewed by themselves as long as the service allows. Services that belong together share a login.
+    Opens a browser and waits until the login is finished there. The tokens are stored in a separate file that only you can read, and
+    are renewed automatically while the service allows it. Services that belong together share a login.
 
     Args:
         client: The service.
-        access_token: Store this token as it is; it can't be renewed.
-        remote: Print the address to log in at, for a browser on another machine, and ask for the code that is shown in the end.
+        access_token: Store this token as it is; it cannot be renewed.
+        remote: Print the address to log in at, for a browser on another machine, and ask for the code that it shows at the end.
         migrate: Take over the login that the published client left in its configuration.
         timeout: Seconds to wait for the browser to come back.
         console: Where the address and questions go.
     """
-    if access_token == "":  # a variable that a script left empty: no browser shall open for it
-        raise UsageError("--access-token is empty", remedy="Give a token, or leave it out to log in by a browser.")
+    if access_token == "":  # a variable that a script left empty: no browser may open for it
+        raise UsageError("--access-token is empty", remedy="Give a token, or omit it to log in with a browser.")
     service = _service(client, lambda text: _lines(console, text))
     done = service.login(access_token=access_token or "", remote=remote, migrate=migrate, timeout=timeout)
     end = "" if done.expires_at is None else f" until {moment(done.expires_at)}"
-    renewed = ", renewed by itself" if done.renewable else ""
+    renewed = ", renewed automatically" if done.renewable else ""
     console.message(f"logged in to {origin_of(done.service)}{end}{renewed}; stored in {done.path}")
 
 
 def service_logout(client: Platform, *, console: Console) -> None:
-    """Forget the stored login, and have the service revoke it.
+    """Delete the stored login, and have the service revoke it.
 
-    A login that the published client left in its configuration is taken out of it too.
+    A login that the published client left in its configuration is removed, too.
 
     Args:
         client: The service.
@@ -269,7 +260,7 @@ def service_logout(client: Platform, *, console: Console) -> None:
     if _service(client, console.warning).logout():
         console.message(f"logged out of {origin_of(client.base_url)}")
     else:
-        console.message(f"nothing to forget: nobody was logged in to {origin_of(client.base_url)}")
+        console.message(f"no login is stored for {origin_of(client.base_url)}")
 
 
 def _service(client: Platform, tell: Callable[[str], None]) -> ServiceLogin:
@@ -281,6 +272,6 @@ def _service(client: Platform, tell: Callable[[str], None]) -> ServiceLogin:
 
 
 def _lines(console: Console, text: str) -> None:
-    """Show text whatever the level: without the address nobody could log in."""
+    """Show text whatever the level: the address is needed to log in."""
     for line in text.splitlines():
         console.line(line)

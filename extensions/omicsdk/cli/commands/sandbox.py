@@ -43,8 +43,8 @@ def up(
 ) -> None:
     """Start the server; Ctrl-C ends it.
 
-    State is kept in the folder and is there again the next time. Variables by which other programs find the server are printed
-    as shell lines, and written into the folder. Needs the extra `sandbox`.
+    State is kept in the folder for the next start. Variables by which other programs find the server are printed as shell
+    lines, and written into the folder. Needs the extra `sandbox`.
 
     Args:
         port: TCP port; 0 picks a free one.
@@ -149,7 +149,7 @@ def _added(add: Callable[[dict[str, Any]], Any], given: Sequence[dict[str, Any]]
     if errors:
         for each in made:
             console.message(f"made {' '.join(map(str, next(iter(each.items()))))}")
-        raise SomeFailed(f"{len(errors)} of {len(given)} folders were not added", errors)
+        raise SomeFailed(f"{len(errors)} of {len(given)} folders not added", errors)
     return made
 
 
@@ -157,7 +157,7 @@ def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[s
     """Write a sandbox's whole state into one file.
 
     Of a running sandbox while requests continue, or of a folder. What is only on the S3 server (staging buckets, volumes,
-    Pangea's uploads) is not in it; it ends with the server. Keys that sign tokens are in it: only its owner can read the file.
+    Pangea's uploads) is not saved; it ends with the server. The file contains keys that sign tokens, so only its owner can read it.
 
     Args:
         file: The file with the state.
@@ -199,7 +199,7 @@ def _snapshot(url: str, target: Path) -> int:
 def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, console: Console) -> dict[str, Any]:
     """Create a sandbox's folder from a file of `omics sandbox save`.
 
-    The author of the file knows the keys and tokens in it.
+    Its author knows the keys and tokens in the file.
 
     Args:
         file: The file with the state.
@@ -213,12 +213,12 @@ def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, consol
         from omicsdk.sandbox import load_snapshot
 
         about = load_snapshot(Path(file), Path(dir), replace=replace)
-    console.message(f"start it with: omics sandbox up --dir {dir}")
+    console.message(f"to start it: omics sandbox up --dir {dir}")
     return {"folder": str(Path(dir).absolute()), **about}
 
 
 def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
-    """Print whether a sandbox runs, and how much is in it.
+    """Show whether a sandbox runs, and what it contains.
 
     Args:
         dir: The sandbox's folder, whether it is running or not.
@@ -251,7 +251,7 @@ def _chosen(url: str | None, dir: str | None) -> tuple[str, Path | None]:
             remedy=f"Or set the variables that `omics sandbox up` prints: {URL_VARIABLE} is one of them.",
         )
     if dir and not Path(dir).is_dir():
-        raise UsageError(f"--dir: there is no folder {dir}")
+        raise UsageError(f"--dir: folder not found: {dir}")
     return address, Path(dir) if dir else None
 
 
@@ -288,9 +288,9 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
             errno.EADDRINUSE: "Choose another port with --port or --s3-port.",
             errno.EADDRNOTAVAIL: "Give an address of this machine with --host.",
         }
-        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         otherwise = "Check that path, or choose another folder with --dir."
-        raise ConfigError(f"{what}: {told}", remedy=remedies.get(error.errno or 0, otherwise)) from error
+        raise ConfigError(f"{what}: {why}", remedy=remedies.get(error.errno or 0, otherwise)) from error
     except OmicsError:
         raise
     except ValueError as error:  # of the file of faults, of a recording, or of the folder

@@ -265,5 +265,5 @@ def write_large_file(path: Path, size: int) -> None:
     block = shake_128(ACCESSION.encode()).digest(1 << 20)
     with path.open("wb") as file:
         for number in range(size >> 20):
-            # Each MiB differs from all others, so that a block in the wrong place can't go unnoticed.
+            # Each MiB differs from all others, so that a block in the wrong place cannot go unnoticed.
             file.write(number.to_bytes(8, "big") + block[8:])

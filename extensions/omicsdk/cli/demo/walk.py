@@ -243,7 +243,7 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
         downloads: What file_path is relative to.
 
     Raises:
-        DemoFailed: A row is missing or too many, or a file isn't there or has other bytes.
+        DemoFailed: A row is missing or too many, or a file is missing or has other bytes.
     """
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(DictReader(file))
@@ -339,7 +339,7 @@ def _wait(until: float, otherwise: str) -> None:
 def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] | None:
     """What was sent and what of it is on disk, once all requests are held or done and the download has caught up.
 
-    It may still collect a block for each held request; what of a request that is done isn't written counts as lost.
+    It may still collect a block for each held request; unwritten bytes of a finished request are lost.
     """
     requests = sandbox.requests(f"/_objects/{sha256}")
     under_way = [entry for entry in requests if not entry["done"]]
@@ -369,7 +369,7 @@ def walk(sandbox_type: "type[Sandbox]", out: TextIO, keep: Path | None, large: i
         large: Bytes of the file whose download is killed.
 
     Raises:
-        DemoFailed: Something wasn't as it should be.
+        DemoFailed: A step failed.
     """
     story = Story(out)
     story.line(f"omicsdk {omicsdk.__version__}: a Data Store on this machine, and what to do with it")

@@ -11,6 +11,7 @@ from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help
 from omicsdk.compat.__main__ import run
+from omicsdk.logins import listed_profiles
 
 SERVICE = ""
 BY_SIGNATURE = True
@@ -124,7 +125,7 @@ COMMANDS = (
         examples=("", "gen3 --output json"),
     ),
     Entry("init", init, checks=_TIMEOUT, examples=("", "--check --output json")),
-    Entry("profiles", login.profiles, quick=True, examples=("",)),
+    Entry("profiles", listed_profiles, quick=True, examples=("",)),
     Entry("config list", config.list_settings, examples=("", "--show-origin", "--known")),
     Entry("config get", config.get, examples=("sb.base_url", "DSSClient.swagger_url")),
     Entry(
