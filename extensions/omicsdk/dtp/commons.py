@@ -133,11 +133,7 @@ class CommonsClient:
 
     def _project(self, program: str, project: str) -> Project:
         found = Project(program, project)
-        try:
-            check_project(self.commons, found)
-        except NotFound as error:
-            error.remedy = choice(program, self._programs())
-            raise
+        check_project(self.commons, found)
         return found
 
     def _records(self, program: str, project: str, node: str) -> list[dict[str, Any]]:

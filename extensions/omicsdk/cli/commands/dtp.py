@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from omicsdk.cli.commands.gen3.access import login_of
+from omicsdk.cli.commands.transfers import count_of, finish, listed, named_errors, rows_of, tell_failures, watched
 from omicsdk.cli.commands.values import STREAM
-from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.output import Call, Told
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.errors import ConfigError, NotJson, UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
@@ -25,67 +26,36 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.dtp.convertor import Gen3Convertor
     from omicsdk.gen3.dictionary import Dictionary
-    from omicsdk.gen3.records.submission import Outcome
-    from omicsdk.gen3.records.tables import Finding
 
 
 SdsVersion = Literal["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A project of the commons.
-
-    Attributes:
-        project: Code of the project. When omitted: the one of --config.
-    """
-
-    project: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place(Code):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
     """A project with its program.
 
     Attributes:
+        project: Code of the project. When omitted: the one of --config.
         program: Name of the program. When omitted: the one of --config.
     """
 
+    project: str | None = None
     program: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A dictionary.
-
-    Attributes:
-        schema_dir: Dictionary: a folder with a file for each node, or one file. When omitted: that of the commons.
-    """
-
-    schema_dir: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
     """How the folder of a data set is read.
 
     Attributes:
+        schema_dir: Dictionary: a folder with a file for each node, or one file. When omitted: that of the commons.
         experiment: Name of the data set in the commons. When omitted: the name of its folder.
         sds_version: Version of the SDS whose headers are valid. When omitted: the one that the data set states.
     """
 
+    schema_dir: str | None = None
     experiment: str | None = None
-    sds_version: SdsVersion | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How metadata of a data set is written.
-
-    Attributes:
-        sds_version: Version of the SDS in which metadata is written. When omitted: the one that its records state.
-    """
-
     sds_version: SdsVersion | None = None
 
 
@@ -166,7 +136,7 @@ class Workflow:
         """The program or project of the settings; None where they have none."""
         return getattr(self.settings.gen3, what, None) or None
 
-    def dictionary(self, schema: Schema) -> Dictionary:
+    def dictionary(self, schema_dir: str | None) -> Dictionary:
         """The dictionary that is named, else that of the commons.
 
         Raises:
@@ -176,8 +146,8 @@ class Workflow:
         """
         from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 
-        if schema.schema_dir is not None:
-            return read_dictionary(schema.schema_dir)
+        if schema_dir is not None:
+            return read_dictionary(schema_dir)
         try:
             commons = self.commons
         except ConfigError as error:
@@ -185,13 +155,12 @@ class Workflow:
             raise
         return Dictionary.of(commons)
 
-    def convertor(self, code: Code, data_set: DataSet, source: str) -> Gen3Convertor:
+    def convertor(self, project: str | None, data_set: DataSet, source: str) -> Gen3Convertor:
         """What converts the folder of a data set."""
         from omicsdk.dtp.convertor import Gen3Convertor
 
-        project = self.named("project", code.project)
-        experiment = data_set.experiment or Path(source).resolve().name
-        return Gen3Convertor(project, experiment, data_set.sds_version, dictionary=self.dictionary(data_set))
+        code, experiment = self.named("project", project), data_set.experiment or Path(source).resolve().name
+        return Gen3Convertor(code, experiment, data_set.sds_version, dictionary=self.dictionary(data_set.schema_dir))
 
 
 def convert(
@@ -199,7 +168,7 @@ def convert(
     source_dir: str,
     dest_dir: str,
     *,
-    code: Code,
+    project: str | None = None,
     data_set: DataSet,
     skip_invalid: bool = False,
     console: Console,
@@ -212,27 +181,25 @@ def convert(
     Args:
         source_dir: Folder of the data set: dataset_description.xlsx, subjects.xlsx and so on.
         dest_dir: Folder for the files; created if it does not exist.
-        code: The project.
         data_set: How the folder is read.
         skip_invalid: Skip records with faults, and those that link to them; ends with 3 then.
         console: Where faults are printed.
     """
     from omicsdk.dtp.sds.sheets import SdsError
 
-    convertor = workflow.convertor(code, data_set, source_dir)
+    convertor = workflow.convertor(project, data_set, source_dir)
     try:
         made = convertor.execute(source_dir, dest_dir, skip_invalid=skip_invalid)
     except SdsError as error:
         if not error.findings:
             raise
-        _print_faults(error.findings, console)
-        console.error(f"{source_dir} has {_faults(error.findings)}; nothing was written")
+        console.error(str(error))
         console.exit_code = REFUSED
         return None
     if made.findings:
-        _print_faults(made.findings, console)
-        console.some_failed(f"{_faults(made.findings)}; records with faults were skipped")
-    console.message(f"{sum(made.counts.values())} records are in {dest_dir}")
+        tell_failures(made.findings, console)
+        console.some_failed(f"{count_of(len(made.findings), 'fault')}; records with faults were skipped")
+    console.message(f"{count_of(sum(made.counts.values()), 'record')} written to {dest_dir}")
     counts = zip(made.files, made.counts.items(), strict=True)
     return [{"file": str(file), "node": node, "records": count} for file, (node, count) in counts]
 
@@ -264,7 +231,7 @@ def validate(
     if sds_sheet(path) is not None or is_misnamed(path):
         if project is not None and place.program:  # settings may name one for a data set on this machine alone
             check_project(workflow.commons, project)
-        found = workflow.convertor(place, data_set, source).validate(source)
+        found = workflow.convertor(place.project, data_set, source).validate(source)
     else:
         try:
             files = record_files(path)
@@ -273,26 +240,10 @@ def validate(
                 error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
             raise
         known = None if project is None else known_to(workflow.commons, project)
-        found = list(faults_of_records(files, workflow.dictionary(data_set), project=project, known=known))
+        dictionary = workflow.dictionary(data_set.schema_dir)
+        found = list(faults_of_records(files, dictionary, project=project, known=known))
     tell_findings(found, console, files)
-    return [_row(each) for each in found]
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    """A fault, its place first: a terminal shows the columns that fit, from the left."""
-    stated = finding.as_dict()
-    return {name: stated.pop(name) for name in ("file", "sheet", "row", "column", "value", "message")} | stated
-
-
-def _faults(findings: Sequence[Finding]) -> str:
-    return "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
-
-
-def _print_faults(findings: Sequence[Finding], console: Console) -> None:
-    for finding in findings[:SHOWN]:
-        console.error(str(finding))
-    if len(findings) > SHOWN:
-        console.error(f"and {len(findings) - SHOWN} more")
+    return [each.as_dict() for each in found]
 
 
 def submit(
@@ -300,7 +251,7 @@ def submit(
     files: Sequence[str],
     *,
     place: Place,
-    schema: Schema,
+    schema_dir: str | None = None,
     chunk_size: int = 100,
     all_or_nothing: bool = False,
     journal: str | None = None,
@@ -317,7 +268,6 @@ def submit(
     Args:
         files: Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files.
         place: The project.
-        schema: The dictionary.
         chunk_size: Records that are sent at once; fewer where the commons cannot take as many.
         all_or_nothing: Send nothing if any record has a fault.
         journal: File that records what was taken: with the same one, a submission that was stopped resumes.
@@ -325,53 +275,27 @@ def submit(
         dry_run: Let the commons check the records; nothing is stored.
         console: Where faults and the summary are printed.
     """
-    from omicsdk.dtp.commons import Gen3Submitter
+    from omicsdk.cli.commands.gen3 import records
+    from omicsdk.dtp.commons import CommonsClient
+    from omicsdk.dtp.sds.folders import record_files
+    from omicsdk.gen3.records.projects import Project, check_project
 
     program, project = workflow.project(place)
-    counts: Counter[str] = Counter()
-    rows: list[dict[str, Any]] = []
-    failed = 0
-
-    def told(outcome: Outcome) -> None:
-        nonlocal failed
-        counts[outcome.status] += 1
-        console.step(f"{counts.total():,} records submitted")
-        if not outcome.taken:
-            failed += 1
-            for finding in outcome.findings if failed <= SHOWN else ():
-                console.error(str(finding))
-        if not outcome.taken or not refused:
-            rows.append(outcome.as_dict())
-
-    with Gen3Submitter(None, workflow.auth) as submitter:
-        try:
-            submitter.submit(
-                program,
-                project,
-                files,
-                dictionary=None if schema.schema_dir is None else workflow.dictionary(schema),
-                chunk=chunk_size,
-                dry_run=dry_run,
-                all_or_nothing=all_or_nothing,
-                journal=journal,
-                on_outcome=told,
-            )
-        except BaseException:
-            if counts:
-                console.message(f"Stopped after {_counted(counts)}. What was taken stays.")
-            raise
-    if failed > SHOWN:
-        console.error(f"and {failed - SHOWN} more records")
-    if failed:
-        console.some_failed(f"{_counted(counts)} of {counts.total()} records")
-        console.exit_code = REFUSED if failed == counts.total() else console.exit_code
-    else:
-        console.message(_counted(counts))
-    return rows
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no records"
+    with CommonsClient(workflow.auth) as client:
+        paths = record_files(files)
+        check_project(client.commons, Project(program, project))
+        return records.submit(
+            client.commons,
+            f"{program}/{project}",
+            [str(each) for each in paths],
+            dictionary=schema_dir,
+            chunk_size=chunk_size,
+            all_or_nothing=all_or_nothing,
+            journal=journal,
+            refused=refused,
+            dry_run=dry_run,
+            console=console,
+        )
 
 
 def download(
@@ -381,13 +305,13 @@ def download(
     *,
     storage_config: str | None = None,
     storage: Literal["pacs", "irods"] | None = None,
-    written: Written,
+    sds_version: SdsVersion | None = None,
     place: Place,
     quiet: bool = False,
     require_checksum: bool = False,
     report: str | None = None,
     console: Console,
-) -> dict[str, Any]:
+) -> Told:
     """Download a data set as an SDS folder.
 
     Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped; run the
@@ -398,13 +322,11 @@ def download(
         dest: Folder in which the data set's folder is created.
         storage_config: Settings of iRODS or the PACS, where they are not in --config: an INI or JSON file.
         storage: Storage that has the files. When omitted: the one of the settings.
-        written: How metadata is written.
+        sds_version: Version of the SDS in which metadata is written. When omitted: the one that its records state.
         place: The project.
         require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
         console: Where progress and failures are printed.
     """
-    from omicsdk.cli.commands.transfers import ended, finish, named_errors, watched
-    from omicsdk.cli.output import Call
     from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader
 
@@ -420,7 +342,7 @@ def download(
         names = {each: getattr(place, each) or workflow.stated(each) for each in ("program", "project")}
         gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": given for name, given in names.items() if given}
     title, options = f"downloading {dataset_id}", {"quiet": quiet, "report": report}
-    with Downloader(source, gen3, kept, version=written.sds_version, auth=login) as downloader:
+    with Downloader(source, gen3, kept, version=sds_version, auth=login) as downloader:
         found = watched(
             lambda progress, _: downloader.fetch(
                 dataset_id, dest, progress=progress, require_checksum=require_checksum
@@ -431,17 +353,10 @@ def download(
         )
     errors = named_errors(found.files.failed) + [each.error for each in found.metadata if each.error is not None]
     finish(found.files, Call(title, options, {}, console), errors)
-    return {
-        "counts": found.counts,
-        "verification": found.files.verification,
-        "folder": str(found.folder),
-        "files": [{"name": each.label or each.name, "size": each.size, **ended(each)} for each in found.files.outcomes],
-        "metadata": [
-            {"name": each.name, "size": each.size, "records": each.records}
-            for each in found.metadata
-            if each.error is None
-        ],
-    }
+    metadata = [
+        {"name": each.name, "size": each.size, "records": each.records} for each in found.metadata if each.error is None
+    ]
+    return listed(found.files, rows_of(found.files), counts=found.counts, folder=str(found.folder), metadata=metadata)
 
 
 def query(
@@ -469,13 +384,11 @@ def query(
         raise UsageError("unclear query", remedy="Give one of: a query in GraphQL, --node NODE, --projects.")
     if variables is not None and text is None:
         raise UsageError("--variables without a query", remedy="Give the query, too.")
-    read = None if text is None else query_text(text)
-    of_node = None if node is None else (node, *workflow.project(place))
     with Querier(workflow.auth) as querier:
-        if read is not None:
-            return querier.graphql_query(read, variables)
-        if of_node is not None:
-            return querier.get_node_records(*of_node)
+        if text is not None:
+            return querier.graphql_query(query_text(text), variables)
+        if node is not None:
+            return querier.get_node_records(node, *workflow.project(place))
         stated = place.program or workflow.stated("program")
         programs = querier.get_programs() if stated is None else [stated]
         return [{"program": each, "project": code} for each in programs for code in querier.get_projects(each)]
@@ -488,7 +401,7 @@ def export(
     record: str | None = None,
     sds: str | None = None,
     experiment: str | None = None,
-    written: Written,
+    sds_version: SdsVersion | None = None,
     file: str | None = None,
     format: Literal["json", "tsv"] | None = None,
     overwrite: bool = False,
@@ -504,7 +417,6 @@ def export(
         record: One record by its id.
         sds: Folder for the tables of the data set `experiment`; created if it does not exist.
         experiment: The submitter_id of the data set's experiment.
-        written: How metadata is written.
         file: File to write, .json or .tsv; by default stdout, as with -.
         format: Format of the file. When omitted: the one of its name.
         overwrite: Replace what already exists.
@@ -512,34 +424,32 @@ def export(
         console: Where the number of records is printed.
     """
     from omicsdk.dtp.commons import Exporter
+    from omicsdk.dtp.convertor import Gen3Convertor
+    from omicsdk.dtp.metadata import records_of
 
     if [node, record, sds].count(None) != 2:
         remedy = "Give one of: NODE, --record ID, --sds FOLDER for a data set's tables."
         raise UsageError("unclear what to export", remedy=remedy)
     program, project = workflow.project(place)
-    if sds is not None and experiment is None:
-        raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
-    path, kind = (None, "json") if sds is not None else _target(file, format, overwrite=overwrite)
-    with Exporter(workflow.auth) as exporter:
-        if sds is not None and experiment is not None:
-            from omicsdk.dtp.convertor import Gen3Convertor
-            from omicsdk.dtp.metadata import records_of
-
+    if sds is not None:
+        if experiment is None:
+            raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
+        with Exporter(workflow.auth) as exporter:
             records = records_of(exporter.commons, experiment, program, project)
-            convertor = Gen3Convertor(project, experiment, written.sds_version)
-            tables = convertor.restore(records, sds, overwrite=overwrite)
-            console.message(f"{len(tables)} tables are in {sds}")
-            return [{"file": str(each)} for each in tables]
+            tables = Gen3Convertor(project, experiment, sds_version).restore(records, sds, overwrite=overwrite)
+        console.message(f"{count_of(len(tables), 'table')} written to {sds}")
+        return [{"file": str(each)} for each in tables]
+    path, kind = _target(file, format, overwrite=overwrite)
+    with Exporter(workflow.auth) as exporter:
         shown: Any = (
-            exporter.export_record(program, project, str(record), kind)
+            exporter.export_record(program, project, str(record), kind, path)
             if node is None
-            else exporter.export_node(program, project, node, kind)
+            else exporter.export_node(program, project, node, kind, path)
         )
-        if path is None:
-            return shown
-        exporter.save(shown, kind, path)
+    if path is None:
+        return shown
     count = 1 if node is None else len(shown)
-    console.message(f"{count} records are in {path}" if count != 1 else f"1 record is in {path}")
+    console.message(f"{count_of(count, 'record')} written to {path}")
     return {"file": str(path), "records": count}
 
 
@@ -557,6 +467,4 @@ def _target(file: str | None, format: str | None, *, overwrite: bool) -> tuple[P
         raise UsageError(f"--file {file}: unknown format", remedy="Give --format json or tsv.")
     if path.exists() and not overwrite:
         raise UsageError(f"{path} already exists", remedy="Choose another name, or give --overwrite.")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"folder {path.absolute().parent} not found", remedy="Name a file in an existing folder.")
     return path, kind

@@ -7,7 +7,7 @@ calls `finish` and `listed` in its renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
@@ -157,15 +157,17 @@ def report_ended(report: TransferReport, call: Call) -> None:
 def transferred(result: TransferReport, call: Call) -> object:
     """Render a transfer: counts, and the result for each file."""
     finish(result, call)
-    if call.arguments.get("dry_run"):
-        return foreseen(result)
-    return listed(
-        result,
-        (
-            {"name": outcome.label or outcome.name, "size": outcome.size, **ended(outcome)}
-            for outcome in result.outcomes
-        ),
-    )
+    return foreseen(result) if call.arguments.get("dry_run") else listed(result, rows_of(result))
+
+
+def rows_of(report: TransferReport) -> Iterator[Mapping[str, Any]]:
+    """The result for each file, as `listed` takes it.
+
+    Args:
+        report: The result of the transfer.
+    """
+    for outcome in report.outcomes:
+        yield {"name": outcome.label or outcome.name, "size": outcome.size, **ended(outcome)}
 
 
 def finish(
@@ -223,12 +225,12 @@ def finish(
         )
 
 
-def tell_failures(errors: Sequence[OmicsError], console: Console) -> None:
-    """Tells why files of a batch failed, one by one as far as people read; the process will end with 3.
+def tell_failures(errors: Sequence[object], console: Console) -> None:
+    """Print why parts of a batch failed, a few in full; the process ends with 3.
 
     Args:
-        errors: Why, one a file; none tells nothing.
-        console: Where to.
+        errors: The errors, or faults; nothing is printed of none.
+        console: Where they are printed.
     """
     for error in errors[:SHOWN]:
         console.some_failed(str(error))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import dtp
-from omicsdk.cli.commands.values import at_least_1
+from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET, REPORT
+
+BY_SIGNATURE = True
 
 _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
@@ -14,8 +16,7 @@ COMMANDS = (
     Entry(
         "convert",
         dtp.convert,
-        positional=("source_dir", "dest_dir"),
-        switches=("skip_invalid",),
+        like=(dtp.Place,),
         examples=(
             "my-dataset records --project 12L",
             f"my-dataset records --project 12L --experiment {_DATA_SET} --schema-dir sds-dictionary",
@@ -24,14 +25,12 @@ COMMANDS = (
     Entry(
         "validate",
         dtp.validate,
-        positional=("source",),
         examples=("my-dataset --project 12L", f"records {_HERE} --output table"),
     ),
     Entry(
         "submit",
         dtp.submit,
-        positional=("files",),
-        switches=("all_or_nothing", "refused", "dry_run"),
+        like=(dtp.DataSet,),
         checks={"chunk_size": at_least_1},
         metavars={"journal": "FILE"},
         examples=(f"records {_HERE} --dry-run", "records --config workflow.ini --refused --output tsv"),
@@ -39,8 +38,6 @@ COMMANDS = (
     Entry(
         "download",
         dtp.download,
-        positional=("dataset_id", "dest"),
-        switches=("quiet", "require_checksum"),
         short={"quiet": "-q"},
         metavars={"report": "FILE"},
         like=(QUIET, REPORT),
@@ -52,8 +49,6 @@ COMMANDS = (
     Entry(
         "query",
         dtp.query,
-        positional=("text",),
-        switches=("projects",),
         examples=(
             "--projects",
             f"--node case {_HERE} --output table",
@@ -64,8 +59,8 @@ COMMANDS = (
     Entry(
         "export",
         dtp.export,
-        positional=("node",),
-        switches=("overwrite",),
+        like=(dtp.download,),
+        checks={"file": file_or_stdout},
         short={"file": "-f"},
         metavars={"sds": "FOLDER"},
         examples=(

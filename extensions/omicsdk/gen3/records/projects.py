@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from omicsdk.core.answer import json_of
+from omicsdk.core.errors import NotFound
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.discovery import LOG_IN
@@ -78,10 +79,14 @@ def check_project(commons: Gen3, project: Project) -> None:
         project: The project.
 
     Raises:
-        NotFound: There is no such program.
-        Gen3UserError: There is no such project in it.
+        NotFound: There is no such program; the nearest is named.
+        Gen3UserError: There is no such project in it; the nearest is named.
     """
-    codes = linked_names(json_of(commons.sheepdog.get_projects.raw(program=project.program)))
+    try:
+        codes = linked_names(json_of(commons.sheepdog.get_projects.raw(program=project.program)))
+    except NotFound as error:
+        error.remedy = choice(project.program, linked_names(json_of(commons.sheepdog.get_programs.raw())))
+        raise
     if project.code not in codes:
         raise Gen3UserError(
             f"The program {project.program} has no project {project.code!r}",

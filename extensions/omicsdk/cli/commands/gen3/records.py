@@ -78,14 +78,16 @@ def submit(
     try:
         for outcome in outcomes:
             counts[outcome.status] += 1
+            console.step(f"{counts.total():,} records submitted")
             if not outcome.taken:
                 lost += 1
                 for finding in outcome.findings if lost <= SHOWN else ():
                     console.error(str(finding))
             if not outcome.taken or not refused:
                 rows.append(outcome.as_dict())
-    except KeyboardInterrupt:
-        console.message(f"Stopped after {_counted(counts)}. Accepted records are kept.")
+    except BaseException:
+        if counts:
+            console.message(f"Stopped after {_counted(counts)}. Accepted records are kept.")
         raise
     if lost > SHOWN:
         console.error(f"and {lost - SHOWN} more rows")
