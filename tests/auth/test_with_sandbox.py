@@ -227,7 +227,7 @@ TOO_LONG = json.dumps(allow(*(f"dss:Put{number:06}" for number in range(3000))))
         (("post-v1-role", "--role-id", "long", "--policy", TOO_LONG), None, 1, "10240 are the limit"),
         (("get-v1-roles",), "nobodys", 4, "Run `omics auth login`"),
         (("get-v1-roles",), "", 4, "Run `omics auth login`"),
-        (("post-v1-role", "--role-id", "r", "--policy", "@missing.json"), None, 2, "can't read missing.json"),
+        (("post-v1-role", "--role-id", "r", "--policy", "@missing.json"), None, 2, "cannot read missing.json"),
     ],
 )
 def test_bad_input_is_one_line_with_a_remedy(

@@ -54,7 +54,7 @@ def test_help_may_stand_before_any_of_the_words(omics, words):
 def test_help_on_what_is_not_there_says_so(omics):
     ran = omics("widgets", "help", "get-wigdet")
     assert ran.code == 2
-    assert "widgets: there is no command 'get-wigdet'. Did you mean get-widget?" in ran.err
+    assert "widgets: unknown command 'get-wigdet'. Did you mean get-widget?" in ran.err
 
 
 def test_percent_signs_and_defaults_are_shown(omics):
@@ -140,5 +140,5 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     assert "\n  --replica {aws,gcp}\n" in out
     title, _, text = omics("help", "credentials").out.partition("\n\n")
     assert max(map(len, title.splitlines())) <= 40
-    assert text.startswith("omics init shows what there is")
+    assert text.startswith("omics init shows the credentials of each")
     assert "\n      JMESPath expression that selects\n" in omics("--help").out

@@ -282,7 +282,7 @@ def test_a_switch_has_one_for_its_opposite():
     assert parse(made, ["--what", "x", "--dry"])[0] == {"what": ["x"], "is_wet": False}
     assert parse(made, ["--what", "x", "--is-wet"])[0] == {"what": ["x"], "is_wet": True}
     assert parse(made, ["--what", "x"])[0] == {"what": ["x"]}
-    with pytest.raises(UsageError, match="--is-wet and --dry say the opposite"):
+    with pytest.raises(UsageError, match="--is-wet and --dry exclude each other"):
         parse(made, ["--what", "x", "--dry", "--is-wet"])
 
 

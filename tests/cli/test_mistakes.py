@@ -54,4 +54,4 @@ def test_topics_are_found_from_the_help(omics):
     assert "omics help topics" in omics("--help", installed=True).out
     listed = omics("help", "topics").out
     assert all(f"- {name}: " in listed for name in TOPICS)
-    assert "there is no" in omics("help", "credntials").err
+    assert "unknown" in omics("help", "credntials").err

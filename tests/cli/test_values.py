@@ -88,7 +88,7 @@ def test_a_shell_pattern_with_brackets_is_no_broken_json(words):
         ("boolean", "maybe", "true or false, got 'maybe'"),
         ("object", "[1]", "a JSON object"),
         ("object", '{"a": }', "line 1, column 7"),
-        ("object", '{"a": NaN}', "NaN isn't JSON"),
+        ("object", '{"a": NaN}', "NaN is not JSON"),
         ("object", "x" * 500, "..."),
     ],
 )

@@ -33,15 +33,15 @@ def test_a_value_may_stand_after_an_equals_sign():
     ("words", "message"),
     [
         ([], "PATHS is required"),
-        (["p", "--quite"], "there is no option --quite. Did you mean --quiet?"),
-        (["p", "--tar", "x"], "there is no option --tar. Did you mean --target-filename?"),
-        (["p", "--target", "x"], "there is no option --target. Did you mean --target-filename?"),
+        (["p", "--quite"], "unknown option --quite. Did you mean --quiet?"),
+        (["p", "--tar", "x"], "unknown option --tar. Did you mean --target-filename?"),
+        (["p", "--target", "x"], "unknown option --target. Did you mean --target-filename?"),
         (["p", "-t"], "expected one argument"),
         (["p", "-t", "-x"], "--option=-value"),
         (["p", "--quiet=x"], "--quiet: expected true or false, got 'x'"),
-        (["p", "-q="], "-q stands alone, got ''. Write -q, or leave it out."),
-        (["p", "-qx"], "there is no option -qx. Did you mean -q?"),
-        (["p", "-help"], "there is no option -help. Did you mean --help?"),
+        (["p", "-q="], "-q takes no value, got ''. Give -q alone, or leave it out."),
+        (["p", "-qx"], "unknown option -qx. Did you mean -q?"),
+        (["p", "-help"], "unknown option -help. Did you mean --help?"),
     ],
 )
 def test_a_wrong_word_is_told(words, message):
@@ -70,19 +70,19 @@ def test_operations_that_arent_documented_commands_stand_under_api(omics):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("widgts",), "omics: there is no command or service 'widgts'. Did you mean widgets? See: omics --help"),
+        (("widgts",), "omics: unknown command or service 'widgts'. Did you mean widgets? See: omics --help"),
         (
             ("widgets", "get-wigdet"),
-            "omics: widgets: there is no command 'get-wigdet'. Did you mean get-widget? See: omics widgets --help",
+            "omics: widgets: unknown command 'get-wigdet'. Did you mean get-widget? See: omics widgets --help",
         ),
-        (("--versoin",), "omics: there is no option --versoin. Did you mean --version? See: omics --help"),
+        (("--versoin",), "omics: unknown option --versoin. Did you mean --version? See: omics --help"),
         (
             ("widgets", "get-widget"),
             "omics: widgets get-widget: --uuid and --replica are required. See: omics widgets get-widget --help",
         ),
         (
             ("widgets", "get-widget", "--uid", "1"),
-            "omics: widgets get-widget: there is no option --uid. Did you mean --uuid? "
+            "omics: widgets get-widget: unknown option --uid. Did you mean --uuid? "
             "See: omics widgets get-widget --help",
         ),
         (
@@ -92,15 +92,15 @@ def test_operations_that_arent_documented_commands_stand_under_api(omics):
         ),
         (("--output", "xml", "widgets", "get-widgets"), "--output: expected one of json, jsonl, table, tsv, got 'xml'"),
         (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' is not a JMESPath expression"),
-        (("widgets", "get-widget", "u"), "'u' isn't expected here. A value stands after its option: --option VALUE."),
+        (("widgets", "get-widget", "u"), "unexpected argument 'u'. Give a value after its option: --option VALUE."),
         (("--output",), "expected one argument"),
-        (("widgets", "--per-page", "2", "get-widgets"), "An option of a command stands after the command. See: omics"),
+        (("widgets", "--per-page", "2", "get-widgets"), "Give an option of a command after the command. See: omics"),
         (
             ("doctor", "--json=1"),
-            "omics: doctor: --json stands alone, got '1'. Write --json, or leave it out. See: omics",
+            "omics: doctor: --json takes no value, got '1'. Give --json alone, or leave it out. See: omics",
         ),
-        (("--debug=yes", "widgets", "get-widgets"), "--debug stands alone, got 'yes'"),
-        (("--version=0.1",), "omics: --version stands alone, got '0.1'"),
+        (("--debug=yes", "widgets", "get-widgets"), "--debug takes no value, got 'yes'"),
+        (("--version=0.1",), "omics: --version takes no value, got '0.1'"),
     ],
 )
 def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
@@ -151,7 +151,7 @@ def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
     [
         ("a b", "NAMES is required"),
         ("a", "NAMES and FILE are required"),
-        ("a b c --lable x", "there is no option --lable"),
+        ("a b c --lable x", "unknown option --lable"),
     ],
 )
 def test_words_that_are_missing_or_unknown_are_told(words, said):

@@ -211,7 +211,7 @@ def test_steps_are_shown_to_whoever_looks_on(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("small.yaml", "--naem", "x"), "omics: codegen: there is no option --naem. Did you mean --name?"),
+        (("small.yaml", "--naem", "x"), "omics: codegen: unknown option --naem. Did you mean --name?"),
         (("diff", "small.yaml"), "omics: codegen diff: NEW is required. See: omics codegen diff --help"),
         (("small.yaml", "--name", "n", "--out", "o", "--dates", "x"), "omics: codegen: --dates: "),
     ],

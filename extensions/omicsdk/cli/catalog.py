@@ -1,7 +1,6 @@
-"""What commands there are: the generated index and commands.json files, and the registered handwritten commands.
+"""The commands: those of the generated index and commands.json files, and the registered handwritten ones.
 
-Only what a command needs is read: the index for lists, one commands.json for one service, a workflow module when its
-service is named.
+Files are read when they are needed: the index for lists, one commands.json for a service.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ OPERATIONS = "Every operation of the service, as its document names it"
 
 
 class Found:
-    """A command, with where it was found.
+    """A command and its place.
 
     Attributes:
-        path: The words that lead to it.
+        path: The words of the command, without `omics`.
         package: Its generated package under omicsdk_api, dotted; None for a command of no service.
-        command: What it is.
+        command: The command.
     """
 
     __slots__ = ("command", "package", "path")
@@ -40,18 +39,18 @@ class Found:
 
 
 class Group:
-    """A list of commands and of further groups; nothing is read before it is asked for.
+    """A list of commands and of further groups, which are read when they are needed.
 
     Args:
-        catalog: Where operations are read.
-        path: The words that lead here.
-        title: What it is about, one line.
-        package: Generated package whose operations stand here.
+        catalog: Reads the operations.
+        path: The words of the group.
+        title: A line about it.
+        package: Generated package whose operations are listed here.
         own_package: Generated package that the handwritten commands belong to.
-        handwritten: Gives the handwritten commands.
-        groups: Gives the groups below.
-        options: What commands take beside their own arguments.
-        about: More about it, for its help.
+        handwritten: Returns the handwritten commands.
+        groups: Returns the groups below.
+        options: Options of all its commands, beside their own arguments.
+        about: Further help.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Group:
 
     @property
     def options(self) -> list[Argument]:
-        """What each command here takes beside its own arguments, which may stand before its words, too."""
+        """Options of all commands of the group, which are valid before their words too."""
         return list(self._options)
 
     def groups(self) -> list[tuple[str, str]]:
@@ -104,7 +103,7 @@ class Group:
         """The command or group that the next word names.
 
         Raises:
-            UsageError: There is none; the nearest is named.
+            UsageError: The word is unknown; the nearest one is suggested.
         """
         found = self.find(word)
         if found is None:
@@ -112,7 +111,7 @@ class Group:
         return found
 
     def words(self) -> list[str]:
-        """The words that may come next."""
+        """The valid next words."""
         return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
 
     def find(self, word: str) -> Group | Found | None:
@@ -127,7 +126,7 @@ class Group:
         return self._groups().get(word)
 
     def elsewhere(self, word: str) -> list[str]:
-        """The commands and groups of services that have a word which was typed without the service's."""
+        """The commands and groups of services that have a word, which was given without the service."""
         if word in ("topic", "topics"):
             return ["omics help topics"]
         return [
@@ -137,7 +136,7 @@ class Group:
         ]
 
     def found(self) -> list[Found]:
-        """Every command that lists show, whole; for completion and tests."""
+        """All commands that lists show, for completion and tests."""
         own = [self._found(self._own_package, command) for command in self._own() if not command.get("hidden")]
         return own + [self._found(self._package, command) for command in self._operations()]
 
@@ -193,34 +192,34 @@ class Catalog:
         return self._read(f"{package.replace('.', '/')}/commands.json", [])
 
     def registered(self, service: str) -> Service | None:
-        """What is registered for a service; None when it is a generated package only."""
+        """The entry of a service; None where it is a generated package only."""
         return self._services.get(service)
 
     def root(self) -> Group:
-        """Where every word begins."""
+        """The group of all first words."""
         return Group(self, [], "", handwritten=_ungrouped, groups=self._first_words)
 
     def start(self, word: str) -> Group | Found:
-        """What a first word names.
+        """The command or group that a first word names.
 
         Raises:
-            UsageError: It is no command.
+            UsageError: The word is unknown.
         """
         return self.find(word) or self.root().child(word)
 
     def find(self, word: str) -> Group | Found | None:
-        """What a first word names; None where it is no command. Spares reading the index where it is a registered service's."""
+        """The command or group that a first word names; None for an unknown word. A registered service is found without the index."""
         return self._service(word) if word in self._services else self.root().find(word)
 
     def follow(self, node: Group | None, words: list[str]) -> Group | Found:
-        """What the next word names, or the next two (`codegen diff` beside `codegen`); they are taken off the list.
+        """The command or group that the next word names, or the next two (`codegen diff` beside `codegen`).
 
         Args:
-            node: Where it is looked up; None for all commands.
-            words: The words, one at least.
+            node: The group; None for all commands.
+            words: The words, at least one; the names are removed from the list.
 
         Raises:
-            UsageError: There is none; the nearest is named.
+            UsageError: The word is unknown; the nearest one is suggested.
         """
         found = self.start(words[0]) if node is None else node.child(words[0])
         first = words.pop(0)
@@ -232,7 +231,7 @@ class Catalog:
         return found
 
     def services(self) -> list[str]:
-        """The first words that stand for services."""
+        """The first words that name services."""
         renamed = {service["package"] for service in self._services.values() if "package" in service}
         others = (package.partition(".")[0] for package in self.index())
         return list(dict.fromkeys([*self._services, *(name for name in others if name not in renamed)]))
@@ -269,7 +268,7 @@ class Catalog:
         )
 
     def _handwritten(self, name: str, service: Service, above: str = "") -> dict[str, Group]:
-        """The groups that stand below a word of a service, or straight below the service."""
+        """The groups below a word of a service, or directly below the service."""
         before = f"{above} " if above else ""
         return {
             words.removeprefix(before): Group(
@@ -324,7 +323,7 @@ def _extended(operation: Command, more: Command) -> Command:
 
 
 def _with_options(command: Command, options: Iterable[Argument]) -> Command:
-    """A command that also takes a service's options, where it has none of that name and asks the service at all."""
+    """A command with the options of its service, unless it has one of that name or uses no service."""
     own = command.get("parameters", [])
     names = {argument["name"] for argument in own}
     more = [] if command.get("bare") else [option for option in options if option["name"] not in names]
@@ -332,7 +331,7 @@ def _with_options(command: Command, options: Iterable[Argument]) -> Command:
 
 
 def _below(word: str, commands: list[Command]) -> list[Command]:
-    """The commands that stand below a word; with "" those that stand below none."""
+    """The commands below a word; with "" those below none."""
     found: list[Command] = []
     for command in commands:
         group, _, last = command["command"].rpartition(" ")
@@ -356,7 +355,7 @@ def builtin_commands() -> list[Command]:
 
 
 def _ungrouped() -> list[Command]:
-    """Those of them that stand below no group."""
+    """Those of them below no group."""
     return [command for command in builtin_commands() if command["command"].partition(" ")[0] not in GROUPS]
 
 

@@ -1,4 +1,4 @@
-"""Help texts, made from the same data as the parser. Pure, and without argparse: help is what start-up is felt by."""
+"""Help texts, made from the same data as the parser. Pure, and without argparse, which would slow the start of help."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 ABOUT = "One command for the data platforms of omics: browse, search, upload, and download, verified by checksums."
 
 COLUMN = 26
-"""Where explanations begin."""
+"""The column at which explanations begin."""
 
 STACKED, BELOW = 60, 6
-"""Characters a line below which explanations stand under what they explain, and where they begin then."""
+"""The line width below which explanations follow on a separate line, and the column at which they begin then."""
 
 NARROWEST, WIDEST = 20, 100
 
 
 def columns(descriptor: int = 1) -> int:
-    """Characters a line of the terminal has: COLUMNS, else the terminal's own, 80 in a pipe.
+    """The width of the terminal in characters: COLUMNS, else the terminal's own, 80 in a pipe.
 
     Args:
         descriptor: The stream: 1 is stdout, 2 is stderr.
     """
-    said = os.environ.get("COLUMNS", "")
-    if said.isdigit() and int(said):
-        return int(said)
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdigit() and int(stated):
+        return int(stated)
     try:
         return os.get_terminal_size(descriptor).columns or 80
     except (OSError, ValueError):
@@ -45,7 +45,7 @@ def columns(descriptor: int = 1) -> int:
 
 
 def terminal_width() -> int:
-    """Characters a line of help: the terminal's within what reads well."""
+    """The width of help in characters: the terminal's, within limits."""
     return max(NARROWEST, min(columns(), WIDEST))
 
 
@@ -53,8 +53,8 @@ def group_help(group: Group, width: int) -> str:
     """The help of a group of commands.
 
     Args:
-        group: Which.
-        width: Characters a line.
+        group: The group.
+        width: Characters of a line.
     """
     where = " ".join(["omics", *group.path])
     sections: list[str] = []
@@ -94,8 +94,8 @@ def command_help(found: Found, width: int) -> str:
     """The help of one command.
 
     Args:
-        found: Which.
-        width: Characters a line.
+        found: The command.
+        width: Characters of a line.
     """
     command = found.command
     own = own_arguments(command)
@@ -115,24 +115,13 @@ def command_help(found: Found, width: int) -> str:
     if examples := command.get("examples"):
         sections += ["Examples:", "\n".join(_example(line, width) for line in examples)]
     if command.get("deprecated"):
-        sections.append("The service's document says that this operation is deprecated.")
+        sections.append("The service's document marks this operation as deprecated.")
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
     everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
     sections.append(_filled(["Global", "options,", "see", "omics", "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
-
-
-def topic_help(title: str, text: str, width: int) -> str:
-    """The help of a topic.
-
-    Args:
-        title: What it is about, one line.
-        text: Light Markdown.
-        width: Characters a line.
-    """
-    return "\n\n".join([_filled(title.split(), width, ""), *_prose(text, width)]) + "\n"
 
 
 _FORMATS = {
@@ -160,15 +149,15 @@ _NOUNS = {
     "seconds": "SECONDS",
     "uid": "ID",
 }
-"""What the last word of an option's name says of its value."""
+"""The noun for an option's value by the last word of its name."""
 
 
 def placeholder(argument: Argument) -> str:
-    """What stands for an argument's value in a usage line: a type or a noun; empty for a flag."""
+    """The placeholder of an argument's value in a usage line: a type or a noun; empty for a flag."""
     if argument.get("flag"):
         return ""
     if argument.get("type") == "boolean":
-        # A switch of ours stands alone; documented ones take a value too, which only scripts of others give.
+        # A switch takes no value; documented booleans take one too, for existing scripts.
         return "" if argument.get("default") is False and "in" not in argument else "[=true|false]"
     name = argument.get("metavar") or _noun(argument)
     return f"{name} ..." if argument.get("type") == "array" and not argument.get("repeated") else name
@@ -205,8 +194,8 @@ def _with_value(spelled: str, argument: Argument) -> str:
 def _explained(argument: Argument) -> str:
     text = " ".join((argument.get("help") or "").split())
     default = argument.get("default")
-    said = "default" in text.lower() or "when omitted" in text
-    if default not in (None, "", False, [], {}) and not said:
+    is_stated = "default" in text.lower() or "when omitted" in text
+    if default not in (None, "", False, [], {}) and not is_stated:
         text = f"{text} Default: {_text(default)}.".lstrip()
     return text
 
@@ -239,7 +228,7 @@ def _example(line: str, width: int) -> str:
 
 
 def wrapped(words: Iterable[str], width: int) -> list[str]:
-    """Words over lines of at most `width` characters; a longer word has a line of its own."""
+    """Wrap words at `width` characters; a longer word takes a separate line."""
     lines: list[str] = []
     for word in words:
         if lines and len(lines[-1]) + 1 + len(word) <= width:
@@ -289,8 +278,8 @@ def _prose(text: str, width: int) -> list[str]:
 TOPICS: dict[str, tuple[str, str]] = {
     "credentials": (
         "Where each platform's credentials come from",
-        "omics init shows what there is, and says how to get what is missing. For every service --access-token wins, then "
-        "OMICS_<SERVICE>_TOKEN; then the platform's own ways:\n\n"
+        "omics init shows the credentials of each platform and how to get missing ones. For every service --access-token takes "
+        "precedence, then OMICS_<SERVICE>_TOKEN, then the platform's own sources:\n\n"
         "- dss, auth: omics dss login, or GOOGLE_APPLICATION_CREDENTIALS\n"
         "- upload: omics upload select URI; deployments have a key, OMICS_UPLOAD_TOKEN\n"
         "- sb: SB_API_ENDPOINT and SB_AUTH_TOKEN, else a section of ~/.sevenbridges/credentials (--profile, SB_PROFILE)\n"
@@ -301,54 +290,60 @@ TOPICS: dict[str, tuple[str, str]] = {
     ),
     "settings": (
         "Settings files and variables",
-        "omics config list shows each value with its origin, omics config path the files. A command's arguments have their "
-        "defaults there, too:\n\n    omics config set dss.download.replica aws\n\n"
-        "Words of the command line win, then variables, then files; the strongest file is the last of omics config path.",
+        "omics config list shows each value with its origin, omics config path the files. Defaults of a command's arguments are "
+        "settings too:\n\n    omics config set dss.download.replica aws\n\n"
+        "The command line takes precedence over variables, and variables over files; of the files that omics config path lists, "
+        "the last takes precedence.",
     ),
     "output": (
         "How results are printed",
-        "JSON to a pipe or file, a table to a terminal. --output json, jsonl, table or tsv says which; with jsonl items are "
-        "printed as pages arrive. --query picks by JMESPath:\n\n"
+        "JSON to a pipe or file, a table to a terminal. --output json, jsonl, table or tsv selects the form; with jsonl items "
+        "are printed as pages arrive. --query selects by JMESPath:\n\n"
         "    omics sb files ls sb://me/project --output tsv\n    omics dss get-subscriptions --replica aws --query subscriptions[].uuid"
         "\n\nResults go to stdout alone; messages, progress and questions to stderr. Colours are for terminals: NO_COLOR and "
         "TERM=dumb turn them off, FORCE_COLOR and CLICOLOR_FORCE on.",
     ),
     "logs": (
         "Messages on stderr",
-        "--log-level says how much; --quiet leaves errors only; --debug shows requests and answers and where an error came from. "
-        "--log-format json prints all of it as an object a line: time, level, logger, message, and fields where there are more.\n\n"
+        "--log-level sets the least level; --quiet prints errors only; --debug prints requests, answers and tracebacks. "
+        "--log-format json prints each message as an object on one line: time, level, logger, message, and further fields.\n\n"
         "    omics --log-format json dss download-manifest --manifest manifest.tsv --replica aws 2> log.jsonl\n\n"
-        "Secrets are masked in all of it.",
+        "Secrets are masked.",
     ),
     "exit-codes": (
-        "What a command ends with",
-        "- 0: done\n- 1: the service or the system said no\n- 2: usage or settings\n- 3: some of a batch failed\n"
+        "Exit codes of commands",
+        "- 0: done\n- 1: the service or the system refused\n- 2: usage or settings\n- 3: some of a batch failed\n"
         "- 4: credentials\n- 130: interrupted\n- 143: ended by SIGTERM",
     ),
     "files": (
-        "Names of files and places",
-        "A path is a path of this machine, whatever is in it: reads/a.fastq, C:\\data\\a.fastq, \\\\server\\share\\a.fastq. What "
-        "begins with a scheme of two letters or more and :// is elsewhere: dss://, sb://, gen3://, drs://, pangea://, crunch://, "
+        "Names of files",
+        "A path names a file of this machine: reads/a.fastq, C:\\data\\a.fastq, \\\\server\\share\\a.fastq. A URI, which begins with "
+        "a scheme of two letters or more and ://, names a file of a platform: dss://, sb://, gen3://, drs://, pangea://, crunch://, "
         "s3://. An argument that takes JSON takes @FILE, and @- for stdin.",
     ),
 }
 """By name: a line about it, and the text."""
 
 
-def topic(name: str) -> tuple[str, str] | None:
-    """A topic's title and text; None where there is none of the name.
+def topic_help(name: str, width: int) -> str:
+    """The help of a topic; empty where no topic has the name.
 
     Args:
-        name: What was typed after `omics help`; `topics` lists them.
+        name: The topic's name; `topics` lists all.
+        width: Characters of a line.
     """
     if name == "topics":
         listed = "\n".join(f"- {each}: {title[0].lower()}{title[1:]}" for each, (title, _) in TOPICS.items())
-        return "Topics", f"omics help TOPIC, with one of:\n\n{listed}"
-    return TOPICS.get(name)
+        title, text = "Topics", f"omics help TOPIC, with one of:\n\n{listed}"
+    elif name in TOPICS:
+        title, text = TOPICS[name]
+    else:
+        return ""
+    return "\n\n".join([_filled(title.split(), width, ""), *_prose(text, width)]) + "\n"
 
 
 def version_line() -> str:
-    """Our version, and what it runs on."""
+    """The version of omicsdk, and of the system that it runs on."""
     import platform
 
     from omicsdk import __version__

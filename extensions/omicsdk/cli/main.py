@@ -1,11 +1,12 @@
-"""The entry point of `omics`: finds the command, then shows its help or runs it."""
+"""The entry point of `omics`: finds a command, then shows its help or runs it."""
 
 from __future__ import annotations
 
 import sys
 
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.help import command_help, group_help, terminal_width, topic_help
+from omicsdk.cli.help import TOPICS, command_help, group_help, terminal_width, topic_help, version_line
+from omicsdk.cli.mistakes import unknown_topic
 from omicsdk.cli.options import help_spellings, split_globals
 
 TYPE_CHECKING = False
@@ -14,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -> int:
-    """Runs one command line.
+    """Run one command line.
 
     Args:
         argv: The words after the program's name; by default those of this process.
         catalog: The commands; by default those that are installed.
 
     Returns:
-        The exit code: 0 done, 1 the service said no, 2 usage, 3 some of a batch failed, 4 credentials, 130 interrupted,
+        The exit code: 0 done, 1 the service refused, 2 usage, 3 some of a batch failed, 4 credentials, 130 interrupted,
         143 ended by SIGTERM.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    _mend_streams()
+    _prepare_streams()
     if words[:1] == ["__complete"]:
         from omicsdk.cli.completion import answer
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
         code = _dispatch(words, catalog or Catalog(), where)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us wanted no more: omics ... | head
+        # The reader closed the pipe: omics ... | head
         _abandon_stdout()
         return 0
     except (Exception, KeyboardInterrupt) as error:
@@ -51,14 +52,14 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
 
 
 def _abandon_stdout() -> None:
-    """Lets stdout lead nowhere, so that the interpreter doesn't fail to flush it at its end."""
+    """Redirect stdout to the null device, so that the interpreter can flush it when it exits."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
-    """Finds the command and shows its help or runs it.
+    """Find the command, and show its help or run it.
 
     Args:
         words: All words.
@@ -76,17 +77,15 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         if "-h" in options or "--help" in options:
             return _show_help(node or catalog.root())
         if "--version" in options:
-            from omicsdk.cli.help import version_line
-
             return _write(f"{version_line()}\n")
         if not words:
             if before or own:
                 _check_options(before, needs_command=node is None)
             return _show_help(node or catalog.root())
         if words[0] == "help":
-            # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
-            asked = [word for word in words[1:] if not word.startswith("-")]
-            return show_help(asked, node=node, catalog=catalog, where=where)
+            # Of the whole program, and of a group of commands: `hca upload help` is documented as well.
+            command = [word for word in words[1:] if not word.startswith("-")]
+            return show_help(command, node=node, catalog=catalog, where=where)
         if node is None and catalog.find(words[0]) is None:
             from omicsdk.cli.plugins import resolve
 
@@ -129,45 +128,26 @@ def show_help(
     """
     commands = catalog or Catalog()
     if node is None and len(command) == 1:
-        if (found := _topic(command[0])) is not None:
-            return _write(found)
-        if commands.find(command[0]) is None:
+        name = command[0]
+        if text := topic_help(name, terminal_width()):
+            return _write(text)
+        if commands.find(name) is None:
             from omicsdk.cli.plugins import help_of
 
-            if (code := help_of(command[0])) is not None:
-                return code
-        _check_topic(command[0], commands)
+            if (code := help_of(name)) is None:
+                raise unknown_topic(name, [*TOPICS, "topics", *commands.root().words()])
+            return code
     return _show_help(_walked(commands, node, command, ["omics"] if where is None else where))
 
 
 def _check_options(options: list[str], *, needs_command: bool) -> None:
-    """Looks at options that no command follows; a service's name alone asks for its help, whatever stands before it."""
+    """Check options that no command follows; a service's name alone shows its help."""
     from omicsdk.cli.parser import parse_globals
     from omicsdk.core.errors import UsageError
 
     parse_globals(options)
     if needs_command:
-        raise UsageError("a command is missing after the options")
-
-
-def _topic(name: str) -> str | None:
-    """The help of a topic; a service or command of the name is none."""
-    from omicsdk.cli.help import topic
-
-    found = topic(name)
-    return None if found is None else topic_help(*found, terminal_width())
-
-
-def _check_topic(name: str, catalog: Catalog) -> None:
-    """Looks at a word that is asked about alone: topics are among what could have been meant."""
-    root = catalog.root()
-    known = [word for word, _ in [*root.groups(), *root.handwritten()]]
-    if name in known:
-        return
-    from omicsdk.cli.help import TOPICS
-    from omicsdk.cli.mistakes import unknown_topic
-
-    raise unknown_topic(name, [*TOPICS, "topics", *known])
+        raise UsageError("missing command after the options")
 
 
 def _walked(catalog: Catalog, start: Group | None, words: Sequence[str], where: list[str]) -> Group | Found:
@@ -194,8 +174,8 @@ def _write(text: str) -> int:
     return 0
 
 
-def _mend_streams() -> None:
-    """Makes the standard streams be there, and take whatever is written to them."""
+def _prepare_streams() -> None:
+    """Open the standard streams that are closed, and have them accept all characters."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:  # closed by the shell: >&-

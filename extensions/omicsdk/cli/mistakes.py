@@ -1,4 +1,4 @@
-"""Errors for words that lead nowhere. What they need is imported when there is one: help paths come through here."""
+"""Errors for unknown words. Their imports are made when one is raised: help loads this module."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterab
     Args:
         path: The words before it.
         word: What was typed.
-        known: The words that may stand there.
+        known: The words that are valid there.
         elsewhere: Whole commands that end in that word.
     """
     from omicsdk.core.errors import UsageError
@@ -25,11 +25,11 @@ def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterab
     near = did_you_mean(word, known)
     if whole := list(elsewhere)[:3]:
         near = f"Did you mean {' or '.join(whole)}?"
-    return UsageError(f"there is no {kind} {word!r}", remedy=f"{near} {see}".lstrip())
+    return UsageError(f"unknown {kind} {word!r}", remedy=f"{near} {see}".lstrip())
 
 
 def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
-    """The error for a word that help was asked about, and that is nothing.
+    """The error for help on a word that is unknown.
 
     Args:
         word: What was typed.
@@ -39,7 +39,7 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
 
     near = did_you_mean(word, known)
     return UsageError(
-        f"there is no command, service or topic {word!r}",
+        f"unknown command, service or topic {word!r}",
         remedy=f"{near} See: omics --help, or omics help topics".lstrip(),
     )
 
@@ -49,13 +49,13 @@ def unknown_option(word: str, known: Iterable[str]) -> UsageError:
 
     Args:
         word: What was typed.
-        known: The options that there are.
+        known: The valid options.
     """
     from omicsdk.core.errors import UsageError
 
     if not word.startswith("-"):
-        return UsageError(f"{word!r} isn't expected here", remedy="A value stands after its option: --option VALUE.")
-    return UsageError(f"there is no option {word}", remedy=did_you_mean(word, known))
+        return UsageError(f"unexpected argument {word!r}", remedy="Give a value after its option: --option VALUE.")
+    return UsageError(f"unknown option {word}", remedy=did_you_mean(word, known))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -63,12 +63,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     Args:
         word: What was typed.
-        known: What could have been meant.
+        known: The valid words.
     """
     import difflib
 
     known = list(known)
-    # Abbreviations are refused, but their ends are plain.
+    # Abbreviations are rejected, but completed in the suggestion.
     whole = [candidate for candidate in known if candidate.startswith(word)] if len(word.lstrip("-")) > 1 else []
     if len(whole) == 1:
         return f"Did you mean {whole[0]}?"

@@ -1,4 +1,4 @@
-"""The options that every command takes, the variables that stand for them, and how arguments are spelled."""
+"""The options that every command takes, their variables, and how arguments are spelled."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def loaded(target: str) -> Any:
 
 
 def kind_of(argument: Argument) -> str:
-    """An argument's type; of several (JSON Schema allows a list) the one that isn't null, else anything."""
+    """An argument's type; of several (JSON Schema allows a list) the only one that is not null, else any."""
     kind = argument.get("type") or "any"
     if isinstance(kind, str):
         return kind
@@ -175,7 +175,7 @@ def kind_of(argument: Argument) -> str:
 
 
 def key(argument: Argument) -> str:
-    """What an argument's value goes by: the keyword of a call; those of ours have dashes, so they clash with none."""
+    """The key of an argument's value: the keyword of a call. Keys of general options have dashes, so they never clash."""
     return argument.get("python") or argument["name"]
 
 
@@ -207,11 +207,11 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
 
 
 def own_arguments(command: Command) -> list[Argument]:
-    """A command's arguments, with those that its kind adds where its own don't have the name."""
+    """A command's arguments, and those that its kind adds where it has none of that name."""
     own: list[Argument] = []
     taken: set[str] = set()
     for argument in command.get("parameters", ()):
-        # One name in two places of a request (a path and a body): the client tells them apart, so do we.
+        # One name in two places of a request (a path and a body) has two keywords in the client.
         renamed: Argument = {**argument, "name": key(argument)}
         own.append(renamed if flag(argument) in taken else argument)
         taken.add(flag(own[-1]))
@@ -223,7 +223,7 @@ def own_arguments(command: Command) -> list[Argument]:
 
 
 def global_arguments(own: list[Argument]) -> list[Argument]:
-    """The options for everything that may also stand after a command: the command's own win."""
+    """The general options that a command takes: its own options take precedence over them."""
     taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
     found: list[Argument] = []
     for argument in GLOBALS:
@@ -240,7 +240,7 @@ def global_arguments(own: list[Argument]) -> list[Argument]:
 
 
 def help_spellings(command: Command) -> set[str]:
-    """The spellings that ask for a command's help, less those that its own options have."""
+    """The spellings that show a command's help, without those of its own options."""
     return {
         spelling
         for argument in global_arguments(own_arguments(command))
@@ -250,22 +250,22 @@ def help_spellings(command: Command) -> set[str]:
 
 
 def deletes(command: Command) -> bool:
-    """Whether an operation removes something for good."""
+    """Whether an operation deletes something."""
     return command.get("method") == "DELETE"
 
 
 def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str], list[str], list[str]]:
-    """Cuts words where the options at their beginning end that stand before a command.
+    """Split off the options before a command.
 
     Args:
-        words: What was typed.
-        options: What a service's commands take, which may stand there too.
+        words: The words.
+        options: The options of the service, which are valid there too.
 
     Returns:
-        The global options, those of the service, and what comes after them.
+        The general options, those of the service, and the words after them.
 
     Raises:
-        UsageError: An option is neither, or one of the service lacks its value.
+        UsageError: An option is unknown, or one of the service lacks its value.
     """
     everywhere = {spelling: argument for argument in GLOBALS for spelling in flags(argument)}
     known = everywhere | {spelling: argument for argument in options for spelling in flags(argument)}
@@ -277,7 +277,7 @@ def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str],
         if name not in known:
             error = unknown_option(name, known)
             if name != "--":
-                error.remedy = error.remedy or "An option of a command stands after the command."
+                error.remedy = error.remedy or "Give an option of a command after the command."
             raise error
         end = at + (1 if equals or known[name].get("flag") else 2)
         if end > len(words) and name not in everywhere:

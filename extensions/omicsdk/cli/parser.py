@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    """What argparse makes for each argument only to see that it could: of a given width, or it loads shutil to ask for it."""
+    """A formatter of a fixed width: argparse makes one for each argument, and would load shutil to determine the width."""
     return argparse.HelpFormatter(prog, width=80)
 
 
@@ -39,25 +39,25 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         remedy = None
         if message.endswith(("expected one argument", "expected at least one argument")):
-            remedy = "A value that begins with a dash is given with an equals sign: --option=-value."
+            remedy = "Give a value that begins with a dash with an equals sign: --option=-value."
         raise UsageError(message.removeprefix("argument "), remedy=remedy)
 
 
 def parse(
     command: Command, words: list[str], configured: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Parses what stands after a command.
+    """Parse the words after a command.
 
     Args:
-        command: Which.
+        command: The command.
         words: The words after it.
-        configured: Values that the configuration gives the command's arguments, by their key; words win over them.
+        configured: Configured values of the command's arguments, by their key; words take precedence.
 
     Returns:
         Values of the command's own arguments by their key, and those of global options by name; only what was given.
 
     Raises:
-        UsageError: A word isn't known, isn't a value of its option's type, or something required is missing.
+        UsageError: A word is unknown or has another type than its option, or a required argument is missing.
     """
     own = own_arguments(command)
     arguments = [*own, *global_arguments(own)]
@@ -93,15 +93,15 @@ def _check_opposites(given: list[Argument]) -> None:
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
         if positive is not None:
             raise UsageError(
-                f"{spelled(positive)} and {spelled(negation)} say the opposite", remedy="Give one of them."
+                f"{spelled(positive)} and {spelled(negation)} exclude each other", remedy="Give one of them."
             )
 
 
 def parse_globals(words: list[str]) -> dict[str, Any]:
-    """The values of global options that stand before a command.
+    """Parse the general options before a command.
 
     Raises:
-        UsageError: One isn't known or lacks its value.
+        UsageError: One is unknown or lacks its value.
     """
     return {argument["name"]: value for argument, value in _given(GLOBALS, words)}
 
@@ -129,7 +129,7 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
 
 
 def _joined(words: list[str], options: list[tuple[Argument, list[str], str]]) -> list[str]:
-    """Words in which a boolean that stands alone has its value, so that the word behind it is not taken for one."""
+    """Add the value to each boolean without one, so that the next word is not taken for it."""
     booleans = {
         spelling: flag(each)
         for each, spellings, kind in options
@@ -141,10 +141,10 @@ def _joined(words: list[str], options: list[tuple[Argument, list[str], str]]) ->
 
 
 def _check_alone(words: list[str], options: list[tuple[Argument, list[str], str]]) -> None:
-    """Looks at options that stand alone.
+    """Check options that take no value.
 
     Raises:
-        UsageError: A value is joined to one.
+        UsageError: One has a value.
     """
     known = {spelling for _, spellings, _ in options for spelling in spellings}
     alone = {
@@ -156,24 +156,24 @@ def _check_alone(words: list[str], options: list[tuple[Argument, list[str], str]
     for word in words:
         name, equals, value = word.partition("=")
         if equals and name in alone:
-            raise UsageError(f"{name} stands alone, got {value!r}", remedy=f"Write {name}, or leave it out.")
-        # Several letters may stand behind one dash, a text of several words may begin with one.
+            raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Give {name} alone, or leave it out.")
+        # Several letters may follow one dash, and a text of several words may begin with one.
         if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known:
             raise unknown_option(word, known)
 
 
 def _is_letter(spelling: str, kind: str) -> bool:
-    """Whether a spelling is the letter of a boolean, behind which others may stand: -qt."""
+    """Whether a spelling is the letter of a boolean, which others may follow: -qt."""
     return kind == "boolean" and not spelling.startswith("--")
 
 
 def _is_option(word: str) -> bool:
-    """Whether a word that no option took looks like one: neither a number below zero nor a text of several words."""
+    """Whether an unknown word looks like an option: neither a negative number nor a text of several words."""
     return len(word) > 1 and word[0] == "-" and " " not in word and not word[1:].replace(".", "", 1).isdigit()
 
 
 def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, list[str]]]:
-    """Which words are whose: one each, several for a list, which leaves one to each that has to come after it."""
+    """Assign words to arguments: one each, several to a list, which leaves one to each required argument after it."""
     placed: list[tuple[Argument, list[str]]] = []
     rest = words
     for number, argument in enumerate(arguments):
@@ -210,14 +210,14 @@ TRUTHS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no"
 
 
 def value_of(argument: Argument, words: list[str]) -> Any:
-    """The value that words stand for.
+    """Convert words to the value of an argument.
 
     Args:
-        argument: Which, with its type and choices.
-        words: What was typed for it, in order; none for a boolean that stands alone.
+        argument: The argument, with its type and choices.
+        words: The words, in order; none for a boolean without a value.
 
     Raises:
-        UsageError: They aren't such a value; names the option and says what was expected.
+        UsageError: They are no such value; names the option and the expected type.
     """
     kind = kind_of(argument)
     if kind == "array":
@@ -258,9 +258,10 @@ def _single(argument: Argument, kind: str, word: str) -> Any:
             raise _wrong(argument, "true or false", word)
         return truth
     if kind == "object":
-        value = _json(argument, _content(argument, word), "a JSON object, or @ and the name of a file that holds one")
+        expected = "a JSON object, or @ and the name of a file with one"
+        value = _json(argument, _content(argument, word), expected)
         if not is_object(value):
-            raise _wrong(argument, "a JSON object, or @ and the name of a file that holds one", word)
+            raise _wrong(argument, expected, word)
         return value
     if kind == "file":
         return Path(word.removeprefix("@"))
@@ -289,7 +290,7 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
 
 
 def _unquoted(word: str) -> str:
-    """A text as itself or as JSON, which is how documented clients want the items of an operation's list."""
+    """A text as it is, or as JSON, as documented clients take the items of an operation's list."""
     if word.startswith('"'):
         try:
             value = _parsed(word)
@@ -301,7 +302,7 @@ def _unquoted(word: str) -> str:
 
 
 def _loose(argument: Argument, word: str) -> Any:
-    """JSON where a word is that, else the word itself."""
+    """A word as JSON where it is valid JSON, else as text."""
     if word.startswith("@"):
         return _json(argument, _content(argument, word), "JSON")
     try:
@@ -311,7 +312,7 @@ def _loose(argument: Argument, word: str) -> Any:
 
 
 def _content(argument: Argument, word: str) -> str:
-    if word == "-":  # no JSON, so nothing else can be meant
+    if word == "-":  # never valid JSON
         word = "@-"
     if not word.startswith("@"):
         return word
@@ -324,11 +325,11 @@ def _content(argument: Argument, word: str) -> str:
         return Path(name).read_text("utf-8-sig")
     except OSError as error:
         raise UsageError(
-            f"{spelled(argument)}: can't read {name}: {error.strerror or error}",
-            remedy="Give the name of a file that you can read, or - for stdin.",
+            f"{spelled(argument)}: cannot read {name}: {error.strerror or error}",
+            remedy="Give a readable file, or - for stdin.",
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{spelled(argument)}: {name} isn't UTF-8 text", remedy="Save it as UTF-8.") from error
+        raise UsageError(f"{spelled(argument)}: {name} is not UTF-8 text", remedy="Save it as UTF-8.") from error
 
 
 def _json(argument: Argument, text: str, expected: str) -> Any:
@@ -342,11 +343,11 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError("nested too deeply") from error
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} isn't JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _where(error: ValueError) -> str:
