@@ -9,7 +9,7 @@ import httpx
 import pytest
 from omicsdk.cli.commands.sb.results import pairs, row
 from omicsdk.cli.commands.sb.storage import object_row, volume_row
-from omicsdk.cli.commands.sb.tasks import inputs_of
+from omicsdk.cli.commands.sb.tasks import Inputs
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.sb.apps import WrongApp, read_app, references
@@ -31,7 +31,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
         "record": {"x": ["sb://me/p/d"], "path": "sb://me/p/e"},
     }
     words = ["threads=4", "name=a=b", "flag=true", "many=1", "many=two", "reads=sb://me/p/a", "l=[1, 2]", "empty="]
-    typed = inputs_of(words, whole)
+    typed = Inputs(input=words, inputs=whole).read()
 
     def answer(request: httpx.Request) -> httpx.Response:
         name = request.url.params["name"]
@@ -56,7 +56,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
             "empty": "",
         }
     with pytest.raises(UsageError, match="isn't key=value"):
-        inputs_of(["threads"], None)
+        Inputs(input=["threads"]).read()
 
 
 @pytest.mark.parametrize(

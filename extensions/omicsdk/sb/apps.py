@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from omicsdk.core.answer import decoded
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.yaml_text import YamlFault, read_yaml
-from omicsdk.sb.paths import app_id
+from omicsdk.sb.paths import app_id, project_id
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.app import App
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _REFERRING = ("$import", "$include", "$mixin")
 
-STRATEGIES = ("clone", "direct", "clone_direct", "transient")
+Strategy = Literal["clone", "direct", "clone_direct", "transient"]
+STRATEGIES: tuple[str, ...] = get_args(Strategy)
 """What a copy of an app keeps of its origin."""
 EXTRA = "cwl"
 """The extra that brings what packs documents of several files."""
@@ -114,24 +115,29 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
     return get_app(client, str(stated or (id if revision is None else f"{id}/{revision}")))
 
 
-def copy_app(client: SevenBridges, app: str, project: str, *, name: str | None = None, strategy: str = "clone") -> App:
-    """Copy an app into a project. The operations are `copy_app_` and `copy_app_revision`.
+def copy_app(
+    client: SevenBridges, app: str, project: str, *, name: str | None = None, strategy: Strategy | str = "clone"
+) -> App:
+    """Copy an app into a project.
 
     Args:
-        app: `owner/project/app`; with `/revision`, that one is copied in place of the latest.
-        project: The project that it goes to, `owner/project`.
-        name: The copy's name; None for the app's own.
-        strategy: What the copy keeps of its origin: "clone", "direct", "clone_direct" or "transient".
+        app: The app: owner/project/app, followed by /revision for another than the latest.
+        project: The project that it is copied into: owner/project or sb://owner/project.
+        name: The copy's name; by default that of the app.
+        strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.
+
+    Returns:
+        The copy, as the operations `copy_app_` and `copy_app_revision` return it.
 
     Raises:
-        WrongPath: `app` is no app's id.
+        WrongPath: `app` is no app's id, or `project` no project's.
         UsageError: The strategy is unknown.
     """
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(STRATEGIES)}.")
     id, revision = app_id(app)
     owner, place, short = id.split("/")
-    body: Any = {"project": project, "strategy": strategy, **({"name": name} if name else {})}
+    body: Any = {"project": project_id(project), "strategy": strategy, **({"name": name} if name else {})}
     if revision is None:
         return client.copy_app_(owner=owner, project=place, app=short, body=body)
     return client.copy_app_revision(owner=owner, project=place, app=short, revision=revision, body=body)

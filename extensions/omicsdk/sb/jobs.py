@@ -382,7 +382,7 @@ class StorageJobs(NamedTuple):
         *,
         period: float = PERIOD,
         timeout: float | None = None,
-        on_look: Callable[[int, int], object] | None = None,
+        on_change: Callable[[int, int], object] | None = None,
     ) -> list[Import | Export]:
         """Wait until all of many have ended, well or not.
 
@@ -390,7 +390,7 @@ class StorageJobs(NamedTuple):
             jobs: They.
             period: Seconds between two looks.
             timeout: Seconds to wait at most; None for no limit.
-            on_look: Is given how many have ended, and how many there are, after each look.
+            on_change: Is given how many have ended, and how many there are, at the first look and when more have ended.
 
         Returns:
             They as they ended, in their order.
@@ -408,9 +408,16 @@ class StorageJobs(NamedTuple):
                 latest[job.id] = job
                 yield job.id, job.state
 
+        seen: set[int] = set()
+
+        def looked(ended: int, total: int) -> None:
+            if on_change is not None and ended not in seen:
+                seen.add(ended)
+                on_change(ended, total)
+
         states: dict[str, object] = {id: job.state for id, job in latest.items()}
         clock = settings_of(self.client).clock
-        wait_for_states(look, states, self.what, clock, period=period, timeout=timeout, on_look=on_look)
+        wait_for_states(look, states, self.what, clock, period=period, timeout=timeout, on_look=looked)
         return [latest[job.id] for job in jobs]
 
 

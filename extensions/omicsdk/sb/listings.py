@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
-from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
+from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -555,8 +555,7 @@ class Folders:
         Args:
             project: `owner/project`.
         """
-        owner, _, name = project.partition("/")
-        return str(self._client.get_project(owner=owner, project=name).root_folder)
+        return str(self._client.get_project(**project_place(project)).root_folder)
 
     def parent_id(self, folder: Folder) -> str:
         """The id of any folder, a project's own included.

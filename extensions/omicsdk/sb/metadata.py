@@ -72,24 +72,73 @@ def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_ta
     return [each for each in dict.fromkeys([*now, *add]) if each not in gone]
 
 
-def tag_changes(
-    entries: Iterable[Entry], add: Sequence[str] = (), remove: Sequence[str] = (), all_tags: Sequence[str] | None = None
-) -> list[Change]:
-    """What differs between the tags of files and what they shall be; pure.
+def tag(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    set: Sequence[str] | None = None,
+    recursive: bool = False,
+    dry_run: bool = False,
+) -> Edits:
+    """Add tags to files, remove tags, or set all of them.
+
+    Give files before the options. Tags and metadata of many files: omics sb manifest.
 
     Args:
-        entries: The files.
-        add: Tags that are added.
-        remove: Tags that are removed.
-        all_tags: All tags that they shall have.
+        paths: Files: sb://owner/project/folder/file, or ids; with `recursive` folders.
+        add: Tags to add.
+        remove: Tags to remove.
+        set: All tags that the files shall have. Excludes `add` and `remove`.
+        recursive: Take the files in folders, with those in folders below.
+        dry_run: Only print what would change.
+
+    Raises:
+        UsageError: Neither `set` nor `add` and `remove` are given, or both are; or one is a folder, and `recursive` is not set.
+        OmicsError: None of the files could be changed.
     """
-    found: list[Change] = []
+    if (set is None) == (not add and not remove):
+        raise UsageError("either --set, or --add and --remove are required", remedy="Give one of them.")
+    entries = files_named(client, paths, recursive=recursive)
+    changes: list[Change] = []
     for entry in entries:
         now = entry.file.tags or []
-        after = tagged(now, add, remove, all_tags)
+        after = tagged(now, add, remove, set)
         if after != now:
-            found.append(Change(entry.file.id, entry.name, TAGS, now, after))
-    return found
+            changes.append(Change(entry.file.id, entry.name, TAGS, now, after))
+    return edit(client, changes, len(entries), dry_run=dry_run)
+
+
+def edit_metadata(
+    client: SevenBridges,
+    paths: Sequence[str],
+    put: Mapping[str, Sequence[str]],
+    gone: Sequence[str] = (),
+    *,
+    recursive: bool = False,
+    dry_run: bool = False,
+) -> Edits:
+    """Set and remove metadata of files; keys that are not named stay as they are.
+
+    Args:
+        client: The platform.
+        paths: Paths or ids of files, and with `recursive` of folders.
+        put: The values of keys as text; several are a list.
+        gone: The keys that are removed.
+        recursive: Whether to take the files in folders.
+        dry_run: Whether nothing is sent.
+
+    Raises:
+        UsageError: A key is set and removed, or has no value; or one is a folder, and `recursive` is not set.
+        OmicsError: None of the files could be changed.
+    """
+    if both := [key for key in put if key in gone]:
+        raise UsageError(f"{both[0]} is in --set and in --unset", remedy="Name it once.")
+    if empty := [key for key, words in put.items() if "" in words]:
+        raise UsageError(f"--set {empty[0]}= has no value", remedy=f"To remove it: --unset {empty[0]}.")
+    entries = files_named(client, paths, recursive=recursive)
+    return edit(client, metadata_changes(entries, put, gone), len(entries), dry_run=dry_run)
 
 
 def metadata_changes(

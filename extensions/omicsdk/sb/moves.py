@@ -140,42 +140,64 @@ def move(
     return FileChanges("move", changes, [])
 
 
-def deletable(client: SevenBridges, paths: Sequence[str], *, recursive: bool = False) -> list[Entry]:
-    """Find the files and folders that are to be deleted.
+def delete(
+    client: SevenBridges,
+    paths: Sequence[str],
+    *,
+    recursive: bool = False,
+    timeout: float = TIMEOUT,
+    dry_run: bool = False,
+) -> FileChanges:
+    """Delete files permanently; folders with --recursive.
 
     Args:
-        client: The platform.
-        paths: Their paths or ids.
-        recursive: Whether folders are allowed.
+        paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
+        recursive: Delete folders, with everything in them.
+        timeout: Seconds to wait for the platform, which deletes many files and folders in a job.
+        dry_run: Only print what would be deleted.
 
     Raises:
         UsageError: One is a folder, and `recursive` is not set.
         NotFound: One does not exist.
+        StillRunning: The job has not finished in time; it continues.
     """
     known = Folders(client)
     entries = [known.entry(text) for text in paths]
     folder = next((entry for entry in entries if entry.is_folder), None)
     if folder is not None and not recursive:
-        raise UsageError(f"{folder.name} is a folder", remedy="Give --recursive to delete it with all that is in it.")
-    return entries
-
-
-def delete(client: SevenBridges, entries: Sequence[Entry], *, timeout: float = TIMEOUT) -> FileChanges:
-    """Delete files and folders permanently.
-
-    Args:
-        client: The platform.
-        entries: They, as `deletable` finds them.
-        timeout: Seconds to wait for the platform.
-
-    Raises:
-        StillRunning: The job has not finished in time; it continues.
-    """
+        raise UsageError(f"{folder.name} is a folder", remedy="Give --recursive to delete it with everything in it.")
     changes = [FileChange(entry) for entry in entries]
-    if len(entries) == 1 and not entries[0].is_folder:
+    if dry_run:
+        return FileChanges("delete", changes, [], is_planned=True)
+    if len(entries) == 1 and folder is None:
         client.delete_file(file_id=entries[0].file.id)
         return FileChanges("delete", changes, [])
     return _job(client, "delete", [{"file": entry.file.id} for entry in entries], changes, timeout)
+
+
+def make_folders(client: SevenBridges, paths: Sequence[str], *, parents: bool = False) -> list[Entry]:
+    """Create folders.
+
+    Args:
+        paths: Folders: sb://owner/project/folder.
+        parents: Create the folders above as well, and accept folders that already exist.
+
+    Raises:
+        WrongPath: One is a project, or has an invalid name; nothing was created.
+        NotFound: The folder above does not exist.
+        Conflict: There is something of that name.
+    """
+    wanted = [parse(text)._replace(is_folder=True) for text in paths]
+    for path in wanted:
+        if not path.names:
+            raise WrongPath(f"{path} is a project", remedy="Create one with: omics sb projects create.")
+        checked_name(path.name)
+    known = Folders(client)
+    made: list[Entry] = []
+    for path in wanted:
+        folder = known.folder(path, make=True).file if parents else known.make(known.folder(path.parent), path.name)
+        made += [] if folder is None else [Entry(path, folder)]
+    return made
 
 
 def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> list[_Step]:

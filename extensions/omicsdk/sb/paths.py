@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from omicsdk.core.errors import UsageError
 
@@ -153,6 +153,26 @@ def project_id(text: str) -> str:
     if path.names or not path.project_name:
         raise WrongPath(f"{text!r} is no project", remedy="Write owner/project, such as me/my-project.")
     return path.project
+
+
+class ProjectPlace(TypedDict):
+    """A project as operations take it."""
+
+    owner: str
+    project: str
+
+
+def project_place(text: str) -> ProjectPlace:
+    """Read a project, as `project_id` does, for operations.
+
+    Args:
+        text: `owner/project` or `sb://owner/project`.
+
+    Raises:
+        WrongPath: It is neither.
+    """
+    owner, _, project = project_id(text).partition("/")
+    return {"owner": owner, "project": project}
 
 
 def app_id(text: str) -> tuple[str, int | None]:

@@ -14,11 +14,15 @@ from omicsdk.sb.listings import PAGE, Folders, is_folder
 from omicsdk.sb.paths import is_path, parse
 
 if TYPE_CHECKING:
+    import os
+
     from omicsdk_api.sb import SbApi
     from omicsdk_api.sb.models.file import File
     from omicsdk_api.sb.models.task import Task
 
     from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.reports import FilesReport
+    from omicsdk.transfer import Control, Progress
 
 ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})
 """Statuses that no other follows."""
@@ -310,6 +314,15 @@ def wait_for_tasks(
     return tasks
 
 
+def reason(task: Task) -> str | None:
+    """Why a task failed.
+
+    Args:
+        task: The task.
+    """
+    return None if task.execution_status is None else task.execution_status.message
+
+
 def some_of(ids: Sequence[str]) -> str:
     """Ids for a message; the first of them where there are many.
 
@@ -372,6 +385,41 @@ def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: st
     tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE, fields="_all") if task.batch else [task]
     for each in tasks:
         yield from _logs(client, each, job, name)
+
+
+def download_logs(
+    client: SevenBridges,
+    logs: Sequence[Log],
+    folder: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> FilesReport:
+    """Download logs into a folder, each below one of its job; where they are of several tasks, that is below one of its task.
+
+    Args:
+        client: The platform.
+        logs: The logs, as `logs_of` lists them.
+        folder: The folder.
+        overwrite: Whether to replace files.
+        progress: Is called about ten times a second.
+        control: Stops and pauses it, limits its rate and bounds its time.
+
+    Raises:
+        LocalFileExists: A file already exists, and `overwrite` is not set.
+        OmicsError: The file of a log no longer exists.
+    """
+    from omicsdk.sb.downloads import RemoteFile, fetch
+
+    tasks = sorted({log.task for log in logs})
+    stored = [(log, log.file_id) for log in logs if log.file_id is not None]
+    files: list[RemoteFile] = []
+    for (log, _), record in zip(stored, client.files_by_id([id for _, id in stored]), strict=True):
+        if record.resource is None:
+            raise OmicsError(f"{log.name} no longer exists") if record.error is None else error_of(record.error)
+        files.append(RemoteFile(record.resource, (*((log.task,) if len(tasks) > 1 else ()), log.job, log.name)))
+    return fetch(client, files, folder, key=" ".join(tasks), overwrite=overwrite, progress=progress, control=control)
 
 
 def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -> Iterator[Log]:

@@ -11,7 +11,8 @@ from omicsdk.cli.commands.sb import files, projects, results, storage, tasks
 from omicsdk.cli.commands.values import above_0, at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import LIMIT, QUIET
-from omicsdk.sb import downloads, moves
+from omicsdk.sb import apps, downloads, moves
+from omicsdk.sb import metadata as edits
 from omicsdk.sb.paths import project_id
 
 BY_SIGNATURE = True
@@ -26,7 +27,7 @@ _WAITING = {"waiting", "running", "starting"}
 """Parameters that are a `Waiting`."""
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 _DOCUMENTED = {
-    "files": (files.tag, moves.copy, files.get_file),
+    "files": (edits.tag, moves.delete, files.get_file),
     "tasks": (tasks.abort, tasks.update, tasks.run, projects.get_app),
     "projects": (projects.get_project,),
     "members": (projects.get_project, projects.allow_members, projects.members),
@@ -34,7 +35,7 @@ _DOCUMENTED = {
     "volumes": (storage.get_volume, storage.create_volume),
     "imports": (storage.start_imports,),
     "exports": (storage.start_imports,),
-    "manifest": (files.tag,),
+    "manifest": (edits.tag,),
 }
 """Functions that document what the commands of a group have in common."""
 _JOBS = ("state", "from", "to", "error", "id")
@@ -68,6 +69,7 @@ def _list(words: str, function: Callable[..., Any], *examples: str) -> Entry:
 
 
 _TIMEOUT = {"timeout": "--timeout-seconds"}
+_TAGS = {"tags": "--tag"}
 _READS = f"{_P}/reads/"
 _BAM = f"{_P}/a.bam"
 _RUN = f"--app {_APP} --project me/my-project"
@@ -88,12 +90,18 @@ FILES = (
         flags=_TIMEOUT,
     ),
     _command("files mv", moves.move, f"{_BAM} {_P}/b.bam", f"{_BAM} {_P}/old/", flags=_TIMEOUT),
-    _command("files rm", files.remove_files, f"{_BAM} {_P}/b.bam", f"--recursive --dry-run {_P}/old/"),
-    _command("files mkdir", files.make_folder, f"--parents {_P}/reads/run1", synonyms=("files create",)),
+    _command("files rm", files.remove_files, f"{_BAM} {_P}/b.bam", f"--recursive --dry-run {_P}/old/", flags=_TIMEOUT),
+    _command("files mkdir", moves.make_folders, f"--parents {_P}/reads/run1", synonyms=("files create",)),
     _command(
         "files update", files.update_file, f"{_BAM} --name b.bam", f"""{_BAM} --metadata '{{"sample_id": "S1"}}'"""
     ),
-    _command("files tag", files.tag, f"{_BAM} --add checked hg38 --remove new", f"{_READS} --recursive --set raw"),
+    _command(
+        "files tag",
+        edits.tag,
+        f"{_BAM} --add checked hg38 --remove new",
+        f"{_READS} --recursive --set raw",
+        render=files.tagged,
+    ),
     _command(
         "files metadata",
         files.metadata,
@@ -162,8 +170,10 @@ TASKS = (
 PROJECTS = (
     _list("projects ls", projects.list_projects, "", "--owner me --tag pilot"),
     _command("projects get", projects.get_project, "me/my-project"),
-    _command("projects create", projects.create_project, "'My project' --tag hg38"),
-    _command("projects update", projects.update_project, "me/my-project --name 'My pilot' --tag hg38 pilot"),
+    _command("projects create", projects.create_project, "'My project' --tag hg38", flags=_TAGS),
+    _command(
+        "projects update", projects.update_project, "me/my-project --name 'My pilot' --tag hg38 pilot", flags=_TAGS
+    ),
     _command("projects rm", projects.remove_projects, "me/old-project --dry-run"),
     _command(
         "projects members",
@@ -190,13 +200,18 @@ PROJECTS = (
         f"bwa.cwl {_APP} --dry-run",
         synonyms=("apps install", "apps update"),
     ),
-    _command("apps cp", projects.copy_app, "admin/sbg-public-data/bwa-mem me/my-project", synonyms=("apps copy",)),
+    _command("apps cp", apps.copy_app, "admin/sbg-public-data/bwa-mem me/my-project", synonyms=("apps copy",)),
 )
 
 STORAGE = (
     _list("volumes ls", storage.list_volumes, "", f"{_BUCKET} --prefix reads/"),
     _command("volumes get", storage.get_volume, _BUCKET),
-    _command("volumes create", storage.create_volume, "my_bucket --service @service.json --access-mode RW"),
+    _command(
+        "volumes create",
+        storage.create_volume,
+        "my_bucket --service @service.json --access-mode RW",
+        required=("service",),
+    ),
     _command("volumes update", storage.update_volume, f"{_BUCKET} --access-mode RO", f"{_BUCKET} --deactivate"),
     _command("volumes rm", storage.remove_volume, f"{_BUCKET} --dry-run"),
     _list("imports ls", storage.list_imports, f"--volume {_BUCKET} --state FAILED"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,10 @@ from omicsdk.sb import manifest, moves
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
 from omicsdk.sb.manifest import WrongTable
-from omicsdk.sb.metadata import Edits, edit, files_named, import_table, listed_files, metadata_changes, tag_changes
-from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
+from omicsdk.sb.metadata import Edits, edit_metadata, files_named, import_table, listed_files
+from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
 from omicsdk.sb.store import REPLACE, is_taken
+from omicsdk.sb.tasks import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,30 +128,6 @@ def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
 # -- changes
 
 
-def make_folder(client: SevenBridges, paths: Sequence[str], *, parents: bool = False) -> Done:
-    """Create folders.
-
-    Args:
-        paths: Folders: sb://owner/project/folder.
-        parents: Create the folders above as well, and accept folders that already exist.
-    """
-    parsed = [parse(text) for text in paths]
-    for path in parsed:
-        if not path.names:
-            raise WrongPath(f"{path} is a project", remedy="Create one with: omics sb projects create.")
-        checked_name(path.name)
-    folders = Folders(client)
-    made: list[Row] = []
-    for path in parsed:
-        if parents:
-            folder = folders.folder(path, make=True).file
-        else:
-            folder = folders.make(folders.folder(path.parent), path.name)
-        if folder is not None:
-            made.append(_row(folder, str(path._replace(is_folder=True))))
-    return Done(made, f"{'ensured' if parents else 'created'} {count_of(len(made), 'folder')}")
-
-
 def update_file(
     client: SevenBridges,
     path: str,
@@ -178,26 +156,27 @@ def remove_files(
     paths: Sequence[str],
     *,
     recursive: bool = False,
-    timeout_seconds: float = moves.TIMEOUT,
     dry_run: bool = False,
+    timeout: float = moves.TIMEOUT,
     console: Console,
 ) -> FileChanges:
     """Delete files permanently; folders with --recursive.
 
     Args:
-        recursive: Delete folders, with everything in them.
-        timeout_seconds: Seconds to wait for the platform, which deletes many files and folders in a job.
-        dry_run: Only print what would be deleted.
         console: Where to ask.
     """
-    entries = moves.deletable(client, paths, recursive=recursive)
-    if dry_run:
-        return moves.FileChanges("delete", [moves.FileChange(entry) for entry in entries], [], is_planned=True)
-    what = entries[0].name if len(entries) == 1 else f"{len(entries)} files and folders"
-    below = " with everything in it" if any(entry.is_folder for entry in entries) else ""
-    if not agreed(f"Deleting {what}{below} cannot be undone. Continue?", console):
+    below = " with everything in folders" if recursive else ""
+    question = f"Deleting {some_of(paths)}{below} cannot be undone. Continue?"
+    if not dry_run and not agreed(question, console):
         return moves.FileChanges("delete", [], [])
-    return moves.delete(client, entries, timeout=timeout_seconds)
+    return moves.delete(client, paths, recursive=recursive, timeout=timeout, dry_run=dry_run)
+
+
+def folders_made(result: list[Entry], call: Call) -> object:
+    """Render folders that were created: a row for each."""
+    verb = "ensured" if call.arguments.get("parents") else "created"
+    rows = [_row(each.file, each.name) for each in result]
+    return done(Done(rows, f"{verb} {count_of(len(rows), 'folder')}"), call)
 
 
 def file_changes(result: FileChanges, call: Call) -> object:
@@ -208,9 +187,8 @@ def file_changes(result: FileChanges, call: Call) -> object:
         else {"from": each.source.name, "to": str(each.target)}
         for each in result.files
     ]
-    folders = sum(each.source.is_folder for each in result.files)
-    counts = (len(rows) - folders, "file"), (folders, "folder")
-    counted = [count_of(number, thing) for number, thing in counts if number]
+    kinds = Counter("folder" if each.source.is_folder else "file" for each in result.files)
+    counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
     return done(Done(rows, line, result.errors, none=not rows), call)
 
@@ -218,33 +196,10 @@ def file_changes(result: FileChanges, call: Call) -> object:
 # -- tags and metadata
 
 
-def tag(
-    client: SevenBridges,
-    paths: Sequence[str],
-    *,
-    add: Sequence[str] = (),
-    remove: Sequence[str] = (),
-    set: Sequence[str] | None = None,
-    recursive: bool = False,
-    dry_run: bool = False,
-) -> Done:
-    """Add tags to files, remove tags, or set all of them.
-
-    Give files before the options. Tags and metadata of many files: omics sb manifest.
-
-    Args:
-        add: Tags to add.
-        remove: Tags to remove.
-        set: All tags that the files shall have. Excludes `add` and `remove`.
-        recursive: Take the files in folders, with those in folders below.
-        dry_run: Only print what would change.
-    """
-    if (set is None) == (not add and not remove):
-        raise UsageError("either --set or --add and --remove are required", remedy="--set states all tags.")
-    entries = files_named(client, paths, recursive=recursive)
-    made = edit(client, tag_changes(entries, add, remove, set), len(entries), dry_run=dry_run)
-    rows = [{"name": each.path, "tags": each.after, "id": each.id} for each in made.changes]
-    return Done(rows, _line(made), made.errors)
+def tagged(result: Edits, call: Call) -> object:
+    """Render changed tags: a row for each file."""
+    rows = [{"name": each.path, "tags": each.after, "id": each.id} for each in result.changes]
+    return done(Done(rows, _line(result), result.errors), call)
 
 
 def metadata(
@@ -267,13 +222,9 @@ def metadata(
         unset: Keys to remove.
     """
     put = pairs(set, "--set")
-    if both := [key for key in put if key in unset]:
-        raise UsageError(f"{both[0]} is in --set and in --unset", remedy="Name it once.")
-    if empty := [key for key, words in put.items() if "" in words]:
-        raise UsageError(f"--set {empty[0]}= has no value", remedy=f"To remove it: --unset {empty[0]}.")
-    entries = files_named(client, paths, recursive=recursive)
     if put or unset:
-        return _edited(edit(client, metadata_changes(entries, put, unset), len(entries), dry_run=dry_run))
+        return _edited(edit_metadata(client, paths, put, unset, recursive=recursive, dry_run=dry_run))
+    entries = files_named(client, paths, recursive=recursive)
     if len(entries) == len(paths) == 1 and not recursive:
         return dict(entries[0].file.metadata or {})
     return [{"name": each.name, "metadata": dict(each.file.metadata or {}), "id": each.file.id} for each in entries]
@@ -365,9 +316,7 @@ def _write(path: Path, text: str) -> None:
         with in_place_of(path if is_special(path) else target_of(path)) as file:
             file.write(text.encode())
     except OSError as error:
-        raise NotWritable(
-            str(path), error.strerror or str(error), remedy="Choose another place with --file."
-        ) from error
+        raise NotWritable(str(path), error.strerror or str(error), remedy="Choose another place: --file.") from error
 
 
 # -- transfers

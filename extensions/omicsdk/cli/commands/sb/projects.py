@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, given, removed, row
+from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, done, given, removed, row
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import Told
@@ -13,33 +15,23 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import written
 from omicsdk.sb import apps
 from omicsdk.sb.listings import PAGE, projects_of
-from omicsdk.sb.paths import app_id, project_id
+from omicsdk.sb.paths import ProjectPlace, app_id, project_id, project_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from omicsdk_api.sb.models.app import App
     from omicsdk_api.sb.models.member import Member
 
     from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Call
     from omicsdk.sb.client import SevenBridges
 
 Right = Literal["read", "copy", "write", "execute", "admin"]
+Rights = Sequence[Right]
 RIGHTS: tuple[Right, ...] = ("read", "copy", "write", "execute", "admin")
 """What a member may be allowed."""
-NOTE = "sbg:revisionNotes"
-"""The key of an app's document that states what is new in a revision."""
 APP = ("id", "name", "revision", "project")
-
-
-class _Place(TypedDict):
-    owner: str
-    project: str
-
-
-def _place(id: str) -> _Place:
-    """A project as operations take it."""
-    owner, _, project = id.partition("/")
-    return {"owner": owner, "project": project}
 
 
 # -- projects
@@ -65,30 +57,34 @@ def get_project(client: SevenBridges, project: str) -> Row:
     Args:
         project: The project: owner/project or sb://owner/project.
     """
-    return client.get_project(**_place(project)).to_dict()
+    return client.get_project(**project_place(project)).to_dict()
 
 
-def create_project(
-    client: SevenBridges,
-    name: str,
-    *,
-    billing_group: str | None = None,
-    description: str | None = None,
-    tag: Sequence[str] = (),
-    settings: Mapping[str, Any] | None = None,
-) -> Done:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFields:
+    """What a project has beside its name.
+
+    Attributes:
+        billing_group: Id of the billing group that pays; a new project has your only one by default.
+        description: Text that describes the project.
+        tags: All tags of the project.
+        settings: Its settings, or those that change, as a JSON object.
+    """
+
+    billing_group: str | None = None
+    description: str | None = None
+    tags: Sequence[str] | None = None
+    settings: Mapping[str, Any] | None = None
+
+
+def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) -> Done:
     """Create a project.
 
     Args:
         name: Its name, from which the platform makes its id.
-        billing_group: Id of the billing group that pays; by default your only one.
-        description: Text that describes it.
-        tag: Its tags.
-        settings: Its settings as a JSON object.
     """
-    group = billing_group or _only_billing_group(client)
-    more = given(description=description, tags=list(tag), settings=settings)
-    made = client.create_project(name=name, billing_group=group, **more)
+    group = fields.billing_group or _only_billing_group(client)
+    made = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))
     return Done(row(made, (*PROJECT, "billing_group")), f"created {made.id}; billing group {group} pays for it")
 
 
@@ -100,27 +96,13 @@ def _only_billing_group(client: SevenBridges) -> str:
     return groups[0].id
 
 
-def update_project(
-    client: SevenBridges,
-    project: str,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    tag: Sequence[str] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    billing_group: str | None = None,
-) -> Done:
+def update_project(client: SevenBridges, project: str, *, name: str | None = None, fields: ProjectFields) -> Done:
     """Change a project; what is not given stays as it is.
 
     Args:
         name: Its new name; its id stays.
-        description: Its new description.
-        tag: All tags that it shall have.
-        settings: Settings that change, as a JSON object.
-        billing_group: Id of the billing group that pays from now on.
     """
-    more = changes(name=name, description=description, tags=tag, settings=settings, billing_group=billing_group)
-    made = client.update_project(**_place(project), **more)
+    made = client.update_project(**project_place(project), **changes(name=name, **asdict(fields)))
     return Done(row(made, PROJECT), f"updated {made.id}")
 
 
@@ -132,10 +114,10 @@ def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: b
         dry_run: Only print what would be deleted.
         console: Where to ask.
     """
-    found = {id: {"name": client.get_project(**_place(id)).name} for id in map(project_id, projects)}
+    found = {id: {"name": client.get_project(**project_place(id)).name} for id in map(project_id, projects)}
     effect = ", and deletes all files, tasks and apps in it"
     return removed(
-        "project", found, lambda id: client.delete_project(**_place(id)), console, dry_run=dry_run, effect=effect
+        "project", found, lambda id: client.delete_project(**project_place(id)), console, dry_run=dry_run, effect=effect
     )
 
 
@@ -147,7 +129,7 @@ def members(
     project: str,
     *,
     add: Sequence[str] = (),
-    permissions: Sequence[Right] = ("read",),
+    permissions: Rights = ("read",),
     remove: Sequence[str] = (),
     console: Console,
 ) -> Done:
@@ -161,7 +143,7 @@ def members(
     """
     if both := sorted({*add} & {*remove}):
         raise UsageError(f"{both[0]} is in --add and in --remove", remedy="Name each user once.")
-    place, rights = _place(project), {right: right in permissions for right in RIGHTS}
+    place, rights = project_place(project), {right: right in permissions for right in RIGHTS}
     known = {each.username or each.id: each for each in client.list_project_members.iterate(**place, limit=PAGE)}
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
     if remove and not agreed(question, console, "nothing was changed"):
@@ -180,7 +162,7 @@ def members(
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:
     """List the members of a project."""
-    found = client.list_project_members.iterate(**_place(project), limit=PAGE)
+    found = client.list_project_members.iterate(**project_place(project), limit=PAGE)
     return (row(member, ("username", "type", "email", "permissions")) for member in found)
 
 
@@ -190,16 +172,11 @@ def get_member(client: SevenBridges, project: str, user: str) -> Row:
     Args:
         user: The user's name.
     """
-    return client.get_project_member(**_place(project), username=user).to_dict()
+    return client.get_project_member(**project_place(project), username=user).to_dict()
 
 
 def allow_members(
-    client: SevenBridges,
-    project: str,
-    users: Sequence[str],
-    *,
-    permissions: Sequence[Right] = ("read",),
-    console: Console,
+    client: SevenBridges, project: str, users: Sequence[str], *, permissions: Rights = ("read",), console: Console
 ) -> Done:
     """Add members to a project, or change what members may do.
 
@@ -219,7 +196,9 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
     return members(client, project, remove=users, console=console)
 
 
-def _allow(client: SevenBridges, place: _Place, name: str, rights: Mapping[str, bool], member: Member | None) -> None:
+def _allow(
+    client: SevenBridges, place: ProjectPlace, name: str, rights: Mapping[str, bool], member: Member | None
+) -> None:
     """Make a user a member, or change what a member may do."""
     if member is None:
         added: Any = {"email" if "@" in name else "username": name, "permissions": rights}
@@ -277,27 +256,13 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
     id, revision = app_id(app)
     if revision is not None:
         raise UsageError(f"{app} names a revision, but the platform numbers the next one", remedy=f"Give {id}.")
-    document = {**apps.read_app(Path(file)), **({NOTE: note} if note else {})}
+    document = {**apps.read_app(Path(file)), **({"sbg:revisionNotes": note} if note else {})}
     if dry_run:
         return Done(document)
     made = client.install_app(id, document)
     return Done(row(made, APP), f"installed {id} as revision {made.revision}")
 
 
-def copy_app(
-    client: SevenBridges,
-    app: str,
-    project: str,
-    *,
-    name: str | None = None,
-    strategy: Literal["clone", "direct", "clone_direct", "transient"] = "clone",
-) -> Done:
-    """Copy an app into a project.
-
-    Args:
-        project: The project that it is copied into: owner/project or sb://owner/project.
-        name: The copy's name; by default that of the app.
-        strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.
-    """
-    made = client.copy_app(app, project, name=name, strategy=strategy)
-    return Done(row(made, APP), f"copied {app_id(app)[0]} to {made.id}")
+def copied_app(result: App, call: Call) -> object:
+    """Render a copy of an app."""
+    return done(Done(row(result, APP), f"copied {call.arguments['app']} to {result.id}"), call)

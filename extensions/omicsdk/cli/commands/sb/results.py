@@ -153,6 +153,21 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
     return results, failures
 
 
+def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], bool]:
+    """Sum up what was waited for.
+
+    Args:
+        what: What was, in the plural.
+        ends: The name of each, its state, and why it failed.
+
+    Returns:
+        The line of `Done`, its failures, and whether none completed.
+    """
+    failures = [f"{name} is {state}{f': {why}' if why else ''}" for name, state, why in ends if state != "COMPLETED"]
+    count = len(ends) - len(failures)
+    return f"{count:,} of {len(ends):,} {what} completed", failures, not count
+
+
 def removed(
     kind: str,
     found: Mapping[str, Row],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.sb.files import table_lines
-from omicsdk.cli.commands.sb.results import Done, Row, Waiting, changes, given, removed, row
+from omicsdk.cli.commands.sb.results import Done, Row, Waiting, changes, completed, given, removed, row
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
 from omicsdk.sb.jobs import StillRunning, StorageJobs
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.import_ import Import
     from omicsdk_api.sb.models.volume import Volume
     from omicsdk_api.sb.models.volume_object import VolumeObject
+    from omicsdk_api.sb.models.volume_object_page import VolumeObjectPage
 
     from omicsdk.cli.console import Console
     from omicsdk.sb.client import SevenBridges
 
 State = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]
-Access = Literal["RO", "RW"]
 NOT_STARTED = "REFUSED"
 """The state of a job that the platform did not start."""
 
@@ -43,14 +43,12 @@ def list_volumes(client: SevenBridges, volume: str | None = None, *, prefix: str
     if volume is None:
         return (volume_row(each) for each in client.list_volumes.iterate(limit=PAGE, fields="_all"))
     pages = client.list_volume_objects.pages(**volume_place(volume), **given(prefix=prefix), limit=PAGE)
-    return (
-        each
-        for page in pages
-        for each in (
-            *({"location": folder.prefix, "type": "folder"} for folder in page.prefixes or ()),
-            *map(object_row, page.items),
-        )
-    )
+    return (each for page in pages for each in _objects(page))
+
+
+def _objects(page: VolumeObjectPage) -> list[Row]:
+    folders = [{"location": each.prefix, "type": "folder"} for each in page.prefixes or ()]
+    return [*folders, *map(object_row, page.items)]
 
 
 def get_volume(client: SevenBridges, volume: str) -> Row:
@@ -64,50 +62,45 @@ def get_volume(client: SevenBridges, volume: str) -> Row:
     return {**shown, "service": {name: value for name, value in service.items() if name != "credentials"}}
 
 
-def create_volume(
-    client: SevenBridges,
-    name: str,
-    *,
-    service: Mapping[str, Any],
-    access_mode: Access = "RO",
-    description: str | None = None,
-) -> Done:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeFields:
+    """What a volume has beside its name.
+
+    Attributes:
+        service: The bucket and the credentials for it, or what changes of them, as a JSON object or @ and the name of a file
+            that holds it.
+        access_mode: RO (of a new volume the default) to read only, RW to write, too.
+        description: Text that describes the volume.
+    """
+
+    service: Mapping[str, Any] | None = None
+    access_mode: Literal["RO", "RW"] | None = None
+    description: str | None = None
+
+
+def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> Done:
     """Connect a bucket with the platform as a volume.
 
     Args:
         name: Its name.
-        service: The bucket and the credentials for it as a JSON object, or @ and the name of a file that holds it.
-        access_mode: RO to read only, RW to write, too.
-        description: Text that describes the volume.
     """
-    connected: Any = service
-    more = given(description=description)
-    made = client.create_volume(name=name, access_mode=access_mode, service=connected, **more)
+    fields = replace(fields, access_mode=fields.access_mode or "RO")
+    made = client.create_volume(name=name, **given(**asdict(fields)))
     return Done(volume_row(made), f"created volume {made.id}")
 
 
 def update_volume(
-    client: SevenBridges,
-    volume: str,
-    *,
-    description: str | None = None,
-    access_mode: Access | None = None,
-    service: Mapping[str, Any] | None = None,
-    activate: bool = False,
-    deactivate: bool = False,
+    client: SevenBridges, volume: str, *, fields: VolumeFields, activate: bool = False, deactivate: bool = False
 ) -> Done:
     """Change a volume; what is not given stays as it is.
 
     Args:
-        description: Its new description.
-        service: What changes of the bucket or the credentials, as a JSON object or @ and the name of a file.
         activate: Allow its use again.
         deactivate: Allow its use no longer, for example before it is removed.
     """
     if activate and deactivate:
         raise UsageError("--activate and --deactivate exclude each other", remedy="Give one of them.")
-    active = activate if activate or deactivate else None
-    changed = changes(access_mode=access_mode, service=service, active=active, description=description)
+    changed = changes(active=activate if activate or deactivate else None, **given(**asdict(fields)))
     made = client.update_volume(**volume_place(volume), **changed)
     return Done(volume_row(made), f"updated volume {made.id}")
 
@@ -193,10 +186,8 @@ def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
 
 
 def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: Console) -> Done:
-    jobs, failures = _waited(kind, kind.find(ids), {}, waiting, console)
-    completed = sum(job.state == "COMPLETED" for job in jobs)
-    line = f"{completed:,} of {len(jobs):,} {kind.what} completed"
-    return Done([job_row(job) for job in jobs], line, failures, none=not completed)
+    jobs, line, failures, none = _waited(kind, kind.find(ids), {}, waiting, console)
+    return Done([job_row(job) for job in jobs], line, failures, none)
 
 
 def job_row(job: Import | Export) -> Row:
@@ -315,11 +306,7 @@ def start_exports(
 
 
 def _started(
-    kind: StorageJobs,
-    planned: Sequence[PlannedJob],
-    how: Mapping[str, bool],
-    starting: Starting,
-    console: Console,
+    kind: StorageJobs, planned: Sequence[PlannedJob], how: Mapping[str, bool], starting: Starting, console: Console
 ) -> Done:
     """Start jobs, and where it is wanted wait until they have ended; a row for each."""
     jobs: dict[int, Import | Export] = {}
@@ -337,11 +324,9 @@ def _started(
     none = len(errors) == len(planned)
     if starting.wait and jobs:
         names = {job.id: planned[number].name for number, job in jobs.items()}
-        latest, failed = _waited(kind, list(jobs.values()), names, starting, console)
+        latest, line, failed, none = _waited(kind, list(jobs.values()), names, starting, console)
         jobs = dict(zip(jobs, latest, strict=True))
         failures += failed
-        completed = sum(job.state == "COMPLETED" for job in latest)
-        line, none = f"{completed:,} of {len(planned):,} {kind.what} completed", not completed
     rows = [_planned_row(each, jobs.get(number), errors.get(number)) for number, each in enumerate(planned)]
     return Done(rows, line, failures, none)
 
@@ -355,29 +340,18 @@ def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | 
 
 
 def _waited(
-    kind: StorageJobs,
-    jobs: Sequence[Import | Export],
-    names: Mapping[str, str],
-    waiting: Waiting,
-    console: Console,
-) -> tuple[Sequence[Import | Export], list[str]]:
-    """Wait until jobs have ended: they as they ended, and why some did not complete."""
-    seen: set[int] = set()
+    kind: StorageJobs, jobs: Sequence[Import | Export], names: Mapping[str, str], waiting: Waiting, console: Console
+) -> tuple[Sequence[Import | Export], str, list[str], bool]:
+    """Wait until jobs have ended: they as they ended, and what `completed` returns."""
 
-    def look(ended: int, total: int) -> None:
-        if ended not in seen:
-            seen.add(ended)
-            console.message(f"{ended} of {total} {kind.what} have ended")
+    def changed(ended: int, total: int) -> None:
+        console.message(f"{ended} of {total} {kind.what} have ended")
 
     try:
-        latest = kind.wait(jobs, period=waiting.period, timeout=waiting.timeout_seconds, on_look=look)
+        latest = kind.wait(jobs, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
     except StillRunning as error:
-        return jobs, [str(error)]
+        return jobs, "", [str(error)], True
     except KeyboardInterrupt:
         console.message(f"They continue. See their states: omics sb {kind.what} ls")
         raise
-    return latest, [
-        f"{names.get(job.id, job.id)} is {job.state}{f': {why}' if (why := reason(job)) else ''}"
-        for job in latest
-        if job.state != "COMPLETED"
-    ]
+    return latest, *completed(kind.what, [(names.get(job.id, job.id), job.state, reason(job)) for job in latest])

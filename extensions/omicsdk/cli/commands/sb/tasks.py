@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.sb.files import transferred
-from omicsdk.cli.commands.sb.results import Done, Row, Waiting, attempted, changes, done, given, pairs, removed, row
+from omicsdk.cli.commands.sb.results import (
+    Done,
+    Row,
+    Waiting,
+    attempted,
+    changes,
+    completed,
+    done,
+    given,
+    pairs,
+    removed,
+    row,
+)
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Told
-from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.sb.downloads import RemoteFile, fetch, stream
-from omicsdk.sb.jobs import error_of
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id
 from omicsdk.sb.reports import FilesReport
-from omicsdk.sb.tasks import ENDED, Log, batch_by_of, some_of, with_files
+from omicsdk.sb.tasks import ENDED, batch_by_of, download_logs, reason, some_of, with_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +44,28 @@ TASK = (
     *("id", "name", "status", "app", "project", "created_by", "created_time", "start_time", "end_time", "batch"),
     "parent",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """A task's inputs as they are typed.
+
+    Attributes:
+        input: Inputs, as key=value.
+        inputs: Inputs as one JSON object, or @ and the name of a file that holds it; --input replaces its members.
+    """
+
+    input: Sequence[str] = ()
+    inputs: Mapping[str, Any] | None = None
+
+    def read(self) -> dict[str, Any]:
+        """The values of `input` as JSON or else text, above those of `inputs`.
+
+        Raises:
+            UsageError: A word isn't key=value.
+        """
+        typed = {key: [_value(text) for text in values] for key, values in pairs(self.input, "--input").items()}
+        return {**(self.inputs or {}), **{key: each[0] if len(each) == 1 else each for key, each in typed.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +115,7 @@ def run(
     app: str | None = None,
     project: str | None = None,
     name: str | None = None,
-    input: Sequence[str] = (),
-    inputs: Mapping[str, Any] | None = None,
+    inputs: Inputs,
     description: str | None = None,
     batch_input: str | None = None,
     batch_by: Sequence[str] = (),
@@ -101,8 +133,6 @@ def run(
         tasks: Ids of drafts, in place of --app and --project.
         project: The project that it runs in: owner/project or sb://owner/project.
         name: The task's name; by default the app's.
-        input: Inputs, as key=value.
-        inputs: Inputs as one JSON object, or @ and the name of a file that holds it; --input replaces its members.
         description: Text that describes the task.
         batch_input: Input whose files are divided among separate tasks; needs --batch-by.
         batch_by: How: item (a task for each file), or keys such as metadata.sample_id (a task for each value).
@@ -116,7 +146,7 @@ def run(
             name or id.rpartition("/")[2],
             project,
             id if revision is None else f"{id}/{revision}",
-            inputs=inputs_of(input, inputs),
+            inputs=inputs.read(),
             description=description,
             batch_input=batch_input,
             batch_by=batch_by_of(batch_by),
@@ -126,10 +156,7 @@ def run(
         )
         return _made(client, made, running, console)
     if not tasks or app or project or running.draft:
-        raise UsageError(
-            "either --app and --project or ids of drafts are required",
-            remedy="Ids exclude --app, --project and --draft.",
-        )
+        raise UsageError("either --app and --project or only ids of drafts are required", remedy="Give one of both.")
     started, failures = attempted(tasks, lambda id: client.run_task(task_id=id))
     if not running.wait or not started:
         return _many(started, "running", failures)
@@ -138,14 +165,7 @@ def run(
 
 
 def clone(
-    client: SevenBridges,
-    task: str,
-    *,
-    name: str | None = None,
-    input: Sequence[str] = (),
-    inputs: Mapping[str, Any] | None = None,
-    running: Running,
-    console: Console,
+    client: SevenBridges, task: str, *, name: str | None = None, inputs: Inputs, running: Running, console: Console
 ) -> Done:
     """Create a task like another and run it.
 
@@ -155,18 +175,12 @@ def clone(
         name: The new task's name; by default the platform chooses one.
         console: Where progress is printed.
     """
-    made = client.clone_task(task, name=name, inputs=inputs_of(input, inputs), run=not running.draft)
+    made = client.clone_task(task, name=name, inputs=inputs.read(), run=not running.draft)
     return _made(client, made, running, console)
 
 
 def update(
-    client: SevenBridges,
-    task: str,
-    *,
-    name: str | None = None,
-    input: Sequence[str] = (),
-    inputs: Mapping[str, Any] | None = None,
-    description: str | None = None,
+    client: SevenBridges, task: str, *, name: str | None = None, description: str | None = None, inputs: Inputs
 ) -> Done:
     """Change a task that is a draft; what is not given stays as it is.
 
@@ -174,7 +188,7 @@ def update(
         task: The id of the task.
         name: Its new name.
     """
-    typed = with_files(client, inputs_of(input, inputs))
+    typed = with_files(client, inputs.read())
     made = client.update_task(task_id=task, **changes(name=name, description=description, inputs=typed or None))
     return Done(row(made, TASK), f"updated task {made.id}")
 
@@ -230,20 +244,6 @@ def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[str]) -> Don
     return Done(rows, f"{count_of(len(rows), 'task')} {state}", failures, none=not rows)
 
 
-def inputs_of(words: Sequence[str], whole: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A task's inputs as they were typed.
-
-    Args:
-        words: What follows `--input`: key=value, JSON or else text.
-        whole: What follows `--inputs`; the words replace its members.
-
-    Raises:
-        UsageError: A word isn't key=value.
-    """
-    typed = {key: [_value(text) for text in values] for key, values in pairs(words, "--input").items()}
-    return {**(whole or {}), **{key: values[0] if len(values) == 1 else values for key, values in typed.items()}}
-
-
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
@@ -265,13 +265,8 @@ def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Con
         left = [id for id, status in statuses.items() if status not in ENDED]
         console.message(f"They continue: {some_of(left)}. Wait again: omics sb tasks wait")
         raise
-    failures: list[str] = []
-    for task in tasks:
-        if task.status != "COMPLETED":
-            why = None if task.execution_status is None else task.execution_status.message
-            failures.append(f"{task.name or task.id} is {task.status}{f': {why}' if why else ''}")
-    line = f"{len(tasks) - len(failures):,} of {count_of(len(tasks), 'task')} completed"
-    return Done([row(task, TASK) for task in tasks], line, failures, none=len(failures) == len(tasks))
+    ends = [(task.name or task.id, task.status, reason(task)) for task in tasks]
+    return Done([row(task, TASK) for task in tasks], *completed("tasks", ends))
 
 
 # -- logs
@@ -304,10 +299,13 @@ def logs(
     found = list(client.task_logs(task, job, log))
     if not found:
         console.message("no such logs")
-    if download_dir is None:
-        return _printed(client, found) if log else [_log_row(each) for each in found]
-    files, key = _remote_files(client, found), " ".join(sorted({each.task for each in found}))
-    return fetch(client, files, download_dir, key=key, overwrite=overwrite, progress=progress, control=control)
+    if download_dir is not None:
+        return download_logs(client, found, download_dir, overwrite=overwrite, progress=progress, control=control)
+    rows: list[Row] = [
+        {"job": each.job, "status": each.status, "log": each.name or None, "id": each.file_id, "task": each.task}
+        for each in found
+    ]
+    return _printed([{**each, "text": _text(client, each["id"])} for each in rows]) if log else rows
 
 
 def shown_logs(result: object, call: Call) -> object:
@@ -315,29 +313,12 @@ def shown_logs(result: object, call: Call) -> object:
     return transferred(result, call) if isinstance(result, FilesReport) else result
 
 
-def _log_row(log: Log) -> Row:
-    return {"job": log.job, "status": log.status, "log": log.name or None, "id": log.file_id, "task": log.task}
-
-
-def _printed(client: SevenBridges, found: list[Log]) -> Told:
+def _printed(rows: list[Row]) -> Told:
     """The text of logs, each below a line with its name where there are several."""
-    rows = [{**_log_row(log), "text": _text(client, log.file_id)} for log in found]
-    shown = [f"==> {each['job']}: {each['log']} <==\n{each['text'].rstrip(chr(10))}\n" for each in rows]
-    text = rows[0]["text"] if len(rows) == 1 else "\n".join(shown)
-    return Told(text.rstrip("\n"), rows)
+    texts = [each["text"].rstrip("\n") for each in rows]
+    named = [f"==> {each['job']}: {each['log']} <==\n{text}" for each, text in zip(rows, texts, strict=True)]
+    return Told("\n\n".join(named if len(rows) > 1 else texts), rows)
 
 
 def _text(client: SevenBridges, file_id: str | None) -> str:
     return "" if file_id is None else b"".join(stream(client, file_id)).decode("utf-8", "replace")
-
-
-def _remote_files(client: SevenBridges, found: list[Log]) -> list[RemoteFile]:
-    """The files of logs, each in a folder of its job; below one of its task where there are several."""
-    are_many = len({log.task for log in found}) > 1
-    stored = [(log, log.file_id) for log in found if log.file_id is not None]
-    files: list[RemoteFile] = []
-    for (log, _), record in zip(stored, client.files_by_id([id for _, id in stored]), strict=True):
-        if record.resource is None:
-            raise OmicsError(f"{log.name} no longer exists") if record.error is None else error_of(record.error)
-        files.append(RemoteFile(record.resource, (*((log.task,) if are_many else ()), log.job, log.name)))
-    return files
