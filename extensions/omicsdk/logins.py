@@ -488,7 +488,7 @@ def _revoke(login: StoredLogin, place: Place, on_message: Callable[[str], None])
         with _client(place.platform)(place.url, credentials=login.token.value) as client:
             client.logout()
     except OmicsError as error:
-        on_message(f"Cannot revoke the token at the service; it is forgotten on this machine only: {error}")
+        on_message(f"Cannot revoke the token at the service; it is deleted on this machine only: {error}")
 
 
 def _moment(seconds: float | None) -> str | None:

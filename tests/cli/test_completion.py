@@ -377,7 +377,7 @@ def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, m
 def test_a_folder_that_cannot_be_listed_is_asked_for_rarely(sb, tab, tmp_path, monkeypatch):
     monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "debug"))
     assert tab("ls", "sb://nobody/") == []
-    assert "has no project that you may see" in (tmp_path / "debug").read_text()
+    assert "has no project visible to you" in (tmp_path / "debug").read_text()
     (file,) = (tmp_path / "cache" / "omicsdk" / "completion").iterdir()
     written = file.stat().st_mtime_ns
     assert tab("ls", "sb://nobody/") == []

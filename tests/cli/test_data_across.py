@@ -83,7 +83,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, bundle,
     again = subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["counts"]["done"] == 1
-    assert "4194304 of 6291456 bytes are there" in again.stderr
+    assert "4194304 of 6291456 bytes are present" in again.stderr
     assert (tmp_path / "there.bin").read_bytes() == (source / "reads.bin").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
@@ -101,7 +101,7 @@ def test_a_copy_from_platform_to_platform_goes_on_after_kill_9(omics_sandbox, bu
 
     again = subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
-    assert "4194304 of 6291456 bytes are there" in again.stderr
+    assert "4194304 of 6291456 bytes are present" in again.stderr
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     back = subprocess.run([OMICS, "cat", target], capture_output=True, env=variables, check=False, timeout=60)
     assert back.stdout == (source / "reads.bin").read_bytes()

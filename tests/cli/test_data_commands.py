@@ -225,7 +225,7 @@ def test_sync_tells_what_it_could_not_remove_and_goes_on(omics, reads, tmp_path,
     code, told, why = omics("sync", "--delete", "shelf://p", "out")
     assert (code, told["removed"]) == (3, ["out/old"])
     first, last = why.splitlines()
-    assert first == "omics: out/kept isn't removed: Permission denied"
+    assert first == "omics: out/kept is not removed: Permission denied"
     assert last.endswith(": 2 verified, 0 equal, 1 removed")
 
 
@@ -279,7 +279,7 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_leads_to(omics, read
     (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
     code, told, why = omics("sync", "--delete", "shelf://p", "out")
     assert (code, told["removed"]) == (3, [])
-    assert "leads out of the folder through the link" in why
+    assert "points outside the folder through the link" in why
     assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
 
 
@@ -433,7 +433,7 @@ def test_sync_removes_nothing_when_seven_bridges_answers_without_its_list(omics,
         for more in ((), ("--max-delete", "2")):
             code, out, told = omics("--yes", "sync", "--delete", *more, "sb://o/p/", "out")
             assert (code, out) == (1, b"")
-            assert "isn't taken for an empty list" in told or "not JSON" in told
+            assert "is not treated as an empty list" in told or "not JSON" in told
         server.shutdown()
     assert any(path.endswith("/files") for path in Platform.asked)
     assert all((tmp_path / "out" / name).read_text() == "mine" for name in ("a.txt", "deep/b.txt"))
@@ -525,7 +525,7 @@ def test_a_socket_is_refused_and_stays(omics, reads, tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         code, out, told = omics("cp", "shelf://p/a.txt", "socket")
-        assert (code, out, "there is a socket of that name" in told) == (1, b"", True)
+        assert (code, out, "a socket of that name exists" in told) == (1, b"", True)
         assert (tmp_path / "socket").is_socket()
 
 
@@ -559,7 +559,7 @@ def test_what_is_not_verified_is_told_apart(omics, mixed, tmp_path):
     kinds = {Path(row["target"]).name: row["verification"] for row in told["files"]}
     assert kinds == {"sure": "verified", "sized": "size only", "bare": "unverified"}
     page = (tmp_path / "r.html").read_text()
-    assert "Every file is there and right" not in page
+    assert "Every file is complete and verified" not in page
     assert "not every one is verified: 1 verified, 1 size only, 1 unverified" in page
     code, told, _ = omics("cp", "-r", "shelf://p", "again", "--report", "r.jsonl")
     first, *rows = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
@@ -659,6 +659,6 @@ def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=RESERVE + 1000))
     code, out, why = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
     assert (code, out) == (1, b"")
-    assert "these are left for others" in why
+    assert "these are kept free" in why
     assert list((tmp_path / "spool").iterdir()) == []
     assert "q/new.txt" not in reads.files

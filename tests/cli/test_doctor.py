@@ -148,7 +148,7 @@ def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):
     assert (ran.code, ran.err) == (0, "")
     told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
     assert list(told) == ["settings", "tokens", "state"]
-    assert all("HOME isn't set" in row["found"] for row in told.values())
+    assert all("HOME is not set" in row["found"] for row in told.values())
     assert told["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
     assert omics("init").code == 0
     files = omics("config", "path").json

@@ -90,7 +90,7 @@ def test_checkouts_that_dont_come(dss, omics_sandbox, bundles):
     omics_sandbox.settings.turn({"dss.checkout_seconds": 1000})
     late = checkout(dss, bundles[0], "--wait", "--timeout-seconds", "0")
     assert late.code == 1
-    assert "isn't over after 0 s (RUNNING). Ask later: omics dss get-bundles-checkout" in late.err
+    assert "has not finished after 0 s (RUNNING). Ask later: omics dss get-bundles-checkout" in late.err
     assert checkout(dss, bundles[0], "--wait", "--version", "2019-08-01T200147.836832Z").code == 1
 
 

@@ -56,10 +56,10 @@ def test_what_is_no_data_set_isn_t_called_right(dtp, work):
     folder.mkdir()
     (folder / "README.txt").write_text("Where the data are")
     ran = dtp("validate", "nothing", "--project", PROJECT)
-    assert (ran.code, "There are no records in the folder nothing" in ran.err) == (2, True)
+    assert (ran.code, "No records found in the folder nothing" in ran.err) == (2, True)
     assert "An SDS data set has dataset_description.xlsx" in ran.err
     submitted = dtp("submit", "nothing", *HERE)
-    assert (submitted.code, "There are no records" in submitted.err) == (2, True)
+    assert (submitted.code, "No records found" in submitted.err) == (2, True)
 
 
 def test_a_data_set_whose_sheets_are_called_otherwise_is_known(dtp, data_set, work):

@@ -182,7 +182,7 @@ def test_a_report_tells_of_each_file(dss, bundle, source, tmp_path):
     ran = dss("download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--report", "report.HTML")
     assert ran.code == 0
     page = Path("report.HTML").read_text()
-    assert "Every file is there and right" in page
+    assert "Every file is complete and verified" in page
     assert f"Download of bundle {bundle['bundle_uuid']}" in page
 
 

@@ -401,7 +401,7 @@ def test_what_cannot_be_put_is_refused_before_anything_is_sent(run, fixed, data)
 
 @pytest.mark.parametrize("verb", ["ls", "du", "find"])
 def test_a_commons_is_not_listed(run, place, omics_sandbox, verb):
-    refused(run(verb, "gen3://" + omics_sandbox.url.partition("://")[2]), "can't be listed")
+    refused(run(verb, "gen3://" + omics_sandbox.url.partition("://")[2]), "cannot be listed")
 
 
 def test_a_folder_becomes_a_new_bundle(run, place, data):

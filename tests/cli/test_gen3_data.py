@@ -113,7 +113,7 @@ def test_an_upload_that_can_t_begin_says_why(gen3, work):
     assert gen3("upload", "a.txt", "--wait", "-1").code == 2
     assert gen3("upload", "a.txt", "--manifest-out", "gone/m.tsv").code == 2
     unread = gen3("upload", "a.txt", "--authz", "programs/P")
-    assert (unread.code, "'programs/P' isn't a resource" in unread.err) == (2, True)
+    assert (unread.code, "'programs/P' is not a resource" in unread.err) == (2, True)
 
 
 def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(gen3, work, monkeypatch, omics_sandbox):

@@ -116,7 +116,7 @@ def test_a_dictionary_is_shown_and_validates_without_a_commons(gen3, work, monke
         monkeypatch.delenv(name)
     assert gen3("validate", "e.tsv", "--dictionary", "dictionary.json").code == 0
     wrong = gen3("dictionary", "--dictionary", "e.tsv")
-    assert (wrong.code, "e.tsv is no data dictionary" in wrong.err) == (2, True)
+    assert (wrong.code, "e.tsv is not a data dictionary" in wrong.err) == (2, True)
 
 
 def test_queries_come_from_words_files_and_stdin(gen3, work):

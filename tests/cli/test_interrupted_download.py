@@ -35,5 +35,5 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, tmp_pat
     assert not final.exists()
     again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
-    assert "4194304 of 6291456 bytes are there" in again.stderr
+    assert "4194304 of 6291456 bytes are present" in again.stderr
     assert final.read_bytes() == (source / "reads.bin").read_bytes()

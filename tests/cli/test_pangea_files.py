@@ -121,7 +121,7 @@ def test_a_field_is_made_by_names_or_uuid(pangea, work):
     assert again.err.splitlines()[-1].endswith("0 files (0 B) uploaded in 0.00 s: 1 verified, 1 skipped")
     (work / "small.txt").write_text("other content!\n")
     other = pangea("create", "field", *WHERE, "c1", "mm", "ff", "small.txt")
-    assert (other.code, "holds something already" in other.err) == (2, True)
+    assert (other.code, "already contains data" in other.err) == (2, True)
     assert pangea("create", "field", *WHERE, "c1", "zz", "ff", "small.txt").code == 1
     assert pangea("create", "field", *WHERE, "c1", "mm", "ff", "gone.txt").code == 2
     assert pangea("create", "field", "ff", "small.txt").code == 2

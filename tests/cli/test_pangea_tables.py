@@ -63,7 +63,7 @@ def test_short_rows_end_with_empty_cells_and_blank_lines_don_t_count():
         ('name,n\n"a\nb",1\n,2\n', "0", "line 4 of the table names no sample"),
         ("name,n\na,1\n", "7", "no column '7'"),
         ("name,n\na,1\n", "sample", "Its columns are: name, n"),
-        ('name,n\na,"1\n', "0", "isn't CSV from line 2 on"),
+        ('name,n\na,"1\n', "0", "is not CSV from line 2 on"),
     ],
 )
 def test_what_can_t_be_read_is_told_with_its_line(text, index, message):

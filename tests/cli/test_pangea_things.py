@@ -220,7 +220,7 @@ def test_projects_and_buckets_are_listed(pangea):
 def test_unknown_things_are_told_by_name(pangea, nobody):
     assert "There is no organization 'nope'" in pangea("list", "samples", "nope", LIBRARY).err
     missing = nobody("list", "samples", ORG, "nope")
-    assert (missing.code, "what isn't public requires a login" in missing.err) == (1, True)
+    assert (missing.code, "what is not public requires a login" in missing.err) == (1, True)
     assert pangea("delete", "group", NOBODYS).code == 1
 
 

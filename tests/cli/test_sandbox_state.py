@@ -55,7 +55,7 @@ def test_a_snapshot_stops_before_the_disk_is_full(omics, omics_sandbox, tmp_path
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=RESERVE + 1000))
     ran = omics("sandbox", "save", str(file), "--url", omics_sandbox.url, installed=True)
     assert (ran.code, ran.out) == (1, "")
-    assert "these are left for others" in ran.err.replace("\n", " ")
+    assert "these are kept free" in ran.err.replace("\n", " ")
     assert [(path.name, path.read_text()) for path in file.parent.iterdir()] == [("state.tar", "before")]
 
 

@@ -67,7 +67,7 @@ def test_ids_and_paths_of_any_number_of_files_stand_in_one_table(files, monkeypa
     assert ran.code == 3
     assert [row["path"] for row in ran.json] == [f"{P}/deep/c.txt", ids[f"{P}/a.txt"], f"{P}/b.txt"]
     assert f"line 4: {'0' * 24}: " in ran.err
-    assert f"line 5: {P}/none: there is no such file" in ran.err
+    assert f"line 5: {P}/none: file not found" in ran.err
     assert [row["metadata.lane"] for row in table(files)] == ["7", "7", "7"]
 
 

@@ -109,14 +109,14 @@ def test_changes_become_one_edit_a_file():
     [
         ("", "the table is empty"),
         ("tags\nx\n", "no column names the files"),
-        ("id\tsize\n1\t2\n", "no column says what to change"),
+        ("id\tsize\n1\t2\n", "no column states what to change"),
         ("id\tsample_id\n", "unknown column 'sample_id'"),
         ("id\tmetadata.\n", "unknown column 'metadata.'"),
         ("id\t\ttags\n", "unknown column ''"),
         ("id\ttags\ttags\n", "is listed twice"),
         ("id\ttags\n1\tx\ty\n", "line 2: 3 cells for 2 columns"),
         ("id\tpath\ttags\n\t\tx\n", "line 2 names no file"),
-        ("id\ttags\n1\tx\n\n1\ty\n", "line 4: 1 is listed in line 2 already"),
+        ("id\ttags\n1\tx\n\n1\ty\n", "line 4: 1 is already listed in line 2 already"),
         ('id\ttags\n1\t"x\n', "line 2"),
     ],
 )

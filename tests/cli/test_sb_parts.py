@@ -110,7 +110,7 @@ def test_a_job_is_waited_for_with_ever_longer_waits():
         assert [each.error for each in found] == ["", "no (5015)", ""]
         assert clock.slept == pytest.approx([0.1, 0.2])
         looks = iter([False, False])
-        with pytest.raises(StillRunning, match=r"isn't finished after 0\.2 s") as caught:
+        with pytest.raises(StillRunning, match=r"has not finished: .* after 0\.2 s") as caught:
             run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=0.2)
     assert "continues it" in str(caught.value)
 
@@ -136,12 +136,12 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[1]", "isn't CWL: it is no object"),
+        ("[1]", "is not CWL: it is not an object"),
         ('{"a": 1}', "it has no class"),
         ("{", "isn't JSON"),
         ("a: [", "isn't YAML"),
-        (LAUGHS, "line 7: its aliases stand for more than 1,000,000 values"),
-        ("just words", "isn't CWL"),
+        (LAUGHS, "line 7: its aliases expand to more than 1,000,000 values"),
+        ("just words", "is not CWL"),
     ],
 )
 def test_what_is_no_app_says_so(tmp_path, text, told):
@@ -201,7 +201,7 @@ def test_an_app_of_several_files_is_packed_where_the_extra_is(tmp_path, monkeypa
         "sbg:on": "2020-01-02",
     }
     assert capsys.readouterr().err == ""
-    with pytest.raises(WrongApp, match="can't be packed: no such step"):
+    with pytest.raises(WrongApp, match="cannot be packed: no such step"):
         read_app(tmp_path / "wrong.cwl")
 
 

@@ -47,7 +47,7 @@ def test_a_child_is_below_its_folder(path, name):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("me/p/a.bam", "isn't an sb:// path"),
+        ("me/p/a.bam", "is not an sb:// path"),
         ("sb:/me/p", "Did you mean sb://me/p?"),
         ("sb:me/p", "Did you mean sb://me/p?"),
         ("s3://bucket/key", "Only sb:// paths are allowed here"),
@@ -56,7 +56,7 @@ def test_a_child_is_below_its_folder(path, name):
         ("sb://me/p//", "empty name"),
         ("sb://me/p/../q", "has no meaning"),
         ("sb://me/p/a\nb", "control characters"),
-        ("", "isn't an sb:// path"),
+        ("", "is not an sb:// path"),
     ],
 )
 def test_what_is_no_path_is_refused_with_what_to_do(text, told):

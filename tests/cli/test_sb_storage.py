@@ -171,7 +171,7 @@ def test_what_an_import_could_not_find_is_foretold(volume):
     assert dry("x.txt", "reads/", f"{P}/in/", "--volume", V) == (0, [True, True], "")
     code, fine, told = dry("x.txt", "gone/", "reads", f"{P}/", "--volume", V)
     assert (code, fine) == (3, [True, False, False])
-    assert f"{V}/gone/: there is nothing below it on the volume" in told
+    assert f"{V}/gone/: the volume has nothing below it" in told
     code, fine, told = dry("x.txt", f"{P}/", "--volume", "sandbox-user/none")
     assert (code, fine) == (1, [False])
     assert "sandbox-user/none/x.txt: " in told
@@ -287,11 +287,11 @@ def test_a_table_of_exports_tells_what_became_of_each_row(files, bucket):
     assert [(row["line"], row["to"], row.get("error")) for row in planned.json] == [
         (2, f"{V}/one", None),
         (3, f"{V}/two", None),
-        (4, f"{V}/three", "there is no such file"),
+        (4, f"{V}/three", "file not found"),
     ]
     ran = files(*words, "--wait")
     assert ran.code == 3
-    assert "line 4: sb://sandbox-user/p/reads/none: there is no such file" in ran.err
+    assert "line 4: sb://sandbox-user/p/reads/none: file not found" in ran.err
     assert [row["state"] for row in ran.json] == ["COMPLETED", "COMPLETED", "REFUSED"]
     assert {"one", "two"} <= set(on_volume(bucket))
     waited = files("exports", "wait", *(row["id"] for row in ran.json[:2]))
@@ -343,7 +343,7 @@ def test_calls_that_make_no_sense_end_with_2(files, words):
         ("volume\tlocation\nv\tx\n", "there is no column 'to'"),
         ("location\tto\nx\n", "line 2 has no to"),
         (f"location\tto\nx\t{P}/\ty\n", "3 cells for 2 columns"),
-        ("location\tto\nx\tnowhere\n", "isn't an sb:// path"),
+        ("location\tto\nx\tnowhere\n", "is not an sb:// path"),
         ('location\tto\n"x\n', "unexpected end"),
     ],
 )

@@ -186,7 +186,7 @@ def test_a_task_that_is_not_there_says_where_its_id_is_found(app):
 def test_tasks_that_take_too_long_are_named(app):
     task = app(*RUN, "--input", f"reads={P}/a.txt").json["id"]
     ran = app("tasks", "wait", task, "--timeout-seconds", "0.001")
-    assert (ran.code, f"({task}) aren't over after 0.001 s. They continue" in ran.err) == (1, True)
+    assert (ran.code, f"({task}) have not ended after 0.001 s. They continue" in ran.err) == (1, True)
 
 
 def test_who_stops_waiting_is_told_what_goes_on(app, monkeypatch):

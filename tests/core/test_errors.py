@@ -187,7 +187,7 @@ def _an(cls):
     if issubclass(cls, errors.TruncatedTransfer):
         return cls("a.txt", expected=10, received=3)
     if issubclass(cls, errors.UnsafePath):
-        return cls("../a", "has a '..' in it")
+        return cls("../a", "contains '..'")
     if issubclass(cls, errors.NotWritable):
         return cls("/data/a", "Permission denied")
     if issubclass(cls, errors.DiskFull | errors.FolderBusy):

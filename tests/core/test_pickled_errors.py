@@ -22,7 +22,7 @@ ARGUMENTS = {
     "DecodeError": (("get_bundle", "files[2].size", {"a": [1, None]}), {"expected": "an integer"}),
     "ChecksumMismatch": (("a.txt",), {"algorithm": "sha256", "expected": "aa", "actual": "bb"}),
     "TruncatedTransfer": (("a.txt",), {"expected": 10, "received": 3}),
-    "UnsafePath": (("../a", "has a '..' in it"), {}),
+    "UnsafePath": (("../a", "contains '..'"), {}),
     "DiskFull": (("/data/a",), {"name": "a"}),
     "NotWritable": (("/data/a", "Permission denied"), {}),
     "FolderBusy": (("/data/a",), {}),

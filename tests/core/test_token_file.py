@@ -70,12 +70,12 @@ def test_a_file_of_somebody_else_is_refused(tokens, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"{", "isn't JSON"),
-        (b"[]", "isn't a JSON object"),
-        (b'{"https://dss.example.org:443": 1}', "isn't a JSON object"),
+        (b"{", "is not JSON"),
+        (b"[]", "is not a JSON object"),
+        (b'{"https://dss.example.org:443": 1}', "is not a JSON object"),
         (b'{"https://dss.example.org:443": {}}', "without a token"),
         (b'{"https://dss.example.org:443": {"access_token": "t", "expires_at": "soon"}}', "without a token"),
-        (b"\xff", "isn't text"),
+        (b"\xff", "is not text"),
     ],
 )
 def test_a_file_that_is_wrong_is_named(tokens, content, what):
@@ -88,7 +88,7 @@ def test_a_file_that_is_wrong_is_named(tokens, content, what):
 
 
 def test_what_is_no_address_is_refused(tokens):
-    with pytest.raises(ConfigError, match="isn't a service's address"):
+    with pytest.raises(ConfigError, match="is not a service's address"):
         tokens.put("dss", Token("one"))
 
 

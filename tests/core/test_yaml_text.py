@@ -29,17 +29,17 @@ def test_what_is_written_is_read(value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "told"),
     [
-        (LAUGHS, 7, "line 7: its aliases stand for more than 1,000,000 values"),
+        (LAUGHS, 7, "line 7: its aliases expand to more than 1,000,000 values"),
         ("a: &a {x: 1}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 10))
-         .replace("*m0", "*a"), 7, "its aliases stand for"),
+         .replace("*m0", "*a"), 7, "its aliases expand to"),
         ("[" * 101 + "]" * 101, 1, "line 1: it nests deeper than 100 levels"),
         ("[" * 100_000, 1, "nests deeper"),
         ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 120)), 100, "nests deeper"),
-        ("a: 1\nb: &b [*b]", 2, "line 2: the alias *b refers to what it is part of"),
-        ("a: 1\nb: *c", 2, "it isn't YAML: line 2: found undefined alias"),
-        ("a: [", 1, "it isn't YAML: line 1"),
-        ("a: \0", None, "it isn't YAML: "),
-        ("a: !!bool maybe", None, "it isn't YAML: a value isn't what its form or tag says"),
+        ("a: 1\nb: &b [*b]", 2, "line 2: the alias *b refers to a value that contains it"),
+        ("a: 1\nb: *c", 2, "it is not YAML: line 2: found undefined alias"),
+        ("a: [", 1, "it is not YAML: line 1"),
+        ("a: \0", None, "it is not YAML: "),
+        ("a: !!bool maybe", None, "it is not YAML: a value does not match its form or tag"),
         ("a: !!python/object/apply:os.system [ls]", 1, "could not determine a constructor"),
     ],
 )  # fmt: skip

@@ -52,13 +52,13 @@ def test_numbers_of_numpy_are_numbers():
     [
         ([1], r"Cannot infer type of value '\[1\]' \(list\)\. \(The key was 'bad'\)"),
         (None, r"\(NoneType\)"),
-        (float("nan"), "isn't finite"),
-        (float("inf"), "isn't finite"),
+        (float("nan"), "is not finite"),
+        (float("inf"), "is not finite"),
         (2**63, "more than 64 bits"),
         ("", "blank or longer than 1023"),
         ("x" * 1024, "blank or longer than 1023"),
-        ("a\0b", "The text of 'bad' has a NUL"),
-        ("a\ud800b", "The text of 'bad' has half a character"),
+        ("a\0b", "The text of 'bad' contains a NUL"),
+        ("a\ud800b", "The text of 'bad' contains half a character"),
     ],
 )
 def test_what_a_site_cannot_hold_is_refused_before_anything_is_sent(value: object, words: str):
@@ -78,13 +78,13 @@ def test_numbers_may_be_written():
     assert (whole_number("-7"), whole_number(2.0), whole_number(2**63 - 1)) == (-7, 2, 2**63 - 1)
     assert file_size("0") == 0
     for bad in ("abc", None, True, [1]):
-        with pytest.raises(UsageError, match="isn't a number"):
+        with pytest.raises(UsageError, match="is not a number"):
             number(bad)
     for bad in ("1.5", 1.5, None, False, "inf", float("inf")):
-        with pytest.raises(UsageError, match="isn't a whole number"):
+        with pytest.raises(UsageError, match="is not a whole number"):
             whole_number(bad)
     for bad in (-1, "-1"):
-        with pytest.raises(UsageError, match="isn't a file's size"):
+        with pytest.raises(UsageError, match="is not a file's size"):
             file_size(bad)
     with pytest.raises(UsageError, match="64 bits"):
         file_size(2**63)
@@ -143,16 +143,16 @@ def test_dates_for_people_need_dateutil(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(("text", "format"), [("nonsense", ""), ("2020-13-02", ""), ("2020", "%d"), ("", "")])
 def test_what_is_no_date(text: str, format: str):
     pytest.importorskip("dateutil")
-    with pytest.raises(UsageError, match="isn't a date") as raised:
+    with pytest.raises(UsageError, match="is not a date") as raised:
         as_datetime(text, format)
     assert isinstance(raised.value, UsageError)
 
 
 def test_what_is_no_text_is_no_date():
     for bad in (5, None):
-        with pytest.raises(UsageError, match="isn't a date"):
+        with pytest.raises(UsageError, match="is not a date"):
             as_date(bad)  # pyright: ignore[reportArgumentType] - what callers without types give
-        with pytest.raises(UsageError, match="isn't a date and time"):
+        with pytest.raises(UsageError, match="is not a date and time"):
             as_datetime(bad)  # pyright: ignore[reportArgumentType]
 
 

@@ -200,7 +200,7 @@ def test_names_of_an_own_storage_cannot_leave_the_working_directory(connection: 
 
     note = failed(made, stage=Stage.SETUP, storage_settings=storage)
 
-    assert "has a '..' in it" in note
+    assert "contains '..'" in note
     assert "Rename the file in the storage" in note
     assert not (tmp_path / "evil.txt").exists()
 
@@ -211,7 +211,7 @@ def test_a_link_in_the_working_folder_does_not_lead_files_out(connection: Connec
     (tmp_path / "outside").mkdir()
     (made.work / "out").symlink_to(tmp_path / "outside")
 
-    assert "leads out of the folder through the link" in failed(made, stage=Stage.SETUP)
+    assert "points outside the folder through the link" in failed(made, stage=Stage.SETUP)
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -223,7 +223,7 @@ def test_a_user_who_may_not_send_statuses(connection: Connection, reader: Connec
     assert run() is RunResult.FAIL
 
     assert "You do not have permission" in run.note
-    assert made.lines[-1].startswith("The failure can't be reported: ")
+    assert made.lines[-1].startswith("The failure cannot be reported: ")
     assert made.statuses() == []
     assert not (made.work / "a.txt").exists()
 
@@ -250,7 +250,7 @@ def test_a_failure_that_cannot_be_reported_is_told_all_the_same(tmp_path: Path) 
     assert run() is RunResult.FAIL
 
     assert run.note == "why"
-    assert lines[-2:] == ["Workflow failed p:d: why", "The failure can't be reported: The site is down"]
+    assert lines[-2:] == ["Workflow failed p:d: why", "The failure cannot be reported: The site is down"]
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -307,7 +307,7 @@ def test_a_folder_that_cannot_be_cleaned_up_does_not_fail_a_good_run(
     site, lines = PretendedSite(), list[str]()
 
     assert a_run(site, tmp_path, lines, cleanup=True)() is RunResult.SUCCESS
-    assert any("can't be removed" in line for line in lines)
+    assert any("cannot be removed" in line for line in lines)
     assert site.sent() == HAPPY
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.errors import SourceChanged
 from omicsdk.crunch import hashing
 from omicsdk.crunch.hashing import Hashed, clock_of, hash_file, hash_files, trusted, unchanged
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of change that programs can't set")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of change that programs cannot set")
 
 
 def settled(path: Path) -> dict[str, Hashed]:

@@ -190,11 +190,11 @@ def test_an_unknown_storage_is_told_with_what_is_taken() -> None:
     [
         ("settings.py", "MEDIA_ROOT = '/x'", "ends in .py"),
         ("settings", "{}", "ends in nothing"),
-        ("settings.json", "{", "can't be understood"),
-        ("settings.toml", "MEDIA_ROOT", "can't be understood"),
+        ("settings.json", "{", "cannot be parsed"),
+        ("settings.toml", "MEDIA_ROOT", "cannot be parsed"),
         ("settings.json", "[1]", "is list, not a table"),
-        ("settings.json", b"\xff", "can't be understood"),
-        ("missing.json", None, "can't be read"),
+        ("settings.json", b"\xff", "cannot be parsed"),
+        ("missing.json", None, "cannot be read"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | bytes | None, said: str) -> None:

@@ -142,7 +142,7 @@ def test_not_executable(tmp_path: Path) -> None:
 
     note = failed(a_run(tmp_path, "", workflow_path=script))
 
-    assert f"The workflow {script} isn't executable" in note
+    assert f"The workflow {script} is not executable" in note
     assert f"chmod +x {script}" in note
 
 
@@ -305,7 +305,7 @@ def test_what_cannot_be_started_for_another_reason_is_not_blamed_on_the_script(t
         with pytest.raises(OSError, match=blamed) as raised:
             run_process([str(script)], folder, log)
         said = str(not_started(raised.value, script))
-        assert said.startswith(f"The workflow {script} can't be started: ")
+        assert said.startswith(f"The workflow {script} cannot be started: ")
         assert said.endswith(f"'{tmp_path / blamed}'")
 
 
@@ -366,7 +366,7 @@ def test_no_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     note = failed(a_run(tmp_path, "rule all:", WorkflowType.snakemake))
 
-    assert "There is no snakemake on the PATH" in note
+    assert "snakemake not found on the PATH" in note
     assert "Install Snakemake" in note
 
 
@@ -376,7 +376,7 @@ def test_a_snakemake_that_does_not_work(tmp_path: Path, script: str) -> None:
     broken.write_text(f"#!/bin/bash\n{script}\n")
     broken.chmod(0o755)
 
-    with pytest.raises(WorkflowFailed, match="--version doesn't say it"):
+    with pytest.raises(WorkflowFailed, match="--version prints no version"):
         snakemake_release(str(broken))
 
 

@@ -52,7 +52,7 @@ def test_a_file_is_opened(crunch: Crunch, media: Path):
     with crunch.open(SLUG, "sub/b.txt") as file:
         assert file.read() == b"beta"
     with pytest.raises(FileNotFoundError), crunch.open(SLUG, "none"):
-        pytest.fail("there is no such file")
+        pytest.fail("file not found")
 
 
 def test_a_dataset_is_downloaded_verified_and_uploaded(crunch: Crunch, media: Path, tmp_path: Path):

@@ -133,7 +133,7 @@ def test_a_storage_without_ranges_is_sought_near_its_beginning_only(host: Any) -
         file.seek(900_000)
         assert file.read(10) == content[:10]
         file.seek(4_900_000)
-        with pytest.raises(TransferError, match="gives the whole file only"):
+        with pytest.raises(TransferError, match="sends whole files only"):
             file.read(10)
 
 

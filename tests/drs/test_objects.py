@@ -106,5 +106,5 @@ def test_a_bundle_without_a_list_of_what_is_in_it_is_no_empty_one(told: dict[str
 @pytest.mark.parametrize("name", [5, ["a"], {}, True])
 def test_a_name_that_is_no_text_is_refused(name: object):
     for told in ({"id": "a", "name": name}, {"id": "a", "contents": [{"id": "b", "name": name}]}):
-        with pytest.raises(UnsafePath, match="is no text"):
+        with pytest.raises(UnsafePath, match="is not text"):
             object_of(told)

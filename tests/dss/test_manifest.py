@@ -89,11 +89,11 @@ def test_all_faulty_lines_are_told_at_once_with_their_numbers(tmp_path: Path):
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        ("file_name", "../../.profile", r"has a '\.\.' in it"),
+        ("file_name", "../../.profile", r"contains '\.\."),
         ("file_name", "/etc/passwd", "The file name '/etc/passwd' is absolute"),
-        ("file_name", "a//b", "The file name 'a//b' has an empty part"),
-        ("file_name", "a\x00b", "has a NUL"),
-        ("bundle_uuid", "../x", r"has a '\.\.' in it"),
+        ("file_name", "a//b", "The file name 'a//b' contains an empty part"),
+        ("file_name", "a\x00b", "contains a NUL"),
+        ("bundle_uuid", "../x", r"contains '\.\."),
         ("bundle_uuid", "/x", "is absolute"),
     ],
 )

@@ -63,7 +63,7 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 @pytest.fixture(scope="session")
 def _archive(tmp_path_factory: pytest.TempPathFactory) -> Generator[Orthanc]:
     if program() is None:
-        pytest.skip("Orthanc isn't installed: apt install orthanc")
+        pytest.skip("Orthanc is not installed: apt install orthanc")
     with running(tmp_path_factory.mktemp("orthanc")) as archive:
         yield archive
 

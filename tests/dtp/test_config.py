@@ -137,14 +137,14 @@ def test_dicomweb_needs_no_dicom_port():
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({**IRODS, "irods_hots": "x", "irods_host": ""}, r"irods_hots is no setting\. Did you mean irods_host\?"),
+        ({**IRODS, "irods_hots": "x", "irods_host": ""}, r"Unknown setting irods_hots\. Did you mean irods_host\?"),
         (
             {"irods_host": "x"},
             r"irods_user is missing\. Add irods_user, irods_password, irods_zone, irods_project_root",
         ),
         ({**IRODS, "irods_port": "no"}, r"irods_port is 'no'\. Give a port from 1 to 65535"),
         ({**PACS, "pacs_port": 0}, "pacs_port is '0'"),
-        ({**PACS, "pacs_port": True}, "pacs_port is no text"),
+        ({**PACS, "pacs_port": True}, "pacs_port is not text"),
         ({**PACS, "pacs_aet": "x" * 17}, "pacs_aet is longer than 16 characters"),
         ({**PACS, "pacs_method": "c-move"}, r"pacs_method is 'c-move'\. Did you mean 'cmove'\?"),
         ({**PACS, "pacs_method": "dicomweb"}, "pacs_dicomweb is missing, which dicomweb needs"),
@@ -158,16 +158,16 @@ def test_dicomweb_needs_no_dicom_port():
         ({**WEB, "pacs_wado_uri": "/wado"}, r"pacs_wado_uri is '/wado'\. Give a URL"),
         (
             {**WEB, "pacs_token": "t", "pacs_user": "u"},
-            "pacs_token is one login, pacs_user and pacs_password are another",
+            "pacs_token excludes pacs_user and pacs_password",
         ),
-        ({**WEB, "pacs_token": "t", "pacs_wado_uri": "http://a.example.org/w"}, "pacs_wado_uri isn't encrypted"),
+        ({**WEB, "pacs_token": "t", "pacs_wado_uri": "http://a.example.org/w"}, "pacs_wado_uri is not encrypted"),
         (
             {"pacs_dicomweb": "http://a.example.org", "pacs_user": "u"},
-            r"pacs_dicomweb isn't encrypted.*Use its https://",
+            r"pacs_dicomweb is not encrypted.*Use its https://",
         ),
         ({"pacs_aet": "x"}, "pacs_ip is missing"),
         ({**PACS, "storage": "pasc"}, r"storage is 'pasc'\. Did you mean 'pacs'\?"),
-        ({"gen3_endpoint": ["x"]}, "gen3_endpoint is no text"),
+        ({"gen3_endpoint": ["x"]}, "gen3_endpoint is not text"),
     ],
 )
 def test_a_wrong_setting_is_told_with_what_to_write(settings, told, file):
@@ -194,7 +194,7 @@ def test_a_file_that_can_t_be_understood_is_told_with_its_line(file, text, told)
 
 
 def test_a_file_that_can_t_be_read_is_told(tmp_path):
-    with pytest.raises(ConfigError, match="none can't be read: No such file"):
+    with pytest.raises(ConfigError, match="none cannot be read: No such file"):
         read_config(tmp_path / "none")
     (tmp_path / "b").write_bytes(b"\xff\xfe{")
     with pytest.raises(ConfigError, match="not UTF-8 text"):
@@ -235,10 +235,10 @@ def test_where_files_are_is_said_or_follows_from_the_settings(settings, stated, 
 @pytest.mark.parametrize(
     ("settings", "stated", "told"),
     [
-        ({**PACS, **IRODS}, None, "don't say where the files are"),
-        ({}, None, "don't say where the files are"),
-        (PACS, "irods", "have nothing of irods"),
-        (PACS, "irod", r"'irod' is no store of data sets\. Did you mean 'irods'\?"),
+        ({**PACS, **IRODS}, None, "do not state the store of the files"),
+        ({}, None, "do not state the store of the files"),
+        (PACS, "irods", "settings of irods are missing"),
+        (PACS, "irod", r"'irod'\. Did you mean 'irods'\?"),
     ],
 )
 def test_a_store_that_isn_t_clear_is_told(settings, stated, told):

@@ -408,7 +408,7 @@ def test_headers_of_another_version_are_told_with_the_option_that_reads_them(of_
         *("specimen anatomical location", "pattern", *(["Metadata Version DO NOT CHANGE"] if given else [])),
     }
     assert all("give version='1.2.3' (--sds-version 1.2.3)" in each for each in remedies.values())
-    assert remedies["protocol.io location"].endswith("or call it 'protocol url or doi'.")
+    assert remedies["protocol.io location"].endswith("or rename it to 'protocol url or doi'.")
     (note,) = [each for each in found.notes if each.kind == "other-version"]
     assert "--sds-version" in note.remedy
 

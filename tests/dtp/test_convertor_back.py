@@ -155,23 +155,23 @@ def test_of_several_records_where_a_table_has_one_the_last_is_told(convertor, tm
 
 def test_records_of_other_data_sets_only_are_told(convertor, tmp_path):
     record = {"type": "case", "subject_id": "s", "experiments": [{"submitter_id": "syn-d"}]}
-    with pytest.raises(SdsError, match="no records of the data set syn-ds"):
+    with pytest.raises(SdsError, match="No records found of the data set syn-ds"):
         convertor.restore([record], tmp_path / "back")
     assert not (tmp_path / "back").exists()
 
 
 def test_a_folder_without_records_is_told(convertor, tmp_path):
-    with pytest.raises(SdsError, match="There are no JSON files in"):
+    with pytest.raises(SdsError, match="No JSON files found in"):
         convertor.restore(tmp_path, tmp_path / "back")
     (tmp_path / "a.json").write_text(json.dumps([1]))
-    with pytest.raises(SdsError, match=r"a\.json, record 1: 1 is no object"):
+    with pytest.raises(SdsError, match=r"a\.json, record 1: 1 is not an object"):
         convertor.restore(tmp_path, tmp_path / "back")
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "bell \x07"])
 def test_a_text_that_no_cell_can_have_is_told(convertor, tmp_path, text):
     record = {"type": "case", "subject_id": text, "experiments": [{"submitter_id": "syn-ds"}]}
-    with pytest.raises(OmicsError, match=r"A text in row 2 of subjects\.xlsx has"):
+    with pytest.raises(OmicsError, match=r"A text in row 2 of subjects\.xlsx contains"):
         convertor.restore([record], tmp_path / "back")
     assert list((tmp_path / "back").iterdir()) == []
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pynetdicom", reason="pynetdicom isn't installed: pip install 'omicsdk[dtp]'")
-pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip install 'omicsdk[dtp]'")
+pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
+pytest.importorskip("irods", reason="python-irodsclient is not installed: pip install 'omicsdk[dtp]'")
 
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
@@ -243,7 +243,7 @@ def test_an_unknown_data_set_names_the_nearest(commons, irods, tmp_path):
 
 def test_a_collection_that_there_isn_t(commons, tmp_path):
     downloader = Downloader(IRODS, commons, "irods", store=of_irods(StandIn()))
-    with pytest.raises(UnknownDataset, match=f"There is no collection /zone/home/project/{DATASET} in iRODS"):
+    with pytest.raises(UnknownDataset, match=f"No collection /zone/home/project/{DATASET} in iRODS"):
         downloader.download_dataset(DATASET, tmp_path / "data")
     assert not (tmp_path / "data").exists()
 
@@ -270,8 +270,8 @@ def test_an_archive_needs_a_commons():
 @pytest.mark.parametrize(
     ("settings", "stated", "said"),
     [
-        ({"pacs_ip": "127.0.0.1"}, "irods", "The settings have nothing of irods"),
-        ({"pacs_ip": "127.0.0.1"}, "ipacs", "'ipacs' is no store of data sets"),
+        ({"pacs_ip": "127.0.0.1"}, "irods", "The settings of irods"),
+        ({"pacs_ip": "127.0.0.1"}, "ipacs", "'ipacs'"),
         ({"irods_host": "h"}, "irods", "irods_user is missing"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip install 'omicsdk[dtp]'")
+pytest.importorskip("irods", reason="python-irodsclient is not installed: pip install 'omicsdk[dtp]'")
 
 from irods_stand_in import PASSWORD, ROOT, StandIn, config, md5, sha2
 from omicsdk.core.clock import ManualClock
@@ -236,13 +236,13 @@ def test_a_collection_that_leads_back_is_copied_once(get, zone: StandIn):
 
 
 def test_a_data_set_that_there_isn_t(get, tmp_path: Path):
-    with pytest.raises(UnknownDataset, match=rf"no collection {ROOT}/nothing in iRODS.*irods_project_root"):
+    with pytest.raises(UnknownDataset, match=rf"No collection {ROOT}/nothing in iRODS.*irods_project_root"):
         get("nothing")
     assert not (tmp_path / "data").exists()
 
 
 def test_a_wrong_password(get, tmp_path: Path):
-    with pytest.raises(AuthError, match=r"doesn't let 'rods' of the zone 'zone' in.*Check irods_user") as caught:
+    with pytest.raises(AuthError, match=r"refused the login of 'rods' of the zone 'zone'.*Check irods_user") as caught:
         get(password="hunter2", config=config(password="hunter2"))
     assert "hunter2" not in str(caught.value)
     assert not (tmp_path / "data").exists()
@@ -250,7 +250,7 @@ def test_a_wrong_password(get, tmp_path: Path):
 
 def test_a_server_that_is_down(get, zone: StandIn):
     zone.down = True
-    with pytest.raises(ConnectFailed, match=r"irods\.example\.org:1247 doesn't answer.*irods_host"):
+    with pytest.raises(ConnectFailed, match=r"irods\.example\.org:1247 does not answer.*irods_host"):
         get()
 
 
@@ -274,7 +274,7 @@ def test_a_file_that_is_gone_when_its_turn_comes(zone: StandIn, tmp_path: Path):
     report = fetch_dataset(store, Dataset("ds"), tmp_path)
     (failed,) = report.files.failed
     assert isinstance(failed.error, TransferError)
-    assert "isn't in iRODS (any longer)" in str(failed.error)
+    assert "does not exist in iRODS (any longer)" in str(failed.error)
 
 
 def test_stopped_and_gone_on_with(get, zone: StandIn):
@@ -297,7 +297,7 @@ def test_what_progress_raises_ends_the_download(get):
 
 def test_the_client_itself_is_asked(tmp_path: Path):
     """Without a server nothing more can be tried of it than that nobody answers."""
-    said = r"The iRODS server 127\.0\.0\.1:\d+ doesn't answer"
+    said = r"The iRODS server 127\.0\.0\.1:\d+ does not answer"
     there = config(host="127.0.0.1", port=free_port())
     with closing(IrodsStore(there)) as store, pytest.raises(ConnectFailed, match=said):
         fetch_dataset(store, Dataset("ds"), tmp_path)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-pytest.importorskip("pynetdicom", reason="pynetdicom isn't installed: pip install 'omicsdk[dtp]'")
+pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
 
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import (
@@ -132,7 +132,7 @@ def test_a_subject_without_images_stops_no_other(get, archive: Orthanc, method: 
     assert report.counts == {**EMPTY, "done": 1, "failed": 2}
     told = [str(each.error) for each in report.files.failed]
     assert "no study 1.2.3.4. Check subject_id in the commons" in told[0]
-    assert "'sub-left-hand' has no images: its id is no StudyInstanceUID" in told[1]
+    assert "'sub-left-hand' has no images: its id is not a StudyInstanceUID" in told[1]
 
 
 @pytest.mark.parametrize("method", DIMSE + WEB)
@@ -176,7 +176,7 @@ def test_stopped_and_gone_on_with(get, archive: Orthanc, method: str):
 @pytest.mark.parametrize("method", ["cget", "cmove"])
 def test_an_archive_that_is_down(method: str, tmp_path: Path):
     config = PacsConfig(ip="127.0.0.1", port=free_port(), aec="ORTHANC", aet="OMICSDK", method=method)
-    with pytest.raises(ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ doesn't answer\. Check pacs_ip"):
+    with pytest.raises(ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ does not answer\. Check pacs_ip"):
         fetch_dataset(DimseStore(config), Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -227,7 +227,7 @@ def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str
 
 @needs_orthanc
 def test_a_title_that_the_archive_hasn_t(get):
-    with pytest.raises(AuthError, match=r"The archive OTHER .* doesn't accept 'OMICSDK': Called AE.*Check pacs_aec"):
+    with pytest.raises(AuthError, match=r"The archive OTHER .* does not accept 'OMICSDK': Called AE.*Check pacs_aec"):
         get("cget", aec="OTHER")
 
 
@@ -275,7 +275,7 @@ def test_an_answer_is_seen_that_came_before_the_requesting_thread_went_on(times:
     late = [(evt.EVT_CONN_CLOSE, lambda _: closed.set()), (evt.EVT_REQUESTED, lambda _: closed.wait(30))]
     with (
         hanging_up(times) as (config, seen),
-        pytest.raises(AuthError, match="doesn't accept 'OMICSDK': Called AE"),
+        pytest.raises(AuthError, match="does not accept 'OMICSDK': Called AE"),
         Archive(config).associated([build_context(FIND)], handlers=late),
     ):
         pass
@@ -317,9 +317,9 @@ def test_an_archive_that_never_reaches_us_is_told_once(archive: Orthanc, tmp_pat
 @needs_orthanc
 def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
     archive.put(*study(STUDY, [1]).values())
-    with pytest.raises(ConfigError, match=r"can't be listened at for C-MOVE.*pacs_move_port"):
+    with pytest.raises(ConfigError, match=r"cannot be listened at for C-MOVE.*pacs_move_port"):
         get("cmove", move_port=archive.port)
-    with pytest.raises(ConfigError, match=r"of 192\.0\.2\.1 can't be listened at.*pacs_listen_on"):
+    with pytest.raises(ConfigError, match=r"of 192\.0\.2\.1 cannot be listened at.*pacs_listen_on"):
         get("cmove", listen_on="192.0.2.1")
     assert get("cmove", listen_on="127.0.0.1").counts == {**EMPTY, "done": 1}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pydicom", reason="pydicom isn't installed: pip install 'omicsdk[dtp]'")
+pytest.importorskip("pydicom", reason="pydicom is not installed: pip install 'omicsdk[dtp]'")
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,9 +43,9 @@ def test_an_instance_has_its_place(wanted: Instance):
 
 @pytest.mark.parametrize("uid", ["../1", "1/2", "", "1.2.x", "1" * 65, "1..2", "1.2\n", "١.٢"])
 def test_what_is_no_identifier_is_no_name(uid: str):
-    with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
+    with pytest.raises(UnsafePath, match="is not a DICOM identifier"):
         instance_of(Subject(f"sub-{STUDY}"), uid, SOP)
-    with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
+    with pytest.raises(UnsafePath, match="is not a DICOM identifier"):
         instance_of(Subject(f"sub-{STUDY}"), SERIES, uid)
 
 

@@ -20,7 +20,7 @@ def told(convertor, folder):
 
 
 def test_a_folder_that_isn_t_there(convertor, tmp_path):
-    with pytest.raises(SdsError, match="nothere doesn't exist"):
+    with pytest.raises(SdsError, match="nothere does not exist"):
         convertor.validate(tmp_path / "nothere")
 
 
@@ -33,7 +33,7 @@ def test_a_file_in_the_place_of_a_folder(convertor, tmp_path):
 def test_a_folder_that_is_no_data_set(convertor, tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(
-        SdsError, match=r"is no SDS data set: it has neither dataset_description\.xlsx nor subjects\.xlsx"
+        SdsError, match=r"is not an SDS data set: it has neither dataset_description\.xlsx nor subjects\.xlsx"
     ):
         convertor.validate(tmp_path)
 
@@ -56,13 +56,13 @@ def test_a_table_that_a_data_set_may_lack_but_can_t_be_read_is_told_with_all_oth
     folder = data_set()
     (folder / "samples.xlsx").write_bytes(b"no workbook")
     (found,) = convertor.validate(folder)
-    assert (found.file, "is no Excel workbook" in found.message) == ("samples.xlsx", True)
+    assert (found.file, "is not an Excel workbook" in found.message) == ("samples.xlsx", True)
 
 
 @pytest.mark.parametrize("stem", ["subjects", "dataset_description"])
 def test_a_table_that_each_data_set_has_but_is_empty_is_told(convertor, data_set, stem):
     (found,) = convertor.validate(data_set({stem: []}))
-    assert (found.file, found.sheet, found.message) == (f"{stem}.xlsx", "Sheet1", "There is nothing in it")
+    assert (found.file, found.sheet, found.message) == (f"{stem}.xlsx", "Sheet1", "It is empty")
     assert "Fill it in" in found.remedy
 
 
@@ -96,7 +96,7 @@ def test_names_of_files_may_have_capitals_and_may_be_text_tables(convertor, data
 def test_a_workbook_that_is_none(convertor, data_set):
     folder = data_set()
     (folder / "subjects.xlsx").write_bytes(b"PK not really")
-    with pytest.raises(SdsError, match=r"subjects\.xlsx is no Excel workbook"):
+    with pytest.raises(SdsError, match=r"subjects\.xlsx is not an Excel workbook"):
         convertor.validate(folder)
 
 
@@ -106,7 +106,7 @@ def test_two_subjects_of_one_id(convertor, data_set):
         (
             "subjects.xlsx, sheet Sheet1, row 4, column subject id",
             "duplicate",
-            'The subject id "sub-1" is in row 2, too',
+            'The subject id "sub-1" is also in row 2',
             "Keep one of the rows, or correct one.",
         ),
         (
@@ -141,7 +141,7 @@ def test_an_element_that_is_misspelt_is_told_with_the_nearest(convertor, data_se
         (
             "dataset_description.xlsx, sheet Sheet1, row 10, column Contributor nmae",
             "unknown-header",
-            '"Contributor nmae" is nothing that the dictionary knows here',
+            '"Contributor nmae" is unknown to the dictionary',
             "Did you mean 'Contributor name'?",
         )
     ]
@@ -157,7 +157,7 @@ def test_a_column_of_one_s_own_is_no_fault_and_told_once(convertor, data_set):
 def test_headers_that_are_there_twice(convertor, data_set):
     rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
     assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
-        ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is given already, as "Sex"')
+        ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is already given, as "Sex"')
     ]
 
 
@@ -205,13 +205,13 @@ def test_values_that_the_dictionary_refuses(convertor, data_set):
         (
             "subjects.xlsx, sheet Sheet1, row 3, column disease or disorder",
             "not-a-choice",
-            '"disaese" isn\'t one of the values of disease_or_disorder',
+            '"disaese" is not one of the values of disease_or_disorder',
             "Did you mean 'disease'?",
         ),
         (
             "dataset_description.xlsx, sheet Sheet1, row 8, column Number of subjects",
             "wrong-type",
-            'Value 1 of the list: "two" isn\'t a whole number, as number_of_subjects is',
+            'Value 1 of the list: "two" is not a whole number, which number_of_subjects requires',
             "Write the number alone, without a unit or quotes.",
         ),
     ]
@@ -223,7 +223,7 @@ def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
         (
             "subjects.xlsx, sheet Sheet1, row 2, column age",
             "formula",
-            '"=1+1" is a formula whose value isn\'t in the file',
+            '"=1+1" is a formula whose value is not in the file',
         ),
         ("subjects.xlsx, sheet Sheet1, row 2, column sex", "excel-error", "#REF! is an error of Excel"),
     ]

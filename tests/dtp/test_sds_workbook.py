@@ -244,7 +244,7 @@ def test_errors_that_python_calamine_refuses_and_formulas_are_given_as_they_are(
     ],
 )
 def test_a_broken_sheet_is_told(tmp_path, sheet, why):
-    with pytest.raises(SdsError, match=rf"b\.xlsx is no Excel workbook: {why}"):
+    with pytest.raises(SdsError, match=rf"b\.xlsx is not an Excel workbook: {why}"):
         lines(raw(tmp_path / "b.xlsx", sheet))
 
 
@@ -291,8 +291,8 @@ def test_without_python_calamine_it_is_said_what_to_install(tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("parts", "why"),
     [
-        ({"_rels/.rels": "<Relationships/>"}, "is no Excel workbook"),
-        ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, "is no Excel workbook"),
+        ({"_rels/.rels": "<Relationships/>"}, "is not an Excel workbook"),
+        ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, "is not an Excel workbook"),
         ({"xl/workbook.xml": "<workbook/>"}, "it has no sheet"),
     ],
 )
@@ -337,20 +337,20 @@ def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
 def test_other_zip_files_and_cut_ones_are_told(tmp_path):
     with zipfile.ZipFile(tmp_path / "z.xlsx", "w") as file:
         file.writestr("hello.txt", "x")
-    with pytest.raises(SdsError, match=r"z\.xlsx is no Excel workbook: .*_rels/\.rels"):
+    with pytest.raises(SdsError, match=r"z\.xlsx is not an Excel workbook: .*_rels/\.rels"):
         lines(tmp_path / "z.xlsx")
     whole = write_sheet(tmp_path / "b.xlsx", [["x"]]).read_bytes()
     (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(SdsError, match=r"cut\.xlsx is no Excel workbook"):
+    with pytest.raises(SdsError, match=r"cut\.xlsx is not an Excel workbook"):
         lines(tmp_path / "cut.xlsx")
-    with pytest.raises(SdsError, match="can't be read: No such file"):
+    with pytest.raises(SdsError, match="cannot be read: No such file"):
         lines(tmp_path / "none.xlsx")
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"a\xff\n", "isn't UTF-8"),
+        (b"a\xff\n", "is not UTF-8"),
         (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "Check the quotes"),
         (b'a,b\n1,"x\n2,y\n', "after line 1: a quote is opened and never closed"),
     ],

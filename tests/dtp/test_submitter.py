@@ -111,7 +111,7 @@ def test_a_dry_run_stores_nothing(submitter, write, stored, tmp_path):
 def test_a_record_that_is_refused_is_told_and_the_others_are_stored(submitter, write, stored):
     bad = of_other(2, disease_or_disorder="desease")
     file = write("s.json", [NEW, of_other(1), bad])
-    with pytest.raises(RecordsRefused, match=r"1 of 3 records weren't taken: .*s\.json, row 3.*'disease'") as caught:
+    with pytest.raises(RecordsRefused, match=r"1 of 3 records were refused: .*s\.json, row 3.*'disease'") as caught:
         submitter.submit_record(PROGRAM, PROJECT, file)
     assert caught.value.submission.counts == {"created": 2, "invalid": 1}
     assert f"{OTHER}-1" in stored("case")
@@ -122,7 +122,7 @@ def test_a_record_that_is_refused_is_told_and_the_others_are_stored(submitter, w
 
 def test_many_reasons_are_counted(submitter, write):
     file = write("s.json", [case(each, age=1) for each in range(3, 9)])
-    with pytest.raises(RecordsRefused, match=r"6 of 6 records weren't taken: .*; and 3 more"):
+    with pytest.raises(RecordsRefused, match=r"6 of 6 records were refused: .*; and 3 more"):
         submitter.submit_record(PROGRAM, PROJECT, file)
 
 
@@ -145,7 +145,7 @@ def test_what_is_no_folder_of_records_is_told(submitter, tmp_path):
     (tmp_path / "empty").mkdir()
     for path, told in (
         ("sds", "is an SDS folder.*Convert it first"),
-        ("empty", "There are no records"),
+        ("empty", "No records found"),
         ("gone", "gone"),
     ):
         with pytest.raises(Gen3UserError, match=told):

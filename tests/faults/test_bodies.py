@@ -196,7 +196,7 @@ def test_always_a_byte_a_second(trial: Any, server: Any, noise: Any, clock: Any)
     body = noise(5000)
     server.always["one"] = _ticking(clock, 1.0, body)
     report = trial.download([server.item("one", body, retries=1)], clock=clock)
-    assert "fewer than 1024 bytes a second came over 60 s" in str(report.outcomes[0].error)
+    assert "fewer than 1024 bytes a second were received over 60 s" in str(report.outcomes[0].error)
     assert clock.slept <= 150
 
 

@@ -82,7 +82,7 @@ def test_endless(trial: Any, server: Any, noise: Any, fault: Any, small_disk: An
 
     with nullcontext() if place else swapped(shutil, "disk_usage", usage):
         report = trial.download([item, small], folder, counted=["one"])
-    assert "these are left for others" in str(report.outcomes[0].error)
+    assert "these are kept free" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
     assert list(folder.rglob("*.part")) == []
 

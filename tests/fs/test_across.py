@@ -383,7 +383,7 @@ def test_a_spool_among_others_is_its_owners_only(tmp_path, monkeypatch):
     other = os.getuid() + 1
     monkeypatch.setattr(os, "getuid", lambda: other)
     own.rename(tmp_path / f"omics-{other}")
-    with pytest.raises(NotWritable, match="somebody else's"), Spool(str(tmp_path), ["x"], "there"):
+    with pytest.raises(NotWritable, match="belongs to another user"), Spool(str(tmp_path), ["x"], "there"):
         pass
 
 

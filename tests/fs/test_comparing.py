@@ -22,11 +22,11 @@ def entry(size=1, modified=None, **checksums):
         (entry(modified=2), entry(modified=1), "auto", "changed since"),
         (entry(modified=1), entry(modified=2), "auto", ""),
         (entry(md5="a"), entry(md5="b"), "size", ""),
-        (entry(None), entry(1), "size", "its size isn't stated"),
-        (entry(None), entry(1), "auto", "its size isn't stated"),
+        (entry(None), entry(1), "size", "its size is not stated"),
+        (entry(None), entry(1), "auto", "its size is not stated"),
         (entry(s3_etag="a"), entry(md5="a"), "checksum", ""),
-        (entry(s3_etag="a-2"), entry(md5="a"), "checksum", "no checksum of both is known"),
-        (entry(), entry(md5="b"), "checksum", "no checksum of both is known"),
+        (entry(s3_etag="a-2"), entry(md5="a"), "checksum", "no common checksum is known"),
+        (entry(), entry(md5="b"), "checksum", "no common checksum is known"),
     ],
 )
 def test_two_files(source, target, by, why):

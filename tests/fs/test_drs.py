@@ -157,7 +157,7 @@ def test_bundles_that_hold_themselves_end(store: DrsStore, host: DrsHost) -> Non
     host.bundle("loop", {"name": "again", "id": "loop"})
     path = f"{host.name}/loop"
     (bad,) = store.walk(path)
-    assert "holds itself" in bad.details["error"]
+    assert "contains itself" in bad.details["error"]
     with pytest.raises(BundleTooDeep):
         list(store.entries(f"{path}/again"))
 

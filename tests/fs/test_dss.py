@@ -200,7 +200,7 @@ def test_several_folders_become_bundles_one_with_a_uuid_of_its_own(store: DssSto
     store.put(files, CopyOptions()).raise_if_failed()
     assert paths(store.walk(f"aws/{UUID}")) == [f"aws/{UUID}/a.txt"]
     assert len(list(store.entries("aws"))) == 2
-    with pytest.raises(ReadOnly, match="bundles don't change"):
+    with pytest.raises(ReadOnly, match="bundles cannot be changed"):
         store.put(files, CopyOptions())
 
 

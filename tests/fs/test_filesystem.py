@@ -80,9 +80,9 @@ def test_folders_and_files_are_looked_at(fs: ServedFileSystem) -> None:
     ]
     assert fs.du("p") == len(TEXT) + 1003
     assert fs.modified("p/a.txt") == datetime.fromtimestamp(1e9, UTC)
-    with pytest.raises(NotImplementedError, match="ask `modified`"):
+    with pytest.raises(NotImplementedError, match="use `modified`"):
         fs.created("p/a.txt")
-    with pytest.raises(NotImplementedError, match="doesn't say when it was changed"):
+    with pytest.raises(NotImplementedError, match="does not state when it was changed"):
         fs.modified("p")
     assert fs.unstrip_protocol("p/a.txt") == "served://p/a.txt"
 
@@ -378,7 +378,7 @@ def test_transactions_put_all_or_nothing(fs: ServedFileSystem) -> None:
 
 def test_places_that_can_not_be_written_say_so_at_once(fs: ServedFileSystem) -> None:
     fs = ServedFileSystem(port=store_of(fs).server.port, read_only=True)
-    with pytest.raises(ReadOnly, match="served://p/x can't be written"):
+    with pytest.raises(ReadOnly, match="served://p/x cannot be written"):
         fs.open("p/x", "wb")
     with pytest.raises(PermissionError):
         fs.pipe_file("p/x", b"")
@@ -474,7 +474,7 @@ def unlistable(fs: ServedFileSystem, path: str, error: OmicsError, monkeypatch: 
 def test_a_folder_that_can_not_be_listed_is_never_left_out(
     fs: ServedFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[PathError]
 ) -> None:
-    error = kind("served://p/b c", "can't be listed")
+    error = kind("served://p/b c", "cannot be listed")
     unlistable(fs, "p/b c", error, monkeypatch)
     for act in (
         lambda: fs.get("p", str(tmp_path / "came"), recursive=True),
@@ -485,7 +485,7 @@ def test_a_folder_that_can_not_be_listed_is_never_left_out(
         lambda: fs.find("p", maxdepth=2),
         lambda: fs.du("p"),
     ):
-        with pytest.raises(kind, match="can't be listed"):
+        with pytest.raises(kind, match="cannot be listed"):
             act()
     assert not (tmp_path / "came").exists()
     assert {path: store_of(fs).held(path) for path in FILES} == FILES
@@ -496,7 +496,7 @@ def test_a_folder_that_can_not_be_listed_is_never_left_out(
     [("served://p/a.txt", "p/a.txt"), ("p/a.txt", "p/"), ("p", "served://p"), ("p", "p/b c"), ("p", "p/below")],
 )
 def test_what_is_moved_to_where_it_is_stays(fs: ServedFileSystem, source: str, target: str) -> None:
-    with pytest.raises(PathError, match="can't be moved"):
+    with pytest.raises(PathError, match="cannot be moved"):
         fs.mv(source, target, recursive=True)
     assert {path: store_of(fs).held(path) for path in FILES} == FILES
 

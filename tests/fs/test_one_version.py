@@ -107,7 +107,7 @@ def test_an_unvalidated_file_that_changes_between_two_reads_is_an_error(
     assert file.read(0, 10) == BODY[:10]
     unvalidated.hold("p/a", BODY[::-1])
     server.etags.clear()
-    with pytest.raises(SourceChanged, match="bytes that were read before are others now"):
+    with pytest.raises(SourceChanged, match="bytes that were read before have changed"):
         file.read(10, 20)
 
 

@@ -48,7 +48,7 @@ def test_a_slash_behind_a_source_means_what_is_in_it():
 
 def test_several_sources_go_into_a_folder():
     assert planned([one("sb://me/p/a"), one("dss://aws/u/b")], "data/") == ["data/a", "data/b"]
-    with pytest.raises(UsageError, match="write data/ to make it"):
+    with pytest.raises(UsageError, match="write data/ to create it"):
         planned([one("sb://me/p/a"), one("dss://aws/u/b")], "data")
     with pytest.raises(UsageError, match="data is a file"):
         planned([one("sb://me/p/a"), one("dss://aws/u/b")], "data", "file")

@@ -119,7 +119,7 @@ def test_a_url_that_is_never_accepted_is_an_error_that_tells_no_secret(
     server.always["file"] = lambda *_: Answer(403, {}, b"<Error><Key>SIGNED</Key></Error>")
     asked = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
 
-    with pytest.raises(Forbidden, match="sb://me/file: the server doesn't give this file") as caught:
+    with pytest.raises(Forbidden, match="sb://me/file: the server does not provide this file") as caught:
         ranges(locate=lambda: next(asked)).read(0, 10)
 
     assert "SECRET" not in f"{caught.value!s}{caught.value!r}{caught.value.body}"
@@ -229,7 +229,7 @@ def test_a_server_that_gives_the_whole_is_read_near_the_beginning_only(
     file = ranges(len(body), body=body)
 
     assert file.read(50_000, 50_010) == body[50_000:50_010]
-    with pytest.raises(NoRanges, match="gives the whole file only"):
+    with pytest.raises(NoRanges, match="sends whole files only"):
         file.read(MOST_SKIPPED + 1, MOST_SKIPPED + 10)
 
 

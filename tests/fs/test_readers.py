@@ -195,5 +195,5 @@ def test_a_bundle_of_the_data_store(omics_sandbox: Sandbox, project: SbFileSyste
 
     assert pd.read_csv(f"{bundle}/cells one.csv").equals(CELLS)
     assert len(dask.dataframe.read_csv(f"{bundle}/cells *.csv", include_path_column=True)) == 4000
-    with pytest.raises(PermissionError, match="can't be written file by file"):
+    with pytest.raises(PermissionError, match="cannot be written file by file"):
         CELLS.to_csv(f"{bundle}/cells three.csv")

@@ -178,7 +178,7 @@ def test_who_asks_whether_something_is_there_has_no_folders_listed_for_it(store:
     store.make_folder(f"{P}/cells.zarr")
     store.stat(f"{P}/cells.zarr")
     before = len(sandbox.requests("/sb/v2/files"))
-    with pytest.raises(PathNotFound, match=f"Look at what is in sb://{P}/cells.zarr"):
+    with pytest.raises(PathNotFound, match=f"Check the contents of sb://{P}/cells.zarr"):
         store.stat(f"{P}/cells.zarr/obs/.zarray")
     asked = sandbox.requests("/sb/v2/files")[before:]
     assert asked

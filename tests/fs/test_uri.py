@@ -51,5 +51,5 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
 
 
 def test_a_scheme_that_is_mistyped_is_told_with_the_nearest():
-    with pytest.raises(WrongUri, match=r"no scheme dsss://.*Did you mean dss://\?"):
+    with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")

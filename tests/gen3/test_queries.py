@@ -136,11 +136,11 @@ def test_a_query_stays_as_it_is_when_another_is_made_of_it() -> None:
         (lambda: Query("case", SDS).with_path_to("sample", typ="x"), "no property 'typ'"),
         (lambda: Query("case", SDS).links(samples=Query("case", SDS)), "samples points to sample"),
         (lambda: Query("experiment", SDS).where(type_of_data="raw"), "never 'raw'.*Did you mean 'Raw'"),
-        (lambda: Query("case", SDS).first(-1), "no -1 records"),
-        (lambda: Query("case { id } #"), "no name of GraphQL"),
-        (lambda: Query("case").fields("id } x"), "no name of GraphQL"),
-        (lambda: Query("case").links("a b"), "no name of GraphQL"),
-        (lambda: Query("case").where({"a b": 1}), "no name of GraphQL"),
+        (lambda: Query("case", SDS).first(-1), "Cannot return -1 records"),
+        (lambda: Query("case { id } #"), "not a GraphQL name"),
+        (lambda: Query("case").fields("id } x"), "not a GraphQL name"),
+        (lambda: Query("case").links("a b"), "not a GraphQL name"),
+        (lambda: Query("case").where({"a b": 1}), "not a GraphQL name"),
     ],
 )
 def test_a_name_that_there_is_not_names_the_nearest(build: Any, told: str) -> None:
@@ -229,7 +229,7 @@ def test_rows_that_went_while_they_were_read_are_told() -> None:
         return httpx.Response(200, json={"data": {"_case_count": 3} if counted else {"case": [{"id": "1"}]}})
 
     with Gen3("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons:
-        with pytest.raises(Gen3Error, match="1 records of case came, and there were 3"):
+        with pytest.raises(Gen3Error, match="1 records of case were received, but 3"):
             list(rows(commons, Query("case")))
         # Paths are counted, not records, so that there is nothing to hold the rows against.
         assert len(list(rows(commons, Query("case").with_path_to("sample")))) == 1

@@ -84,7 +84,7 @@ def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, op
             pytest.raises(DecodeError, match=operation) as caught,
         ):
             act(commons)
-        assert "isn't taken for an empty list" in caught.value.remedy
+        assert "is not treated as an empty list" in caught.value.remedy
 
 
 @pytest.mark.parametrize("came", [*NO_LISTS, ...])
@@ -117,7 +117,7 @@ def test_the_list_of_logins_is_required(
 ) -> None:
     commons.answer = lambda _: httpx.Response(200, text=json.dumps(came))
     auth = Gen3Auth(endpoint=OTHER, refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
-    with pytest.raises(error, match="'providers'" if error is DecodeError else "no JSON object came"):
+    with pytest.raises(error, match="'providers'" if error is DecodeError else "no JSON object was received"):
         auth.get_access_token()
 
 

@@ -32,7 +32,7 @@ def test_a_url_is_taken_apart(url: str, parts: tuple[str, str]):
 
 @pytest.mark.parametrize("url", ["ws:///", "ws://@user/a", "s3:///a/b", "a/b", ""])
 def test_what_is_no_url_of_a_workspace(url: str):
-    with pytest.raises(Gen3UserError, match="is no URL of a workspace"):
+    with pytest.raises(Gen3UserError, match="is not a URL of a workspace"):
         wsurl_to_tokens(url)
 
 
@@ -80,9 +80,9 @@ def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):
     with pytest.raises(OmicsError):
         storage.download("@user", "nope.txt", tmp_path / "x")
     assert not (tmp_path / "x").exists()
-    with pytest.raises(UsageError, match="is no file"):
+    with pytest.raises(UsageError, match="is not a file"):
         storage.upload(tmp_path / "nope", "@user", "x")
-    with pytest.raises(Gen3UserError, match="can't be deleted at once"):
+    with pytest.raises(Gen3UserError, match="cannot be deleted at once"):
         storage.rm("@user", "/")
 
 

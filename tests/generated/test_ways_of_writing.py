@@ -272,9 +272,9 @@ def test_a_server_reads_the_items_that_were_given(
 @pytest.mark.parametrize(
     ("place", "style", "item", "told"),
     [
-        ("header", "simple", "a,b", "v can't be sent: its item 'a,b' holds ','"),
-        ("header", "simple", " a", "v can't be sent: an item begins or ends with a blank"),
-        ("query", "spaceDelimited", "a b", "v can't be sent: its item 'a b' holds ' '"),
+        ("header", "simple", "a,b", "v cannot be sent: its item 'a,b' contains ','"),
+        ("header", "simple", " a", "v cannot be sent: an item begins or ends with a blank"),
+        ("query", "spaceDelimited", "a b", "v cannot be sent: its item 'a b' contains ' '"),
     ],
 )
 def test_an_item_that_its_style_can_not_write_is_refused_by_name(
@@ -285,7 +285,7 @@ def test_an_item_that_its_style_can_not_write_is_refused_by_name(
 
 
 def test_a_part_has_no_encoding_for_a_delimiter(sent: Any) -> None:
-    with pytest.raises(UsageError, match="comma can't be sent: its item 'a,b' holds ','"):
+    with pytest.raises(UsageError, match="comma cannot be sent: its item 'a,b' contains ','"):
         sent("parts", comma=["a,b"])
 
 
@@ -344,7 +344,7 @@ def test_lists_of_swagger_are_written_in_their_collection_formats(generate: Any)
     assert {form: request.headers[f"h-{form}"] for form in FORMATS} == texts
     fields = dict(httpx.QueryParams(request.content.decode()))
     assert fields == {f"f-{form}": text for form, text in texts.items()}
-    with pytest.raises(UsageError, match="q_tsv can't be sent: <built-in function print>"):
+    with pytest.raises(UsageError, match="q_tsv cannot be sent: <built-in function print>"):
         client.lists(**{f"p_{form}": ["a"] for form in FORMATS}, q_tsv=[print])
-    with pytest.raises(UsageError, match="q-tsv can't be sent"):
+    with pytest.raises(UsageError, match="q-tsv cannot be sent"):
         client.lists(**{f"p_{form}": ["a"] for form in FORMATS}, q_tsv=["a\tb", "c"])

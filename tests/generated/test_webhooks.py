@@ -105,7 +105,7 @@ def test_a_body_that_does_not_fit(webhooks: Any, body: Any, says: str) -> None:
     with pytest.raises(DecodeError) as caught:
         webhooks.parse_new_run(body)
     assert says in str(caught.value)
-    assert str(caught.value).endswith("Check who sent it, or read it with strict=False.")
+    assert str(caught.value).endswith("Check its sender, or read it with strict=False.")
 
 
 def test_a_body_is_taken_as_it_is_if_one_wants(webhooks: Any) -> None:

@@ -118,7 +118,7 @@ def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path
 
 def test_nobody_goes_through_a_login_that_cannot_be_stored(person, server, tmp_path):
     (tmp_path / "omics").write_text("a file where the folder should be")
-    with pytest.raises(ConfigError, match="can't be"):
+    with pytest.raises(ConfigError, match="cannot be"):
         person.login()
     assert person.told == []
     assert server.asked == []
@@ -243,8 +243,8 @@ def test_a_token_at_hand_is_stored_as_it_is(person, server):
 def test_a_token_at_hand_that_has_ended_is_stored_with_a_warning(person):
     token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
     assert person.login(access_token=token).expires_at == 1000
-    assert "ended on 1970-01-01" in person.told[0]
-    with pytest.raises(AuthError, match="ended on 1970-01-01") as caught:
+    assert "expired on 1970-01-01" in person.told[0]
+    with pytest.raises(AuthError, match="expired on 1970-01-01") as caught:
         sent(person.credentials())
     assert caught.value.remedy == "Log in again: omics dss login"
 
@@ -257,7 +257,7 @@ def test_what_is_no_token_is_not_stored(person, token):
 
 
 def test_three_ways_exclude_each_other(person):
-    with pytest.raises(UsageError, match="three ways"):
+    with pytest.raises(UsageError, match="exclude each other"):
         person.login(access_token="t", remote=True)
     with pytest.raises(UsageError, match="timeout"):
         person.login(timeout=0)
@@ -302,14 +302,14 @@ def test_a_service_that_tells_no_secrets_is_named(person, server):
 
 def test_secrets_that_lead_to_an_unencrypted_server_are_refused(person, server):
     server.url = "http://auth.data.example.org"
-    with pytest.raises(ConfigError, match="isn't encrypted"):
+    with pytest.raises(ConfigError, match="is not encrypted"):
         person.login()
 
 
 def test_a_login_that_a_variable_hides_says_so(person):
     person.environ["OMICS_DSS_TOKEN"] = "other"
     person.login(access_token="t")
-    assert person.told == ["OMICS_DSS_TOKEN is set, and is used instead of this login as long as it is."]
+    assert person.told == ["OMICS_DSS_TOKEN is set and takes precedence over this login."]
 
 
 def test_logging_out_revokes_and_forgets(person, server, tmp_path):
@@ -379,7 +379,7 @@ def test_what_the_published_client_stored_is_used_as_it_is(person, server, tmp_p
 def test_when_it_has_ended_the_ways_on_are_told(person):
     token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
     person.configure({"oauth2_token": {"access_token": token}})
-    with pytest.raises(AuthError, match="ended") as caught:
+    with pytest.raises(AuthError, match="expired") as caught:
         sent(person.credentials())
     assert "omics dss login --migrate" in caught.value.remedy
 
@@ -429,7 +429,7 @@ def test_a_file_that_cannot_be_changed_is_told(person, monkeypatch):
     from omicsdk.core.settings import config
 
     def refuse(path, text):
-        raise ConfigError(f"{path} can't be written")
+        raise ConfigError(f"{path} cannot be written")
 
     person.configure(PUBLISHED)
     monkeypatch.setattr(config, "write_private", refuse)

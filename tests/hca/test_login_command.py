@@ -135,9 +135,9 @@ def test_a_token_at_hand(terminal, omics_sandbox):
     [
         (("dss", "login", "--access-token", "two words"), 2, "access token"),
         (("dss", "login", "--access-token", ""), 2, "--access-token is empty"),
-        (("dss", "login", "--remote", "--migrate"), 2, "three ways"),
+        (("dss", "login", "--remote", "--migrate"), 2, "exclude each other"),
         (("dss", "login", "--migrate"), 4, "no login of the published client"),
-        (("dss", "login", "--timeout", "0.05"), 4, "No browser came back"),
+        (("dss", "login", "--timeout", "0.05"), 4, "The login was not finished in a browser"),
         (("auth", "login", "--remote"), 4, "No code was given"),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_refusal_on_the_page(terminal, address_of):
     assert "Not logged in" in page
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C can't be sent to one process")
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process")
 def test_ctrl_c_while_the_browser_is_waited_for(terminal, address_of):
     begun = terminal.begin("dss", "login")
     address_of(begun)

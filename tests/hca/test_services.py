@@ -99,7 +99,7 @@ def test_a_token_of_the_environment_that_has_ended_names_its_variable(tmp_path: 
     ended = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in (b"{}", b'{"exp": 1}', b"x"))
     given = connection("DSSClient", config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": ended}).credentials
     assert given is not None
-    with pytest.raises(AuthError, match="ended on 1970") as raised:
+    with pytest.raises(AuthError, match="expired on 1970") as raised:
         given.headers("GET", "https://dss.example.org/v1/bundles/all")
     assert raised.value.remedy == "Set OMICS_DSS_TOKEN to a valid token; or unset it, and run: omics dss login"
 
@@ -123,9 +123,9 @@ def test_without_a_home_settings_are_written_where_a_file_is_named_only(tmp_path
     made = HCAConfig({}, site_file=tmp_path / "none.json")
     made.save()
     made["creator_uid"] = 5
-    with pytest.raises(ConfigError, match="HOME isn't set"):
+    with pytest.raises(ConfigError, match="HOME is not set"):
         made.save()
-    with pytest.raises(ConfigError, match="HOME isn't set"):
+    with pytest.raises(ConfigError, match="HOME is not set"):
         assert made.user_config_dir
     assert list(tmp_path.iterdir()) == []
     named = HCAConfig({"HCA_CONFIG_FILE": str(tmp_path / "mine.json")}, site_file=tmp_path / "none.json")

@@ -91,7 +91,7 @@ def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, 
     assert (again.report.counts["skipped"], again.uuid) == (1, first.uuid)
     assert again.report.outcomes[0].verification == "verified"
     path.write_bytes(os.urandom(size))
-    with pytest.raises(FieldExists, match="holds something already"):
+    with pytest.raises(FieldExists, match="already contains data"):
         pangea.upload_field(path, result, "f")
 
 

@@ -102,7 +102,7 @@ def test_many_samples_that_cannot_be(knex: Knex, library: SampleGroup):
         create_samples(library, ["a", "b", "b"])
     with pytest.raises(TypeError, match="not one text"):
         knex.client.create_library_samples("An Org", "A Library", "abc")
-    with pytest.raises(UsageError, match="is no library"):
+    with pytest.raises(UsageError, match="is not a library"):
         create_samples(library.org.sample_group("Plain").create(), ["a"])
     with pytest.raises(NotFound, match="Nothing"):
         create_samples(library.org.sample_group("Nothing"), ["a"])

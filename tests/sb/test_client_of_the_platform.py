@@ -89,7 +89,7 @@ def test_nothing_at_all_says_what_to_set(home: Path):
     ("text", "message"),
     [
         ("[default]\napi_endpoint = https://x/v2\n", "no auth_token"),
-        ("api_endpoint\n", "credentials:1: It isn't an INI file"),
+        ("api_endpoint\n", "credentials:1: It is not an INI file"),
     ],
 )
 def test_a_malformed_file_is_named_with_its_line(home: Path, text: str, message: str):
@@ -100,7 +100,7 @@ def test_a_malformed_file_is_named_with_its_line(home: Path, text: str, message:
 
 def test_plain_http_is_for_this_machine_alone(home: Path):
     assert SevenBridges("http://127.0.0.1:8080/sb/v2", credentials="t").base_url == "http://127.0.0.1:8080/sb/v2"
-    with pytest.raises(ConfigError, match="isn't https"):
+    with pytest.raises(ConfigError, match="is not https"):
         SevenBridges("http://sb.example.org/v2", credentials="t")
 
 
@@ -166,7 +166,7 @@ def test_too_many_requests_are_waited_out_and_logged(caplog: pytest.LogCaptureFi
     with caplog.at_level("INFO", logger="omicsdk"), _client(clock, refused, GOOD) as client:
         assert client.whoami().username == "me"
     assert clock.slept == [pytest.approx(30)]
-    assert "takes no more requests for now" in caplog.text
+    assert "accepts no more requests for now" in caplog.text
 
 
 def test_maintenance_is_waited_for_and_ends():

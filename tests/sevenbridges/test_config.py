@@ -145,7 +145,7 @@ def test_half_a_profile(write, missing, there):
 )
 def test_a_broken_file_is_told_by_line_and_without_its_secrets(write, text):
     folder = write(text)
-    with pytest.raises(SettingsError, match="isn't an INI file") as caught:
+    with pytest.raises(SettingsError, match="is not an INI file") as caught:
         Config("default")
     assert "canary" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -155,7 +155,7 @@ def test_a_broken_file_is_told_by_line_and_without_its_secrets(write, text):
 def test_a_file_that_is_no_text(write):
     folder = write()
     (folder / "credentials").write_bytes(b"[default]\nauth_token = \xff\xfe\n")
-    with pytest.raises(SettingsError, match="isn't UTF-8"):
+    with pytest.raises(SettingsError, match="is not UTF-8"):
         Config("default")
     (folder / "credentials").unlink()
     (folder / "credentials").mkdir()

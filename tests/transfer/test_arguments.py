@@ -35,7 +35,7 @@ def wrong(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
 @pytest.mark.parametrize("value", ["4", 2.5, True])
 @pytest.mark.parametrize("name", ["connections", "locators"])
 def test_numbers_are_whole_numbers(tmp_path: Path, name: str, value: object) -> None:
-    assert wrong(download, [], tmp_path, **{name: value}) == f"{name} is a whole number, not {value!r}"
+    assert wrong(download, [], tmp_path, **{name: value}) == f"{name} must be a whole number, not {value!r}"
 
 
 @pytest.mark.parametrize("name", ["connections", "locators"])
@@ -45,18 +45,21 @@ def test_numbers_have_bounds(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("connections", "4"), ("callers", 1.5)])
 def test_numbers_of_uploads(name: str, value: object) -> None:
-    assert wrong(upload, [], **{name: value}) == f"{name} is a whole number, not {value!r}"
+    assert wrong(upload, [], **{name: value}) == f"{name} must be a whole number, not {value!r}"
 
 
 @pytest.mark.parametrize("name", ["spool_files", "spool_bytes", "puts"])
 def test_numbers_of_targets(name: str) -> None:
     fsspec = pytest.importorskip("fsspec")
-    assert wrong(FsspecTarget, fsspec.filesystem("memory"), "x", **{name: "9"}) == f"{name} is a whole number, not '9'"
+    assert (
+        wrong(FsspecTarget, fsspec.filesystem("memory"), "x", **{name: "9"})
+        == f"{name} must be a whole number, not '9'"
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), [("rate_limit", "1M"), ("budget", "3h"), ("rate_limit", True)])
 def test_limits_are_numbers(name: str, value: object) -> None:
-    assert re.fullmatch(rf"{name} is a number of .*, not {value!r}", wrong(Control, **{name: value}))
+    assert re.fullmatch(rf"{name} must be a number of .*, not {value!r}", wrong(Control, **{name: value}))
 
 
 @pytest.mark.parametrize("folder", [None, 5, b"bytes", ["a"]])
@@ -112,22 +115,22 @@ def test_uploads_are_uploads() -> None:
 
 def test_an_upload_goes_to_a_store() -> None:
     said = wrong(Upload, "a.bin", HERE.url)
-    assert said.startswith("a.bin: `to` is a PutTo")
+    assert said.startswith("a.bin: `to` must be a PutTo")
     assert "canary" not in said
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": None}, "an item's name is text, not None"),
-        ({"name": Path("a/b")}, "an item's name is text, not a PosixPath"),
-        ({"locate": HERE.url}, "x: locate is a Location or a function that gives one, not a str"),
-        ({"size": "12"}, "x: size is a whole number of bytes, not '12'"),
-        ({"size": 1.5}, "x: size is a whole number of bytes, not 1.5"),
-        ({"retries": "3"}, "x: retries is a whole number, not '3'"),
-        ({"min_delay": "3"}, "x: min_delay is a number of seconds, not '3'"),
-        ({"checksums": "0" * 64}, "x: checksums is a mapping from algorithm to value, not a str"),
-        ({"checksums": {"sha256": b"0" * 64}}, "x: the sha256 is text, not bytes"),
+        ({"name": None}, "an item's name must be text, not None"),
+        ({"name": Path("a/b")}, "an item's name must be text, not a PosixPath"),
+        ({"locate": HERE.url}, "x: locate must be a Location or a function that returns one, not a str"),
+        ({"size": "12"}, "x: size must be a whole number of bytes, not '12'"),
+        ({"size": 1.5}, "x: size must be a whole number of bytes, not 1.5"),
+        ({"retries": "3"}, "x: retries must be a whole number, not '3'"),
+        ({"min_delay": "3"}, "x: min_delay must be a number of seconds, not '3'"),
+        ({"checksums": "0" * 64}, "x: checksums must be a mapping from algorithm to value, not a str"),
+        ({"checksums": {"sha256": b"0" * 64}}, "x: the sha256 must be text, not bytes"),
         ({"checksums": {"sha256": "abc"}}, "x: 'abc' is no sha256, which is 64 hexadecimal digits"),
         ({"checksums": {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}}, "is no md5, which is 32 hexadecimal digits"),
         ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is no s3_etag"),
@@ -154,7 +157,7 @@ def test_numbers_of_other_libraries_are_taken() -> None:
 
 
 def test_renew_is_a_function() -> None:
-    with pytest.raises(TypeError, match="x: renew is a function that gives a Location, not a str"):
+    with pytest.raises(TypeError, match="x: renew must be a function that returns a Location, not a str"):
         Item("x", HERE, renew="https://example.org")
 
 
@@ -168,10 +171,10 @@ def test_what_platforms_state_is_taken() -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((None,), "a Location's url is text, not None"),
-        ((b"http://x",), "a Location's url is text, not a bytes"),
-        ((HERE.url, {"Range": 7}), "the header 'Range' is text, not an int"),
-        ((HERE.url, [("a", "canary")]), "headers is a mapping from name to value, not a list"),
+        ((None,), "a Location's url must be text, not None"),
+        ((b"http://x",), "a Location's url must be text, not a bytes"),
+        ((HERE.url, {"Range": 7}), "the header 'Range' must be text, not an int"),
+        ((HERE.url, [("a", "canary")]), "headers must be a mapping from name to value, not a list"),
     ],
 )
 def test_a_location_says_what_is_wrong_with_it(args: tuple[Any, ...], said: str) -> None:
@@ -188,7 +191,7 @@ def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, targe
     (failed,) = report.failed
     said = str(failed.error)
     kind = "None" if given is None else f"a {type(given).__name__}"
-    assert said.startswith(f"wrong: its locate gave {kind}, not a Location")
+    assert said.startswith(f"wrong: its locate returned {kind}, not a Location")
     assert "canary" not in said
 
 
@@ -205,7 +208,7 @@ def test_a_plan_refuses_what_comes_only_once(tmp_path: Path) -> None:
         yield Item("x", HERE)
 
     for once in (items(), iter([Item("x", HERE)])):
-        with pytest.raises(TypeError, match="comes only once"):
+        with pytest.raises(TypeError, match="can be read only once"):
             Plan(once, tmp_path)
     assert Plan(items, tmp_path).shards(1)[0].files == 1
 
@@ -214,8 +217,8 @@ def test_a_plan_knows_its_options(tmp_path: Path) -> None:
     said = wrong(Plan, [], tmp_path, conections=3)
     assert "conections" in said
     assert "connections" in said.replace("conections", "")
-    assert wrong(Plan, [], tmp_path, connections="3") == "connections is a whole number, not '3'"
-    assert wrong(Plan([], tmp_path).shards, "2") == "n is a whole number, not '2'"
+    assert wrong(Plan, [], tmp_path, connections="3") == "connections must be a whole number, not '3'"
+    assert wrong(Plan([], tmp_path).shards, "2") == "n must be a whole number, not '2'"
 
 
 def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
@@ -227,7 +230,7 @@ def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
 def test_shards_and_where_they_run(tmp_path: Path) -> None:
     plan = Plan([], tmp_path)
     assert wrong(run_shards, plan, ThreadPoolExecutor).startswith("shards is a list of Shards")
-    assert wrong(run_shards, plan.shards(1), 4).startswith("executor is an Executor")
+    assert wrong(run_shards, plan.shards(1), 4).startswith("executor must be an Executor")
 
 
 def test_right_arguments_are_taken(tmp_path: Path) -> None:

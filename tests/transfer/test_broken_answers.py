@@ -149,7 +149,7 @@ def test_always_cut_without_progress_ends_with_the_numbers(
     server.always["one"] = fault.cut(0)
     report = download([server.item("one", noise(5000), "sha256", retries=3)], target, clock=clock)
     assert isinstance(only(report).error, TruncatedTransfer)
-    assert "one: 0 of 5000 bytes came" in str(only(report).error)
+    assert "one: 0 of 5000 bytes were received" in str(only(report).error)
     assert len(server.of("one")) == 4
     assert list(target.glob("one*")) == leftovers() == []
 
@@ -230,7 +230,7 @@ def test_a_locator_that_fails_fails_its_item_only(server: Any, target: Path, noi
     report = download(items, target)
     assert [outcome.state for outcome in report.outcomes] == ["failed", "failed", "done"]
     assert isinstance(report.outcomes[0].error, NotFound)
-    assert "two: asking for its URL failed: KeyError('url')" in str(report.outcomes[1].error)
+    assert "two: requesting its URL failed: KeyError('url')" in str(report.outcomes[1].error)
 
 
 def test_a_server_that_ignores_ranges(server: Any, target: Path, noise: Any) -> None:
@@ -399,7 +399,7 @@ def test_a_refusal_is_told_in_the_servers_own_words(
     error = only(download([item], target)).error
     assert isinstance(error, NotFound)
     assert (error.code, error.request_id) == ("not_found", "r-7")
-    assert "one: the server doesn't give this file: No such version (404 not_found" in str(error)
+    assert "one: the server does not provide this file: No such version (404 not_found" in str(error)
 
 
 def test_a_refusal_of_a_store_shows_nothing_that_was_signed(server: Any, fault: Any, target: Path, noise: Any) -> None:
@@ -551,7 +551,7 @@ def test_a_source_that_changes_is_fetched_from_the_beginning(
     report = download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], target)
     report.raise_if_failed()
     assert (target / "one").read_bytes() == new
-    assert "starting over" in caplog.text
+    assert "restarting" in caplog.text
 
 
 def test_short_parts_are_filled_up(server: Any, target: Path, noise: Any) -> None:

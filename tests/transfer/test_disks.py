@@ -29,7 +29,7 @@ def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         place.mkdir()
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
         if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("mounting needs rights that this process hasn't")
+            pytest.skip("mounting needs rights that this process has not")
         mounted.append(place)
         return place
 
@@ -124,7 +124,7 @@ def test_a_fifo_in_a_folder_is_not_replaced(server: Any, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     os.mkfifo(target / "one")
     report = download([server.item("one", b"1"), server.item("two", b"2")], target)
-    assert "there is a device, FIFO or socket of that name" in str(report.outcomes[0].error)
+    assert "a device, FIFO or socket of that name exists" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
     assert (target / "one").is_fifo()
 
@@ -133,7 +133,7 @@ def test_a_folder_where_a_file_should_be(server: Any, target: Path) -> None:
     (target / "one").mkdir(parents=True)
     report = download([server.item("one", b"1"), server.item("two", b"2")], target)
     assert isinstance(report.outcomes[0].error, NotWritable)
-    assert "there is a folder of that name" in str(report.outcomes[0].error)
+    assert "a folder of that name exists" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
 
 
@@ -387,7 +387,7 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
         return
     error = report.outcomes[0].error
     assert isinstance(error, DiskFull)
-    assert "its size isn't known" in str(error)
+    assert "its size is not known" in str(error)
     assert "Make room" in error.remedy
     assert report.outcomes[0].bytes_fetched < 5_000_000
     assert leftovers() == []
@@ -407,6 +407,6 @@ def test_a_small_disk_is_left_with_its_reserve(server: Any, noise: Any, fault: A
 
     report = download([Item("one", Location(server.url("one")))], place, progress=seen)
     assert isinstance(report.outcomes[0].error, DiskFull)
-    assert "these are left for others" in str(report.outcomes[0].error)
+    assert "these are kept free" in str(report.outcomes[0].error)
     assert min(least) >= MIB // 2  # the journal takes from the reserve
     assert shutil.disk_usage(place).free > 19 * MIB

@@ -92,7 +92,7 @@ def test_a_failure_does_not_stop_the_others(server: Any, target: Path, noise: An
     report = download(items, target)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "done"]
     assert not report.ok
-    with pytest.raises(Exception, match=r"lost: the server doesn't give this file.*404"):
+    with pytest.raises(Exception, match=r"lost: the server does not provide this file.*404"):
         report.raise_if_failed()
     assert not (target / "lost").exists()
 
@@ -205,7 +205,7 @@ def test_only_the_edge_knows_libcurl() -> None:
         assert getattr(omicsdk.transfer, name).__name__ == {"Report": "TransferReport"}.get(name, name)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system doesn't tell what is open")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell what is open")
 def test_files_that_wait_for_their_checksum_hold_no_descriptor(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:

@@ -133,7 +133,7 @@ def test_an_interrupt_ends_it_within_a_second_and_can_be_gone_on_with(
     _, errors = process.communicate()
     assert time.monotonic() - began < 1.5
     assert process.returncode == -signal.SIGINT
-    assert errors.rstrip().endswith("the same call goes on where this one ended")
+    assert errors.rstrip().endswith("repeat the call to resume")
     server.always.clear()
     outcome = download([item], target).outcomes[0]
     assert outcome.bytes_kept > 0

@@ -75,7 +75,7 @@ def test_keys_that_happen_to_be_the_same_are_no_clash(monkeypatch: pytest.Monkey
     monkeypatch.setattr(names, "hash", lambda _: -7, raising=False)
     entries = [f"{number}/x" for number in range(2500)]
     check_names(entries, folds_case=folds)
-    with pytest.raises(NameClash, match=r"'7/x' stands there twice"):
+    with pytest.raises(NameClash, match=r"'7/x' is listed twice"):
         check_names([*entries, "7/x"], folds_case=folds)
 
 
@@ -86,15 +86,15 @@ def test_keys_that_happen_to_be_the_same_are_no_clash(monkeypatch: pytest.Monkey
             ["a", "c", "a"],
             True,
             "a",
-            "stands there twice",
-            "stands there twice, or is the same path as an earlier entry on this file system",
+            "is listed twice",
+            "is listed twice, or is the same path as an earlier entry on this file system",
         ),
         (
             ["b/Readme", "c", "B/README"],
             True,
             "B/README",
             "is the same path as 'b/Readme' on this file system",
-            "stands there twice, or is the same path as an earlier entry on this file system",
+            "is listed twice, or is the same path as an earlier entry on this file system",
         ),
         (
             ["x/y/z/1", "x/y/z/2", "x/y"],
@@ -142,12 +142,12 @@ def test_names_are_gone_through_once_and_again_for_each_thousand_that_may_clash(
     entries.times = 0
     check_names(entries, folds_case=False)
     assert entries.times == 1 + 3
-    with pytest.raises(NameClash, match="'7' stands there twice"):
+    with pytest.raises(NameClash, match="'7' is listed twice"):
         check_names([*entries, "7"], folds_case=False)
 
 
 def test_thousands_of_clashes_are_one_error() -> None:
-    with pytest.raises(NameClash, match="stands there twice"):
+    with pytest.raises(NameClash, match="is listed twice"):
         check_names([*Streamed(5000), *Streamed(5000)], folds_case=False)
 
 
@@ -225,7 +225,7 @@ def test_whole_paths_have_a_length_too(tmp_path: Path) -> None:
         room, name = room_in(str(folder)), longest_in(folder)
         check_name(name, room=room)
         for longer in (name + "x", name[:-1] + "ü"):
-            with pytest.raises(UnsafePath, match=f"has {room + 1} bytes, more than the {room} that there is room for"):
+            with pytest.raises(UnsafePath, match=f"has {room + 1} bytes, more than the {room} that fit"):
                 check_name(longer, room=room)
 
 
@@ -251,7 +251,7 @@ def test_where_no_folder_is_known_a_whole_path_has_the_length_that_linux_allows(
     longest = "d/" * 2040 + "x"  # 4,096 bytes, less the zero and the 14 bytes that an unfinished file's name has more
     check([longest], False)
     for longer in (longest + "x", longest[:-1] + "ü"):
-        with pytest.raises(UnsafePath, match="has 4082 bytes, more than the 4081 that there is room for"):
+        with pytest.raises(UnsafePath, match="has 4082 bytes, more than the 4081 that fit"):
             check([longer], False)
 
 
@@ -371,7 +371,7 @@ def test_what_was_looked_at_before_changes_no_decision(maze: Path, entries: list
 def test_a_guard_with_a_folder_looks_for_links_too(maze: Path) -> None:
     guard = NameGuard(folds_case=False, folder=str(maze))
     guard.check("in/x")
-    with pytest.raises(UnsafePath, match="leads out of the folder"):
+    with pytest.raises(UnsafePath, match="points outside the folder"):
         guard.check("a/out/x")
 
 

@@ -23,10 +23,10 @@ from omicsdk.transfer.names import (
 )
 from privileges import as_ordinary_user
 
-PARENT, EMPTY = "has a '..' in it", "has an empty part or a '.' in it"
+PARENT, EMPTY = "contains '..'", "contains an empty part or '.'"
 DRIVE, LONG = "begins with a drive letter", "has a part of more than 255 bytes"
-JOURNALS, PART = "stands where transfers keep their journals", "is a name that transfers give to unfinished files"
-WINDOWS = "isn't allowed on Windows"
+JOURNALS, PART = "is where transfers keep their journals", "is a name that transfers give to unfinished files"
+WINDOWS = "is not allowed on Windows"
 UNSAFE = [
     ("", "is empty"),
     ("/etc/passwd", "is absolute"),
@@ -40,12 +40,12 @@ UNSAFE = [
     ("a/./b", EMPTY),
     ("C:/x", DRIVE),
     ("c:x", DRIVE),
-    ("a\0b", "has a NUL in it"),
+    ("a\0b", "contains a NUL"),
     ("x" * 256, LONG),
     ("d/" + "ü" * 128, LONG),
     (".omics-transfer/transfer.journal", JOURNALS),
     (".OMICS-Transfer", JOURNALS),
-    ("lone\ud800surrogate", "can't be written as a file name on this system"),
+    ("lone\ud800surrogate", "cannot be written as a file name on this system"),
     ("reads.bam.0123abcd.part", PART),
     ("a/reads.bam.0123ABCD.PART", PART),
 ]
@@ -61,19 +61,19 @@ UNSAFE_ON_WINDOWS = [
 
 #: What a server or manifest may state in the place of a name.
 UNNAMED: list[tuple[Any, str]] = [
-    (None, "is no text"),
-    (5, "is no text"),
-    (["a"], "is no text"),
-    ({"a": 1}, "is no text"),
-    (b"a", "is no text"),
+    (None, "is not text"),
+    (5, "is not text"),
+    (["a"], "is not text"),
+    ({"a": 1}, "is not text"),
+    (b"a", "is not text"),
     ("", "is empty"),
     ("/etc/passwd", "is absolute"),
-    ("..", "has a '..' in it"),
-    ("a/../../x", "has a '..' in it"),
-    ("a//b", "has an empty part or a '.' in it"),
-    ("a/", "has an empty part or a '.' in it"),
-    ("./a", "has an empty part or a '.' in it"),
-    ("a\0b", "has a NUL in it"),
+    ("..", "contains '..'"),
+    ("a/../../x", "contains '..'"),
+    ("a//b", "contains an empty part or '.'"),
+    ("a/", "contains an empty part or '.'"),
+    ("./a", "contains an empty part or '.'"),
+    ("a\0b", "contains a NUL"),
 ]
 
 
@@ -91,7 +91,7 @@ def test_a_name_of_one_part_has_no_slash() -> None:
     assert safe_name("a", "row 7", one_part=True) == "a"
     with pytest.raises(UnsafePath) as caught:
         safe_name("a/b", "row 7", one_part=True)
-    assert caught.value.reason == "of row 7 has a slash in it"
+    assert caught.value.reason == "of row 7 contains a slash"
 
 
 @given(st.text(max_size=9).map(lambda text: text.replace("x", "../").replace("y", "/")))
@@ -187,8 +187,8 @@ def test_links_out_of_the_folder(tmp_path: Path) -> None:
     assert check_links(["real/y", "in/x", "x"], str(target))
     assert not check_links(["real/y", "new/z", "x", "in"], str(target))
     outwards, nowhere = (
-        "leads out of the folder through the link {}",
-        "leads through {}, a link to nothing or to a file",
+        "points outside the folder through the link {}",
+        "passes through {}, a link to nothing or to a file",
     )
     for name, link, reason in (
         ("out/x", "out", outwards),
@@ -275,7 +275,7 @@ def test_nothing_is_fetched_when_a_name_is_unsafe(server: Any, target: Path, tmp
     target.mkdir()
     (target / "link").symlink_to(tmp_path)
     items = [server.item("a", b"1"), Item(name, Location(server.url("a")))]
-    with pytest.raises(UnsafePath, match="Nothing was fetched"):
+    with pytest.raises(UnsafePath, match="Nothing was downloaded"):
         download(items, target)
     assert server.requests == []
     assert not (target / "a").exists()
@@ -346,7 +346,7 @@ def test_a_folder_that_cant_be_read_ends_the_walk_unless_the_caller_takes_note(t
     (tmp_path / "closed").mkdir(mode=0)
     noted: list[OSError] = []
     with as_ordinary_user():
-        with pytest.raises(UsageError, match="closed can't be read: Permission"):
+        with pytest.raises(UsageError, match="closed: Permission"):
             list(walk_folder(tmp_path))
         assert len(list(walk_folder(tmp_path, noted.append))) == 1
     assert [Path(error.filename).name for error in noted] == ["closed"]

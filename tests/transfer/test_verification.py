@@ -57,8 +57,8 @@ def test_a_wrong_file_is_never_called_right(
     counts = {"verified": 0, "size only": 0, "unverified": 0} | {expected: 1}
     assert report.verification == report.summary()["verification"] == report.to_dict()["verification"] == counts
     text = page(report)
-    assert "Every file is there and right" not in text
-    assert f"Every file is there, not every one is verified: 1 {expected}" in text
+    assert "Every file is complete and verified" not in text
+    assert f"Every file is complete, not every one is verified: 1 {expected}" in text
     assert f'<span class="state stopped">{expected}</span>' in text
     assert '<span class="state done">verified</span>' not in text
     again = download([item], target)
@@ -102,7 +102,7 @@ def test_three_kinds_are_counted_apart(server: Any, target: Path, noise: Any) ->
     assert [outcome.state for outcome in report.outcomes] == ["skipped"] * 3
     assert report.verification == {"verified": 1, "size only": 1, "unverified": 1}
     assert "not every one is verified: 1 verified, 1 size only, 1 unverified" in page(report)
-    assert "Every file is there and right" in page(download(items[:1], target))
+    assert "Every file is complete and verified" in page(download(items[:1], target))
 
 
 def test_what_is_there_stays_as_it_is_where_a_checksum_is_required(server: Any, target: Path, noise: Any) -> None:

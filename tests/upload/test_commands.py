@@ -130,7 +130,7 @@ def test_aws_settings_that_cannot_be_used_are_no_fault_of_ours(
     for words in (("files", folder), ("files", "s3://somewhere/a.txt"), ("list",)):
         code, _, err = omics(*words)
         assert (code, err.count("\n")) == (2, 1)
-        assert "The AWS settings can't be used: " in err
+        assert "The AWS settings cannot be used: " in err
         assert value in err
         assert "Correct AWS_PROFILE" in err
 
@@ -147,7 +147,7 @@ def test_a_configured_area_that_is_none_can_be_forgotten(omics: Any, user_file: 
     for words in (("areas",), ("list",)):
         code, _, err = omics(*words)
         assert code == 2
-        assert f"upload.areas.zz.uri in the HCA configuration ({user_file}:1): 'nonsense' isn't the URI" in err
+        assert f"upload.areas.zz.uri in the HCA configuration ({user_file}:1): 'nonsense' is not the URI" in err
         assert "omics upload forget zz" in err
     assert omics("forget", "zz")[0] == 0
     assert omics("areas") == (0, "", "")
@@ -159,7 +159,7 @@ def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omi
     twin.write_text("another")
     code, out, err = omics("files", folder, twin, tmp_path / "missing")
     assert (code, out) == (2, "")
-    assert f"{tmp_path / 'missing'} can't be uploaded: No such file or directory" in err
+    assert f"{tmp_path / 'missing'} cannot be uploaded: No such file or directory" in err
     assert f"{folder / 'a.txt'}, {twin} would all be called a.txt" in err
     assert err.count("\n") == 1
     assert omics("list")[1] == ""
@@ -184,7 +184,7 @@ def test_an_area_that_is_not_there(service: Any, omics: Any, folder: Path):
     omics("select", uri_of(UUID, "sandbox"))
     code, out, err = omics("files", folder)
     assert (code, out) == (1, "")
-    assert "Check the area's URI: it may have been deleted, or never made." in err
+    assert "Check the area's URI: it may have been deleted, or never created." in err
 
 
 def test_credentials_are_lines_for_a_shell(selected: Any, omics: Any):

@@ -130,7 +130,7 @@ def test_a_unique_prefix_leads_back(uuids: set[str], data: Any):
 @pytest.mark.parametrize(
     ("upload", "said"),
     [
-        ([], "upload in the HCA configuration .*config.json.* isn't an object"),
+        ([], "upload in the HCA configuration .*config.json.* is not an object"),
         ({"areas": [1]}, "upload.areas"),
         ({"areas": {UUID: {"url": "x"}}}, "upload.areas"),
         ({"current_area": 3}, "upload.current_area"),
@@ -167,7 +167,7 @@ def test_a_uri_says_where_an_area_is(uri: str):
     ],
 )  # fmt: skip
 def test_what_is_no_uri_of_an_area_is_refused(uri: str):
-    with pytest.raises(UploadException, match="isn't the URI of an upload area"):
+    with pytest.raises(UploadException, match="is not the URI of an upload area"):
         UploadAreaURI(uri)
 
 

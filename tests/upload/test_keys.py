@@ -125,7 +125,7 @@ def test_a_service_that_is_down_costs_nothing_while_keys_are_good(clock: ManualC
     clock.advance(HOUR - 100)
     with caplog.at_level("WARNING", "omicsdk.hca.upload"):
         assert keys.current().access_key_id == "AKIA1"
-    assert "going on with the old ones" in caplog.text
+    assert "continuing with the old ones" in caplog.text
     clock.advance(200)
     with pytest.raises(ServiceUnavailable):
         keys.current()

@@ -157,13 +157,13 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
     assert isinstance(raised.value, UsageError)
     assert isinstance(raised.value, UploadException)
     for said in (
-        f"{tmp_path / 'missing'} can't be uploaded: No such file or directory",
+        f"{tmp_path / 'missing'} cannot be uploaded: No such file or directory",
         f"{folder / 'a.txt'}, {twin / 'a.txt'} would all be called a.txt",
         "a file called credentials",
         f"{twin / 'dangling'} is a broken link",
-        f"{twin / 'pipe'} is no file with contents",
-        f"s3://{'x' * 40}/nothing can't be listed",
-        f"{tmp_path / 'empty'} holds no files",
+        f"{twin / 'pipe'} is not a regular file",
+        f"s3://{'x' * 40}/nothing cannot be listed",
+        f"{tmp_path / 'empty'} contains no files",
     ):
         assert said in problems
     assert told_of(service, area.uuid) == []
@@ -177,9 +177,9 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
         (["."], {"name": "x"}, "--target-filename option may only be used when one file is being uploaded"),
         (["a.txt", "b.json"], {"name": "x"}, "--target-filename option may only be used"),
         (["a.txt"], {"file_extension": ".txt"}, "--file-extension can only be used when paths"),
-        (["."], {"file_extension": ".bam"}, "holds no files whose names end in .bam"),
-        (["a.txt"], {"name": "../x"}, "can't be a name in an upload area"),
-        (["a.txt"], {"name": ""}, "can't be a name in an upload area"),
+        (["."], {"file_extension": ".bam"}, "contains no files whose names end in .bam"),
+        (["a.txt"], {"name": "../x"}, "cannot be a name in an upload area"),
+        (["a.txt"], {"name": ""}, "cannot be a name in an upload area"),
     ],
 )
 def test_wrong_requests_are_told_in_one_error(
@@ -195,7 +195,7 @@ def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
     (folder / "below").chmod(0)
     with (
         as_ordinary_user(),
-        pytest.raises(CannotUpload, match=r"a\.txt can't be read.*below can't be read: Permission"),
+        pytest.raises(CannotUpload, match=r"a\.txt cannot be read.*below cannot be read: Permission"),
     ):
         HcaUpload("http://localhost:1").upload([folder], uri_of(UUID))
 
@@ -213,7 +213,7 @@ def test_a_single_path_may_stand_alone(area: Any, folder: Path):
 def test_an_area_that_is_gone_is_told_once(service: Any, folder: Path):
     with UploadArea(uri_of(UUID, "sandbox")) as area:
         assert not area.exists()
-        with pytest.raises(UploadApiException, match="may have been deleted, or never made") as raised:
+        with pytest.raises(UploadApiException, match="may have been deleted, or never created") as raised:
             area.upload_files([folder])
     assert isinstance(raised.value, NotFound)
     assert isinstance(raised.value, UploadException)
@@ -283,7 +283,7 @@ def test_where_no_state_can_be_written_it_goes_without(area: Any, folder: Path, 
     (home / "state").write_text("a file in the folder's place")
     assert area.upload_files([folder]).counts["done"] == 3
     assert f"{home / 'state'}" in caplog.text
-    assert "unfinished transfers aren't remembered there" in caplog.text
+    assert "unfinished transfers are not recorded there" in caplog.text
 
 
 def test_a_stopped_upload_says_what_is_missing(area: Any, folder: Path):

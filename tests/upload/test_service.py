@@ -77,7 +77,7 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("https://upload.example.org", "doesn't end in /v1"),
+        ("https://upload.example.org", "does not end in /v1"),
         ("ftp://upload.example.org/v1", "doesn't begin with"),
         ("upload/v1", "doesn't begin with"),
         ("https:///v1", "has no host"),
@@ -166,7 +166,7 @@ def area_with(answers: Any) -> UploadArea:
 @pytest.mark.parametrize("status", [423, 409])
 def test_a_locked_area_says_why(home: Path, status: int):
     area = area_with(lambda _: httpx.Response(status, json={"status": status, "title": "Area is locked"}))
-    with pytest.raises(UploadApiException, match="takes no more files") as raised:
+    with pytest.raises(UploadApiException, match="accepts no more files") as raised:
         area.get_credentials()
     assert isinstance(raised.value, UploadException)
     assert raised.value.status == status
@@ -306,9 +306,9 @@ def test_what_selecting_and_forgetting_wrote_holds_in_the_configuration_that_was
 @pytest.mark.parametrize(
     ("upload", "message"),
     [
-        ("https://upload.example.org/v1", r"^upload in the HCA configuration \(set in the program\) isn't an object"),
+        ("https://upload.example.org/v1", r"^upload in the HCA configuration \(set in the program\) is not an object"),
         ({"areas": [UUID]}, r"^upload\.areas in the HCA configuration \(set in the program\)"),
-        ({"production_api_url": 5}, r"^upload\.production_api_url .*\(set in the program\) isn't text"),
+        ({"production_api_url": 5}, r"^upload\.production_api_url .*\(set in the program\) is not text"),
         ({"production_api_url": "https://x.example/v2"}, r"^upload\.production_api_url .*\(set in the program\) is "),
     ],
 )

@@ -147,7 +147,7 @@ class Joined(str):
             found = next((mark for mark in self._delimiters if mark in item), None)
             if found is not None:
                 raise UsageError(
-                    f"{name} can't be sent: its item {item[:80]!r} holds {found!r}, which separates items there",
+                    f"{name} cannot be sent: its item {item[:80]!r} contains {found!r}, the separator of items",
                     remedy=f"Give items without {found!r}.",
                 )
 

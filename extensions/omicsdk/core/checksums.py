@@ -30,7 +30,7 @@ FORMS = {
     "sha256": "64 hexadecimal digits",
     "sha1": "40 hexadecimal digits",
     "md5": "32 hexadecimal digits",
-    "s3_etag": "32 hexadecimal digits, of several parts with '-' and their number behind",
+    "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
 }
 _SHAPES = {
     name: re.compile(rf"[0-9a-f]{{{digits}}}{tail}")
@@ -244,7 +244,7 @@ def _digest(name: str, etag_part: int) -> _Digest:
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
         return hashlib.new(name, usedforsecurity=False)
-    raise ValueError(f"There is no checksum '{name}' here; known are {', '.join(ALGORITHMS)}")
+    raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
 
 
 class _Crc32c:
@@ -292,7 +292,7 @@ class _S3Etag:
         if not self._parts:
             return self._part.hexdigest()
         if len(self._parts) >= ETAG_PARTS:
-            raise ValueError(f"An ETag of {len(self._parts) + 1} parts: say the file's size beforehand")
+            raise ValueError(f"An ETag of {len(self._parts) + 1} parts: missing file size")
         parts = [*self._parts, self._part.digest()]
         return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
 

@@ -352,8 +352,8 @@ class _ClientBase(Generic[E]):
         super().__init_subclass__()
         if cls._interface != INTERFACE:
             raise ConfigError(
-                f"{cls.__module__} was generated for interface {cls._interface} of omicsdk.core, and this is {INTERFACE}",
-                remedy="Generate it again with this omicsdk, or install the omicsdk that it was generated with.",
+                f"{cls.__module__} was generated for interface {cls._interface} of omicsdk.core, but this version has interface {INTERFACE}",
+                remedy="Regenerate it with this version of omicsdk, or install the version that it was generated with.",
             )
 
     def _url(self, base_url: str | None) -> str:

@@ -200,7 +200,7 @@ def _origin(text: str) -> str:
         return text
     origin = origin_of(text if "://" in text else f"https://{text}")
     if not origin:
-        raise ConfigError(f"{text!r} isn't an origin", remedy="Write it as https://host, or https://host:port.")
+        raise ConfigError(f"{text!r} is not an origin", remedy="Write it as https://host, or https://host:port.")
     return origin
 
 
@@ -258,7 +258,7 @@ class BearerToken(Credentials):
 
     def __reduce__(self) -> "tuple[Callable[..., BearerToken], tuple[object, ...]]":
         if self._refresh is not None:
-            raise TypeError("a BearerToken that is renewed by a function can't be sent to another process")
+            raise TypeError("a BearerToken that is renewed by a function cannot be sent to another process")
         held = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
         return partial(BearerToken, self._current.value, **held), ()
 
@@ -281,7 +281,7 @@ class BearerToken(Credentials):
         if self._is_due(held) and self._refresh is not None:
             held = self._renewed(held)
         elif held.expires_at is not None and self._clock.now() > held.expires_at + CLOCK_SKEW:
-            raise AuthError(f"The access token ended on {moment(held.expires_at)}", remedy=self._remedy)
+            raise AuthError(f"The access token expired on {moment(held.expires_at)}", remedy=self._remedy)
         return {"authorization": f"Bearer {held.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
@@ -296,8 +296,8 @@ class BearerToken(Credentials):
         begins = jwt_start(held.value)
         if begins is not None and begins > self._clock.now() + CLOCK_SKEW:
             raise AuthError(
-                f"The access token was refused; it isn't valid before {moment(begins)}, and this machine's clock "
-                f"says {moment(self._clock.now())}",
+                f"The access token was refused: it is not valid before {moment(begins)}, and this machine's clock "
+                f"shows {moment(self._clock.now())}",
                 remedy="Set the clock, or get a token that is valid now.",
             )
         if self._refresh is None:
@@ -310,8 +310,8 @@ class BearerToken(Credentials):
     def _renewed(self, old: Token) -> Token:
         if self._renewing == threading.get_ident():
             raise ConfigError(
-                "The refresh function of a BearerToken uses the token that it is to renew",
-                remedy="Let it ask for the new token with other credentials.",
+                "The refresh function of a BearerToken uses the token that it renews",
+                remedy="Request the new token with other credentials.",
             )
         rounds = self._rounds
         with self._lock:
@@ -331,7 +331,7 @@ class BearerToken(Credentials):
             except Exception as error:
                 said, remedy = (error.message, error.remedy) if isinstance(error, OmicsError) else (str(error), "")
                 self._failure = AuthError(
-                    f"The access token couldn't be renewed: {said}", remedy=remedy or "Log in again."
+                    f"The access token could not be renewed: {said}", remedy=remedy or "Log in again."
                 )
                 raise self._failure from error
             finally:
@@ -365,7 +365,7 @@ class ApiKey(Credentials):
     ) -> None:
         super().__init__(origins)
         if (header is None) == (query is None):
-            raise ConfigError("An API key goes into a header or into the query", remedy="Give header= or query=.")
+            raise ConfigError("An API key is sent either in a header or in the query", remedy="Give header= or query=.")
         _check_secret(key, "API key")
         self._headers = {header.lower(): prefix + key} if header is not None else {}
         self._query = {query: key} if query is not None else {}
@@ -394,7 +394,7 @@ class Basic(Credentials):
     def __init__(self, username: str, password: str, *, origins: Iterable[str] | None = None) -> None:
         super().__init__(origins)
         if ":" in username:
-            raise ConfigError(f"The user name {username!r} has a colon in it, which Basic authentication can't send")
+            raise ConfigError(f"The user name {username!r} contains a colon, which Basic authentication cannot send")
         pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
         self._headers = {"authorization": f"Basic {pair}"}
 
@@ -433,7 +433,7 @@ def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | No
     if hasattr(given, "sync_auth_flow"):
         return HttpxAuth(cast("httpx.Auth", given))
     raise ConfigError(
-        f"A {type(given).__name__} was given as credentials",
+        f"Invalid credentials of type {type(given).__name__}",
         remedy="Give BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
     )
 
@@ -468,6 +468,6 @@ def _checked(token: Token) -> Token:
 def _check_secret(secret: str, what: str) -> None:
     if not secret or not secret.isascii() or any(character.isspace() or ord(character) < 32 for character in secret):
         raise ConfigError(
-            f"The {what} is empty, or has blanks, line breaks or characters outside ASCII in it",
-            remedy="Copy it again, without quotes and without what stands around it.",
+            f"The {what} is empty, or contains blanks, line breaks or characters outside ASCII",
+            remedy="Copy it again, without quotes or surrounding text.",
         )

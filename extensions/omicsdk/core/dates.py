@@ -133,7 +133,7 @@ def written(value: date, name: str = "A datetime") -> str:
     offset = value.utcoffset()
     if offset is None:
         raise UsageError(
-            f"{name} can't be sent: {value.isoformat()} has no time zone, so it names no moment",
+            f"{name} cannot be sent: {value.isoformat()} has no time zone",
             remedy="Give a datetime with a time zone, such as datetime.now(UTC), or the text as the service wants it.",
         )
     # An offset of RFC 3339 has no seconds, as local times before 1900 have.

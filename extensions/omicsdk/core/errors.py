@@ -108,7 +108,7 @@ class MissingExtra(UsageError):
 
         missing = f" ({module} is missing)" if module else ""
         super().__init__(
-            f"The extra '{extra}' isn't installed, which is needed for {purpose}{missing}",
+            f"The extra '{extra}' is not installed, which is needed for {purpose}{missing}",
             remedy=f"Install it with: {install_command(f'omicsdk[{extra}]')}",
         )
         self.extra = extra
@@ -210,7 +210,7 @@ class Conflict(APIError):
 class Gone(APIError):
     """410: it was there and has been removed for good."""
 
-    default_remedy = "It was deleted; look for a newer version."
+    default_remedy = "It was deleted. Check for a newer version."
 
 
 class PreconditionFailed(APIError):
@@ -222,7 +222,7 @@ class PreconditionFailed(APIError):
 class TooLarge(APIError):
     """413: the body is larger than the service takes."""
 
-    default_remedy = "Send less at once."
+    default_remedy = "Send a smaller request."
 
 
 class Unprocessable(APIError):
@@ -246,7 +246,7 @@ class RateLimited(APIError):
 class ServerError(APIError):
     """5xx: the service is in trouble, still so after the retries."""
 
-    default_remedy = "Try again later; if it stays, report the request id to the service's operators."
+    default_remedy = "Try again later; if it persists, report the request id to the service's operators."
 
 
 class ServiceUnavailable(ServerError):
@@ -307,10 +307,10 @@ class DecodeError(OmicsError):
     def __init__(
         self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the answer"
     ) -> None:
-        wanted = f", not {expected}" if expected else " which the document doesn't allow"
+        wanted = f", not {expected}" if expected else " which the document does not allow"
         place = f"{what}'s field '{field}'" if field else what
         # An answer can be asked for in other ways; a request has come and is what it is.
-        remedy = None if what == "the answer" else "Check who sent it, or read it with strict=False."
+        remedy = None if what == "the answer" else "Check its sender, or read it with strict=False."
         super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
         self.operation = operation
         self.field = field
@@ -321,7 +321,7 @@ class DecodeError(OmicsError):
 class NotJson(DecodeError, ValueError):
     """An answer that should be JSON is something else: a web page, nothing, a text that is cut, or one nested too deeply."""
 
-    default_remedy = "Check the service's address (base_url), and read what came with .raw()."
+    default_remedy = "Check the service's address (base_url), and read the answer with .raw()."
 
 
 class TransportError(OmicsError):
@@ -379,14 +379,14 @@ class ConnectFailed(TransportError):
 class NameNotResolved(ConnectFailed):
     """The host's name isn't known to the resolver."""
 
-    default_remedy = "Check the service's address for a typing error, and the network connection."
+    default_remedy = "Check the spelling of the service's address, and the network connection."
 
 
 class TLSFailed(ConnectFailed):
     """The encrypted connection was refused, mostly because a certificate isn't trusted."""
 
     default_remedy = (
-        "If your network has a certificate authority of its own, name its file in SSL_CERT_FILE or REQUESTS_CA_BUNDLE."
+        "If your network uses its own certificate authority, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its file."
     )
 
 
@@ -414,7 +414,7 @@ class AnswerTooLarge(TransportError):
 class TooManyOpenFiles(TransportError):
     """The process has as many files and connections open as it may: nothing was sent, and the network isn't at fault."""
 
-    default_remedy = "Raise the limit (ulimit -n 1024), or ask for less at once."
+    default_remedy = "Raise the limit (ulimit -n 1024), or send fewer requests at once."
 
 
 # Descriptors that a connection takes, and what is needed for making it.
@@ -480,7 +480,7 @@ class ChecksumMismatch(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Try again; if it stays, report to the platform's operators that its copy is damaged."
+    default_remedy = "Try again; if it persists, report the damaged copy to the platform's operators."
 
     def __init__(self, name: str, *, algorithm: str, expected: str, actual: str, remedy: str | None = None) -> None:
         super().__init__(f"{name}: {algorithm} is {actual}, expected {expected}", name=name, remedy=remedy)
@@ -500,7 +500,7 @@ class ChecksumMissing(TransferError):
     """
 
     default_remedy = (
-        "Without --require-checksum (require_checksum in Python) it is accepted, and reported as not verified."
+        "Without --require-checksum (require_checksum in Python) it is accepted and reported as unverified."
     )
 
     def __init__(
@@ -524,10 +524,10 @@ class TruncatedTransfer(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Run the same command again: it goes on where this one stopped."
+    default_remedy = "Run the same command again to resume."
 
     def __init__(self, name: str, *, expected: int, received: int, remedy: str | None = None) -> None:
-        super().__init__(f"{name}: {received} of {expected} bytes came", name=name, remedy=remedy)
+        super().__init__(f"{name}: {received} of {expected} bytes were received", name=name, remedy=remedy)
         self.expected = expected
         self.received = received
 
@@ -535,7 +535,7 @@ class TruncatedTransfer(TransferError):
 class SourceChanged(TransferError):
     """The file on the platform became another one while it was fetched or between two runs."""
 
-    default_remedy = "Run the same command again to fetch the new one from the beginning."
+    default_remedy = "Run the same command again to download the new version from the beginning."
 
 
 class UnsafePath(TransferError):
@@ -547,7 +547,7 @@ class UnsafePath(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Nothing was fetched. Correct the name in the manifest or bundle."
+    default_remedy = "Nothing was downloaded. Correct the name in the manifest or bundle."
 
     def __init__(self, name: object, reason: str, *, remedy: str | None = None) -> None:
         super().__init__(f"The file name {shortened(repr(name), 300)} {reason}", name=str(name), remedy=remedy)
@@ -557,7 +557,7 @@ class UnsafePath(TransferError):
 class NameClash(UnsafePath):
     """Two entries would land on one path."""
 
-    default_remedy = "Nothing was fetched. Rename one of them, or fetch them to different folders."
+    default_remedy = "Nothing was downloaded. Rename one of them, or download them to different folders."
 
 
 class DiskFull(TransferError):
@@ -569,7 +569,7 @@ class DiskFull(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Make room, then run the same command again: it goes on where this one stopped."
+    default_remedy = "Free disk space, then run the same command again to resume."
 
     def __init__(self, path: str, *, name: str = "", remedy: str | None = None) -> None:
         super().__init__(f"The disk is full while writing {path}", name=name, remedy=remedy)
@@ -612,7 +612,7 @@ class FolderBusy(TransferError):
 class Interrupted(TransferError):
     """The transfer was stopped before its end."""
 
-    default_remedy = "Run the same command again: it goes on where this one stopped."
+    default_remedy = "Run the same command again to resume."
 
 
 class SomeFailed(TransferError):
@@ -624,7 +624,7 @@ class SomeFailed(TransferError):
         remedy: What to do.
     """
 
-    default_remedy = "Run the same command again: what is done is not fetched twice."
+    default_remedy = "Run the same command again: finished files are skipped."
 
     def __init__(self, message: str, errors: Sequence[OmicsError] = (), *, remedy: str | None = None) -> None:
         super().__init__(message, remedy=remedy)

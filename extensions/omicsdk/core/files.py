@@ -37,8 +37,8 @@ def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
         return find()
     except RuntimeError:
         raise ConfigError(
-            "there is no home folder: HOME isn't set, and the system doesn't know this user",
-            remedy=f"Set HOME to a folder of yours, as in: export HOME=/path/to/it. {otherwise}".rstrip(),
+            "no home folder: HOME is not set, and this user is unknown to the system",
+            remedy=f"Set HOME to your own folder, such as: export HOME=/path/to/it. {otherwise}".rstrip(),
         ) from None
 
 
@@ -59,7 +59,7 @@ def state_folder() -> Path:
     return within_home(lambda: user_state_path("omicsdk"), otherwise=f"Or name a folder in {STATE_VARIABLE}.")
 
 
-_REMEDY = "Check the permissions of the file and its folder, and that there is room on the disk."
+_REMEDY = "Check the permissions of the file and its folder, and the free disk space."
 PRIVATE = 0o600
 """The permissions of a file that its owner alone may read."""
 _STRIDE = 1024 * 1024
@@ -81,7 +81,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if stat.S_ISSOCK(mode):
-        raise OSError(errno.EOPNOTSUPP, "there is a socket of that name", os.fspath(path))
+        raise OSError(errno.EOPNOTSUPP, "a socket of that name exists", os.fspath(path))
     return not stat.S_ISREG(mode)
 
 
@@ -190,7 +190,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
         with in_place_of(target, mode=mode) as file:
             file.write(text.encode())
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}", remedy=_REMEDY) from error
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}", remedy=_REMEDY) from error
 
 
 def target_of(path: Path) -> Path:
@@ -209,10 +209,10 @@ def target_of(path: Path) -> Path:
         target = path.resolve()
         mode = target.stat().st_mode if target.exists() else None
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError until Python 3.12; a NUL is a ValueError
-        raise ConfigError(f"{path} leads nowhere: {error}", remedy="Check the links on the way to it.") from error
+        raise ConfigError(f"{path} is a broken link: {error}", remedy="Check the links in its path.") from error
     if mode is not None and not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-        raise ConfigError(f"{path} can't be written: it is {what}", remedy="Name a file.")
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise ConfigError(f"{path} cannot be written: it is {what}", remedy="Name a file.")
     return target
 
 
@@ -236,10 +236,10 @@ def read_private(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):  # the latter where HOME is no folder
         return None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} isn't text", remedy="Delete it and log in again.") from error
+        raise ConfigError(f"{path} is not text", remedy="Delete it and log in again.") from error
     except OSError as error:
         raise ConfigError(
-            f"{path} can't be read: {error.strerror or error}", remedy="Check the file's permissions."
+            f"{path} cannot be read: {error.strerror or error}", remedy="Check the file's permissions."
         ) from error
 
 
@@ -324,8 +324,8 @@ def locked(
     while (descriptor := _taken(beside, path)) is None:
         if clock() >= end:
             raise ConfigError(
-                f"{path} is being changed by another program for {patience:g} s",
-                remedy="Try again when that has ended.",
+                f"{path} is locked: another program has been changing it for {patience:g} s",
+                remedy="Try again when it has finished.",
             )
         sleep(_PAUSE)
     try:
@@ -343,7 +343,7 @@ def _taken(beside: Path, path: Path) -> int | None:
         beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror or error}", remedy=_REMEDY) from error
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}", remedy=_REMEDY) from error
     # The holder of the lock removed its file: a lock on the file that was opened before protects nothing.
     if _lock(descriptor) and _is_still(beside, descriptor):
         return descriptor

@@ -60,7 +60,7 @@ def sign(
         ValueError: `signed` names a header that the request doesn't have, or `key_id` can't be quoted.
     """
     if re.search(r'["\r\n]', key_id):
-        raise ValueError("a key id has no quotes or line ends")
+        raise ValueError("a key id cannot contain quotes or line ends")
     added = {"Date": formatdate(now, usegmt=True), "Digest": digest_of(body)}
     text = _text_to_sign(method, url, {**headers, **added}, signed)
     signature = base64.b64encode(_hmac(key, text)).decode("ascii")
@@ -105,19 +105,19 @@ def verify_signature(
     names = given.get("headers", "date").lower().split()
     missing = [name for name in required if name not in names]
     if missing:
-        raise SignatureError(f"the signature doesn't cover {', '.join(missing)}")
+        raise SignatureError(f"the signature does not cover {', '.join(missing)}")
     key = key_of(given["keyId"])
     if key is None:
-        raise SignatureError(f"there is no key {given['keyId']!r}")
+        raise SignatureError(f"unknown key {given['keyId']!r}")
     try:
         claimed = base64.b64decode(given["signature"], validate=True)
         text = _text_to_sign(method, url, known, names)
     except (binascii.Error, ValueError) as error:
-        raise SignatureError(f"the signature can't be checked: {error}") from None
+        raise SignatureError(f"the signature cannot be checked: {error}") from None
     if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
         raise SignatureError(f"the signature of key {given['keyId']!r} is wrong")
     if "digest" in names and not _is_digest_of(body, known["digest"]):
-        raise SignatureError("the body isn't the one that was signed: its Digest differs")
+        raise SignatureError("the body is not the one that was signed: its Digest differs")
     if now is not None:
         _check_age(known.get("date"), now, most_skew)
     return given["keyId"]
@@ -159,21 +159,21 @@ def _parameters(authorization: str | None) -> dict[str, str]:
     while place < len(rest):
         match = _PARAMETER.match(rest, place)
         if match is None or match[1] in found:
-            raise SignatureError("the Authorization header isn't a list of distinct name=value pairs")
+            raise SignatureError("the Authorization header is not a list of distinct name=value pairs")
         found[match[1]] = match[2] if match[2] is not None else match[3]
         place = match.end()
     lacking = [name for name in ("keyId", "algorithm", "signature") if name not in found]
     if lacking:
         raise SignatureError(f"the Authorization header lacks {', '.join(lacking)}")
     if found["algorithm"].lower() != ALGORITHM:
-        raise SignatureError(f"algorithm {found['algorithm']!r} isn't {ALGORITHM}")
+        raise SignatureError(f"algorithm {found['algorithm']!r} is not {ALGORITHM}")
     return found
 
 
 def _check_age(date: str | None, now: float, most_skew: float) -> None:
     sent = seconds_of_date(date or "")
     if sent is None:
-        raise SignatureError("the Date header isn't a date")
+        raise SignatureError("the Date header is not a date")
     if abs(now - sent) > most_skew:
         raise SignatureError(
             f"the request was signed {abs(now - sent):.0f} s away from now; {most_skew:.0f} s are allowed"

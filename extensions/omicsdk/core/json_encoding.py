@@ -33,7 +33,7 @@ def encoded(value: object) -> bytes:
         if isinstance(what, datetime):
             date_text(what, where or "What is sent")  # which refuses one without a time zone
         raise UsageError(
-            f"{where or 'What is sent'} is {what!r}, which JSON can't say",
+            f"{where or 'What is sent'} is {what!r}, which JSON cannot represent",
             remedy="Give text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
         ) from error
 
@@ -73,7 +73,7 @@ def _scalar(value: object) -> object:
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", None) == 0:
         return item()
-    raise TypeError(f"{type(value).__name__} isn't JSON")
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]]:

@@ -158,7 +158,7 @@ class Model(Displayed):
     @classmethod
     def from_dict(cls, data: JsonObject) -> Self:
         """Make one of a decoded JSON object; generated classes state how."""
-        raise NotImplementedError(f"{cls.__name__} is no generated model")
+        raise NotImplementedError(f"{cls.__name__} is not a generated model")
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object: exactly what came, or what was set.
@@ -202,7 +202,7 @@ def otherwise_typed(owner: str, value: Any) -> Any:
     if value is not None and owner not in _said:
         _said.add(owner)
         logging.getLogger("omicsdk.decode").debug(
-            "%s: %s isn't what the document says; kept", owner, type(value).__name__
+            "%s: %s does not match the document; kept", owner, type(value).__name__
         )
     return value
 

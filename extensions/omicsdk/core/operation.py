@@ -89,7 +89,7 @@ class AsyncItems(AsyncIterator[Item]):
             ValueError: The number is negative.
         """
         if n < 0:
-            raise ValueError(f"take({n}): a number of items can't be negative")
+            raise ValueError(f"take({n}): a number of items cannot be negative")
         return self._take(n)
 
     async def _take(self, n: int) -> AsyncIterator[Item]:
@@ -198,7 +198,7 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
     @property
     def _exchange(self) -> E:
         if self._way is None:
-            raise TypeError(f"{self.facts.name} is an operation of a client; make one, and call it there")
+            raise TypeError(f"{self.facts.name} is an operation of a client: create a client and call it there")
         return self._way
 
     def __repr__(self) -> str:

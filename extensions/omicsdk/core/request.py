@@ -202,7 +202,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
     if not text or any(piece in (".", "..") for piece in pieces):
         what = repr(text) if text else "empty"
         raise WrongSegment(
-            f"{name} can't be {what}: it is part of the path, and a server would read another path",
+            f"{name} cannot be {what}: it is part of the path, and a server would read a different path",
             remedy=f"Give another {name}." if text else f"Give the {name}.",
         )
     return _quoted(name, value, f"{_SEGMENT_SAFE}/" if raw else _SEGMENT_SAFE)
@@ -223,7 +223,7 @@ def _bare(name: str, value: object) -> str:
         value.refuse_delimiters(name)
         if any(item != item.strip(" \t") for item in value.items):
             raise UsageError(
-                f"{name} can't be sent: an item begins or ends with a blank, which servers drop around items of a header",
+                f"{name} cannot be sent: an item begins or ends with a blank, which servers remove from items of a header",
                 remedy="Give items without blanks around them.",
             )
     return text_of(value, name)
@@ -334,7 +334,7 @@ def deep_object(name: str, value: Any) -> Query:
         return [(name, value)]
     if wrong := next((key for key in map(str, value) if set(key) & set("[]")), None):
         raise UsageError(
-            f"{name} can't be sent: its member {wrong[:80]!r} holds a bracket, which ends a member's name in this style",
+            f"{name} cannot be sent: its member {wrong[:80]!r} contains a bracket, which ends a member's name in this style",
             remedy="Give a member whose name has no brackets.",
         )
     return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
@@ -375,7 +375,7 @@ def whole_query(
         return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=_QUERY_SAFE)
     given = members(value)
     if not is_mapping(given):
-        raise UsageError(f"{name} can't be sent: it has no fields", remedy="Give a mapping of names to values.")
+        raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Give a mapping of names to values.")
     fields: dict[str, object] = {}
     for key, item in given.items():
         style = styles.get(str(key), "")
@@ -408,7 +408,7 @@ def cookie_pairs(name: str, value: Any, *, explode: bool) -> Query:
     for key, text in pairs:
         if any(not " " <= char <= "~" or char == ";" for text in (key, text) for char in text):
             raise UsageError(
-                f"{name} can't be sent: the cookie {key[:80]!r} holds a sign that no cookie has, and it isn't percent-encoded",
+                f"{name} cannot be sent: the cookie {key[:80]!r} contains a character that cookies cannot have, and it is not percent-encoded",
                 remedy="Give it as the service encodes it: printable ASCII without semicolons.",
             )
     return [(key, _Verbatim(text)) for key, text in pairs]
@@ -434,7 +434,7 @@ def text_of(value: object, name: str = "A value") -> str:
     if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a number of numpy
         return str(data)
     raise UsageError(
-        f"{name} can't be sent: {repr(value)[:80]} is of type {type(value).__name__}",
+        f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
         remedy="Give text, a number, a date, True or False.",
     )
 

@@ -53,7 +53,7 @@ class Retry:
             raise ValueError(f"Retry(attempts={self.attempts}): a request must be sent at least once")
         for name in ("base", "cap", "budget"):
             if not getattr(self, name) >= 0:
-                raise ValueError(f"Retry({name}={getattr(self, name)}): seconds can't be negative")
+                raise ValueError(f"Retry({name}={getattr(self, name)}): seconds cannot be negative")
 
     def pause(self, failures: int, fraction: float) -> float:
         """Return the wait before the next try.

@@ -119,8 +119,8 @@ def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Itera
                 yield line, cells
     except UnicodeDecodeError as error:
         byte = error.object[error.start : error.start + 1]
-        raise error_type(f"{path}: {byte!r} after line {line} isn't UTF-8", remedy="Save it as UTF-8.") from error
+        raise error_type(f"{path}: {byte!r} after line {line} is not UTF-8", remedy="Save it as UTF-8.") from error
     except RowError as error:
         raise error_type(f"{path}, after line {error.line - 1}: {error}", remedy="Check the quotes in it.") from error
     except OSError as error:
-        raise error_type(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+        raise error_type(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error

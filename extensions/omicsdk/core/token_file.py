@@ -326,12 +326,12 @@ class TokenFile:
         try:
             entries: object = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise self._broken("isn't JSON") from error
+            raise self._broken("is not JSON") from error
         if not isinstance(entries, dict):
-            raise self._broken("isn't a JSON object")
+            raise self._broken("is not a JSON object")
         found = cast("dict[str, object]", entries)
         if not all(isinstance(entry, dict) for entry in found.values()):
-            raise self._broken("has an entry that isn't a JSON object")
+            raise self._broken("has an entry that is not a JSON object")
         return cast("dict[str, dict[str, object]]", found)
 
     def _write(self, entries: dict[str, dict[str, object]]) -> None:
@@ -410,5 +410,5 @@ def _also(entry: Mapping[str, object]) -> list[str]:
 def _origin(url: str) -> str:
     origin = origin_of(url)
     if not origin:
-        raise ConfigError(f"{url!r} isn't a service's address", remedy="Write it as https://host.")
+        raise ConfigError(f"{url!r} is not a service's address", remedy="Write it as https://host.")
     return origin

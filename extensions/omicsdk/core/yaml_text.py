@@ -56,11 +56,11 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
         raise
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         # What PyYAML's constructors raise for `!!int x`, `!!bool x`, and dates that there aren't.
-        raise _not_yaml(f"a value isn't what its form or tag says: {error}", None) from error
+        raise _not_yaml(f"a value does not match its form or tag: {error}", None) from error
 
 
 def _not_yaml(why: str, line: int | None) -> YamlFault:
-    return YamlFault(f"it isn't YAML: {why}" if line is None else f"it isn't YAML: line {line}: {why}", line)
+    return YamlFault(f"it is not YAML: {why}" if line is None else f"it is not YAML: line {line}: {why}", line)
 
 
 def _loader(*, dates: bool) -> Any:
@@ -92,7 +92,7 @@ def _bound(text: str | bytes) -> None:
         if isinstance(event, events.AliasEvent):
             name = str(event.anchor)
             if any(anchor == name for anchor, _ in standing):
-                raise YamlFault(f"line {line}: the alias *{name} refers to what it is part of", line)
+                raise YamlFault(f"line {line}: the alias *{name} refers to a value that contains it", line)
             added, height = sizes.get(name, (1, 0))
             values += added
         elif isinstance(event, events.ScalarEvent):
@@ -113,4 +113,4 @@ def _bound(text: str | bytes) -> None:
         if len(standing) + height > MAX_DEPTH:
             raise YamlFault(f"line {line}: it nests deeper than {MAX_DEPTH} levels", line)
         if values > MAX_VALUES:
-            raise YamlFault(f"line {line}: its aliases stand for more than {MAX_VALUES:,} values", line)
+            raise YamlFault(f"line {line}: its aliases expand to more than {MAX_VALUES:,} values", line)

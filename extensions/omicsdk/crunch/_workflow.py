@@ -59,7 +59,7 @@ def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list
     snakemake = shutil.which("snakemake")
     if snakemake is None:
         raise WorkflowFailed(
-            "There is no snakemake on the PATH",
+            "snakemake not found on the PATH",
             remedy="Install Snakemake 7 or later, or activate the environment that it is in.",
         )
     return snakemake_command(
@@ -86,12 +86,12 @@ def snakemake_release(snakemake: str) -> int:
         said = subprocess.run([snakemake, "--version"], capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise WorkflowFailed(
-            f"{snakemake} --version can't be run: {error}", remedy="Check its installation."
+            f"{snakemake} --version cannot be run: {error}", remedy="Check its installation."
         ) from error
     found = _VERSION.search(said.stdout.decode("utf-8", "replace"))
     if said.returncode or found is None:
         told = tail_of(said.stderr, 500) or f"exit code {said.returncode}"
-        raise WorkflowFailed(f"{snakemake} --version doesn't say it: {told}", remedy="Check its installation.")
+        raise WorkflowFailed(f"{snakemake} --version prints no version: {told}", remedy="Check its installation.")
     return int(found[1])
 
 
@@ -129,7 +129,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
         path: The script or Snakefile.
     """
     if error.filename != os.fspath(path):  # of the log, the dataset's folder, or Snakemake
-        return WorkflowFailed(f"The workflow {path} can't be started: {error}")
+        return WorkflowFailed(f"The workflow {path} cannot be started: {error}")
     first = _first_line(path)
     if error.errno == errno.ENOEXEC:
         return WorkflowFailed(
@@ -138,7 +138,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
         )
     if error.errno == errno.EACCES:
         if not os.access(path, os.X_OK):
-            return WorkflowFailed(f"The workflow {path} isn't executable: {error}", remedy=f"Run: chmod +x {path}")
+            return WorkflowFailed(f"The workflow {path} is not executable: {error}", remedy=f"Run: chmod +x {path}")
         return WorkflowFailed(
             f"The workflow {path} must not be run: {error}",
             remedy="Check its interpreter, and that programs may be run in its file system (noexec).",
@@ -149,7 +149,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
             f"The interpreter of the workflow {path} does not exist: {first.rstrip()!r}{ends}",
             remedy='Correct its first line; lines must end in "\\n".',
         )
-    return WorkflowFailed(f"The workflow {path} can't be started: {error}")
+    return WorkflowFailed(f"The workflow {path} cannot be started: {error}")
 
 
 def _first_line(path: Path) -> str:
@@ -263,7 +263,7 @@ class _Output:
         try:
             self._file.write(data)
         except OSError as error:  # the workflow continues: it may write to another disk
-            _log.warning("%s: what the workflow writes isn't kept any longer: %s", self._file.name, error)
+            _log.warning("%s: the output of the workflow is no longer saved: %s", self._file.name, error)
             self._file = None
 
     def _show(self, text: str) -> None:
@@ -273,7 +273,7 @@ class _Output:
             sys.stderr.write(text)
             sys.stderr.flush()
         except (OSError, ValueError) as error:  # its reader has closed it
-            _log.debug("what the workflow writes can't be shown any longer: %r", error)
+            _log.debug("the output of the workflow can no longer be shown: %r", error)
             self._terminal = False
 
     def close(self) -> None:
@@ -297,7 +297,7 @@ def end_group(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     try:
         process.wait(grace)
     except subprocess.TimeoutExpired:
-        _log.debug("the workflow doesn't end after a signal")
+        _log.debug("the workflow does not end after a signal")
     finally:
         _signal_group(process.pid, signal.SIGKILL)
         process.wait()

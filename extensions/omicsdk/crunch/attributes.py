@@ -128,9 +128,9 @@ def _check_text(what: str, text: str, limit: int) -> None:
     if not text.strip() or len(text.strip()) > limit:
         wrong = f"is blank or longer than {limit} characters"
     elif "\0" in text:
-        wrong = "has a NUL character in it"
+        wrong = "contains a NUL character"
     elif any("\ud800" <= letter <= "\udfff" for letter in text):
-        wrong = "has half a character (a lone surrogate) in it"
+        wrong = "contains half a character (a lone surrogate)"
     else:
         return
     raise UsageError(f"{what} {wrong}", remedy="Nothing was added.")
@@ -151,9 +151,9 @@ def number(value: object) -> float:
             raise TypeError
         made = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{shortened(repr(value), 120)} isn't a number", remedy="Give one such as 1.5.") from None
+        raise UsageError(f"{shortened(repr(value), 120)} is not a number", remedy="Give one such as 1.5.") from None
     if not math.isfinite(made):
-        raise UsageError(f"{value} isn't finite, and a site can't hold it", remedy="Leave it out, or add it as text.")
+        raise UsageError(f"{value} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text.")
     return made
 
 
@@ -173,10 +173,12 @@ def whole_number(value: object) -> int:
         if not isinstance(value, str) and made != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{shortened(repr(value), 120)} isn't a whole number", remedy="Give one such as 42.") from None
+        raise UsageError(
+            f"{shortened(repr(value), 120)} is not a whole number", remedy="Give one such as 42."
+        ) from None
     if not -INTEGER_BOUND <= made < INTEGER_BOUND:
         raise UsageError(
-            f"{shortened(str(made), 60)} has more than 64 bits, and a site can't hold it", remedy="Add it as text."
+            f"{shortened(str(made), 60)} has more than 64 bits, and sites cannot store it", remedy="Add it as text."
         )
     return made
 
@@ -192,7 +194,7 @@ def file_size(value: object) -> int:
     """
     made = whole_number(value)
     if made < 0:
-        raise UsageError(f"{made} isn't a file's size", remedy="Give the bytes, from 0.")
+        raise UsageError(f"{made} is not a file's size", remedy="Give the bytes, from 0.")
     return made
 
 
@@ -234,7 +236,7 @@ def coordinate(name: str, value: object) -> str:
             made = made.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
         raise UsageError(
-            f"The {name} {shortened(repr(value), 120)} isn't a number", remedy="Give degrees, such as -37.8136."
+            f"The {name} {shortened(repr(value), 120)} is not a number", remedy="Give degrees, such as -37.8136."
         ) from None
     return f"{made:f}"
 
@@ -294,7 +296,7 @@ def as_datetime(value: datetime | str, format: str = "") -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-        raise _not_a_date(f"{value!r} ({type(value).__name__}) isn't a date and time")
+        raise _not_a_date(f"{value!r} ({type(value).__name__}) is not a date and time")
     return _read(value, format)
 
 
@@ -318,12 +320,12 @@ _YEAR = re.compile(r"(?<!%)(?:%%)*%[YyGcx]")
 
 def _read(text: str, format: str) -> datetime:
     if _DAY.search(format) and not _YEAR.search(format):  # 1900 would be taken, and Python deprecates that from 3.14 on
-        raise _not_a_date(f"{text!r} isn't a date of the format {format!r} (the format has no year)")
+        raise _not_a_date(f"{text!r} is not a date of the format {format!r} (the format has no year)")
     if format:
         try:
             return datetime.strptime(text, format)
         except ValueError as error:
-            raise _not_a_date(f"{text!r} isn't a date of the format {format!r} ({error})") from error
+            raise _not_a_date(f"{text!r} is not a date of the format {format!r} ({error})") from error
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError:
@@ -331,14 +333,14 @@ def _read(text: str, format: str) -> datetime:
 
 
 def _read_freely(text: str) -> datetime:
-    require("dateutil", "crunch", f"the date {text!r}, which isn't ISO 8601")
+    require("dateutil", "crunch", f"the date {text!r}, which is not ISO 8601")
     from dateutil import parser
 
     try:
         return parser.parse(text)
     except (ValueError, OverflowError) as error:
-        raise _not_a_date(f"{text!r} isn't a date") from error
+        raise _not_a_date(f"{text!r} is not a date") from error
 
 
 def _not_a_date(message: str) -> UsageError:
-    return UsageError(message, remedy="Write it as 2020-01-02T03:04:05, or say how it is written with format.")
+    return UsageError(message, remedy="Write it as 2020-01-02T03:04:05, or state its format with format.")

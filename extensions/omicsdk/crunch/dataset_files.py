@@ -112,7 +112,7 @@ def read_table(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise ConfigError(f"{path} can't be understood: {error}", remedy="Run the setup stage again.") from error
+        raise ConfigError(f"{path} cannot be parsed: {error}", remedy="Run the setup stage again.") from error
     if not isinstance(found, dict):
         raise ConfigError(f"{path} has no table of checksums", remedy="Run the setup stage again.")
     return cast("dict[str, str]", found)

@@ -150,7 +150,7 @@ def hash_file(path: Path) -> Hashed:
     raise SourceChanged(
         f"{path} changes while it is read",
         name=path.name,
-        remedy="Let the workflow end the programs that it starts, then run the dataset again.",
+        remedy="Make the workflow end the programs that it starts, then run the dataset again.",
     )
 
 
@@ -203,5 +203,5 @@ def unchanged(path: Path, known: Hashed) -> None:
         raise SourceChanged(
             f"{path} changed while it was uploaded",
             name=path.name,
-            remedy="Let the workflow end the programs that it starts, then run the dataset again.",
+            remedy="Make the workflow end the programs that it starts, then run the dataset again.",
         )

@@ -66,7 +66,7 @@ def _explain(error: OmicsError, request: Request) -> None:
         and isinstance(error, ServerError | TransportError)
         and not isinstance(error, ConnectFailed)
     ):
-        error.remedy = f"{error.remedy} It may have been added all the same: look before you send it again."
+        error.remedy = f"{error.remedy} It may have been added anyway: check before you send it again."
 
 
 def _message(error: APIError, fields: Mapping[str, tuple[str, ...]]) -> str:
@@ -199,7 +199,9 @@ def json_object(answer: httpx.Response) -> dict[str, Any]:
         if isinstance(found, dict):
             return cast("dict[str, Any]", found)
         raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
-    raised.remedy = "What answers there may be no crunch site: check CRUNCH_URL, or base_url (--base-url), and the proxy in front of it."
+    raised.remedy = (
+        "The server may not be a crunch site: check CRUNCH_URL, or base_url (--base-url), and the proxy in front of it."
+    )
     raise raised
 
 
@@ -208,7 +210,7 @@ def _form(fields: Mapping[str, Any]) -> Body:
         return form_body({name: _sent(value) for name, value in fields.items()})
     except UnicodeEncodeError as error:
         raise UsageError(
-            f"Half a character (a lone surrogate, {error.object[error.start]!r}) can't be sent",
+            f"Half a character (a lone surrogate, {error.object[error.start]!r}) cannot be sent",
             remedy="Correct the text. Nothing was sent.",
         ) from error
 

@@ -311,7 +311,7 @@ class Run:
         try:
             self._send(State.FAIL, note)
         except Exception as error:  # what failed first is what counts
-            self._tell(f"The failure can't be reported: {words_of(error)}")
+            self._tell(f"The failure cannot be reported: {words_of(error)}")
 
     def _claim(self) -> None:
         if self.take_over and self.since is None:
@@ -375,7 +375,7 @@ class Run:
             try:
                 shutil.rmtree(self.working_directory)
             except OSError as error:  # what was asked for is done
-                self._tell(f"{self.working_directory} can't be removed: {error}")
+                self._tell(f"{self.working_directory} cannot be removed: {error}")
 
 
 def words_of(error: Exception) -> str:
@@ -535,7 +535,7 @@ def run_pending(
             return
         if slug in seen:
             raise OmicsError(
-                f"The site gives {slug} again although it was processed: it has not accepted its statuses",
+                f"The site returns {slug} again although it was processed: its statuses were not accepted",
                 remedy="Check that this user may add statuses.",
             )
         seen.add(slug)

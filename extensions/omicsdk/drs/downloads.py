@@ -80,7 +80,7 @@ def label_of(file: DrsFile) -> str:
 def _locator(file: DrsFile, preferred: Sequence[str], skip: int) -> Callable[[], Location]:
     server, error = file.server, file.error
     if server is None or error is not None:
-        return lambda: _raise(error or OmicsError(f"{file.name}: it wasn't found"))
+        return lambda: _raise(error or OmicsError(f"{file.name}: not found"))
     if file.found is not None:
         return server.locator(file.found, preferred, skip)
     locator: Callable[[], Location] | None = None
@@ -129,7 +129,7 @@ class _Waiting:
         return cls(file.wanted, file.found, file.server.host)
 
     def __call__(self) -> Never:
-        raise RuntimeError(f"{self.wanted.identifier} was asked for before its worker opened a server")
+        raise RuntimeError(f"{self.wanted.identifier} was requested before its worker opened a server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,8 @@ def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
         yield DrsFile(waiting.wanted, item.name, waiting.found, server, error)
 
 
-_TAKEN = "Name each file once, or have each put into a folder that is called like its identifier (layout='id')."
-_UNSAFE = "The other files aren't concerned. Give it another name."
+_TAKEN = "Name each file once, or place each in a folder named after its identifier (layout='id')."
+_UNSAFE = "The other files are not affected. Give it another name."
 
 
 def fetch_found(
@@ -179,7 +179,7 @@ def fetch_found(
 ) -> TransferReport:
     """Download files that were found, by the first access method that works.
 
-    A file that can't be fetched, because it wasn't found or because its name would leave the folder or is taken by one before
+    A file that can't be fetched, because not found or because its name would leave the folder or is taken by one before
     it, fails by itself.
 
     Args:

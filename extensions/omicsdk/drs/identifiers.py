@@ -85,14 +85,14 @@ def parse_drs_id(text: str) -> DrsId:
     """
     given = text.strip()
     if not given:
-        raise NotADrsId("An empty text isn't an identifier of a DRS object")
+        raise NotADrsId("An empty text is not an identifier of a DRS object")
     if found := _UNSPEAKABLE.search(given):
-        raise NotADrsId(f"{given!a} isn't an identifier of a DRS object: it has the character {found.group()!a}")
+        raise NotADrsId(f"{given!a} is not an identifier of a DRS object: it has the character {found.group()!a}")
     scheme, mark, _ = given.partition("://")
     if not mark:
         return _bare(given)
     if scheme.lower() != "drs":
-        raise NotADrsId(f"{given} isn't an identifier of a DRS object: it begins with {scheme}://")
+        raise NotADrsId(f"{given} is not an identifier of a DRS object: it begins with {scheme}://")
     return _uri(given, given[len(SCHEME) :])
 
 
@@ -118,11 +118,11 @@ def _uri(given: str, rest: str) -> DrsId:
     if colon and _PREFIX.match(prefix):
         return _with_accession(given, "", prefix, accession)
     if not slash and not colon:
-        raise NotADrsId(f"{given} isn't an identifier of a DRS object: it names no object, only {start or 'nothing'}")
-    raise NotADrsId(f"{given} isn't an identifier of a DRS object: {start} is neither a host nor a prefix")
+        raise NotADrsId(f"{given} is not an identifier of a DRS object: it names no object, only {start or 'nothing'}")
+    raise NotADrsId(f"{given} is not an identifier of a DRS object: {start} is neither a host nor a prefix")
 
 
 def _with_accession(given: str, host: str, prefix: str, accession: str) -> DrsId:
     if not accession.strip("/"):
-        raise NotADrsId(f"{given} isn't an identifier of a DRS object: nothing follows {host or prefix}")
+        raise NotADrsId(f"{given} is not an identifier of a DRS object: nothing follows {host or prefix}")
     return DrsId(given, host, prefix, accession)

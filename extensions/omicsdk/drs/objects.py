@@ -21,7 +21,7 @@ class NoAccess(TransferError):
         name: The object's name or identifier.
     """
 
-    default_remedy = "Ask the server's operators where its bytes are; the object may be announced and not uploaded yet."
+    default_remedy = "Ask the server's operators for the location of its bytes; the object may not be uploaded yet."
 
 
 class BundleTooDeep(TransferError):
@@ -33,7 +33,7 @@ class BundleTooDeep(TransferError):
 class IsABundle(TransferError):
     """What is stated as a file is a bundle of files."""
 
-    default_remedy = "Leave its size and checksums out of what is stated of it: then its members are fetched."
+    default_remedy = "Omit its size and checksums to download its members."
 
 
 #: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
@@ -248,7 +248,7 @@ def _name(stated: Mapping[str, Any], what: str) -> str:
     if name is None:
         return ""
     if not isinstance(name, str):
-        raise UnsafePath(name, f"of {what} is no text")
+        raise UnsafePath(name, f"of {what} is not text")
     return name if name.strip() else ""
 
 
@@ -294,4 +294,4 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
 def unusable(methods: Iterable[AccessMethod]) -> str:
     """Return why no access method can be used, for an error."""
     kinds = sorted({each.kind or "without a type" for each in methods})
-    return f"its server lists only {', '.join(kinds)}" if kinds else "its server lists no way to its bytes"
+    return f"its server lists only {', '.join(kinds)}" if kinds else "its server lists no access method"

@@ -184,7 +184,7 @@ def _fault(wanted: Wanted) -> UsageError | None:
     try:
         Item(str(wanted.identifier), Location(""), wanted.size, verifiable(wanted.checksums))
     except (ValueError, TypeError) as error:
-        return UsageError(str(error), remedy="Correct what is stated of it, or leave that out.")
+        return UsageError(str(error), remedy="Correct or remove the stated values.")
     return None
 
 
@@ -275,7 +275,7 @@ def _members(
 def _loop(bundle: _Place) -> BundleTooDeep | None:
     *others, last = bundle.above
     if last[1] and last in others:
-        return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} holds itself", name=bundle.name)
+        return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} contains itself", name=bundle.name)
     if len(bundle.above) > DEEPEST:
         said = f"{bundle.name}: bundles are nested on more than {DEEPEST} levels"
         return BundleTooDeep(said, name=bundle.name)

@@ -223,7 +223,7 @@ class HostCache:
                 with in_place_of(self.path, durable=False) as file:
                     file.write(json.dumps(content, indent=1).encode())
         except (OSError, OmicsError) as error:
-            logger.info("%s isn't written: %s", self.path, error)
+            logger.info("%s is not written: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
         """The file's content, with an object of entries as `cache`, whatever is in the file."""
@@ -233,7 +233,7 @@ class HostCache:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, RecursionError) as error:
-            logger.info("%s isn't read: %s", self.path, error)
+            logger.info("%s is not read: %s", self.path, error)
         stated = content if is_object(content) else {}
         entries = stated.get("cache")
         return {**stated, "cache": entries if is_object(entries) else {}}
@@ -258,10 +258,10 @@ class UnknownPrefix(OmicsError):
         prefix: The prefix.
     """
 
-    default_remedy = "Write the server into the identifier (drs://HOST/ID), or name one that knows the prefix by DRS_RESOLVER_HOSTNAME."
+    default_remedy = "Write the server into the identifier (drs://HOST/ID), or set DRS_RESOLVER_HOSTNAME to a server that knows the prefix."
 
     def __init__(self, prefix: str, reasons: list[str]) -> None:
-        asked = "; ".join(reasons) or "no resolver was asked"
+        asked = "; ".join(reasons) or "no resolver was queried"
         super().__init__(f"No server is known for the prefix {prefix} ({asked})")
         self.prefix = prefix
 

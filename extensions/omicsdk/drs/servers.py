@@ -444,7 +444,7 @@ class DrsServer(Closing):
             if self._clock.monotonic() + wait > end:
                 raise TimedOut(
                     f"{found.name}: {self.host} still prepares its bytes",
-                    remedy="Run the same command again later: what comes from an archive can take hours.",
+                    remedy="Run the same command again later: retrieval from an archive can take hours.",
                 )
             self._clock.sleep(wait)
 

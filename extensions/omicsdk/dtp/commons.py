@@ -299,7 +299,7 @@ class Exporter(CommonsClient):
 
 def _format(given: str) -> str:
     if given.lower() not in FORMATS:
-        raise Gen3UserError(f"{given!r} is no format of an export", remedy=choice(given, FORMATS))
+        raise Gen3UserError(f"Unknown export format {given!r}", remedy=choice(given, FORMATS))
     return given.lower()
 
 
@@ -338,7 +338,7 @@ class RecordsRefused(Gen3Error):
         reasons = [str(finding) for each in submission.refused for finding in each.findings]
         more = len(reasons) - LISTED
         listed = "; ".join(each.rstrip(".") for each in reasons[:LISTED]) + (f"; and {more} more" if more > 0 else "")
-        super().__init__(f"{len(submission.refused)} of {submission.total} records weren't taken: {listed}")
+        super().__init__(f"{len(submission.refused)} of {submission.total} records were refused: {listed}")
         self.submission = submission
 
 

@@ -159,7 +159,7 @@ def read_config(given: PathOrMapping) -> DtpConfig:
     path = Path(given)
     text = read_text(path)
     if text is None:
-        raise ConfigError(f"{path} can't be read: No such file or directory", remedy="Give a JSON or INI file.")
+        raise ConfigError(f"{path} cannot be read: No such file or directory", remedy="Give a JSON or INI file.")
     text = text.removeprefix("\ufeff")
     values = parsed(text, path).values if text.lstrip().startswith("{") else _of_ini(text, path)
     found = _Reader(str(path), path.parent).config(values)
@@ -238,7 +238,7 @@ class _Reader:
         for key in [key for key in stated if key not in known]:
             meant = nearest(key, [each for each in known if each not in stated])
             if meant is not None:
-                raise self._error(f"{name}_{key} is no setting", f"Did you mean {name}_{meant}?")
+                raise self._error(f"Unknown setting {name}_{key}", f"Did you mean {name}_{meant}?")
             _log.warning("%s: the unknown setting %s_%s is ignored", self._where, name, key)
             del stated[key]
         missing = [f"{name}_{key}" for key, needed in known.items() if needed and key not in stated]
@@ -249,7 +249,7 @@ class _Reader:
     def _value(self, section: str, key: str, value: object) -> Any:
         name = f"{section}_{key}"
         if isinstance(value, bool) or not isinstance(value, str | int | float | os.PathLike):
-            raise self._error(f"{name} is no text", "Write it in quotes.")
+            raise self._error(f"{name} is not text", "Write it in quotes.")
         text = str(cast("object", value))
         if key == "cred_file":
             return self._credentials(text)
@@ -279,13 +279,13 @@ class _Reader:
                 "Give the port that is registered there for pacs_aet; cget and dicomweb need none.",
             )
         if pacs.token and (pacs.user or pacs.password):
-            raise self._error("pacs_token is one login, pacs_user and pacs_password are another", "Give one of them.")
+            raise self._error("pacs_token excludes pacs_user and pacs_password", "Give one of them.")
         for key, url in (("dicomweb", pacs.dicomweb), ("wado_uri", pacs.wado_uri)):
             if url and fault_of(url):
                 raise self._error(f"pacs_{key} is {url!r}", "Give a URL that begins with http:// or https://.")
             if url and (pacs.token or pacs.user) and not is_confidential(url):
                 raise self._error(
-                    f"pacs_{key} isn't encrypted, so that no login is sent there", "Use its https:// address."
+                    f"pacs_{key} is not encrypted, so no login is sent there", "Use its https:// address."
                 )
         for key, title in (("aec", pacs.aec), ("aet", pacs.aet)):
             if len(title) > _LONGEST_TITLE:
@@ -307,9 +307,11 @@ def storage_of(config: DtpConfig, stated: str | None) -> Storage:
         stores = [name for name in STORAGES if getattr(config, name) is not None]
         stated = config.storage or (stores[0] if len(stores) == 1 else None)
     if stated is None:
-        raise ConfigError("The settings don't say where the files are", remedy='Add "storage": "pacs" or "irods".')
+        raise ConfigError(
+            "The settings do not state the store of the files", remedy='Add "storage": "pacs" or "irods".'
+        )
     if stated not in STORAGES:
-        raise ConfigError(f"{stated!r} is no store of data sets", remedy=choice(stated, STORAGES))
+        raise ConfigError(f"Unknown store {stated!r}", remedy=choice(stated, STORAGES))
     if getattr(config, stated) is None:
-        raise ConfigError(f"The settings have nothing of {stated}", remedy=f"Add {stated}'s settings.")
+        raise ConfigError(f"The settings of {stated} are missing", remedy=f"Add {stated}'s settings.")
     return stated

@@ -158,7 +158,7 @@ def write_metadata(
             if not isinstance(file.error, SdsError | MissingExtra):
                 files.append(file)
                 continue
-            _log.warning("%s can't be written (%s); its records are written as JSON", sheet.name, file.error.message)
+            _log.warning("%s cannot be written (%s); its records are written as JSON", sheet.name, file.error.message)
         files.append(_file(folder / f"{kind.stem}.json", len(found), partial(_write_json, found)))
     return files
 

@@ -104,7 +104,7 @@ class BlockCache:
             with in_place_of(place, mode=PRIVATE, durable=False) as file:
                 file.write(data)
         except OSError as error:
-            _log.warning("A block can't be kept in %s: %s", self._folder, error.strerror or error)
+            _log.warning("A block cannot be kept in %s: %s", self._folder, error.strerror or error)
             return
         with self._lock:
             self._unlooked += len(data)
@@ -193,7 +193,7 @@ class CachedBytes:
         if held_to and held_to == self._confirmed:
             return
         if self._key_now() != self._key:
-            raise SourceChanged("The file changed while it was read", remedy="Open it again to read the new one.")
+            raise SourceChanged("The file changed while it was read", remedy="Open it again to read the new version.")
         self._confirmed = held_to
 
 
@@ -306,7 +306,7 @@ class ReadFile(AbstractBufferedFile):
         if (size is not None and size != there) or (version and version != entry.version):
             uri = fs.unstrip_protocol(entry.path)
             raise SourceChanged(
-                f"{uri}: it isn't the file that was opened", name=uri, remedy="Open it again to read the new one."
+                f"{uri}: it is not the file that was opened", name=uri, remedy="Open it again to read the new version."
             )
         super().__init__(
             fs,
@@ -402,7 +402,7 @@ class WrittenFile(AbstractBufferedFile):
     def close(self) -> None:
         """Put what was written, unless an exception is on its way that wasn't when it was opened."""
         if not self.closed and sys.exc_info()[1] not in (None, self._under_way):
-            _log.warning("%s isn't put: what wrote it failed", self.fs.unstrip_protocol(self.path))
+            _log.warning("%s is not written: the writer failed", self.fs.unstrip_protocol(self.path))
             self.abort()
         super().close()
 

@@ -340,13 +340,13 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def created(self, path: str) -> datetime:
         """Raise NotImplementedError: no platform states for all its files when they were created."""
-        raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
+        raise NotImplementedError(f"{self.unstrip_protocol(path)}: use `modified` for the time of its last change")
 
     def modified(self, path: str) -> datetime:
         """Return when it was changed last; NotImplementedError where the platform doesn't state it."""
         entry = self._entry(self._strip_protocol(path))
         if entry.modified is None:
-            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform doesn't say when it was changed")
+            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform does not state when it was changed")
         return datetime.fromtimestamp(entry.modified, UTC)
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
@@ -719,7 +719,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def _moves(self, path: str, target: str, moved: list[str]) -> None:
         if target == path or target.startswith(f"{path}/"):
-            raise PathError(self.store.uri(path), f"can't be moved to {self.store.uri(target)}, which is in itself")
+            raise PathError(self.store.uri(path), f"cannot be moved to {self.store.uri(target)}, which it contains")
         moved.append(path)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
@@ -771,14 +771,14 @@ class OmicsFileSystem(AbstractFileSystem):
             )
         path = self._strip_protocol(path)
         if not self.store.writable:
-            raise ReadOnly(self.store.uri(path), "can't be written")
+            raise ReadOnly(self.store.uri(path), "cannot be written")
         if self.store.puts_whole_folders:
-            remedy = (
-                "Write the folder's files on this machine, then put it whole: fs.put(folder, path, recursive=True)."
-            )
-            raise ReadOnly(self.store.uri(path), "can't be written file by file", remedy=remedy)
+            remedy = "Write the folder's files on this machine, then upload the folder: fs.put(folder, path, recursive=True)."
+            raise ReadOnly(self.store.uri(path), "cannot be written file by file", remedy=remedy)
         if mode not in ("wb", "xb"):
-            raise NotImplementedError(f"{self.store.uri(path)} can be written whole (wb, xb), not with {mode}")
+            raise NotImplementedError(
+                f"{self.store.uri(path)} can only be written from the start (wb, xb), not with {mode}"
+            )
         if mode == "xb" and self.exists(path):
             raise AlreadyThere(self.store.uri(path))
         return WrittenFile(self, path, mode, block_size=block_size, autocommit=autocommit)

@@ -101,7 +101,7 @@ class AlreadyThere(PathError, FileExistsError):
     code = errno.EEXIST
 
     def __init__(self, uri: str) -> None:
-        super().__init__(uri, "is there already", remedy="Name another target, or have what is there replaced.")
+        super().__init__(uri, "already exists", remedy="Name another target, or allow it to be replaced.")
 
 
 class NotEmpty(PathError):
@@ -110,7 +110,7 @@ class NotEmpty(PathError):
     code = errno.ENOTEMPTY
 
     def __init__(self, uri: str) -> None:
-        super().__init__(uri, "isn't empty", remedy="Remove what is in it first.")
+        super().__init__(uri, "is not empty", remedy="Remove its contents first.")
 
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -161,9 +161,9 @@ def parse_uri(text: str) -> Uri:
         WrongUri: It is empty, or has characters that no name has, or a name such as `..` that points elsewhere.
     """
     if not text:
-        raise WrongUri("An empty text names no file")
+        raise WrongUri("An empty text is not a URI")
     if _ODD.search(text):
-        raise WrongUri(f"{text!a} has a character that no name can have")
+        raise WrongUri(f"{text!a} contains a character that names cannot contain")
     found = _SCHEME.match(text)
     if found is None:
         return Uri("file", text, _ends(text))
@@ -172,7 +172,9 @@ def parse_uri(text: str) -> Uri:
         return _local(text, rest)
     parts = [part for part in rest.split("/") if part]
     if scheme != "s3" and any(part in (".", "..") for part in parts):
-        raise WrongUri(f"{text} has the name {'..' if '..' in parts else '.'}", remedy="Write the path without it.")
+        raise WrongUri(
+            f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."
+        )
     path = rest.rstrip("/") if scheme == "s3" else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)
 
@@ -521,7 +523,7 @@ class Store(Closing, ABC):
         """
         if not self.writable:
             remedy = self.how_else or "Copy to a folder of this machine, to sb:// or to s3://."
-            raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=remedy)
+            raise ReadOnly(self.uri(paths[0] if paths else ""), "cannot be written", remedy=remedy)
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files of this machine there; folders on the way are made.
@@ -774,7 +776,7 @@ class FileBytes:
         validators: Mapping[str, str] | None = None,
     ) -> None:
         if entry.is_folder:
-            raise IsFolder(store.uri(entry.path), "is a folder, and only files have bytes")
+            raise IsFolder(store.uri(entry.path), "is a folder, not a file")
         self.entry = entry
         self._store = store
         self._control = control
@@ -816,7 +818,7 @@ class FileBytes:
             Those that there are, all of one and the same file.
 
         Raises:
-            PathNotFound: The file isn't there any longer.
+            PathNotFound: The file no longer exists.
             SourceChanged: It became another one since it was first read.
             OmicsError: It can't be read.
         """
@@ -829,7 +831,7 @@ class FileBytes:
         except NoRanges as error:
             return self._whole(error).read(start, end)
         except NotFound as error:
-            raise PathNotFound(self._store.uri(self.entry.path), "isn't there any longer") from error
+            raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
 
     def _source(self) -> Source:
         with self._lock:
@@ -904,7 +906,7 @@ def open_store(scheme: str, **options: Any) -> Store:
     if home is None:
         close = difflib.get_close_matches(scheme, STORES, 1)
         meant = f"Did you mean {close[0]}://? " if close else ""
-        raise WrongUri(f"There is no scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
+        raise WrongUri(f"Unknown scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
     module, _, name = home.partition(":")
     return cast("Store", getattr(import_module(module), name)(**options))
 

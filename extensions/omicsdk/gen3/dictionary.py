@@ -48,7 +48,7 @@ def resolved(part: Any, document: Mapping[str, Any]) -> Any:
         nonlocal values
         values += 1
         if depth > REFERENCE_DEPTH:
-            raise BrokenReference("The dictionary's references lead in a circle")
+            raise BrokenReference("The dictionary's references are circular")
         if values > MOST_VALUES:
             raise BrokenReference(f"The dictionary's references expand to more than {MOST_VALUES:,} values in one node")
         if is_object(part):
@@ -490,7 +490,7 @@ def _unseen(each: K, node: K, number: Mapping[K, int], lowest: dict[K, int], on_
 
 
 class DictionaryError(Gen3Error):
-    """A document is no data dictionary."""
+    """A document is not a data dictionary."""
 
 
 class Dictionary:
@@ -514,11 +514,11 @@ class Dictionary:
             raise DictionaryError(str(error), remedy="Give the whole dictionary, with its definitions.") from error
         self.nodes: Mapping[str, Node] = {name: Node(name, part) for name, part in parts.items()}
         if not self.nodes:
-            raise DictionaryError("There is no node in the dictionary", remedy="Give what _dictionary/_all answers.")
+            raise DictionaryError("The dictionary has no nodes", remedy="Give the answer of _dictionary/_all.")
         for node, link in self.links():
             if link.target not in self.nodes:
                 raise DictionaryError(
-                    f"The dictionary's {node.name} links by {link.name} to {link.target}, which it doesn't have",
+                    f"The dictionary's {node.name} links by {link.name} to {link.target}, which it does not have",
                     remedy="Give the whole dictionary.",
                 )
 
@@ -664,18 +664,18 @@ def _document(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise _unreadable(file, error) from error
     except ValueError as error:  # bytes that are no text, or a NUL in the path
-        raise _no_dictionary(file, "it isn't text in UTF-8") from error
+        raise _no_dictionary(file, "it is not text in UTF-8") from error
     try:
         found = _of_yaml(text, file) if file.suffix in _YAML else json.loads(text)
     except json.JSONDecodeError as error:
-        raise _no_dictionary(file, f"it isn't JSON: {error}") from error
+        raise _no_dictionary(file, f"it is not JSON: {error}") from error
     except RecursionError as error:
         raise _no_dictionary(file, "it is nested too deep") from error
     if not is_object(found):
-        raise _no_dictionary(file, "it isn't an object of names and values")
+        raise _no_dictionary(file, "it is not an object of names and values")
     for name in cast("Iterable[object]", found):  # YAML has keys of other kinds, too
         if not isinstance(name, str):
-            raise _no_dictionary(file, f"{name!r} in it is no text, so it names nothing")
+            raise _no_dictionary(file, f"{name!r} in it is not text")
     return found
 
 
@@ -691,10 +691,10 @@ def _unreadable(path: Path, error: OSError) -> DictionaryFileError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return DictionaryFileError(f"There is no dictionary at {path}", remedy=f"Check the path. {_REMEDY}")
     return DictionaryFileError(
-        f"The dictionary {path} can't be read: {error.strerror or error}",
-        remedy="Give a file that you may read, or have its owner let you read it.",
+        f"The dictionary {path} cannot be read: {error.strerror or error}",
+        remedy="Give a readable file, or ask its owner for permission.",
     )
 
 
 def _no_dictionary(path: Path, why: str) -> DictionaryFileError:
-    return DictionaryFileError(f"{path} is no data dictionary: {why}", remedy=_REMEDY)
+    return DictionaryFileError(f"{path} is not a data dictionary: {why}", remedy=_REMEDY)

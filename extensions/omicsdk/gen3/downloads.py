@@ -117,7 +117,7 @@ class Logins:
         host = next((each for each in self.refused if each.lower() == asked), "")
         if host:
             why = f"There is no login for {host}: {self.refused[host]}."
-            error.remedy = f"{why} Log in to it on your profile page, or use its own."
+            error.remedy = f"{why} Log in to it on your profile page, or use its own credentials."
             return error
         if self._commons.credentials is None or "permission" not in error.message:
             return error
@@ -132,7 +132,7 @@ class Logins:
             body=error.body,
             operation=error.operation,
             headers=error.headers,
-            remedy="The login is good and may not read this file: ask the owner of the data for access.",
+            remedy="The login is valid but cannot read this file: ask the owner of the data for access.",
         )
 
 

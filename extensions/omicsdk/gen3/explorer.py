@@ -73,7 +73,7 @@ def selection(fields: Iterable[str]) -> str:
             level = level.setdefault(name_of(name), {})
     pieces = [*_written(tree), *written]
     if not pieces:
-        raise Gen3UserError("There are no fields to ask for", remedy="Give fields=, such as ['submitter_id'].")
+        raise Gen3UserError("No fields are requested", remedy="Give fields=, such as ['submitter_id'].")
     return " ".join(pieces)
 
 
@@ -90,7 +90,7 @@ def _written(tree: Mapping[str, Any]) -> Iterator[str]:
 
 def _accessibility(value: str) -> str:
     if value not in ACCESSIBILITY:
-        raise Gen3UserError(f"{value!r} is no accessibility", remedy=f"Give one of {', '.join(ACCESSIBILITY)}.")
+        raise Gen3UserError(f"Unknown accessibility {value!r}", remedy=f"Give one of {', '.join(ACCESSIBILITY)}.")
     return value
 
 

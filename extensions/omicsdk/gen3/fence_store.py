@@ -117,7 +117,7 @@ class GuidBook:
                 with open(self._path, "ab", opener=lambda name, flags: os.open(name, flags, PRIVATE)) as notes:
                     notes.write(b"\n" + line_of([key, guid]))  # ends a line that a crash has cut off
             except OSError as error:
-                _log.warning("%s isn't written: %s", self._path, error)
+                _log.warning("%s is not written: %s", self._path, error)
 
     def forget(self) -> None:
         """Remove the file: everything is done."""
@@ -235,7 +235,7 @@ class FenceStore(MultipartStore):
             try:
                 self._again(self.guid)
             except OmicsError as error:
-                _log.info("%s: where its bytes are isn't known: %s", self._name, error)
+                _log.info("%s: the location of its bytes is unknown: %s", self._name, error)
         return self.storage
 
     def _whole(self) -> Location:
@@ -279,7 +279,7 @@ class FenceStore(MultipartStore):
         except NotFound as error:
             guid = self.guid
             self._lost()
-            raise NoSuchUpload(f"{self._name}: its record {guid} is gone") from error
+            raise NoSuchUpload(f"{self._name}: its record {guid} no longer exists") from error
         except OmicsError as error:
             _log.info("%s: unknown whether its record exists: %s", self._name, error)
         return None
@@ -291,7 +291,7 @@ class FenceStore(MultipartStore):
         try:
             told = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._place))
         except NotFound as error:
-            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+            raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
         return self._location(told, "presigned_url")
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
@@ -303,7 +303,7 @@ class FenceStore(MultipartStore):
         except (NotFound, ServerError) as error:
             if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
                 raise
-            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+            raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
         return {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
@@ -346,7 +346,7 @@ def _key_and_id(upload_id: str) -> tuple[str, str]:
     except (ValueError, RecursionError):
         told = None
     if not is_object(told):
-        raise NoSuchUpload("The journal's name of an upload isn't one of a commons")
+        raise NoSuchUpload("The journal's name of an upload is not one of a commons")
     return str(told.get("key")), str(told.get("id"))
 
 

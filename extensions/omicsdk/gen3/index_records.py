@@ -288,7 +288,8 @@ def new_record(**fields: Any) -> dict[str, Any]:
     for name in ("hashes", "size"):
         if fields.get(name) is None:
             raise Gen3UserError(
-                f"A record can't be created without {name}", remedy=f"Give {name}=, or make a blank record of the file."
+                f"A record cannot be created without {name}",
+                remedy=f"Give {name}=, or create a blank record of the file.",
             )
     return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
 
@@ -399,13 +400,13 @@ def create_record(
     file_name: str | None = None,
     guid: str | None = None,
 ) -> dict[str, Any]:
-    """Create the record of a file that is stored already.
+    """Create a record of a file that is already stored.
 
     Args:
         md5: Its MD5 sum.
         size: Its size in bytes.
         url: Where it is stored, such as s3://BUCKET/KEY.
-        authz: Resources that say who may read it, such as /programs/P/projects/Q.
+        authz: Resources that control who may read it, such as /programs/P/projects/Q.
         file_name: Its name.
         guid: Its GUID; by default the commons chooses one.
 
@@ -432,7 +433,7 @@ def edit_record(
     Args:
         guid: Its GUID.
         url: All URLs where it is stored.
-        authz: All resources that say who may read it.
+        authz: All resources that control who may read it.
         acl: All members of its access list.
         file_name: Its name.
         version: Its version.
@@ -446,7 +447,7 @@ def edit_record(
     """
     fields = stated(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
     if not fields:
-        raise Gen3UserError(f"Nothing of {guid} is to be changed", remedy="Give url, authz, acl, file_name or version.")
+        raise Gen3UserError(f"No change is given for {guid}", remedy="Give url, authz, acl, file_name or version.")
     change_record(client, guid, **fields)
     return json_of(client.indexd.get_record.raw(guid=guid))
 

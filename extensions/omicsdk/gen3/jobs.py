@@ -79,7 +79,9 @@ def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *
     job: Any = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
     # The service answers 200 without a job where it does not know what to do.
     if not is_object(job) or not job.get("uid"):
-        raise Gen3JobError(f"The commons has no job {name}", remedy="Check the name, and ask the commons which it has.")
+        raise Gen3JobError(
+            f"The commons has no job {name}", remedy="Check the name, and ask the commons' operators for their jobs."
+        )
     return cast("Job", job)
 
 
@@ -94,7 +96,7 @@ def job_status(client: Gen3, job_id: str, *, query: Query = ()) -> Job:
 
 
 def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
-    """Show what a job has written.
+    """Show the output of a job.
 
     Args:
         job_id: Its `uid`.

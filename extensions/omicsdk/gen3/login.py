@@ -53,7 +53,7 @@ class Gen3Login(Credentials):
             it is another one than that, the issuer's workspace token service is asked for a token of it.
         refresh_file: A credentials file as the profile page gives it: a path, or a name within ~/.gen3, with .json behind it
             or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By default what
-            GEN3_API_KEY says, and else `credentials`. Where there is no such file the workspace token service is asked.
+            GEN3_API_KEY says, and else `credentials`. Where there is no such file using the workspace token service.
         refresh_token: The content of a credentials file, as an object with `api_key`.
         idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
         client_credentials: Id and password of a program that is registered with the commons; needs `endpoint`.
@@ -104,7 +104,7 @@ class Gen3Login(Credentials):
         )
         source = self._login.source
         if isinstance(source, TokenService) and source.missing is not None:
-            _log.warning("there is no credentials file %s; the workspace token service is asked", source.missing)
+            _log.warning("there is no credentials file %s; using the workspace token service", source.missing)
 
     def _log_in(self, login: Login, options: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(())
@@ -194,7 +194,7 @@ class Gen3Login(Credentials):
         end = jwt_expiry(source.token)
         if end is not None and self._clock.now() > end + CLOCK_SKEW:
             raise Gen3AuthError(
-                f"The access token ended on {moment(end)}, and can't be renewed",
+                f"The access token expired on {moment(end)}, and cannot be renewed",
                 remedy="Give a new one, or a credentials file, whose tokens are renewed.",
             )
         return source.token
@@ -230,7 +230,7 @@ class Gen3Login(Credentials):
         source = self._login.source
         if isinstance(source, GivenToken):
             raise Gen3AuthError(
-                "The access token was given as it is, and can't be renewed",
+                "The access token was given directly and cannot be renewed",
                 remedy="Give a credentials file, whose tokens are renewed.",
             )
         return self._holder.another()
@@ -307,7 +307,7 @@ class Gen3Login(Credentials):
         body = NO_BODY if data is None else Body(*_body(data))
         verb = (method or ("GET" if data is None else "POST")).upper()
         if verb not in _METHODS:
-            raise Gen3UserError(f"{method!r} is no method of a request", remedy=f"Give one of {', '.join(_METHODS)}.")
+            raise Gen3UserError(f"Unknown method {method!r}", remedy=f"Give one of {', '.join(_METHODS)}.")
         facts = OperationFacts(name="curl", method=verb, path=place, accept="*/*", secured=True)
         transport = Transport(self.endpoint, credentials=self, **self._options)
         try:
@@ -378,7 +378,8 @@ def _place(path: str, endpoint: str) -> str:
     if "://" in path.partition("?")[0]:
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
             raise Gen3UserError(
-                f"{path.partition('?')[0]} isn't below {endpoint}, whose login this is", remedy="Give a path of it."
+                f"{path.partition('?')[0]} is not below {endpoint}, for which this login is",
+                remedy="Give a path of it.",
             )
         path = path.removeprefix(endpoint)
     return f"/{path.lstrip('/')}"
@@ -391,7 +392,7 @@ def _body(data: str) -> tuple[bytes, str]:
             content = Path(data[1:]).read_bytes()
         except OSError as error:
             raise Gen3UserError(
-                f"{data[1:]} can't be read: {error.strerror or error}", remedy="Give @ and the path of a file."
+                f"{data[1:]} cannot be read: {error.strerror or error}", remedy="Give @ and the path of a file."
             ) from error
     else:
         content = data.encode()

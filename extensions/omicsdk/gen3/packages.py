@@ -86,7 +86,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
                     _extract(opened, entry, Path(workplace, entry.filename), archive)
                 return _placed([(Path(workplace, entry.filename), target / entry.filename) for entry in entries])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
-        raise BadPackage(f"{archive.name} can't be unpacked: {error}", name=archive.name) from error
+        raise BadPackage(f"{archive.name} cannot be unpacked: {error}", name=archive.name) from error
     except OSError as error:
         raise write_error(error, error.filename or str(target), archive.name) from error
 
@@ -116,14 +116,14 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
         for part in Path(name).parts[:-1]:
             above /= part
             if above.is_symlink() or (above.exists() and not above.is_dir()):
-                raise NameClash(name, f"is in {archive.name}, and {above} is no folder", remedy=_KEPT)
+                raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_KEPT)
     stated = sum(entry.file_size for entry in entries)
     free = shutil.disk_usage(target).free
     if stated > free:
         raise DiskFull(
             str(target),
             name=archive.name,
-            remedy=f"{archive.name} unpacks to {stated} bytes, and there is room for {free}.",
+            remedy=f"{archive.name} unpacks to {stated} bytes, but only {free} are free.",
         )
 
 

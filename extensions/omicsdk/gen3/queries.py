@@ -39,7 +39,7 @@ def name_of(text: str) -> str:
         Gen3UserError: It can't be one.
     """
     if not _NAME.fullmatch(text):
-        raise Gen3UserError(f"{text!r} is no name of GraphQL", remedy="Give one of letters, digits and underscores.")
+        raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Give one of letters, digits and underscores.")
     return text
 
 
@@ -60,7 +60,7 @@ def literal(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Gen3UserError(f"{value} can't be in a query", remedy="Give a number.")
+            raise Gen3UserError(f"{value} cannot be in a query", remedy="Give a number.")
         return repr(value)
     if is_mapping(value):
         return "{" + ", ".join(f"{name_of(str(key))}: {literal(each)}" for key, each in value.items()) + "}"
@@ -68,7 +68,7 @@ def literal(value: Any) -> str:
         return "[" + ", ".join(literal(each) for each in value) + "]"
     told = "None" if value is None else f"A {type(value).__name__}"
     raise Gen3UserError(
-        f"{told} can't be in a query", remedy="Give texts, numbers, truth values, or lists of them; leave None out."
+        f"{told} cannot be in a query", remedy="Give texts, numbers, truth values, or lists of them; leave None out."
     )
 
 
@@ -76,9 +76,7 @@ def _text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise Gen3UserError(
-            f"{value!r} is no text that can be sent", remedy="Remove the half of a pair in it."
-        ) from error
+        raise Gen3UserError(f"{value!r} cannot be sent as text", remedy="Remove the lone surrogate in it.") from error
     # JSON's escapes are among those of GraphQL; what it leaves as it is, GraphQL takes as it is.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
@@ -196,13 +194,13 @@ class Query:
     def first(self, count: int) -> Self:
         """Return at most `count` records; 0, the default, is all."""
         if count < 0:
-            raise Gen3UserError(f"There are no {count} records", remedy="Give 0 for all, or more.")
+            raise Gen3UserError(f"Cannot return {count} records", remedy="Give 0 for all, or more.")
         return self._with(first=count)
 
     def offset(self, count: int) -> Self:
         """Skip the first `count` records."""
         if count < 0:
-            raise Gen3UserError(f"{count} records can't be passed over", remedy="Give 0 or more.")
+            raise Gen3UserError(f"Cannot skip {count} records", remedy="Give 0 or more.")
         return self._with(offset=count)
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
@@ -246,7 +244,7 @@ class Query:
                 target = self._target_of(name)
                 if target is not None and wanted.node != target:
                     raise Gen3UserError(
-                        f"{name} points to {target}, and the query is one for {wanted.node}",
+                        f"{name} points to {target}, but the query is for {wanted.node}",
                         remedy=f"Give a Query({target!r}).",
                     )
                 asked = asked._linking(name, wanted)
@@ -344,7 +342,7 @@ class Query:
         self._check_property(name)
         stated = None if self.dictionary is None else self.dictionary.node(self.node).properties.get(name)
         if stated is not None and {"integer", "number"} & set(stated.kinds):
-            _log.warning("%s is a number: services are known whose filters never match those", name)
+            _log.warning("%s is a number: the filters of some services never match numbers", name)
         choices = [] if stated is None else [str(each) for each in stated.choices]
         for each in value if is_list(value) else [value]:
             if choices and str(each) not in choices:
@@ -497,13 +495,13 @@ def rows(
         Gen3Error: Fewer rows came than there were when it began: records were changed meanwhile.
     """
     if page < 1:
-        raise Gen3UserError(f"A page can't have {page} rows", remedy="Give a number from 1.")
+        raise Gen3UserError(f"A page cannot have {page} rows", remedy="Give a number from 1.")
     if isinstance(query, Query):
         yield from _rows_of_query(commons, query, page)
         return
     if "$first" not in query or "$offset" not in query:
         raise Gen3UserError(
-            "A query that is to be paged needs the variables $first and $offset",
+            "A paged query needs the variables $first and $offset",
             remedy="Write: query ($first: Int, $offset: Int) { case(first: $first, offset: $offset) { submitter_id } }",
         )
     offset = 0
@@ -531,7 +529,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
             break
     if got < expected and not any(query.argument(name) for name in _PATHS):
         raise Gen3Error(
-            f"{got} records of {query.node} came, and there were {expected}: they were changed meanwhile",
+            f"{got} records of {query.node} were received, but {expected} were expected: another client changed them",
             remedy="Repeat the query when no client submits or deletes.",
         )
 
@@ -550,5 +548,5 @@ def _ordered(query: Query) -> Query:
 def _only(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     lists = [each for each in data.values() if is_array(each)]
     if len(data) != 1 or len(lists) != 1:
-        raise Gen3UserError("A query that is to be paged has one field with rows", remedy="Page each field by itself.")
+        raise Gen3UserError("A paged query has one field with rows", remedy="Page each field separately.")
     return [each for each in lists[0] if is_object(each)]

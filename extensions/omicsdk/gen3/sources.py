@@ -36,7 +36,7 @@ def decode_token(token_str: str) -> dict[str, Any]:
     claims = jwt_claims(token_str)
     if not claims:
         raise Gen3AuthError(
-            "The token can't be read: it isn't a JSON Web Token",
+            "The token cannot be read: it is not a JSON Web Token",
             remedy="Give a whole access token or API key, without 'bearer' and without quotes.",
         )
     return dict(claims)
@@ -58,7 +58,7 @@ def endpoint_from_token(token_str: str) -> str:
     parts = urlsplit(issuer) if isinstance(issuer, str) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
         raise Gen3AuthError(
-            "The token doesn't say which commons issued it", remedy="Name the endpoint, such as https://HOST, too."
+            "The token does not state which commons issued it", remedy="Also name the endpoint, such as https://HOST."
         )
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -232,7 +232,7 @@ def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
     name = namespace or environ.get(NAMESPACE_VARIABLE) or "default"
     if not _NAMESPACE.fullmatch(name):
         raise Gen3ArgumentError(
-            f"{name!r} is no namespace of Kubernetes",
+            f"{name!r} is not a Kubernetes namespace",
             remedy=f"Correct namespace=, or the variable {NAMESPACE_VARIABLE}.",
         )
     return f"http://workspace-token-service.{name}.svc.cluster.local"
@@ -251,11 +251,9 @@ def _check(given: Arguments) -> None:
             "endpoint and idp exclude each other", remedy="Give one: the idp determines its commons."
         )
     if given.client_scopes is not None and given.client_credentials is None:
-        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Give client_credentials, too.")
+        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Also give client_credentials.")
     if given.client_credentials is not None and not given.endpoint:
-        raise Gen3ArgumentError(
-            "client_credentials without endpoint", remedy="Say which commons they are for, with endpoint=."
-        )
+        raise Gen3ArgumentError("client_credentials without endpoint", remedy="State their commons with endpoint=.")
     if given.client_credentials is not None and (
         len(given.client_credentials) != 2 or not all(given.client_credentials)
     ):
@@ -303,12 +301,12 @@ def _read(file: Path) -> Mapping[str, object]:
             _log.warning("%s holds a key and others can read it; run: chmod 600 %s", file, file)
     except OSError as error:
         raise ConfigError(
-            f"{file} can't be read: {error.strerror or error}", remedy="Check the file's permissions."
+            f"{file} cannot be read: {error.strerror or error}", remedy="Check the file's permissions."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise Gen3AuthError(f"{file} isn't JSON", remedy=_DOWNLOAD_AGAIN) from error
+        raise Gen3AuthError(f"{file} is not JSON", remedy=_DOWNLOAD_AGAIN) from error
     if not is_object(content):
-        raise Gen3AuthError(f"{file} isn't a JSON object", remedy=_DOWNLOAD_AGAIN)
+        raise Gen3AuthError(f"{file} is not a JSON object", remedy=_DOWNLOAD_AGAIN)
     return content
 
 
@@ -323,7 +321,7 @@ def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
     try:
         issuer = endpoint_from_token(key.strip())
     except Gen3AuthError as error:
-        raise Gen3AuthError(f"The api_key of {what} can't be one: {error.message}", remedy=_DOWNLOAD_AGAIN) from None
+        raise Gen3AuthError(f"The api_key of {what} is invalid: {error.message}", remedy=_DOWNLOAD_AGAIN) from None
     return ApiKey(key.strip(), issuer, file)
 
 
@@ -342,7 +340,7 @@ def endpoint_of(text: str) -> str:
     fault = fault_of(endpoint)
     if fault is not None or any(mark in endpoint for mark in " ?#@"):
         raise ConfigError(
-            f"{mask_url(text)!r} isn't the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
+            f"{mask_url(text)!r} is not the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
             remedy="Give its host or URL, such as https://commons.example.org.",
         )
     return endpoint.rstrip("/")

@@ -96,7 +96,7 @@ def get_access_token_with_client_credentials(
 
 
 def get_wts_endpoint(namespace: str | None = None) -> str:
-    """Return where a workspace reaches its token service.
+    """Return the address of the token service of a workspace.
 
     Args:
         namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
@@ -149,7 +149,7 @@ def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str
     try:
         proof = Basic(login.client_id, login.secret)
     except ConfigError as error:
-        raise Gen3AuthError(f"The client's id can't be one: {error.message}", remedy=error.remedy) from None
+        raise Gen3AuthError(f"The client's id is invalid: {error.message}", remedy=error.remedy) from None
     told = _answer(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
     return _text_at(told, "access_token", endpoint)
 
@@ -235,7 +235,7 @@ def _json(answer: Any, where: str) -> dict[str, Any]:
         told = None
     if not is_object(told):
         raise Gen3AuthError(
-            f"{where} didn't answer as a Gen3 commons does: no JSON object came", remedy="Check the endpoint."
+            f"{where} did not answer like a Gen3 commons: no JSON object was received", remedy="Check the endpoint."
         )
     return told
 
@@ -250,14 +250,14 @@ def _text_at(told: Mapping[str, Any], key: str, where: str) -> str:
 def _check_confidential(base: str, what: str) -> None:
     if not is_confidential(base):
         raise Gen3AuthError(
-            f"{what} isn't sent to {base}, because the connection isn't encrypted",
+            f"{what} is not sent to {base}, because the connection is not encrypted",
             remedy="Use the commons' https:// address.",
         )
 
 
 def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthError:
     said = f": {error.message.rstrip('.')}" if error.message else ""
-    return Gen3AuthError(f"{where} didn't give {what} ({error.status}{said})", remedy=remedy)
+    return Gen3AuthError(f"{where} did not issue {what} ({error.status}{said})", remedy=remedy)
 
 
 def _log_in(service: TokenService, idp: str) -> str:
@@ -268,14 +268,16 @@ def _log_in(service: TokenService, idp: str) -> str:
 
 def _key_remedy(key: ApiKey) -> str:
     end = key.end()
-    ends = f"The key ends on {end}. " if end else ""
-    return f"{ends}If it has ended or was deleted, make another on your profile page of {key.issuer}, and download it."
+    ends = f"The key expires on {end}. " if end else ""
+    return (
+        f"{ends}If it has expired or was deleted, create another on your profile page of {key.issuer}, and download it."
+    )
 
 
 def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthError:
     return Gen3AuthError(
-        f"There is no credentials file {missing}, and no workspace token service gave a token ({base}: {error.message})",
-        remedy="Download credentials.json from your profile page of the commons, and put it at that place.",
+        f"There is no credentials file {missing}, and no workspace token service issued a token ({base}: {error.message})",
+        remedy="Download credentials.json from your profile page of the commons, and save it there.",
     )
 
 
@@ -323,7 +325,7 @@ class TokenCache:
         try:
             token = (read_private(self.path) or "").strip()
         except ConfigError as error:
-            _log.warning("a kept token isn't used: %s", error.message)
+            _log.warning("a stored token is not used: %s", error.message)
             return ""
         end = jwt_expiry(token)
         return token if end is not None and end > now else ""
@@ -337,7 +339,7 @@ class TokenCache:
         try:
             write_private(self.path, token)
         except ConfigError as error:
-            _log.warning("the token isn't kept for the next time: %s", error.message)
+            _log.warning("the token is not stored: %s", error.message)
 
 
 #: Seconds before its end from which on a token is renewed.
@@ -428,7 +430,7 @@ class TokenHolder:
         except OmicsError as error:
             if (jwt_expiry(held.token) or 0.0) <= self._clock.now():
                 raise
-            _log.warning("the access token is used to its end, for no other can be had: %s", error.message)
+            _log.warning("the access token is used until it expires, since it cannot be renewed: %s", error.message)
             return held.token
 
     def instead_of(self, old: str) -> str:

@@ -231,7 +231,7 @@ def upload(
         )
     authz = list(authz)
     if wrong := [each for each in authz if not each.startswith("/")]:
-        raise UsageError(f"{wrong[0]!r} isn't a resource", remedy="Resources are written as /programs/P/projects/Q.")
+        raise UsageError(f"{wrong[0]!r} is not a resource", remedy="Write resources as /programs/P/projects/Q.")
     # By what was named, not by what is in it: a folder may have got one more file since.
     facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
@@ -372,13 +372,15 @@ class _Records:
             return result
         try:
             if not result.guid:
-                raise OmicsError(f"{result.name}: it was sent, and which record it got isn't known", remedy=_ANEW)
+                raise OmicsError(f"{result.name}: it was sent, but its record is unknown", remedy=_ANEW)
             if result.size is None or not result.checksums:  # an earlier run sent it, and died before it could say so
                 size, checksums = _digests(result.path, result.name)
                 result = replace(result, size=size, checksums=checksums)
             return replace(result, filled=self._filled(result, sent.store.find_storage))
         except NotFound:
-            gone = OmicsError(f"{result.name}: it was sent, and its record {result.guid} is gone", remedy=_ANEW)
+            gone = OmicsError(
+                f"{result.name}: it was sent, but its record {result.guid} no longer exists", remedy=_ANEW
+            )
             return replace(result, filled=None, error=gone)
         except OmicsError as error:
             return replace(result, filled=None, error=error)
@@ -440,9 +442,9 @@ def _is_filled(record: Mapping[str, Any]) -> bool:
 def _compare(record: Mapping[str, Any], file: UploadedFile) -> None:
     if record["size"] != file.size:
         raise TransferError(
-            f"{file.name}: {file.size} bytes were sent, and the commons has {record['size']}",
+            f"{file.name}: {file.size} bytes were sent, but the commons has {record['size']}",
             name=file.name,
-            remedy="Delete its record, and send it again.",
+            remedy="Delete its record, then upload it again.",
         )
     for kind, value in stated_checksums(record["hashes"]).items():
         if kind in file.checksums and file.checksums[kind] != value:
@@ -451,7 +453,7 @@ def _compare(record: Mapping[str, Any], file: UploadedFile) -> None:
                 algorithm=kind,
                 expected=file.checksums[kind],
                 actual=value,
-                remedy="What the commons has isn't what was sent: delete its record, and send it again.",
+                remedy="The stored file differs from the sent one: delete its record, then upload it again.",
             )
 
 

@@ -144,7 +144,7 @@ class ServiceLogin:
             OmicsError: The service cannot be reached.
         """
         if sum((bool(access_token), remote, migrate)) > 1:
-            raise UsageError("access_token, remote and migrate are three ways to log in", remedy="Choose one of them.")
+            raise UsageError("access_token, remote and migrate exclude each other", remedy="Choose one of them.")
         if not timeout > 0:
             raise UsageError(f"timeout is {timeout}", remedy="Give seconds above 0.")
         self._tokens.check()
@@ -168,11 +168,11 @@ class ServiceLogin:
         self._tokens.keep(self._url, login, self.store)
         if grant.expires_at is not None and grant.expires_at < self.clock.now() and not grant.refresh_token:
             ended = moment(grant.expires_at)
-            self.tell(f"The access token was stored, but it ended on {ended} by this machine's clock.")
+            self.tell(f"The access token was stored, but it expired on {ended} by this machine's clock.")
         variables = (TOKEN_VARIABLES[self.section], VARIABLE)
         overriding = next((name for name in variables if self.environ.get(name)), None)
         if overriding is not None:
-            self.tell(f"{overriding} is set, and is used instead of this login as long as it is.")
+            self.tell(f"{overriding} is set and takes precedence over this login.")
         return LoggedIn(self._url, grant.expires_at, bool(grant.refresh_token), self._tokens.path)
 
     def logout(self) -> bool:
@@ -281,7 +281,7 @@ class ServiceLogin:
             uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
             self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
         except OmicsError as error:
-            self.tell(f"Cannot revoke the login at the service; it is forgotten on this machine only: {error}")
+            self.tell(f"Cannot revoke the login at the service; it is deleted on this machine only: {error}")
 
 
 def _user(grant: Grant) -> str:

@@ -290,7 +290,7 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(target.resolve()):
-            raise NotWritable(str(path), "a link leads out of the folder")
+            raise NotWritable(str(path), "a link points outside the folder")
         before = path.read_bytes() if path.is_file() else None
         if before == content:
             return transfer.Outcome(each.blob_name, "skipped", len(content))

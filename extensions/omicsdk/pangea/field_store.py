@@ -176,7 +176,7 @@ class FieldStore(MultipartStore):
         """Begin an upload; the server signs all parts at once."""
         if source.size > LARGEST_FILE:
             raise TransferError(
-                f"{source.name}: {source.size} bytes are more than the {LARGEST_FILE} that S3 takes",
+                f"{source.name}: {source.size} bytes are more than the {LARGEST_FILE} that S3 allows",
                 name=source.name,
                 remedy="Split the file.",
             )

@@ -257,8 +257,8 @@ def ensure_result(
     if made.is_private is not private:
         words = "private" if private else "public"
         raise OmicsError(
-            f"The result of {module!r} ({made.uuid}) was created and is not {words}",
-            remedy="Delete it, and ask the platform's operators.",
+            f"The result of {module!r} ({made.uuid}) was created, but is not {words}",
+            remedy="Delete it and contact the platform's operators.",
         )
     return made
 
@@ -386,7 +386,7 @@ def missing(client: PangeaApi, what: str) -> NotFound:
         what: What it is, with its name.
     """
     anonymous = exchange_of(client).transport.credentials is None
-    remedy = "Check the names; what isn't public requires a login." if anonymous else "Check the names."
+    remedy = "Check the names; what is not public requires a login." if anonymous else "Check the names."
     return NotFound(f"There is no {what}", status=404, remedy=remedy)
 
 

@@ -101,7 +101,7 @@ def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> 
         ConfigError: It is no address.
     """
     address = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_URL
-    remedy = f"Give the server's address, as endpoint or in {ENDPOINT_VARIABLE}: it begins with https://."
+    remedy = f"Give the server's address with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
     source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
     return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)
 
@@ -117,7 +117,7 @@ def check_encrypted(url: str) -> None:
     """
     if not is_confidential(url):
         raise AuthError(
-            f"The password isn't sent to {mask_url(url)} because the connection isn't encrypted",
+            f"The password is not sent to {mask_url(url)} because the connection is not encrypted",
             remedy="Use the server's https:// address.",
         )
 
@@ -233,12 +233,12 @@ class PasswordLogin(Credentials):
             token = parse(exchange.answer(request, exchange.send(request))).auth_token
         except BadRequest as error:
             raise AuthError(
-                f"{where} didn't log {self.email} in: {error.message}",
-                remedy="Check the e-mail address, letter by letter, and the password.",
+                f"{where} refused the login of {self.email}: {error.message}",
+                remedy="Check the spelling of the e-mail address, and the password.",
             ) from error
         except APIError as error:
             raise AuthError(
-                f"{where} couldn't log {self.email} in: {error.message} ({error.status})", remedy=error.remedy
+                f"{where} failed to log in {self.email}: {error.message} ({error.status})", remedy=error.remedy
             ) from error
         self._headers[origin] = {"authorization": f"Token {token}"}
         return self._headers[origin]
@@ -320,7 +320,7 @@ def change_password(client: Pangea, new_password: str) -> str:
     login = client.credentials
     if not isinstance(login, PasswordLogin):
         raise AuthError(
-            "There is no login with the present password",
+            "The current password is missing",
             remedy=f"Give a PasswordLogin (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}; a token "
             "is not enough.",
         )

@@ -387,12 +387,12 @@ def _library(client: PangeaApi, organization: str, project: BioProject) -> Sampl
         )
         if found.is_public:
             raise OmicsError(
-                f"The group {found.name!r} ({found.uuid}) was asked to be private, and the server keeps it public",
-                remedy="Delete it, or make it private.",
+                f"The group {found.name!r} ({found.uuid}) was requested as private, but the server keeps it public",
+                remedy="Delete it or make it private.",
             ) from None
     if not found.is_library:
         raise OmicsError(
-            f"The group {found.name!r} is no library", remedy="Delete it, or link into another organization."
+            f"The group {found.name!r} is not a library", remedy="Delete it, or link into another organization."
         )
     return found
 

@@ -101,7 +101,7 @@ def single_reads(
     """
     found, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
     if not found and not faults:
-        faults.append("there are no files")
+        faults.append("no files")
     _raise_unfit(faults)
     return [ReadSet(sample, files) for sample, files in found.items()]
 
@@ -147,7 +147,7 @@ def _raise_unfit(faults: list[str]) -> None:
     if faults:
         shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
         raise UnfitReads(
-            f"The files don't make samples: {shown}",
+            f"Cannot group the files into samples: {shown}",
             remedy="Check the list of files, the extensions and the delimiter.",
         )
 
@@ -205,7 +205,7 @@ class ReadsResult:
         """
         raise_failed([each.error for each in self.samples if each.error is not None], len(self.samples), "samples")
         if not self.ok:
-            raise Interrupted("The upload was stopped before its end; run the same again to resume")
+            raise Interrupted("The upload was stopped; run the same again to resume")
 
 
 def upload_reads(
@@ -255,7 +255,7 @@ def upload_reads(
         The result for each sample. Call `raise_if_failed()` on it.
 
     Raises:
-        UsageError: A file does not exist, a sample is listed twice, or the group is no library; nothing was created or sent.
+        UsageError: A file does not exist, a sample is listed twice, or the group is not a library; nothing was created or sent.
         NotFound: There is no such tag, or no such library.
         OmicsError: The server refused, or did not answer.
     """
@@ -269,7 +269,7 @@ def upload_reads(
         return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())
     group = find_sample_group(client, organization, library)
     if not group.is_library:
-        raise UsageError(f"The group {group.name!r} is no library", remedy="Samples are created in libraries only.")
+        raise UsageError(f"The group {group.name!r} is not a library", remedy="Samples are created in libraries only.")
     tagged = [find_tag(client, name).uuid for name in tags]
 
     def prepare(reads: ReadSet) -> _PreparedReads:

@@ -34,7 +34,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     Raises:
         ValueError: A name is listed twice.
         TypeError: A text was given in place of a list.
-        UsageError: The group is no library.
+        UsageError: The group is not a library.
         ServerError: One of them exists; of its batch of 500 none was created, of those before it all were.
         OmicsError: The server refused, or did not answer.
     """
@@ -45,7 +45,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
         raise ValueError(f"{twice!r} is listed twice; a library has one sample of a name")
     group = find_sample_group(client, organization, library)
     if not group.is_library:
-        raise UsageError(f"The group {group.name!r} is no library", remedy="Samples are created in libraries only.")
+        raise UsageError(f"The group {group.name!r} is not a library", remedy="Samples are created in libraries only.")
     uuids: list[str] = []
     for start in range(0, len(names), BATCH):
         batch = list(names[start : start + BATCH])

@@ -62,7 +62,7 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
             before = reader.line_num
     except csv.Error as error:
         raise UsageError(
-            f"the table isn't CSV from line {before + 1} on: {error}", remedy="Check its quotes."
+            f"the table is not CSV from line {before + 1} on: {error}", remedy="Check its quotes."
         ) from error
     if not numbered:
         raise UsageError("the table is empty", remedy="Its first line names the columns.")
@@ -73,7 +73,7 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
         if len(cells) > len(header):
             raise UsageError(
                 f"line {line} of the table has {len(cells)} cells, its header {len(header)}",
-                remedy="A cell with a comma in it stands in quotes.",
+                remedy="Quote cells that contain a comma.",
             )
     columns = {
         title: _typed([cells[number] if number < len(cells) else "" for _, cells in body])
@@ -107,7 +107,7 @@ def csv_of(found: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
 def _column(header: Sequence[str], index: str) -> int:
     twice = sorted({title for title in header if header.count(title) > 1})
     if twice:
-        raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Give each a name of its own.")
+        raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Give each a different name.")
     if index in header:
         return header.index(index)
     try:

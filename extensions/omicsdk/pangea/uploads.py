@@ -174,7 +174,7 @@ def upload_field(
     if field is not None and has_file(client, result.field(field.uuid), field.stored_data):
         if not holds_file(client, result.field(field.uuid), field.stored_data, path):
             raise FieldExists(
-                f"the field {name!r} holds something already",
+                f"the field {name!r} already contains data",
                 remedy=f"Choose another name, or delete the field ({field.uuid}) first.",
             )
         size = Path(path).stat().st_size
@@ -225,7 +225,7 @@ def begin_put(client: Pangea, result: ResultId, name: str, *, overwrite: bool) -
     old = next(result.fields(client, name), None)
     if old is not None and not overwrite and old.stored_data != {}:
         raise FieldExists(
-            f"The field {name!r} ({old.uuid}) holds something already", remedy="Choose another name, or overwrite it."
+            f"The field {name!r} ({old.uuid}) already contains data", remedy="Choose another name or overwrite it."
         )
     unfinished = f"{name}{UNFINISHED}"
     new = next(result.fields(client, unfinished), None) or result.create_field(client, unfinished)

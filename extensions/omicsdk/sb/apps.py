@@ -167,13 +167,13 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         try:
             found = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise WrongApp(f"raw isn't JSON: {error}", remedy='Correct it, or give raw_format="yaml".') from None
+            raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or give raw_format="yaml".') from None
         if not isinstance(found, dict):
             kind = type(found).__name__
             raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Give several together in "$graph".')
     elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
         raise WrongApp(
-            f"raw isn't an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
+            f"raw is not an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
         )
     else:
         return raw
@@ -199,7 +199,7 @@ def read_app(file: Path) -> dict[str, Any]:
     document = _parsed(file)
     if not isinstance(document.get("class"), str) and "$graph" not in document:
         raise WrongApp(
-            f"{file} isn't CWL: it has no class", remedy="An app's class is CommandLineTool, Workflow or the like."
+            f"{file} is not CWL: it has no class", remedy="An app's class is CommandLineTool, Workflow or the like."
         )
     return _packed(file) if references(document) else document
 
@@ -225,12 +225,12 @@ def _parsed(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text("utf-8-sig")
     except OSError as error:
-        raise WrongApp(f"{file} can't be read: {error.strerror or error}") from error
+        raise WrongApp(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise WrongApp(f"{file} isn't UTF-8 text") from error
+        raise WrongApp(f"{file} is not UTF-8 text") from error
     document = _of_json(text, file) if text.lstrip()[:1] in ("{", "[") else _of_yaml(text, file)
     if not isinstance(document, dict):
-        raise WrongApp(f"{file} isn't CWL: it is no object")
+        raise WrongApp(f"{file} is not CWL: it is not an object")
     return cast("dict[str, Any]", document)
 
 
@@ -241,7 +241,7 @@ def _of_json(text: str, file: Path) -> Any:
         try:
             return _of_yaml(text, file)  # YAML may begin with a brace too
         except (MissingExtra, WrongApp):
-            raise WrongApp(f"{file} isn't JSON: {error}") from error
+            raise WrongApp(f"{file} is not JSON: {error}") from error
 
 
 def _of_yaml(text: str, file: Path) -> Any:
@@ -249,7 +249,7 @@ def _of_yaml(text: str, file: Path) -> Any:
     try:
         return read_yaml(text)
     except YamlFault as error:
-        raise WrongApp(f"{file} can't be read: {error}") from error
+        raise WrongApp(f"{file} cannot be read: {error}") from error
 
 
 def _packed(file: Path) -> dict[str, Any]:
@@ -265,4 +265,4 @@ def _packed(file: Path) -> dict[str, Any]:
             # Dates, and kinds of text of its YAML library, as JSON has them.
             return cast("dict[str, Any]", json.loads(json.dumps(pack(str(file)), default=str)))
     except Exception as error:
-        raise WrongApp(f"{file} can't be packed: {error}", remedy="Look at the files that it refers to.") from error
+        raise WrongApp(f"{file} cannot be packed: {error}", remedy="Check the files that it refers to.") from error

@@ -157,10 +157,10 @@ def read_ini(file: Path) -> configparser.ConfigParser:
     except configparser.Error as error:
         line = getattr(error, "lineno", None) or next(iter(getattr(error, "errors", [])), (None,))[0]
         # Not chained: the parser's error quotes the line, which may be the token's.
-        raise ConfigError("It isn't an INI file", file=str(file), line=line, remedy="Correct that line.") from None
+        raise ConfigError("It is not an INI file", file=str(file), line=line, remedy="Correct that line.") from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it isn't UTF-8"
-        raise ConfigError(f"It can't be read: {reason}", file=str(file)) from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ConfigError(f"It cannot be read: {reason}", file=str(file)) from error
     has_token = any(parser.has_option(name, "auth_token") for name in parser.sections())
     if os.name != "nt" and mode & 0o077 and has_token:
         _log.warning("%s holds a token and others can read it; run: chmod 600 %s", file, file)
@@ -223,7 +223,7 @@ def check_endpoint(url: str) -> None:
         )
     if not is_confidential(url):
         raise ConfigError(
-            f"{mask_url(url)} isn't https: the token would be sent unencrypted",
+            f"{mask_url(url)} is not https: the token would be sent unencrypted",
             remedy="Give an https URL by --base-url, OMICS_SB_URL, SB_API_ENDPOINT or a profile. Only a server on this machine "
             "may use http, such as http://127.0.0.1:8080/sb/v2 of omics sandbox up.",
         )
@@ -286,7 +286,7 @@ class _Patience:
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
         if seconds:
-            _log.info("%s takes no more requests for now: waiting %.0f s", error.url, seconds)
+            _log.info("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
         return seconds
 
     def _asked(self, error: APIError) -> float | None:

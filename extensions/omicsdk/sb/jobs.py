@@ -40,7 +40,7 @@ ENDED = frozenset({"COMPLETED", "FAILED"})
 class StillRunning(OmicsError, TimeoutError):
     """What was waited for has not ended in time; it continues."""
 
-    default_remedy = "Wait again: it continues meanwhile. Or give a longer timeout."
+    default_remedy = "It continues. Wait again, or give a longer timeout."
 
 
 R = TypeVar("R")  # what a bulk request answers for one thing: the thing as `resource`, or an error
@@ -81,7 +81,7 @@ def bulk(
         if len(records) != len(chunk):
             raise OmicsError(
                 f"The platform answered for {len(records)} of {len(chunk)} items of a bulk call",
-                remedy="Look at each by itself: what was asked for may be done for some.",
+                remedy="Check each item: the operation may have succeeded for some.",
             )
         return records
 
@@ -120,11 +120,11 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
     if not refused:
         return
     label, first = refused[0]
-    first.message = f"{label} can't be copied into {project}: {first.message}"
+    first.message = f"{label} cannot be copied into {project}: {first.message}"
     if len(refused) > 1:
         others = shortened(", ".join(label for label, _ in refused[1:]), _SHOWN)
         first.message = (
-            f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files weren't copied, also {others}"
+            f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files were not copied, also {others}"
         )
     raise first
 
@@ -152,7 +152,7 @@ def error_of(error: Error) -> APIError:
     """
     status = error.status if isinstance(error.status, int) else 0
     code = None if error.code is None else str(error.code)
-    message = error.message or f"error{'' if code is None else f' {code}'} without words"
+    message = error.message or f"error{'' if code is None else f' {code}'} without a message"
     return error_class(status)(message, status=status, code=code)
 
 
@@ -252,12 +252,12 @@ def run_file_job(
 
     wait_until(
         has_finished,
-        lambda: f"Job {job.id} is {job.state}, and isn't finished",
+        lambda: f"Job {job.id} has not finished: {job.state}",
         settings_of(client).clock,
         period=FIRST_LOOK,
         timeout=timeout,
         longest=LONGEST_PAUSE,
-        remedy="The platform continues it. See its state: omics sb api list-file-jobs.",
+        remedy="The platform continues it. Check its state: omics sb api list-file-jobs.",
     )
     return [FileResult(_words(record.error)) for record in job.result or ()]
 
@@ -363,9 +363,9 @@ class StorageJobs(NamedTuple):
         wanted = list(dict.fromkeys(ids))
         for id, record in zip(wanted, self.get(wanted), strict=True):
             if record.resource is None:
-                error = NotFound("there is none") if record.error is None else error_of(record.error)
+                error = NotFound("not found") if record.error is None else error_of(record.error)
                 error.message = f"{id}: {error.message}"
-                error.remedy = f"Look at how the id is written: omics sb {self.what} ls."
+                error.remedy = f"Check the id: omics sb {self.what} ls."
                 raise error
             jobs.append(record.resource)
         return jobs
@@ -459,7 +459,7 @@ def wait_for_states(
         return not left
 
     def where() -> str:
-        return f"{len(running())} of {len(states)} {what} haven't ended"
+        return f"{len(running())} of {len(states)} {what} have not ended"
 
     wait_until(all_ended, where, clock, period=period, timeout=timeout)
 

@@ -513,7 +513,7 @@ class Folders:
             yield (name_of(found.file),), found
             return
         if not recursive:
-            raise UsageError(f"{text} is a folder", remedy="Give --recursive to take the files in it.")
+            raise UsageError(f"{text} is a folder", remedy="Give --recursive to include its files.")
         for names, entry in self.tree(text, found):
             if not entry.is_folder:
                 yield names, entry
@@ -546,7 +546,7 @@ class Folders:
         if found is not None and found.is_folder:
             return True
         if not single and found is not None:
-            raise WrongPath(f"{path} is a file, so only one can go there", remedy="Name a folder.")
+            raise WrongPath(f"{path} is a file, so only one file can be written to it", remedy="Name a folder.")
         return not single
 
     def root_folder(self, project: str) -> str:
@@ -575,7 +575,7 @@ class Folders:
             target = self.folder(path.parent).target
             names = [name_of(each) for each in _files_of(self._client.list_files(**target, limit=PAGE, fields="_all"))]
         near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-        remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Look at what is in {path.parent}."
+        remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Check the contents of {path.parent}."
         return NotFound(f"There is no {path}", remedy=remedy)
 
 

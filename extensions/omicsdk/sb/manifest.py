@@ -111,7 +111,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
                 first = seen.setdefault(row.id or row.path, row.line)
                 if first != row.line:
                     raise WrongTable(
-                        f"line {row.line}: {row.name} is listed in line {first} already", remedy="Remove one of them."
+                        f"line {row.line}: {row.name} is already listed in line {first}", remedy="Remove one of them."
                     )
                 yield row
     except csv.Error as error:
@@ -243,7 +243,7 @@ def _columns(names: list[str]) -> list[str]:
             "line 1: no column names the files", remedy="Add a column id, or one named path with sb:// paths."
         )
     if set(names) <= set(TOLD):
-        raise WrongTable("line 1: no column says what to change", remedy="Add tags, or metadata.KEY.")
+        raise WrongTable("line 1: no column states what to change", remedy="Add tags, or metadata.KEY.")
     return names
 
 
@@ -258,7 +258,7 @@ def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str
     if len(values) > len(columns):
         raise WrongTable(
             f"line {line}: {len(values)} cells for {len(columns)} columns",
-            remedy="Take out the tabs that are too many.",
+            remedy="Remove the extra tabs.",
         )
     return dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
 

@@ -220,7 +220,7 @@ def _listed(known: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str
         yield folder.name, folder.file
         return
     if not folder.path.owner:
-        raise UsageError(f"{text} is a folder", remedy="Name it by its path, so that its files have some.")
+        raise UsageError(f"{text} is a folder", remedy="Name it by its sb:// path.")
     for entry in known.below(folder) if recursive else known.children(folder):
         if not entry.is_folder:
             yield entry.name, entry.file
@@ -294,7 +294,7 @@ def _at(known: Folders, text: str, folders: dict[SbPath, dict[str, File]]) -> Fi
 
 
 def _missing() -> NotFound:
-    return NotFound("there is no such file")
+    return NotFound("file not found")
 
 
 def _members(file: File) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def copy(
 ) -> FileChanges:
     """Copy files and folders on the platform, within a project or to another.
 
-    Nothing is transferred. Between this machine and the platform: omics sb files upload and download.
+    Nothing is transferred. To transfer to or from this machine, use omics sb files upload or download.
 
     Args:
         paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
@@ -205,8 +205,8 @@ def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> lis
     for word in (*sources, to):
         if not is_path(word) and ("/" in word or "." in word):
             raise UsageError(
-                f"{word!r} is no sb:// path",
-                remedy="Between this machine and the platform: omics sb files upload, or download.",
+                f"{word!r} is not an sb:// path",
+                remedy="To transfer between this machine and the platform, use omics sb files upload or download.",
             )
     target = parse(to)
     entries = [known.entry(source) for source in sources]
@@ -233,7 +233,7 @@ def _target(known: Folders, target: SbPath, *, single: bool) -> tuple[Folder, st
         return Folder(target._replace(is_folder=True), found.file), ""
     if not single:
         raise WrongPath(
-            f"{target} {'is a file' if found else 'does not exist'}, so only one can go there",
+            f"{target} {'is a file' if found else 'does not exist'}, so only one file can be written to it",
             remedy=f"Name a folder; create it with: omics sb files mkdir '{target}'",
         )
     if found is not None:
@@ -251,7 +251,7 @@ def _check_inside(step: _Step, kind: Kind) -> None:
     if source is not None and source.is_folder and source.owner:
         same = (source.owner, source.project_name) == (target.owner, target.project_name)
         if same and target.names[: len(source.names)] == source.names:
-            raise UsageError(f"{source} can't be {DONE[kind]} into itself", remedy="Choose another folder.")
+            raise UsageError(f"{source} cannot be {DONE[kind]} into itself", remedy="Choose another folder.")
 
 
 def _job(

@@ -88,7 +88,7 @@ class SbPath(NamedTuple):
         if (self.owner, self.project_name) != (folder.owner, folder.project_name) or self.names[
             :length
         ] != folder.names:
-            raise WrongPath(f"{self} isn't in {folder}", remedy="Name something in that folder.")
+            raise WrongPath(f"{self} is not in {folder}", remedy="Name something in that folder.")
         return self.names[length:]
 
     def __str__(self) -> str:
@@ -125,12 +125,12 @@ def parse(text: str) -> SbPath:
         WrongPath: It isn't one.
     """
     if not is_path(text):
-        raise WrongPath(f"{text!r} isn't an sb:// path", remedy=_meant(text))
+        raise WrongPath(f"{text!r} is not an sb:// path", remedy=_meant(text))
     rest = text[len(SCHEME) :]
     is_folder = rest.endswith("/")
     words = rest.removesuffix("/").split("/") if rest else []
     if any(not word for word in words):
-        raise WrongPath(f"{text!r} has an empty name in it", remedy="Take out the second of two slashes.")
+        raise WrongPath(f"{text!r} contains an empty name", remedy="Remove the second of two slashes.")
     for word in words:
         _check(word, text)
     owner, project, *names = [*words, "", ""][: max(2, len(words))]
@@ -151,7 +151,7 @@ def project_id(text: str) -> str:
     """
     path = parse(text if is_path(text) else f"{SCHEME}{text}")
     if path.names or not path.project_name:
-        raise WrongPath(f"{text!r} is no project", remedy="Write owner/project, such as me/my-project.")
+        raise WrongPath(f"{text!r} is not a project", remedy="Write owner/project, such as me/my-project.")
     return path.project
 
 
@@ -192,8 +192,8 @@ def app_id(text: str) -> tuple[str, int | None]:
     revision = more[0] if more else None
     if not name or len(more) > 1 or (revision is not None and not re.fullmatch(r"[0-9]+", revision)):
         raise WrongPath(
-            f"{text!r} is no app",
-            remedy="Write owner/project/app, with a revision behind it where you mean one: me/my-project/bwa/3.",
+            f"{text!r} is not an app",
+            remedy="Write owner/project/app, followed by a revision if needed: me/my-project/bwa/3.",
         )
     return f"{path.project}/{name}", None if revision is None else int(revision)
 
@@ -205,7 +205,7 @@ def checked_name(name: str) -> str:
         name: The name.
 
     Raises:
-        WrongPath: It has a slash in it, isn't from 1 to 255 characters long, or means a folder.
+        WrongPath: It contains a slash, isn't from 1 to 255 characters long, or means a folder.
     """
     wrong = wrong_with(name)
     if wrong:
@@ -237,18 +237,18 @@ def wrong_with(name: str) -> str:
         name: The name.
 
     Returns:
-        A sentence without a beginning that names it, such as "'a/b' has a slash in it"; empty where nothing is wrong.
+        A sentence without a beginning that names it, such as "'a/b' contains a slash"; empty where nothing is wrong.
     """
     if "/" in name:
-        wrong = "has a slash in it"
+        wrong = "contains a slash"
     elif len(name) > LONGEST:
-        wrong = f"has {len(name)} characters, and the platform takes {LONGEST}"
+        wrong = f"has {len(name)} characters, and the platform allows {LONGEST}"
     elif not name.strip():
         wrong = "is empty"
     elif name in (".", ".."):
         wrong = "means a folder"
     elif _SURROGATE.search(name):
-        wrong = "isn't UTF-8"
+        wrong = "is not UTF-8"
     else:
         return ""
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
@@ -259,7 +259,7 @@ def _check(word: str, text: str) -> None:
     if word in (".", ".."):
         raise WrongPath(f"{text!r}: {word!r} has no meaning on the platform", remedy="Write the whole path.")
     if any(c < " " or c == "\x7f" for c in word):
-        raise WrongPath(f"{text!r} has control characters in it", remedy="Look at how it was made.")
+        raise WrongPath(f"{text!r} contains control characters", remedy="Check how it was generated.")
 
 
 def _meant(text: str) -> str:

@@ -41,7 +41,7 @@ def volume_place(text: str) -> VolumePlace:
     """
     owner, _, name = text.partition("/")
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
-        raise UsageError(f"{text!r} isn't the id of a volume", remedy="Write owner/volume.")
+        raise UsageError(f"{text!r} is not the id of a volume", remedy="Write owner/volume.")
     return {"owner": owner, "volume": name}
 
 
@@ -99,8 +99,8 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
     *locations, last = paths
     if not locations or not is_path(last):
         raise UsageError(
-            "nothing says where to import to",
-            remedy="Give names on the volume, then where to: sb://me/my-project/reads/",
+            "missing destination",
+            remedy="Give names on the volume, then the destination: sb://me/my-project/reads/",
         )
     to = parse(last)
     to.project  # noqa: B018 - raises where there is none
@@ -149,7 +149,7 @@ def exports_named(
     folders = Folders(client)
     files = [each for text in paths for each in folders.files_named(text, recursive=recursive)]
     if not files:
-        raise UsageError("there are no files in it", remedy="Name files, or a folder with some.")
+        raise UsageError("it contains no files", remedy="Name files, or a folder with some.")
     is_name = bool(to) and not to.endswith("/")
     if is_name and len(files) > 1:
         raise UsageError(f"--to {to}: only one file can have that name", remedy=f"Name a folder: --to {to}/")
@@ -240,7 +240,7 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
         if not each.item:
             return each.error
         if not each.path.owner:
-            return "the volume can only be read" if mode_of(each.item["volume"]) == "RO" else ""
+            return "the volume is read-only" if mode_of(each.item["volume"]) == "RO" else ""
         check_project(each.path.owner, each.path.project_name)
         mode_of(each.item["volume"])
         place, location = volume_place(each.item["volume"]), str(each.item["location"])
@@ -249,7 +249,7 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
         else:
             below = client.list_volume_objects(**place, prefix=location, limit=1)
             if not below.items and not below.prefixes:
-                return "there is nothing below it on the volume"
+                return "the volume has nothing below it"
         if how.get("overwrite") or how.get("autorename") or not folders.found_at(each.path):
             return ""
         return f"{each.path} already exists; --overwrite replaces it, --autorename gives another name"

@@ -201,7 +201,7 @@ class PlatformStore(MultipartStore):
         with _for_the_engine(gone=True):
             part = self._part_url(upload_id, cut.number)
         if (part.method or "PUT").upper() != "PUT" or not part.url:
-            raise TransferError(f"{self.target}: the platform does not state where part {cut.number} is PUT to")
+            raise TransferError(f"{self.target}: the platform does not state the URL of part {cut.number}")
         codes = () if part.report is None else part.report.success_codes or ()
         headers = () if part.report is None else part.report.headers or ()
         self._reports[cut.number] = _Report(frozenset(codes), tuple(headers) or ("ETag",))
@@ -213,8 +213,8 @@ class PlatformStore(MultipartStore):
         if wanted.codes and status not in wanted.codes:
             codes = ", ".join(map(str, sorted(wanted.codes)))
             raise TransferError(
-                f"{self.target}: the storage answered part {part.number} with {status}, and has it only after {codes}",
-                remedy="Try again; if it stays, report it to the platform's operators.",
+                f"{self.target}: the storage answered part {part.number} with {status}, not with {codes}",
+                remedy="Try again; if it persists, report it to the platform's operators.",
             )
         answered = {
             name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in wanted.headers
@@ -233,8 +233,8 @@ class PlatformStore(MultipartStore):
         size = made.get("size")
         if isinstance(size, int) and size != self._size:
             raise TransferError(
-                f"{self.target}: {self._size} bytes were sent, and the platform made a file of {size}",
-                remedy="Delete that file, and upload it again.",
+                f"{self.target}: {self._size} bytes were sent, but the platform created a file of {size}",
+                remedy="Delete that file, then upload it again.",
             )
         self.made = made
         return {}
@@ -260,7 +260,7 @@ class PlatformStore(MultipartStore):
         size = asked if upload.part_size is None else int(upload.part_size)
         if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
             raise TransferError(
-                f"{self.target}: the platform wants parts of {size} bytes, with which {self._size} bytes can't be sent",
+                f"{self.target}: the platform requires parts of {size} bytes, with which {self._size} bytes cannot be sent",
                 remedy="Give another part_size.",
             )
         return size

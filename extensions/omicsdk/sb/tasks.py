@@ -119,21 +119,21 @@ def create_task(
     output_location: Mapping[str, Any] | None = None,
     run: bool = False,
 ) -> Task:
-    """Create a task, and run it if wanted.
+    """Create a task and optionally run it.
 
     Args:
         name: Its name.
         project: The project that it runs in, `owner/project`.
         app: The app, `owner/project/app` for its latest revision, with `/revision` for another.
         inputs: Inputs by their ids; a file or folder as its sb:// path or `{"class": "File", "path": ID}` (or "Directory").
-        description: What it is about.
+        description: Description of the task.
         batch_input: The input whose files are divided among children; needs `batch_by`.
         batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
         batch: False for one task although the app's batching states otherwise.
         interruptible: Use instances that may be taken away; by default as the project's settings state.
         execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
         output_location: Folder for the outputs, as an object.
-        run: Run it; else it is a draft.
+        run: Run it; by default it stays a draft.
 
     Returns:
         The task, as the operation `create_task_` returns it.
@@ -173,11 +173,13 @@ def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dic
         return {}
     if not batch_by:
         raise UsageError(
-            f"batch_input is {batch_input!r}, and there is no batch_by",
-            remedy="Give batch_by, which states how its files are divided: by item, or by keys of metadata.",
+            f"batch_input is {batch_input!r}, but batch_by is missing",
+            remedy='State how to divide its files: batch_by={"type": "ITEM"}.',
         )
     if not batch_input:
-        raise UsageError("there is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
+        raise UsageError(
+            "batch_by is given, but batch_input is missing", remedy="Name the input whose files are divided."
+        )
     return {"batch_input": batch_input, "batch_by": dividing(batch_by)}
 
 
@@ -233,7 +235,7 @@ def clone_task(
 
 def _running(task: Task, was_run: bool) -> Task:
     if was_run and task.errors:
-        raise CannotRun(f"Task {task.id} can't be run: {faults_of(task.errors)}", task)
+        raise CannotRun(f"Task {task.id} cannot be run: {faults_of(task.errors)}", task)
     return task
 
 
@@ -299,13 +301,13 @@ def wait_for_tasks(
                     on_change(task)
         drafts = [task.id for task in tasks if task.status == DRAFT]
         if drafts:
-            only = "only is a draft" if len(drafts) == 1 else "only are drafts"
-            raise NeverEnds(f"{some_of(drafts)} {only}, which is never over", remedy="Run it: omics sb tasks run.")
+            only = "is a draft" if len(drafts) == 1 else "are drafts"
+            raise NeverEnds(f"{some_of(drafts)} {only} and never ends", remedy="Run it: omics sb tasks run.")
         return not running()
 
     wait_until(
         all_ended,
-        lambda: f"{len(running())} of {len(tasks)} tasks ({some_of(running())}) aren't over",
+        lambda: f"{len(running())} of {len(tasks)} tasks ({some_of(running())}) have not ended",
         settings_of(client).clock,
         period=period,
         timeout=timeout,
@@ -345,7 +347,7 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
             error = error_of(record.error) if record.error is not None else NotFound("the platform returned nothing")
             error.message = f"Task {id}: {error.message}"
             if isinstance(error, NotFound | BadRequest):
-                error.remedy = "Look at how the id is written: omics sb tasks ls."
+                error.remedy = "Check the id: omics sb tasks ls."
             raise error
         found.append(record.resource)
     return found
@@ -427,7 +429,7 @@ def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -
         details = client.get_task_execution_details(task_id=task.id)
     except (BadRequest, Conflict, NotFound) as error:
         if task.batch:
-            error.remedy = "Ask for the logs of its children."
+            error.remedy = "Request the logs of its children."
         raise
     for each in details.jobs or ():
         called = str(each.name)

@@ -325,7 +325,7 @@ def _planned(client: SevenBridges, sources: Sequence[str], to: str) -> _Plan:
     """
     if not sources or not is_path(to):
         raise UsageError(
-            "nothing says where to upload to", remedy="Give files, then where to: a.bam sb://me/my-project/reads/"
+            "missing destination", remedy="Give files, then the destination: a.bam sb://me/my-project/reads/"
         )
     target, known = parse(to), Folders(client)
     target.project  # noqa: B018 - raises where there is none
@@ -378,13 +378,13 @@ def local_size(path: Path) -> int:
         size = path.stat().st_size
     except OSError as error:
         raise UsageError(
-            f"{path} can't be read: {error.strerror or error}", remedy="Check its path and permissions."
+            f"{path} cannot be read: {error.strerror or error}", remedy="Check its path and permissions."
         ) from error
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "no file"
+        what = "a folder" if path.is_dir() else "not a file"
         raise UsageError(f"{path} is {what}", remedy="Give a file, not a folder, pipe or device.")
     if size > LARGEST_FILE:
         raise UsageError(
-            f"{path} has {size} bytes, and the platform takes {LARGEST_FILE} (5 TiB)", remedy="Split the file."
+            f"{path} has {size} bytes, and the platform allows {LARGEST_FILE} (5 TiB)", remedy="Split the file."
         )
     return size

@@ -36,7 +36,7 @@ def whole_number(name: str, value: object, least: int = 1, of: str = "") -> int:
         ValueError: It is too small.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is a whole number{f' of {of}' if of else ''}, not {value!r}")
+        raise TypeError(f"{name} must be a whole number{f' of {of}' if of else ''}, not {value!r}")
     number = operator.index(cast("SupportsIndex", value))
     if number < least:
         raise ValueError(f"{name} is {number}, but must be at least {least}")
@@ -55,7 +55,7 @@ def number(name: str, value: object, of: str) -> None:
         TypeError: It is none.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} is a number of {of}, not {value!r}")
+        raise TypeError(f"{name} must be a number of {of}, not {value!r}")
 
 
 def path(name: str, value: object, kinds: str = "a path") -> str:
@@ -72,7 +72,7 @@ def path(name: str, value: object, kinds: str = "a path") -> str:
     """
     text = os.fspath(cast("str", value)) if hasattr(value, "__fspath__") else value
     if not isinstance(text, str):
-        raise TypeError(f"{name} is {kinds}, not {a(value)}")
+        raise TypeError(f"{name} must be {kinds}, not {a(value)}")
     if not text:
         raise ValueError(f"{name} is empty; '.' is the current folder")
     return text
@@ -108,7 +108,7 @@ def kind(name: str, value: object, wanted: type, remedy: str = "") -> None:
         TypeError: It is neither.
     """
     if value is not None and not isinstance(value, wanted):
-        said = f"{name} is {'an' if wanted.__name__[0] in 'AEIOU' else 'a'} {wanted.__name__}, not {a(value)}"
+        said = f"{name} must be {'an' if wanted.__name__[0] in 'AEIOU' else 'a'} {wanted.__name__}, not {a(value)}"
         raise TypeError(f"{said}{f': {remedy}' if remedy else ''}")
 
 
@@ -119,7 +119,7 @@ def function(name: str, value: object) -> None:
         TypeError: It can't.
     """
     if value is not None and not callable(value):
-        raise TypeError(f"{name} is a function, not {a(value)}")
+        raise TypeError(f"{name} must be a function, not {a(value)}")
 
 
 def many(name: str, value: object, wanted: type) -> None:
@@ -134,7 +134,7 @@ def many(name: str, value: object, wanted: type) -> None:
         TypeError: It is a single entry, or nothing of the kind.
     """
     if not isinstance(value, Iterable):
-        raise TypeError(f"{name} is a list of {wanted.__name__}s or what gives them one by one, not {a(value)}")
+        raise TypeError(f"{name} must be a list or iterator of {wanted.__name__}s, not {a(value)}")
 
 
 def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:

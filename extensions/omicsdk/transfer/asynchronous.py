@@ -30,7 +30,7 @@ def coroutine_of(transfer: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
         async with Transfer.of(transfer, *args, **kwargs) as running:
             return await running.wait_async()
 
-    how = "Awaited, it runs in a thread; cancelling it stops the transfer in order, and the same call goes on."
+    how = "It runs in a thread. Cancelling it stops the transfer cleanly, and the same call resumes it."
     run.__doc__ = f"`{transfer.__name__}` as a coroutine. {how}\n\n    {transfer.__doc__}"
     run.__name__ = run.__qualname__ = f"{transfer.__name__}_async"
     return run

@@ -58,7 +58,7 @@ def side_by_side(
         while futures:
             future = futures.pop()  # and its result with it, as soon as it is taken
             if not ended(future, stopped) or stopped():
-                yield Interrupted("It was stopped before that was asked")
+                yield Interrupted("It was stopped before this request")
                 continue
             try:
                 yield future.result()

@@ -64,7 +64,7 @@ class Control:
         self.throttle = Throttle(rate_limit)
         self.require_checksum = require_checksum
         self.asking = False
-        kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
+        kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
         self.resume_unvalidated = resume_unvalidated
         self.patience = patience
         self._budget = budget

@@ -67,7 +67,7 @@ class Disk:
         descriptor = os.open(path, _PART)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise FileNotFoundError(errno.ENOENT, "it is no regular file", path)
+            raise FileNotFoundError(errno.ENOENT, "it is not a regular file", path)
         return descriptor
 
     #: Writes buffers at an offset of an open file, all of them; see `writing.write_at`.

@@ -35,7 +35,7 @@ def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:
     def made(*args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
         return Transfer.of(function, *args, **kwargs)
 
-    made.__doc__ = f"Makes a handle, not started yet, of `{function.__name__}`:\n\n    {function.__doc__}"
+    made.__doc__ = f"Create a handle, not started yet, of `{function.__name__}`:\n\n    {function.__doc__}"
     return made
 
 
@@ -135,7 +135,8 @@ class Transfer(Generic[T]):
         with self._guard:
             if self._thread is not None:
                 raise UsageError(
-                    f"This transfer was started before and is {self.state}", remedy="Make another one to run it again."
+                    f"This transfer was started before and is {self.state}",
+                    remedy="Create another one to run it again.",
                 )
             thread = threading.Thread(target=self._run, name="omicsdk-transfer")
             self._thread = thread
@@ -178,11 +179,11 @@ class Transfer(Generic[T]):
         """
         thread = self._thread
         if thread is None:
-            raise UsageError("This transfer wasn't started", remedy="Call start() first, or use it in a `with` block.")
+            raise UsageError("This transfer was not started", remedy="Call start() first, or use it in a `with` block.")
         if thread is threading.current_thread():
             raise UsageError(
-                "A transfer can't wait for itself: this is one of its callbacks",
-                remedy="Look at progress.final there, and wait elsewhere.",
+                "A transfer cannot wait for itself: this is one of its callbacks",
+                remedy="Read progress.final there, and wait outside the callback.",
             )
         try:
             if not self._ended.wait(timeout):
@@ -208,7 +209,9 @@ class Transfer(Generic[T]):
         from anyio import CapacityLimiter, to_thread
 
         if self._thread is None:
-            raise UsageError("This transfer wasn't started", remedy="Call start(), or use it in an `async with` block.")
+            raise UsageError(
+                "This transfer was not started", remedy="Call start(), or use it in an `async with` block."
+            )
         await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         return self._outcome()
 
@@ -269,7 +272,7 @@ class Transfer(Generic[T]):
             try:
                 callback(progress)
             except Exception:
-                _log.exception("a transfer's callback failed and is called no more; the transfer goes on")
+                _log.exception("a transfer's callback failed and is not called again; the transfer continues")
                 with self._guard:
                     self._callbacks = tuple(each for each in self._callbacks if each is not callback)
 

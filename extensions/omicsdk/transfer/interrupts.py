@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport
 
 #: How to go on with a transfer that has a journal.
-GOES_ON = "the same call goes on where this one ended"
+GOES_ON = "repeat the call to resume"
 
 _REPORT = "transfer_report"
 
@@ -114,7 +114,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
         return
     counts = report.counts
     there = counts["done"] + counts["skipped"]
-    told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
+    told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
     if control.reason in ("interrupt", "terminate"):
         error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
         vars(error)[_REPORT] = report

@@ -47,24 +47,24 @@ class Item:
     def __post_init__(self) -> None:
         self._check_types()
         if (self.size or 0) < 0 or self.retries < 0 or self.min_delay < 0:
-            raise ValueError(f"{self.name}: size, retries and min_delay can't be negative")
+            raise ValueError(f"{self.name}: size, retries and min_delay cannot be negative")
         checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
         if unknown := [algorithm for algorithm in checksums if algorithm not in ALGORITHMS]:
             known = ", ".join(ALGORITHMS)
             raise ValueError(f"{self.name}: no checksum '{unknown[0]}' can be verified; known are {known}")
         for algorithm, value in checksums.items():
             if not is_checksum(algorithm, value):
-                raise ValueError(f"{self.name}: {value!r} is no {algorithm}, which is {FORMS[algorithm]}")
+                raise ValueError(f"{self.name}: {value!r} is not a valid {algorithm}, which is {FORMS[algorithm]}")
         object.__setattr__(self, "checksums", checksums)
 
     def _check_types(self) -> None:
         if not isinstance(cast("object", self.name), str):
-            raise TypeError(f"an item's name is text, not {a(self.name)}")
+            raise TypeError(f"an item's name must be text, not {a(self.name)}")
         if not (isinstance(self.locate, Location) or callable(cast("object", self.locate))):
-            said = f"{self.name}: locate is a Location or a function that gives one, not {a(self.locate)}"
-            raise TypeError(f"{said}; of a URL make a Location(url)")
+            said = f"{self.name}: locate must be a Location or a function that returns one, not {a(self.locate)}"
+            raise TypeError(f"{said}; wrap a URL in Location(url)")
         if self.renew is not None and not callable(cast("object", self.renew)):
-            raise TypeError(f"{self.name}: renew is a function that gives a Location, not {a(self.renew)}")
+            raise TypeError(f"{self.name}: renew must be a function that returns a Location, not {a(self.renew)}")
         if type(self.size) is not int and self.size is not None:
             # numpy's are numbers too, but no journal can write them.
             object.__setattr__(self, "size", whole_number(f"{self.name}: size", self.size, 0, "bytes"))
@@ -73,10 +73,12 @@ class Item:
         if type(self.min_delay) is not float:
             number(f"{self.name}: min_delay", self.min_delay, "seconds")
         if not isinstance(cast("object", self.checksums), Mapping):
-            raise TypeError(f"{self.name}: checksums is a mapping from algorithm to value, not {a(self.checksums)}")
+            raise TypeError(
+                f"{self.name}: checksums must be a mapping from algorithm to value, not {a(self.checksums)}"
+            )
         for algorithm, value in self.checksums.items():
             if value and not isinstance(cast("object", value), str):
-                raise TypeError(f"{self.name}: the {algorithm} is text, not {type(value).__name__}")
+                raise TypeError(f"{self.name}: the {algorithm} must be text, not {type(value).__name__}")
 
     @property
     def title(self) -> str:

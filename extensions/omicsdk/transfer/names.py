@@ -63,13 +63,13 @@ def walk_folder(
     for above, folders, names in os.walk(folder, onerror=unreadable or _refuse_unreadable):
         for name in folders:
             if Path(above, name).is_symlink():
-                _log.warning("%s is a link to a folder: what is in it isn't uploaded", Path(above, name))
+                _log.warning("%s is a link to a folder: its files are not uploaded", Path(above, name))
         folders[:] = sorted(name for name in folders if name != WORK_FOLDER)
         yield Path(above), sorted(names)
 
 
 def _refuse_unreadable(error: OSError) -> None:
-    raise UsageError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+    raise UsageError(f"{error.filename} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
 def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
@@ -84,11 +84,11 @@ def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
         one_part: Whether it is the name of one file or folder, without slashes.
 
     Raises:
-        UnsafePath: It is no text, empty, absolute, or has "..", ".", NUL or an empty part in it.
+        UnsafePath: It is not text, empty, absolute, or has "..", ".", NUL or an empty part in it.
     """
     reason = wrong_with(value)
     if not reason and one_part and "/" in str(value):
-        reason = "has a slash in it"
+        reason = "contains a slash"
     if reason or not isinstance(value, str):
         raise UnsafePath(value, f"of {what} {reason}")
     return value
@@ -101,17 +101,17 @@ def wrong_with(name: object) -> str:
         name: What came as the name.
     """
     if not isinstance(name, str):
-        return "is no text"
+        return "is not text"
     if not name:
         return "is empty"
     if "\0" in name:
-        return "has a NUL in it"
+        return "contains a NUL"
     if name.startswith("/"):
         return "is absolute"
     parts = name.split("/")
     if ".." in parts:
-        return "has a '..' in it"
-    return "has an empty part or a '.' in it" if "" in parts or "." in parts else ""
+        return "contains '..'"
+    return "contains an empty part or '.'" if "" in parts or "." in parts else ""
 
 
 def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGEST_PATH - 1 - SUFFIX) -> None:
@@ -126,10 +126,10 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
         room: Bytes that the whole name may have, see `room_in`.
 
     Raises:
-        UnsafePath: The name is no text, empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
+        UnsafePath: The name is not text, empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
     """
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - it may be what a server sent
-        raise UnsafePath(name, "is no text")
+        raise UnsafePath(name, "is not text")
     if not windows and len(name) <= room and _PLAIN.match(name) and name[-5:].lower() != ".part":
         return
     if reason := wrong_with(name):
@@ -141,16 +141,16 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
     try:
         length = len(os.fsencode(name))
     except UnicodeEncodeError:
-        raise UnsafePath(name, "can't be written as a file name on this system") from None
+        raise UnsafePath(name, "cannot be written as a file name on this system") from None
     for part in name.split("/"):
         if len(os.fsencode(part)) > LONGEST:
             raise UnsafePath(name, f"has a part of more than {LONGEST} bytes")
         if windows and (_WINDOWS_FORBIDDEN.search(part) or _WINDOWS_DEVICE.match(part) or part[-1] in ". "):
-            raise UnsafePath(name, "isn't allowed on Windows")
+            raise UnsafePath(name, "is not allowed on Windows")
     if length > room:
-        raise UnsafePath(name, f"has {length} bytes, more than the {room} that there is room for in this folder")
+        raise UnsafePath(name, f"has {length} bytes, more than the {room} that fit in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
-        raise UnsafePath(name, "stands where transfers keep their journals")
+        raise UnsafePath(name, "is where transfers keep their journals")
     if _UNFINISHED.search(name.casefold()):
         raise UnsafePath(name, "is a name that transfers give to unfinished files")
 
@@ -265,7 +265,7 @@ def _compare(names: Iterable[str], keyed: Callable[[str], str], suspects: Contai
 
 
 def _same_path(name: str, other: str) -> str:
-    return "stands there twice" if name == other else f"is the same path as {other!r} on this file system"
+    return "is listed twice" if name == other else f"is the same path as {other!r} on this file system"
 
 
 def _folded(name: str) -> str:
@@ -317,7 +317,7 @@ class NameGuard:
         key = self._keyed(name if self._links is None else self._links.check(name))
         there = self._seen.add(self._digest(key, _FILE))
         if there == _FILE:
-            raise NameClash(name, "stands there twice, or is the same path as an earlier entry on this file system")
+            raise NameClash(name, "is listed twice, or is the same path as an earlier entry on this file system")
         if there == _FOLDER:
             raise NameClash(name, "is also a folder of another entry")
         above = list(_new_folders(key, self._recent))
@@ -433,9 +433,9 @@ def _check_folder(name: str, path: str, root: str) -> int:
     if stat.S_ISLNK(mode):
         target = os.path.realpath(path)
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
-            raise UnsafePath(name, f"leads out of the folder through the link {path}")
+            raise UnsafePath(name, f"points outside the folder through the link {path}")
         if not os.path.isdir(target):
-            raise UnsafePath(name, f"leads through {path}, a link to nothing or to a file")
+            raise UnsafePath(name, f"passes through {path}, a link to nothing or to a file")
     elif not stat.S_ISDIR(mode):
         raise UnsafePath(name, f"needs a folder where the file {path} is")
     return mode

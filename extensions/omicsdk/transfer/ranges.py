@@ -292,7 +292,7 @@ class Ranges:
         if self._size is None:
             _Reading(self, 0, 1, shows=False).learn_size()
         if self._size is None:
-            raise NoRanges(f"{self.title}: its server doesn't say how many bytes it has", name=self.title)
+            raise NoRanges(f"{self.title}: its server does not state its size", name=self.title)
         return self._size
 
     @property
@@ -317,7 +317,7 @@ class Ranges:
         if self._shown is not None:
             start, end, crc = self._shown
             if crc32c(again.read(start, min(end, again.size))) != crc:
-                raise self.changed("bytes that were read before are others now")
+                raise self.changed("bytes that were read before have changed")
         if self._validators or self._size:
             with suppress(NoRanges):  # which says nothing of the file
                 _Reading(self, 0, 1, shows=False).read()
@@ -436,7 +436,7 @@ class Ranges:
     def changed(self, why: str) -> SourceChanged:
         """The error for a file that has become another."""
         said = f"{self.title}: the file changed while it was read: {why}"
-        return SourceChanged(said, name=self.title, remedy="Open it again to read the new one from the beginning.")
+        return SourceChanged(said, name=self.title, remedy="Open it again to read the new version from the beginning.")
 
     def pause(self, failures: int, began: float, error: OmicsError, retry_after: float | None = None) -> None:
         """Waits for the next try, or raises where there is none."""
@@ -448,7 +448,7 @@ class Ranges:
         )
         if pause is None:
             raise error
-        _log.info("%s: %s; again in %.1f s", self.title, error, pause)
+        _log.info("%s: %s; retrying in %.1f s", self.title, error, pause)
         self._clock.sleep(pause)
 
     def now(self) -> float:
@@ -496,7 +496,7 @@ class _Reading:
         """Sends one request; returns whether its answer was the last."""
         file = self._file
         if not location.url.lower().startswith(("http://", "https://")):
-            raise NoRanges(f"{file.title} can't be read in parts over {location.url.partition(':')[0]}")
+            raise NoRanges(f"{file.title} cannot be read in parts over {location.url.partition(':')[0]}")
         asked = file.asked(location, self._at, self._end)
         answer = file.wire().get(location.url, headers_for(location, asked))
         try:
@@ -512,13 +512,13 @@ class _Reading:
         """Yields the bytes that were asked for; returns whether there are no more."""
         skip = self._at - verdict.start
         if skip > MOST_SKIPPED:
-            raise NoRanges(f"{self._file.title}: its server gives the whole file only", name=self._file.title)
+            raise NoRanges(f"{self._file.title}: its server sends whole files only", name=self._file.title)
         before = self._at
         with network_errors():
             for piece in answer.iter_raw():
                 left = len(piece) if self._end is None else self._end - self._at
                 if verdict.kind is Kind.ACCEPT and len(piece) > left:
-                    raise NoRanges(f"{self._file.title}: its server sends more than it is asked for")
+                    raise NoRanges(f"{self._file.title}: its server sends more than was requested")
                 kept = piece[skip : skip + left]
                 skip = max(0, skip - len(piece))
                 if self._file.pace is not None:
@@ -563,13 +563,15 @@ class _Reading:
         there = redirected(location.url, verdict.location)
         shown = without_query(location.url)
         if there is None:
-            raise TransportError("the redirect's address makes no sense", method="GET", url=shown)
+            raise TransportError("the redirect's address is invalid", method="GET", url=shown)
         self._redirects += 1
         if self._redirects > REDIRECT_LIMIT:
-            raise TooManyRedirects("sent round in circles", method="GET", url=shown)
+            raise TooManyRedirects("redirect loop", method="GET", url=shown)
         self._file.moved(location, followed(location, there))
         if verdict.retry_after:
-            late = TimedOut("the service isn't ready to give it", method="GET", url=shown, operation=self._file.title)
+            late = TimedOut(
+                "the service is not ready to provide it", method="GET", url=shown, operation=self._file.title
+            )
             self._file.pause(1, self._began, late, verdict.retry_after)
 
     def _refused(self, location: Location, verdict: Verdict, answer: Response) -> None:
@@ -579,7 +581,7 @@ class _Reading:
             if what in self._ended and not self._file.is_elsewhere(location):
                 raise error
             self._ended.add(what)
-            _log.info("%s: its URL isn't accepted (%d), asking for another", self._file.title, verdict.status)
+            _log.info("%s: its URL is not accepted (%d); requesting another", self._file.title, verdict.status)
 
     def _failed(self, failure: WireFailure, location: Location) -> None:
         error = failure.error
@@ -601,7 +603,7 @@ class _Reading:
         )
         if isinstance(said.body, str):  # a store's XML repeats what was signed
             said.body = None
-        said.message = f"{self._file.title}: the server doesn't give this file: {said.message}"
+        said.message = f"{self._file.title}: the server does not provide this file: {said.message}"
         return said
 
 

@@ -41,16 +41,16 @@ class Location:
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
-            raise TypeError(f"a Location's url is text, not {a(self.url)}")
+            raise TypeError(f"a Location's url must be text, not {a(self.url)}")
         if not isinstance(cast("object", self.headers), Mapping):
-            raise TypeError(f"a Location's headers is a mapping from name to value, not {a(self.headers)}")
+            raise TypeError(f"a Location's headers must be a mapping from name to value, not {a(self.headers)}")
         for name, value in self.headers.items():
             if not isinstance(cast("object", value), str):
-                raise TypeError(f"the header {name!r} is text, not {a(value)}")
+                raise TypeError(f"the header {name!r} must be text, not {a(value)}")
             if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
-                raise ValueError(f"the header {name!r} has characters that can't be sent")
+                raise ValueError(f"the header {name!r} has characters that cannot be sent")
         if _LONE_SURROGATE.search(self.url):
-            raise ValueError(f"the URL has characters that can't be sent: {without_query(self.url)!a}")
+            raise ValueError(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
 
     @property
     def server(self) -> str:
@@ -186,7 +186,7 @@ def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
     if size is not None and asked.size is not None and size != asked.size:
         return _other_size(asked, 206, size, validator)
     if _differs(asked.validator, validator):
-        return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date is another one")
+        return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date differs")
     announced = _length(headers)
     wanted_end = asked.end if asked.end is not None else size
     if (
@@ -195,7 +195,7 @@ def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
         or (wanted_end is not None and end > wanted_end)
         or (announced is not None and announced != end - start)
     ):
-        return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than asked for ({told[:80]!r})")
+        return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than requested ({told[:80]!r})")
     if not may_join(asked, validator):
         return Verdict(
             Kind.UNVALIDATED, 206, size=size, validator=validator, why=f"a part with {validator_words(validator)}"
@@ -208,7 +208,7 @@ def _judge_whole(asked: Asked, headers: Mapping[str, str]) -> Verdict:
     if size is not None and asked.size is not None and size != asked.size:
         return _other_size(asked, 200, size, validator)
     if _differs(asked.validator, validator):
-        return Verdict(Kind.CHANGED, 200, size=size, validator=validator, why="its ETag or date is another one")
+        return Verdict(Kind.CHANGED, 200, size=size, validator=validator, why="its ETag or date differs")
     kind = Kind.WHOLE if asked.ranged else Kind.ACCEPT
     return Verdict(kind, 200, 0, size if size is not None else asked.size, size, validator)
 

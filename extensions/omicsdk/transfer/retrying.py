@@ -49,7 +49,7 @@ class Patience:
             number(name, getattr(self, name), "bytes a second" if name == "least_rate" else "seconds")
         whole_number("renewals", self.renewals, 0)
         if not (self.connect > 0 and self.silence > 0 and self.least_rate >= 0 and self.retry_after >= 0):
-            raise ValueError(f"{self}: seconds to wait must be above 0, the others can't be negative")
+            raise ValueError(f"{self}: seconds to wait must be above 0, the others cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)

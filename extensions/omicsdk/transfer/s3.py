@@ -294,7 +294,7 @@ class S3Object(MultipartStore):
                 algorithm=f"{name} of all parts",
                 expected=ours,
                 actual=theirs,
-                remedy="What the store holds under this name is damaged. Send it again, to a new name if you can.",
+                remedy="The stored object is damaged. Upload it again, under a new name if possible.",
             )
 
     def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
@@ -328,7 +328,7 @@ def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict
     sorted_out = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
     unknown = [name for name in extra if not any(name in arguments for arguments in sorted_out.values())]
     if unknown:
-        raise ValueError(f"{unknown[0]} is no argument of an upload to S3")
+        raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
     return sorted_out
 
 

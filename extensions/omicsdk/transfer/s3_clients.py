@@ -93,7 +93,7 @@ def _reading_settings(settings: str = "") -> Generator[None]:
     except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
         source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
         raise ConfigError(
-            f"The AWS settings{source} can't be used: {mask_text(str(error)).rstrip('.')}",
+            f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}",
             remedy=f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
         ) from error
 
@@ -115,7 +115,7 @@ def s3_error(error: Exception, what: str) -> OmicsError:
         about, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
         code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
         if code == "NoSuchUpload":
-            return NoSuchUpload(f"{what}: the store doesn't know this upload (any longer)")
+            return NoSuchUpload(f"{what}: the upload does not exist in the store (any longer)")
         message = f"{what}: {mask_text(str(about.get('Message') or said))}"
         return error_class(status)(
             message, status=status, code=code or None, request_id=meta.get("RequestId"), remedy=_REMEDIES.get(code)
@@ -189,13 +189,15 @@ def s3_pages(
     """
     where, more = f"s3://{bucket}/{prefix}".rstrip("/"), dict[str, str]()
     while True:
-        with asking_s3(f"{where} can't be listed"):
+        with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
         # A page without objects has no `Contents`, and neither has an answer that is no list at all, such as a proxy's page:
         # which of both came is told by `IsTruncated`, which S3 always states.
         operation = f"list_objects_v2 of {where}"
         if not isinstance(truncated := page.get("IsTruncated"), bool):
-            raise DecodeError(operation, "IsTruncated", truncated, expected="true or false: this is no list of objects")
+            raise DecodeError(
+                operation, "IsTruncated", truncated, expected="true or false: this is not a list of objects"
+            )
         if truncated and not page.get("NextContinuationToken"):
             raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
         yield page
@@ -225,7 +227,7 @@ class _Head:
     def readline(self, limit: int = -1) -> bytes:
         line: bytes = self._file.readline(limit)
         if not line.endswith(b"\n") and len(line) != limit:
-            raise RemoteDisconnected("the connection ended before the head of the answer did")
+            raise RemoteDisconnected("the connection ended before the head of the answer was complete")
         return line
 
     def __getattr__(self, name: str) -> Any:

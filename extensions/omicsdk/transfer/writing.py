@@ -81,10 +81,10 @@ class Growth:
                 return
             spare = spare_bytes(*found)
             if count > spare:
-                error = DiskFull(self._path, name=self._name, remedy="Make room, or check what the server sends.")
+                error = DiskFull(self._path, name=self._name, remedy="Free disk space, or check what the server sends.")
                 error.message = (
-                    f"{self._name or self._path}: its size isn't known, and {self._path} has grown until {found[0]:,} bytes are "
-                    "free; these are left for others"
+                    f"{self._name or self._path}: its size is unknown, and {self._path} has grown until only {found[0]:,} bytes are "
+                    "free; these are kept free"
                 )
                 raise error
             self._allowed = min(spare // 2, _UNSEEN)  # others take from it meanwhile

@@ -124,7 +124,7 @@ def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", CANARY)
     variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
     assert variable.call is not None
-    assert found.problem.endswith("credentials:1: It isn't an INI file")
+    assert found.problem.endswith("credentials:1: It is not an INI file")
     assert CANARY not in found.problem + found.remedy
 
 
@@ -155,7 +155,7 @@ def test_gen3_files_are_tried_once_each(look, tmp_path):
 
 
 def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
-    assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "there is no such file"
+    assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "file not found"
     assert "is not tried" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
     written(tmp_path / ".gen3" / "credentials.json", "[]")
     assert "JSON object" in look("gen3")[0].problem

@@ -174,7 +174,7 @@ def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed
     url, came = skewed(-172800)
     ended = Call(f"{url}/user", BearerToken(CANARY, expires_at=time.time() - 86400))
     login, clock = tried(LOGIN._replace(url=url, call=ended), {"NO_PROXY": "*"}, 5)
-    assert "The access token ended on" in login.found
+    assert "The access token expired on" in login.found
     assert (clock.status, "2 days ahead of" in clock.found) == ("failed", True)
     assert login.remedy.startswith("Set this machine's clock first.")
     assert len(came) == 1, "one call a login"

@@ -19,7 +19,7 @@ def homeless(monkeypatch, tmp_path):
     [(home_folder, "HOME=/path/to/it."), (token_file, "OMICS_TOKEN_FILE."), (state_folder, "OMICS_STATE_DIR.")],
 )
 def test_it_is_told_what_to_set(homeless, find, variable):
-    with pytest.raises(ConfigError, match="HOME isn't set") as raised:
+    with pytest.raises(ConfigError, match="HOME is not set") as raised:
         find()
     assert raised.value.remedy.startswith("Set HOME")
     assert raised.value.remedy.endswith(variable)

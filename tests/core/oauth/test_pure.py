@@ -56,7 +56,7 @@ def test_what_an_application_lacks_is_named(name):
 
 
 def test_an_application_is_not_asked_unencrypted():
-    with pytest.raises(ConfigError, match=r"token_uri .* isn't encrypted"):
+    with pytest.raises(ConfigError, match=r"token_uri .* is not encrypted"):
         Application.of(secrets_with(token_uri="http://auth.example.org/oauth/token"), "here")
     assert Application.of(secrets_with(token_uri="http://127.0.0.1:80/oauth/token"), "here").token_uri
 
@@ -144,12 +144,12 @@ def test_what_an_echo_page_shows_may_be_pasted(page):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("code=c&state=other", "another login"),
-        ("code=c", "another login"),
-        ("error=access_denied&state=other", "another login"),
+        ("code=c&state=other", "different login"),
+        ("code=c", "different login"),
+        ("error=access_denied&state=other", "different login"),
         ("error=access_denied&error_description=not%0Ayou&state=s", "was refused: access_denied: not you"),
         ("state=s&error=strange", "was refused: strange"),
-        ("https://[broken", "another login"),
+        ("https://[broken", "different login"),
         ("", "No code was given"),
     ],
 )
@@ -252,14 +252,14 @@ def test_a_refresh_token_goes_on_unless_a_new_one_comes():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "isn't JSON"),
-        ("access_token=a", "isn't JSON"),
-        ("[" * 100_000, "isn't JSON"),
-        ("[]", "isn't a JSON object"),
+        ("", "is not JSON"),
+        ("access_token=a", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "is not a JSON object"),
         ("{}", "without an access token"),
         ('{"access_token": 5}', "without an access token"),
         ('{"access_token": ""}', "without an access token"),
-        ('{"access_token": "a", "scope": 1}', "can't be read"),
+        ('{"access_token": "a", "scope": 1}', "cannot be read"),
         ('{"error": "invalid_grant", "error_description": "used\\nup"}', "refused: invalid_grant: used up"),
     ],
 )

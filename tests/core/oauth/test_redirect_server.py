@@ -69,14 +69,14 @@ def test_a_browser_that_never_comes_back_is_a_timeout():
     server = RedirectServer()
     with server.listening("s"), pytest.raises(AuthError, match=r"within 0\.01 s") as caught:
         server.wait(0.01)
-    assert "--remote" in caught.value.remedy
+    assert "--device" in caught.value.remedy
 
 
 def test_a_wait_can_be_given_up():
     stop = threading.Event()
     stop.set()
     server = RedirectServer()
-    with server.listening("s"), pytest.raises(AuthError, match="given up"):
+    with server.listening("s"), pytest.raises(AuthError, match="cancelled"):
         server.wait(100, stop)
 
 

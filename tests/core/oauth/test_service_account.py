@@ -114,9 +114,9 @@ def test_a_refused_token_is_made_anew_unless_it_is_new(key_file, clock):
         ({"type": "authorized_user"}, "of type 'authorized_user', not a service account's"),
         ({"private_key": None}, "has no private_key$"),
         ({"client_email": 5, "private_key_id": ""}, "has no client_email, private_key_id"),
-        ({"private_key": "canary"}, "can't be used to sign"),
-        ({"private_key": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n"}, "can't be used to sign"),
-        ({"private_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "can't be used to sign"),
+        ({"private_key": "canary"}, "cannot be used to sign"),
+        ({"private_key": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n"}, "cannot be used to sign"),
+        ({"private_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "cannot be used to sign"),
     ],
 )
 def test_a_broken_key_file_is_told_with_a_remedy(key_file, clock, changes, said):
@@ -130,7 +130,7 @@ def test_a_broken_key_file_is_told_with_a_remedy(key_file, clock, changes, said)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "isn't JSON"), (b"\xff\xfe", "isn't JSON"), (b"[]", "isn't a JSON object")]
+    ("content", "said"), [(b"", "is not JSON"), (b"\xff\xfe", "is not JSON"), (b"[]", "is not a JSON object")]
 )
 def test_what_is_no_key_file_is_told(tmp_path, content, said):
     path = tmp_path / "key.json"
@@ -144,7 +144,7 @@ def test_a_key_file_that_is_not_there_is_told_when_it_is_needed(tmp_path, clock)
     with pytest.raises(AuthError, match="does not exist") as caught:
         bearer(held)
     assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.remedy
-    with pytest.raises(AuthError, match="can't be read"):
+    with pytest.raises(AuthError, match="cannot be read"):
         read_key(tmp_path)
 
 

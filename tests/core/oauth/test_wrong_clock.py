@@ -58,7 +58,7 @@ def test_a_token_of_the_future_that_was_refused_is_not_renewed(claims):
     asked = []
     held = BearerToken(token(**claims), refresh=lambda: asked.append(1) or "new", clock=ManualClock(NOW))
     sent = held.headers("GET", BASE)
-    with pytest.raises(AuthError, match=f"isn't valid before {moment(NOW + 7200)}, .* says {moment(NOW)}") as caught:
+    with pytest.raises(AuthError, match=f"is not valid before {moment(NOW + 7200)}, .* shows {moment(NOW)}") as caught:
         held.renew(sent)
     assert caught.value.remedy.startswith("Set the clock")
     assert asked == []

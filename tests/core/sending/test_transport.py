@@ -369,7 +369,7 @@ def test_a_token_of_another_host_is_refused_where_one_is_needed(both):
 def test_a_token_is_not_sent_unencrypted(both):
     server = Server(answer(200))
     client = both(server, "http://api.example.org/v1", credentials=BearerToken("canary"))
-    with pytest.raises(AuthError, match="isn't encrypted"):
+    with pytest.raises(AuthError, match="is not encrypted"):
         client.send(request(secured=True))
     client.send(request())
     assert "authorization" not in server.seen[0].headers
@@ -386,7 +386,7 @@ def test_what_is_open_to_all_needs_no_credentials_that_work(both, caplog):
     client.send(request())
     assert "authorization" not in server.seen[0].headers
     told = caplog.records[0].getMessage()
-    assert told == "get_things: going on without credentials (The key file is broken)"
+    assert told == "get_things: continuing without credentials (The key file is broken)"
     assert mask_text(told) == told, "no word of it is taken for a secret"
 
 
@@ -452,7 +452,7 @@ def test_a_renewal_that_fails_is_an_auth_error(both):
 def test_a_token_that_ended_is_told_before_anything_is_sent(both):
     server = Server(answer(200))
     client = both(server, credentials=BearerToken("old", expires_at=1.0))
-    with pytest.raises(AuthError, match=r"ended on 1970-01-01"):
+    with pytest.raises(AuthError, match=r"expired on 1970-01-01"):
         client.send(request(secured=True))
     assert server.seen == []
 

@@ -290,5 +290,5 @@ def test_a_link_stays_a_link(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=r"config\.json can't be written"):
+    with pytest.raises(ConfigError, match=r"config\.json cannot be written"):
         save(tmp_path / "file" / "config.json", {"a": 1})

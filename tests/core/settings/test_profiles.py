@@ -132,4 +132,4 @@ def _no_home() -> Path:
 
 
 def _no_folder(*_: object, **__: object) -> Path:
-    raise ConfigError("there is no home folder")
+    raise ConfigError("no home folder")

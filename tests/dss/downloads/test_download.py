@@ -365,4 +365,4 @@ def test_a_file_that_was_taken_for_another_one_is_missed(
     monkeypatch.setattr("omicsdk.transfer.scale.repeats.KeySet", OneKey)
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
     assert len(result.errors) == len({row["file_sha256"] for row in rows}) - 1
-    assert "isn't in the filestore" in str(result.errors[0])
+    assert "is not in the filestore" in str(result.errors[0])

@@ -65,9 +65,9 @@ def test_a_form_comes_as_it_was_sent(fields: dict[str, str]):
 @pytest.mark.parametrize(
     ("body", "headers", "status", "says"),
     [
-        (b"{", JSON, 400, "isn't JSON"),
-        (b"[" * 100_000, JSON, 400, "isn't JSON"),
-        (b"[]", JSON, 400, "isn't a JSON object"),
+        (b"{", JSON, 400, "is not JSON"),
+        (b"[" * 100_000, JSON, 400, "is not JSON"),
+        (b"[]", JSON, 400, "is not a JSON object"),
         (b"{}", JSON, 400, "callback notification: the body's field 'transaction_id' is None, not a required field"),
         (
             b'{"transaction_id": "t", "subscription_id": "s", "match": []}',
@@ -81,12 +81,12 @@ def test_a_form_comes_as_it_was_sent(fields: dict[str, str]):
         ),
         (
             b'{"transaction_id": "", "subscription_id": "s", "match": {"bundle_uuid": "u", "bundle_version": "v"}}',
-            *(JSON, 400, "an empty one of"),
+            *(JSON, 400, "an empty value in"),
         ),
         (b"{}", {"Content-Type": "text/plain"}, 415, "application/json or multipart"),
         (b"{}", {}, 415, "application/json or multipart"),
-        (b"nothing", {"Content-Type": "multipart/form-data; boundary=x"}, 400, "can't be read"),
-        (b"nothing", {"Content-Type": "multipart/form-data"}, 400, "can't be read"),
+        (b"nothing", {"Content-Type": "multipart/form-data; boundary=x"}, 400, "cannot be read"),
+        (b"nothing", {"Content-Type": "multipart/form-data"}, 400, "cannot be read"),
         (*form({"other": "1"}), 400, "no field 'payload'"),
     ],
 )
@@ -157,7 +157,7 @@ def test_what_fails_comes_again_and_what_is_known_doesnt(listener: Listener):
         assert notification.transaction_id == "t1"
     assert again.status == 200
     assert post(listener.url).status == 200  # handed over to nobody
-    with pytest.raises(TimedOut, match="no notification came to"), listener.receive(0.01):
+    with pytest.raises(TimedOut, match="no notification was received at"), listener.receive(0.01):
         raise AssertionError
 
 
@@ -215,7 +215,7 @@ def test_a_connection_that_breaks_is_no_trouble(listener: Listener):
 
 def test_a_port_that_is_taken(listener: Listener):
     port = int(listener.url.split(":")[2].partition("/")[0])
-    with pytest.raises(UsageError, match=f"can't listen at 127.0.0.1:{port}"):
+    with pytest.raises(UsageError, match=f"cannot listen at 127.0.0.1:{port}"):
         Listener(port=port)
 
 
@@ -352,5 +352,5 @@ def test_nothing_comes(capfd: pytest.CaptureFixture[str]):
 
     assert main(["dss", "listen", "--port", "0", "--timeout", "0.01"]) == 1
     err = capfd.readouterr().err
-    assert "no notification came to http://127.0.0.1:" in err
+    assert "no notification was received at http://127.0.0.1:" in err
     assert "callback URL" in err

@@ -80,7 +80,7 @@ def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged
 
 
 def test_a_uuid_that_is_none_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
-    with pytest.raises(UsageError, match="'nope', which is no UUID"):
+    with pytest.raises(UsageError, match="'nope', which is not a UUID"):
         dss.upload(source, "aws", staged, bundle_uuid="nope")
     assert omics_sandbox.requests("/dss/v1/") == []
 
@@ -270,7 +270,7 @@ def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
     assert state_folder() == tmp_path / "file"
     assert len(dss.upload(source, "aws", staged).files) == 4
-    assert "unfinished transfers aren't remembered" in caplog.text
+    assert "unfinished transfers are not recorded" in caplog.text
 
 
 def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
@@ -304,12 +304,12 @@ def test_files_that_the_service_takes_over_later_are_waited_for(
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("a./b", "holds `./`"),
-        ("a/.b", "holds `/.`"),
+        ("a./b", "contains `./`"),
+        ("a/.b", "contains `/.`"),
         ("a\\b", "backslash"),
         ("~/b", "begins with `~/`"),
         ("a\nb", "line end"),
-        ("a\udcff", "isn't UTF-8"),
+        ("a\udcff", "is not UTF-8"),
         (".hidden", None),
         ("a b/c~.json", None),
     ],
@@ -321,7 +321,7 @@ def test_names_that_the_service_would_refuse_in_the_end(name: str, fault: str | 
 
 def test_a_name_that_the_service_refuses_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     (source / "reads" / ".hidden").write_text("")
-    with pytest.raises(UsageError, match=r"reads/\.hidden: the Data Store takes no such name"):
+    with pytest.raises(UsageError, match=r"reads/\.hidden: the Data Store does not accept this name"):
         dss.upload(source, "aws", staged)
     assert omics_sandbox.requests("/dss/v1/") == []
 
@@ -338,7 +338,7 @@ def test_what_a_download_couldnt_keep_is_said(source: Path, caplog: pytest.LogCa
 
 def test_an_empty_folder(dss: Dss, tmp_path: Path):
     (tmp_path / "none").mkdir()
-    with pytest.raises(UsageError, match="holds no files"):
+    with pytest.raises(UsageError, match="contains no files"):
         dss.upload(tmp_path / "none", "aws", "bucket")
 
 

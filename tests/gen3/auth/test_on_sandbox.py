@@ -55,10 +55,10 @@ def test_a_key_that_was_revoked_says_what_to_do(file: Path, sandbox: Sandbox):
     auth = Gen3Auth(refresh_file=file, retry=NO_RETRY)
     access = sandbox.gen3.access
     access.revoke(json.loads(file.read_text())["key_id"])
-    with pytest.raises(Gen3AuthError, match="make another on your profile page") as caught:
+    with pytest.raises(Gen3AuthError, match="create another on your profile page") as caught:
         auth.get_access_token()
     assert str(file) in str(caught.value)
-    with Gen3Metadata(auth) as mds, pytest.raises(Gen3AuthError, match="make another on your profile page"):
+    with Gen3Metadata(auth) as mds, pytest.raises(Gen3AuthError, match="create another on your profile page"):
         mds.create("g", {})
     with Gen3Index(auth) as index:
         assert index.get_stats()["fileCount"] == 0  # what is open to everybody goes on
@@ -81,7 +81,7 @@ def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox,
 def test_a_commons_that_one_isn_t_connected_to(file: Path, sandbox: Sandbox):
     sandbox.gen3.wts.add_commons("other-google", "https://other.example.org")
     log_in = r"Log in to other-google on your profile page, or at \S+/wts/oauth2/authorization_url\?idp=other-google"
-    with pytest.raises(Gen3AuthError, match=rf"didn't give a token of other-google \(403.*{log_in}"):
+    with pytest.raises(Gen3AuthError, match=rf"did not issue a token of other-google \(403.*{log_in}"):
         Gen3Auth("https://other.example.org", refresh_file=file, retry=NO_RETRY).get_access_token()
 
 
@@ -103,9 +103,9 @@ def test_a_program_s_login(sandbox: Sandbox):
 
 def test_a_key_that_has_ended(file: Path, sandbox: Sandbox):
     sandbox.clock.advance(31 * 86400)
-    with pytest.raises(Gen3AuthError, match=r"didn't give an access token for the API key in .*\(4\d\d") as caught:
+    with pytest.raises(Gen3AuthError, match=r"did not issue an access token for the API key in .*\(4\d\d") as caught:
         Gen3Auth(refresh_file=file, retry=NO_RETRY).get_access_token()
-    assert "The key ends on " in str(caught.value)
+    assert "The key expires on " in str(caught.value)
 
 
 def test_a_token_that_ended_in_the_meantime_is_replaced(file: Path, sandbox: Sandbox):

@@ -98,7 +98,7 @@ def test_a_token_can_be_given_in_two_ways(make_token: Callable[..., str], home: 
 
 
 def test_a_token_that_is_none_needs_an_endpoint(home: Path):
-    with pytest.raises(Gen3AuthError, match="isn't a JSON Web Token"):
+    with pytest.raises(Gen3AuthError, match="is not a JSON Web Token"):
         login_of(Arguments(access_token="opaque"), {}, lambda: home)
     assert login_of(Arguments(endpoint=COMMONS, access_token="opaque"), {}, lambda: home).endpoint == COMMONS
 
@@ -136,7 +136,7 @@ def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given:
 
 
 def test_a_namespace_can_t_lead_the_request_elsewhere(home: Path):
-    with pytest.raises(Gen3ArgumentError, match="no namespace"):
+    with pytest.raises(Gen3ArgumentError, match="not a Kubernetes namespace"):
         login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, lambda: home)
 
 
@@ -167,10 +167,10 @@ def test_arguments_that_contradict_each_other(given: Arguments, said: str, home:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "isn't JSON"),
-        ("[]", "isn't a JSON object"),
+        ("{", "is not JSON"),
+        ("[]", "is not a JSON object"),
         ('{"key_id": "x"}', "has no api_key"),
-        ('{"api_key": "opaque"}', "isn't a JSON Web Token"),
+        ('{"api_key": "opaque"}', "is not a JSON Web Token"),
         ('{"api_key": 5}', "has no api_key"),
     ],
 )
@@ -184,10 +184,11 @@ def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path,
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "why"), [("ftp://x", ": it doesn't"), ("https://", ": it has no host"), ("x:99999", ": it has a port")]
+    ("endpoint", "why"),
+    [("ftp://x", ": it doesn't"), ("https://", ": it has no host"), ("x:99999", ": it has a port")],
 )
 def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path, endpoint: str, why: str):
-    with pytest.raises(ConfigError, match=f"'{endpoint}' isn't the endpoint of a Gen3 commons{why}"):
+    with pytest.raises(ConfigError, match=f"'{endpoint}' is not the endpoint of a Gen3 commons{why}"):
         login_of(Arguments(endpoint, refresh_token=api_key), {}, lambda: home)
 
 

@@ -36,4 +36,4 @@ def test_a_place_that_cannot_be_made_is_told_and_does_without(
     (tmp_path / "file").touch()
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file/state"))
     assert journal_for("gen3/uploads", "a") is None
-    assert "aren't remembered" in caplog.text
+    assert "are not recorded" in caplog.text

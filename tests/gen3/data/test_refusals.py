@@ -24,5 +24,5 @@ def test_without_a_login_the_commons_is_named(url: str, logins: Logins):
 
 @pytest.mark.parametrize("url", ["https://a-b.example.org/x", "https://a.example.org/b.example.org/x"])
 def test_a_host_or_path_with_its_name_in_it_is_another(url: str, logins: Logins):
-    error = Unauthorized("You don't have permission", status=401, url=url)
+    error = Unauthorized("You do not have permission", status=401, url=url)
     assert isinstance(logins.explained(error), Forbidden)

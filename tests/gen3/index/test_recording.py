@@ -82,7 +82,7 @@ _QUERIED = ("GET", "/index/_query/urls/q", {"include": "bucket-q", "limit": "100
 _ALL_PAGES = (
     "the index gives 100 at once when nothing is said, and the rest was lost: ours asks for 1,000 a page, and all pages"
 )
-_RAISED = "what isn't there is an error, never None"
+_RAISED = "what is not there is an error, never None"
 DIFFERENT = {
     "get(guid)": Difference(
         "gen3sdk has it the wrong way round: other commons are asked, which is the default, unless ?no_dist is sent",

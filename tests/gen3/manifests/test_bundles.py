@@ -120,11 +120,11 @@ def test_a_bundle_that_fails_takes_those_along_that_hold_it(
 ):
     unknown = A.replace("1", "7")
     path = written("bundle_name | ids", f"a | {unknown}", "b | a", f"c | {A}")
-    with pytest.raises(SomeFailed, match="2 of 3 bundles couldn't be created: line 2"):
+    with pytest.raises(SomeFailed, match="2 of 3 bundles could not be created: line 2"):
         ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
     made = commons.index_bundles(path)
     assert [record.name for record in made.bundles] == ["c"]
-    assert "its member a couldn't be created" in made.failures[3]
+    assert "its member a could not be created" in made.failures[3]
 
 
 def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None, written):
@@ -156,12 +156,12 @@ def test_an_access_token_will_do(commons: Gen3, auth: Gen3Auth, files: None, wri
     [
         (f" | {A} |  | ", "column 'bundle_name': '' names no bundle"),
         ("a |  |  | ", "column 'ids': '' names no members"),
-        ("a | a |  | ", "column 'ids': 'a' has the bundle itself in it"),
+        ("a | a |  | ", "column 'ids': 'a' contains the bundle itself"),
         ("a | nobody |  | ", "column 'ids': 'nobody' is neither a GUID nor a bundle"),
         (f"a | {A} | {'0' * 32} | ", "'checksums': '00000000000000000000000000000000' are 1 checksums of 0 types"),
-        (f"a | {A} | xyz | md5", "column 'checksums': 'xyz' aren't checksums of md5"),
-        (f"first | {A} |  | ", "column 'bundle_name': 'first' is the name of the bundle of line 2, too"),
-        ("a | b |  | \nb | a |  | ", "are bundles that hold each other"),
+        (f"a | {A} | xyz | md5", "column 'checksums': 'xyz' are not checksums of md5"),
+        (f"first | {A} |  | ", "column 'bundle_name': 'first' is also the name of the bundle of line 2"),
+        ("a | b |  | \nb | a |  | ", "are bundles that contain each other"),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_made(row: str, told: str, written):
@@ -169,7 +169,7 @@ def test_what_is_wrong_is_told_before_anything_is_made(row: str, told: str, writ
     with pytest.raises(ManifestError) as caught:
         bundles_of(path)
     assert told in str(caught.value)
-    assert f"{path}: line 3" in str(caught.value) or "hold each other" in told
+    assert f"{path}: line 3" in str(caught.value) or "contain each other" in told
 
 
 def test_checksums_that_an_index_takes():

@@ -89,7 +89,7 @@ def test_a_subject_that_is_known_gets_further_names(auth: Gen3Auth, documents: G
 def test_names_of_two_subjects_are_told(auth: Gen3Auth, documents: Gen3Metadata, written):
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
     with pytest.raises(
-        SomeFailed, match="1 of 2 rows couldn't be published: line 2: its names are those of 2 subjects"
+        SomeFailed, match="1 of 2 rows could not be published: line 2: its names are those of 2 subjects"
     ):
         asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs2\nA03,phs3\n")))
     assert documents.get("A03")
@@ -113,7 +113,7 @@ def test_names_that_arent_known_are_told(auth: Gen3Auth, written):
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
     assert asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n"))) == []
     first, second = asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs9\nA01,phs2\n")))
-    assert first == Missing(2, f"{B}|dbgap|id", "phs9", "isn't known")
+    assert first == Missing(2, f"{B}|dbgap|id", "phs9", "is not known")
     assert (second.line, second.value) == (3, "phs2")
 
 
@@ -140,8 +140,8 @@ def test_a_subjects_document_is_deleted(auth: Gen3Auth, documents: Gen3Metadata,
     ("text", "told"),
     [
         (f"{A}|guid|id\n", "1 columns match nothing"),
-        (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' isn't the name of a column"),
-        (f"{A}|guid|id,{B}||x\n", "isn't the name of a column"),
+        (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' is not the name of a column"),
+        (f"{A}|guid|id,{B}||x\n", "is not the name of a column"),
     ],
 )
 def test_columns_must_be_those_of_a_crosswalk(text: str, told: str, auth: Gen3Auth, written):

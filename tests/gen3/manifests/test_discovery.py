@@ -170,7 +170,7 @@ def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth,
 def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "m.tsv"
     path.write_text("guid\tname\t_tag_0\n\tnobody\t\na\tone\tbroken\nb\ttwo\tk: v\n")
-    told = r"1 of 3 rows couldn't be published: line 3: .*'broken' is a tag without"
+    told = r"1 of 3 rows could not be published: line 3: .*'broken' is a tag without"
     with pytest.raises(SomeFailed, match=told) as caught:
         asyncio.run(publish_discovery_metadata(auth, path))
     assert str(caught.value).count("line 3") == 1
@@ -215,12 +215,12 @@ def test_studies_that_arent_registered(how, registered, new: str, auth, document
 
 
 def test_files_that_cannot_be_published(commons: Gen3, auth: Gen3Auth, tmp_path: Path):
-    with pytest.raises(UsageError, match=r"no \.tsv, \.csv or \.json file"):
+    with pytest.raises(UsageError, match=r"not a \.tsv, \.csv or \.json file"):
         commons.publish_discovery("m.xlsx")
     (tmp_path / "m.json").write_text("{}")
-    with pytest.raises(ManifestError, match="isn't a JSON list"):
+    with pytest.raises(ManifestError, match="is not a JSON list"):
         commons.publish_discovery(tmp_path / "m.json")
-    with pytest.raises(UsageError, match="isn't a format"):
+    with pytest.raises(UsageError, match="is not a format"):
         asyncio.run(output_expanded_discovery_metadata(auth, output_format="xml"))
 
 

@@ -147,7 +147,7 @@ def test_the_documented_call(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     path = tmp_path / "m.tsv"
     path.write_text(f"md5\turls\tsize\n{MD5}\ts3://b/1\t1\n{MD5}\taz://b/1\t1\n")
     assert not is_valid_manifest_format(path)
-    assert "line 3, column 'urls': 'az://b/1' isn't a URL that is allowed" in caplog.text
+    assert "line 3, column 'urls': 'az://b/1' is not an allowed URL" in caplog.text
     assert is_valid_manifest_format(path, allowed_protocols=["s3", "az"])
     assert check_format(path) == FormatCheck(2, 1, 0)
     with pytest.raises(ManifestError, match="No such file"):

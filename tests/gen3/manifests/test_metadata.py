@@ -103,8 +103,8 @@ def test_rows_without_a_guid_fail_and_the_others_are_stored(
     path = written("guid,n", ",1", "b,2", name="m.csv")
     summary = commons.ingest_metadata(path, "s", tmp_path / "o.log")
     assert summary.counts == {"failed": 1, "created": 1}
-    assert "names no file" in summary.errors[0]
-    with pytest.raises(SomeFailed, match="1 of 2 rows couldn't be stored"):
+    assert "names no known file" in summary.errors[0]
+    with pytest.raises(SomeFailed, match="1 of 2 rows could not be stored"):
         asyncio.run(async_ingest_metadata_manifest(auth.endpoint, path, "s", auth, output_filename=tmp_path / "p.log"))
     assert documents.get("b")["s"] == {"n": 2}
 

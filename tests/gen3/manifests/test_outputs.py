@@ -166,7 +166,7 @@ def test_results_come_in_order_and_a_run_can_be_stopped():
     results = in_order(range(100), lambda number: number, 3, stop)
     assert next(results) == 0
     stop.set()
-    with pytest.raises(Interrupted, match="The same call resumes"):
+    with pytest.raises(Interrupted, match="Repeat the call to resume"):
         list(results)
 
 
@@ -186,6 +186,6 @@ def test_items_are_taken_as_they_are_needed():
 
 def test_failures_before_an_interrupt_are_raised_by_the_run_that_resumes(tmp_path: Path):
     summary = Summary(10, {"created": 9, "failed": 1}, tmp_path / "out.tsv", tmp_path / "out.failures.tsv", ())
-    with pytest.raises(SomeFailed, match="1 of 10 rows couldn't be indexed"):
+    with pytest.raises(SomeFailed, match="1 of 10 rows could not be indexed"):
         summary.raise_if_failed("indexed")
     assert summary._replace(counts={"created": 10}).raise_if_failed().rows == 10

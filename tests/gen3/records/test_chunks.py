@@ -129,7 +129,7 @@ def test_a_failure_that_names_no_record_is_found_by_halves() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        Forbidden("You don't have access to this data", status=403),
+        Forbidden("You do not have access to this data", status=403),
         ConnectFailed("Connection refused"),
         BadRequest("Project is in state 'review', which prevents /v0/submission/a/b.", status=400),
     ],

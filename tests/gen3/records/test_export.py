@@ -99,7 +99,7 @@ def test_rows_that_were_printed_as_a_table_can_be_submitted(
     assert commons.submit("demo-one", tmp_path / "case.tsv").counts == {"updated": len(rows)}
     (tmp_path / "case.tsv").write_text("type\tsubmitter_id\texperiments\ncase\tc1\t[not JSON\n")
     (refused,) = commons.submit_rows("demo-one", tmp_path / "case.tsv")
-    assert "is no target of experiments" in str([str(each) for each in refused.findings])
+    assert "is not a target of experiments" in str([str(each) for each in refused.findings])
 
 
 def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids: list[str], tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids:
     assert json.loads(commons.export_file("demo-one", "sample", tmp_path / "b.json").read_text()) == {"data": []}
     assert commons.export_file("demo-one", "sample", tmp_path / "c.jsonl").read_text() == ""
     assert commons.export_file("demo-one", "sample", tmp_path / "d", kind="tsv").read_text().startswith("type\tid")
-    with pytest.raises(Gen3UserError, match="no file of records"):
+    with pytest.raises(Gen3UserError, match="not a file of records"):
         commons.export_file("demo-one", "case", tmp_path / "e.xlsx")
 
 
@@ -164,7 +164,7 @@ def test_an_export_of_unknown_size_stops_before_the_disk_is_full(
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Long()))
     with (
         Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
-        pytest.raises(DiskFull, match="these are left for others") as caught,
+        pytest.raises(DiskFull, match="these are kept free") as caught,
     ):
         commons.export_file("demo-one", "case", folder / name)
     assert str(folder / name) in str(caught.value)
@@ -279,7 +279,7 @@ def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:
 
     with (
         Gen3("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons,
-        pytest.raises(Gen3Error, match="1 of case was deleted, says the commons, and is still there"),
+        pytest.raises(Gen3Error, match="1 of case as deleted, but it still exists"),
     ):
         commons.delete_nodes("demo-one", ["case"], dictionary=dictionary())
     assert asked.count("DELETE") == 1

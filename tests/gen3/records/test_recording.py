@@ -111,7 +111,7 @@ def test_we_find_what_a_service_refuses(step: Mapping[str, Any], tmp_path: Path)
     name = step["step"].partition(" ")[2]
     sent = step["request"]["body"]
     if isinstance(sent, list) and not all(isinstance(each, dict) for each in sent):
-        with pytest.raises(Gen3UserError, match="is no record"):
+        with pytest.raises(Gen3UserError, match="is not a record"):
             ours(step, tmp_path)
         return
     theirs = [columns_of_errors(entity) for entity in step["response"]["body"]["entities"]]

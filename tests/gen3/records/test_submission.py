@@ -111,7 +111,7 @@ def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Gen3, 
     assert [names for _, names in wire.sent] == [["e2"], ["d"]]
     told = done.refused[-1].findings[0]
     assert (told.kind, told.row, told.column) == ("broken-link", 3, "experiments")
-    assert 'The experiment "e1" that it links to, in row 4, wasn\'t taken' in told.message
+    assert 'The experiment "e1" that it links to, in row 4, was not accepted' in told.message
 
 
 def test_rows_of_a_row_that_is_refused_are_taken_where_an_older_state_of_it_is_there(commons: Gen3) -> None:
@@ -240,7 +240,7 @@ def test_a_journal_that_was_cut_short_is_continued(commons: Gen3, tmp_path: Path
 def test_a_file_that_is_no_journal_is_not_overwritten(commons: Gen3, tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("keep this")
-    with pytest.raises(ConfigError, match="no journal of records"):
+    with pytest.raises(ConfigError, match="not a journal of records"):
         submit(commons, "demo-one", [experiment()], journal=other)
     assert other.read_text() == "keep this"
 

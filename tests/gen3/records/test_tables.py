@@ -128,12 +128,12 @@ def test_cells_beyond_the_header_are_told(tmp_path: Path) -> None:
     ("name", "text", "told"),
     [
         ("a.tsv", "type\ttype\ncase\tcase\n", "row 1: two columns are called type"),
-        ("a.tsv", b"type\tx\ncase\tl\xe4t\n", "isn't UTF-8"),
-        ("a.json", "{oops", "isn't JSON"),
-        ("a.json", "[1]", "record 1: 1 is no object"),
-        ("a.jsonl", '{"a": 1}\n{oops\n', "isn't JSON Lines"),
-        ("a.xlsx", "PK", "no Excel workbook"),
-        ("a.xls", "", "no table that can be read"),
+        ("a.tsv", b"type\tx\ncase\tl\xe4t\n", "is not UTF-8"),
+        ("a.json", "{oops", "is not JSON"),
+        ("a.json", "[1]", "record 1: 1 is not an object"),
+        ("a.jsonl", '{"a": 1}\n{oops\n', "is not JSON Lines"),
+        ("a.xlsx", "PK", "not an Excel workbook"),
+        ("a.xls", "", "not a readable table"),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:

@@ -40,8 +40,8 @@ def test_right_records_have_no_findings() -> None:
     ("record", "kind", "column", "told", "remedy"),
     [
         ({"submitter_id": "x"}, "missing-type", "type", "type is missing", "Add a column type"),
-        ({"type": "cases"}, "unknown-type", "type", "'cases' is no node", "Did you mean 'case'?"),
-        ({"type": "project"}, "unknown-type", "type", "no record of a project", "There are"),
+        ({"type": "cases"}, "unknown-type", "type", "Unknown node 'cases'", "Did you mean 'case'?"),
+        ({"type": "project"}, "unknown-type", "type", "not a record of a project", "There are"),
         (experiment(colour="red"), "unknown-property", "colour", "no property 'colour'", "There are"),
         (
             experiment(type_of_dat="Raw"),
@@ -50,19 +50,25 @@ def test_right_records_have_no_findings() -> None:
             "no property",
             "Did you mean 'type_of_data'?",
         ),
-        (experiment(type_of_data="raw"), "not-a-choice", "type_of_data", '"raw" isn\'t one', "Did you mean 'Raw'?"),
+        (experiment(type_of_data="raw"), "not-a-choice", "type_of_data", '"raw" is not one', "Did you mean 'Raw'?"),
         (experiment(number_experimental_group="3"), "wrong-type", "number_experimental_group", '"3"', "number alone"),
         (experiment(number_experimental_group=1.5), "wrong-type", "number_experimental_group", "1.5", "number alone"),
         (experiment(indels_identified="yes"), "wrong-type", "indels_identified", '"yes"', "true or false"),
-        (experiment(experimental_intent=5), "wrong-type", "experimental_intent", "5 isn't a text", 'in quotes: "5"'),
-        (experiment(experimental_intent=["a"]), "wrong-type", "experimental_intent", "isn't a text", "Correct it."),
-        (experiment(id="abc"), "wrong-pattern", "id", '"abc"', "matches"),
-        (experiment(created_datetime="2020"), "wrong-format", "created_datetime", "no date with a time", "2024-05-17T"),
+        (experiment(experimental_intent=5), "wrong-type", "experimental_intent", "5 is not a text", 'in quotes: "5"'),
+        (experiment(experimental_intent=["a"]), "wrong-type", "experimental_intent", "is not a text", "Correct it."),
+        (experiment(id="abc"), "wrong-pattern", "id", '"abc"', "must match"),
+        (
+            experiment(created_datetime="2020"),
+            "wrong-format",
+            "created_datetime",
+            "not a date with a time",
+            "2024-05-17T",
+        ),
         (experiment(project_id="demo-two"), "other-project", "project_id", "demo-two", "Submit it there"),
         ({"type": "experiment", "submitter_id": "x"}, "missing-link", "projects", "projects", '"projects": [{"code"'),
-        (experiment(projects="one"), "wrong-link", "projects", '"one" is no target', '[{"code": "..."}]'),
+        (experiment(projects="one"), "wrong-link", "projects", '"one" is not a target', '[{"code": "..."}]'),
         (experiment(projects=[{"name": "one"}]), "wrong-link", "projects", "lacks a code or id", '[{"code": "..."}]'),
-        (experiment(projects=[{"code": 1}]), "wrong-link", "projects", "aren't texts", '[{"code": "..."}]'),
+        (experiment(projects=[{"code": 1}]), "wrong-link", "projects", "are not texts", '[{"code": "..."}]'),
         (experiment(projects=[{"code": "two"}]), "broken-link", "projects", "demo-one", "Write one."),
         (experiment(submitter_id=None), "missing-property", "submitter_id", "submitter_id is missing", "Add it."),
         (
@@ -98,7 +104,7 @@ def test_a_null_takes_away_what_is_not_required() -> None:
 def test_a_list_is_looked_at_value_by_value() -> None:
     record = {"type": "dataset_description", "submitter_id": "d", "keywords": ["a", 1], "number_of_subjects": ["2"]}
     every = {each.column: each for each in found([record])}
-    assert "Value 2 of the list: 1 isn't a text" in every["keywords"].message
+    assert "Value 2 of the list: 1 is not a text" in every["keywords"].message
     assert "Value 1 of the list" in every["number_of_subjects"].message
 
 
@@ -268,7 +274,7 @@ def test_a_project_is_named_in_three_ways(given: Any, meant: tuple[str, str]) ->
 
 @pytest.mark.parametrize("given", ["", "one", "-a", "a/b/c"])
 def test_what_is_no_project_is_refused(given: str) -> None:
-    with pytest.raises(Gen3UserError, match="is no project"):
+    with pytest.raises(Gen3UserError, match="is not a project"):
         project_of(given)
 
 

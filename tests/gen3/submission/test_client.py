@@ -104,7 +104,7 @@ def test_rows_without_a_type_are_told(submission: Gen3Submission, tmp_path: Path
     lines = [*rows("c1"), ["", *rows("c2")[0][1:]], *rows("c3")]
     result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
     assert result["succeeded"] == ["c1", "c3"]
-    assert result["invalid"] == {"c2": "The commons passed over it: it has no type"}
+    assert result["invalid"] == {"c2": "The commons skipped it: it has no type"}
 
 
 def test_rows_of_two_nodes_with_one_name_are_both_told(submission: Gen3Submission, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_records_that_stay_end_the_deletion() -> None:
 
     with (
         Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered)) as submission,
-        pytest.raises(Gen3Error, match="still there"),
+        pytest.raises(Gen3Error, match="still exists"),
     ):
         submission.delete_node("demo", "one", "case")
 

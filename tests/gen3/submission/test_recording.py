@@ -102,9 +102,9 @@ DIFFERENT = {
     "delete_program": Difference("our Response stands for that of requests", result=NOT_COMPARED),
 }
 APART = {
-    "get_dictionary_all": "the recorded answer is cut, so that it isn't JSON",
-    "get_graphql_schema": "the recorded answer is cut, so that it isn't JSON",
-    "get_project_manifest": "the service wants ids, which gen3sdk doesn't send: ours asks for those of all files first",
+    "get_dictionary_all": "the recorded answer is cut, so that it is not JSON",
+    "get_graphql_schema": "the recorded answer is cut, so that it is not JSON",
+    "get_project_manifest": "the service wants ids, which gen3sdk does not send: ours asks for those of all files first",
 }
 """Calls that the recording can't answer."""
 

@@ -130,11 +130,11 @@ def test_what_one_may_do_is_listed(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[", "isn't a JSON list"),
-        ("{}", "isn't a JSON list"),
+        ("[", "is not a JSON list"),
+        ("{}", "is not a JSON list"),
         ('[{"file_size": 1}]', "entry 1"),
         ('[{"object_id": "a"}, 7]', "entry 2"),
-        ('[{"object_id": "a", "file_size": "big"}]', "entry 1, column 'file_size': 'big' isn't a size"),
+        ('[{"object_id": "a", "file_size": "big"}]', "entry 1, column 'file_size': 'big' is not a size"),
     ],
 )
 def test_a_manifest_that_is_none_says_where(tmp_path: Path, content: str, said: str) -> None:

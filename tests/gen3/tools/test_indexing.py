@@ -78,12 +78,12 @@ def test_indexing_writes_what_was_recorded(indexed, auth: Gen3Auth, index: Gen3I
 
 def test_rows_that_fail_are_raised_when_all_others_are_done(auth: Gen3Auth, index: Gen3Index, caplog):
     Path("m.csv").write_text(f"guid,md5,size,urls\n,xyz,1,s3://b/1\n{FILE},{'0' * 32},1,s3://b/1\n")
-    with pytest.raises(SomeFailed, match="1 of 2 rows couldn't be indexed") as caught:
+    with pytest.raises(SomeFailed, match="1 of 2 rows could not be indexed") as caught:
         index_object_manifest(auth.endpoint, "m.csv", 1, auth)
     assert "indexing-output-manifest.failures.tsv" in str(caught.value)
     assert [row["guid"] for row in rows("indexing-output-manifest.csv")] == [FILE]
     assert index.get_record(FILE)
-    assert "'xyz' isn't an MD5 sum" in caplog.text
+    assert "'xyz' is not an MD5 sum" in caplog.text
 
 
 def test_the_index_as_a_manifest(indexed, auth: Gen3Auth, recorded: dict[str, str]):

@@ -88,7 +88,7 @@ def test_files_are_copied_into_it(project: Project, platform: Any, files: Any) -
 
 def test_a_file_that_is_not_there_is_told(project: Project, platform: Any) -> None:
     platform.answer("POST", "/files/a/actions/copy", {"id": "new-a"})
-    with pytest.raises(NotFound, match="copy_file: b can't be copied into own/proj: Requested resource") as caught:
+    with pytest.raises(NotFound, match="copy_file: b cannot be copied into own/proj: Requested resource") as caught:
         project.add_files(["a", "b"])
     assert (caught.value.status, caught.value.code) == (404, 5002)
 
@@ -98,7 +98,7 @@ def test_all_files_that_can_not_be_copied_are_named_and_the_others_are_copied(pr
     platform.answer("POST", "/files/b/actions/copy", {"id": "new-b"})
     files = [File(id="a", name="a.bam"), "b", File(id="c", name="c.bam")]
     with pytest.raises(
-        Conflict, match=r"a.bam \(a\) can't be copied into own/proj: It is exported; 2 of 3 .*, also c.bam \(c\)"
+        Conflict, match=r"a.bam \(a\) cannot be copied into own/proj: It is exported; 2 of 3 .*, also c.bam \(c\)"
     ):
         project.add_files(files)
     assert len(platform.requests) == 3

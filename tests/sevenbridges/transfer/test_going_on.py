@@ -118,7 +118,7 @@ def test_a_state_folder_that_cant_be_written(
     upload.start()
     upload.wait()
     assert platform.contents[upload.result().id] == large.read_bytes()
-    assert "can't be written" in caplog.text
+    assert "cannot be written" in caplog.text
 
 
 SCRIPT = """

@@ -126,8 +126,8 @@ def test_which_revision_runs(api, platform, app, revision, sent):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"batch_input": "in"}, "no batch_by"),
-        ({"batch_by": {"type": "ITEM"}}, "no batch_input"),
+        ({"batch_input": "in"}, "batch_by is missing"),
+        ({"batch_by": {"type": "ITEM"}}, "batch_input is missing"),
         ({"batch_input": "in", "batch_by": {"type": "CRITERIA"}}, "no criteria"),
         ({"batch_input": "in", "batch_by": {"type": "criteria", "criteria": []}}, "no criteria"),
         ({"batch_input": "in", "batch_by": {"type": "files"}}, "neither"),

@@ -79,7 +79,7 @@ def test_waiting_may_be_cancelled_without_stopping(server: Any, fault: Any, targ
 
     async def main() -> Any:
         transfer = Transfer.download([item], target)
-        with pytest.raises(UsageError, match="wasn't started"):
+        with pytest.raises(UsageError, match="was not started"):
             await transfer.wait_async()
         async with transfer:
             with pytest.raises(TimeoutError):
@@ -100,5 +100,5 @@ def test_what_is_raised_is_not_logged_as_well(tmp_path: Path, caplog: pytest.Log
 
 def test_help_says_what_is_different() -> None:
     assert str(download_async.__doc__).startswith("`download` as a coroutine.")
-    assert str(Transfer.download.__doc__).startswith("Makes a handle, not started yet, of `download`")
+    assert str(Transfer.download.__doc__).startswith("Create a handle, not started yet, of `download`")
     assert all("connections: How many" in str(each.__doc__) for each in (download_async, Transfer.download))

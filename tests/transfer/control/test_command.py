@@ -96,7 +96,7 @@ def test_a_dry_run_tells_and_touches_nothing(start: Any, tmp_path: Path) -> None
     told, errors = start("--dry-run", "--output", "json").communicate()
     answer = json.loads(told)
     assert (answer["counts"]["planned"], answer["bytes_to_fetch"]) == (1, 24 * MIB), errors
-    assert answer["files"][0]["plan"] == f"fetch {24 * MIB:,} bytes"
+    assert answer["files"][0]["plan"] == f"download {24 * MIB:,} bytes"
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -123,5 +123,5 @@ def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
     process = start("--time-budget", "2s", "--limit-rate", "1M")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "the time budget of 2 s is over; 0 of 1 files are there" in errors
+    assert "the time budget of 2 s is over; 0 of 1 files are complete" in errors
     assert "Run the same command again to resume" in errors

@@ -156,7 +156,7 @@ def test_a_budget_ends_a_transfer_and_the_next_goes_on(
     report = download(items, target, connections=2, control=control, progress=late, clock=clock)
     assert [outcome.state for outcome in report.outcomes] == ["done", "stopped"]
     assert (control.reason, report.ok) == ("budget", False)
-    with pytest.raises(Interrupted, match=r"the time budget of 60 s is over; 1 of 2 files are there\. Run the same"):
+    with pytest.raises(Interrupted, match=r"the time budget of 60 s is over; 1 of 2 files are complete\. Run the same"):
         report.raise_if_failed()
     report = download(items, target)
     assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]

@@ -70,9 +70,9 @@ def test_what_earlier_runs_left_is_told_and_left(server: Any, fault: Any, target
         report = download([replace(item, locate=never) for item in items.values()], target, dry_run=True)
     assert plans(report) == [
         ("done", "skipped", ""),
-        ("begun", "planned", "go on: 4,194,304 of 20,971,520 bytes are there"),
-        ("right", "planned", "check the file that is there"),
-        ("other", "planned", "fetch 5,000 bytes in the place of the file that is there"),
+        ("begun", "planned", "resume: 4,194,304 of 20,971,520 bytes are present"),
+        ("right", "planned", "check the existing file"),
+        ("other", "planned", "fetch 5,000 bytes, replacing the existing file"),
         ("folder", "failed", ""),
     ]
     assert isinstance(report.failed[0].error, NotWritable)
@@ -117,7 +117,7 @@ def test_a_file_in_the_folders_place_is_told(target: Path) -> None:
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this account may write everywhere")
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(NotWritable, match="may not write"):
+    with pytest.raises(NotWritable, match="cannot write"):
         download([Item("one", never)], tmp_path / "x", dry_run=True)
 
 

@@ -82,7 +82,7 @@ def test_an_exception_in_the_block_stops_it(held: Any, target: Path) -> None:
 
 def test_wrong_order_is_told(server: Any, target: Path) -> None:
     transfer = Transfer.download([server.item("one", b"1", "md5")], target)
-    with pytest.raises(UsageError, match="wasn't started"):
+    with pytest.raises(UsageError, match="was not started"):
         transfer.wait()
     transfer.start()
     with pytest.raises(UsageError, match="started before"):
@@ -99,11 +99,11 @@ def test_a_thread_that_cannot_begin_leaves_it_new(server: Any, target: Path, mon
     transfer = Transfer.download([server.item("one", b"1", "md5")], target)
 
     def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+        raise RuntimeError("cannot start new thread")
 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refuse)
-        with pytest.raises(RuntimeError, match="can't start"):
+        with pytest.raises(RuntimeError, match="cannot start"):
             transfer.start()
     assert transfer.state == "new"
     assert transfer.start().wait().ok
@@ -125,7 +125,7 @@ def test_an_exception_in_the_block_is_not_hidden_by_the_transfers_own(
     target.write_text("a file")
     with pytest.raises(LookupError), Transfer.download([server.item("one", b"1")], target):
         raise LookupError
-    assert "there is a file of that name" in caplog.text
+    assert "a file of that name exists" in caplog.text
 
 
 def test_waiting_has_an_end(held: Any, target: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_callback_that_waits_for_its_own_transfer_is_told(
     transfer.add_callback(lambda _: transfer.wait())
     with transfer:
         pass
-    assert "can't wait for itself" in caplog.text
+    assert "cannot wait for itself" in caplog.text
 
 
 def test_one_control_may_govern_several(server: Any, fault: Any, target: Path, noise: Any) -> None:

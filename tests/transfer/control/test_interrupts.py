@@ -66,7 +66,7 @@ def interrupted() -> Iterator[Callable[..., str]]:
 
 
 def goes_on(errors: str) -> bool:
-    return errors.rstrip().endswith("the same call goes on where this one ended")
+    return errors.rstrip().endswith("repeat the call to resume")
 
 
 def test_while_a_locator_hangs(interrupted: Any, target: Path) -> None:
@@ -91,7 +91,7 @@ class Slow(Disk):
 download([Item('one', Location({server.url("one")!r}), 1000)], {str(target)!r}, disk=Slow())
 """)
     assert goes_on(errors)
-    assert "0 of 1 files are there" in errors
+    assert "0 of 1 files are complete" in errors
     outcome = download([Item("one", Location(server.url("one")), 1000)], target).outcomes[0]
     assert outcome.state in ("done", "skipped")
     assert (target / "one").read_bytes() == noise(1000)
@@ -195,7 +195,7 @@ upload([Upload({str(tmp_path / "file")!r}, PutTo(located))])
 """
     errors = interrupted(code)
     assert (
-        "KeyboardInterrupt: it was interrupted; 0 of 1 files are there; files that were under way begin anew" in errors
+        "KeyboardInterrupt: it was interrupted; 0 of 1 files are complete; unfinished files restart next time" in errors
     )
 
 

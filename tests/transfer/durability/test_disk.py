@@ -126,7 +126,7 @@ def test_a_folder_that_may_be_written_but_not_read_is_synced_as_far_as_it_goes(
     assert download(items, target).counts["skipped"] == 6
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system doesn't tell what is open")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell what is open")
 def test_syncing_many_files_leaves_none_open(tmp_path: Path) -> None:
     paths = [str(tmp_path / f"f{number}") for number in range(150)]
     for path in paths[:-1]:

@@ -137,9 +137,9 @@ class World:
             assert not checksums or self.checksum(versions[0], name) in checksums.values()
         for operation in disk.log[:cut]:
             for name in operation.names if isinstance(operation, Promise) else ():
-                assert (folder / name).exists(), f"{name} was promised and isn't there"
+                assert (folder / name).exists(), f"{name} was promised and is not there"
                 assert self.is_right(version, folder, name), f"{name} was promised and is wrong"
-                assert name in trusted, f"{name} was promised and isn't trusted"
+                assert name in trusted, f"{name} was promised and is not trusted"
 
     def trial(self, dice: random.Random, cuts: Sequence[float]) -> None:
         """Fetches, cuts the power, looks at what is left, and goes on from there, again and again."""

@@ -70,7 +70,7 @@ def test_a_source_that_changed_is_begun_anew_and_that_is_said(
     assert (target / "one").read_bytes() == new
     assert outcome.bytes_fetched == len(new)
     assert "one: the file changed on the server" in caplog.text
-    assert "starting over" in caplog.text
+    assert "restarting" in caplog.text
 
 
 def test_a_size_that_changed_is_begun_anew(server: Any, target: Path, noise: Any, stopped: Any, caplog: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_size_that_changed_is_begun_anew(server: Any, target: Path, noise: Any
     body = noise(30 * MIB, 3)
     assert download([server.item("one", body, "sha256")], target).ok
     assert (target / "one").read_bytes() == body
-    assert "what an earlier run left can't be used, starting over" in caplog.text
+    assert "cannot resume the earlier partial download; restarting" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "link to nothing", "pipe"])

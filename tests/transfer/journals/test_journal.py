@@ -163,7 +163,7 @@ def test_what_a_crash_left_of_a_journal_is_begun_anew(open_journal: Any, left: b
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path, other: bytes) -> None:
     path = tmp_path / "mine"
     path.write_bytes(other)
-    with pytest.raises(NotWritable, match="it is no journal of a transfer"):
+    with pytest.raises(NotWritable, match="it is not a journal of a transfer"):
         Journal(path, lambda: False)
     assert path.read_bytes() == other
 

@@ -18,7 +18,7 @@ def test_a_user_without_a_home_goes_on_without_one(tmp_path, monkeypatch, caplog
     monkeypatch.chdir(tmp_path)
     assert journal_for("copies", "a") is None
     (record,) = caplog.records
-    assert record.getMessage().startswith("unfinished transfers aren't remembered: there is no home folder")
+    assert record.getMessage().startswith("unfinished transfers are not recorded: no home folder")
     assert record.getMessage().endswith("Or name a folder in OMICS_STATE_DIR.")
     assert list(tmp_path.iterdir()) == []
 
@@ -27,4 +27,4 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch, capl
     (tmp_path / "state").write_text("a file in the way")
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     assert journal_for("copies", "a") is None
-    assert f"{tmp_path / 'state' / 'copies'} can't be written" in caplog.text
+    assert f"{tmp_path / 'state' / 'copies'} cannot be written" in caplog.text

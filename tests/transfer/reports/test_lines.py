@@ -62,7 +62,7 @@ def test_no_query_of_a_url_gets_into_a_file(tmp_path):
     signed = "https://s3.example.org/b/k?X-Amz-Signature=canary&x=canary#canary"
     plain = "https://h.example.org/k?page=canary"
     found = [
-        TransferError(f"a: asking for its URL failed: HTTPError('403 for {signed}')", remedy=f"See {plain}."),
+        TransferError(f"a: requesting its URL failed: HTTPError('403 for {signed}')", remedy=f"See {plain}."),
         NotFound("no", status=404, url=plain),
         TransferError("token: Bearer canarycanary1234567890"),
     ]
@@ -101,7 +101,7 @@ def test_what_is_no_file_is_never_replaced(tmp_path):
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     for path in (pipe, link):
-        with pytest.raises(NotWritable, match="it is no regular file"):
+        with pytest.raises(NotWritable, match="it is not a regular file"):
             TransferReport().write_jsonl(path)
     assert pipe.is_fifo()
 
@@ -157,17 +157,17 @@ def remove(number, name):
 @pytest.mark.parametrize(
     ("spoil", "where"),
     [
-        (cut_last, "line 1: .* tells of 2 files, and 1 follow"),
+        (cut_last, "line 1: .* states 2 files, but 1 follow"),
         (change(0, record="file"), "line 1: .* no summary record"),
         (change(1, record="summary"), "line 2: .* no file record"),
-        (change(2, state="lost"), "line 3: .* no state is called 'lost'"),
-        (change(2, size="big"), "line 3: .* 'big' is no whole number"),
+        (change(2, state="lost"), "line 3: .* unknown state 'lost'"),
+        (change(2, size="big"), "line 3: .* 'big' is not a whole number"),
         (change(2, checksums=3), "line 3"),
         (change(1, error={}), "line 2: .* KeyError"),
         (remove(1, "retries"), "line 2: .* KeyError: 'retries'"),
         (remove(0, "throughput"), "line 1: .* KeyError: 'throughput'"),
         (change(0, throughput={"step": 0, "bytes": [1], "seconds": 1}), "line 1"),
-        (change(0, seconds="long"), "line 1: .* 'long' is no number"),
+        (change(0, seconds="long"), "line 1: .* 'long' is not a number"),
         (change(0, format=2), "of format 2, this version reads 1"),
     ],
 )

@@ -99,20 +99,20 @@ def test_failures_come_before_files_with_cause_and_remedy():
 @pytest.mark.parametrize(
     ("outcomes", "verdict", "headings"),
     [
-        ([], "There was nothing to do", ["Totals", "Throughput"]),
+        ([], "Nothing to do", ["Totals", "Throughput"]),
         (
             [Outcome("a", "skipped", 1, verification="verified")],
-            "Every file is there and right",
+            "Every file is complete and verified",
             ["Totals", "Throughput", "All files"],
         ),
         (
             [Outcome("a", "done", 1, verification="verified"), Outcome("b", "done", 1, verification="size only")],
-            "Every file is there, not every one is verified: 1 verified, 1 size only",
+            "Every file is complete, not every one is verified: 1 verified, 1 size only",
             ["Totals", "Throughput", "All files"],
         ),
         (
             [Outcome("a", "stopped", 1)],
-            "Ended before its end: it was stopped, 1 file left",
+            "Ended early: it was stopped, 1 file left",
             ["Totals", "Throughput", "All files"],
         ),
     ],
@@ -126,7 +126,7 @@ def test_what_is_said_first(outcomes, verdict, headings):
 def test_a_dry_run_is_told_as_one():
     outcomes = [Outcome("a", "skipped", 1), Outcome("b", "planned", 5, plan="fetch 5 bytes")]
     page = Page(text_of(report_of(*outcomes)))
-    assert page.texts["p"][0] == "A dry run: 1 file would be transferred"
+    assert page.texts["p"][0] == "Dry run: 1 file would be transferred"
     assert "fetch 5 bytes" in page.texts["td"]
     assert "Planned" in page.texts["dt"]
 
@@ -141,7 +141,7 @@ def test_a_file_is_called_as_messages_call_it():
 
 def test_why_it_was_stopped():
     page = Page(text_of(report_of(Outcome("a", "done", 1), why_stopped="the time budget of 5 s is over")))
-    assert page.texts["p"][0] == "Ended before its end: the time budget of 5 s is over"
+    assert page.texts["p"][0] == "Ended early: the time budget of 5 s is over"
 
 
 def test_a_transfer_that_moved_nothing_has_no_plot():

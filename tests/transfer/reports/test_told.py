@@ -48,6 +48,6 @@ def test_an_error_of_a_users_own_function_tells_no_signature(target):
         raise RuntimeError("403 for https://s3.example.org/b/k?X-Amz-Signature=canary")
 
     report = download([Item("one", locate, retries=0)], target)
-    with pytest.raises(TransferError, match="asking for its URL failed: RuntimeError") as caught:
+    with pytest.raises(TransferError, match="requesting its URL failed: RuntimeError") as caught:
         report.raise_if_failed()
     assert "canary" not in str(caught.value) + repr(caught.value)

@@ -33,7 +33,7 @@ def plan(items: list[Item], target: Path) -> Plan:
 
 @pytest.fixture
 def right(target: Path, bodies: dict[str, bytes]) -> Callable[[], bool]:
-    """Tells whether exactly the right files are there."""
+    """Tells whether exactly the right files are complete."""
 
     def check() -> bool:
         found = {

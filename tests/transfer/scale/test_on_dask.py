@@ -103,7 +103,7 @@ def test_stopped_and_gone_on_with(client, items, target, right, halfway, bodies)
 def test_what_can_not_be_sent_is_named(client, target):
     lock = threading.Lock()
     bad = Item("bad", lambda: Location(f"http://127.0.0.1/{lock}"), 1)
-    with pytest.raises(UsageError, match="bad: its locate can't be sent"):
+    with pytest.raises(UsageError, match="bad: its locate cannot be sent"):
         run_on_dask(Plan([bad], target), client, shards=1)
 
 

@@ -122,7 +122,7 @@ def test_a_source_that_gives_a_worker_less_than_was_planned_is_told(items, targe
         report = run_shards(shards, pool)
     assert not (target / left_out.name).exists()
     assert not report.ok
-    with pytest.raises(TransferError, match=r"Shard \d of 2: .* one file less than"):
+    with pytest.raises(TransferError, match=r"Shard \d of 2: .* one file fewer than"):
         report.raise_if_failed()
 
 
@@ -211,7 +211,7 @@ def test_an_unforeseen_error_that_stays_is_told(items, target):
     with ThreadPoolExecutor(1) as pool:
         report = run_shards([replace(shard, source=broken)], pool, retries=1)
     assert report.open == (0,)
-    with pytest.raises(TransferError, match=r"Shard 0 of 1 came to no end.*away.*2 times"):
+    with pytest.raises(TransferError, match=r"Shard 0 of 1 did not finish.*away.*2 times"):
         report.raise_if_failed()
 
 
@@ -221,7 +221,7 @@ def test_an_error_of_ours_is_not_tried_again(items, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         report = run_shards([shard], pool)
     assert report.lost == 0
-    with pytest.raises(TransferError, match="there is a file of that name"):
+    with pytest.raises(TransferError, match="a file of that name exists"):
         report.raise_if_failed()
 
 
@@ -398,18 +398,18 @@ def test_a_shard_that_kills_its_workers_is_given_up(items, target, tmp_path):
     report = run_shards(
         [replace(shard, source=partial(os._exit, 9))], partial(ProcessPoolExecutor, 1, SPAWN), retries=1
     )
-    with pytest.raises(TransferError, match="Shard 0 of 1 came to no end: its worker was lost, 2 times"):
+    with pytest.raises(TransferError, match="Shard 0 of 1 did not finish: its worker was lost, 2 times"):
         report.raise_if_failed()
 
 
 def test_what_can_not_be_sent_is_named(items, target, server):
     local = Item("local", lambda: Location(server.url("x")), 1)
     with ProcessPoolExecutor(1, SPAWN) as pool:
-        with pytest.raises(UsageError, match=r"local: its locate can't be sent.*functools.partial"):
+        with pytest.raises(UsageError, match=r"local: its locate cannot be sent.*functools.partial"):
             run_shards(Plan([*items, local], target).shards(2), pool)
-        with pytest.raises(UsageError, match="the plan's source can't be sent"):
+        with pytest.raises(UsageError, match="the plan's source cannot be sent"):
             run_shards(Plan(lambda: iter(items), target).shards(2), pool)
-        with pytest.raises(UsageError, match="an option can't be sent"):
+        with pytest.raises(UsageError, match="an option cannot be sent"):
             run_shards(Plan(items, target, route=lambda url: None).shards(2), pool)
     assert not any(target.rglob("*.part"))
 

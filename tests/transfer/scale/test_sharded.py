@@ -28,7 +28,7 @@ def test_a_folder_that_cant_be_is_said_once(items: list[Item], target: Path):
 
 
 def test_what_ends_one_shard_fails_its_files_alone(items: list[Item], target: Path, monkeypatch: Any):
-    reason = TransferError("Shard 1 of 2 came to no end")
+    reason = TransferError("Shard 1 of 2 did not finish")
 
     def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
         done = plan.shards(2)[0].run(progress=None)
@@ -73,9 +73,9 @@ def test_a_shards_report_that_isnt_whole_hides_no_file(items: list[Item], target
         return told
 
     monkeypatch.setattr(Hands, "run", run)
-    with pytest.raises(TransferError, match=r"shard 1 of 2 can't be read") as caught:
+    with pytest.raises(TransferError, match=r"shard 1 of 2 cannot be read") as caught:
         download_by(Crew(2), items, target)
-    assert "not fetched twice" in caught.value.remedy
+    assert "finished files are skipped" in caught.value.remedy
 
 
 def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
@@ -85,7 +85,7 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: P
         raise ShardsOpen(told, "the connection to the Dask scheduler is lost")
 
     monkeypatch.setattr(Hands, "run", run)
-    with pytest.raises(TransferError, match="scheduler is lost; 2 of 2 shards came to no end") as caught:
+    with pytest.raises(TransferError, match="scheduler is lost; 2 of 2 shards did not finish") as caught:
         download_by(Crew(2), items, target)
     assert not isinstance(caught.value, SomeFailed)
     assert "same call" in caught.value.remedy

@@ -80,7 +80,7 @@ def test_nothing_is_fetched_or_read_again(make, items, bodies, journal, kind, se
     assert report.counts["skipped"] == len(bodies)
     assert len(server.requests) == requests
     assert target.fs.count("open") == opened
-    assert {outcome.verified for outcome in report.outcomes} == {"sha256; in the store: the same as when it was put"}
+    assert {outcome.verified for outcome in report.outcomes} == {"sha256; in the store: unchanged since it was written"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,7 +140,7 @@ def test_a_file_that_can_not_be_put_fails_alone_and_is_put_the_next_time(make, i
     target = make("s3", put_file=refuses)
     report = download(items, target, journal=journal)
     assert [outcome.name for outcome in report.failed] == ["large"]
-    with pytest.raises(TransferError, match="putting it there failed: Permission denied"):
+    with pytest.raises(TransferError, match="writing it failed: Permission denied"):
         report.raise_if_failed()
     assert len(spooled(journal)) == 1
     broken.clear()
@@ -185,7 +185,7 @@ def test_a_store_that_can_not_be_asked(make, items, journal):
 
     report = download(items, make("memory", info=away), journal=journal)
     assert len(report.failed) == len(items)
-    assert "asking for it failed: away" in str(report.failed[0].error)
+    assert "looking it up failed: away" in str(report.failed[0].error)
 
 
 def test_the_spool_is_bounded(make, server, noise, journal):

@@ -224,7 +224,7 @@ def test_trouble_that_stays(make, local):
         raise OSError(5, "away")
 
     store = make("memory", put_file=away)
-    with pytest.raises(TransferError, match=r"memory://.*/prefix/a/b: putting it there failed: away"):
+    with pytest.raises(TransferError, match=r"memory://.*/prefix/a/b: writing it failed: away"):
         store.put("a/b", local, len(BODY), {})
     assert store.target.fs.count("put_file") == TRIES
 
@@ -244,7 +244,7 @@ def test_a_library_s_own_error_is_told(make, local):
 
     with pytest.raises(TransferError, match="x-what"):
         make("memory", put_file=own).put("a/b", local, len(BODY), {})
-    with pytest.raises(TransferError, match=r"asking for it failed.*x-what"):
+    with pytest.raises(TransferError, match=r"looking it up failed.*x-what"):
         make("memory", info=own).there(item(), None, never)
 
 
@@ -252,12 +252,12 @@ def test_a_folder_in_the_way(make, local, folder):
     store = make("folder")
     folder[0].makedirs(folder[1] + "/a/b")
     size = store.target.fs.info(folder[1] + "/a/b")["size"]
-    with pytest.raises(NotWritable, match="there is a folder of that name"):
+    with pytest.raises(NotWritable, match="a folder of that name exists"):
         store.there(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
 
 
 def test_what_is_no_target(memory):
-    with pytest.raises(UsageError, match="nonsense://x can't be used as a target"):
+    with pytest.raises(UsageError, match="nonsense://x cannot be used as a target"):
         FsspecTarget.of("nonsense://x")
     with pytest.raises(ValueError, match="at least 1"):
         FsspecTarget(*memory, puts=0)

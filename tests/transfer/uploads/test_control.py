@@ -30,7 +30,7 @@ def test_a_stop_ends_it_at_once_though_the_store_is_silent(
         report = upload([Upload(file, store), Upload(file, store, "second")], control=control)
     assert time.monotonic() - began < 5
     assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]
-    assert "with a journal they would go on" in caplog.text
+    assert "use a journal to resume them" in caplog.text
 
 
 def test_a_stopped_upload_is_given_up_on_request(sink: Any, store: Any, file: Path):
@@ -127,7 +127,7 @@ def test_ctrl_c_ends_it_in_order(sink: Any, file: Path, tmp_path: Path, reply: A
     _, told = running.communicate(timeout=30)
     assert time.monotonic() - began < 10
     assert "KeyboardInterrupt" in told
-    assert "run the same again to go on" in told
+    assert "run the same again to resume" in told
 
 
 _MEASURED = """

@@ -260,7 +260,7 @@ def test_a_file_of_the_users_is_never_taken_for_a_journal(store: Any, file: Path
         precious.write_bytes(contents)
         if not contents:
             continue
-        with pytest.raises(NotWritable, match="no journal of uploads"):
+        with pytest.raises(NotWritable, match="not a journal of uploads"):
             send(file, store, journal=precious)
         assert precious.read_bytes() == contents
 

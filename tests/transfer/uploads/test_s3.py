@@ -339,7 +339,7 @@ def test_a_clients_own_authorities_are_trusted(tmp_path: Path):
 
 
 def test_an_argument_that_no_operation_knows(client: Any):
-    with pytest.raises(ValueError, match="Colour is no argument"):
+    with pytest.raises(ValueError, match="Colour is not an argument"):
         S3Object(client, BUCKET, "key", extra_args={"Colour": "red"})
     with pytest.raises(ValueError, match="they may have"):
         S3Object(client, BUCKET, "key", part_size=MIB)
@@ -478,7 +478,7 @@ def _serves_s3() -> bool:
     return told.returncode == 0 and "serve s3" in told.stdout
 
 
-@pytest.mark.skipif(not _serves_s3(), reason="rclone isn't there, or too old to know `serve s3` (from 1.65)")
+@pytest.mark.skipif(not _serves_s3(), reason="rclone is not there, or too old to know `serve s3` (from 1.65)")
 def test_rclone_takes_what_we_send(tmp_path: Path, large: Path, file: Path):
     assert RCLONE is not None
     with socket.create_server(("127.0.0.1", 0)) as probe:

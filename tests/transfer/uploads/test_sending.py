@@ -259,7 +259,7 @@ def test_bytes_that_stay_wrong_are_told(sink: Any, store: Any, file: Path, send:
 def test_a_store_that_rejects_the_checksum_twice_ends_the_file(
     sink: Any, store: Any, file: Path, send: Any, reply: Any
 ):
-    sink.always = refused(reply, 400, "BadDigest", "The CRC32C doesn't match.")
+    sink.always = refused(reply, 400, "BadDigest", "The CRC32C does not match.")
     error = error_of(send(file, store, connections=1))
     assert isinstance(error, ChecksumMismatch)
     assert isinstance(error.__cause__, APIError)
@@ -505,7 +505,7 @@ def test_checksums_and_sending_stay_near_each_other(
 def test_one_object_isnt_sent_twice_at_once(store: Any, file: Path):
     report = upload([Upload(file, store), Upload(file, store)])
     assert report.counts["done"] == 1
-    assert "is going to sink://object already" in str(report.failed[0].error)
+    assert "is already being uploaded to sink://object" in str(report.failed[0].error)
 
 
 def test_a_pipe_is_no_file(tmp_path: Path, store: Any, send: Any):
@@ -530,7 +530,7 @@ def test_a_store_that_names_no_checksum_confirms_the_size_only(
     assert (again.outcomes[0].state, again.outcomes[0].verification) == ("skipped", "size only")
     error = error_of(send(file, to, control=Control(**REQUIRED), **how))
     assert isinstance(error, ChecksumMissing)
-    assert "the platform confirms no checksum of it" in str(error)
+    assert "the platform confirms its size only" in str(error)
 
 
 def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: Path, send: Any, tmp_path: Path):

@@ -65,12 +65,12 @@ class RefreshingToken(BearerToken):
         def renew(stored: StoredLogin | None) -> StoredLogin:
             nonlocal renewed
             if stored is None:
-                raise AuthError("The access token can't be renewed: its login was forgotten", remedy=self._remedy)
+                raise AuthError("The access token cannot be renewed: its login was deleted", remedy=self._remedy)
             if stored.token.value != self._current.value and not self._is_due(stored.token):
                 return stored
             if not stored.refresh_token:
                 raise AuthError(
-                    "The access token can't be renewed: its login has no refresh token", remedy=self._remedy
+                    "The access token cannot be renewed: its login has no refresh token", remedy=self._remedy
                 )
             try:
                 grant = self._renewal(stored.refresh_token)
@@ -90,7 +90,7 @@ class RefreshingToken(BearerToken):
             if renewed is None:
                 raise
             # This process can go on; the next one may have to log in.
-            logger.warning("the renewed login couldn't be stored: %s", error)
+            logger.warning("the renewed login could not be stored: %s", error)
             return renewed.token
 
 
@@ -98,7 +98,7 @@ VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 """Environment variable that names the key file."""
 LIFETIME = 3600.0
 """Seconds that a token is good for: the most that Google's services take."""
-_REMEDY = f"Let {VARIABLE} name the JSON key file of a service account, or unset it to use another login."
+_REMEDY = f"Set {VARIABLE} to the JSON key file of a service account, or unset it to use another login."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def read_key(path: Path) -> Key:
     except FileNotFoundError as error:
         raise AuthError(f"The key file {path} that {VARIABLE} names does not exist", remedy=_REMEDY) from error
     except OSError as error:
-        raise AuthError(f"The key file {path} can't be read: {error.strerror or error}", remedy=_REMEDY) from error
+        raise AuthError(f"The key file {path} cannot be read: {error.strerror or error}", remedy=_REMEDY) from error
     except (ValueError, RecursionError) as error:
-        raise AuthError(f"The key file {path} isn't JSON", remedy=_REMEDY) from error
+        raise AuthError(f"The key file {path} is not JSON", remedy=_REMEDY) from error
     if not is_object(value):
-        raise AuthError(f"The key file {path} isn't a JSON object", remedy=_REMEDY)
+        raise AuthError(f"The key file {path} is not a JSON object", remedy=_REMEDY)
     kind: object = value.get("type", "service_account")
     if kind != "service_account":
         raise AuthError(f"The key file {path} is of type {str(kind)[:40]!r}, not a service account's", remedy=_REMEDY)
@@ -168,7 +168,7 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
         # What the library says may quote the key.
         raise AuthError(
-            f"The private key in {source} can't be used to sign with RS256", remedy="Download the account's key again."
+            f"The private key in {source} cannot be used to sign with RS256", remedy="Download the account's key again."
         ) from error
 
 

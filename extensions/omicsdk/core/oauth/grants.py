@@ -64,7 +64,7 @@ class Application:
         for name in ("auth_uri", "token_uri"):
             if not is_confidential(str(texts[name])):
                 raise ConfigError(
-                    f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which isn't encrypted",
+                    f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which is not encrypted",
                     remedy="Give an address that begins with https://.",
                 )
         listed: object = inner.get("redirect_uris")
@@ -199,13 +199,13 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
     try:
         found = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
     except MismatchingStateError as error:
-        raise AuthError("The answer belongs to another login than the one that was begun", remedy=AGAIN) from error
+        raise AuthError("The answer belongs to a different login", remedy=AGAIN) from error
     except MissingCodeError as error:
         raise AuthError("The login ended without a code", remedy=AGAIN) from error
     except OAuth2Error as error:
         raise AuthError(f"The login was refused: {complaint(error.error, error.description)}", remedy=AGAIN) from error
     except ValueError as error:
-        raise AuthError("What the login ended with can't be read", remedy=AGAIN) from error
+        raise AuthError("Cannot read the result of the login", remedy=AGAIN) from error
     return str(found["code"])
 
 
@@ -346,7 +346,7 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
             f"The authorization server refused: {complaint(error.error, error.description)}", remedy="Log in again."
         ) from error
     except (ValueError, TypeError, AttributeError) as error:
-        raise AuthError("The authorization server's answer can't be read") from error
+        raise AuthError("The authorization server's answer cannot be read") from error
     access, refresh, identity = (fields.get(name) for name in ("access_token", "refresh_token", "id_token"))
     if not isinstance(access, str) or not access:
         raise AuthError("The authorization server answered without an access token")
@@ -363,9 +363,9 @@ def _object(text: str) -> dict[str, object]:
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise AuthError("The authorization server's answer isn't JSON") from error
+        raise AuthError("The authorization server's answer is not JSON") from error
     if not is_object(value):
-        raise AuthError("The authorization server's answer isn't a JSON object")
+        raise AuthError("The authorization server's answer is not a JSON object")
     return dict(value)
 
 

@@ -115,10 +115,10 @@ class RedirectServer:
                 return self._server.answers.get(timeout=min(left, _STEP))
             except queue.Empty:
                 if stop is not None and stop.is_set():
-                    raise AuthError("The login was given up", remedy="Log in again.") from None
+                    raise AuthError("The login was cancelled", remedy="Log in again.") from None
         raise AuthError(
-            f"No browser came back from the login within {seconds:g} s",
-            remedy="Log in again and finish it in the browser, or use --remote where no browser can be opened.",
+            f"The login was not finished in a browser within {seconds:g} s",
+            remedy="Log in again and finish it in the browser, or run `omics login PLATFORM --device` where none can be opened.",
         )
 
 
@@ -152,12 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         fields = parse_qs(parts.query)
         if parts.path != self.server.path or not ({"code", "error"} & fields.keys()):
-            self._show(404, "Not found", "Nothing is here but the end of a login.")
+            self._show(404, "Not found", "This page only completes a login.")
         elif fields.get("state") != [self.server.state]:
-            self._show(400, "Another login", "This isn't the answer to the login that omics waits for.")
+            self._show(400, "Another login", "This is not the answer to the current login.")
         else:
             if "code" in fields:
-                self._show(200, "Logged in", "You may close this tab and go back to the terminal.")
+                self._show(200, "Logged in", "You may close this tab and return to the terminal.")
             else:
                 said = complaint(fields["error"][0], fields.get("error_description", [""])[0])
                 self._show(200, "Not logged in", f"The login was refused: {said}. You may close this tab.")

@@ -158,8 +158,8 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
         def _put(request: "httpx.Request", headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> None:
             if others := [name for name in headers if name.lower() != "authorization"]:
                 raise ConfigError(
-                    f"httpx would hand the header {', '.join(others)} on to wherever a redirect leads",
-                    remedy="Use one of omicsdk's own clients, which leave it behind.",
+                    f"httpx would send the header {', '.join(others)} to the target of any redirect",
+                    remedy="Use one of omicsdk's own clients, which drop it on redirects.",
                 )
             request.headers.update(headers)
             if query:

@@ -239,7 +239,7 @@ class _Conversation:
             except AuthError as error:
                 if self._request.secured:
                     raise
-                http_log.info("%s: going on without credentials (%s)", self._request.operation, error)
+                http_log.info("%s: continuing without credentials (%s)", self._request.operation, error)
             else:
                 return self._credentials, headers, query
         return None, NOTHING, NOTHING
@@ -273,7 +273,7 @@ class _Conversation:
         try:
             following = redirected(self._hop, response.status_code, response.headers["location"])
         except ValueError as error:
-            raise self._described(TransportError("The service redirected to what isn't a URL")) from error
+            raise self._described(TransportError("The service redirected to an invalid URL")) from error
         if not following.url.lower().startswith(("http://", "https://")):
             raise self._described(TransportError("The service redirected to another protocol than http"))
         self._hop = following
@@ -281,11 +281,11 @@ class _Conversation:
             elapsed, budget = self._elapsed(), self._manners.retry.budget
             if elapsed + wait > budget:
                 error = TimedOut(
-                    f"The service wasn't done after {elapsed:.0f} s and asked to wait {wait:.0f} s more",
+                    f"The service had not finished after {elapsed:.0f} s and asked to wait {wait:.0f} s more",
                     remedy=f"Call again later, or allow more than {budget:.0f} s with Retry(budget=).",
                 )
                 raise self._described(error)
-            http_log.info("%s %s: not yet, again in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
+            http_log.info("%s %s: not finished, retrying in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
             yield Sleep(wait)
             return
         self._redirects += 1
@@ -385,7 +385,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
         if request.secured:
             url = mask_url(manners.base_url)
             raise AuthError(
-                f"{request.operation}: credentials aren't sent to {url} because the connection isn't encrypted",
+                f"{request.operation}: credentials are not sent to {url} because the connection is not encrypted",
                 remedy="Use the service's https:// address.",
             )
         return None
@@ -393,8 +393,8 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
         if request.secured:
             url = mask_url(manners.base_url)
             raise AuthError(
-                f"{request.operation}: the credentials were issued for another service than {url}, and aren't sent there",
-                remedy="Log in to this service, or name it as one of the credentials' origins.",
+                f"{request.operation}: the credentials were issued for another service than {url}, and are not sent there",
+                remedy="Log in to this service, or add it to the credentials' origins.",
             )
         return None
     return credentials
@@ -426,7 +426,7 @@ class Timeout:
 
     def __post_init__(self) -> None:
         if self.least_rate < 0:
-            raise ValueError(f"Timeout(least_rate={self.least_rate}): bytes a second can't be negative")
+            raise ValueError(f"Timeout(least_rate={self.least_rate}): bytes a second cannot be negative")
         for name in ("connect", "read", "write", "pool", "body"):
             seconds: float | None = getattr(self, name)
             if seconds is not None and not seconds > 0:
@@ -567,12 +567,12 @@ class _Transport:
         base_url = checked_base_url(base_url)
         if "@" in base_url.partition("://")[2].partition("/")[0]:
             raise ConfigError(
-                f"The base URL {mask_url(base_url)!r} has a password in it, which would show in logs",
+                f"The base URL {mask_url(base_url)!r} contains a password, which would appear in logs",
                 remedy="Give it as credentials=Basic(name, password).",
             )
         if "?" in base_url or "#" in base_url:
             raise ConfigError(
-                f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths can't follow one",
+                f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths cannot follow one",
                 remedy="Give the part before it.",
             )
         self._timeout = Timeout.of(timeout)

@@ -158,7 +158,7 @@ class _Whole:
         asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(each in asked for each in undone):
             # httpx undoes them all at once: a kilobyte may become a gigabyte in one step.
-            found = f"The answer is encoded as {', '.join(undone)}, which wasn't asked for"
+            found = f"The answer is encoded as {', '.join(undone)}, which was not requested"
             raise WireFailure(ConnectionLost(found), arrived=True)
         length = response.headers.get("content-length", "")
         has_body = response.request.method != "HEAD" and not response.is_error
@@ -290,7 +290,7 @@ class Sender(_Sender):
                 if len(body) >= READ_LIMIT:
                     break
         except WIRE_ERRORS as error:
-            http_log.debug("an error's body broke off: %s", type(error).__name__)
+            http_log.debug("the body of an error was cut off: %s", type(error).__name__)
         finally:
             response.close()
         return bytes(body)
@@ -384,7 +384,7 @@ class AsyncSender(_Sender):
                 if len(body) >= READ_LIMIT:
                     break
         except WIRE_ERRORS as error:
-            http_log.debug("an error's body broke off: %s", type(error).__name__)
+            http_log.debug("the body of an error was cut off: %s", type(error).__name__)
         finally:
             await response.aclose()
         return bytes(body)
@@ -430,7 +430,7 @@ class _Watch:
             self._flow = Flow(self._least_rate, self._seconds)
             self._flow.is_slow(0.0, 0)
         if self._flow.is_slow(self._waited, self._moved):
-            raise _TooSlow(f"The answer came too slowly: {self._moved} bytes in {self._waited:.0f} s")
+            raise _TooSlow(f"The answer was too slow: {self._moved} bytes in {self._waited:.0f} s")
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -601,7 +601,7 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.ConnectTimeout):
         return WireFailure(TimedOut("No connection within the time allowed"), arrived=False)
     if isinstance(error, httpx.PoolTimeout):
-        remedy = "Close answers that you stream, or make fewer calls at once."
+        remedy = "Close streamed answers, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
     if isinstance(error, _TooSlow):
         return WireFailure(TimedOut(str(error)), arrived=True)
@@ -615,12 +615,12 @@ def failure_of(error: Exception) -> WireFailure:
         return _unsendable(error)
     if isinstance(error, httpx.DecodingError):
         return WireFailure(ConnectionLost(f"The answer is damaged: {said}"), arrived=True)
-    return WireFailure(ConnectionLost(f"The connection broke: {said}"), arrived=True)
+    return WireFailure(ConnectionLost(f"The connection was lost: {said}"), arrived=True)
 
 
 def _unsendable(error: Exception) -> WireFailure:
     said = str(error).partition(" b'")[0]  # what follows is the header's value, which may be a secret with a line break
-    wrong = TransportError(f"The request can't be sent: {said}", remedy="Check the URL and the headers.")
+    wrong = TransportError(f"The request cannot be sent: {said}", remedy="Check the URL and the headers.")
     return WireFailure(wrong, arrived=False, lasting=True)
 
 
@@ -629,12 +629,12 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
         if isinstance(cause, gaierror):
             # A resolver that doesn't answer may do so later; one that knows of no such name has answered.
             again = cause.errno == EAI_AGAIN
-            return WireFailure(NameNotResolved("The host's name isn't known"), arrived=False, lasting=not again)
+            return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, lasting=not again)
         if isinstance(cause, ssl.SSLCertVerificationError):
-            refused = TLSFailed(f"The server's certificate isn't trusted: {cause.verify_message}")
+            refused = TLSFailed(f"The server's certificate is not trusted: {cause.verify_message}")
             return WireFailure(refused, arrived=False, lasting=True)
         if isinstance(cause, ssl.SSLError):
-            return WireFailure(TLSFailed(f"No encrypted connection: {said}"), arrived=False)
+            return WireFailure(TLSFailed(f"Cannot establish an encrypted connection: {said}"), arrived=False)
     return WireFailure(ConnectFailed(f"No connection: {said}"), arrived=False)
 
 

@@ -246,12 +246,12 @@ def plain(name: str, *, windows: bool = False) -> str:
         windows: Whether it becomes a path of Windows, where backslashes and drive letters point elsewhere, too.
 
     Raises:
-        UnsafePath: It leads out of the storage, has a NUL in it, or isn't allowed on Windows.
+        UnsafePath: It leads out of the storage, contains a NUL, or isn't allowed on Windows.
     """
     if "\0" in name:
-        raise UnsafePath(name, "has a NUL in it", remedy=_REMEDY)
+        raise UnsafePath(name, "contains a NUL", remedy=_REMEDY)
     if ".." in name.split("/"):
-        raise UnsafePath(name, "has a '..' in it", remedy=_REMEDY)
+        raise UnsafePath(name, "contains '..'", remedy=_REMEDY)
     found = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
     if found in ("", "."):
         return ""

@@ -113,7 +113,7 @@ def fetch(
             guard.check(file.name)
         except UnsafePath as error:
             error.remedy = (
-                "Nothing was brought. Rename the file in the storage, or take it out of the dataset's folder."
+                "Nothing was downloaded. Rename the file in the storage, or remove it from the dataset's folder."
             )
             raise
     if isinstance(storage, Moves):
@@ -140,9 +140,9 @@ def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Has
             came += copy.write(data)
         if size not in (None, came):
             raise SourceChanged(
-                f"{source} had {size} bytes when the storage was listed, and {came} came",
+                f"{source} had {size} bytes when the storage was listed, but {came} were received",
                 name=target.name,
-                remedy="Run the dataset again when nothing writes to its folder in the storage.",
+                remedy="Run the dataset again when no program writes to its folder in the storage.",
             )
     return Hashed(digest.hexdigest(), stamp_of(target.stat()))
 

@@ -74,7 +74,7 @@ class FolderStorage(BuiltinStorage):
         """
         target = Path(self.path(name))
         if not self.location.is_dir():
-            raise StorageMissing(f"The storage does not exist: {self.location} is no folder")
+            raise StorageMissing(f"The storage does not exist: {self.location} is not a folder")
         if not target.parent.is_dir():
             self._make(target.parent)
         with (

@@ -34,7 +34,7 @@ class FsspecStorage(BuiltinStorage):
         """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""
         if self._protocol == "file":
             return self._place(name)
-        raise NotImplementedError(f"{self._place(name)} isn't a file of this machine")
+        raise NotImplementedError(f"{self._place(name)} is not a file of this machine")
 
     def _place(self, name: str) -> str:
         name = plain(name)

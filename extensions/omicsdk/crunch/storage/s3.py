@@ -75,7 +75,7 @@ class S3Storage(BuiltinStorage):
 
     def path(self, name: str) -> str:
         """Raise NotImplementedError: objects are not on this machine."""
-        raise NotImplementedError(f"{self._told(name)} isn't a file of this machine")
+        raise NotImplementedError(f"{self._told(name)} is not a file of this machine")
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
         """Download an object to a temporary file and open that; it is removed when it is closed.
@@ -108,7 +108,7 @@ class S3Storage(BuiltinStorage):
     def _head(self, name: str) -> Mapping[str, Any]:
         if not self._key(name):
             raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
-        with asking_s3(f"Looking at {self._told(name)}"):
+        with asking_s3(f"Reading {self._told(name)}"):
             return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
 
     def _pages(self, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:

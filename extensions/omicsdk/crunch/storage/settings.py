@@ -23,7 +23,7 @@ _S3 = {
     "storages.backends.s3.S3StaticStorage",
 }
 _TAKEN = (
-    f"Taken are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
+    f"Supported are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
     "their AWS_ keys, FSSPEC_URL with FSSPEC_OPTIONS, or an object with the methods of a Django storage."
 )
 #: django-storages' settings of S3: what they are called in OPTIONS, and in settings, the first that is there counts.
@@ -92,7 +92,7 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
         return _s3(told, options)
     if not backend:
         raise ConfigError("The storage settings name no storage", remedy=_TAKEN)
-    raise ConfigError(f"The storage settings name {backend!r}, which isn't known", remedy=_TAKEN)
+    raise ConfigError(f"The storage settings name {backend!r}, which is unknown", remedy=_TAKEN)
 
 
 def read_settings(path: Path) -> Mapping[str, Any]:
@@ -107,19 +107,19 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ConfigError(
-            f"{path} isn't read as storage settings: its name ends in {path.suffix or 'nothing'}",
+            f"{path} cannot be read as storage settings: its name ends in {path.suffix or 'nothing'}",
             remedy="Give a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
         )
     try:
         found = read(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
-            f"The storage settings {path} can't be read: {error.strerror or error}",
+            f"The storage settings {path} cannot be read: {error.strerror or error}",
             remedy="Check --storage-settings or CRUNCH_STORAGE_SETTINGS.",
         ) from error
     except ValueError as error:  # of UTF-8, TOML and JSON
         raise ConfigError(
-            f"The storage settings {path} can't be understood: {error}",
+            f"The storage settings {path} cannot be parsed: {error}",
             remedy=f"Correct its {path.suffix[1:].upper()}.",
         ) from error
     return _mapping(str(path), found)
@@ -129,7 +129,7 @@ def _own(storage: object) -> Storage:
     missing = [method for method in METHODS if not callable(getattr(storage, method, None))]
     if missing:
         raise ConfigError(
-            f"A {type(storage).__name__} can't be a storage: it has no {', '.join(missing)}", remedy=_TAKEN
+            f"A {type(storage).__name__} cannot be a storage: it has no {', '.join(missing)}", remedy=_TAKEN
         )
     return cast("Storage", storage)
 
@@ -141,7 +141,7 @@ def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderSt
     location = options.get("location") or settings.get("MEDIA_ROOT") or ""
     if not location:
         raise ConfigError(
-            "The storage settings have no MEDIA_ROOT", remedy="Set MEDIA_ROOT to the folder that the storage is."
+            "The storage settings have no MEDIA_ROOT", remedy="Set MEDIA_ROOT to the folder of the storage."
         )
     return FolderStorage(
         _text("MEDIA_ROOT", location),

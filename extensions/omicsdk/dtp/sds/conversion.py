@@ -123,7 +123,7 @@ def _duplicate(kind: TableKind, first: Entry, entry: Entry) -> Finding:
     where = f"row {first.place.row}" + ("" if first.place.file == entry.place.file else f" of {first.place.file}")
     header = entry.columns[kind.key]
     if _relative(mine) == _relative(other):
-        message, remedy = f"The {header} {shown(mine)} is in {where}, too", "Keep one of the rows, or correct one."
+        message, remedy = f"The {header} {shown(mine)} is also in {where}", "Keep one of the rows, or correct one."
     else:
         name = first.values["submitter_id"]
         message = f"The {header} {shown(mine)} and {shown(other)} in {where} are one name in a commons: {name}"
@@ -172,7 +172,7 @@ def version_of(text: str) -> Version:
     """
     if text in VERSIONS:
         return text
-    raise SdsError(f"Version {text!r} of the SDS isn't supported", remedy=choice(str(text), VERSIONS))
+    raise SdsError(f"Version {text!r} of the SDS is not supported", remedy=choice(str(text), VERSIONS))
 
 
 def nearest_version(stated: str) -> Version:
@@ -230,7 +230,7 @@ def convert(
     for kind, path, name in files:
         node = dictionary.nodes.get(kind.node)
         if node is None:
-            found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is left out.", name))
+            found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is skipped.", name))
             continue
         try:
             table = read_table(path, name, kind, version, node)
@@ -321,10 +321,10 @@ def _other_version(entries: Sequence[Entry], stated: str, version: Version, file
         return
     known = ", ".join(VERSIONS)
     if not stated:
-        message = f"The data set doesn't state its version, and is read as one of {version}"
+        message = f"The data set does not state its version, and is read as one of {version}"
         remedy = f"State its Metadata Version, or give version= (--sds-version): {known}."
     else:
-        message = f"The data set states version {shown(stated)}, and is read as one of {version}"
+        message = f"The data set states version {shown(stated)}, but is read as one of {version}"
         remedy = f"Check it, or give version= (--sds-version): {known}."
         if stated in VERSIONS:
             remedy = f"Give version={stated!r} (--sds-version {stated}), or correct it."

@@ -47,7 +47,7 @@ def find_tables(folder: Path) -> list[TableFile]:
         SdsError: It is no folder, or no data set: a table is missing that each has.
     """
     if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "doesn't exist"
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
         raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
     try:
         files = _files(folder)
@@ -60,7 +60,7 @@ def find_tables(folder: Path) -> list[TableFile]:
                 paths += _within(folder, kind)
             found += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in paths]
     except OSError as error:
-        raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+        raise SdsError(f"{error.filename} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
     return found
 
 
@@ -108,13 +108,13 @@ def _record_files(path: Path) -> list[Path]:
     if sheet is not None:
         raise Gen3UserError(
             f"{path} is an SDS folder: it has {sheet.name}",
-            remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit what that wrote.",
+            remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit its output.",
         )
     files = [each for each in path.iterdir() if each.suffix.lower() in _RECORDS and each.is_file()]
     found = sorted(each for each in files if not each.name.startswith((".", "~$")))
     if not found:
         raise Gen3UserError(
-            f"There are no records in the folder {path}",
+            f"No records found in the folder {path}",
             remedy="Give one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
         )
     return found
@@ -157,10 +157,10 @@ def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
     if len(missing) == len(layout().needed):
         inner = next(_data_sets_in(folder), None)
         if inner is not None:
-            raise SdsError(f"{folder} is no SDS data set", remedy=f"Did you mean {inner}?")
+            raise SdsError(f"{folder} is not an SDS data set", remedy=f"Did you mean {inner}?")
         if not any(_likely(name, files) for name in missing):
             raise SdsError(
-                f"{folder} is no SDS data set: it has neither {' nor '.join(missing)}",
+                f"{folder} is not an SDS data set: it has neither {' nor '.join(missing)}",
                 remedy="Give the folder that has them.",
             )
     name = missing[0]
@@ -170,7 +170,7 @@ def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
     elif near.stem.casefold() == name.partition(".")[0]:
         remedy = f"Save {near.name} as {name}."
     else:
-        remedy = f"Did you mean {near.name}? Call it {name}."
+        remedy = f"Did you mean {near.name}? Rename it to {name}."
     raise SdsError(f"{folder} has no {name}, which each SDS data set has", remedy=remedy)
 
 

@@ -53,7 +53,10 @@ def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tupl
         files.append(folder / name)
         with in_place_of(folder / name, durable=False) as file:
             _write_json(file, each, alone=name in _ALONE)
-    message, remedy = "It is left from before, and no part of this data set", "Delete it before you submit the folder."
+    message, remedy = (
+        "It is left from an earlier run and not part of this data set",
+        "Delete it before you submit the folder.",
+    )
     known = [folder / f"{stem}.json" for stem in (EXPERIMENT, *(kind.stem for kind in layout().kinds))]
     old = [each for each in known if each.name not in records and each.exists()]
     return tuple(files), [Finding("left-over", message, remedy, str(each)) for each in old]
@@ -90,7 +93,7 @@ def read_records(folder: Path) -> Iterator[Record]:
     """
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():
-        raise SdsError(f"There are no JSON files in {folder}", remedy="Give the folder that has the records.")
+        raise SdsError(f"No JSON files found in {folder}", remedy="Give the folder that has the records.")
     for each in files:
         try:
             yield from (row.values for row in json_rows(each))
@@ -137,7 +140,7 @@ def write_data_set(
     """
     of_node = _of_data_set(records, experiment)
     if not of_node:
-        raise SdsError(f"There are no records of the data set {experiment}", remedy="Check its name.")
+        raise SdsError(f"No records found of the data set {experiment}", remedy="Check its name.")
     kinds = [kind for kind in layout().kinds if kind.node in of_node and only in (None, kind)]
     files = {kind: folder / f"{kind.stem}.xlsx" for kind in kinds}
     existing = next((each for each in files.values() if each.exists()), None)
@@ -278,6 +281,6 @@ def _written(value: Value, path: Path, row: int) -> Value:
     what = f"{len(text)} characters" if len(text) > LONGEST else f"the character {control[0]!r}" if control else ""
     if what:
         raise SdsError(
-            f"A text in row {row} of {path.name} has {what}, which a cell can't have", remedy="Keep it in JSON."
+            f"A text in row {row} of {path.name} contains {what}, which cells cannot contain", remedy="Keep it in JSON."
         )
     return text

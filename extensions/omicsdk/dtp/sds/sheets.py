@@ -54,7 +54,7 @@ class Unreadable(NamedTuple):
             column: Its column.
         """
         if self.kind == "formula":
-            message = f"{shown(self.text)} is a formula whose value isn't in the file"
+            message = f"{shown(self.text)} is a formula whose value is not in the file"
             remedy = "Open it in Excel and save it, or write the value."
         else:
             message, remedy = f"{self.text} is an error of Excel", "Correct the formula, or write the value."
@@ -166,14 +166,14 @@ class Workbook:
         except (BadZipFile, RuntimeError, ValueError, EOFError, zlib.error, CalamineError) as error:
             raise self._refused(str(error)) from error
         except OSError as error:
-            raise SdsError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+            raise SdsError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
         self.names = tuple(each.name for each in self._book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet)
         """The names of its sheets, in order."""
         if not self.names:
             raise self._refused("it has no sheet")
 
     def _refused(self, why: str) -> SdsError:
-        return SdsError(f"{self._path} is no Excel workbook: {why}", remedy="Save it again as .xlsx.")
+        return SdsError(f"{self._path} is not an Excel workbook: {why}", remedy="Save it again as .xlsx.")
 
     def _prepared(self, archive: ZipFile) -> Path | BytesIO:
         """The file itself; where cells had to be marked, a copy."""

@@ -85,14 +85,14 @@ class Headers:
         """
         known = set(there)
         lacking = {self._headers[name].casefold(): name for name in self._template if name not in known}
-        fault, remedy = False, "It is left out."
+        fault, remedy = False, "It is skipped."
         other = self._version_of(header)
         if other is not None:
             name = self._meant(header, other)
             # What no version has a property for is lost in each of them.
             if name is not None and name not in known:
                 fault = True
-                called = f", or call it {self._headers[name]!r}"
+                called = f", or rename it to {self._headers[name]!r}"
                 remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
         # What the template has isn't misspelt, though nothing in the dictionary is like it.
         elif squashed(header) not in self._listed:
@@ -102,7 +102,7 @@ class Headers:
                 fault = lacking[near] in self._required or alike >= ALIKE
                 remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
         kind = UNKNOWN_HEADER if fault else "left-out"
-        message = f"{shown(header.strip())} is nothing that the dictionary knows here"
+        message = f"{shown(header.strip())} is unknown to the dictionary"
         return Finding(kind, message, remedy, *place, header, header)
 
     def _version_of(self, header: str) -> Version | None:
@@ -331,13 +331,13 @@ class Table:
             self.columns[name] = header
             return True
         also = f", as {shown(first.strip())}" if first != header else ""
-        message = f"{shown(header.strip())} is given already{also}"
+        message = f"{shown(header.strip())} is already given{also}"
         self.findings.append(Finding("twice", message, "Keep one of them.", *place, header, header))
         return False
 
     def _note_empty(self) -> None:
-        remedy = "Fill it in; each SDS data set has it." if self.kind.needed else ""
-        found = Finding("empty", "There is nothing in it", remedy, *self.place)
+        remedy = "Fill it in; each SDS data set requires it." if self.kind.needed else ""
+        found = Finding("empty", "It is empty", remedy, *self.place)
         (self.findings if self.kind.needed else self.notes).append(found)
 
 

@@ -255,12 +255,13 @@ class Archive:
     def _refusal(self, connections: Connections) -> OmicsError:
         if not connections:
             return ConnectFailed(
-                f"{self.title} doesn't answer", remedy="Check pacs_ip and pacs_port in the settings, and that it is up."
+                f"{self.title} does not answer",
+                remedy="Check pacs_ip and pacs_port in the settings, and that it is running.",
             )
         if connections.rejected:
-            why = str(getattr(connections.answer, "reason_str", "")) or "it says no reason"
+            why = str(getattr(connections.answer, "reason_str", "")) or "no reason given"
             return AuthError(
-                f"{self.title} doesn't accept {self.config.aet!r}: {why}",
+                f"{self.title} does not accept {self.config.aet!r}: {why}",
                 remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that it knows ours.",
             )
         return ConnectionLost(
@@ -287,7 +288,7 @@ class Archive:
         with self.associated([build_context(FIND)]) as association:
             if not association.accepted_contexts:
                 raise TransferError(
-                    f"{self.title} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
+                    f"{self.title} does not answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
                 )
 
             def series_of(study: str) -> list[str]:
@@ -331,7 +332,7 @@ class Archive:
         with self.associated(contexts, roles=roles, handlers=handlers) as association:
             if model not in {str(each.abstract_syntax) for each in association.accepted_contexts}:
                 raise ConfigError(
-                    f"{self.title} doesn't offer {'C-MOVE' if self.moves else 'C-GET'}",
+                    f"{self.title} does not offer {'C-MOVE' if self.moves else 'C-GET'}",
                     remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
                 )
             return self._incomplete(self._last_answer(association, files, stop))
@@ -351,7 +352,7 @@ class Archive:
                 raise Interrupted("The transfer was stopped")
             if status == _UNKNOWN_DESTINATION and self.moves:
                 raise ConfigError(
-                    f"{self.title} doesn't know {aet!r}, to which it is to send ({_status_words(answer)})",
+                    f"{self.title} does not know the title {aet!r}, to which it must send ({_status_words(answer)})",
                     remedy=f"Register {aet!r} there with this machine's address and the port pacs_move_port.",
                 )
             if status not in _PENDING:
@@ -361,18 +362,18 @@ class Archive:
     def _incomplete(self, answer: Dataset) -> TransferError:
         status = cast("int", answer.get("Status", 0))
         failed = cast("int | None", answer.get("NumberOfFailedSuboperations"))
-        details = f"{failed} weren't sent, {_status_words(answer)}" if failed else _status_words(answer)
-        remedy = "Look into its log: it may lack them, or be unable to send their kind or transfer syntax."
+        details = f"{failed} were not sent, {_status_words(answer)}" if failed else _status_words(answer)
+        remedy = "Check its log: it may lack them, or be unable to send their kind or transfer syntax."
         if self.moves:
-            remedy = f"{remedy} It has to reach this machine at the port that it knows for {self.config.aet!r}."
-        what = "didn't send all instances" if status in (_SUCCESS, _WARNING) else "failed to send instances"
+            remedy = f"{remedy} It must reach this machine at the port that it knows for {self.config.aet!r}."
+        what = "did not send all instances" if status in (_SUCCESS, _WARNING) else "failed to send instances"
         return TransferError(f"{self.title} {what} ({details})", remedy=remedy)
 
 
 def _status(answer: Dataset, doing: str) -> int:
     status = cast("int | None", answer.get("Status"))
     if status is None:  # the time is over, or the connection broke
-        raise ConnectionLost(f"The archive didn't answer while {doing}", remedy="Run it again to resume.")
+        raise ConnectionLost(f"The archive did not answer while {doing}", remedy="Run it again to resume.")
     return status
 
 

@@ -54,7 +54,7 @@ def instance_of(subject: Subject, series: str, sop: str, sop_class: str = "") ->
     """
     for uid in (series, sop):
         if not is_uid(uid):
-            raise UnsafePath(uid, "is no identifier of DICOM", remedy="Contact the archive's operators.")
+            raise UnsafePath(uid, "is not a DICOM identifier", remedy="Contact the archive's operators.")
     name = f"primary/{subject.folder}/sam-{series}/{sop}.dcm"
     return Instance(name=name, study=subject.study, series=series, sop=sop, sop_class=sop_class)
 
@@ -103,7 +103,7 @@ def _no_study(subject: Subject) -> Unlisted:
         message = f"The archive has no study {subject.study}"
         remedy = "Check subject_id in the commons, and that the study was sent to this archive."
     else:
-        message = f"The subject {subject.subject_id!r} has no images: its id is no StudyInstanceUID"
+        message = f"The subject {subject.subject_id!r} has no images: its id is not a StudyInstanceUID"
         remedy = "Correct subject_id in the commons: sub- and the StudyInstanceUID."
     return Unlisted(f"primary/{subject.folder}", TransferError(message, name=subject.subject_id, remedy=remedy))
 
@@ -129,7 +129,7 @@ def check_instance(path: Path, wanted: Instance) -> str:
         end = _stated_end(found)
     except Exception as error:  # a damaged file may raise anything
         raise TransferError(
-            f"{wanted.name}: what the archive sent is no whole DICOM file ({type(error).__name__}: {error})",
+            f"{wanted.name}: the archive sent an incomplete DICOM file ({type(error).__name__}: {error})",
             name=wanted.name,
             remedy="Try again. If it fails again, report the damaged copy to the archive's operators.",
         ) from error

@@ -91,9 +91,9 @@ def _end(source: BinaryIO, start: int, boundary: bytes, name: str) -> int:
 
 def _broken(name: str, why: str) -> TransferError:
     return TransferError(
-        f"{name}: what the archive sent is no whole message with an instance: {why}",
+        f"{name}: the archive sent an incomplete message: {why}",
         name=name,
-        remedy="Try again. If it fails again, the archive doesn't offer DICOMweb at this address.",
+        remedy="Try again. If it fails again, the archive does not offer DICOMweb at this address.",
     )
 
 
@@ -144,7 +144,7 @@ class DicomWebStore:
         try:
             yield from instances(dataset.subjects, self._series_of, self._instances_of)
         except ConnectFailed as error:
-            error.remedy = "Check pacs_dicomweb in the settings, and that the archive is up."
+            error.remedy = "Check pacs_dicomweb in the settings, and that the archive is running."
             raise
 
     def fetch(self, job: FetchJob[Instance]) -> None:

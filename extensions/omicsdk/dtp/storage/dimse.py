@@ -173,7 +173,7 @@ class DimseStore:
             server = entity.start_server(address, block=False, evt_handlers=handlers)
         except OSError as error:
             raise ConfigError(
-                f"The port {address[1]} of {address[0]} can't be listened at for C-MOVE: {error.strerror or error}",
+                f"The port {address[1]} of {address[0]} cannot be listened at for C-MOVE: {error.strerror or error}",
                 remedy="Set pacs_move_port to a free port, registered with the archive, and pacs_listen_on to an address of"
                 " this machine.",
             ) from error

@@ -113,14 +113,14 @@ class DatasetFolder:
         sums = {} if known is None else {name: value for name, value in known.checksums.items() if name != _CHANGED}
         unread = known is not None and known.mtime_ns == status.st_mtime_ns
         if unread and all(sums.get(name) == value for name, value in file.checksums.items()):
-            return _outcome(file, "skipped", status.st_size, sums, "what it was when it was fetched")
+            return _outcome(file, "skipped", status.st_size, sums, "unchanged since it was downloaded")
         wanted = file.checksums or sums
         if not wanted:
             return None
         try:
             actual = checksums_of(str(path), wanted, status.st_size)
         except OSError as error:
-            _log.info("%s can't be read (%s) and is fetched again", path, error.strerror)
+            _log.info("%s cannot be read (%s) and is downloaded again", path, error.strerror)
             return None
         if first_difference(wanted, actual) is not None:
             return None
@@ -282,7 +282,7 @@ def fetch_dataset(
     """
     check_name(dataset.id)
     if "/" in dataset.id or "\\" in dataset.id:
-        raise UnsafePath(dataset.id, "has a slash in it", remedy="Give the data set's name.")
+        raise UnsafePath(dataset.id, "contains a slash", remedy="Give the data set's name.")
     began, clock, stop = time(), monotonic(), stop or threading.Event()
     listed = list(store.files(dataset))
     path = Path(dest).absolute() / dataset.id

@@ -80,7 +80,7 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
     server, kind = f"{config.host}:{config.port}", type(error).__name__
     if names & _LOGIN:
         return AuthError(
-            f"The iRODS server {server} doesn't let {config.user!r} of the zone {config.zone!r} in ({kind})",
+            f"The iRODS server {server} refused the login of {config.user!r} of the zone {config.zone!r} ({kind})",
             remedy="Check irods_user, irods_password and irods_zone in the settings.",
         )
     if names & _REFUSED:
@@ -88,12 +88,14 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
             f"{config.user!r} may not read {what} in iRODS ({kind})", remedy="Ask its owner for access: ichmod read."
         )
     if names & _ABSENT:
-        return TransferError(f"{what} isn't in iRODS (any longer)", name=what, remedy="List the data set again.")
+        return TransferError(
+            f"{what} does not exist in iRODS (any longer)", name=what, remedy="List the data set again."
+        )
     details = shortened(str(cast("Any", error)) or kind, 200).replace(config.password or "\0", "***")
     if _is_passing(error):
         return ConnectFailed(
-            f"The iRODS server {server} doesn't answer ({details})",
-            remedy="Check irods_host and irods_port in the settings, and that the server is up.",
+            f"The iRODS server {server} does not answer ({details})",
+            remedy="Check irods_host and irods_port in the settings, and that the server is running.",
         )
     return TransferError(f"iRODS failed on {what}: {kind}: {details}", name=what)
 
@@ -177,7 +179,7 @@ class IrodsStore:
         except Exception as error:
             if _ABSENT & _names(error):
                 raise UnknownDataset(
-                    f"There is no collection {root} in iRODS",
+                    f"No collection {root} in iRODS",
                     remedy="Check the data set's name, and irods_project_root in the settings.",
                 ) from error
             raise _error_of(error, self._config, root) from error
@@ -344,5 +346,5 @@ def checksums_of_text(text: str | None) -> Mapping[str, str]:
         name = "sha256" if kind == "sha2" else "sha1"
         if digits := from_base64(name, value):
             return {name: digits}
-    _log.warning("the checksum %r is of a kind that can't be verified; the size is", text[:80])
+    _log.warning("the checksum %r is of a kind that cannot be verified; the size is", text[:80])
     return {}

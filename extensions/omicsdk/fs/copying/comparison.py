@@ -79,15 +79,15 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
     if source.size is not None and target.size is not None and source.size != target.size:
         return f"{source.size} bytes, not {target.size}"
     if by == "size":
-        return "" if source.size is not None and target.size is not None else "its size isn't stated"
+        return "" if source.size is not None and target.size is not None else "its size is not stated"
     algorithm = common_checksum(source, target)
     if algorithm:
         equal = stated(source)[algorithm] == stated(target)[algorithm]
         return "" if equal else f"another {algorithm}"
     if by == "checksum":
-        return "no checksum of both is known"
+        return "no common checksum is known"
     if source.size is None or target.size is None:
-        return "its size isn't stated"
+        return "its size is not stated"
     if source.modified is not None and target.modified is not None and source.modified > target.modified:
         return CHANGED
     return ""
@@ -235,7 +235,7 @@ def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
     try:
         found = checksums_of(file.uri.path, [algorithm], entry.size)
     except OSError as error:
-        raise OmicsError(f"{file.uri} can't be read: {error.strerror or error}") from error
+        raise OmicsError(f"{file.uri} cannot be read: {error.strerror or error}") from error
     return replace(entry, checksums={**entry.checksums, **found})
 
 

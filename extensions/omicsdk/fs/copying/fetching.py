@@ -138,9 +138,7 @@ def _streamed(
     digests = Digests(entry.checksums, entry.size)
     try:
         if store.scheme == "file" and target.exists() and target.samefile(entry.path):
-            raise PathError(
-                str(target), "and what is to be copied there are the same file", remedy="Name another target."
-            )
+            raise PathError(str(target), "and the source are the same file", remedy="Name another target.")
         found = state_of(stream)
         size = _written(stream, found, target, digests, entry, options)
         if store.scheme == "file":
@@ -177,7 +175,7 @@ def _written(
         while chunk := stream.read(pace.stride(_STRIDE)):
             pace.passed(len(chunk))
             if options.stopped:
-                raise Interrupted(f"{target} isn't whole: it was stopped")
+                raise Interrupted(f"{target} is incomplete: it was stopped")
             digests.update(chunk)
             if entry.size is None:
                 growth.expect(len(chunk))

@@ -132,7 +132,7 @@ def planned_move(
     plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options)
     for file in plan.files:
         if _place(file.uri) == _place(plan.target(file)):
-            raise UsageError(f"{file.uri} is moved onto itself", remedy="Name another target.")
+            raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
     return plan
 
 

@@ -78,7 +78,7 @@ def select(
         yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return
     if not recursive:
-        raise IsFolder(str(uri), "is a folder", remedy="Give --recursive for all that is in it.")
+        raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to copy its contents.")
     for found in store.walk(entry.path):
         name = below(uri.scheme, entry.path, found.path)
         if patterns.fit(name):
@@ -183,7 +183,9 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     if kind == "file":
         raise UsageError(f"{target} is a file", remedy="Name a folder to copy into.")
     if not into and len(sources) > 1 and not any(source.is_folder for source in sources):
-        raise UsageError(f"{target} isn't there", remedy=f"Several files go into a folder: write {target}/ to make it.")
+        raise UsageError(
+            f"{target} does not exist", remedy=f"Several files need a folder: write {target}/ to create it."
+        )
     files: list[Selected] = []
     said: list[str] = []
     for source in sources:

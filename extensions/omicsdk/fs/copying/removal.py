@@ -52,7 +52,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
         store.check_removal(uri.path)
         entry = store.stat(uri.path)
         if entry.is_folder and not recursive and not store.is_link(entry):
-            raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to remove it with all that is in it.")
+            raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to remove it and its contents.")
         for each in tree(store, entry):
             name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
             selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)
@@ -149,4 +149,4 @@ def remove_one(store: Store, selected: Selected) -> None:
     except OSError as error:
         if selected.entry.is_folder and selected.uri.scheme == "file" and error.errno == NotEmpty.code:
             raise NotEmpty(str(selected.uri)) from error
-        raise PathError(str(selected.uri), f"isn't removed: {error.strerror or error}") from error
+        raise PathError(str(selected.uri), f"is not removed: {error.strerror or error}") from error

@@ -162,7 +162,7 @@ class Spool:
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             found = self._root.lstat()
             if self._is_among_others and not (stat.S_ISDIR(found.st_mode) and str(found.st_uid) == _owner()):
-                raise NotWritable(str(self._root), "it is somebody else's")
+                raise NotWritable(str(self._root), "it belongs to another user")
             self._log = self._locked()
             try:
                 self._log.replay(line_of(_HEAD), self._replay)
@@ -181,13 +181,13 @@ class Spool:
             return
         self._log.close()
         if any(self.files.iterdir()):
-            _log.info("What is on its way is kept for the same copy, for %g days: %s", OLD / 86400, self._folder)
+            _log.info("Unfinished files are kept for %g days, to resume the same copy: %s", OLD / 86400, self._folder)
 
     def _locked(self) -> JournalFile:
         try:
             return JournalFile(_journal(self._folder), never, Disk(0o600), look=False)
         except FolderBusy:
-            remedy = "Wait until that has ended; the same command does what is left then."
+            remedy = "Wait until it has ended, then run the same command to resume."
             raise FolderBusy(self._title, remedy=remedy) from None
 
     def _make(self) -> None:
@@ -278,7 +278,7 @@ def sweep(root: Path, now: float, *, besides: str = "") -> None:
         with suppress(OSError, FolderBusy):
             if now - _used(folder) > OLD:
                 _remove(folder, JournalFile(_journal(folder), never, Disk(0o600), look=False))
-                _log.info("%s is removed: an unfinished copy left it, and nobody went on with that", folder)
+                _log.info("%s is removed: an unfinished copy left it and was not resumed", folder)
 
 
 def _used(folder: Path) -> float:

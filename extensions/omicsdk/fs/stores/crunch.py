@@ -41,7 +41,7 @@ class CrunchStore(ClientStore[Crunch]):
     """
 
     scheme: ClassVar[str] = "crunch"
-    how_else: ClassVar[str] = "Files of a dataset are written by its runs: omics crunch run."
+    how_else: ClassVar[str] = "Run the dataset to write its files: omics crunch run."
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class CrunchStore(ClientStore[Crunch]):
                 return Location(Path(storage.path(name)).as_uri())
             found = _address(storage, name)
         if found is None:
-            raise PathError(self.uri(entry.path), "has no URL", remedy="Have the store open it.")
+            raise PathError(self.uri(entry.path), "has no URL", remedy="Open it with the store.")
         return found
 
     @contextmanager
@@ -187,11 +187,11 @@ class CrunchStore(ClientStore[Crunch]):
         except (NotFound, FileNotFoundError) as error:
             raise PathNotFound(self.uri(path), "not found") from error
         except UnsafePath as error:
-            raise WrongUri(f"{self.uri(path)} leads nowhere: {error.message}", remedy=error.remedy) from error
+            raise WrongUri(f"{self.uri(path)} is a broken link: {error.message}", remedy=error.remedy) from error
         except OmicsError:  # one of the site may be an OSError too: requests' errors are
             raise
         except OSError as error:
-            raise PathError(self.uri(path), f"can't be read: {error.strerror or error}") from error
+            raise PathError(self.uri(path), f"cannot be read: {error.strerror or error}") from error
 
 
 def _parts(path: str) -> tuple[str, str, str]:

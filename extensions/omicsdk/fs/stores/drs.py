@@ -29,12 +29,10 @@ if TYPE_CHECKING:
 
 
 DRS_FORMS = (
-    "Write drs://HOST/ID, drs://PREFIX:ID or drs://dg.PREFIX/ID, and /NAME behind it for a member of a bundle. In an ID behind a "
+    "Write drs://HOST/ID, drs://PREFIX:ID or drs://dg.PREFIX/ID, followed by /NAME for a member of a bundle. In an ID after a "
     "host blanks, % and ? are written %20, %25 and %3F, # as %23."
 )
-GEN3_FORMS = (
-    "Write gen3://HOST/GUID, or gen3://GUID for your own commons, and /NAME behind it for a member of a bundle."
-)
+GEN3_FORMS = "Write gen3://HOST/GUID, or gen3://GUID for your own commons, followed by /NAME for a member of a bundle."
 
 #: An address with a port, which could be read as a compact identifier where nothing is behind it.
 _ADDRESS = re.compile(r"(?:localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -156,7 +154,7 @@ def found_login(host: str) -> Credentials | None:
         try:
             login = search(host)
         except OmicsError as error:
-            _log.warning("%s is asked without a login: %s", host, error)
+            _log.warning("%s: continuing without a login: %s", host, error)
             continue
         if login is not None:
             return login
@@ -375,7 +373,7 @@ class DrsStore(ClientStore[Servers]):
 
     def _not_listed(self, path: str) -> NotListed:
         where = f"drs://{host_in(path) or path or 'HOST'}"
-        said = "can't be listed: DRS servers don't list their objects"
+        said = "cannot be listed: DRS servers do not list their objects"
         return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
 
     def _opened(self) -> Servers:
@@ -386,8 +384,8 @@ class DrsStore(ClientStore[Servers]):
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         error.remedy = (
-            f"{host} wants a login that may read it: for a Gen3 commons GEN3_API_KEY, for Seven Bridges SB_API_ENDPOINT and "
-            "SB_AUTH_TOKEN. Where there is one, ask the owner of the data for access."
+            f"{host} requires a login with access to it: set GEN3_API_KEY for a Gen3 commons, or SB_API_ENDPOINT and "
+            "SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner of the data for access."
         )
         return error
 
@@ -413,7 +411,7 @@ class DrsStore(ClientStore[Servers]):
             raise self._explained(refused, refused.url.partition("://")[2].partition("/")[0]) from refused.__cause__
         if refused is not None:
             raise refused
-        remedy = "Check the identifier, and the names of members behind it."
+        remedy = "Check the identifier, and the names of members after it."
         raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
     def _reached(self, reading: Reading) -> Found | None:
@@ -455,7 +453,7 @@ class DrsStore(ClientStore[Servers]):
         for file in files:
             if file.error is not None and file.name == _TOP:
                 raise file.error
-            found: Found | OmicsError = file.error or OmicsError(f"{file.name}: it wasn't found")
+            found: Found | OmicsError = file.error or OmicsError(f"{file.name}: not found")
             if file.found is not None and file.server is not None:
                 found = self._found(file.wanted.identifier, file.server, file.found, above, together)
             yield file.name.removeprefix(f"{_TOP}/"), found

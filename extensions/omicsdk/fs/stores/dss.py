@@ -52,12 +52,12 @@ REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
 FILES = "files"
 
 #: What to do to have files in the Data Store.
-NEW_BUNDLE = "Name a folder, without a slash behind it, and its files make a new bundle: omics cp -r FOLDER dss://aws/"
+NEW_BUNDLE = "Name a folder, without a trailing slash, and its files become a new bundle: omics cp -r FOLDER dss://aws/"
 
 _UUID = re.compile(r"[A-Za-z0-9]{8}(?:-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 _FORMS = (
-    "Write dss://REPLICA/UUID.VERSION/NAME, with aws or gcp for REPLICA (without .VERSION the latest is meant), or "
-    "dss://REPLICA/files/UUID for a file by itself."
+    "Write dss://REPLICA/UUID.VERSION/NAME, with aws or gcp for REPLICA (the latest version without .VERSION), or "
+    "dss://REPLICA/files/UUID for a single file."
 )
 
 
@@ -93,7 +93,7 @@ def read_path(path: str) -> DssPath:
     if not parts:
         return DssPath()
     if parts[0] not in REPLICAS:
-        raise WrongUri(f"dss://{path}: there is no replica {parts[0]!r}", remedy=_FORMS)
+        raise WrongUri(f"dss://{path}: unknown replica {parts[0]!r}", remedy=_FORMS)
     replica = parts[0]
     is_single = parts[1:2] == [FILES]
     rest = parts[2:] if is_single else parts[1:]
@@ -101,9 +101,9 @@ def read_path(path: str) -> DssPath:
         return DssPath(replica, is_single=is_single)
     found = identity_of(rest[0])
     if found is None:
-        raise WrongUri(f"dss://{path}: {rest[0]!r} is no UUID", remedy=_FORMS)
+        raise WrongUri(f"dss://{path}: {rest[0]!r} is not a UUID", remedy=_FORMS)
     if is_single and len(rest) > 1:
-        raise WrongUri(f"dss://{path}: a file by itself has nothing in it", remedy=_FORMS)
+        raise WrongUri(f"dss://{path}: a single file has no members", remedy=_FORMS)
     return DssPath(replica, *found, "/".join(rest[1:]), is_single)
 
 
@@ -239,7 +239,7 @@ class NewBundle:
                 s3=s3,
             )
             where = f"dss://{self.replica}/{made.bundle_uuid}.{made.version}"
-            _log.info("%s was made of %d files", where, len(self.files))
+            _log.info("%s was created from %d files", where, len(self.files))
         except (UploadFailed, Interrupted):
             if not reports:
                 raise
@@ -267,7 +267,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
         if parts[0] not in REPLICAS:
             read_path(put.path)  # says what is wrong
         if len(parts) < 3 or parts[1] == FILES:
-            raise ReadOnly(f"dss://{put.path}", "can't be written: files are in bundles", remedy=NEW_BUNDLE)
+            raise ReadOnly(f"dss://{put.path}", "cannot be written: files are in bundles", remedy=NEW_BUNDLE)
         replica: Replica = "gcp" if parts[0] == "gcp" else "aws"
         found.setdefault((replica, parts[1]), {})["/".join(parts[2:])] = put
     bundles: list[NewBundle] = []
@@ -275,7 +275,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
         uuid, version = identity_of(label) or ("", "")
         if version:
             raise ReadOnly(
-                f"dss://{replica}/{label}", "can't be written: the Data Store gives versions", remedy=NEW_BUNDLE
+                f"dss://{replica}/{label}", "cannot be written: the Data Store assigns versions", remedy=NEW_BUNDLE
             )
         bundles.append(NewBundle(replica, label, uuid, named))
     return bundles
@@ -322,7 +322,7 @@ class DssStore(ClientStore[Dss]):
     writable: ClassVar[bool] = True
     puts_whole_folders: ClassVar[bool] = True
     how_else: ClassVar[str] = (
-        "Make a bundle of a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle."
+        "Create a bundle from a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle."
     )
 
     def __init__(
@@ -357,7 +357,7 @@ class DssStore(ClientStore[Dss]):
         raise PathNotFound(
             self.uri(path),
             f"not found: bundle {bundle.uuid} version {bundle.version} has no such file",
-            remedy=f"See what it has: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
+            remedy=f"List its files: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
         )
 
     def entries(self, path: str) -> Iterator[Entry]:
@@ -367,7 +367,7 @@ class DssStore(ClientStore[Dss]):
                 self.stat(path)
                 raise NotAFolder(self.uri(path), "is a file")
             remedy = f"Name one, dss://{place.replica}/{FILES}/UUID, or list bundles: dss://{place.replica}/"
-            raise NotListed(self.uri(path), "can't be listed: the Data Store doesn't list its files", remedy=remedy)
+            raise NotListed(self.uri(path), "cannot be listed: the Data Store does not list its files", remedy=remedy)
         if not place.replica:
             return iter([Entry(replica, "folder") for replica in REPLICAS])
         if not place.uuid:
@@ -461,7 +461,7 @@ class DssStore(ClientStore[Dss]):
             return self._bundles.get(place.replica, place.uuid, place.version)
         except NotFound as error:
             said = f"version {place.version} of bundle {place.uuid}" if place.version else f"bundle {place.uuid}"
-            remedy = f"Check the UUID and version, or see which there are: omics ls dss://{place.replica}/"
+            remedy = f"Check the UUID and version, or list what exists: omics ls dss://{place.replica}/"
             raise PathNotFound(
                 self.uri(path), f"not found: the replica {place.replica} has no {said}", remedy=remedy
             ) from error
@@ -508,7 +508,7 @@ class DssStore(ClientStore[Dss]):
         if not named or not isinstance(named, str):
             raise ReadOnly(
                 self.uri(path),
-                "can't be written: no staging bucket is named, through which the Data Store takes files",
+                "cannot be written: no staging bucket is configured, from which the Data Store copies files",
                 remedy=f"Set {BUCKET_VARIABLE} to an S3 bucket that you may write to and that the Data Store may read.",
             )
         return named
@@ -522,8 +522,8 @@ class DssStore(ClientStore[Dss]):
             return
         raise ReadOnly(
             self.uri(bundle.path),
-            "can't be written: it is a bundle, and bundles don't change",
-            remedy=f"{NEW_BUNDLE}. A new version of it is made of files that are in the Data Store: omics dss patch-bundle.",
+            "cannot be written: bundles cannot be changed",
+            remedy=f"{NEW_BUNDLE}. Create a new version from files of the Data Store: omics dss patch-bundle.",
         )
 
 

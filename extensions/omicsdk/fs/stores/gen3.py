@@ -41,7 +41,7 @@ class Gen3Store(DrsStore):
     """
 
     scheme: ClassVar[str] = "gen3"
-    how_else: ClassVar[str] = "Files are added with omics gen3 upload, and deleted by their GUIDs."
+    how_else: ClassVar[str] = "Add files with omics gen3 upload; delete them by their GUIDs."
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Gen3Store(DrsStore):
         endpoint = f"--base-url {server_url(host).removeprefix('https://')} " if host else ""
         raise ReadOnly(
             self.uri(path),
-            "can't be written: a commons gives each file its own GUID",
+            "cannot be written: a commons assigns each file a GUID",
             remedy=f"Upload files, and keep their GUIDs: omics gen3 {endpoint}upload FILES --manifest-out guids.tsv",
         )
 
@@ -90,7 +90,7 @@ class Gen3Store(DrsStore):
         return is_top(path) and (not path or bool(host_in(path)))
 
     def _not_listed(self, path: str) -> NotListed:
-        said = "can't be listed: the index of a commons may have millions of records, and no folders"
+        said = "cannot be listed: the index of a commons may have millions of records, and no folders"
         return NotListed(self.uri(path), said, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
 
     def _opened(self) -> Servers:

@@ -76,7 +76,7 @@ class LocalStore(Store):
         except FileNotFoundError as error:
             raise PathNotFound(entry.path, "not found") from error
         except OSError as error:
-            raise PathError(entry.path, f"can't be read: {error.strerror or error}") from error
+            raise PathError(entry.path, f"cannot be read: {error.strerror or error}") from error
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         how = replace(options, journal=None)
@@ -103,7 +103,7 @@ class LocalStore(Store):
 
     def check_removal(self, path: str) -> None:
         if Path(path).resolve() in (Path.cwd(), *Path.cwd().parents):
-            what = "isn't removed: it is the current folder, or above it"
+            what = "is not removed: it is the current folder, or above it"
             raise ReadOnly(path, what, remedy="Change to another folder first.")
 
     def remove(self, entry: Entry) -> None:
@@ -120,7 +120,7 @@ class LocalStore(Store):
         except OSError as error:
             if error.errno == errno.EXDEV:
                 return False
-            raise PathError(path, f"can't be written: {error.strerror or error}") from error
+            raise PathError(path, f"cannot be written: {error.strerror or error}") from error
         return True
 
     def uri(self, path: str) -> str:

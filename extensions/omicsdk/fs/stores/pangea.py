@@ -72,7 +72,7 @@ _Meant = tuple[str, str, str, str, str | None]
 #: Parts of a path to a sample, a result, a field.
 _SAMPLE, _RESULT, _FIELD = 3, 4, 5
 _FORM = "Write pangea://ORGANIZATION/GROUP/SAMPLE/MODULE/FIELD."
-_ELSEWHERE = "Organizations and groups are made and removed with: omics pangea create, omics pangea delete."
+_ELSEWHERE = "Create and delete organizations and groups with: omics pangea create, omics pangea delete."
 #: The part in place of a sample for the results of the group itself.
 OF_GROUP = ".results"
 
@@ -155,7 +155,7 @@ class PangeaStore(ClientStore[Pangea]):
         """
         endpoint, email, password, token = self._settings
         if token and (email or password):
-            raise UsageError("email and token both say who asks", remedy="Give one of them.")
+            raise UsageError("email and token exclude each other", remedy="Give one of them.")
         credentials: Credentials | str | None = token
         if email or password:
             user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))
@@ -203,7 +203,7 @@ class PangeaStore(ClientStore[Pangea]):
             for link in objects_in(self._links(group), "links", "/".join(parts)):
                 if name in (link.get("uuid"), link.get("name")):
                     return _Owner(str(link["uuid"]), False)
-            raise NotFound(f"There is no sample {name!r}", status=404, method="GET")
+            raise NotFound(f"Unknown sample {name!r}", status=404, method="GET")
 
         return self._remembered(parts[:3], found)
 
@@ -305,7 +305,7 @@ class PangeaStore(ClientStore[Pangea]):
     def location(self, entry: Entry) -> Location:
         held = self._held(entry)
         if held.is_value:
-            raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Have the store open it.")
+            raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Open it with the store.")
         with self._asking(entry.path):
             if kind_of(held.data) == "s3":
                 return locate(self.client, held.field)
@@ -376,8 +376,8 @@ class PangeaStore(ClientStore[Pangea]):
             try:
                 owner = self._owner(parts)
             except NotFound as error:
-                remedy = "Check the names; samples are made as folders, groups with: omics pangea create."
-                raise PathNotFound(self.uri(path), "has no sample to go to", remedy=remedy) from error
+                remedy = "Check the names; create samples with omics mkdir, groups with omics pangea create."
+                raise PathNotFound(self.uri(path), "not found: the sample does not exist", remedy=remedy) from error
             module, replicate = module_and_replicate(parts[3])
             made = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
             return ResultId(made.uuid, owner.of_group)
@@ -406,8 +406,8 @@ class PangeaStore(ClientStore[Pangea]):
             with self._asking(path):
                 group = self._group(parts)
                 if not group.is_library:
-                    remedy = "Make it in a library, then add it to the group."
-                    raise ReadOnly(self.uri(path), "isn't made: its group is no library", remedy=remedy)
+                    remedy = "Create it in a library, then add it to the group."
+                    raise ReadOnly(self.uri(path), "cannot be created: its group is not a library", remedy=remedy)
                 sample = ensure_sample(self.client, group.uuid, plain(parts[2]))
                 self._known[tuple(parts[:3])] = _Owner(sample.uuid, False)
         except PathNotFound as error:
@@ -415,8 +415,8 @@ class PangeaStore(ClientStore[Pangea]):
 
     def check_removal(self, path: str) -> None:
         if len(_parts(path)) not in (_RESULT, _FIELD):
-            remedy = "Samples, groups and organizations hold more than files: omics pangea delete."
-            raise ReadOnly(self.uri(path), "isn't removed", remedy=remedy)
+            remedy = "Delete samples, groups and organizations with: omics pangea delete."
+            raise ReadOnly(self.uri(path), "is not removed", remedy=remedy)
 
     def remove(self, entry: Entry) -> None:
         """Remove a field, or a result without fields."""

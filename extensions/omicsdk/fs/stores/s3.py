@@ -216,7 +216,7 @@ LONGEST = 7 * 86400
 COPY_IN_PARTS = 1024**3
 #: The size of those parts.
 COPY_PART = 256 * 1024**2
-_OWN_TOOLS = "Buckets are made and removed by their platform's own tools, since they cost and have rules of their own."
+_OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 
 
 class S3Store(Store):
@@ -274,7 +274,7 @@ class S3Store(Store):
 
     def _bucket(self, bucket: str) -> Entry:
         try:
-            with self._asking("Looking at", bucket):
+            with self._asking("Reading", bucket):
                 self._clients.of(bucket).head_bucket(Bucket=bucket)
         except Forbidden:  # it is there; what may be done in it is told by whatever is done
             pass
@@ -282,7 +282,7 @@ class S3Store(Store):
 
     def _object(self, path: str, bucket: str, key: str) -> Entry:
         client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
-        with self._asking("Looking at", path):
+        with self._asking("Reading", path):
             told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
         first_part = None
         if not checksums(told, 0, None) and may_be_of_usual_parts(told):
@@ -346,7 +346,7 @@ class S3Store(Store):
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:
-            raise UsageError(f"{seconds} s is no time that S3 signs for", remedy="Give 1s to 7d.")
+            raise UsageError(f"S3 cannot sign for {seconds} s", remedy="Give 1s to 7d.")
         return super().presign(entry) if seconds is None else self._signed(entry, seconds)
 
     def _signed(self, entry: Entry, seconds: int) -> str:
@@ -408,7 +408,7 @@ class S3Store(Store):
 
     def check_removal(self, path: str) -> None:
         if split(path)[1] is None:
-            raise ReadOnly(self.uri(path), "isn't removed", remedy=_OWN_TOOLS)
+            raise ReadOnly(self.uri(path), "is not removed", remedy=_OWN_TOOLS)
 
     def remove(self, entry: Entry) -> None:
         self.check_removal(entry.path)
@@ -452,7 +452,7 @@ class S3Store(Store):
     def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)
         if told is not None and told.code == "NoSuchBucket":
-            return PathNotFound(self.uri(path), f"not found: there is no bucket {bucket}")
+            return PathNotFound(self.uri(path), f"not found: no bucket {bucket}")
         return PathNotFound(self.uri(path), "not found")
 
 

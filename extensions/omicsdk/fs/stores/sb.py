@@ -92,7 +92,7 @@ class SbStore(ClientStore[SevenBridges]):
             if place.project_name:
                 self.client.get_project(owner=place.owner, project=place.project_name)
             elif place.owner and not self.client.list_owner_projects(owner=place.owner, limit=1).items:
-                raise PathNotFound(self.uri(path), "has no project that you may see")
+                raise PathNotFound(self.uri(path), "has no project visible to you")
 
     def entries(self, path: str) -> Iterator[Entry]:
         place = self._parsed(path)
@@ -115,7 +115,7 @@ class SbStore(ClientStore[SevenBridges]):
                     f"{path}/{name}" if path else name, "folder", details={"name": project.name} if owner else {}
                 )
         if owner and not told:
-            raise PathNotFound(self.uri(path), "has no project that you may see")
+            raise PathNotFound(self.uri(path), "has no project visible to you")
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder; several folders are requested at once."""
@@ -163,7 +163,7 @@ class SbStore(ClientStore[SevenBridges]):
         try:
             self._check_top(path, place)
         except PathNotFound as error:
-            remedy = "Make the project first: omics sb projects create."
+            remedy = "Create the project first: omics sb projects create."
             raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=remedy) from error
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
@@ -174,8 +174,8 @@ class SbStore(ClientStore[SevenBridges]):
 
     def check_removal(self, path: str) -> None:
         if not self._parsed(path).names:
-            remedy = "Whole projects are deleted with: omics sb api projects delete-project."
-            raise ReadOnly(self.uri(path), "isn't removed", remedy=remedy)
+            remedy = "Delete whole projects with: omics sb api projects delete-project."
+            raise ReadOnly(self.uri(path), "is not removed", remedy=remedy)
 
     def remove(self, entry: Entry) -> None:
         self.check_removal(entry.path)
@@ -222,9 +222,7 @@ class SbStore(ClientStore[SevenBridges]):
         try:
             self.client.update_file(file_id=new, name=name)
         except OmicsError as error:
-            error.remedy = (
-                f"The copy is there under another name: its id is {new}. Give it its name. {error.remedy}".strip()
-            )
+            error.remedy = f"The copy exists under another name, with the id {new}. Rename it. {error.remedy}".strip()
             raise
 
     # -- paths
@@ -272,7 +270,7 @@ class SbStore(ClientStore[SevenBridges]):
             remedy = error.remedy if "://" in error.remedy else None  # the one that was meant
             raise PathNotFound(self.uri(path), "not found, or not visible to you", remedy=remedy) from error
         except WrongPath as error:
-            raise NotAFolder(self.uri(path), f"leads nowhere: {error.message}") from error
+            raise NotAFolder(self.uri(path), f"is a broken link: {error.message}") from error
 
 
 def _begun(entries: Iterator[T]) -> Iterator[T]:

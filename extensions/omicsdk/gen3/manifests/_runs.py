@@ -50,7 +50,7 @@ SHOWN_FAILURES = 100
 """Failures that a summary lists; all of them are in the file of failures."""
 CACHE_KIB = 20 * 1024
 """KiB of a scratch database that are held in memory."""
-_RESUMES = "The same call resumes."
+_RESUMES = "Repeat the call to resume."
 _COLUMNS = ("line", "guid", "error")
 
 
@@ -328,7 +328,7 @@ class Summary(NamedTuple):
         """
         alone = f" {self.failed_rows} is a manifest of these rows alone." if self.failed_rows else ""
         remedy = f"All of them are in {self.failures}. Correct their cause, and run the same again.{alone}"
-        raise_failures(self.failed, f"{self.rows} rows couldn't be {what}", self.errors, remedy)
+        raise_failures(self.failed, f"{self.rows} rows could not be {what}", self.errors, remedy)
         return self
 
 
@@ -376,7 +376,7 @@ class Published(NamedTuple):
         errors = self.errors
         raise_failures(
             len(errors),
-            f"{len(errors) + sum(self.counts.values())} rows couldn't be {what}",
+            f"{len(errors) + sum(self.counts.values())} rows could not be {what}",
             errors,
             "Correct their cause, and run the same again: rows that are done already stay the same.",
         )

@@ -88,7 +88,7 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
             cells = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False)}
             read = _bundle(row.line, cells, shown)
             if not isinstance(read, Fault) and read.name in found:
-                reason = f"is the name of the bundle of line {found[read.name].line}, too"
+                reason = f"is also the name of the bundle of line {found[read.name].line}"
                 read = Fault(row.line, shown["name"], read.name, reason, "Give each a different name.")
             if isinstance(read, Fault):
                 raise ManifestError(manifest, read)
@@ -106,9 +106,9 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
     if not members:
         return wrong("ids", "names no members", "Give at least one GUID, or the name of a bundle of this manifest.")
     if cells["name"] in members:
-        return wrong("ids", "has the bundle itself in it", "Take it out.")
+        return wrong("ids", "contains the bundle itself", "Remove it.")
     if cells.get(tables.GUID) and not tables.is_guid(cells[tables.GUID]):
-        return wrong(tables.GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty to have one made.")
+        return wrong(tables.GUID, "is not a GUID", "A GUID ends in a UUID; leave the cell empty to create one.")
     kinds, sums = tables.several(cells.get("type", "")), tables.several(cells.get("checksums", ""))
     if len(kinds) != len(sums):
         name = "checksums" if "checksums" in cells else "type"
@@ -116,10 +116,10 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
     found = [(kind, tables.checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
     checksums = [{"type": kind, "checksum": value} for kind, value in found if value is not None]
     if len(checksums) < len(found):
-        return wrong("checksums", f"aren't checksums of {', '.join(kinds)}", "Correct them.")
+        return wrong("checksums", f"are not checksums of {', '.join(kinds)}", "Correct them.")
     size = tables.size_of(cells[tables.SIZE]) if cells.get(tables.SIZE) else None
     if cells.get(tables.SIZE) and size is None:
-        return wrong(tables.SIZE, "isn't a size", "Give a whole number of bytes from 0.")
+        return wrong(tables.SIZE, "is not a size", "Give a whole number of bytes from 0.")
     return Bundle(
         line,
         cells["name"],
@@ -148,7 +148,7 @@ def _members_first(path: Path, bundles: Mapping[str, Bundle], column: str) -> li
     except CycleError as error:
         circle: list[str] = error.args[1]
         raise wrong(
-            bundles[circle[0]], " ".join(circle), "are bundles that hold each other", "Take one out."
+            bundles[circle[0]], " ".join(circle), "are bundles that contain each other", "Remove one."
         ) from error
 
 
@@ -172,7 +172,7 @@ class CreatedBundles(NamedTuple):
         errors = [f"line {line}: {error}" for line, error in self.failures.items()]
         raise_failures(
             len(errors),
-            f"{len(errors) + len(self.bundles)} bundles couldn't be created",
+            f"{len(errors) + len(self.bundles)} bundles could not be created",
             errors,
             "Correct their cause, and run the same again: with the same output nothing is created twice.",
         )
@@ -210,7 +210,7 @@ def index_bundles(
     def indexed(named: Bundle) -> Bundle:
         missing = next((member for member in named.members if member in failed), None)
         if missing is not None:
-            raise UsageError(f"its member {missing} couldn't be created")
+            raise UsageError(f"its member {missing} could not be created")
         bundle = named._replace(members=[guids.get(member, member) for member in named.members])
         earlier = known.of(bundle.name) if known is not None and not bundle.guid else []
         guid = next((each for each in earlier if _exists(client.indexd, bundle, each)), "")
@@ -244,7 +244,7 @@ def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
     try:
         return (indexd.get_valid_guids(count=count).guids or ()) if count else ()
     except APIError as error:
-        error.remedy = "The commons doesn't make GUIDs for the bundles: fill in the column GUID."
+        error.remedy = "The commons does not make GUIDs for the bundles: fill in the column GUID."
         raise
 
 
@@ -267,7 +267,7 @@ class _KnownGuids:
                         cells = dict(zip(table.header, row.cells, strict=False))
                         self._found.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
             except ManifestError as error:
-                _log.debug("no GUIDs are known of an earlier call: %s", error)
+                _log.debug("the GUIDs of an earlier call are unknown: %s", error)
 
     def __enter__(self) -> Self:
         self._file = self._part.open("a", encoding="utf-8", newline="")

@@ -38,7 +38,7 @@ BATCH, THREADS = 100, 8
 GUIDS = 1000
 """GUIDs that are requested at once."""
 DELETED, KNOWN, UNKNOWN = "deleted", "known", "unknown"
-_HOW = "Columns are called COMMONS|TYPE|NAME, such as https://a.example.org|guid|subject_id."
+_HOW = "Name columns COMMONS|TYPE|NAME, such as https://a.example.org|guid|subject_id."
 
 Descriptions = Mapping[tuple[str, str], str]
 
@@ -94,7 +94,7 @@ def subjects_of(path: str | os.PathLike[str]) -> Iterator[Subject]:
 def _column(path: Path, header: str) -> Column:
     parts = [part.strip() for part in header.split("|")]
     if len(parts) != 3 or not all(parts):
-        raise ManifestError(path, Fault(1, header, "", "isn't the name of a column of a crosswalk", _HOW))
+        raise ManifestError(path, Fault(1, header, "", "is not the name of a column of a crosswalk", _HOW))
     return Column(*parts)
 
 
@@ -344,7 +344,7 @@ def verify_crosswalk(client: Gen3, path: str | os.PathLike[str], *, guid_type: s
                 guid = known.guid_of(column, value)
                 first = first or guid
                 if guid is None:
-                    found.append(Missing(subject.line, str(column), value, "isn't known"))
+                    found.append(Missing(subject.line, str(column), value, "is not known"))
                 elif guid != first:
                     reason = f"is {guid}, and others of the row are {first}"
                     found.append(Missing(subject.line, str(column), value, reason))
@@ -420,5 +420,5 @@ def delete_subject(client: Gen3, guid: str) -> None:
         UsageError: The document is something else.
     """
     if not is_object(client.metadata.get(guid=guid).get(BLOCK)):
-        raise UsageError(f"{guid} is no document of a crosswalk; it stays", remedy="Check the GUID.")
+        raise UsageError(f"{guid} is not a document of a crosswalk; it was not deleted", remedy="Check the GUID.")
     client.metadata_admin.delete(guid=guid)

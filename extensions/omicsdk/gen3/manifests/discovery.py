@@ -138,7 +138,7 @@ def checked_format(name: str) -> str:
         UsageError: The format is unknown.
     """
     if name.lower() not in FORMATS:
-        raise UsageError(f"{name!r} isn't a format", remedy=f"Formats are {' and '.join(FORMATS)}.")
+        raise UsageError(f"{name!r} is not a format", remedy=f"Formats are {' and '.join(FORMATS)}.")
     return name.lower()
 
 
@@ -267,7 +267,7 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
     manifest = Path(path)
     ending = manifest.suffix.lower()
     if ending not in (".tsv", ".csv", ".json"):
-        raise UsageError(f"{manifest} is no .tsv, .csv or .json file", remedy="Give a table or JSON of studies.")
+        raise UsageError(f"{manifest} is not a .tsv, .csv or .json file", remedy="Give a table or JSON of studies.")
     if ending == ".json":
         yield from _studies_in_json(manifest)
         return
@@ -312,12 +312,12 @@ def _studies_in_json(path: Path) -> Iterator[Study | Fault]:
         try:
             entries = json.load(text)
         except ValueError as error:
-            raise ManifestError(path, f"it isn't JSON: {error}", remedy="Give a list of objects.") from error
+            raise ManifestError(path, f"it is not JSON: {error}", remedy="Give a list of objects.") from error
     if not is_array(entries):
-        raise ManifestError(path, "it isn't a JSON list", remedy="Give a list of objects.")
+        raise ManifestError(path, "it is not a JSON list", remedy="Give a list of objects.")
     for number, entry in enumerate(entries, 1):
         if not is_object(entry):
-            yield Fault(number, "", str(entry), "isn't an object", "Give a list of objects.", unit="entry")
+            yield Fault(number, "", str(entry), "is not an object", "Give a list of objects.", unit="entry")
         elif is_object(entry.get(BLOCK)):
             shown = dict(entry[BLOCK])
             if GUID in entry:
@@ -589,8 +589,8 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
     kind = client.metadata.get(guid=guid).get("_guid_type")
     if kind != GUID_TYPE:
         raise UsageError(
-            f"{guid} is no study of the discovery page: its _guid_type is {kind!r}",
-            remedy="Check the GUID. Other metadata is deleted with: omics gen3 api metadata delete.",
+            f"{guid} is not a study of the discovery page: its _guid_type is {kind!r}",
+            remedy="Check the GUID. Delete other metadata with: omics gen3 api metadata delete.",
         )
     if not dry_run:
         client.metadata_admin.delete(guid=guid)
@@ -638,7 +638,7 @@ def publish_discovery_objects(
     Args:
         path: Table of data objects, with the columns dataset_guid, guid and display_name.
         guid_type: The type of a new study's document.
-        overwrite: Replace all objects of a study; by default those of the same GUIDs.
+        overwrite: Replace all objects of a study; by default only those with the same GUIDs.
 
     Returns:
         How many studies were created and updated, and the failures.

@@ -105,7 +105,7 @@ CHECKED: Mapping[Columns, str] = {
 LINES_OF_A_CELL = 10_000
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/?#]+/[^?#].*")
-_HEX = "isn't an MD5 sum"
+_HEX = "is not an MD5 sum"
 _BLANKS = "Write %20 for a blank in a URL."
 
 
@@ -205,8 +205,8 @@ class _Check:
             kinds = [given.get(name) for name in names]
         for kind in (Columns.MD5, Columns.SIZE, Columns.URL):
             if kind not in kinds:
-                reason = f"no column is known as that of the {CHECKED[kind]}"
-                remedy = f"It goes by the names {', '.join(tables.ALIASES[CHECKED[kind]])}."
+                reason = f"no column with the {CHECKED[kind]} was found"
+                remedy = f"Its column must be named one of: {', '.join(tables.ALIASES[CHECKED[kind]])}."
                 self._wrong(1, "", "", reason, remedy, warns=kind is Columns.URL and not self._urls_required)
         return _Header(names, kinds, separator)
 
@@ -269,7 +269,7 @@ class _Check:
                 return cells
             if len(lines) == LINES_OF_A_CELL:
                 break
-        self._wrong(number, "", "", "a quote is opened and never closed", "Close it, or take it out.")
+        self._wrong(number, "", "", "a quote is opened and never closed", "Close it, or remove it.")
         return line.split(delimiter)
 
     def _cell(self, line: int, column: str, kind: Columns, cell: str) -> None:
@@ -278,7 +278,7 @@ class _Check:
                 self._wrong(line, column, cell, _HEX, _md5_remedy(cell, base64=self._base64))
         elif kind is Columns.SIZE:
             if tables.size_of(cell) is None:
-                self._wrong(line, column, cell, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
+                self._wrong(line, column, cell, "is not a size", "Give a whole number of bytes from 0, without a unit.")
         elif not cell and not (kind is Columns.URL and self._urls_required):
             self._wrong(line, column, cell, "is empty", warns=True)
         elif not (values := tables.written(cell)):
@@ -287,10 +287,10 @@ class _Check:
             self._told(line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy())
         else:
             wrong = [path for path in values if not _is_resource(path)]
-            self._told(line, column, wrong, len(values), "Resources are written as /programs/a/projects/b.")
+            self._told(line, column, wrong, len(values), "Write resources as /programs/a/projects/b.")
 
     def _told(self, line: int, column: str, wrong: Sequence[str], count: int, remedy: str) -> None:
-        what = "isn't a URL that is allowed" if "://" in remedy else "isn't a resource"
+        what = "is not an allowed URL" if "://" in remedy else "is not a resource"
         for value in wrong:
             further = f" {_BLANKS}" if count > 1 and "://" in remedy and "://" not in value else ""
             self._wrong(line, column, value, what, remedy + further)
@@ -300,7 +300,7 @@ class _Check:
         return match is not None and match[1].lower() in self._protocols
 
     def _url_remedy(self) -> str:
-        return f"URLs are written as PROTOCOL://BUCKET/KEY, and allowed are {', '.join(self._protocols)}."
+        return f"Write URLs as PROTOCOL://BUCKET/KEY; allowed protocols are {', '.join(self._protocols)}."
 
 
 def _is_resource(path: str) -> bool:
@@ -309,7 +309,7 @@ def _is_resource(path: str) -> bool:
 
 def _md5_remedy(cell: str, *, base64: bool) -> str:
     if cell != cell.strip():
-        return "Take out the blanks around it."
+        return "Remove the blanks around it."
     if not base64 and tables.md5_of(cell) is not None:
         return "It is Base64: allow that, or write it as 32 hexadecimal digits."
     return "An MD5 sum has 32 hexadecimal digits" + (", or 24 characters of Base64." if base64 else ".")

@@ -95,7 +95,9 @@ def index_manifest(
             rows of `output`, whose GUIDs would be lost.
     """
     if metadata and isinstance(client.credentials, Basic):
-        raise UsageError("The metadata service doesn't take the name and password of an index", remedy="Give a login.")
+        raise UsageError(
+            "The metadata service does not accept the name and password of an index", remedy="Give a login."
+        )
     target = Path(output)
     separator = delimiter_of(target, output_delimiter)
     settings = {"index": client.base_url, "replace": replace_urls, "metadata": metadata, "to": separator}
@@ -163,7 +165,7 @@ class _Earlier:
             with table_of(output, delimiter) as table:
                 database.executemany("INSERT INTO earlier VALUES (?, ?, ?)", _guids_in(table))
         except ManifestError as error:
-            _log.debug("no GUIDs are known of an earlier run: %s", error)
+            _log.debug("the GUIDs of an earlier run are unknown: %s", error)
 
     def guid_of(self, cells: Mapping[str, str]) -> str:
         """The GUID of a row, of equal rows the first that was not taken yet; empty where none is known."""

@@ -54,7 +54,7 @@ def compare_manifests(
         second: The newer table, of the same kind.
         output: File for these rows, with the columns that both have; whole or not at all.
         key: The column that identifies a row.
-        further_columns: Allow columns that only one of them has; they are not compared.
+        further_columns: Allow columns that only one table has; these are not compared.
         delimiter: The separator of the output's cells; by default the one of its suffix.
 
     Returns:
@@ -67,7 +67,7 @@ def compare_manifests(
     before, after = Path(first), Path(second)
     if before.suffix.lower() != after.suffix.lower():
         raise UsageError(
-            f"{before.name} and {after.name} end in different ways", remedy="Give two .tsv or two .csv manifests."
+            f"{before.name} and {after.name} have different extensions", remedy="Give two .tsv or two .csv manifests."
         )
     with ExitStack() as stack:
         old, new = stack.enter_context(tables.table_of(before)), stack.enter_context(tables.table_of(after))
@@ -93,7 +93,9 @@ def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str
         tables.require_columns(table.path, table.header, [key])
     if old.header != new.header and not further_columns:
         other = sorted(set(old.header) ^ set(new.header))
-        told = f"the columns {', '.join(other)} are in one alone" if other else "the columns are in another order"
+        told = (
+            f"the columns {', '.join(other)} are in one of them only" if other else "the columns are in another order"
+        )
         raise ManifestError(new.path, f"line 1: {told}", remedy="Allow further columns, or give both the same.")
     return [name for name in old.header if name in new.header]
 
@@ -266,11 +268,11 @@ def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[in
         md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
         if md5 is None:
             raise ManifestError(
-                path, Fault(line, tables.MD5, cells[tables.MD5], "isn't an MD5 sum", "Correct it, or take out the row.")
+                path, Fault(line, tables.MD5, cells[tables.MD5], "is not an MD5 sum", "Correct it, or remove the row.")
             )
         if size is None:
             raise ManifestError(
-                path, Fault(line, tables.SIZE, cells[tables.SIZE], "isn't a size", "Give a whole number of bytes.")
+                path, Fault(line, tables.SIZE, cells[tables.SIZE], "is not a size", "Give a whole number of bytes.")
             )
         cells[tables.MD5], cells[tables.SIZE] = md5, str(size)
         yield line, cells
@@ -336,7 +338,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
 
 def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
     if held[1][tables.SIZE] != row[1][tables.SIZE]:
-        reason = f"isn't {held[1][tables.SIZE]}, as {held[0].path}, line {held[0].line} says for the same MD5 sum"
+        reason = f"is not {held[1][tables.SIZE]}, as {held[0].path}, line {held[0].line} has for the same MD5 sum"
         _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Determine which is right.", rules, on_fault)
 
 
@@ -352,7 +354,7 @@ def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on
         elif not has:
             into[name] = cell
         elif cell and cell != has:
-            reason = f"isn't {has!r}, as {held[0].path}, line {held[0].line} says of the same file"
+            reason = f"is not {has!r}, as {held[0].path}, line {held[0].line} has for the same file"
             _conflict(row[0], name, cell, reason, "Correct one of them.", rules, on_fault)
 
 

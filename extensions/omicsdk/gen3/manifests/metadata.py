@@ -36,7 +36,7 @@ MetadataOf = Callable[[dict[str, str]], Mapping[str, Any]]
 
 
 def _not_a_number(text: str) -> Any:
-    raise ValueError(f"{text} isn't JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 def value_of(cell: Any) -> Any:
@@ -76,13 +76,13 @@ def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
     """
     pattern = row.get(SAMPLE_COLUMN, "").strip()
     if not pattern:
-        raise UsageError(f"the column {SAMPLE_COLUMN} is empty", remedy="Fill it in, or take out the row.")
+        raise UsageError(f"the column {SAMPLE_COLUMN} is empty", remedy="Fill it in, or remove the row.")
     records = records_by_url(client.indexd, pattern)
     if len(records) > 1:
         guids = ", ".join(str(record["did"]) for record in records[:3])
         raise UsageError(
             f"{len(records)} records have {pattern!r} in a URL ({guids} ...)",
-            remedy="Say more of the name, or give GUIDs.",
+            remedy="Give more of the name, or GUIDs.",
         )
     return records[0]["did"] if records else None
 
@@ -129,7 +129,7 @@ def ingest_metadata(
     def named(row: NamedRow) -> Outcome:
         guid = guid_by_url(client, row.cells) if by_url else (guid_of or guid_in_row)(row.cells)
         if not guid:
-            raise UsageError("the row names no file that is known", remedy="Fill in its GUID, or take it out.")
+            raise UsageError("the row names no known file", remedy="Fill in its GUID, or remove the row.")
         return Outcome(row.line, guid, "named")
 
     def document(row: NamedRow, *, indexed: bool) -> Document:

@@ -58,7 +58,7 @@ def read_index(
 ) -> Summary:
     """Write the records of the index as a manifest.
 
-    The same call resumes after an interrupt.
+    Repeat the call to resume after an interruption.
 
     Args:
         output: File for the records; separated by tabs if its suffix is .tsv, else by commas.
@@ -103,7 +103,7 @@ def _all_records(commons: str, index: IndexRecords, target: Path, separator: str
             outputs.write(0, line_of(COLUMNS, separator))
         for records in index.pages_after(outputs.place):
             if stop is not None and stop.is_set():
-                raise Interrupted("The reading of the index was stopped", remedy="The same call resumes.")
+                raise Interrupted("Reading the index was stopped", remedy="Repeat the call to resume.")
             for record in records:
                 outputs.write(0, line_of(cells_of(record), separator))
             outputs.counts[READ] += len(records)
@@ -160,7 +160,7 @@ def verify_manifest(
 ) -> Summary:
     """Verify a manifest against the index.
 
-    The same call resumes after an interrupt.
+    Repeat the call to resume after an interruption.
 
     Args:
         manifest: Table with the files' GUIDs and the columns that are compared.
@@ -209,7 +209,7 @@ def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, An
         found: Each field that differs, with the expected and the actual value; None where the GUID is unknown.
     """
     if not guid:
-        return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
+        return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or remove the row.")
     if found is None:
         return Outcome(row.line, guid, MISSING, f"{guid}|no_record|expected {row.cells}|actual None\n")
     text = "".join(f"{guid}|{field}|expected {wanted}|actual {actual}\n" for field, wanted, actual in found)

@@ -15,7 +15,7 @@ from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, 
 from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.transfer.names import wrong_with
 
-_NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(tables.OF_DOWNLOADS[tables.GUID])}."
+_NAMES_FILES = f"Name the column with the files' GUIDs one of: {', '.join(tables.OF_DOWNLOADS[tables.GUID])}."
 
 
 class Row(NamedTuple):
@@ -113,7 +113,7 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
         place = f"entry {number + 1}" if error.field == "a row" else error.field
         raise ManifestError(
             path,
-            f"it isn't a JSON list of objects: {place} is {str(error.value)[:80]!r}",
+            f"it is not a JSON list of objects: {place} is {str(error.value)[:80]!r}",
             remedy='A manifest is a list like [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
         ) from error
 
@@ -143,7 +143,7 @@ def _row(
 
     guid = cells.get(tables.GUID, "").strip()
     if not guid:
-        return wrong(tables.GUID, "names no file", "Fill in the file's GUID, or take out the row.")
+        return wrong(tables.GUID, "names no file", "Fill in the file's GUID, or remove the row.")
     name = cells.get(tables.FILE_NAME, "").strip()
     if name and (reason := wrong_with(name)):
         return wrong(tables.FILE_NAME, reason, "Correct the name, or leave it empty.")
@@ -151,13 +151,13 @@ def _row(
     if text := cells.get(tables.SIZE, "").strip():
         size = tables.size_of(text)
         if size is None:
-            return wrong(tables.SIZE, "isn't a size in bytes", "Give a whole number from 0, without a unit.")
+            return wrong(tables.SIZE, "is not a size in bytes", "Give a whole number from 0, without a unit.")
     checksums = dict[str, str]()
     for kind in (tables.MD5, *tables.HASHES):
         if text := cells.get(kind, "").strip():
             checksum = tables.checksum_of(kind, text)
             if checksum is None:
-                return wrong(kind, f"isn't {_an(kind)} checksum", "Correct it, or leave it empty.")
+                return wrong(kind, f"is not {_an(kind)} checksum", "Correct it, or leave it empty.")
             checksums[kind] = checksum
     return Row(guid, name, size, checksums, cells.get(tables.COMMONS_URL, "").strip().rstrip("/"), line)
 
@@ -219,8 +219,8 @@ def columns_of(table: Table, required: Sequence[str] = REQUIRED) -> list[str]:
         if name not in names:
             raise ManifestError(
                 table.path,
-                f"line 1: no column is known as that of the {name}",
-                remedy=f"It goes by the names {', '.join(tables.ALIASES[name])}.",
+                f"line 1: no column with the {name} was found",
+                remedy=f"Its column must be named one of: {', '.join(tables.ALIASES[name])}.",
             )
     return names
 
@@ -264,31 +264,33 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
 
     md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
     if md5 is None:
-        return wrong(tables.MD5, "isn't an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
+        return wrong(tables.MD5, "is not an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
     if size is None:
-        return wrong(tables.SIZE, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
+        return wrong(tables.SIZE, "is not a size", "Give a whole number of bytes from 0, without a unit.")
     urls = tables.several(cells[tables.URLS])
     if any("://" not in url for url in urls):
-        return wrong(tables.URLS, "isn't a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
+        return wrong(tables.URLS, "is not a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
     prev_guid = cells.get(tables.PREV_GUID, "")
     if prev_guid and not tables.is_guid(prev_guid):
         return wrong(
-            tables.PREV_GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
+            tables.PREV_GUID, "is not a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
         )
     record_type = cells.get(tables.RECORD_TYPE, "").lower()
     if record_type not in ("", "object", "package"):
-        return wrong(tables.RECORD_TYPE, "isn't a type of record", "Types are object and package.")
+        return wrong(tables.RECORD_TYPE, "is not a type of record", "Types are object and package.")
     contents = None
     if cells.get(tables.PACKAGE_CONTENTS):
         if record_type != "package":
             return wrong(
-                tables.PACKAGE_CONTENTS, "is given for what is no package", "Write package in the column record_type."
+                tables.PACKAGE_CONTENTS,
+                "is given for a record that is not a package",
+                "Write package in the column record_type.",
             )
         contents = contents_of(cells[tables.PACKAGE_CONTENTS])
         if contents is None:
             return wrong(
                 tables.PACKAGE_CONTENTS,
-                "isn't what packages hold",
+                "is not the contents of a package",
                 'Write a JSON list like [{"file_name": "a.txt", "size": 1, "hashes": {"md5": "..."}}].',
             )
     return Entry(

@@ -177,7 +177,7 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
         raise UsageError(f"{folder}: {error.strerror}", remedy="Give the folder of the manifests.") from error
     manifests = [path for path in found if path.absolute() != target]
     if not manifests:
-        raise UsageError(f"There is no manifest in {folder}", remedy="Give the folder of the manifests.")
+        raise UsageError(f"No manifest found in {folder}", remedy="Give the folder of the manifests.")
     return manifests
 
 
@@ -251,7 +251,7 @@ def opened(path: Path) -> Generator[IO[str]]:
     except OmicsError:  # one of a service may be an OSError too: requests' errors are
         raise
     except UnicodeDecodeError:
-        raise ManifestError(path, f"line {_not_utf8(path)} isn't UTF-8", remedy="Save the file as UTF-8.") from None
+        raise ManifestError(path, f"line {_not_utf8(path)} is not UTF-8", remedy="Save the file as UTF-8.") from None
     except OSError as error:
         raise ManifestError(path, error.strerror or str(error), remedy="Give the path of a manifest.") from error
 
@@ -273,7 +273,7 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
         if not first.strip():
             raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
         if "\0" in first:
-            raise ManifestError(path, "it isn't a text file", remedy="Give a table of tab- or comma-separated values.")
+            raise ManifestError(path, "it is not a text file", remedy="Give a table of tab- or comma-separated values.")
         separator = delimiter_of(path, delimiter, first)
         header = [name.strip() for name in next(csv.reader([first], delimiter=separator, **dialect))]
         _check(path, header, separator)
@@ -322,8 +322,8 @@ def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
         told = {"\t": "tabs", ",": "commas"}
         raise ManifestError(
             path,
-            f"line 1: there is one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate them",
-            remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or say that {told[other]} separate its cells.",
+            f"line 1: there is one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate the columns",
+            remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or state that {told[other]} separate its cells.",
         )
 
 

@@ -368,12 +368,12 @@ class Journal:
                 opened.callback(self._file.close)
                 with self._file.reader() as file:
                     if not _HEAD.startswith(file.read(len(_HEAD))):  # it would be overwritten
-                        raise FileExistsError(0, "it is no journal of records; name another file")
+                        raise FileExistsError(0, "it is not a journal of records; name another file")
                 self._file.replay(_HEAD, self._replay)
                 opened.pop_all()
         except OSError as error:
             raise ConfigError(
-                f"The journal {path} can't be written: {error.strerror}", remedy="Check its folder and permissions."
+                f"The journal {path} cannot be written: {error.strerror}", remedy="Check its folder and permissions."
             ) from error
 
     def _replay(self, note: list[Any], _: int) -> None:

@@ -55,7 +55,7 @@ def check_batch(batch: int) -> None:
         Gen3UserError: It is below 1.
     """
     if batch < 1:
-        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+        raise Gen3UserError(f"{batch} records cannot be deleted at once", remedy="Give a number from 1.")
 
 
 def delete_nodes(
@@ -194,7 +194,7 @@ def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BAT
     while ids := ids_of_node(commons, project, node, batch):
         if still := before.intersection(ids):
             raise Gen3Error(
-                f"{min(still)} of {node} was deleted, says the commons, and is still there",
+                f"The commons reported {min(still)} of {node} as deleted, but it still exists",
                 remedy="Wait a while, then delete the rest.",
             )
         yield ids

@@ -155,7 +155,7 @@ def export_file(
     kind = kind or FORMATS.get(file.suffix.lower(), "")
     if kind not in FORMATS.values():
         raise Gen3UserError(
-            f"{file} is no file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or say the kind."
+            f"{file} is not a file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or state the kind."
         )
     meant = project_of(project)
     growth = Growth(str(file.absolute()))
@@ -218,7 +218,7 @@ def export_project(
         TransportError: An answer ended before its end.
     """
     if kind not in FORMATS.values():
-        raise Gen3UserError(f"{kind!r} is no format", remedy=choice(kind, FORMATS.values()))
+        raise Gen3UserError(f"Unknown format {kind!r}", remedy=choice(kind, FORMATS.values()))
     meant, place = project_of(project), Path(folder)
     counts = count_records(commons, meant, nodes, dictionary=dictionary)
     place.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ def project_of(given: str | tuple[str, str]) -> Project:
     else:
         program, _, code = given.partition("/" if "/" in given else "-")
     if not program or not code or "/" in code:
-        raise Gen3UserError(f"{given!r} is no project", remedy="Give PROGRAM-CODE or PROGRAM/CODE.")
+        raise Gen3UserError(f"{given!r} is not a project", remedy="Give PROGRAM-CODE or PROGRAM/CODE.")
     return Project(program, code)
 
 
@@ -90,7 +90,7 @@ def check_project(commons: Gen3, project: Project) -> None:
     if project.code not in codes:
         raise Gen3UserError(
             f"The program {project.program} has no project {project.code!r}",
-            remedy=f"{choice(project.code, codes)} What this login may not read isn't seen.",
+            remedy=f"{choice(project.code, codes)} Projects that this login cannot read are not listed.",
         )
 
 

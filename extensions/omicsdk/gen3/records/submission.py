@@ -49,7 +49,7 @@ class Outcome:
         name: Its submitter_id; empty where it has none.
         status: The result for it.
         id: The id that the commons gave it; None where it didn't.
-        findings: Why it wasn't taken.
+        findings: Why it was not accepted.
     """
 
     place: Place
@@ -229,7 +229,7 @@ def submit_rows(
     submission; what was taken stays.
     """
     if chunk < 1:
-        raise Gen3UserError(f"{chunk} records can't be sent at once", remedy="Give a number from 1.")
+        raise Gen3UserError(f"{chunk} records cannot be sent at once", remedy="Give a number from 1.")
     meant, source = project_of(project), Source(records)
     dictionary = dictionary or Dictionary.of(commons)
     known = known_to(commons, meant, at_once=False)
@@ -277,7 +277,7 @@ def _refused(each: Checked, status: Status, findings: Sequence[Finding]) -> Outc
 
 
 def _held_back(each: Checked) -> Finding:
-    return finding(each.row, "held-back", "It wasn't sent, because of other rows", "Correct those, then submit again.")
+    return finding(each.row, "held-back", "It was not sent, because of other rows", "Correct those, then submit again.")
 
 
 @dataclass
@@ -319,7 +319,9 @@ class _Sender:
                     name = (link.target, key, str(target.get(key)))
                     if name in self._lost and not self._is_there(name):
                         place = self._lost[name]
-                        told = f"The {link.target} {shown(name[2])} that it links to, in {place.where}, wasn't taken"
+                        told = (
+                            f"The {link.target} {shown(name[2])} that it links to, in {place.where}, was not accepted"
+                        )
                         remedy = "Correct that row, then submit both."
                         return finding(each.row, "broken-link", told, remedy, link.name, name[2])
         return None
@@ -428,7 +430,7 @@ def _failure(each: Checked, told: Told[Checked]) -> Finding:
     if told.error is not None:
         return finding(each.row, "failed", told.error.message, told.error.remedy)
     words = told.reply.words if told.reply is not None else ""
-    return finding(each.row, "failed", words or "The commons didn't say why", "")
+    return finding(each.row, "failed", words or "The commons gave no reason", "")
 
 
 _log = getLogger("omicsdk.gen3")
@@ -548,7 +550,7 @@ class _Sending:
 
     def _take(self, told: Told[Row]) -> None:
         reply = told.reply
-        why = "The commons passed over it: it has no type" if reply and reply.entities else self._said(told)
+        why = "The commons skipped it: it has no type" if reply and reply.entities else self._said(told)
         for row, entity in matched(told.items, reply, _named):
             if entity is None or reply is None:
                 self._invalid(row, why)
@@ -560,7 +562,7 @@ class _Sending:
     def _said(self, told: Told[Row]) -> str:
         """What was said of a document rather than of its rows."""
         if told.reply is None:
-            said = told.error.message if told.error is not None else "The answer says nothing of it"
+            said = told.error.message if told.error is not None else "The answer does not mention it"
             self._result["details"].append(str(told.error or said))
         else:
             said = told.reply.words

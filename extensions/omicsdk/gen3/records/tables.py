@@ -200,7 +200,7 @@ def json_rows(path: Path) -> Iterator[Row]:
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise Gen3UserError(f"{path} isn't JSON: {error}", remedy="Give an object, or an array of objects.") from error
+        raise Gen3UserError(f"{path} is not JSON: {error}", remedy="Give an object, or an array of objects.") from error
     if is_object(found) and is_array(found.get("data")) and "type" not in found:
         found = found["data"]
     for number, each in enumerate(found if is_array(found) else [found], 1):
@@ -222,13 +222,13 @@ def line_rows(path: Path) -> Iterator[Row]:
                 if line.strip():
                     yield _row(path, number, json.loads(line))
     except (OSError, ValueError, RecursionError) as error:
-        raise Gen3UserError(f"{path} isn't JSON Lines: {error}", remedy="Give a JSON object on each line.") from error
+        raise Gen3UserError(f"{path} is not JSON Lines: {error}", remedy="Give a JSON object on each line.") from error
 
 
 def _row(path: Path, number: int, value: object) -> Row:
     if not is_object(value):
         raise Gen3UserError(
-            f"{path}, record {number}: {json.dumps(value)[:80]} is no object",
+            f"{path}, record {number}: {json.dumps(value)[:80]} is not an object",
             remedy='Write each record as an object, such as {"type": "case", "submitter_id": "c1"}.',
         )
     return Row(value, Place(str(path), row=number))
@@ -295,16 +295,16 @@ def _workbook(path: Path) -> Workbook:
     try:
         return load_workbook(path, read_only=True)
     except (InvalidFileException, BadZipFile, KeyError, ValueError) as error:
-        raise Gen3UserError(f"{path} is no Excel workbook: {error}", remedy="Save it as .xlsx.") from error
+        raise Gen3UserError(f"{path} is not an Excel workbook: {error}", remedy="Save it as .xlsx.") from error
     except OSError as error:
-        raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+        raise Gen3UserError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
 def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:
     found = [name for name in names if "type" in _header(book[name])]
     if found and len(found) < len(names):
         passed = ", ".join(name for name in names if name not in found)
-        _log.warning("sheets without a column type are passed over: %s", passed)
+        _log.warning("sheets without a column type are skipped: %s", passed)
     return found or names[:1]
 
 
@@ -427,8 +427,8 @@ class Table:
         self.sheet = sheet
         if self.kind not in KINDS.values():
             raise Gen3UserError(
-                f"{self.path} is no table that can be read",
-                remedy="Give JSON, JSON Lines, TSV, CSV or XLSX; Excel's older .xls is to be saved as .xlsx.",
+                f"{self.path} is not a readable table",
+                remedy="Give JSON, JSON Lines, TSV, CSV or XLSX; save Excel's older .xls as .xlsx.",
             )
         if not self.path.is_file():
             raise Gen3UserError(f"There is no file {self.path}", remedy="Check its name.")
@@ -494,7 +494,7 @@ class Source:
                 yield from frame_rows(each)
             else:
                 raise Gen3UserError(
-                    f"{each!r} is no record", remedy="Give dictionaries, rows, tables or paths of files."
+                    f"{each!r} is not a record", remedy="Give dictionaries, rows, tables or paths of files."
                 )
 
 

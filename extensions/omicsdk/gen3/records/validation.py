@@ -199,7 +199,7 @@ def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
     if not fitting:
         kinds = dict.fromkeys(kind for shape in shapes for kind in shape.kinds if kind != "null")
         wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
-        return Fault("wrong-type", f"{shown(value)} isn't {wanted}, as {name} is", _write(kinds, value))
+        return Fault("wrong-type", f"{shown(value)} is not {wanted}, which {name} requires", _write(kinds, value))
     faults: list[Fault] = []
     choices = [choice for shape in fitting if shape.choices is not None for choice in shape.choices]
     for shape in fitting:
@@ -233,7 +233,7 @@ def _write(kinds: Mapping[str, None], value: Any) -> str:
 def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any]) -> Fault | None:
     if shape.choices is not None and not _is_among(value, shape.choices):
         words = [str(each) for each in choices if each is not None]
-        return Fault("not-a-choice", f"{shown(value)} isn't one of the values of {name}", choice(str(value), words))
+        return Fault("not-a-choice", f"{shown(value)} is not one of the values of {name}", choice(str(value), words))
     if isinstance(value, str):
         return _text_fault(shape, value, name)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -253,11 +253,13 @@ def _text_fault(shape: Shape, value: str, name: str) -> Fault | None:
     if shape.pattern is not None and not shape.pattern.search(value):
         return Fault(
             "wrong-pattern",
-            f"{shown(value)} isn't as {name} is written",
-            f"What is right matches {shape.pattern.pattern}",
+            f"{shown(value)} does not have the form of {name}",
+            f"It must match {shape.pattern.pattern}",
         )
     if shape.format == "date-time" and not _is_moment(value):
-        return Fault("wrong-format", f"{shown(value)} is no date with a time", "Write it as 2024-05-17T12:30:00+00:00.")
+        return Fault(
+            "wrong-format", f"{shown(value)} is not a date with a time", "Write it as 2024-05-17T12:30:00+00:00."
+        )
     return None
 
 
@@ -272,9 +274,9 @@ def _is_moment(text: str) -> bool:
 
 def _number_fault(shape: Shape, value: float, name: str) -> Fault | None:
     if shape.minimum is not None and value < shape.minimum:
-        return Fault("out-of-bounds", f"{value} is too small for {name}", f"It is at least {shape.minimum:g}.")
+        return Fault("out-of-bounds", f"{value} is too small for {name}", f"It must be at least {shape.minimum:g}.")
     if shape.maximum is not None and value > shape.maximum:
-        return Fault("out-of-bounds", f"{value} is too large for {name}", f"It is at most {shape.maximum:g}.")
+        return Fault("out-of-bounds", f"{value} is too large for {name}", f"It must be at most {shape.maximum:g}.")
     return None
 
 
@@ -366,7 +368,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
 def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
     for name in node.stated:
         if name not in record or (name == node.key and record[name] in (None, "")):
-            yield finding(row, "missing-property", f"{name} is missing, which each {node.name} has", "Add it.", name)
+            yield finding(row, "missing-property", f"{name} is missing; each {node.name} requires it", "Add it.", name)
     for name, link in node.links.items():
         if not (link.required or name in node.required) or targets_of(record, name) or _is_misshapen(record.get(name)):
             continue
@@ -375,7 +377,7 @@ def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Findin
     for group in node.groups:
         there = [name for name in group.links if targets_of(record, name)]
         if group.required and not there:
-            told = f"None of the links {', '.join(group.links)} is given, and a {node.name} needs one"
+            told = f"None of the links {', '.join(group.links)} is given, but a {node.name} needs one"
             yield finding(row, "missing-link", told, "Add one of them.", group.links[0])
         if group.exclusive and len(there) > 1:
             told = f"The links {' and '.join(there)} exclude each other"
@@ -401,14 +403,14 @@ def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
     names: set[tuple[object, object]] = set()
     for each in listed:
         if not is_object(each):
-            yield finding(row, "wrong-link", f"{shown(each)} is no target of {link.name}", shape, link.name, value)
+            yield finding(row, "wrong-link", f"{shown(each)} is not a target of {link.name}", shape, link.name, value)
             continue
         named = {key: each[key] for key in (link.key, "id") if each.get(key) not in (None, "")}
         if not named:
             keys = f"a {link.key} or id"
             yield finding(row, "wrong-link", f"{shown(each)} in {link.name} lacks {keys}", shape, link.name, value)
         elif not all(isinstance(each, str) for each in named.values()):
-            told = f"{shown(each)} in {link.name} has keys that aren't texts"
+            told = f"{shown(each)} in {link.name} has keys that are not texts"
             yield finding(row, "wrong-link", told, shape, link.name, value)
         else:
             names.add((named.get(link.key), named.get("id")))
@@ -514,14 +516,16 @@ class Validation:
         if node is None or node.name in (PROGRAM, PROJECT):
             meant = choice(stated, [each.name for each in dictionary if each.submitted])
             what = (
-                f"{stated!r} is no node of the dictionary" if node is None else f"A {stated} is no record of a project"
+                f"Unknown node {stated!r}: it is not in the dictionary"
+                if node is None
+                else f"A {stated} is not a record of a project"
             )
             told = finding(row, "unknown-type", what, meant, "type", stated)
             return Checked(number, row, stated, {}, (*row.findings, told))
         record = record_of(row, node)
         found = [*row.findings, *findings_of(record, node, row), *self._name_findings(row, record, node)]
         if project is not None and record.get("project_id") not in (None, "", project.id):
-            told = f"The record is one of project {shown(record['project_id'])}, and is to be submitted to {project.id}"
+            told = f"The record belongs to project {shown(record['project_id'])}, but is submitted to {project.id}"
             found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
         # What comes from cells can be a fault of the cell itself; one fault of each column is enough.
         first = {each.column: each for each in reversed(found) if each.column}
@@ -535,7 +539,7 @@ class Validation:
         if first is None:
             self._twins[node.name, name] = row.place
             return
-        told = f"{node.name} {shown(name)} is in {first.where}, too"
+        told = f"{node.name} {shown(name)} is also in {first.where}"
         remedy = "Keep one of the rows: the later one would overwrite the earlier."
         yield finding(row, "duplicate", told, remedy, node.key, name)
 
@@ -561,7 +565,7 @@ class Validation:
         """The links of a row that have no target."""
         for link, target, key, value in self._links(each):
             if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
-                told = f"{link} points to project {shown(value)}, and the record is submitted to {self._project.id}"
+                told = f"{link} points to project {shown(value)}, but the record is submitted to {self._project.id}"
                 yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
             elif self._is_there(target, key, value):
                 continue

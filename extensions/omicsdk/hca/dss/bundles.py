@@ -47,7 +47,7 @@ def version_of(when: datetime | str) -> str:
             when = datetime.fromisoformat(when)
         except ValueError:
             remedy = "Give a date such as 2019-08-01, or a time such as 2019-08-01T20:01:47Z."
-            raise UsageError(f"{when!r} isn't a time", remedy=remedy) from None
+            raise UsageError(f"{when!r} is not a time", remedy=remedy) from None
     return create_version(when if when.tzinfo is not None else when.replace(tzinfo=UTC))
 
 
@@ -262,9 +262,9 @@ def chosen(
         if folded in names:
             raise BundleNameClash(
                 file.name,
-                f"can't be kept: Bundle {bundle['uuid']} version {bundle['version']} contains multiple files named "
+                f"cannot be kept: Bundle {bundle['uuid']} version {bundle['version']} contains multiple files named "
                 f"{file.name!r} or a case derivation thereof ({names[folded]!r})",
-                remedy="Nothing was fetched. Choose one of them by a metadata filter or data filter.",
+                remedy="Nothing was downloaded. Choose one of them by a metadata filter or data filter.",
             )
         names[folded] = file.name
         found.append(file)

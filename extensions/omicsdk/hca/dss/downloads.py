@@ -80,7 +80,7 @@ class Result(Displayed):
         """
         if self.report.stopped and not self.errors:
             raise DownloadStopped(
-                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end"
+                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were not finished"
                 + (f": {self.report.why_stopped}" if self.report.why_stopped else ""),
                 remedy="Repeat the call to resume.",
             )
@@ -270,7 +270,7 @@ def download(
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
     Files are stored in the filestore `<download_dir>/.hca`, verified by SHA-256, and linked from the bundle's folder;
-    bundle.json holds the bundle's manifest. Files that are already there and verified are skipped.
+    bundle.json holds the bundle's manifest. Files that are already present and verified are skipped.
 
     Args:
         bundle_uuid: UUID of the bundle.

@@ -72,7 +72,7 @@ def link(folder: Path, sha256: str, name: str) -> None:
     except FileExistsError:
         if not same_content(stored, path):
             raise TransferError(
-                f"{path} already exists, with other content than {name} has",
+                f"{path} already exists, with different contents than {name}",
                 remedy="Move it away, or download to another folder.",
             ) from None
     except OSError as error:

@@ -376,13 +376,13 @@ def checkout(
             case "SUCCEEDED":
                 return Checkout(job_id, answer.get("location"))
             case "UNKNOWN_JOB_ID":
-                what = f"the service doesn't know the checkout {job_id}"
+                what = f"the service does not know the checkout {job_id}"
                 raise CheckoutFailed(what, job_id=job_id, remedy="Check its id and the replica.")
             case "FAILED":
-                what = f"checkout {job_id} failed: {answer.get('cause') or 'it gives no cause'}"
+                what = f"checkout {job_id} failed: {answer.get('cause') or 'no cause given'}"
                 raise CheckoutFailed(what, job_id=job_id, remedy="Fix the cause, and check the bundle out again.")
             case state if left <= 0:
-                what = f"checkout {job_id} isn't over after {timeout_seconds:g} s ({state})"
+                what = f"checkout {job_id} has not finished after {timeout_seconds:g} s ({state})"
                 raise CheckoutFailed(what, job_id=job_id, remedy=again)
             case _:
                 clock.sleep(min(wait, left))

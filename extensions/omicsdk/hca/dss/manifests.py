@@ -132,7 +132,7 @@ class Manifest:
         """
         start = str(folder / ROOT)
         return [
-            TransferError(f"{row['file_name']}: its file isn't in the filestore", remedy="Download it by itself.")
+            TransferError(f"{row['file_name']}: its file is not in the filestore", remedy="Download it separately.")
             for row in self.rows()
             if not os.path.exists(f"{start}/{name_in_store(row['file_sha256'])}")  # noqa: PTH110 - a Path costs more
         ]

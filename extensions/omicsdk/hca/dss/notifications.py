@@ -117,9 +117,9 @@ def received(
     try:
         payload: object = json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused(400, "the message isn't JSON") from None
+        raise Refused(400, "the message is not JSON") from None
     if not is_object(payload):
-        raise Refused(400, "the message isn't a JSON object")
+        raise Refused(400, "the message is not a JSON object")
     try:
         message = parse_notification(payload)
     except DecodeError as error:
@@ -127,7 +127,7 @@ def received(
     match = message.match
     if not all((message.transaction_id, message.subscription_id, match.bundle_uuid, match.bundle_version)):
         wanted = "transaction_id, subscription_id, match.bundle_uuid and match.bundle_version"
-        raise Refused(400, f"the message has an empty one of {wanted}")
+        raise Refused(400, f"the message has an empty value in {wanted}")
     return Notification(
         transaction_id=message.transaction_id,
         subscription_id=message.subscription_id,
@@ -146,7 +146,7 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     form = BytesParser(policy=HTTP).parsebytes(head + body)
     if not form.is_multipart() or form.defects:
-        raise Refused(400, "the form can't be read")
+        raise Refused(400, "the form cannot be read")
     fields = dict[str, str]()
     for part in cast("list[Message[str, str]]", form.get_payload()):
         name = part.get_param("name", header="content-disposition")
@@ -156,7 +156,7 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
         try:
             fields[name] = data.decode()
         except UnicodeDecodeError:
-            raise Refused(400, f"the form's field {name!r} isn't UTF-8") from None
+            raise Refused(400, f"the form's field {name!r} is not UTF-8") from None
     return fields
 
 
@@ -219,7 +219,7 @@ class NotificationServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         del request
-        logger.debug("a connection of %s broke", client_address, exc_info=True)
+        logger.debug("a connection from %s was lost", client_address, exc_info=True)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -240,13 +240,13 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             status, said = refused.status, refused.reason
         except TimeoutError:
-            status, said = 408, "the body didn't come"
+            status, said = 408, "the body was not received"
         self._say(status, said)
 
     do_PUT = do_POST
 
     def do_GET(self) -> None:
-        self._say(405, "notifications come by POST or PUT")
+        self._say(405, "notifications are sent by POST or PUT")
 
     do_HEAD = do_DELETE = do_GET
 
@@ -255,7 +255,7 @@ class Handler(BaseHTTPRequestHandler):
         if given is None or self.headers.get("transfer-encoding"):
             raise Refused(411, "the request has no Content-Length")
         if not (given.isascii() and given.isdigit() and len(given) < 20):
-            raise Refused(400, "Content-Length is no number")
+            raise Refused(400, "Content-Length is not a number")
         return int(given)
 
     def _say(self, status: int, said: str) -> None:
@@ -349,7 +349,8 @@ class Listener:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(
-                f"can't listen at {host}:{port}: {reason}", remedy="Choose another port, or an address of this machine."
+                f"cannot listen at {host}:{port}: {reason}",
+                remedy="Choose another port, or an address of this machine.",
             ) from error
         self._thread: threading.Thread | None = None
 
@@ -400,8 +401,8 @@ class Listener:
             one = self._next(timeout)
         except Empty:
             raise TimedOut(
-                f"no notification came to {self.url} within {timeout:g} s",
-                remedy="Allow more time, or check that the subscription's callback URL leads here.",
+                f"no notification was received at {self.url} within {timeout:g} s",
+                remedy="Allow more time, or check that the subscription's callback URL points here.",
             ) from None
         done = False
         try:
@@ -459,20 +460,20 @@ class Listener:
             return refused.status, refused.reason
         with self._lock:
             if notification.transaction_id in self._handled:
-                return 200, "known already"
+                return 200, "already received"
             one = self._waiting.get(notification.transaction_id)
             if one is None:
                 one = _Waiting(notification, Future())
                 try:
                     self._queue.put_nowait(one)
                 except Full:
-                    return 503, "too many notifications wait"
+                    return 503, "too many notifications are waiting"
                 self._waiting[notification.transaction_id] = one
         try:
             handled = one.handled.result(ANSWER_WITHIN)
         except TimeoutError:
-            return 503, "not dealt with yet"
-        return (200, "received") if handled else (503, "it wasn't dealt with")
+            return 503, "not processed yet"
+        return (200, "received") if handled else (503, "it was not processed")
 
     def check(self, target: str, length: int) -> None:
         """Check a request before its body is read.

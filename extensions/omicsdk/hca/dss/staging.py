@@ -71,7 +71,7 @@ def files_of(folder: Path) -> list[LocalFile]:
         UsageError: It isn't a folder, holds no file, or something that is no file or has a name that no bundle takes.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder", remedy="Give the folder whose files make the bundle.")
+        raise UsageError(f"{folder} is not a folder", remedy="Give the folder with the bundle's files.")
     found: list[LocalFile] = []
     for parent, names in walk_folder(folder):
         paths = [parent / name for name in names]
@@ -93,7 +93,7 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
 
 def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
     if not found:
-        raise UsageError(f"{where} holds no files", remedy="A bundle needs at least one file.")
+        raise UsageError(f"{where} contains no files", remedy="A bundle needs at least one file.")
     found.sort(key=lambda file: file.name)
     _warn_of_clashes(found)
     return found
@@ -112,12 +112,12 @@ def _found(name: str, path: Path) -> LocalFile:
     try:
         facts = path.stat()
     except OSError as error:
-        what = "is a broken link" if path.is_symlink() else f"can't be read: {error.strerror}"
-        raise UsageError(f"{path} {what}", remedy="Take it out of the folder.") from error
+        what = "is a broken link" if path.is_symlink() else f"cannot be read: {error.strerror}"
+        raise UsageError(f"{path} {what}", remedy="Remove it from the folder.") from error
     if not stat.S_ISREG(facts.st_mode):
-        raise UsageError(f"{path} is no file with contents", remedy="Take it out of the folder.")
+        raise UsageError(f"{path} is not a regular file", remedy="Remove it from the folder.")
     if fault := name_fault(name):
-        raise UsageError(f"{name}: the Data Store takes no such name: {fault}", remedy="Rename it, or take it out.")
+        raise UsageError(f"{name}: the Data Store does not accept this name: {fault}", remedy="Rename or remove it.")
     return LocalFile(path, name, str(uuid4()), (facts.st_size, facts.st_mtime_ns, facts.st_ino))
 
 
@@ -130,12 +130,12 @@ def name_fault(name: str) -> str | None:
         name: Relative, with `/` between folders.
     """
     if any(0xD800 <= ord(character) <= 0xDFFF for character in name):
-        return "it isn't UTF-8"
+        return "it is not UTF-8"
     for part, why in (
-        ("\n", "it holds a line end"),
-        ("\\", "it holds a backslash"),
-        ("./", "it holds `./`"),
-        ("/.", "it holds `/.`"),
+        ("\n", "it contains a line end"),
+        ("\\", "it contains a backslash"),
+        ("./", "it contains `./`"),
+        ("/.", "it contains `/.`"),
     ):
         if part in name:
             return why
@@ -202,12 +202,12 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     if code in WRONG_BUCKET:
         return StagingRefused(what, remedy="Check the bucket's name and that your AWS credentials may write to it.")
     if isinstance(error, TransportError):
-        what = f"{name}: the staging bucket {bucket} can't be reached ({said})"
+        what = f"{name}: the staging bucket {bucket} cannot be reached ({said})"
         return StagingRefused(what, remedy="Check AWS_ENDPOINT_URL_S3 and the network connection, then try again.")
     if not isinstance(error, APIError):
         return error
     return TransferError(
-        what, remedy="Try again; if it stays, check that your AWS credentials may write to the bucket."
+        what, remedy="Try again; if it persists, check that your AWS credentials may write to the bucket."
     )
 
 

@@ -161,7 +161,7 @@ class UploadOptions:
 class UploadFailed(SomeFailed, RuntimeError):
     """Some files could not be uploaded or registered; no bundle was made."""
 
-    default_remedy = "No bundle was registered. Fix the cause and run the same again: it resumes from here."
+    default_remedy = "No bundle was registered. Fix the cause, then run the same again to resume."
 
 
 def _ends_all(error: OmicsError) -> bool:
@@ -223,7 +223,7 @@ class BundleUpload:
         try:
             lost = self._bring(todo)
             if lost:
-                logger.warning("%d files aren't in the staging bucket any longer; sending them again", len(lost))
+                logger.warning("%d files are no longer in the staging bucket; sending them again", len(lost))
                 for number in lost:  # a new UUID gives a new key in the bucket
                     self.files[number] = replace(self.files[number], uuid=str(uuid4()))
                     del self._outcomes[number]
@@ -391,7 +391,7 @@ def stopped(control: Control) -> Interrupted:
     """The error of an upload that was stopped."""
     why = control.why or "it was stopped"
     return Interrupted(
-        f"The upload ended before its end: {why}", remedy="No bundle was made. Repeat the upload to resume it."
+        f"The upload ended early: {why}", remedy="No bundle was created. Repeat the upload to resume it."
     )
 
 
@@ -428,7 +428,7 @@ def upload_bundle(
         Interrupted: It was stopped, or its time is over.
     """
     if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):
-        what = f"bundle_uuid is {options.bundle_uuid!r}, which is no UUID"
+        what = f"bundle_uuid is {options.bundle_uuid!r}, which is not a UUID"
         raise UsageError(what, remedy="Leave it out to get a new one.")
     creator = options.creator_uid
     found = files_of(folder) if files is None else files_named(files)
@@ -469,7 +469,7 @@ def _opened(path: Path | None, doing: str, options: UploadOptions) -> Unfinished
     try:
         record = opened(opening, doing, options.stop, options.control or Control(), SYSTEM_CLOCK, patient=True)
     except OSError as error:
-        logger.warning("%s: %s; if this upload is interrupted, it can't be resumed", path, error.strerror)
+        logger.warning("%s: %s; if this upload is interrupted, it cannot be resumed", path, error.strerror)
         return Unfinished(None, never)
     if record.version:
         logger.info("resuming an unfinished upload: the service has %d files of it", len(record.registered))
@@ -492,7 +492,7 @@ def upload(
     control: Control | None = None,
     dry_run: bool = False,
 ) -> UploadedBundle:
-    """Upload a folder's files and make a bundle of them.
+    """Upload a folder's files and create a bundle from them.
 
     Files are first sent to your own S3 bucket (credentials and endpoint as boto3 finds them), with their checksums as
     tags; the service copies them from there. To resume an upload that was interrupted or failed, repeat the call:

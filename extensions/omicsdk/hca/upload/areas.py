@@ -56,7 +56,7 @@ class CannotUpload(UploadException, UsageError):
         remedy: What to do.
     """
 
-    default_remedy = "Correct that and run it again."
+    default_remedy = "Correct that, then run it again."
 
     def __init__(self, problems: Sequence[str], *, remedy: str | None = None) -> None:
         self.problems = tuple(problems)
@@ -93,7 +93,7 @@ class UploadAreaURI:
     def __post_init__(self) -> None:
         found = _URI.fullmatch(self.uri)
         if found is None:
-            raise NotAnAreaURI(f"{self.uri!r} isn't the URI of an upload area")
+            raise NotAnAreaURI(f"{self.uri!r} is not the URI of an upload area")
         object.__setattr__(self, "uri", f"s3://{found[1]}/{found[2]}/")
 
     @property
@@ -361,7 +361,7 @@ def _forget(file: Path, area_uuid: str) -> None:
 
 
 def _malformed(keys: Keys, wanted: str, config: HCAConfig) -> ConfigError:
-    return ConfigError(f"{_named(keys, config)} isn't {wanted}", remedy="Correct or remove it there.")
+    return ConfigError(f"{_named(keys, config)} is not {wanted}", remedy="Correct or remove it there.")
 
 
 def _named(keys: Keys, config: HCAConfig) -> str:

@@ -65,7 +65,7 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
     remedy = "Give it an http or https URL that ends in /v1."
     url = checked_base_url(settings.api_url(stage), source=source, remedy=remedy)
     if not url.endswith(_VERSION):
-        raise ConfigError(f"{source} is {mask_url(url)!r}, which doesn't end in /v1", remedy=remedy)
+        raise ConfigError(f"{source} is {mask_url(url)!r}, which does not end in /v1", remedy=remedy)
     return url.removesuffix(_VERSION)
 
 

@@ -34,7 +34,7 @@ def known_checksum(source: S3File, s3: Any) -> str:
         s3: A boto3 client with the user's own credentials.
     """
     try:
-        with asking_s3(f"Looking at {source.path}"):
+        with asking_s3(f"Reading {source.path}"):
             stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
     except OmicsError:
         return ""  # who may list and copy an object may not be allowed to look at it
@@ -121,7 +121,7 @@ def _in_parts(
         try:
             storage.call("abort_multipart_upload", **place, UploadId=upload)
         except OmicsError as error:  # what ended it is what counts
-            _log.warning("%s: its copying can't be given up, so parts of it stay: %s", source.path, error)
+            _log.warning("%s: cannot abort its copy, so parts of it remain: %s", source.path, error)
         raise
 
 
@@ -141,4 +141,4 @@ def _verify(storage: AreaStorage, source: S3File) -> Verification:
 
 
 def _interrupted(source: S3File) -> Interrupted:
-    return Interrupted(f"{source.path}: its copying was stopped", name=source.path)
+    return Interrupted(f"{source.path}: copying was stopped", name=source.path)

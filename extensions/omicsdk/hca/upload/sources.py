@@ -99,7 +99,7 @@ def chosen(
         found = _found(path, file_extension, s3, problems)
         if not found and len(problems) == told:
             ending = f" whose names end in {file_extension}" if file_extension is not None else ""
-            problems.append(f"{path} holds no files{ending}")
+            problems.append(f"{path} contains no files{ending}")
         files += found
     if target_filename is not None and len(files) == 1:
         files = [replace(files[0], name=target_filename)]
@@ -127,7 +127,7 @@ def _found(path: str, ending: str | None, s3: Callable[[], Any], problems: list[
 
 def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]:
     def unreadable(error: OSError) -> None:
-        problems.append(f"{error.filename} can't be read: {error.strerror}")
+        problems.append(f"{error.filename} cannot be read: {error.strerror}")
 
     for parent, names in walk_folder(folder, unreadable):
         for name in names:
@@ -144,15 +144,15 @@ def _local(path: str, problems: list[str]) -> LocalFile | None:
         status = file.stat()
     except OSError as error:
         dangling = file.is_symlink() and isinstance(error, FileNotFoundError)
-        problems.append(f"{path} is a broken link" if dangling else f"{path} can't be uploaded: {error.strerror}")
+        problems.append(f"{path} is a broken link" if dangling else f"{path} cannot be uploaded: {error.strerror}")
         return None
     if not stat.S_ISREG(status.st_mode):
-        problems.append(f"{path} is no file with contents")
+        problems.append(f"{path} is not a regular file")
         return None
     try:
         file.open("rb").close()  # what the system says of permissions beforehand isn't always so
     except OSError as error:
-        problems.append(f"{path} can't be read: {error.strerror}")
+        problems.append(f"{path} cannot be read: {error.strerror}")
         return None
     return LocalFile(path, file.name, status.st_size)
 
@@ -191,7 +191,7 @@ def _wrong_names(files: Sequence[SourceFile]) -> Iterator[str]:
         if name in RESERVED:
             yield f"{paths[0]}: the service cannot be notified of a file called {name}; give it another name"
         if not name.isprintable() or not all(part not in ("", ".", "..") for part in name.split("/")):
-            yield f"{paths[0]}: {name!r} can't be a name in an upload area"
+            yield f"{paths[0]}: {name!r} cannot be a name in an upload area"
 
 
 # -- media types: what a file's first bytes say, else what its name says

@@ -98,10 +98,10 @@ def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
     try:
         answer = api.get_credentials.raw(upload_area_uuid=area_uuid)
     except NotFound as error:
-        error.remedy = "Check the area's URI: it may have been deleted, or never made."
+        error.remedy = "Check the area's URI: it may have been deleted, or never created."
         raise
     except (Locked, Conflict) as error:
-        error.remedy = "The area takes no more files: its submission is being processed, or it is being deleted."
+        error.remedy = "The area accepts no more files: its submission is being processed, or it is being deleted."
         raise
     found = answer.json()
     life = life_of(found["Expiration"], answer.headers.get("date"), clock.now())
@@ -162,7 +162,7 @@ class AreaKeys:
             except OmicsError as error:
                 if keys is None or self._age() >= keys.life:
                     raise
-                _log.warning("keys of the upload area aren't renewed, going on with the old ones: %s", error)
+                _log.warning("cannot renew the keys of the upload area; continuing with the old ones: %s", error)
                 return keys
 
     def refused(self) -> bool:
@@ -401,7 +401,7 @@ class AreaObject(S3Object):
                 algorithm="crc32c",
                 expected=self._announced,
                 actual=sent,
-                remedy="The file was read differently twice: check the disk, and send it again.",
+                remedy="Two reads of the file differed: check the disk, then upload it again.",
             )
 
     def _announce(self, source: Source) -> None:

@@ -138,9 +138,7 @@ class UploadResult(Displayed):
             raise UploadFailed(told, errors, result=self)
         if stopped := self.counts["stopped"]:
             why = self.report.why_stopped or "it was stopped"
-            raise Interrupted(
-                f"The upload ended before its end: {why}; {stopped} of {len(self.files)} files are missing"
-            )
+            raise Interrupted(f"The upload ended early: {why}; {stopped} of {len(self.files)} files are missing")
 
 
 class UploadFailed(UploadException, SomeFailed):
@@ -153,7 +151,7 @@ class UploadFailed(UploadException, SomeFailed):
         result: The result for each file.
     """
 
-    default_remedy = "Run the same command again: files in the area aren't sent twice."
+    default_remedy = "Run the same command again: files in the area are skipped."
 
     def __init__(
         self,
@@ -186,7 +184,7 @@ NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
 _FOR_ALL = WRONG_KEYS | WRONG_BUCKET | {"RequestTimeTooSkewed"}
 _REMEDIES = {
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses what is signed more than 15 minutes off.",
-    "AccessDenied": "The area's keys don't open its bucket: check the area's URI, or ask the area's creator.",
+    "AccessDenied": "The bucket refuses the area's keys: check the area's URI, or ask the area's creator.",
 }
 
 
@@ -520,7 +518,7 @@ class Sender:
             return TransferError(
                 f"{name}: it is in the area, but the service could not be notified: {error}",
                 name=name,
-                remedy="Run the same command again: it is not sent twice.",
+                remedy="Run the same command again: the file is not sent twice.",
             )
         return True
 
@@ -592,6 +590,6 @@ def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
             trial.write(bytes(JOURNAL_SPACE))  # a full disk shall stop no upload that would do without
         path.touch(mode=0o600)
     except OSError as error:
-        _log.warning("%s can't be written (%s): an upload that is stopped restarts", path, error.strerror or error)
+        _log.warning("%s cannot be written (%s): an upload that is stopped restarts", path, error.strerror or error)
         return None
     return path

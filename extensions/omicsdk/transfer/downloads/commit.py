@@ -94,7 +94,7 @@ class Committer:
             now = os.lstat(part or final) if found is None or part is None else found
             found = found or now
             if now.st_size != size or not stat.S_ISREG(now.st_mode):
-                raise NotWritable(part or final, "another program changed it meanwhile", name=name)
+                raise NotWritable(part or final, "another program changed it", name=name)
             if part is not None:
                 self._disk.rename(part, final)
             if self._device is None:
@@ -194,7 +194,7 @@ class Committer:
                 try:
                     self._disk.rename(landing.final, landing.part)
                 except OSError as error:
-                    _log.warning("%s may be damaged, and can't be renamed: %s", landing.final, error.strerror)
+                    _log.warning("%s may be damaged, and cannot be renamed: %s", landing.final, error.strerror)
 
     def _sync(self, paths: Sequence[str], size: int) -> None:
         began = time.monotonic()

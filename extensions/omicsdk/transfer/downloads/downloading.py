@@ -116,10 +116,10 @@ def download(
         locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
     kind("control", control, Control)
-    kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
+    kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
     function("progress", progress)
     if not _RUN.match(run):
-        raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
+        raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
     control = control or Control()
     control.begin(clock.monotonic())
     unvalidated = resume_unvalidated or control.resume_unvalidated
@@ -133,7 +133,7 @@ def download(
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
     files = PartFiles(target, _relative(journal_file, target), disk)
     if dry_run and store is not None:
-        raise UsageError(f"A dry run looks at local folders only, not at {store.target.url()}")
+        raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
     if dry_run:
         return _dry_run(
             wanted,
@@ -207,7 +207,7 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     if target is None:
         return None
     if journal is None:
-        raise UsageError(f"journal= is missing: {target.url()} can't hold it, it has to be a local file")
+        raise UsageError(f"journal= is missing: {target.url()} cannot hold it; give a local file")
     return Store(target, clock)
 
 
@@ -240,7 +240,7 @@ def _make(folder: str, disk: Disk) -> None:
     try:
         disk.make_folders(folder)
     except FileExistsError as error:
-        raise NotWritable(folder, "there is a file of that name") from error
+        raise NotWritable(folder, "a file of that name exists") from error
     except OSError as error:
         raise write_error(error, folder) from error
 

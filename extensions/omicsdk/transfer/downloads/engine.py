@@ -352,7 +352,7 @@ class Engine:
             self._wire.start(ask, receiver)
             self._turns.started(receiver.server)
         except ValueError as error:  # brackets that don't close, a port that is no number
-            reason = f"{job.item.title}: its URL makes no sense ({error})"
+            reason = f"{job.item.title}: its URL is invalid ({error})"
             self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
 
     def _bears_more(self) -> bool:
@@ -392,7 +392,7 @@ class Engine:
             reception = self._reception(job, job.claim(1))
             job.attempts += 1
             whole = reception.take_over(small.lines, small.chunks)
-            error = ended.error if whole else ended.error or ConnectionLost("more came than was asked for")
+            error = ended.error if whole else ended.error or ConnectionLost("more bytes than requested")
             self._ended(Ended(reception, error, ended.lasting))
             return
         self._tally.fetched += small.received

@@ -165,9 +165,9 @@ class PartFiles:
             return None
         found = _stat(final)
         if found is not None and stat.S_ISDIR(found.st_mode):
-            raise NotWritable(final, "there is a folder of that name", name=name)
+            raise NotWritable(final, "a folder of that name exists", name=name)
         if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
-            raise NotWritable(final, "there is a device, FIFO or socket of that name, which isn't replaced", name=name)
+            raise NotWritable(final, "a device, FIFO or socket of that name exists and is not replaced", name=name)
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:

@@ -102,8 +102,8 @@ class Locators:
         if isinstance(location, Location):
             self._told(job, location)
             return
-        said = f"{job.item.title}: its locate gave {a(location)}, not a Location"
-        self._failed(job, TransferError(said, name=job.item.name, remedy="Have it give a Location(url)."))
+        said = f"{job.item.title}: its locate returned {a(location)}, not a Location"
+        self._failed(job, TransferError(said, name=job.item.name, remedy="Return a Location(url)."))
 
     def _not_located(self, job: Job, error: Exception) -> None:
         self._lanes.ended(_SERVICE, 0)
@@ -115,5 +115,5 @@ class Locators:
             return
         if not isinstance(error, OmicsError):
             said = foreign_words(job.item.title, error)
-            error = TransferError(f"{job.item.title}: asking for its URL failed: {said}", name=job.item.name)
+            error = TransferError(f"{job.item.title}: requesting its URL failed: {said}", name=job.item.name)
         self._failed(job, error)

@@ -38,8 +38,8 @@ AGED = 30.0
 
 #: What to do about a file that begins anew after each break.
 UNJOINED = (
-    "Nothing shows that its parts are of one version, so each try restarts. --resume-unvalidated "
-    "(Control(resume_unvalidated=True)) joins them all the same."
+    "No ETag or date shows that its parts are of one version, so each try restarts. Use --resume-unvalidated "
+    "(Control(resume_unvalidated=True)) to join them anyway."
 )
 
 _log = getLogger("omicsdk.transfer")
@@ -130,7 +130,7 @@ class Replies:
         verdict = reception.verdict
         if verdict is None or verdict.kind in ACCEPTED:
             if error is not None or verdict is None or reception.too_long:
-                self._cut(reception, error or TransportError("there was no answer"), lasting=lasting)
+                self._cut(reception, error or TransportError("no answer"), lasting=lasting)
             else:
                 self._arrived(reception, verdict)
             return
@@ -204,7 +204,7 @@ class Replies:
             problem.__cause__ = error
         if begun and not job.joins and not lasting:
             told = validator_words(job.validator)
-            _log.warning("%s: starting over, for the server tells %s and no checksum is stated", job.item.title, told)
+            _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, told)
         if isinstance(error, TimedOut):
             self._trouble(reception.location, 0.0)
         job.give_back(piece)
@@ -218,7 +218,7 @@ class Replies:
         job, verdict = reception.job, reception.verdict
         assert verdict is not None
         if verdict.status == 206:
-            self._wrong_range(job, reception, verdict._replace(why="more bytes than asked for"))
+            self._wrong_range(job, reception, verdict._replace(why="more bytes than requested"))
         elif job.item.size is None:  # an earlier body that ended too soon was believed
             self._changed(job, verdict._replace(why=f"more than {job.size} bytes"))
         else:
@@ -235,11 +235,11 @@ class Replies:
         job.waited += wait
         shown = without_query(here.url)
         if there is None:
-            self._failed(job, TransportError("the redirect's address makes no sense", method="GET", url=shown))
+            self._failed(job, TransportError("the redirect's address is invalid", method="GET", url=shown))
         elif job.redirects > REDIRECT_LIMIT and not wait:
-            self._failed(job, TooManyRedirects("sent round in circles", method="GET", url=shown))
+            self._failed(job, TooManyRedirects("redirect loop", method="GET", url=shown))
         elif job.waited > self._patience.retry_after:
-            said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s, and {wait:.0f} s more are asked for"
+            said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s, and the server asks for {wait:.0f} s more"
             self._failed(job, TransferError(said, name=job.item.name, remedy="Try again later."))
         else:
             job.direct = followed(here, there)
@@ -259,7 +259,7 @@ class Replies:
         if job.direct is None and fixed:
             self._failed(job, error)
             return
-        _log.info("%s: its URL isn't accepted any longer (%d), asking for another", job.item.title, verdict.status)
+        _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
         if job.gained_since_located:
             job.refused = 0
         elif reception.began - job.located <= AGED:
@@ -283,7 +283,7 @@ class Replies:
         if job.restarts > RESTARTS:
             self._failed(job, job.error)
             return
-        _log.warning("%s; starting over", job.error.message)
+        _log.warning("%s; restarting", job.error.message)
         job.size = job.item.size
         self._restart(job)
 
@@ -293,13 +293,13 @@ class Replies:
             error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
             self._again(job, error)
             return
-        _log.info("%s: the server answered with %s; asking for the whole file", job.item.title, verdict.why)
+        _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
         job.ranged = False
         self._restart(job)
 
     def _unvalidated(self, job: Job, verdict: Verdict) -> None:
         """Bytes of several answers may be of several versions, and nothing would tell: one answer has to bring all."""
-        _log.info("%s: the server answered with %s; asking for the whole file", job.item.title, verdict.why)
+        _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
         job.ranged = False
         job.size = job.item.size
         self._restart(job)
@@ -325,7 +325,7 @@ class Replies:
         job.direct = None  # a redirect may lead to a better place now
         wait = self._spend(job, error, retry_after)
         if wait is not None:
-            _log.info("%s: %s; again in %.2f s (%d tries left)", job.item.title, error, wait, job.quota.left)
+            _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, error, wait, job.quota.left)
             self._pause(job, wait)
 
     def _spend(self, job: Job, error: OmicsError, retry_after: float | None = None) -> float | None:
@@ -364,5 +364,5 @@ def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
     )
     if isinstance(said.body, str):  # a store's XML repeats what was signed
         said.body = None
-    said.message = f"{reception.job.item.title}: the server doesn't give this file: {said.message}"
+    said.message = f"{reception.job.item.title}: the server does not provide this file: {said.message}"
     return said

@@ -23,11 +23,11 @@ class NoRoom(DiskFull):
         free: Bytes that the file system has for them.
     """
 
-    default_remedy = "Make room, or choose another folder."
+    default_remedy = "Free disk space, or choose another folder."
 
     def __init__(self, folder: str, needed: int, free: int) -> None:
         super().__init__(folder)
-        self.message = f"{needed:,} more bytes are needed in {folder}, and {free:,} are free"
+        self.message = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are free"
         self.needed = needed
         self.free = free
 
@@ -89,7 +89,7 @@ def warn_of_no_room(items: Iterable[Item], stated: int, files: PartFiles, folder
         return
     problem = no_room(sum(bytes_needed(item, files) for item in items), folder)
     if problem is not None:
-        _log.warning("%s; what doesn't fit will fail", problem.message)
+        _log.warning("%s; files that do not fit will fail", problem.message)
 
 
 def _held(path: str) -> int:

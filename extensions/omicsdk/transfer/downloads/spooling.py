@@ -77,12 +77,12 @@ class Spool:
                     failed(error)
                     return
             if there is not None:
-                self._words[item.name] = "read again" if there.fresh is not None else "the same as when it was put"
+                self._words[item.name] = "read again" if there.fresh is not None else "unchanged since it was written"
             found(there)
 
         def not_looked(error: Exception) -> None:
             if isinstance(error, OSError):
-                failed(TransferError(f"{self._journal.path} can't be written: {error.strerror}", name=item.name))
+                failed(TransferError(f"{self._journal.path} cannot be written: {error.strerror}", name=item.name))
             elif isinstance(error, OmicsError):
                 failed(error)
             elif not isinstance(error, Stopped):
@@ -127,7 +127,7 @@ class Spool:
             self._journal.finish([(landing.name, state)])
         except OSError as error:
             raise TransferError(
-                f"{landing.name} is there, but can't be recorded in {self._journal.path}: {error.strerror}",
+                f"{landing.name} was written, but cannot be recorded in {self._journal.path}: {error.strerror}",
                 name=landing.name,
                 remedy="Make the journal writable; the next run checks the file again.",
             ) from error
@@ -135,5 +135,5 @@ class Spool:
             try:
                 os.unlink(landing.part)
             except OSError as error:  # the file is where it belongs; its copy only takes room
-                _log.warning("%s can't be removed: %s", landing.part, error.strerror)
+                _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
         return held

@@ -70,9 +70,9 @@ def survey(
 def _check_folder(folder: str) -> None:
     there = nearest_folder(folder)
     if os.path.lexists(folder) and there != folder:
-        raise NotWritable(folder, "there is a file of that name")
+        raise NotWritable(folder, "a file of that name exists")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise NotWritable(there, "this account may not write there")
+        raise NotWritable(there, "this account cannot write there")
 
 
 def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
@@ -83,16 +83,16 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
         if known is not None:
             return skipped(item, found.st_size, known)
         if item.checksums:
-            return Outcome(item.name, "planned", found.st_size, plan="check the file that is there")
+            return Outcome(item.name, "planned", found.st_size, plan="check the existing file")
     record = usable(journal, item, unvalidated=unvalidated) if journal is not None else None
     job = Job(number, item, *files.paths(item.name))
     if record is not None and (files.part_length(job) is not None or (found and found.st_size == record.size)):
         kept = _kept(record)
-        plan = f"go on: {kept:,} of {record.size:,} bytes are there"
+        plan = f"resume: {kept:,} of {record.size:,} bytes are present"
         return Outcome(item.name, "planned", record.size, bytes_kept=kept, plan=plan)
     size = "a file of unknown size" if item.size is None else f"{item.size:,} bytes"
-    instead = "" if found is None else " in the place of the file that is there"
-    return Outcome(item.name, "planned", item.size, plan=f"fetch {size}{instead}")
+    instead = "" if found is None else ", replacing the existing file"
+    return Outcome(item.name, "planned", item.size, plan=f"download {size}{instead}")
 
 
 def _kept(record: PartState) -> int:

@@ -109,7 +109,7 @@ class Verifier:
                 job.size = size
                 self._verified(job, checksums, fetched=False, found=found)
                 return
-            _log.info("%s: the file that is there has another %s", job.item.title, wrong)
+            _log.info("%s: the existing file has another %s", job.item.title, wrong)
             self._take_back(job)
             self._resume(job)
 
@@ -139,7 +139,7 @@ class Verifier:
         length = self._files.part_length(job)
         if record is None or length is None or length > record.size:  # longer: another program wrote to it
             if job.item.name in self._journal.parts:
-                _log.info("%s: what an earlier run left can't be used, starting over", job.item.title)
+                _log.info("%s: cannot resume the earlier partial download; restarting", job.item.title)
                 self._journal.drop(job.item.name)
             job.begin()
             self._again(job)
@@ -149,7 +149,7 @@ class Verifier:
             if job.over:
                 return
             job.resume(record, damaged)
-            _log.info("%s: going on, %d of %d bytes are there", job.item.title, job.kept, record.size)
+            _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, record.size)
             self.advance(job)
             if not job.complete:
                 self._again(job)
@@ -200,7 +200,7 @@ class Verifier:
             job.following = False
             job.hashed += count
             if count < end - start:
-                changed = f"{job.item.title}: another program shortened {job.part} while it was fetched"
+                changed = f"{job.item.title}: another program shortened {job.part} while it was downloaded"
                 self._failed(job, TransferError(changed, name=job.item.name))
             else:
                 self._advance(job)
@@ -238,7 +238,7 @@ class Verifier:
         if not job.size:  # there is nothing to fetch again
             self._give_up(job, error)
         elif mending is None:
-            _log.warning("%s; its parts are held against what came", error.message)
+            _log.warning("%s; comparing its parts with the received bytes", error.message)
             job.mending = Mending(error)
             cells, size = job.cells, job.size
             self._in_background(
@@ -258,7 +258,7 @@ class Verifier:
         if job.over or job.mending is None or job.size is None:
             return
         if damaged:
-            _log.warning("%s: %d cells were damaged on disk, fetching them again", job.item.title, len(damaged))
+            _log.warning("%s: %d cells were damaged on disk; downloading them again", job.item.title, len(damaged))
             job.want(damaged)
             self._again(job)
             return

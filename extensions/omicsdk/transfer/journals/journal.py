@@ -264,7 +264,7 @@ class Journal:
             file.seek(0)
             if end == 0 and not may_be_ours(file.read(64)):
                 remedy = "Name another file as the journal."
-                raise NotWritable(str(self.path), "it is no journal of a transfer", remedy=remedy)
+                raise NotWritable(str(self.path), "it is not a journal of a transfer", remedy=remedy)
         self._file.end = end
 
     def _replay(self, record: list[Any], names: dict[int, str]) -> None:
@@ -303,7 +303,7 @@ class Journal:
         try:
             replaced = self._file.replace(self._live())
         except OSError as error:  # the old one is as good, only longer
-            _log.info("%s can't be written anew: %s", self.path, error.strerror)
+            _log.info("%s cannot be rewritten: %s", self.path, error.strerror)
         else:
             if replaced:
                 self._load()

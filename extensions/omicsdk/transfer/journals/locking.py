@@ -30,7 +30,7 @@ def try_lock(descriptor: int) -> bool:
         if error.errno in HELD:
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-            _log.warning("this file system has no locks: two transfers at once into one folder wouldn't be noticed")
+            _log.warning("this file system has no locks: simultaneous transfers into one folder cannot be detected")
             return True
         raise
     return True

@@ -32,7 +32,7 @@ def journal_for(place: str, *facts: str) -> Path | None:
     try:
         folder = state_folder() / place
     except ConfigError as error:
-        _log.warning("unfinished transfers aren't remembered: %s", error)
+        _log.warning("unfinished transfers are not recorded: %s", error)
         return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,9 +41,9 @@ def journal_for(place: str, *facts: str) -> Path | None:
                 if time.time() - old.stat().st_mtime > OLD:
                     old.unlink()
         if not os.access(folder, os.W_OK):
-            raise PermissionError(0, "this account may not write there")
+            raise PermissionError(0, "this account cannot write there")
     except OSError as error:
         said = error.strerror or error
-        _log.warning("%s can't be written (%s): unfinished transfers aren't remembered there", folder, said)
+        _log.warning("%s cannot be written (%s): unfinished transfers are not recorded there", folder, said)
         return None
     return folder / f"{digest}.journal"

@@ -251,7 +251,7 @@ class Wire:
         """
         body = ask.body
         if body is not None and is_ftp(ask.url):
-            raise ValueError("nothing is sent to FTP servers")
+            raise ValueError("uploads to FTP servers are not supported")
         kind = (self._options(ask), ask.method, body is not None)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
@@ -372,7 +372,7 @@ class Wire:
         for handle, flight in list(self._flying.items()):
             if not self._pacing.holds(handle) and flight.pulse.is_slow(elapsed, _moved(handle)):
                 ask = flight.ask
-                said = f"fewer than {patience.least_rate:g} bytes a second came over {patience.silence:g} s"
+                said = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
                 error = TimedOut(said, method=ask.method, url=without_query(ask.url))
                 ended.append(_judged(self._land(handle), ask, error))
         return ended
@@ -422,7 +422,7 @@ class Wire:
         if options is None:
             from_ftp = is_ftp(url) and len(server) > len("ftp://")
             if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
-                raise ValueError("it isn't http, https or ftp, or has no host or port to go to")
+                raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
                 self._servers.clear()
             options = self._servers[server] = tuple(sorted(self._options_for(url).items()))
@@ -460,7 +460,7 @@ def _judged(receiver: Receiver, ask: Ask, error: TransportError | None, *, lasti
     if not is_whole(receiver.lines):
         receiver.lines.clear()  # half of what an answer says isn't what it says
         if error is None:
-            said = "the connection ended before the head of the answer did"
+            said = "the connection ended before the head of the answer was complete"
             error = ConnectionLost(said, method=ask.method, url=without_query(ask.url))
     return Ended(receiver, error, lasting)
 

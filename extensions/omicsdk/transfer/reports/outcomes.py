@@ -190,7 +190,7 @@ class Outcomes(Sequence[Outcome]):
             self._memory.clear()
         except OSError as error:
             self._limit *= 2
-            _log.debug("no room for temporary files (%s), outcomes stay in memory", error)
+            _log.debug("no space for temporary files (%s); outcomes are kept in memory", error)
 
 
 class _Chosen(Sequence[Outcome]):
@@ -238,7 +238,7 @@ def _portable(outcome: Outcome) -> Outcome:
     try:
         pickle.loads(pickle.dumps(outcome.error))  # noqa: S301 - made a moment ago
     except Exception as problem:
-        _log.debug("%s doesn't pickle: %r", type(outcome.error).__name__, problem)
+        _log.debug("%s does not pickle: %r", type(outcome.error).__name__, problem)
         told = TransferError(f"{type(outcome.error).__name__}: {outcome.error.message}", remedy=outcome.error.remedy)
         return outcome._replace(error=told)
     return outcome

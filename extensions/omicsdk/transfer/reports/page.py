@@ -59,17 +59,17 @@ def _header(title: str, summary: Mapping[str, object], outcomes: Outcomes) -> st
         kind, said = "failed", f"{failed:,} of {_files_words(len(outcomes))} failed"
     elif stopped or why:
         left = f", {_files_words(stopped)} left" if stopped else ""
-        kind, said = "stopped", f"Ended before its end: {_text(why) or 'it was stopped'}{left}"
+        kind, said = "stopped", f"Ended early: {_text(why) or 'it was stopped'}{left}"
     elif planned := outcomes.counts["planned"]:
-        kind, said = "stopped", f"A dry run: {_files_words(planned)} would be transferred"
+        kind, said = "stopped", f"Dry run: {_files_words(planned)} would be transferred"
     elif not len(outcomes):
-        kind, said = "done", "There was nothing to do"
+        kind, said = "done", "Nothing to do"
     elif outcomes.verification["verified"] == len(outcomes):
-        kind, said = "done", "Every file is there and right"
+        kind, said = "done", "Every file is complete and verified"
     else:  # what was compared with no checksum may be anything of that size, or anything at all
         kind, said = (
             "stopped",
-            f"Every file is there, not every one is verified: {verification_words(outcomes.verification)}",
+            f"Every file is complete, not every one is verified: {verification_words(outcomes.verification)}",
         )
     began = summary["began"]
     when = ""
@@ -88,7 +88,7 @@ def _totals(outcomes: Outcomes, seconds: float) -> str:
     shown = [
         ("Files", f"{len(outcomes):,}", ""),
         ("Transferred", f"{counts['done']:,}", ""),
-        ("There already", f"{counts['skipped']:,}", ""),
+        ("Already present", f"{counts['skipped']:,}", ""),
         *(
             (
                 kind.capitalize(),

@@ -82,7 +82,7 @@ def _summary(path: str | os.PathLike[str], line: str) -> Mapping[str, object]:
 
 def _check_count(path: str | os.PathLike[str], first: Mapping[str, object], count: int) -> None:
     if first.get("files") != count:
-        raise _not_a_report(path, 1, f"it tells of {first.get('files')} files, and {count} follow")
+        raise _not_a_report(path, 1, f"it states {first.get('files')} files, but {count} follow")
 
 
 def _outcomes(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterator[Outcome]:
@@ -98,7 +98,7 @@ def _record(path: str | os.PathLike[str], line: int, text: str, kind: str) -> Ma
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _not_a_report(path, line, "it isn't JSON, or was cut") from error
+        raise _not_a_report(path, line, "it is not JSON, or was cut") from error
     if not isinstance(value, dict) or cast("dict[str, object]", value).get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")
     return cast("Mapping[str, object]", value)
@@ -107,10 +107,10 @@ def _record(path: str | os.PathLike[str], line: int, text: str, kind: str) -> Ma
 def _outcome(told: Mapping[str, object]) -> Outcome:
     state = cast("State", told["state"])
     if state not in STATES:
-        raise ValueError(f"no state is called {state!r}")
+        raise ValueError(f"unknown state {state!r}")
     verification = cast("Verification", told.get("verification") or "unverified")
     if verification not in VERIFICATIONS:
-        raise ValueError(f"no verification is called {verification!r}")
+        raise ValueError(f"unknown verification {verification!r}")
     name, size = str(told["name"]), told["size"]
     error = None if told.get("error") is None else _mapping(told["error"])
     return Outcome(
@@ -135,19 +135,19 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
 
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is no object")
+        raise TypeError(f"{value!r} is not an object")
     return cast("Mapping[str, object]", value)
 
 
 def _whole(value: object) -> int:
     if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
+        raise TypeError(f"{value!r} is not a whole number")
     return value
 
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return value
 
 

@@ -135,8 +135,8 @@ class TransferReport:
             raise SomeFailed(f"{count} of {len(self.outcomes)} files failed: {first_of(errors, count)}", errors)
         if not self.ok:
             counts = self.counts
-            there = f"{counts['done'] + counts['skipped']} of {len(self.outcomes)} files are there"
-            raise Interrupted(f"The transfer ended before its end: {self.why_stopped or 'it was stopped'}; {there}")
+            there = f"{counts['done'] + counts['skipped']} of {len(self.outcomes)} files are complete"
+            raise Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
 
     def summary(self) -> dict[str, object]:
         """Gives plain values for JSON: what all files together came to."""

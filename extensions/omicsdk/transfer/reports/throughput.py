@@ -40,7 +40,7 @@ class Throughput:
             ValueError: Steps without a length.
         """
         if step <= 0:
-            raise ValueError(f"a step can't be {step} seconds long")
+            raise ValueError(f"a step cannot be {step} seconds long")
         made = cls(step, max(STEPS, len(amounts) + len(amounts) % 2))
         made.seconds = seconds
         made._amounts = list(amounts)

@@ -23,7 +23,7 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
     """
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
-        raise NotWritable(os.fspath(path), "it is no regular file", remedy="Name a file.")
+        raise NotWritable(os.fspath(path), "it is not a regular file", remedy="Name a file.")
     try:
         with in_place_of(target) as file:
             file.writelines(line.encode() for line in lines)

@@ -81,7 +81,7 @@ class Crew:
             threads: int = sum(client.nthreads().values())
             _log.info("Dask's dashboard: %s", client.dashboard_link)
             if not threads:
-                _log.warning("the cluster has no workers yet; the download begins when one comes")
+                _log.warning("the cluster has no workers yet; the download starts when one connects")
 
             def run(plan: Plan, shards: int, **options: Any) -> ShardsReport:
                 return run_on_dask(plan, client, shards=shards, **options)
@@ -130,7 +130,7 @@ class Hands:
         """
         report = self.work(plan, shards, progress=progress, stop=stop, control=control)
         if report.lost:
-            _log.warning("workers were lost, and shards begun again by others: %d times", report.lost)
+            _log.warning("workers were lost and their shards restarted by others: %d times", report.lost)
         return report
 
 

@@ -65,12 +65,12 @@ class Plan:
         **options: Unpack[Options],
     ) -> None:
         if isinstance(source, Iterator):
-            said = "a plan's source is read again by each shard, but this one comes only once"
-            raise TypeError(f"{said}: give a list, or the function that makes it")
+            said = "a plan's source is read again by each shard, but this one can be read only once"
+            raise TypeError(f"{said}: give a list, or the function that creates it")
         if not callable(source):
             many("source", source, Item)
             if repeats:
-                raise ValueError("repeats goes with a function as source; of a list take the first of each name")
+                raise ValueError("repeats requires a function as source; in a list, keep the first of each name")
         for option in options:
             if option not in Options.__annotations__:
                 known = ", ".join(Options.__annotations__)
@@ -83,7 +83,7 @@ class Plan:
             path("folder", folder, "a path, a URL or an FsspecTarget")
         )
         if isinstance(self.folder, FsspecTarget) and journals is None:
-            raise UsageError(f"journals= is missing: {self.folder.url()} can't hold them, it has to be a local folder")
+            raise UsageError(f"journals= is missing: {self.folder.url()} cannot hold them; give a local folder")
         self.run = run
         self._journals = None if journals is None else os.path.abspath(journals)
         self._reports = None if reports is None else os.path.abspath(reports)

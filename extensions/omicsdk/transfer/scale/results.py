@@ -153,8 +153,8 @@ class ShardsOpen(SomeFailed):
     """
 
     default_remedy = (
-        "Run the same shards again: what is done is not fetched twice. With a function that makes an executor "
-        "instead of an executor, a broken one is replaced."
+        "Run the same shards again: finished files are skipped. Give a function that creates an executor "
+        "to have a broken executor replaced."
     )
 
     def __init__(self, report: ShardsReport, reason: str) -> None:

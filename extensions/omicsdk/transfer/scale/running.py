@@ -65,13 +65,13 @@ def run_shards(
     Raises:
         ShardsOpen: The executor broke and there is no new one to be had; its report has what was done.
         UsageError: The shards can't be sent to other processes; it names the item.
-        ValueError: retries is negative, or a shard stands there twice.
+        ValueError: retries is negative, or a shard is listed twice.
         TypeError: An argument of another type; of a plan give its `shards(n)`.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later. Terminated when it was SIGTERM.
     """
     many("shards", shards, Shard)
     if not (callable(executor) or isinstance(cast("object", executor), Executor)):
-        raise TypeError(f"executor is an Executor, or a function that makes one, not {a(executor)}")
+        raise TypeError(f"executor must be an Executor, or a function that creates one, not {a(executor)}")
     if not shards:
         return ShardsReport(())
     with FileDesk.within(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as desk:
@@ -123,9 +123,9 @@ def drive(
         clock: As there.
     """
     if retries < 0:
-        raise ValueError("retries can't be negative")
+        raise ValueError("retries cannot be negative")
     if len({shard.index for shard in shards}) < len(shards):
-        raise ValueError("a shard stands there twice, or the shards are of several plans")
+        raise ValueError("a shard is listed twice, or the shards are of several plans")
     control = control or Control()
     run = _Run(shards, executor, desk, packed, retries)
     began = clock.monotonic()
@@ -156,7 +156,7 @@ def drive(
     finally:
         run.close()
     if control.reason in ("interrupt", "terminate"):
-        told = f"{control.why}; running the same shards again goes on where they ended"
+        told = f"{control.why}; run the same shards again to resume"
         error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
         vars(error)[_REPORT] = run.report(clock.monotonic() - began, control.why)
         raise error
@@ -322,7 +322,7 @@ class _Run:
                     self._over(self._failed(index, error))
                 else:
                     self._again[index] += index in begun
-                    _log.warning("shard %d of %d is begun again: %s", index, self._shards[index].of, _shown(error))
+                    _log.warning("shard %d of %d is restarted: %s", index, self._shards[index].of, _shown(error))
                     self._submit(index)
 
     def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
@@ -330,8 +330,10 @@ class _Run:
         if self._make is None:
             for index, error in lost.items():
                 self._over(self._failed(index, error))
-            raise ShardsOpen(self.report(0.0), self._desk.gone or f"what ran them broke ({_shown(broken)})") from broken
-        _log.warning("the executor broke (%s), shards %s go on in a new one", _shown(broken), numbers(sorted(lost)))
+            raise ShardsOpen(
+                self.report(0.0), self._desk.gone or f"their executor broke ({_shown(broken)})"
+            ) from broken
+        _log.warning("the executor broke (%s), shards %s continue in a new one", _shown(broken), numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()
 
@@ -344,8 +346,8 @@ class _Run:
         reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_shown(error)}"
         again = f", {self._again[index] + 1} times" if self._again[index] else ""
         told = TransferError(
-            f"Shard {index} of {of} came to no end: {reason}{again}",
-            remedy="Run the same shards again: what is done is not fetched twice.",
+            f"Shard {index} of {of} did not finish: {reason}{again}",
+            remedy="Run the same shards again: finished files are skipped.",
         )
         told.__cause__ = error
         return ShardResult(index, of, error=told)
@@ -419,4 +421,4 @@ def _unpicklable(shard: Shard, packed: Callable[..., bytes], error: Exception) -
         what = (
             "an option" if guilty is None else f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
         )
-    return UsageError(f"{what} can't be sent to other processes ({mask_text(str(error))})", remedy=remedy)
+    return UsageError(f"{what} cannot be sent to other processes ({mask_text(str(error))})", remedy=remedy)

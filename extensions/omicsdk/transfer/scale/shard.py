@@ -109,7 +109,7 @@ class Shard:
             NotWritable: The folder can't be written.
             DiskFull: There isn't even room for the journal.
             Interrupted: It was stopped while another process had the journal.
-            TransferError: Its source gave less than when the plan was cut; what it gave was fetched.
+            TransferError: Its source gave less than when the plan was made; what it gave was fetched.
             KeyboardInterrupt: It was interrupted.
         """
         if not self.files:
@@ -137,10 +137,10 @@ class Shard:
         if stop is not None and stop.is_set():  # items that weren't reached are in no report
             counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
         elif (less := self.files - sum(counts.values())) > 0:  # what this worker doesn't see would be in no report
-            said = "one file less" if less == 1 else f"{less} files less"
+            said = "one file fewer" if less == 1 else f"{less} files fewer"
             raise TransferError(
-                f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was cut",
-                remedy="See that all workers read the same list, and make the plan anew: what is there stays.",
+                f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was made",
+                remedy="Check that all workers read the same list, and create the plan again: finished files are kept.",
             )
         return ShardResult(
             self.index,

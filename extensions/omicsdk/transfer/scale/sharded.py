@@ -106,8 +106,8 @@ def download_by(
         try:
             report = whole(hands.run(plan, count, progress=watch, stop=stop, control=control))
         except ShardsOpen as error:
-            reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards came to no end"
-            raise TransferError(reason, remedy="The same call goes on where this one ended.") from error
+            reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
+            raise TransferError(reason, remedy="Repeat the call to resume.") from error
         except KeyboardInterrupt as error:
             told = shards_report_of(error)
             if told is not None:
@@ -187,8 +187,8 @@ def _outcomes(plan: Plan, result: ShardResult) -> Iterator[Outcome]:
                 yield outcome if known is None else outcome._replace(error=known)
         except (OSError, UsageError) as error:
             raise TransferError(
-                f"What became of the files of shard {result.index} of {result.of} can't be read: {error}",
-                remedy="Run the same again: what is there is not fetched twice.",
+                f"Cannot read the results of shard {result.index} of {result.of}: {error}",
+                remedy="Run the same again: finished files are skipped.",
             ) from error
         return
     if not (result.error or result.counts):

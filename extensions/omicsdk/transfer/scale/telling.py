@@ -87,7 +87,7 @@ class FileLine:
         try:
             os.makedirs(self.folder, exist_ok=True)
         except OSError as error:
-            _log.debug("%s: %s; nothing is told of progress", self.folder, error.strerror)
+            _log.debug("%s: %s; progress is not reported", self.folder, error.strerror)
 
         def tell(word: Word) -> None:
             path = os.path.join(self.folder, str(word.index))

@@ -86,11 +86,11 @@ class Store:
         try:
             info = self._info(path)
         except Exception as error:  # fsspec's file systems raise what their libraries raise
-            raise self._error(item.name, "asking for it", error) from error
+            raise self._error(item.name, "looking it up", error) from error
         if info is None or (item.size is not None and info["size"] != item.size):
             return None
         if info.get("type") == "directory":
-            raise NotWritable(self.target.url(item.name), "there is a folder of that name", name=item.title)
+            raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
         size, told = int(info["size"]), identity(info)
         if done is not None and told and done.size == size and done.checksums.get(IDENTITY) == told:
             checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
@@ -133,15 +133,15 @@ class Store:
                 self._remove(self.target.place(name))  # no name holds bytes that are known to be wrong
                 problem: TransferError = error
             except OSError as error:
-                problem = self._error(name, "putting it there", error)
+                problem = self._error(name, "writing it", error)
                 problem.__cause__ = error
                 if isinstance(error, _HOPELESS):
                     raise problem from error
             except Exception as error:
-                raise self._error(name, "putting it there", error) from error
+                raise self._error(name, "writing it", error) from error
             if not left:
                 raise problem
-            _log.info("%s, trying again in %g s", problem, delay)
+            _log.info("%s; retrying in %g s", problem, delay)
             self._clock.sleep(delay)
             delay *= 2
         raise AssertionError("unreachable")
@@ -242,7 +242,7 @@ class Store:
         try:
             self._fs.rm_file(path)
         except Exception as error:  # it isn't there, or must not be removed: what is told is why it was to be
-            _log.debug("%s: can't be removed: %r", path, error)
+            _log.debug("%s: cannot be removed: %r", path, error)
 
     def _error(self, name: str, doing: str, error: Exception) -> TransferError:
         reason = getattr(error, "strerror", None) or str(error) or repr(error)

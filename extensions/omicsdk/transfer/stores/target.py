@@ -70,7 +70,7 @@ class FsspecTarget:
         whole: bool | None = None,
     ) -> None:
         if verify not in ("told", "read"):
-            raise ValueError(f"verify is 'told' or 'read', not {verify!r}")
+            raise ValueError(f"verify must be 'told' or 'read', not {verify!r}")
         self.fs = cast("FileSystem", fs)
         self.path = path.rstrip("/")
         self.spool = None if spool is None else os.path.abspath(spool)
@@ -103,7 +103,7 @@ class FsspecTarget:
         try:
             fs, path = url_to_fs(url, **options)
         except (ImportError, ValueError) as error:
-            raise UsageError(f"{without_query(url)} can't be used as a target: {mask_text(str(error))}") from error
+            raise UsageError(f"{without_query(url)} cannot be used as a target: {mask_text(str(error))}") from error
         return cls(fs, path)
 
     @classmethod

@@ -279,7 +279,7 @@ class Engine:
             follow_up = self._follow_ups.popleft()
             try:
                 self._wire.start(follow_up.ask, follow_up)
-            except ValueError:  # its URL makes no sense
+            except ValueError:  # its URL is invalid
                 follow_up.ended(whole=False)
             else:
                 self._following += 1
@@ -318,7 +318,7 @@ class Engine:
             self._failed(job, error)
         except ValueError as error:  # brackets that don't close, a port that is no number
             job.pipeline -= 1
-            reason = f"{job.title}: its URL makes no sense ({error})"
+            reason = f"{job.title}: its URL is invalid ({error})"
             self._failed(job, TransportError(reason, method=sending.method, url=without_query(location.url)))
 
     def _ended(self, ended: Ended) -> None:
@@ -425,7 +425,7 @@ class Engine:
             verification=verification_of(compared, 0) if present else "unverified",
         )
         if present and not compared and self._settings.control.require_checksum:
-            missing = "it was sent, but the platform confirms no checksum of it, only its size"
+            missing = "it was sent, but the platform confirms its size only, no checksum"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tally.count(outcome, job.counted)
         self._finished(job.number, outcome)

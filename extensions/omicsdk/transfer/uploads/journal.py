@@ -180,7 +180,7 @@ class UploadJournal:
         with self._file.reader() as file:
             begins = file.read(len(head))
             if not head.startswith(begins):
-                raise FileExistsError(0, "it is no journal of uploads, name another file")
+                raise FileExistsError(0, "it is not a journal of uploads; name another file")
             done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
             self._finished = DoneIndex(2 * done, file.tell(), self._is_at)  # by key and by place
         self._file.replay(head, self._replay)

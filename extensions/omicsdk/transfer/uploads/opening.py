@@ -66,7 +66,8 @@ class Opening:
         if job.store.target and self._is_twice(job):
             remedy = "Leave one of them out, or give them different targets."
             self._failed(
-                job, UsageError(f"{job.title}: {job.path} is going to {job.store.target} already", remedy=remedy)
+                job,
+                UsageError(f"{job.title}: {job.path} is already being uploaded to {job.store.target}", remedy=remedy),
             )
             return
         journal = self._journal
@@ -105,7 +106,7 @@ class Opening:
                     job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag, **listed})
             job.listed = {number: part for number, part in (parts or {}).items() if number not in job.sent}
             if job.sent:
-                _log.info("%s: goes on, %d of %d parts are there", job.title, len(job.sent), job.count)
+                _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
             self._start(job)
 
         self._calls.make(job, lambda: job.store.known(job.upload_id), known)

@@ -124,7 +124,6 @@ def plan_parts(size: int, rules: PartRules) -> PartPlan:
         part_size = min(-(-part_size // MIB) * MIB, max(part_size, rules.largest))
     if part_size > rules.largest:
         raise ValueError(
-            f"{size} bytes are more than {rules.parts} parts of {rules.largest} bytes can hold, "
-            f"which is all that the platform takes"
+            f"{size} bytes are more than {rules.parts} parts of {rules.largest} bytes can hold, the platform's limit"
         )
     return PartPlan(size, part_size, size <= rules.single)

@@ -104,7 +104,11 @@ class Replies:
         status, headers = parse_head(sending.lines)
         # A server that refuses need not read on: its answer counts even when the connection broke under the rest.
         if status < 300 and (error is not None or body.position < body.length):
-            self._cut(sending, error or TransportError("the server answered before it had everything"), lasting=lasting)
+            self._cut(
+                sending,
+                error or TransportError("the server answered before it had received everything"),
+                lasting=lasting,
+            )
             return
         verdict = judge(status, headers, bytes(sending.body), self._clock.now())
         match verdict.kind:
@@ -199,10 +203,10 @@ class Replies:
         job.damaged[number] = job.damaged.get(number, 0) + 1
         if mismatch is None:
             algorithm, ours = next(iter(prepared.checksums.items()), ("checksum", "unknown"))
-            mismatch = algorithm, ours, "another one at the store"
+            mismatch = algorithm, ours, "another one in the store"
         algorithm, ours, theirs = mismatch
         what = job.title if job.whole else f"{job.title}, part {number}"
-        remedy = "The bytes are changed on their way. Try again over another network, or ask the store's operators."
+        remedy = "The bytes were changed in transit. Try again over another network, or ask the store's operators."
         problem = ChecksumMismatch(what, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
         problem.name = job.title
         problem.__cause__ = refused
@@ -216,9 +220,9 @@ class Replies:
         there = redirected(here.url, verdict.location)
         shown = without_query(here.url)
         if there is None or verdict.status == 303:
-            self._failed(job, TransportError("the redirect's address makes no sense", method=sending.method, url=shown))
+            self._failed(job, TransportError("the redirect's address is invalid", method=sending.method, url=shown))
         elif prepared.hops >= REDIRECT_LIMIT:
-            self._failed(job, TooManyRedirects("sent round in circles", method=sending.method, url=shown))
+            self._failed(job, TooManyRedirects("redirect loop", method=sending.method, url=shown))
         else:
             headers = here.headers
             if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
@@ -231,7 +235,7 @@ class Replies:
         if not job.store.renewable:
             self._failed(job, error)
             return
-        _log.info("%s: its URL isn't accepted (%d %s), asking for another", job.title, verdict.status, verdict.code)
+        _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, verdict.code)
         if sending.began - sending.prepared.at > AGED:
             self._resend(job, sending.prepared.cut.number)
             return
@@ -263,7 +267,7 @@ class Replies:
             return None
         job.quota, wait = decision
         self._retrying(job)
-        _log.info("%s: %s; again in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
+        _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
         return wait
 
 
@@ -276,7 +280,7 @@ def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
     said = f": {mask_text(verdict.message)}" if verdict.message else ""
     what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
     return error_class(verdict.status)(
-        f"{what}: the store doesn't take it{said}",
+        f"{what}: the store refused it{said}",
         status=verdict.status,
         code=verdict.code or None,
         request_id=verdict.request_id or None,

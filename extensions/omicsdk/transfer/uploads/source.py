@@ -47,7 +47,7 @@ class SourceFile:
         try:
             if not os.path.isfile(self._descriptor):
                 raise TransferError(
-                    f"{name}: {path} is no file", name=name, remedy="Upload the files in it one by one."
+                    f"{name}: {path} is not a file", name=name, remedy="Upload the files in it one by one."
                 )
             self.identity = _identity(os.fstat(self._descriptor))
         except BaseException:
@@ -193,7 +193,7 @@ def difference(before: Identity, now: Identity) -> str:
     """
     if before[0] != now[0]:
         return f"it had {before[0]} bytes and has {now[0]}"
-    return "it was written to" if before[1] != now[1] else "another file took its place"
+    return "it was written to" if before[1] != now[1] else "another file replaced it"
 
 
 def changed(name: str, what: str) -> SourceChanged:
@@ -203,7 +203,7 @@ def changed(name: str, what: str) -> SourceChanged:
         name: What messages call the file.
         what: What happened, in words.
     """
-    remedy = "What was sent of it isn't used. Run the same command again when nothing writes to it."
+    remedy = "The sent bytes are discarded. Run the same command again when no program writes to it."
     return SourceChanged(f"{name} changed while it was uploaded: {what}", name=name, remedy=remedy)
 
 

@@ -173,7 +173,7 @@ class Stages:
             if self._journal is not None:
                 self._journal.drop(job.key)
             job.upload_id = ""  # it is complete: there is nothing to give up
-            remedy = "What the store holds under this name is damaged. Run the same command again to send it anew."
+            remedy = "The stored object is damaged. Run the same command again to upload it again."
             self._failed(
                 job, ChecksumMismatch(job.title, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
             )
@@ -222,7 +222,7 @@ class Stages:
         if job.restarts > RESTARTS:
             self._failed(job, error)
             return
-        _log.warning("%s: the platform doesn't know its upload any longer; sending it from the beginning", job.title)
+        _log.warning("%s: its upload no longer exists on the platform; restarting", job.title)
         self._restart(job)
 
     def give_up(self, job: Job, error: OmicsError | None, *, abort: bool) -> None:
@@ -248,7 +248,7 @@ class Stages:
             self._over(job, state, error)
 
         def not_aborted(problem: Exception) -> None:
-            _log.warning("%s: its parts couldn't be given up on the platform: %s", job.title, problem)
+            _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
             passes = isinstance(problem, TransportError | RateLimited | ServerError)
             if is_wrong and not passes and self._journal is not None:
                 self._journal.drop(job.key)  # else every run would end here

@@ -207,15 +207,17 @@ class Upload:
 
     def __post_init__(self) -> None:
         if isinstance(cast("object", self.to), str | Location):
-            raise TypeError(f"{self.path}: `to` is a PutTo, an S3Object or another MultipartStore, not {a(self.to)}")
+            raise TypeError(
+                f"{self.path}: `to` must be a PutTo, an S3Object or another MultipartStore, not {a(self.to)}"
+            )
         if not self.name:
             object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
         if self.retries < 0 or self.min_delay < 0:
-            raise ValueError(f"{self.name}: retries and min_delay can't be negative")
+            raise ValueError(f"{self.name}: retries and min_delay cannot be negative")
         object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in self.checksums)))
         wanted = (*self.checksums, *self.to.needs)
         if unknown := [name for name in wanted if name not in ALGORITHMS]:
-            raise ValueError(f"{self.name}: no checksum '{unknown[0]}' is known; there are {', '.join(ALGORITHMS)}")
+            raise ValueError(f"{self.name}: unknown checksum '{unknown[0]}'; known are {', '.join(ALGORITHMS)}")
 
 
 class WholeStore(MultipartStore):
@@ -256,7 +258,7 @@ class WholeStore(MultipartStore):
         location = self._locate if isinstance(self._locate, Location) else cast("object", self._locate(source))
         if isinstance(location, Location):
             return location
-        raise TypeError(f"the function gave {a(location)}, not a Location")
+        raise TypeError(f"the function returned {a(location)}, not a Location")
 
     def route(self, url: str) -> Network | None:
         """Gives the way that was given."""

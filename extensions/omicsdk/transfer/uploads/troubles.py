@@ -15,7 +15,9 @@ def unreadable(name: str, path: str, error: OSError) -> TransferError:
         error: What the system said.
     """
     reason = error.strerror or str(error)
-    return TransferError(f"{name}: {path} can't be read: {reason}", name=name, remedy="Check its path and permissions.")
+    return TransferError(
+        f"{name}: {path} cannot be read: {reason}", name=name, remedy="Check its path and permissions."
+    )
 
 
 def readable(name: str, path: str, error: Exception) -> OmicsError:
@@ -30,4 +32,4 @@ def readable(name: str, path: str, error: Exception) -> OmicsError:
         return error
     if isinstance(error, OSError):
         return unreadable(name, path, error)
-    return TransferError(f"{name}: asking where it goes failed: {foreign_words(name, error)}", name=name)
+    return TransferError(f"{name}: requesting its destination failed: {foreign_words(name, error)}", name=name)

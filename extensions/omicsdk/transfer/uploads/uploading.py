@@ -93,7 +93,7 @@ def upload(
     """
     connections, callers = whole_number("connections", connections), whole_number("callers", callers)
     kind("control", control, Control)
-    kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
+    kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
     function("progress", progress)
     function("follow", follow)
     many("uploads", uploads, Upload)
@@ -164,7 +164,9 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         OmicsError: The platform refused.
     """
     if isinstance(entry.to, PutTo):
-        raise UsageError(f"{entry.name} goes to a single URL", remedy="There is nothing to give up; just don't go on.")
+        raise UsageError(
+            f"{entry.name} is uploaded to a single URL", remedy="There is nothing to abort: do not resume it."
+        )
     if not os.path.exists(journal):
         return False
     log = UploadJournal(Path(journal), lambda: False)
@@ -197,10 +199,10 @@ def _numbered(
 
 def _how_to_go_on(journal: object, *, abort: bool) -> str:
     if abort:
-        return "what was under way was given up; run the same again to send it anew"
+        return "unfinished uploads were aborted; run the same again to restart them"
     if journal is not None:
-        return "run the same again to go on"
-    return "files that were under way begin anew the next time; with a journal they would go on"
+        return "run the same again to resume"
+    return "unfinished files restart next time; use a journal to resume them"
 
 
 def upload_prepared(
