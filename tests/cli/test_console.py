@@ -5,8 +5,8 @@ import logging
 import re
 
 import pytest
-from omicsdk.cli.console import Console, logs_shown
 from omicsdk.cli.errors import exit_code, lines_of
+from omicsdk.cli.output import Console, logs_shown
 from omicsdk.core.errors import (
     AuthError,
     ConfigError,

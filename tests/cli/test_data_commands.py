@@ -20,8 +20,8 @@ import pytest
 from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
-from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
+from omicsdk.cli.output import Console
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals

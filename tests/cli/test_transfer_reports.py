@@ -5,7 +5,7 @@ import json
 
 import pytest
 from omicsdk.cli.commands.transfers import watched
-from omicsdk.cli.console import Console
+from omicsdk.cli.output import Console
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.interrupts import say_stopped

@@ -4,8 +4,7 @@ import json
 
 import pytest
 from omicsdk.cli.commands.transfers import LISTED, finish, listed, summary, transferred
-from omicsdk.cli.console import Console
-from omicsdk.cli.output import Call, Output
+from omicsdk.cli.output import Call, Console, Output
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 

@@ -9,10 +9,9 @@ from functools import partial
 from typing import Any
 
 from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile
-from omicsdk.cli.console import Console, logs_shown
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
-from omicsdk.cli.output import Call, Output
+from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.core.errors import AuthError, NotJson, UsageError
 from omicsdk.core.type_guards import is_array

@@ -36,10 +36,19 @@ def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
     try:
         return find()
     except RuntimeError:
-        raise ConfigError(
-            "no home folder: HOME is not set, and this user is unknown to the system",
-            remedy=f"Set HOME to your own folder, such as: export HOME=/path/to/it. {otherwise}".rstrip(),
-        ) from None
+        raise no_home(otherwise) from None
+
+
+def no_home(otherwise: str = "") -> ConfigError:
+    """Return the error of a user without a home folder, as for a container's user without a name.
+
+    Args:
+        otherwise: What else helps, a sentence.
+    """
+    return ConfigError(
+        "no home folder: HOME is not set, and this user is unknown to the system",
+        remedy=f"Set HOME to your own folder, such as: export HOME=/path/to/it. {otherwise}".rstrip(),
+    )
 
 
 #: The environment's variable for the folder.

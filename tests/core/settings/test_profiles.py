@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from nobodys_home import leave_home
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.settings.profiles import (
     change_settings,
@@ -119,17 +119,6 @@ def test_names_that_no_profile_can_have(name: str) -> None:
 
 
 def test_a_user_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.name == "nt":
-        monkeypatch.delenv("LOCALAPPDATA", raising=False)
-    monkeypatch.setattr(Path, "home", _no_home)
-    monkeypatch.setattr("omicsdk.core.settings.profiles.within_home", _no_folder)
+    leave_home(monkeypatch)
     assert settings_path({}) is None
     assert profile_settings("default", "sb", {}) is None
-
-
-def _no_home() -> Path:
-    raise RuntimeError("no home")
-
-
-def _no_folder(*_: object, **__: object) -> Path:
-    raise ConfigError("no home folder")

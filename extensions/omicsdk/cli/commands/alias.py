@@ -19,7 +19,7 @@ from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import locked, write_private
 
 if TYPE_CHECKING:
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
 
 
 # The operations of dss and auth always printed JSON, and deleted without asking. The only option before these words was

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from omicsdk_codegen.generate import Made
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
 
 _NEEDED = ("anyascii", "jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 

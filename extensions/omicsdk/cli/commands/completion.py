@@ -13,7 +13,7 @@ from omicsdk.core.files import home_folder, in_place_of, target_of, write_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
 
 _MODE = 0o644
 _BASH_COMPLETION = (

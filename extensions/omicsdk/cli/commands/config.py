@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omicsdk.cli.connecting import Connection
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.core.settings.config import Json, Keys, Setting, Settings
 
 VARIABLES = (

@@ -21,8 +21,7 @@ from omicsdk.crunch.statuses import RunResult, WorkflowType
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
 
 Report = Callable[[str], None]
 Added = dict[str, Any]

@@ -15,7 +15,7 @@ from omicsdk.core.errors import ConfigError, OmicsError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.cli.shapes import Command
 
 REPLICA = "aws"

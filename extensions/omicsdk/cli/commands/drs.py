@@ -10,8 +10,7 @@ from omicsdk.cli.commands.transfers import ended, finish, foreseen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.drs import DrsFile
     from omicsdk.transfer import TransferReport
 

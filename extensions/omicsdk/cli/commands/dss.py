@@ -17,8 +17,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.core.request import Request
     from omicsdk.hca.dss import Dss
     from omicsdk.hca.dss.downloads import Result

@@ -23,7 +23,7 @@ from omicsdk.gen3.login import Gen3Login
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.dtp.convertor import Gen3Convertor
     from omicsdk.gen3.dictionary import Dictionary
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omicsdk.cli.connecting import Connection
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin
 

@@ -15,7 +15,7 @@ from omicsdk.core.errors import ConfigError, MissingExtra, OmicsError, SomeFaile
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.sandbox import Sandbox
 
 ENVIRONMENT = "environment.sh"

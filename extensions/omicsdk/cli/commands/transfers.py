@@ -24,7 +24,7 @@ from omicsdk.transfer.reports.outcome import verification_words
 from omicsdk.transfer.reports.words import size_words, time_words
 
 if TYPE_CHECKING:
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Progress
 

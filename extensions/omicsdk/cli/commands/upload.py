@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.hca.upload import HcaUpload, UploadResult
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Output
+    from omicsdk.cli.output import Console, Output
 
 STREAM = "-"
 """Stdin in the place of a file that is read, stdout in the place of one that is written."""

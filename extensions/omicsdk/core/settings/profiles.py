@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, within_home, write_private
+from omicsdk.core.files import locked, no_home, write_private
 from omicsdk.core.type_guards import is_object
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
@@ -99,10 +99,10 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
         return Path(named).expanduser()
     from platformdirs import user_config_path
 
-    folder = within_home(
-        lambda: user_config_path("omicsdk", appauthor=False), otherwise=f"Or name a file in {variable}."
-    )
-    return folder / name
+    try:
+        return user_config_path("omicsdk", appauthor=False) / name
+    except RuntimeError:
+        raise no_home(f"Or name a file in {variable}.") from None
 
 
 def check_profile_name(name: str) -> None:

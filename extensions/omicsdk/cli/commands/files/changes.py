@@ -38,8 +38,7 @@ from omicsdk.transfer.reports.words import size_words
 from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.transfer import Progress
 
 _STRIDE = 1024 * 1024

@@ -27,8 +27,7 @@ from omicsdk.transfer.reports.words import size_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.transfer import Control, Progress
 
 LEAST_PIECE = 64 * 1024

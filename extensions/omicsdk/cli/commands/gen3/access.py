@@ -24,7 +24,7 @@ from omicsdk.gen3.tokens import get_wts_idps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.cli.shapes import Command
 
 TOKEN_VARIABLE = "GEN3_TOKEN"  # noqa: S105 - the name of a variable

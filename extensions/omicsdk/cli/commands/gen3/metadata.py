@@ -22,8 +22,7 @@ from omicsdk.gen3.metadata_documents import documents_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.cli.shapes import Argument
 
 OBJECTS = "discovery_objects"

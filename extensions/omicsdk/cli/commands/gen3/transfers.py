@@ -19,8 +19,7 @@ from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import Control, Progress, TransferReport
 

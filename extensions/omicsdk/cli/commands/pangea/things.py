@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
 
 
 @dataclass(frozen=True, slots=True)

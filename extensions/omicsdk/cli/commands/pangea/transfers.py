@@ -33,8 +33,7 @@ from omicsdk.transfer import Control, Progress, TransferReport
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call, Told
+    from omicsdk.cli.output import Call, Console, Told
 
 Urls = list[tuple[str, str]]
 Watch = Callable[[Progress], None] | None

@@ -27,8 +27,7 @@ from omicsdk.sb.tasks import some_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChanges

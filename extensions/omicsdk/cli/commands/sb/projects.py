@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.app import App
     from omicsdk_api.sb.models.member import Member
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.sb.client import SevenBridges
 
 Right = Literal["read", "copy", "write", "execute", "admin"]

@@ -14,8 +14,7 @@ from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.tasks import some_of
 
 if TYPE_CHECKING:
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.core.model import Model
 
 T = TypeVar("T")

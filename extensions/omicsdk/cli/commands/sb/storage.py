@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.volume_object import VolumeObject
     from omicsdk_api.sb.models.volume_object_page import VolumeObjectPage
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.output import Console
     from omicsdk.sb.client import SevenBridges
 
 State = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]

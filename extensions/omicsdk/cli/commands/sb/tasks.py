@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
     from omicsdk_api.sb.models.task import Task
 
-    from omicsdk.cli.console import Console
-    from omicsdk.cli.output import Call
+    from omicsdk.cli.output import Call, Console
     from omicsdk.sb.client import SevenBridges
     from omicsdk.transfer import Control, Progress
 
