@@ -36,7 +36,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "core.redaction": ("tests/core/test_redaction.py",),
     "core.checksums": ("tests/core/test_checksums.py",),
     "core.paging": ("tests/core/test_paging.py",),
-    "core.request": ("tests/core/test_request.py",),
+    "core.request": ("tests/core/test_request.py", "tests/core/test_base_urls.py"),
     "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
     "transfer.network.lanes": ("tests/transfer/network/test_lanes.py",),
     "transfer.plan": ("tests/transfer/test_decisions.py",),
@@ -59,7 +59,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "core.request": {
         "styled: ',' -> ',,' (occurrence 2)": "of delimiters: a set of signs, in which a comma is once or twice",
-        "cookie_pairs: '~' -> '~~'": "what is compared is one sign: none stands between the two",
     },
     "transfer.names": {
         "check_name: 'nt' -> 'ntt'": "on POSIX, where this runs, os.name is neither",

@@ -261,8 +261,8 @@ def test_exit_codes_of_refusals(omics, widgets, status, code):
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("widgets.example", "doesn't begin with http:// or https://"),
-        ("ftp://widgets.example", "doesn't begin with http:// or https://"),
+        ("widgets.example", "does not begin with http:// or https://"),
+        ("ftp://widgets.example", "does not begin with http:// or https://"),
         ("https://", "has no host"),
         ("https://widgets.example:99999", "has a port that is no number from 1 to 65535"),
     ],
@@ -307,7 +307,7 @@ def test_the_base_url_comes_from_the_option_or_the_environment(omics, widgets, m
 def test_a_value_that_would_be_another_path_is_usage(omics, widgets):
     ran = omics("widgets", "head-widget", "--uuid", "..")
     assert (ran.code, widgets.asked) == (2, [])
-    assert "uuid can't be '..'" in ran.err
+    assert "uuid cannot be '..'" in ran.err
 
 
 def test_an_interrupt_is_130(omics, widgets):

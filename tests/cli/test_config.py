@@ -12,7 +12,7 @@ CANARY = "canary-0123456789"
 
 @pytest.fixture
 def user_file(tmp_path, monkeypatch):
-    """The user's file, which isn't there yet; no other is read."""
+    """The user's file, which is not there yet; no other is read."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
     return tmp_path / "hca" / "config.json"
@@ -233,7 +233,7 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
         (["dss", "1"], "expected an object of commands"),
         (["a..b", "1"], "no name of a setting"),
         (["a", "[" * 100_000], "nested too deeply"),
-        (["log_level.x", "1"], "log_level isn't an object"),
+        (["log_level.x", "1"], "log_level is not an object"),
         (["creator_uid", '{"$append": 1}'], "creator_uid: expected a whole number"),
     ],
 )
@@ -252,7 +252,7 @@ def test_an_operator_without_an_array_is_not_written(omics, user_file, config_fi
     user_file.write_text('{"found": 5}')
     ran = omics("config", "set", "found", '{"$append": 1}', "--file", str(config_file))
     assert (ran.code, ran.out) == (2, "")
-    assert "found has $append, but what it changes isn't an array" in ran.err
+    assert "found has $append, but what it changes is not an array" in ran.err
     assert not config_file.exists()
 
 
@@ -433,7 +433,7 @@ def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatc
     monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
     ran = omics("config", "set", "a", "1")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert f"{tmp_path / 'file' / 'hca' / 'config.json'} can't be written" in ran.err
+    assert f"{tmp_path / 'file' / 'hca' / 'config.json'} cannot be written" in ran.err
 
 
 def test_a_secret_that_is_typed_is_asked_for_without_echo(omics, user_file, monkeypatch):

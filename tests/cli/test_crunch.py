@@ -143,16 +143,16 @@ def test_a_place_is_added(crunch, site):
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
     [
-        ("float", "abc", "'abc' isn't a number"),
+        ("float", "abc", "'abc' is not a number"),
         ("float", "inf", "is not finite"),
         ("float", "1e400", "is not finite"),
-        ("integer", "7.5", "isn't a whole number"),
+        ("integer", "7.5", "is not a whole number"),
         ("integer", "9223372036854775808", "64 bits"),
         ("filesize", "-1", "is not a file's size"),
-        ("filesize", "10MB", "isn't a whole number"),
+        ("filesize", "10MB", "is not a whole number"),
         ("boolean", "maybe", "neither true nor false"),
-        ("datetime", "nonsense", "isn't a date"),
-        ("date", "2020-02-30", "isn't a date"),
+        ("datetime", "nonsense", "is not a date"),
+        ("date", "2020-02-30", "is not a date"),
     ],
 )
 def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, value, words):
@@ -175,11 +175,11 @@ def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, v
             1,
             "latitude: Ensure that there are no more than 3 digits",
         ),
-        (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' isn't a number"),
+        (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' is not a number"),
         (["add-project"], 2, "PROJECT is required"),
-        (["add-project", "X", "--workflow", "gone.sh"], 2, "--workflow: can't read gone.sh: No such file"),
+        (["add-project", "X", "--workflow", "gone.sh"], 2, "--workflow: cannot read gone.sh: No such file"),
         (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or base_url (--base-url)."),
-        (["files", ".."], 2, "can't be '..'"),
+        (["files", ".."], 2, "cannot be '..'"),
     ],
 )
 def test_a_refusal_shows_in_the_exit_code(crunch, command, code, words):
@@ -191,7 +191,7 @@ def test_a_refusal_shows_in_the_exit_code(crunch, command, code, words):
 
 def test_a_workflow_that_is_no_text(crunch, tmp_path):
     file = tmp_path / "work" / "workflow"
-    for content, words in ((b"\xff\xfe", "isn't UTF-8 text"), (b" \n", "is empty")):
+    for content, words in ((b"\xff\xfe", "is not UTF-8 text"), (b" \n", "is empty")):
         file.write_bytes(content)
         ran = crunch("add-project", "X", "--workflow", "workflow")
         assert (ran.code, words in ran.err) == (2, True)

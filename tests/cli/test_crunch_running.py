@@ -99,7 +99,7 @@ def test_switches(crunch, site, omics_sandbox, tmp_path):
     [
         (["run", "nope:nope", "--workflow", "script"], 1, "Not found"),
         (["run"], 2, "DATASET is required"),
-        (["run", "..", "--workflow", "script"], 2, "can't be '..'"),
+        (["run", "..", "--workflow", "script"], 2, "cannot be '..'"),
         (["run", EXAMPLE, "--workflow", "bash"], 2, "--workflow: expected one of snakemake, script"),
         (["run", EXAMPLE, "--workflow", "script", "--cores", "many"], 2, "cores is 'many'"),
         (["run", EXAMPLE, "--workflow", "script", "--path", "gone.sh"], 2, "there is no file gone.sh"),
@@ -107,7 +107,7 @@ def test_switches(crunch, site, omics_sandbox, tmp_path):
         (["run", EXAMPLE, "--workflow", "script", "--storage-settings", "gone.toml"], 2, "gone.toml"),
         (["next", "--project", "nope", "--workflow", "script"], 1, "Not found"),
         (["loop", "--project", "nope", "--workflow", "script"], 1, "Not found"),
-        (["loop", "--project", ".", "--workflow", "script"], 2, "can't be '.'"),
+        (["loop", "--project", ".", "--workflow", "script"], 2, "cannot be '.'"),
     ],
 )
 def test_what_cannot_be_leaves_every_dataset_as_it_is(crunch, site, monkeypatch, words, code, said):
@@ -162,7 +162,7 @@ def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monk
     monkeypatch.setenv("CRUNCH_TOKEN", omics_sandbox.crunch.token_of("reader"))
     ran = crunch("loop", "--workflow", "script")
     assert (ran.code, "You do not have permission" in ran.err) == (1, True)
-    assert f"gives {EXAMPLE} again although it was processed" in ran.err
+    assert f"returns {EXAMPLE} again although it was processed" in ran.err
     assert [(row["dataset"], row["result"]) for row in ran.json] == [(EXAMPLE, "FAIL")]
 
 

@@ -162,7 +162,7 @@ def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
     monkeypatch.setenv("OMICS_DSS_URL", "http://127.0.0.1:9")
     ran = omics("doctor", "--timeout", "5", "--json")
     assert f"{alone / 'home'} is a file" in {row["found"] for row in by_probe(ran.json, "disk")}
-    assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what isn't there holds no login"
+    assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what is not there holds no login"
 
 
 def test_settings_with_an_error_in_them_are_told_with_their_line_beside_all_others(omics, sandbox, alone):
@@ -221,7 +221,7 @@ def test_what_was_found_is_told_even_if_no_default_can_be_written(omics, sandbox
     ran = omics("--yes", "init")
     assert (ran.code, ran.json["written"]) == (1, [])
     assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
-    assert "config.json can't be written" in ran.err
+    assert "config.json cannot be written" in ran.err
 
 
 def test_yes_answers_for_scripts(omics, sandbox, alone):

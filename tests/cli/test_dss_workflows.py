@@ -67,7 +67,7 @@ def test_events_by_dates_as_people_write_them(dss, bundles):
     assert dss(*words, "--from-date", "2019-08-01T22:00:00+02:00", "--to-date", f"{day}T00:00").code == 0
     wrong = dss(*words, "--from-date", "yesterday")
     assert wrong.code == 2
-    assert "--from-date: 'yesterday' isn't a time" in wrong.err
+    assert "--from-date: 'yesterday' is not a time" in wrong.err
 
 
 def checkout(dss, bundle, *more):
@@ -86,7 +86,7 @@ def test_checkouts_that_dont_come(dss, omics_sandbox, bundles):
     omics_sandbox.settings.turn({"dss.checkout_seconds": 0})
     failed = checkout(dss, bundles[0], "--wait", "--destination", "no-such-bucket")
     assert (failed.code, failed.stdout) == (1, b"")
-    assert "failed: The bucket no-such-bucket isn't there" in failed.err
+    assert "failed: The bucket no-such-bucket is not there" in failed.err
     omics_sandbox.settings.turn({"dss.checkout_seconds": 1000})
     late = checkout(dss, bundles[0], "--wait", "--timeout-seconds", "0")
     assert late.code == 1

@@ -83,9 +83,9 @@ def test_a_token_of_the_command_line_takes_the_place_of_a_file(gen3, monkeypatch
 def test_a_key_can_be_looked_into(gen3):
     assert gen3("auth", "token-decode", os.environ["GEN3_API_KEY"]).json["pur"] == "api_key"
     gone = gen3("auth", "token-decode", "gone.txt")
-    assert (gone.code, "can't read gone.txt" in gone.err) == (2, True)
+    assert (gone.code, "cannot read gone.txt" in gone.err) == (2, True)
     wrong = gen3("auth", "token-decode", "-", typed="hello")
-    assert (wrong.code, "isn't a JSON Web Token" in wrong.err) == (4, True)
+    assert (wrong.code, "is not a JSON Web Token" in wrong.err) == (4, True)
 
 
 def test_requests_by_hand(gen3, omics_sandbox):
@@ -163,10 +163,10 @@ def test_a_revoked_key_is_told_with_what_to_do(gen3, omics_sandbox):
 
 def test_tokens_go_over_encrypted_connections_only(gen3):
     refused = gen3("whoami", "--base-url", "http://commons.example.org")
-    assert (refused.code, "isn't encrypted" in refused.err) == (4, True)
+    assert (refused.code, "is not encrypted" in refused.err) == (4, True)
 
 
 def test_a_host_is_a_base_url(gen3, nobody):
     assert gen3("auth", "endpoint", "--base-url", "commons.example.org").out == "https://commons.example.org\n"
     wrong = gen3("auth", "endpoint", "--base-url", "ftp://commons.example.org")
-    assert (wrong.code, "--base-url: 'ftp://commons.example.org' doesn't begin with" in wrong.err) == (2, True)
+    assert (wrong.code, "--base-url: 'ftp://commons.example.org' does not begin with" in wrong.err) == (2, True)

@@ -104,7 +104,7 @@ def test_other_metadata_isn_t_deleted_with_studies(gen3):
     body = json.dumps({"_guid_type": "other"})
     assert gen3("auth", "curl", "/mds-admin/metadata/o1", "--data", body).code == 0
     other = gen3("discovery", "delete", "o1")
-    assert (other.code, "no study" in other.err) == (2, True)
+    assert (other.code, "is not a study" in other.err) == (2, True)
     assert gen3("auth", "curl", "/mds/metadata/o1").code == 0
 
 

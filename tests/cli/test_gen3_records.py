@@ -29,7 +29,7 @@ def test_programs_and_projects_come_and_go(gen3):
     assert gen3("projects", "ls", "R").json == [{"program": "R", "project": "S", "project_id": "R-S"}]
     assert {"program": "P", "project": "Q", "project_id": "P-Q"} in gen3("projects", "ls").json
     above = gen3("projects", "ls", "..")
-    assert (above.code, "program can't be '..'" in above.err) == (2, True)
+    assert (above.code, "program cannot be '..'" in above.err) == (2, True)
     assert gen3("projects", "delete", "R", "S", "--dry-run").json == {"would delete": "project R-S"}
     assert gen3("projects", "delete", "R", "Z", "--dry-run").code == 2
     assert gen3("programs", "delete", "Z", "--dry-run").code == 1

@@ -50,6 +50,7 @@ def test_options_dont_clash_and_a_commands_own_win(found):
 def test_every_option_is_in_the_help_and_takes_what_it_says(found):
     shown = command_help(found, 80)
     words: list[str] = []
+    positional: list[str] = []
     own = [each for each in own_arguments(found.command) if "synonym_of" not in each]
     for argument in own:
         kind = argument.get("type")
@@ -58,6 +59,8 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(found):
             value = str(argument["choices"][0])
         elif argument["name"] == "platform":
             value = "sb"
+        elif str(argument.get("convert")).endswith(":project_id"):
+            value = "me/my-project"
         elif argument["name"].endswith("delimiter"):
             value = ","
         elif argument.get("convert") and kind == "string":
@@ -65,13 +68,13 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(found):
         elif kind == "array":
             value = "{}" if argument.get("items") == "object" else "x"
         if argument.get("positional"):
-            words.insert(0, value)
+            positional.append(value)
             continue
         assert f" {flags(argument)[-1]}" in shown
         if argument.get("negates"):
             continue  # the other one of two switches that exclude each other
         words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
-    values, after = parse(found.command, words)
+    values, after = parse(found.command, [*positional, *words])
     assert values.keys() == {key(argument) for argument in own}
     assert after == {}
 

@@ -113,7 +113,7 @@ def test_a_dry_run_of_an_operation_sends_nothing(pangea, omics_sandbox):
 
 def test_what_isn_t_pangea_is_told_as_such(pangea, omics_sandbox, nobody):
     ran = pangea("list", "orgs", "--endpoint", "pangeabio.io")
-    assert (ran.code, "--base-url: 'pangeabio.io' doesn't begin" in ran.err) == (2, True)
+    assert (ran.code, "--base-url: 'pangeabio.io' does not begin" in ran.err) == (2, True)
     assert connect("https://x.example.org/api/").base_url == "https://x.example.org"
     page = pangea("list", "orgs", "--endpoint", f"{omics_sandbox.url}/_sandbox")
     assert (page.code, page.out) == (1, "")
@@ -121,7 +121,7 @@ def test_what_isn_t_pangea_is_told_as_such(pangea, omics_sandbox, nobody):
 
 def test_passwords_go_over_encrypted_connections_only(pangea):
     ran = pangea("user", "info", "--endpoint", "http://pangea.example.org")
-    assert (ran.code, "isn't encrypted" in ran.err) == (4, True)
+    assert (ran.code, "is not encrypted" in ran.err) == (4, True)
 
 
 def test_the_default_is_the_public_platform(monkeypatch):

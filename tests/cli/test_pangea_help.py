@@ -50,4 +50,4 @@ def test_every_command_can_be_run_and_says_what_it_does():
     for each in commands:
         assert "name" in each.command or callable(loaded(each.command["run"]))
         assert str(each.command["summary"]).endswith(".")
-        assert all(argument["help"] for argument in each.command["parameters"])
+        assert all(argument.get("help") or "synonym_of" in argument for argument in each.command["parameters"])

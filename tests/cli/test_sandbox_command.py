@@ -122,8 +122,8 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
     ("content", "words"),
     [
         ("- action: zap\n", "no action 'zap'"),
-        ("[{]", "isn't YAML"),
-        (LAUGHS, "line 7: its aliases stand for"),
+        ("[{]", "is not YAML"),
+        (LAUGHS, "line 7: its aliases expand to"),
         ("5", "faults.yaml"),
     ],
 )
@@ -141,7 +141,7 @@ def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
 def test_what_is_no_port_is_one_line(omics, tmp_path, port):
     ran = omics("sandbox", "up", f"--port={port}", "--dir", str(tmp_path / "s"), installed=True)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert f"--port: {port} isn't a port" in ran.err
+    assert f"--port: {port} is not a port" in ran.err
 
 
 def test_a_missing_extra_says_what_to_install(tmp_path):
@@ -173,5 +173,5 @@ def test_a_folder_without_room_is_one_line(tmp_path, room):
         timeout=60,
     )
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
-    assert "state.sqlite can't be written" in ran.stderr
+    assert "state.sqlite cannot be written" in ran.stderr
     assert "--dir" in ran.stderr

@@ -31,16 +31,16 @@ def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatc
         after = omics("sb", "projects", "ls", *words, installed=True)
         # Plain http is refused before anything is sent, and the refusal names the address.
         assert before.err == after.err
-        assert f"http://{host}.example.org/v2 isn't https" in after.err
+        assert f"http://{host}.example.org/v2 is not https" in after.err
 
 
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("http://sb.example.org/v2", "isn't https"),
-        ("HTTP://10.0.0.7/v2", "isn't https"),
-        ("api.sbgenomics.com/v2", "doesn't begin with"),
-        ("ftp://x/v2", "doesn't begin with"),
+        ("http://sb.example.org/v2", "is not https"),
+        ("HTTP://10.0.0.7/v2", "is not https"),
+        ("api.sbgenomics.com/v2", "does not begin with"),
+        ("ftp://x/v2", "does not begin with"),
         ("https://sb.example.org:99999/v2", "a port that is no number"),
     ],
 )

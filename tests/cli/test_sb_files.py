@@ -76,7 +76,7 @@ def test_choosing_and_limiting(tree):
     both = tree("files", "ls", P, "--tag", "x", "--recursive")
     assert both.code == 2
     assert "exclude each other" in both.err
-    assert "--metadata: 'x' isn't key=value" in tree("files", "ls", P, "--metadata", "x").err
+    assert "--metadata: 'x' is not key=value" in tree("files", "ls", P, "--metadata", "x").err
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "1.5", "x"])
@@ -105,7 +105,7 @@ def test_bytes_are_printed_as_they_are_but_not_on_a_terminal(sb):
     assert sb("files", "cat", f"{P}/blob", f"{P}/blob").stdout == content * 2
     shown = sb("files", "cat", f"{P}/blob", tty=True)
     assert (shown.code, shown.stdout) == (2, b"")
-    assert "isn't text" in shown.err
+    assert "is not text" in shown.err
 
 
 def test_folders_above_a_file_that_is_uploaded_are_made(sb):

@@ -116,7 +116,7 @@ def test_changes_become_one_edit_a_file():
         ("id\ttags\ttags\n", "is listed twice"),
         ("id\ttags\n1\tx\ty\n", "line 2: 3 cells for 2 columns"),
         ("id\tpath\ttags\n\t\tx\n", "line 2 names no file"),
-        ("id\ttags\n1\tx\n\n1\ty\n", "line 4: 1 is already listed in line 2 already"),
+        ("id\ttags\n1\tx\n\n1\ty\n", "line 4: 1 is already listed in line 2"),
         ('id\ttags\n1\t"x\n', "line 2"),
     ],
 )

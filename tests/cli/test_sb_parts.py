@@ -55,7 +55,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
             "l": [1, 2],
             "empty": "",
         }
-    with pytest.raises(UsageError, match="isn't key=value"):
+    with pytest.raises(UsageError, match="is not key=value"):
         Inputs(input=["threads"]).read()
 
 
@@ -138,8 +138,8 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
     [
         ("[1]", "is not CWL: it is not an object"),
         ('{"a": 1}', "it has no class"),
-        ("{", "isn't JSON"),
-        ("a: [", "isn't YAML"),
+        ("{", "is not JSON"),
+        ("a: [", "is not YAML"),
         (LAUGHS, "line 7: its aliases expand to more than 1,000,000 values"),
         ("just words", "is not CWL"),
     ],
@@ -154,7 +154,7 @@ def test_what_is_no_app_says_so(tmp_path, text, told):
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path):
-    with pytest.raises(WrongApp, match="can't be read"):
+    with pytest.raises(WrongApp, match="cannot be read"):
         read_app(tmp_path / "nothing.cwl")
     (tmp_path / "x.cwl").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(WrongApp, match="UTF-8"):

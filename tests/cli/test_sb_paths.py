@@ -75,9 +75,9 @@ def test_a_project_is_needed_where_one_is_asked_for():
 
 
 def test_what_is_elsewhere_is_not_below():
-    with pytest.raises(WrongPath, match="isn't in"):
+    with pytest.raises(WrongPath, match="is not in"):
         parse("sb://me/p/a/b").below(parse("sb://me/p/c/"))
-    with pytest.raises(WrongPath, match="isn't in"):
+    with pytest.raises(WrongPath, match="is not in"):
         parse("sb://me/p/a/b").below(parse("sb://me/q/a/"))
 
 

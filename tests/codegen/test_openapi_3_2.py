@@ -1,4 +1,4 @@
-"""What OpenAPI 3.2 has beyond 3.1 is taken, or the report says that it isn't."""
+"""What OpenAPI 3.2 has beyond 3.1 is taken, or the report says that it is not."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -133,7 +133,7 @@ def test_a_whole_query_that_is_a_form(make: Make, imported: Imported) -> None:
     assert sent_by(package, lambda client: client.find(filter=model)).url.query == b"text=%C3%A9"
     assert sent_by(package, lambda client: client.find()).url.query == b""
     assert rows(made) == []
-    with pytest.raises(UsageError, match="filter can't be sent: it has no fields"):
+    with pytest.raises(UsageError, match="filter cannot be sent: it has no fields"):
         sent_by(package, lambda client: client.find(filter="text"))
 
 

@@ -90,7 +90,7 @@ def test_without_a_site_or_a_token_it_says_which_variables(kind: type[Crunch] | 
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("crunch.example.org", "doesn't begin with"),
+        ("crunch.example.org", "does not begin with"),
         ("https://", "has no host"),
         ("https://crunch.example.org:99999", "has a port"),
     ],

@@ -200,7 +200,7 @@ def test_a_full_disk(omics: Run, bundle: Any, folder: Path):
         done = omics(*arguments, "--download-dir", "small")
         assert done.returncode == SOME_FAILED, done.stderr
         assert "The disk is full while writing" in done.stderr
-        assert "Make room" in done.stderr
+        assert "Free disk space" in done.stderr
         assert "Traceback" not in done.stderr
         assert not list((folder / "small").glob("*/reads.fastq"))
 

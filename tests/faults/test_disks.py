@@ -118,7 +118,7 @@ def test_limit(trial: Any, server: Any, noise: Any) -> None:
     error, message = json.loads(done.stdout)
     trial.held(trial.folder, "one", there=False)
     trial.ended(error)
-    assert "Make room" in message
+    assert "Free disk space" in message
     trial.again([item])
 
 
@@ -205,7 +205,7 @@ def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
 def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None:
     place = small_disk("size=16k,nr_inodes=2")
     item = server.item("one", b"1")
-    with nullcontext() if place else refusing("open", errno.ENOSPC), pytest.raises(DiskFull, match="Make room"):
+    with nullcontext() if place else refusing("open", errno.ENOSPC), pytest.raises(DiskFull, match="Free disk space"):
         download([item], place or trial.folder)
     trial.ended("DiskFull")
     assert server.requests == []
@@ -381,7 +381,7 @@ def test_no_journal(trial: Any, server: Any, noise: Any) -> None:
     journal = trial.folder / ".omics-transfer" / "transfer.journal"
     journal.parent.mkdir(parents=True)
     journal.write_bytes(noise(5000, 3))
-    with pytest.raises(NotWritable, match="no journal"):
+    with pytest.raises(NotWritable, match="not a journal"):
         download([server.item("one", b"1")], trial.folder)
     assert journal.read_bytes() == noise(5000, 3)
     trial.ended("NotWritable")

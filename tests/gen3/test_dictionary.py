@@ -191,7 +191,7 @@ def test_a_dictionary_that_cant_be_opened_says_why_without_the_systems_number(tm
     (tmp_path / "empty").mkdir()
     for name, told in (
         ("gone.json", r"There is no dictionary at .*gone\.json"),
-        ("nodes", r"case\.yaml: "),
+        ("nodes", r"case\.yaml cannot be read: "),
         ("empty", r"empty is not a data dictionary: no file in it ends in \.json, \.yaml or \.yml"),
     ):
         with pytest.raises(Gen3UserError, match=told) as caught:

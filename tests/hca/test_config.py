@@ -107,7 +107,7 @@ def test_what_another_program_wrote_meanwhile_stays(tmp_path: Path):
 def test_a_deletion_that_can_not_last_is_refused(tmp_path: Path):
     made = config(tmp_path, {}, user={"a": {"b": 1}})
     del made.a
-    with pytest.raises(ConfigError, match=r"can't take a back, which comes from elsewhere: .*hca/config\.json:1"):
+    with pytest.raises(ConfigError, match=r"cannot take a back, which comes from elsewhere: .*hca/config\.json:1"):
         made.save()
 
 
@@ -137,7 +137,7 @@ def test_an_update_is_merged_like_a_file(tmp_path: Path):
     assert dict(made.e) == {"c": 1, "d": 2}
     section.update(c=4)
     assert made.b.c == 4
-    with pytest.raises(ConfigError, match="isn't an array"):
+    with pytest.raises(ConfigError, match="is not an array"):
         made.update({"b": {"c": {"$append": 1}}})
     made.save()
     assert json.loads(Path(made.config_files[-1]).read_text())["a"] == [1, 2]

@@ -204,7 +204,7 @@ def test_a_forged_answer_is_passed_over(person, server):
 def test_a_browser_that_never_comes_back(person):
     with pytest.raises(AuthError, match=r"within 0\.01 s") as caught:
         person.login(open_browser=lambda url: None, timeout=0.01)
-    assert "--remote" in str(caught.value)
+    assert "--device" in str(caught.value)
     assert person.credentials() is None
 
 
@@ -294,7 +294,7 @@ def test_secrets_may_stand_below_a_services_own_address(person, server):
 
 def test_a_service_that_tells_no_secrets_is_named(person, server):
     server.tells_secrets = False
-    with pytest.raises(AuthError, match=r"dss\.data\.example\.org doesn't state how to log in") as caught:
+    with pytest.raises(AuthError, match=r"dss\.data\.example\.org does not state how to log in") as caught:
         person.login()
     assert "application_secrets" in caught.value.remedy
     assert "--access-token" in caught.value.remedy

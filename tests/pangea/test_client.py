@@ -41,7 +41,7 @@ def test_the_server_is_found_as_knex_finds_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PANGEA_ENDPOINT", "https://mine.example.org/")
     assert Pangea().base_url == "https://mine.example.org"
     assert AsyncPangea("https://other.example.org/api").base_url == "https://other.example.org"
-    with pytest.raises(ConfigError, match="doesn't begin with"):
+    with pytest.raises(ConfigError, match="does not begin with"):
         Pangea("pangeabio.io")
 
 

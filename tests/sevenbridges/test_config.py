@@ -159,7 +159,7 @@ def test_a_file_that_is_no_text(write):
         Config("default")
     (folder / "credentials").unlink()
     (folder / "credentials").mkdir()
-    with pytest.raises(SettingsError, match="can't be read"):
+    with pytest.raises(SettingsError, match="cannot be read"):
         Config("default")
 
 

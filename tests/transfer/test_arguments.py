@@ -64,8 +64,8 @@ def test_limits_are_numbers(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("folder", [None, 5, b"bytes", ["a"]])
 def test_a_folder_is_a_path(folder: Any) -> None:
-    assert wrong(download, [], folder).startswith("folder is a path")
-    assert wrong(Plan, [], folder).startswith("folder is a path")
+    assert wrong(download, [], folder).startswith("folder must be a path")
+    assert wrong(Plan, [], folder).startswith("folder must be a path")
 
 
 def test_an_empty_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_permissions_let_the_owner_read_and_write(tmp_path: Path, mode: int) -> 
 
 @pytest.mark.parametrize("items", [None, Item("x", HERE), 7])
 def test_items_are_many(tmp_path: Path, items: Any) -> None:
-    assert wrong(download, items, tmp_path).startswith("items is a list of Items")
+    assert wrong(download, items, tmp_path).startswith("items must be a list or iterator of Items")
 
 
 @pytest.mark.parametrize("entry", ["http://x/y?signature=canary", ("x", HERE), {"name": "x"}])
@@ -109,8 +109,8 @@ def test_items_are_items(tmp_path: Path, entry: object, kind: Callable[[list[Any
 def test_uploads_are_uploads() -> None:
     assert wrong(upload, ["a.bin"]).startswith("upload 1 is a str, not an Upload")
     assert wrong(upload, iter(["a.bin"])).startswith("upload 1 is a str, not an Upload")
-    assert wrong(upload, Upload("a.bin", PutTo(HERE))).startswith("uploads is a list of Uploads")
-    assert wrong(upload, None).startswith("uploads is a list of Uploads")
+    assert wrong(upload, Upload("a.bin", PutTo(HERE))).startswith("uploads must be a list or iterator of Uploads")
+    assert wrong(upload, None).startswith("uploads must be a list or iterator of Uploads")
 
 
 def test_an_upload_goes_to_a_store() -> None:
@@ -131,9 +131,9 @@ def test_an_upload_goes_to_a_store() -> None:
         ({"min_delay": "3"}, "x: min_delay must be a number of seconds, not '3'"),
         ({"checksums": "0" * 64}, "x: checksums must be a mapping from algorithm to value, not a str"),
         ({"checksums": {"sha256": b"0" * 64}}, "x: the sha256 must be text, not bytes"),
-        ({"checksums": {"sha256": "abc"}}, "x: 'abc' is no sha256, which is 64 hexadecimal digits"),
-        ({"checksums": {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}}, "is no md5, which is 32 hexadecimal digits"),
-        ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is no s3_etag"),
+        ({"checksums": {"sha256": "abc"}}, "x: 'abc' is not a valid sha256, which is 64 hexadecimal digits"),
+        ({"checksums": {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}}, "is not a valid md5, which is 32 hexadecimal digits"),
+        ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is not a valid s3_etag"),
     ],
 )
 def test_an_item_says_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
@@ -199,7 +199,7 @@ def test_a_put_that_gives_no_location_fails_its_file_alone(tmp_path: Path) -> No
     (tmp_path / "a").write_bytes(b"x")
     give: Any = lambda source: HERE.url  # noqa: E731
     (failed,) = upload([Upload(tmp_path / "a", PutTo(give))]).failed
-    assert "gave a str, not a Location" in str(failed.error)
+    assert "returned a str, not a Location" in str(failed.error)
     assert "canary" not in str(failed.error)
 
 
@@ -229,7 +229,7 @@ def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
 
 def test_shards_and_where_they_run(tmp_path: Path) -> None:
     plan = Plan([], tmp_path)
-    assert wrong(run_shards, plan, ThreadPoolExecutor).startswith("shards is a list of Shards")
+    assert wrong(run_shards, plan, ThreadPoolExecutor).startswith("shards must be a list or iterator of Shards")
     assert wrong(run_shards, plan.shards(1), 4).startswith("executor must be an Executor")
 
 

@@ -66,7 +66,7 @@ def test_a_disk_that_is_full_for_everything(server: Any, noise: Any, mount: Any)
 
 def test_a_disk_without_room_for_a_journal(server: Any, mount: Any) -> None:
     place = mount("size=16k,nr_inodes=2")
-    with pytest.raises(DiskFull, match="Make room") as caught:
+    with pytest.raises(DiskFull, match="Free disk space") as caught:
         download([server.item("one", b"1")], place)
     assert str(place) in str(caught.value)
     assert server.requests == []
@@ -387,8 +387,8 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
         return
     error = report.outcomes[0].error
     assert isinstance(error, DiskFull)
-    assert "its size is not known" in str(error)
-    assert "Make room" in error.remedy
+    assert "its size is unknown" in str(error)
+    assert "Free disk space" in error.remedy
     assert report.outcomes[0].bytes_fetched < 5_000_000
     assert leftovers() == []
     assert not (target / "one").exists()

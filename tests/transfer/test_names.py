@@ -346,7 +346,7 @@ def test_a_folder_that_cant_be_read_ends_the_walk_unless_the_caller_takes_note(t
     (tmp_path / "closed").mkdir(mode=0)
     noted: list[OSError] = []
     with as_ordinary_user():
-        with pytest.raises(UsageError, match="closed: Permission"):
+        with pytest.raises(UsageError, match="closed cannot be read: Permission"):
             list(walk_folder(tmp_path))
         assert len(list(walk_folder(tmp_path, noted.append))) == 1
     assert [Path(error.filename).name for error in noted] == ["closed"]

@@ -78,8 +78,8 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
     ("url", "fault"),
     [
         ("https://upload.example.org", "does not end in /v1"),
-        ("ftp://upload.example.org/v1", "doesn't begin with"),
-        ("upload/v1", "doesn't begin with"),
+        ("ftp://upload.example.org/v1", "does not begin with"),
+        ("upload/v1", "does not begin with"),
         ("https:///v1", "has no host"),
         ("https://upload.example.org:99999/v1", "has a port"),
     ],

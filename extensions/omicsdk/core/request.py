@@ -441,7 +441,7 @@ def text_of(value: object, name: str = "A value") -> str:
 
 _AFTER_HOST = re.compile(r"[/?#]")
 _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
-_NO_HOST = "has a host that isn't one"
+_NO_HOST = "has a host that is not one"
 _NO_USER = "has a user or password that must be percent-encoded"
 _NO_PORT = "has a port that is no number from 1 to 65535"
 _REMEDY = "Give one that begins with https:// and a host."
@@ -461,7 +461,7 @@ def fault_of(url: str) -> str | None:
     if not url:
         return "is empty"
     if not separator or scheme.lower() not in ("http", "https"):
-        return "doesn't begin with http:// or https://"
+        return "does not begin with http:// or https://"
     authority = _AFTER_HOST.split(rest, maxsplit=1)[0]
     place = authority.rpartition("@")[2]
     if not place or place.startswith(":"):

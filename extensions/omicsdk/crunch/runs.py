@@ -482,7 +482,7 @@ def run(
         )
     if workflow_type is WorkflowType.snakemake and shutil.which("snakemake") is None:
         raise UsageError(
-            "There is no snakemake on the PATH",
+            "snakemake not found on the PATH",
             remedy="Install Snakemake 7 or later, activate its environment, or run a script (--workflow script).",
         )
     opened = storage_of(storage) if download or upload else storage

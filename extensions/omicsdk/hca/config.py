@@ -18,13 +18,13 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files import home_folder, locked, read_private, write_private
 from omicsdk.core.oauth.grants import Application, Endpoint, Grant, get, refresh_request
-from omicsdk.core.platform import NOTHING, Discovery, Found, Search
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layers
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.platform import Discovery, Found, Search
     from omicsdk.core.token_file import TokenFile
 
 KNOWN: dict[str, str] = {
@@ -270,7 +270,7 @@ class HCAConfig(Section):
         for keys, value in changes:
             if value is _GONE and (place := below.place_of(keys)) is not None:
                 raise ConfigError(
-                    f"{path} can't take {name_of(keys)} back, which comes from elsewhere: {place}",
+                    f"{path} cannot take {name_of(keys)} back, which comes from elsewhere: {place}",
                     remedy="Delete it there, or set another value.",
                 )
 
@@ -522,6 +522,7 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
         config: The HCA configuration; by default that of the user's files.
         endpoint: Sends renewals to the authorization server; by default over the network.
     """
+    from omicsdk.core.platform import NOTHING, Discovery, Found  # slow; commands that read the settings only do without
 
     def configured(search: Search) -> HCAConfig:
         return HCAConfig(search.environ) if config is None else config
@@ -692,7 +693,7 @@ class Secrets:
         configured: object = self._config.value_of(KEY)
         if configured:
             if not is_object(configured):
-                raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) isn't an object")
+                raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) is not an object")
             return configured
         kept = None if fresh else self._kept().get(origin_of(self._base_url))
         if is_object(kept):
@@ -731,7 +732,7 @@ class Secrets:
             if is_object(value):
                 return value
         raise AuthError(
-            f"{parts.netloc} doesn't state how to log in to it: {KEY} not found",
+            f"{parts.netloc} does not state how to log in to it: {KEY} not found",
             remedy=f"Put the {KEY} of the deployment into the HCA configuration, or log in with --access-token.",
         )
 
@@ -739,5 +740,5 @@ class Secrets:
         try:
             value: object = json.loads(read_private(self._cache) or "{}")
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{self._cache} isn't JSON", remedy="Delete it; it will be made again.") from error
+            raise ConfigError(f"{self._cache} is not JSON", remedy="Delete it; it will be made again.") from error
         return value if is_object(value) else {}

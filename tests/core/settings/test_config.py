@@ -68,7 +68,7 @@ def test_merging(layers, expected):
     [
         (
             [{"a": {"b": 5}}, {"a": {"b": {"$append": 1}}}],
-            r"layer 2: a\.b has \$append, but what it changes isn't an array",
+            r"layer 2: a\.b has \$append, but what it changes is not an array",
         ),
         ([{"a": []}, {"a": {"$extend": 1}}], r"layer 2: a: \$extend takes an array"),
         ([{"a": []}, {"a": {"$extendleft": "xy"}}], r"\$extendleft takes an array"),
@@ -235,7 +235,7 @@ def test_the_null_device_stands_for_no_file():
 
 
 def test_a_folder_is_no_settings_file(tmp_path):
-    with pytest.raises(ConfigError, match="can't be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         read_layer(tmp_path)
 
 

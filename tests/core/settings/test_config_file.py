@@ -74,7 +74,7 @@ def test_a_change_that_breaks_the_file_is_not_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [('{"a": 5}', "isn't an object"), ('{"a": {"$append": 1}}', "changes an array")]
+    ("content", "message"), [('{"a": 5}', "is not an object"), ('{"a": {"$append": 1}}', "changes an array")]
 )
 def test_a_value_is_no_place_for_settings(tmp_path, content, message):
     path = tmp_path / "config.json"

@@ -39,11 +39,11 @@ def test_nothing_is_there_and_nothing_is_made(target: Path) -> None:
     items = [Item("a/one", never, 1234567, {"md5": "0" * 32}), Item("two", never)]
     report = download(items, target, dry_run=True)
     assert plans(report) == [
-        ("a/one", "planned", "fetch 1,234,567 bytes"),
-        ("two", "planned", "fetch a file of unknown size"),
+        ("a/one", "planned", "download 1,234,567 bytes"),
+        ("two", "planned", "download a file of unknown size"),
     ]
     assert report.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "planned": 2}
-    assert report.to_dict()["files"][0]["plan"] == "fetch 1,234,567 bytes"
+    assert report.to_dict()["files"][0]["plan"] == "download 1,234,567 bytes"
     assert not target.exists()
 
 
@@ -72,7 +72,7 @@ def test_what_earlier_runs_left_is_told_and_left(server: Any, fault: Any, target
         ("done", "skipped", ""),
         ("begun", "planned", "resume: 4,194,304 of 20,971,520 bytes are present"),
         ("right", "planned", "check the existing file"),
-        ("other", "planned", "fetch 5,000 bytes, replacing the existing file"),
+        ("other", "planned", "download 5,000 bytes, replacing the existing file"),
         ("folder", "failed", ""),
     ]
     assert isinstance(report.failed[0].error, NotWritable)
@@ -125,7 +125,7 @@ def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1000))
     fits = [Item("one", never, 400), Item("two", never, 600)]
     assert download(fits, target, dry_run=True).ok
-    with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, and 1,000 are free\. Make room"):
+    with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, but only 1,000 are free\. Free disk space"):
         download([*fits, Item("three", never, 1)], target, dry_run=True)
 
 

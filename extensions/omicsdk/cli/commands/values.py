@@ -65,7 +65,7 @@ def above_0(number: float) -> float:
         UsageError: It is 0 or below.
     """
     if number <= 0:
-        raise UsageError(f"{number:g} isn't above 0", remedy="Give seconds above 0.")
+        raise UsageError(f"{number:g} is not above 0", remedy="Give seconds above 0.")
     return number
 
 
@@ -79,7 +79,7 @@ def port(number: int) -> int:
         UsageError: It is no port.
     """
     if not 0 <= number <= 65535:
-        raise UsageError(f"{number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
+        raise UsageError(f"{number} is not a port", remedy="Give 1 to 65535, or 0 for a free one.")
     return number
 
 
@@ -93,7 +93,7 @@ def not_empty(text: str) -> str:
         UsageError: It is empty.
     """
     if not text.strip():
-        raise UsageError("it is empty", remedy="Give one; a variable of the shell that isn't set leaves nothing.")
+        raise UsageError("it is empty", remedy="Give one; a variable of the shell that is not set leaves nothing.")
     return text
 
 
@@ -117,7 +117,7 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UsageError(
-            f"{option}: can't read {shown}: {error.strerror or error}",
+            f"{option}: cannot read {shown}: {error.strerror or error}",
             remedy="Give the name of a file that you can read.",
         ) from error
     except LookupError as error:
@@ -127,7 +127,7 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         remedy = "Save it as UTF-8." if encoding is None else "Save it so, or give its --encoding."
         raise UsageError(
-            f"{option}: byte {error.start} of {shown} isn't {encoding or 'UTF-8'} text", remedy=remedy
+            f"{option}: byte {error.start} of {shown} is not {encoding or 'UTF-8'} text", remedy=remedy
         ) from error
 
 
@@ -153,7 +153,7 @@ def file_to_write(file: str) -> str:
     if not path.parent.is_dir():
         raise UsageError(f"{file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there.")
     if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{file}: its folder can't be written", remedy="Choose another folder.")
+        raise UsageError(f"{file}: its folder cannot be written", remedy="Choose another folder.")
     return file
 
 

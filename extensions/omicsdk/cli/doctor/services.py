@@ -332,7 +332,7 @@ def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str
         return _login("gen3", what, origin, login.endpoint, BearerToken(source.token, remedy=remedy))
     if not isinstance(source, ApiKey):
         if given.refresh_file is not None and not given.refresh_file.startswith("idp:"):
-            return found._replace(problem="there is no such file", remedy="Correct GEN3_API_KEY, or unset it.")
+            return found._replace(problem="file not found", remedy="Correct GEN3_API_KEY, or unset it.")
         return found._replace(url=login.endpoint, warning="only a workspace can request its tokens, so it is not tried")
     found = found._replace(url=source.issuer, warning=_open_to_others(source.file))
     if not is_confidential(source.issuer):

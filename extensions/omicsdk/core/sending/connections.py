@@ -340,7 +340,7 @@ class Connections(dict[str, Pool]):
             ) from error
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigError(
-                f"The proxy {mask_url(way.proxy or '')} can't be used",
+                f"The proxy {mask_url(way.proxy or '')} cannot be used",
                 remedy="Write HTTP_PROXY, HTTPS_PROXY or ALL_PROXY as http://host:port.",
             ) from error
 
@@ -385,7 +385,7 @@ def _new_context(way: Network) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=ca_file, capath=way.ca_dir)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            f"The certificate authorities in {way.ca_file or way.ca_dir} can't be read: {error}",
+            f"The certificate authorities in {way.ca_file or way.ca_dir} cannot be read: {error}",
             remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
         ) from error
     if way.client_cert:
@@ -393,7 +393,7 @@ def _new_context(way: Network) -> ssl.SSLContext:
             context.load_cert_chain(way.client_cert, way.client_key)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
-                f"The client certificate {way.client_cert} can't be used: {error}",
+                f"The client certificate {way.client_cert} cannot be used: {error}",
                 remedy="Check OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.",
             ) from error
     return context

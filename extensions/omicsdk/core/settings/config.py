@@ -219,7 +219,7 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
             name, operand = operator
             if below is not None and not isinstance(below, list):
                 raise ConfigError(
-                    f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes isn't an array"
+                    f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes is not an array"
                 )
             into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
             before = marks.get(keys)
@@ -334,7 +334,9 @@ def read_text(path: Path) -> str | None:
         return None
     except (OSError, ValueError) as error:  # a NUL in the path is a ValueError
         reason = error.strerror if isinstance(error, OSError) else None
-        raise ConfigError(f"{path} can't be read: {reason or error}", remedy="Check the file's permissions.") from error
+        raise ConfigError(
+            f"{path} cannot be read: {reason or error}", remedy="Check the file's permissions."
+        ) from error
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -542,7 +544,7 @@ def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None
     for depth, key in enumerate(keys[:-1], 1):
         below = found.setdefault(key, {})
         if not isinstance(below, dict):
-            raise _not_an_object(path, keys[:depth], "isn't an object")
+            raise _not_an_object(path, keys[:depth], "is not an object")
         if len(below) == 1 and ARRAY_OPERATORS.intersection(below):
             raise _not_an_object(path, keys[:depth], "changes an array")
         found = below
@@ -570,6 +572,6 @@ def remove_in(values: Values, keys: Sequence[str]) -> bool:
 
 def _not_an_object(path: Path, keys: Sequence[str], what: str) -> ConfigError:
     return ConfigError(
-        f"{os.fspath(path)}: {name_of(keys)} {what}, so {name_of(keys)} can't hold more",
+        f"{os.fspath(path)}: {name_of(keys)} {what}, so {name_of(keys)} cannot hold more",
         remedy=f"Take it out first: omics config unset {name_of(keys)}",
     )

@@ -61,7 +61,7 @@ def test_yaml_is_taken_as_it_is(web: httpx.Client, project: str) -> None:
     multiplied = web.post(
         f"/apps/{project}/z/raw", content=f"a0: &a0 [x]\n{laughs}", headers={"Content-Type": "application/yaml"}
     )
-    assert "line 7: its aliases stand for" in refused(multiplied, 400, 90000)
+    assert "line 7: its aliases expand to" in refused(multiplied, 400, 90000)
 
 
 def test_revisions_follow_one_another(web: httpx.Client, project: str) -> None:
