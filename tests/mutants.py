@@ -59,6 +59,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "core.request": {
         "styled: ',' -> ',,' (occurrence 2)": "of delimiters: a set of signs, in which a comma is once or twice",
+        "checked_base_url: '/' -> '//'": "rstrip takes a set of signs, likewise",
     },
     "transfer.names": {
         "check_name: 'nt' -> 'ntt'": "on POSIX, where this runs, os.name is neither",

@@ -52,6 +52,13 @@ def test_what_cant(url: str, fault: str):
     assert caught.value.remedy == "Set SOME_URL."
 
 
+def test_a_caller_that_names_no_source_gets_a_whole_sentence_and_a_remedy():
+    with pytest.raises(ConfigError) as caught:
+        checked_base_url("https://")
+    assert caught.value.message == "The base URL is 'https://', which has no host"
+    assert caught.value.remedy == "Give one that begins with https:// and a host."
+
+
 def test_a_password_in_it_isnt_told():
     with pytest.raises(ConfigError) as caught:
         checked_base_url("https://me:secret@a.org:99999")
