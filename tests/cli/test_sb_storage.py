@@ -222,7 +222,7 @@ def test_who_stops_waiting_is_told_where_to_look(volume, omics_sandbox, monkeypa
 
     monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
     ran = volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait")
-    assert (ran.code, "They continue. See their states: omics sb imports ls" in ran.err) == (130, True)
+    assert (ran.code, "The imports continue. See their states: omics sb imports ls" in ran.err) == (130, True)
 
 
 def test_folders_that_are_not_there_are_made_for_a_file_with_a_path_too(volume):

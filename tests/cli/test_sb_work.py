@@ -198,7 +198,7 @@ def test_who_stops_waiting_is_told_what_goes_on(app, monkeypatch):
     monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
     ran = app("tasks", "wait", task)
     assert (ran.code, ran.stdout) == (130, b"")
-    assert f"They continue: {task}. Wait again: omics sb tasks wait" in ran.err
+    assert f"Tasks continue: {task}. Wait again: omics sb tasks wait" in ran.err
 
 
 def test_batches_have_children(app, omics_sandbox):

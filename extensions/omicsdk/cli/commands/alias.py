@@ -1,6 +1,7 @@
 """`omics alias`: names for commands, and the shell function by which scripts for hca run through omics.
 
-Aliases are a JSON object of name to expansion in omicsdk's settings folder. It is read where the first word is no command.
+Aliases are a JSON object of name to expansion in omicsdk's settings folder. It is read where the first word is no
+command.
 """
 
 from __future__ import annotations
@@ -75,15 +76,15 @@ def _path() -> Path:
 def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool = False, console: Console) -> None:
     """Define a name for a command.
 
-    `omics NAME` then runs the command. $1, $2 ... are replaced by the words after the name, and further words are appended. An
-    expansion that begins with ! is run by sh, as with `shell`.
+    `omics NAME` then runs the command. $1, $2 ... are replaced by the words after the name, and further words are
+    appended. An expansion that begins with ! is run by sh, as with `shell`.
 
     Args:
         name: The name, one word that is no command.
         expansion: The command without `omics`, quoted as one word; - reads it from stdin.
         shell: Run the expansion by sh, with pipes and all.
         clobber: Replace an alias of that name.
-        console: Where messages go.
+        console: Prints messages.
 
     Raises:
         UsageError: The name hides a command or exists, or the expansion does not begin with a command.
@@ -145,7 +146,7 @@ def remove_alias(name: str, *, console: Console) -> None:
 
     Args:
         name: The alias.
-        console: Where messages go.
+        console: Prints messages.
 
     Raises:
         UsageError: There is no such alias.
@@ -167,7 +168,8 @@ def _write(path: Path, aliases: dict[str, str]) -> None:
 def hca(*, shell: Literal["bash", "zsh", "sh", "fish", "powershell"] = "bash") -> str:
     """Print a shell function by which scripts for hca run through omics.
 
-    bash: eval "$(omics alias hca)", also in a script's first lines; bash scripts that are run from there get the function too.
+    bash: eval "$(omics alias hca)", also in a script's first lines; bash scripts that are run from there get the
+    function too.
 
     zsh: eval "$(omics alias hca --shell zsh)"
 

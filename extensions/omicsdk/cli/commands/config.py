@@ -79,8 +79,8 @@ KINDS_TO_WRITE = {
 def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> Told:
     """Show every setting with its value and its origin.
 
-    Settings of omicsdk and of the HCA configuration, built-in ones included; what clients of each platform find now, whatever
-    states it; and the environment variables that are set and read. Secrets are masked.
+    Settings of omicsdk and of the HCA configuration, built-in ones included; what clients of each platform find now,
+    whatever states it; and the environment variables that are set and read. Secrets are masked.
 
     Args:
         show_origin: Name the line in the file, too.
@@ -114,7 +114,8 @@ def get(name: str, *, connection: Connection) -> Any:
     Text is printed as it is, anything else as JSON. Secrets are not printed.
 
     Args:
-        name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. A dot within a name has a backslash before it.
+        name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. A dot within a name has a
+            backslash before it.
         connection: What the global options state.
     """
     if name in os.environ and _is_variable(name):
@@ -157,8 +158,8 @@ def set_setting(
 ) -> dict[str, Any]:
     """Write one setting into your settings file.
 
-    Everything else in the file stays as it is. The base URL of a platform belongs to the profile of --profile. Defaults of the
-    Atlas's commands are set like any other setting: omics config set dss.download.num_retries 3
+    Everything else in the file stays as it is. The base URL of a platform belongs to the profile of --profile. Defaults
+    of the Atlas's commands are set like any other setting: omics config set dss.download.num_retries 3
 
     Args:
         name: Path of the setting, joined by dots, see omics config list --known.
@@ -166,7 +167,7 @@ def set_setting(
         text: Take the value as text even if it is JSON.
         file: File of the HCA configuration to change; by default your own, see omics config path.
         connection: What the global options state.
-        console: Where warnings go.
+        console: Prints warnings.
     """
     from omicsdk.core.settings.config import Values, change, set_in
 
@@ -202,7 +203,7 @@ def unset_setting(name: str, *, file: Path | None = None, connection: Connection
         name: Path of the setting, joined by dots.
         file: File of the HCA configuration to change; by default your own.
         connection: What the global options state.
-        console: Where warnings go.
+        console: Prints warnings.
     """
     from omicsdk.core.settings.config import unset
 

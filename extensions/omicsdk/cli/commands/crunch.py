@@ -94,10 +94,10 @@ def add_dataset(
         project: Slug of its project.
         dataset: Its name.
         about: What it is.
-        base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of a project
-            the same: a warning is printed, and only --allow-shared-folder runs such a dataset.
+        base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of
+            a project the same: a warning is printed, and only --allow-shared-folder runs such a dataset.
         on_message: Called with what is sent.
-        console: Where warnings go.
+        console: Prints warnings.
     """
     fields = {"parent": project, "name": dataset, **asdict(about)}
     if base_file_path:
@@ -194,8 +194,8 @@ def datetime_attribute(client: Crunch, at: AttributeKey, value: str, *, format: 
     Args:
         at: Where it belongs.
         value: The date and time; without a zone it is in the site's.
-        format: How `value` is written, in the directives of Python's strptime: %d/%m/%Y %H:%M. When empty ISO 8601, and with
-            python-dateutil any format that it reads.
+        format: How `value` is written, in the directives of Python's strptime: %d/%m/%Y %H:%M. When empty ISO 8601, and
+            with python-dateutil any format that it reads.
         on_message: Called with what is sent.
     """
     return _attribute(client, "datetime", at, attributes.as_datetime(value, format), on_message)
@@ -275,15 +275,16 @@ class Processing:
     """How datasets are processed.
 
     Attributes:
-        storage_settings: Where the files are: a TOML or JSON file with the settings of the site's storage. By default the file
-            that CRUNCH_STORAGE_SETTINGS names.
+        storage_settings: Where the files are: a TOML or JSON file with the settings of the site's storage. By default
+            the file that CRUNCH_STORAGE_SETTINGS names.
         directory: Folder in which each dataset gets a separate folder.
         cores: Cores that Snakemake may use: a number, or all.
         workflow: What the workflow is: a Snakefile, or a script that runs by itself.
         path: File of the workflow, in place of the project's.
         download: Download the dataset's files from the storage first.
         upload: Upload new and changed files to the storage afterwards.
-        allow_shared_folder: Run it although another dataset has files in its folder of the storage, which a run may overwrite.
+        allow_shared_folder: Run it although another dataset has files in its folder of the storage, which a run may
+            overwrite.
         cleanup: Delete the dataset's folder after a success.
     """
 
@@ -301,8 +302,8 @@ class Processing:
 def run(client: Crunch, dataset: str, *, how: Processing, take_over: bool = False, console: Console) -> RunReport:
     """Process a dataset.
 
-    Its files are downloaded, the workflow runs, and new and changed files are uploaded; each of these stages is reported to
-    the site. Ends with exit code 1 when a stage fails.
+    Its files are downloaded, the workflow runs, and new and changed files are uploaded; each of these stages is
+    reported to the site. Ends with exit code 1 when a stage fails.
 
     Args:
         dataset: The dataset's slug.
@@ -332,8 +333,8 @@ def run_next(client: Crunch, *, project: str = "", how: Processing, console: Con
 def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[dict[str, str]]:
     """Process one dataset after the other until none is left.
 
-    A dataset that fails doesn't stop the others: the command ends with exit code 3 when some failed, with 1 when all did.
-    Several machines may work on one site at the same time.
+    A dataset that fails doesn't stop the others: the command ends with exit code 3 when some failed, with 1 when all
+    did. Several machines may work on one site at the same time.
 
     Args:
         project: Slug of a project, to process its datasets only.

@@ -25,7 +25,7 @@ def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
 
     Args:
         files: The files.
-        console: Where messages go.
+        console: Prints messages.
 
     Raises:
         OmicsError: The only one was not found.

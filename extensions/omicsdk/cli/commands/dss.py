@@ -165,10 +165,10 @@ def listen(
 ) -> None:
     """Receive notifications of subscriptions and print them, a JSON line each.
 
-    A small web server for the callback URL of a subscription. With `hmac_key` only signed requests are accepted; without
-    it every request is. The Data Store learns that a notification arrived when its line is printed, or when the command of
-    `exec` has ended with 0; otherwise it sends the notification again later. Listens on this machine only, unless `host` says
-    otherwise: let a web server with TLS forward requests to it. Ends on Ctrl-C.
+    A small web server for the callback URL of a subscription. With `hmac_key` only signed requests are accepted;
+    without it every request is. The Data Store learns that a notification arrived when its line is printed, or when the
+    command of `exec` has ended with 0; otherwise it sends the notification again later. Listens on this machine only,
+    unless `host` says otherwise: let a web server with TLS forward requests to it. Ends on Ctrl-C.
 
     Args:
         port: TCP port to listen on; 0 takes a free one and prints it.
@@ -180,10 +180,11 @@ def listen(
         payload_form_field: Form field that holds the message, for subscriptions with the encoding multipart/form-data.
         max: Notifications to receive before it ends; by default it runs until Ctrl-C.
         once: End after the first notification.
-        timeout: Seconds to wait for each notification; when none comes the command ends with 1. By default it waits forever.
-        exec: Command to run for each notification, which it gets on stdin. Its words are split as a shell does, but no shell
-            runs it. When it fails, the notification is sent again later.
-        console: Where messages go.
+        timeout: Seconds to wait for each notification; when none comes the command ends with 1. By default it waits
+            forever.
+        exec: Command to run for each notification, which it gets on stdin. Its words are split as a shell does, but no
+            shell runs it. When it fails, the notification is sent again later.
+        console: Prints messages.
     """
     from omicsdk.hca.dss.notifications import Listener
     from omicsdk.transfer.interrupts import termination

@@ -66,8 +66,8 @@ def login(
 ) -> None:
     """Log in to a platform, for this command and later ones.
 
-    The login is tried with a call that changes nothing, and stored for the profile and the base URL where only you can read it. On a
-    terminal, what is missing is asked for. The Human Cell Atlas (`hca`) opens a browser.
+    The login is tried with a call that changes nothing, and stored for the profile and the base URL where only you can
+    read it. On a terminal, what is missing is asked for. The Human Cell Atlas (`hca`) opens a browser.
 
     Args:
         platform: The platform: hca (the Data Store, Fusillade and Upload together), sb, gen3, drs, crunch or pangea.
@@ -76,7 +76,8 @@ def login(
         token_stdin: Read the token from stdin, as --access-token - does.
         password_stdin: Read the password of --user from stdin.
         device: Print an address for a browser on another machine, and ask for the code that it shows.
-        store: Where to store the login (default: as the setting store states, else the keyring if it is unlocked, else a file).
+        store: Where to store the login (default: as the setting store states, else the keyring if it is unlocked, else
+            a file).
         timeout: Seconds to wait for the browser.
         connection: What the global options state.
         console: Where questions go.
@@ -176,7 +177,7 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
     Args:
         platform: The platform; all stored logins of the profile by default.
         connection: What the global options state.
-        console: Where messages go.
+        console: Prints messages.
     """
     profile = connection.profile or ("default" if platform else None)
     found = stored_logins(platform, profile, connection.base_url)
@@ -198,7 +199,7 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
     Args:
         platform: The platform; all that have a login by default.
         connection: What the global options state.
-        console: Where messages go.
+        console: Prints messages.
     """
     found = list(accounts((platform,) if platform else tuple(KINDS), connection.base_url, connection.profile))
     if platform and not found:
@@ -228,13 +229,14 @@ def service_login(
 ) -> None:
     """Log in, for this command and later ones.
 
-    Opens a browser and waits until the login is finished there. The tokens are stored in a separate file that only you can read, and
-    are renewed automatically while the service allows it. Services that belong together share a login.
+    Opens a browser and waits until the login is finished there. The tokens are stored in a separate file that only you
+    can read, and are renewed automatically while the service allows it. Services that belong together share a login.
 
     Args:
         client: The service.
         access_token: Store this token as it is; it cannot be renewed.
-        remote: Print the address to log in at, for a browser on another machine, and ask for the code that it shows at the end.
+        remote: Print the address to log in at, for a browser on another machine, and ask for the code that it shows at
+            the end.
         migrate: Take over the login that the published client left in its configuration.
         timeout: Seconds to wait for the browser to come back.
         console: Where the address and questions go.
@@ -255,7 +257,7 @@ def service_logout(client: Platform, *, console: Console) -> None:
 
     Args:
         client: The service.
-        console: Where messages go.
+        console: Prints messages.
     """
     if _service(client, console.warning).logout():
         console.message(f"logged out of {origin_of(client.base_url)}")

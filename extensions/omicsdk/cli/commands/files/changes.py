@@ -105,22 +105,22 @@ def cp(
 ) -> Changed | None:
     """Copy files and folders from and to any platform, verified.
 
-    A file goes to the name that is given, or into the folder of that name. A folder goes into a folder that exists, and becomes
-    one that does not; a slash behind the source means what is in it. What the target has already is skipped. A file appears
-    under its name when it is complete and has the checksums that its platform states. Between platforms bytes pass through this
-    machine where a platform cannot copy by itself. Run the same command again to resume. - is stdin as the source, and
-    stdout as the target.
+    A file goes to the name that is given, or into the folder of that name. A folder goes into a folder that exists, and
+    becomes one that does not; a slash behind the source means what is in it. What the target has already is skipped. A
+    file appears under its name when it is complete and has the checksums that its platform states. Between platforms
+    bytes pass through this machine where a platform cannot copy by itself. Run the same command again to resume. - is
+    stdin as the source, and stdout as the target.
 
     Args:
         paths: Sources, then the target: URIs or paths; see omics help files.
         recursive: Copy folders.
         no_clobber: Keep files that exist at the target.
         layout: Whether copies keep the folders below the source (tree) or not (flat).
-        name_template: Name of each copy, with fields such as {name}, {stem}, {suffix}, {guid}, {size}, {date} or {sha256}:
-            '{guid}_{name}'.
+        name_template: Name of each copy, with fields such as {name}, {stem}, {suffix}, {guid}, {size}, {date} or
+            {sha256}: '{guid}_{name}'.
         means: How they are copied.
         places: Which files.
-        console: Where messages go.
+        console: Prints messages.
         progress: Called with the progress.
         control: Limits and ends it.
     """
@@ -215,9 +215,9 @@ def sync(
 ) -> Changed:
     """Make a folder equal to another one: copy what it lacks.
 
-    Nothing is removed without --delete, which asks on a terminal unless --yes is given. To remove more than half of a target of
-    ten files or more it asks also with --yes; without a terminal it is refused, and nothing is done, unless --max-delete allows
-    it.
+    Nothing is removed without --delete, which asks on a terminal unless --yes is given. To remove more than half of a
+    target of ten files or more it asks also with --yes; without a terminal it is refused, and nothing is done, unless
+    --max-delete allows it.
 
     Args:
         source: Folder that counts.
@@ -225,11 +225,11 @@ def sync(
         update: Keep files that are newer at the target.
         delete: Remove files from the target that the source doesn't have.
         max_delete: Remove at most N files; where more would be removed, nothing is done.
-        compare: How files are compared. auto: by checksums where both places state one of a kind, else by sizes; where the
-            source changed after the target, files of this machine are read. checksum: these are always read.
+        compare: How files are compared. auto: by checksums where both places state one of a kind, else by sizes; where
+            the source changed after the target, files of this machine are read. checksum: these are always read.
         means: How they are copied.
         places: Which files.
-        console: Where messages go.
+        console: Prints messages.
         progress: Called with the progress.
         control: Limits and ends it.
     """
@@ -251,7 +251,8 @@ def _may_remove(remove: int, there: int, target: Uri, most: int | None, console:
     """Ask whether files may be removed, before anything is copied.
 
     Raises:
-        TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large folder.
+        TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large
+            folder.
     """
     words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
@@ -341,7 +342,7 @@ def rm(
         recursive: Remove folders with everything below them.
         dry_run: Only print what would be removed.
         places: Which files; folders stay where only some of their files are removed.
-        console: Where messages go.
+        console: Prints messages.
     """
     with places.stores() as stores:
         found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
@@ -377,7 +378,7 @@ def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -
     Args:
         uris: Folders.
         places: How they are opened.
-        console: Where messages go.
+        console: Prints messages.
     """
     with places.stores() as stores:
         # Those that will be refused come first, before anything is made.

@@ -89,7 +89,7 @@ def ls(
         human: Show sizes in KiB, MiB, GiB.
         limit: Largest number of entries.
         places: Which files.
-        console: Where messages go.
+        console: Prints messages.
     """
     with places.stores() as stores:
         entries = (each for text in uris for each in _listed(stores, parse_uri(text), places, recursive))
@@ -207,7 +207,8 @@ def cat(
 
     Args:
         uris: Files.
-        range: Bytes, counted from 0, the last one included: 0-99; 100- from there to the end; -100 for the last hundred.
+        range: Bytes, counted from 0, the last one included: 0-99; 100- from there to the end; -100 for the last
+            hundred.
         limit_rate: Largest number of bytes a second, with K, M or G for powers of 1024: 10M.
         resume_unvalidated: Join answers even if nothing shows that the file is still the same.
         places: How they are opened.
@@ -306,7 +307,7 @@ def find(
         metadata: Value of the platform's metadata, as KEY=PATTERN. Repeat for more; all have to match.
         limit: Largest number of files.
         places: Which files.
-        console: Where messages go.
+        console: Prints messages.
     """
     least, most = (None if text is None else parse_size(text) for text in (min_size, max_size))
     after, before = (None if text is None else parse_moment(text) for text in (newer_than, older_than))
@@ -353,10 +354,10 @@ def verify(
 ) -> list[Verdict]:
     """Verify copies against their source, or a platform's own bytes.
 
-    With a copy, each file of the source is compared with it: files of this machine are read, platforms are believed what they
-    state. Without one, the source's bytes are fetched, compared with what the platform states, and dropped. A file is verified by
-    a checksum, "size only" where none is stated and the sizes are equal, and unverified where nothing is stated. Ends with 3
-    when a file is missing, wrong or unverified.
+    With a copy, each file of the source is compared with it: files of this machine are read, platforms are believed
+    what they state. Without one, the source's bytes are fetched, compared with what the platform states, and dropped. A
+    file is verified by a checksum, "size only" where none is stated and the sizes are equal, and unverified where
+    nothing is stated. Ends with 3 when a file is missing, wrong or unverified.
 
     Args:
         source: File or folder that counts.

@@ -81,7 +81,7 @@ def list_objects(
         uploader: Only files of this user.
         url: Only files with this URL.
         limit: Records to print, at most. The exit code is 3 where there are more.
-        console: Where messages go.
+        console: Prints messages.
     """
     hashes = None if md5 is None else f"md5:{md5}"
     wanted = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
@@ -147,7 +147,7 @@ def validate_format(
         error_on_empty_url: Treat an empty URL as an error.
         line_limit: Lines to check, the header included; all when omitted.
         manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
-        console: Where messages go.
+        console: Prints messages.
     """
     found: list[manifests.Fault] = []
     check = manifests.check_format(
@@ -182,7 +182,7 @@ def delete_manifest(
     Args:
         output_file: File for the result for each GUID; FILE with .deleted.tsv when omitted.
         dry_run: Only count the records.
-        console: Where messages go.
+        console: Prints messages.
     """
     if dry_run:
         planned = client.delete_index_records(file, dry_run=True)
@@ -211,7 +211,7 @@ def merge(
         out: File for the merged manifest.
         continue_on_error: Skip conflicting values, and print each.
         allow_multiple_guids: Allow several GUIDs for one MD5 sum.
-        console: Where messages go.
+        console: Prints messages.
     """
     rules = manifests.Rules(many_guids=allow_multiple_guids, go_on=continue_on_error)
     return manifests.merge_manifests(files, out, rules=rules, on_fault=lambda fault: console.warning(str(fault)))
@@ -280,7 +280,7 @@ def delete_crosswalk(
     Args:
         file: Crosswalk: a table (.csv, .tsv) whose columns are called COMMONS|TYPE|NAME, with a subject in each row.
         dry_run: Only count the subjects.
-        console: Where messages go.
+        console: Prints messages.
     """
     if dry_run:
         counts = client.delete_crosswalk(file, dry_run=True).counts
@@ -311,7 +311,7 @@ def read_discovery(
         output_format: Format of the file.
         output_filename_suffix: Text after the file's name.
         output_file: The file; by default named after the commons and the type.
-        console: Where messages go.
+        console: Prints messages.
     """
     file = output_file or discovery.name_for(client.base_url, guid_type, output_filename_suffix, f".{output_format}")
     file_to_write(file)
@@ -332,7 +332,7 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
     Args:
         agg: List the studies of all commons that this one gathers.
         limit: Studies to print, at most. The exit code is 3 where there are more.
-        console: Where messages go.
+        console: Prints messages.
     """
     found = documents_of(
         client, discovery.GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
@@ -415,7 +415,7 @@ def read_objects(
         output_format: Format of the file.
         output_file: The file; by default named after the commons.
         limit: Studies to read where none are named, at most; all when omitted. The exit code is 3 where there are more.
-        console: Where messages go.
+        console: Prints messages.
     """
     if template:
         file = output_file or discovery.name_for(client.base_url, OBJECTS, "TEMPLATE")
@@ -443,7 +443,7 @@ def delete_objects(
         guids: GUIDs of studies, which lose all of their objects.
         file: Table of single objects, as `publish` reads it.
         dry_run: Only print which objects would be removed.
-        console: Where messages go.
+        console: Prints messages.
     """
     if bool(guids) == bool(file):
         raise UsageError("no objects are named", remedy="Give GUIDs of studies, or --file TABLE.")

@@ -45,9 +45,9 @@ def submit(
 ) -> list[dict[str, Any]]:
     """Submit records to a project; each row is created, updated or refused.
 
-    Rows are validated against the dictionary before anything is sent, and are sent in the order in which they link to each
-    other. The result for each row is printed: created, updated, unchanged, valid (dry run), invalid or failed, with the
-    reasons. The exit code is 3 where some rows were refused.
+    Rows are validated against the dictionary before anything is sent, and are sent in the order in which they link to
+    each other. The result for each row is printed: created, updated, unchanged, valid (dry run), invalid or failed,
+    with the reasons. The exit code is 3 where some rows were refused.
 
     Args:
         project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
@@ -59,7 +59,7 @@ def submit(
         journal: File that records accepted rows; the same command with the same file resumes a stopped submission.
         refused: Only print rows that were not accepted.
         dry_run: Have the commons check what would be stored; nothing is stored.
-        console: Where messages go.
+        console: Prints messages.
     """
     outcomes = client.submit_rows(
         project,
@@ -112,7 +112,7 @@ def validate(
     Args:
         connect: Connects to the commons.
         project: Project of the records; it must exist. Links are also compared with its records.
-        console: Where messages go.
+        console: Prints messages.
     """
     connect_once = cache(connect)
     target = None if project is None else projects.project_of(project)
@@ -169,7 +169,7 @@ def export(
         folder: Folder for a file for each node; all nodes unless `node` names some.
         format: Format of the files in the folder.
         without_id: Leave out ids, so that the records can be submitted elsewhere.
-        console: Where messages go.
+        console: Prints messages.
     """
     if id and (node or out or folder):
         raise UsageError(
@@ -221,7 +221,7 @@ def delete(
     Args:
         all: All records of the project.
         dry_run: Only count what would be deleted.
-        console: Where messages go.
+        console: Prints messages.
     """
     if sum(map(bool, (node, id, all))) != 1:
         raise UsageError("no records are named", remedy="Give one of --node, --id and --all.")
@@ -290,7 +290,7 @@ def query(
         variables: Values of its variables: a JSON object, or @FILE.
         guppy: Query the explorer's service (Guppy), not that of submitted records (Peregrine).
         rows: Print all rows, page by page; the query must have the variables $first and $offset, and one field.
-        console: Where messages go.
+        console: Prints messages.
     """
     asked = query_text(text)
     if rows and guppy:
@@ -340,7 +340,7 @@ def explore(
         accessibility: Records that you may read, may not read, or both.
         limit: Records to print, at most; all when omitted. The exit code is 3 where there are more.
         out: File for the records as JSON lines; they are not held in memory.
-        console: Where messages go.
+        console: Prints messages.
     """
     order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]
     found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
@@ -413,7 +413,7 @@ def run_job(
         name: Name of the job, such as index-object-manifest.
         input: Its input: a JSON object, or @FILE.
         wait: Wait until it ends, and print its output.
-        console: Where messages go.
+        console: Prints messages.
     """
     if not wait:
         started = client.start_job(name, input)

@@ -43,8 +43,9 @@ def download(
 ) -> TransferReport:
     """Download files by their GUIDs, DRS URIs or a manifest.
 
-    Files are fetched in parallel, from several commons too, and verified by every checksum that their record or the manifest
-    states. Complete files are not fetched again; run the command again to resume. A file that fails does not stop the others.
+    Files are fetched in parallel, from several commons too, and verified by every checksum that their record or the
+    manifest states. Complete files are not fetched again; run the command again to resume. A file that fails does not
+    stop the others.
 
     Args:
         ids: GUIDs or DRS URIs (drs://HOST/ID or drs://PREFIX:ID).
@@ -55,9 +56,10 @@ def download(
         unpack_packages: Unpack zip archives into the folder that they are in; no file is replaced.
         delete_unpacked_packages: Delete archives after unpacking them.
         workers: Use N worker processes of this machine.
-        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same path.
+        scheduler: Use the workers of a Dask cluster: its scheduler's address. They must see the folder under the same
+            path.
         dry_run: Only print what would be fetched, and whether the disk has space; nothing is written.
-        console: Where messages go.
+        console: Prints messages.
         progress: Called with the progress.
         control: Limits and ends the transfer.
     """
@@ -112,7 +114,7 @@ def pull_ls(
         infile: Manifest: a JSON list of objects with object_id, or a table with a column of GUIDs.
         access: List permissions in the commons that have the files.
         object: INFILE is the identifier of an object.
-        console: Where messages go.
+        console: Prints messages.
     """
     wanted = [Wanted(parse_drs_id(infile))] if object else list(_listed(infile, console))
     with client.servers() as servers:
@@ -141,8 +143,9 @@ def upload(
 ) -> UploadResult | dict[str, Any]:
     """Upload files and folders; each file gets a GUID.
 
-    Run the same command again to resume: nothing is sent twice, and no file gets a second GUID. A file is skipped when the
-    commons has a record of the same name, size and checksum with the same `authz`; without `authz`, one that you uploaded.
+    Run the same command again to resume: nothing is sent twice, and no file gets a second GUID. A file is skipped when
+    the commons has a record of the same name, size and checksum with the same `authz`; without `authz`, one that you
+    uploaded.
 
     Args:
         paths: Files, and folders with everything in them.
@@ -154,7 +157,7 @@ def upload(
         wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
         no_resume: Send all files, also those that were sent before or that the commons has.
         dry_run: Only print what would be sent; no request is sent.
-        console: Where messages go.
+        console: Prints messages.
         progress: Called with the progress.
         control: Limits and ends the transfer.
     """

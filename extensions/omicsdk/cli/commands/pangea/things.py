@@ -97,7 +97,7 @@ def change_password(client: Pangea, new_password: str, *, console: Console) -> N
 
     Args:
         new_password: The new password; - reads it from stdin, so that no process list shows it.
-        console: Where messages go.
+        console: Prints messages.
     """
     new = sys.stdin.readline().rstrip("\r\n") if new_password == "-" else new_password  # noqa: S105 - stands for stdin
     if not new:
@@ -108,8 +108,8 @@ def change_password(client: Pangea, new_password: str, *, console: Console) -> N
 def token(client: Pangea) -> str:
     """Log in and print your token.
 
-    Commands that find it in OMICS_PANGEA_TOKEN need no password. It is valid until `omics pangea api logout` is called with it:
-    keep it secret.
+    Commands that find it in OMICS_PANGEA_TOKEN need no password. It is valid until `omics pangea api logout` is called
+    with it: keep it secret.
     """
     return token_of(client)
 
@@ -296,7 +296,7 @@ def tag_group(client: Pangea, org_name: str, group_name: str, tag_names: Sequenc
     Args:
         group_name: Name of the sample group.
         tag_names: Names of tags.
-        console: Where messages go.
+        console: Prints messages.
     """
     tags = [client.find_tag(name).uuid for name in tag_names]
     group = client.find_sample_group(org_name, group_name)
@@ -374,7 +374,7 @@ def show_bioproject(client: Pangea, accession: str, *, limit: int | None = None,
     Args:
         accession: The project's accession.
         limit: List at most N samples (all when omitted); the exit code is 3 where there are more.
-        console: Where messages go.
+        console: Prints messages.
     """
     from omicsdk.pangea.ncbi import BioProject, entrez_of
 

@@ -62,8 +62,9 @@ def upload_reads(
 ) -> ReadsResult:
     """Upload reads into samples that are named after the files.
 
-    `omics pangea upload reads` takes paired-end reads, `omics pangea upload single-ended-reads` single-ended and nanopore reads.
-    A sample that lacks one of two paired files is an error before anything is sent. Samples that have their reads are skipped.
+    `omics pangea upload reads` takes paired-end reads, `omics pangea upload single-ended-reads` single-ended and
+    nanopore reads. A sample that lacks one of two paired files is an error before anything is sent. Samples that have
+    their reads are skipped.
 
     Args:
         file_list: File with the paths of FASTQ files, one a line; - is stdin.
@@ -79,7 +80,7 @@ def upload_reads(
         field_name: Field that the reads become.
         progress: Called with the progress.
         control: Limits and ends the transfer.
-        console: Where warnings go.
+        console: Prints warnings.
     """
     paths = names_given(None, file_list, "FILE_LIST")
     if ext:
@@ -145,7 +146,7 @@ def create_field(
         names: ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE; or RESULT_UUID FIELD FILE.
         progress: Called with the progress.
         control: Limits and ends the transfer.
-        console: Where messages go.
+        console: Prints messages.
     """
     check_words(names, "RESULT_UUID FIELD FILE", "ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE")
     *owner, field, path = names
@@ -182,7 +183,7 @@ def upload_group_field(
         file_path: The file.
         progress: Called with the progress.
         control: Limits and ends the transfer.
-        console: Where messages go.
+        console: Prints messages.
     """
     check_files([file_path])
     owner = client.find_sample_group(org_name, grp_name).uuid
@@ -206,9 +207,9 @@ def upload_metadata(
 ) -> Batch[Sample]:
     """Save a table as the metadata of samples.
 
-    A column whose cells all are whole numbers, numbers, or True and False is sent as such; numbers with leading zeros stay
-    text. Empty cells, and what pandas treats as missing (NA, NaN, null ...), are left out. Samples whose metadata would not
-    change are skipped.
+    A column whose cells all are whole numbers, numbers, or True and False is sent as such; numbers with leading zeros
+    stay text. Empty cells, and what pandas treats as missing (NA, NaN, null ...), are left out. Samples whose metadata
+    would not change are skipped.
 
     Args:
         org_name: Name of the organization.
@@ -218,7 +219,7 @@ def upload_metadata(
         update: Keep what samples have, and add to it; the table takes precedence.
         index_col: Column that has the names: its number, from 0, or its name.
         encoding: How the file's text is encoded, such as utf_8 or latin_1.
-        console: Where messages go.
+        console: Prints messages.
     """
     rows = {row.name: row.metadata for row in rows_of(text_of(table, "TABLE", encoding), index_col)}
     return client.save_metadata(
@@ -258,7 +259,8 @@ def download_results(
 ) -> TransferReport | Urls:
     """Download the analysis results of a group's samples.
 
-    Downloads the data of each field, and the file that it refers to. Prints the path of each field's file, or of its data where it refers to none. What was downloaded once is skipped.
+    Downloads the data of each field, and the file that it refers to. Prints the path of each field's file, or of its
+    data where it refers to none. What was downloaded once is skipped.
 
     Args:
         org_name: Name of the organization.

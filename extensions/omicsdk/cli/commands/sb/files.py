@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Progress
 
 STANDARD = "-"
-"""Stands for stdin or stdout in the place of a file."""
+"""File name that means stdin or stdout."""
 FILE = ("type", "size", "modified_on", "id")
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 
@@ -54,19 +54,19 @@ def list_files(
     metadata: Sequence[str] = (),
     task: str | None = None,
 ) -> Iterator[Row]:
-    """List a folder or project; projects without a path.
+    """List a folder or project; without a path, list projects.
 
-    sb:// lists all projects, sb://owner those of an owner. The platform selects by `name`, `tag`, `metadata` and `task`, in one
-    folder.
+    sb:// lists all projects, sb://owner those of an owner. `name`, `tag`, `metadata` and `task` filter the entries of
+    one folder.
 
     Args:
         path: sb://owner/project/folder/, or the id of a folder.
-        recursive: List folders below, too, by their paths.
-        long: Show metadata, tags and origin, too.
-        name: Only files of these names.
+        recursive: Recurse into folders; entries are shown by path.
+        long: Also show metadata, tags and origin.
+        name: Only files with these names.
         tag: Only files with these tags.
         metadata: Only files with this metadata, as key=value; a key may have several values.
-        task: Only outputs of this task, by its id.
+        task: Only outputs of the task with this id.
     """
     base = parse(path) if is_path(path) else SbPath()
     chosen: dict[str, Any] = {"name": name, "tags": tag, "metadata": pairs(metadata, "--metadata"), "task": task}
@@ -77,7 +77,7 @@ def list_files(
 
 
 def _name(entry: Entry, folder: SbPath) -> str:
-    """The name of an entry in a list: its path from the folder that is listed."""
+    """Return the name of an entry in a list: its path relative to the listed folder."""
     names = () if entry.path is None else entry.path.below(folder)
     return f"{'/'.join(names)}{'/' if entry.is_folder else ''}" if names else entry.name
 
@@ -98,10 +98,10 @@ def get_file(client: SevenBridges, path: str) -> Row:
 def search_files(client: SevenBridges, expression: str) -> Iterator[Row]:
     """Find files in all projects by a query in the platform's language.
 
-    Prints what the platform finds, page after page.
+    Matching files are printed page by page.
 
     Args:
-        expression: The query, as one word of the shell.
+        expression: The query, quoted as one shell argument.
     """
     return client.search_files.iterate(query=expression, limit=PAGE)
 
@@ -109,7 +109,7 @@ def search_files(client: SevenBridges, expression: str) -> Iterator[Row]:
 def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
     """Print the contents of files, one after the other.
 
-    Bytes are printed as they are. A terminal gets text only.
+    Bytes are printed unchanged. On a terminal, only text is printed.
 
     Args:
         paths: Files: sb://owner/project/folder/file, or the ids of files.
@@ -118,7 +118,9 @@ def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
     entries = [folders.entry(text) for text in paths]
     for entry in entries:
         if entry.is_folder:
-            raise UsageError(f"{entry.name} is a folder", remedy="Name files. Folders: omics sb files download.")
+            raise UsageError(
+                f"{entry.name} is a folder", remedy="Name files. To download a folder, use omics sb files download."
+            )
     output = Output()
     for entry in entries:
         output.chunks(stream(client, entry.file.id))
@@ -137,12 +139,12 @@ def update_file(
 ) -> Done:
     """Change the name, tags or metadata of a file.
 
-    What is not given stays as it is. Many files: omics sb files tag, metadata and mv.
+    Omitted options leave the present values unchanged. For many files, use omics sb files tag, metadata and mv.
 
     Args:
-        name: Its new name.
-        tag: All tags that it shall have.
-        metadata: Metadata that change, as a JSON object; null removes a key.
+        name: New name.
+        tag: Tags, which replace all present ones.
+        metadata: Metadata to change, as a JSON object; null removes a key.
     """
     changed = changes(name=name and checked_name(name), tags=None if tag is None else list(tag), metadata=metadata)
     entry = Folders(client).entry(path)
@@ -159,10 +161,10 @@ def remove_files(
     timeout: float = moves.TIMEOUT,
     console: Console,
 ) -> FileChanges:
-    """Delete files permanently; folders with --recursive.
+    """Delete files, or with --recursive folders, permanently.
 
     Args:
-        console: Where to ask.
+        console: Asks for confirmation.
     """
     below = " with everything in folders" if recursive else ""
     question = f"Deleting {some_of(paths)}{below} cannot be undone. Continue?"
@@ -212,12 +214,12 @@ def metadata(
 ) -> object:
     """Show the metadata of files, set values, or remove keys.
 
-    Give files before the options. Keys that aren't named stay as they are. The metadata of a single file are shown as one
-    object. Many files with different values: omics sb manifest.
+    Give files before the options. Keys that are not named stay unchanged. The metadata of a single file is shown as one
+    object. To set different values for many files, use omics sb manifest.
 
     Args:
-        set: Values, as key=value. A key that is given several times becomes a list. JSON is for what isn't text: it begins with
-            a quote, a bracket or a brace, or the present value isn't text either.
+        set: Values, as key=value. A key that is given several times becomes a list. A value is parsed as JSON if it
+            begins with a quote, a bracket or a brace, or if the present value is not text.
         unset: Keys to remove.
     """
     put = pairs(set, "--set")
@@ -230,7 +232,7 @@ def metadata(
 
 
 def _edited(made: Edits) -> Done:
-    """What was changed: a row for each value."""
+    """Return the changes, a row for each value."""
     rows = [
         {"path": each.path, "field": each.field, "before": each.before, "after": each.after} for each in made.changes
     ]
@@ -255,14 +257,14 @@ def export(
 ) -> object:
     """Write the metadata and tags of files as a table, a row for each file.
 
-    Tab-separated columns: id, path, size, tags, and metadata.KEY for each key that a file has. What isn't plain text is JSON.
-    Edit it with any program and give it to omics sb manifest import.
+    Tab-separated columns: id, path, size, tags, and metadata.KEY for each key that a file has. Values other than plain
+    text are JSON. Edit the table with any program, and import it with omics sb manifest import.
 
     Args:
         paths: Projects, folders and files: sb://owner/project/folder/.
         file: File to write; - is stdout.
         keys: Only these keys of the metadata, each with a column even if no file has it; all when omitted.
-        recursive: Take folders below, too.
+        recursive: Recurse into folders.
         overwrite: Replace the file if it already exists.
     """
     if file != STANDARD and Path(file).exists() and not overwrite:
@@ -276,15 +278,15 @@ def export(
 
 
 def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bool = False) -> Done:
-    """Give files the metadata and tags of a table; only what differs is sent.
+    """Set metadata and tags of files from a table; only differences are sent.
 
-    The table has a column id or path, and tags or metadata.KEY for what shall change. Other columns are refused, except path,
-    size and name, which are not changed. An empty cell leaves the present value, unless `clear` is given. Prints the
-    differences.
+    The table has a column id or path, and a column tags or metadata.KEY for each value to change. Of other columns,
+    only path, size and name are allowed; they are ignored. An empty cell keeps the present value, unless `clear` is
+    given. Prints the differences.
 
     Args:
         file: The table; - is stdin.
-        clear: Remove what a file has where the table's cell is empty.
+        clear: Remove values whose cell in the table is empty.
     """
     with table_lines(file) as lines:
         rows = list(manifest.rows(lines))
@@ -293,14 +295,14 @@ def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bo
 
 @contextmanager
 def table_lines(file: str) -> Generator[Iterable[str]]:
-    """Read a table; errors in it have its name.
+    """Open a table; errors in it include its name.
 
     Args:
         file: Its path, or - for stdin.
 
     Raises:
         UsageError: It cannot be read.
-        WrongTable: What reads its lines raises this.
+        WrongTable: The caller cannot use its lines.
     """
     text = text_of(file, "table")
     try:
@@ -315,7 +317,7 @@ def _write(path: Path, text: str) -> None:
         with in_place_of(path if is_special(path) else target_of(path)) as file:
             file.write(text.encode())
     except OSError as error:
-        raise NotWritable(str(path), error.strerror or str(error), remedy="Choose another place: --file.") from error
+        raise NotWritable(str(path), error.strerror or str(error), remedy="Choose another file: --file.") from error
 
 
 # -- transfers
@@ -334,19 +336,19 @@ def upload(
 ) -> FilesReport:
     """Upload files and folders.
 
-    Files are sent in parts, several at once. Those of a folder keep their place in it; missing folders are created. Files that
-    the platform already has with the same content are skipped: run the same command again to resume. A row for each file:
-    --query files --output tsv.
+    Files are sent in parts, several at once. Files of a folder keep their relative paths; missing folders are created.
+    Files that the platform already has with the same content are skipped: run the same command again to resume. Print a
+    row for each file with --query files --output tsv.
 
     Args:
-        paths: Files and folders of this machine. Of a folder that ends with a slash the contents are taken, else the folder
-            itself.
+        paths: Files and folders of this machine. A trailing slash uploads the contents of a folder instead of the
+            folder itself.
         to: sb://owner/project/folder/, or for a single file its new path.
-        overwrite: Send all files, and replace those that already exist. By default a file of the same name and other content
-            is refused.
-        dry_run: Only print what would be sent, and where to.
+        overwrite: Send all files, and replace those that already exist. By default, a file with the same name and
+            different content is refused.
+        dry_run: Only print what would be sent, and its target.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
+        control: Limits and stops the transfer.
         on_message: Called with messages.
     """
     return client.upload(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Right = Literal["read", "copy", "write", "execute", "admin"]
 Rights = Sequence[Right]
 RIGHTS: tuple[Right, ...] = ("read", "copy", "write", "execute", "admin")
-"""What a member may be allowed."""
+"""Permissions of a member."""
 APP = ("id", "name", "revision", "project")
 
 
@@ -61,13 +61,13 @@ def get_project(client: SevenBridges, project: str) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFields:
-    """What a project has beside its name.
+    """Properties of a project besides its name.
 
     Attributes:
         billing_group: Id of the billing group that pays; a new project has your only one by default.
         description: Text that describes the project.
         tags: All tags of the project.
-        settings: Its settings, or those that change, as a JSON object.
+        settings: Its settings, or those to change, as a JSON object.
     """
 
     billing_group: str | None = None
@@ -80,7 +80,7 @@ def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) ->
     """Create a project.
 
     Args:
-        name: Its name, from which the platform makes its id.
+        name: Its name, from which the platform derives its id.
     """
     group = fields.billing_group or _only_billing_group(client)
     made = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))
@@ -96,22 +96,22 @@ def _only_billing_group(client: SevenBridges) -> str:
 
 
 def update_project(client: SevenBridges, project: str, *, name: str | None = None, fields: ProjectFields) -> Done:
-    """Change a project; what is not given stays as it is.
+    """Change a project; omitted options leave values unchanged.
 
     Args:
-        name: Its new name; its id stays.
+        name: New name; the id does not change.
     """
     made = client.update_project(**project_place(project), **changes(name=name, **asdict(fields)))
     return Done(row(made, PROJECT), f"updated {made.id}")
 
 
 def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
-    """Delete projects with everything in them permanently.
+    """Delete projects and everything in them permanently.
 
     Args:
         projects: Projects: owner/project or sb://owner/project.
         dry_run: Only print what would be deleted.
-        console: Where to ask.
+        console: Asks for confirmation.
     """
     found = {id: {"name": client.get_project(**project_place(id)).name} for id in map(project_id, projects)}
     effect = ", and deletes all files, tasks and apps in it"
@@ -132,16 +132,16 @@ def members(
     remove: Sequence[str] = (),
     console: Console,
 ) -> Done:
-    """List the members of a project; add, change or remove some.
+    """List, add, change or remove members of a project.
 
     Args:
-        add: Users, or mail addresses of people, who become members or get other permissions.
-        permissions: All that they may do.
-        remove: Users who are no longer members.
-        console: Where to ask.
+        add: User names or email addresses to add, or whose permissions to change.
+        permissions: All permissions of these members.
+        remove: User names to remove.
+        console: Asks for confirmation.
     """
     if both := sorted({*add} & {*remove}):
-        raise UsageError(f"{both[0]} is in --add and in --remove", remedy="Name each user once.")
+        raise UsageError(f"{both[0]} is in both --add and --remove", remedy="Name each user once.")
     place, rights = project_place(project), {right: right in permissions for right in RIGHTS}
     known = {each.username or each.id: each for each in client.list_project_members.iterate(**place, limit=PAGE)}
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
@@ -169,7 +169,7 @@ def get_member(client: SevenBridges, project: str, user: str) -> Row:
     """Show a member of a project.
 
     Args:
-        user: The user's name.
+        user: User name.
     """
     return client.get_project_member(**project_place(project), username=user).to_dict()
 
@@ -177,11 +177,11 @@ def get_member(client: SevenBridges, project: str, user: str) -> Row:
 def allow_members(
     client: SevenBridges, project: str, users: Sequence[str], *, permissions: Rights = ("read",), console: Console
 ) -> Done:
-    """Add members to a project, or change what members may do.
+    """Add members to a project, or change their permissions.
 
     Args:
-        users: Names of users, or mail addresses of people.
-        console: Where failures are printed.
+        users: User names or email addresses.
+        console: Prints failures.
     """
     return members(client, project, add=users, permissions=permissions, console=console)
 
@@ -190,7 +190,7 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
     """Remove members from a project.
 
     Args:
-        console: Where to ask.
+        console: Asks for confirmation.
     """
     return members(client, project, remove=users, console=console)
 
@@ -198,7 +198,7 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
 def _allow(
     client: SevenBridges, place: ProjectPlace, name: str, rights: Mapping[str, bool], member: Member | None
 ) -> None:
-    """Make a user a member, or change what a member may do."""
+    """Add a member, or change a member's permissions."""
     if member is None:
         added: Any = {"email" if "@" in name else "username": name, "permissions": rights}
         client.add_project_member(**place, **added)
@@ -231,10 +231,10 @@ def list_apps(
 
 
 def get_app(client: SevenBridges, app: str) -> Told:
-    """Print the CWL of an app, as omics sb apps create takes it.
+    """Print the CWL of an app, in the format of omics sb apps create.
 
     Args:
-        app: The app: owner/project/app, followed by /revision for another than the latest.
+        app: The app: owner/project/app, followed by /revision for any but the latest.
     """
     document: Any = apps.get_app(client, app).raw
     return Told(written(document, indent=2, ensure_ascii=False), document)
@@ -243,18 +243,18 @@ def get_app(client: SevenBridges, app: str) -> Told:
 def install_app(client: SevenBridges, file: str, app: str, *, note: str | None = None, dry_run: bool = False) -> Done:
     """Create an app from a CWL file, or the next revision of one that exists.
 
-    The file is JSON or YAML. A workflow or tool that refers to other files becomes one document; that needs the extra:
+    The file is JSON or YAML. A workflow or tool that refers to other files is packed into one document; this needs
     pip install 'omicsdk[cwl]'.
 
     Args:
         file: The CWL file.
         app: The app's id: owner/project/app.
-        note: What is new in this revision.
+        note: Changes in this revision.
         dry_run: Only print the document that would be sent.
     """
     id, revision = app_id(app)
     if revision is not None:
-        raise UsageError(f"{app} names a revision, but the platform numbers the next one", remedy=f"Give {id}.")
+        raise UsageError(f"{app}: the platform assigns the revision number", remedy=f"Give {id}.")
     document = {**apps.read_app(Path(file)), **({"sbg:revisionNotes": note} if note else {})}
     if dry_run:
         return Done(document)

@@ -1,4 +1,4 @@
-"""What the commands of `omics sb` print: rows of the platform's objects, and one line that states what was done."""
+"""Output of the commands of `omics sb`: rows of the platform's objects, and one summary line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Row = dict[str, Any]
-"""An object as the members of it that are shown."""
+"""The shown members of an object."""
 
 PROJECT = ("id", "name", "type", "category", "created_by", "modified_on", "tags")
 
@@ -30,7 +30,7 @@ class Waiting:
 
     Attributes:
         period: Seconds between two requests for the state, 1 or more.
-        timeout_seconds: Seconds to wait at most; no limit when omitted.
+        timeout_seconds: Maximum number of seconds to wait; no limit when omitted.
     """
 
     period: float = PERIOD
@@ -39,13 +39,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command did.
+    """The result of a command.
 
     Attributes:
-        rows: What is printed.
-        line: What is stated about it on stderr; empty where nothing was done.
-        failures: Why it failed with some.
-        none: Whether it failed with all of them.
+        rows: The data to print.
+        line: The summary on stderr; empty if nothing was done.
+        failures: Why some failed.
+        none: Whether all failed.
     """
 
     rows: object
@@ -55,7 +55,7 @@ class Done:
 
 
 def done(result: Done, call: Call) -> object:
-    """Render what was done: its line, and failures, which end the command with 3, or with 1 where all failed."""
+    """Render a result: its summary and failures; the exit code is 3 if some failed, 1 if all did."""
     for failure in result.failures:
         call.console.some_failed(failure)
     if result.failures and result.none:
@@ -66,7 +66,7 @@ def done(result: Done, call: Call) -> object:
 
 
 def shown(result: object, call: Call) -> object:
-    """Render what was done, or data as they are."""
+    """Render a result, or plain data unchanged."""
     return done(result, call) if isinstance(result, Done) else result
 
 
@@ -76,24 +76,24 @@ def limited(result: Iterator[dict[str, Any]], call: Call) -> list[Row]:
 
 
 def row(resource: Model, names: Iterable[str], **first: Any) -> Row:
-    """A model as a row.
+    """Return a model as a row.
 
     Args:
         resource: The model.
         names: The members that are shown, by the platform's names.
-        **first: What precedes them.
+        **first: Members that precede them.
     """
     values = resource.to_dict()
     return {**first, **{name: values.get(name) for name in names}}
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """The arguments that have a value: neither None nor an empty list or mapping."""
+    """Return the arguments that have a value: neither None nor an empty list or mapping."""
     return {name: value for name, value in values.items() if value is not None and value not in ((), [], {})}
 
 
 def changes(**values: Any) -> dict[str, Any]:
-    """The arguments that were given; empty ones, too, because they remove what is stored.
+    """Return the given arguments, including empty ones, which remove the stored value.
 
     Raises:
         UsageError: None was given.
@@ -105,11 +105,11 @@ def changes(**values: Any) -> dict[str, Any]:
 
 
 def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
-    """Read what is written as key=value.
+    """Parse key=value words.
 
     Args:
         words: The words.
-        option: The option that they follow, for errors.
+        option: Their option, for errors.
 
     Returns:
         The values of each key, in order.
@@ -127,17 +127,17 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
 
 
 def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
-    """Do the same with each of several things; one that fails does not keep the others from being done.
+    """Apply an action to each of several objects; a failure does not stop the others.
 
     Args:
         names: Their names, or ids.
-        act: Does it with one.
+        act: The action.
 
     Returns:
-        The results by name, and why it failed with others.
+        The results by name, and the failures.
 
     Raises:
-        OmicsError: There is one thing only, and it failed.
+        OmicsError: The only object failed.
     """
     results: dict[str, T] = {}
     failures: list[str] = []
@@ -153,11 +153,11 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
 
 
 def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], bool]:
-    """Sum up what was waited for.
+    """Summarize what was waited for.
 
     Args:
-        what: What was, in the plural.
-        ends: The name of each, its state, and why it failed.
+        what: Their noun, in the plural.
+        ends: The name of each, its final state, and why it failed.
 
     Returns:
         The line of `Done`, its failures, and whether none completed.
@@ -176,15 +176,15 @@ def removed(
     dry_run: bool,
     effect: str = "",
 ) -> Done:
-    """Delete things after asking; a row for each.
+    """Delete objects after confirmation; a row for each.
 
     Args:
-        kind: What one of them is: "task".
-        found: More members of each row, by the thing's name.
+        kind: Their noun: "task".
+        found: Further members of each row, by the object's name.
         delete: Deletes one, by its name.
-        console: Where to ask.
+        console: Asks for confirmation.
         dry_run: Only list them.
-        effect: What else the question states, after "cannot be undone".
+        effect: Further text of the question, after "cannot be undone".
     """
     rows = {name: {"deleted": name, **more} for name, more in found.items()}
     if dry_run:
@@ -196,6 +196,6 @@ def removed(
 
 
 def _named(kind: str, names: Iterable[str]) -> str:
-    """Things in a message: "task ID", or "2 tasks (ID, ID)"."""
+    """Return the objects as a message names them: "task ID", or "2 tasks (ID, ID)"."""
     shown = list(names)
     return f"{kind} {shown[0]}" if len(shown) == 1 else f"{count_of(len(shown), kind)} ({some_of(shown)})"

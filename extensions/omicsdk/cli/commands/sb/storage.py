@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 State = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]
 NOT_STARTED = "REFUSED"
-"""The state of a job that the platform did not start."""
+"""State of a job that the platform did not start."""
 
 
 # -- volumes
@@ -38,7 +38,7 @@ def list_volumes(client: SevenBridges, volume: str | None = None, *, prefix: str
 
     Args:
         volume: The volume: owner/volume; all volumes when omitted.
-        prefix: Only what begins with this.
+        prefix: Only objects whose names begin with this prefix.
     """
     if volume is None:
         return (volume_row(each) for each in client.list_volumes.iterate(limit=PAGE, fields="_all"))
@@ -64,12 +64,12 @@ def get_volume(client: SevenBridges, volume: str) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeFields:
-    """What a volume has beside its name.
+    """Properties of a volume besides its name.
 
     Attributes:
-        service: The bucket and the credentials for it, or what changes of them, as a JSON object or @ and the name of a file
-            that holds it.
-        access_mode: RO (of a new volume the default) to read only, RW to write, too.
+        service: The bucket and its credentials, or the members to change, as a JSON object or @ and the name of a file
+            with one.
+        access_mode: RO (default of a new volume) to only read, RW to also write.
         description: Text that describes the volume.
     """
 
@@ -79,7 +79,7 @@ class VolumeFields:
 
 
 def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> Done:
-    """Connect a bucket with the platform as a volume.
+    """Connect a bucket to the platform as a volume.
 
     Args:
         name: Its name.
@@ -92,11 +92,11 @@ def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> D
 def update_volume(
     client: SevenBridges, volume: str, *, fields: VolumeFields, activate: bool = False, deactivate: bool = False
 ) -> Done:
-    """Change a volume; what is not given stays as it is.
+    """Change a volume; omitted options do not change it.
 
     Args:
-        activate: Allow its use again.
-        deactivate: Allow its use no longer, for example before it is removed.
+        activate: Enable the volume again.
+        deactivate: Disable the volume, for example before its removal.
     """
     if activate and deactivate:
         raise UsageError("--activate and --deactivate exclude each other", remedy="Give one of them.")
@@ -108,11 +108,11 @@ def update_volume(
 def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, console: Console) -> Done:
     """Disconnect a volume from the platform; the bucket keeps its objects.
 
-    The platform removes inactive volumes only: omics sb volumes update --deactivate.
+    Deactivate the volume first: omics sb volumes update --deactivate.
 
     Args:
         dry_run: Only print what would be disconnected.
-        console: Where to ask.
+        console: Asks for confirmation.
     """
     place, effect = volume_place(volume), ", and files that are aliases of its objects become unreadable"
     client.get_volume(**place)
@@ -122,14 +122,14 @@ def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, c
 
 
 def volume_row(volume: Volume) -> Row:
-    """A volume as a row, with the place of its bytes; credentials are never shown."""
+    """Return a volume as a row, with the location of its bytes; credentials are never included."""
     service: Mapping[str, Any] = volume.to_dict().get("service") or {}
     shown = row(volume, ("id", "access_mode", "active", "modified_on", "description"))
     return {**shown, **{name: service.get(name) for name in ("type", "bucket", "prefix")}}
 
 
 def object_row(thing: VolumeObject) -> Row:
-    """An object on a volume as a row."""
+    """Return an object on a volume as a row."""
     facts: Mapping[str, Any] = thing.to_dict().get("metadata") or {}
     return {**row(thing, ("location", "type")), **{name: facts.get(name) for name in ("size", "last_modified", "etag")}}
 
@@ -164,11 +164,11 @@ def list_exports(client: SevenBridges, *, volume: str | None = None, state: Stat
 def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until imports have ended.
 
-    Ends with 1 when none completed, with 3 when some did not. Ctrl-C ends the waiting, not the imports.
+    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the imports.
 
     Args:
         ids: Ids of imports.
-        console: Where progress is printed.
+        console: Prints progress.
     """
     return _wait_for(StorageJobs(client, "imports"), ids, waiting, console)
 
@@ -176,11 +176,11 @@ def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
 def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until exports have ended.
 
-    Ends with 1 when none completed, with 3 when some did not. Ctrl-C ends the waiting, not the exports.
+    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the exports.
 
     Args:
         ids: Ids of exports.
-        console: Where progress is printed.
+        console: Prints progress.
     """
     return _wait_for(StorageJobs(client, "exports"), ids, waiting, console)
 
@@ -191,7 +191,7 @@ def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: 
 
 
 def job_row(job: Import | Export) -> Row:
-    """An import or export as a row."""
+    """Return an import or export as a row."""
     values = job.to_dict()
     source: Mapping[str, Any] = values.get("source") or {}
     target: Mapping[str, Any] = values.get("destination") or {}
@@ -215,9 +215,9 @@ class Starting(Waiting):
     """How imports and exports are started.
 
     Attributes:
-        volume: The volume: owner/volume; with `manifest`, for rows that name none.
-        manifest: Table of tab-separated values, a file a row, in place of words; - is stdin.
-        overwrite: Replace what already exists.
+        volume: The volume: owner/volume; with `manifest`, the default for rows without one.
+        manifest: Table of tab-separated values with a row for each file, in place of arguments; - is stdin.
+        overwrite: Replace existing files.
         wait: Wait until all have ended.
         dry_run: Only print what would be started, and what would fail.
     """
@@ -229,9 +229,9 @@ class Starting(Waiting):
     dry_run: bool = False
 
     def check(self, paths: Sequence[str]) -> None:
-        """Refuse words and a table together, neither of them, and words without a volume."""
+        """Require either arguments with a volume, or a table."""
         if bool(paths) == (self.manifest is not None):
-            raise UsageError("either words or --manifest are required", remedy="Give one of them.")
+            raise UsageError("expected either arguments or --manifest", remedy="Give one of them.")
         if paths and not self.volume:
             raise UsageError("--volume is required", remedy="Give --volume owner/volume.")
 
@@ -245,20 +245,19 @@ def start_imports(
     starting: Starting,
     console: Console,
 ) -> Done:
-    """Make files of a project from objects on a volume; the bytes stay there.
+    """Import objects of a volume as files of a project; the bytes stay there.
 
-    Missing folders are created. A hundred imports go in each request. Those that cannot be started or fail are reported one
-    by one, and end the command with 3, or 1 when all did.
+    Missing folders are created. Each request starts up to a hundred imports. Imports that cannot be started or fail are
+    reported one by one; the exit code is 3, or 1 if all failed.
 
-    A table has the columns volume, location and to, which is a file's sb:// path or, with a slash at its end, that of the
-    folder that it goes into.
+    A table has the columns volume, location and to: the sb:// path of the file, or of its folder with a trailing slash.
 
     Args:
-        paths: Names on the volume, that of a folder with a slash at its end, then where to: sb://owner/project/folder/, or for a
-            single one its path.
-        autorename: Give another name to a file whose name exists.
-        flat: Take the files of a folder without the folders that they are in.
-        console: Where progress is printed.
+        paths: Names on the volume, folders with a trailing slash, then the target: sb://owner/project/folder/, or for a
+            single file its path.
+        autorename: Rename a file whose name already exists.
+        flat: Import all files of a folder into the target folder, without subfolders.
+        console: Prints progress.
     """
     starting.check(paths)
     if starting.manifest is None:
@@ -280,20 +279,20 @@ def start_exports(
     starting: Starting,
     console: Console,
 ) -> Done:
-    """Put files onto a volume; they become aliases of its objects.
+    """Export files to a volume; they become aliases of its objects.
 
-    Those of a folder keep their place in it. A hundred exports go in each request. Those that cannot be started or fail are
-    reported one by one, and end the command with 3, or 1 when all did.
+    Files of a folder keep their relative paths. Each request starts up to a hundred exports. Exports that cannot be
+    started or fail are reported one by one; the exit code is 3, or 1 if all failed.
 
-    A table has the columns file (its sb:// path or id), volume and location (its name there).
+    A table has the columns file (its sb:// path or id), volume and location (its name on the volume).
 
     Args:
         paths: Files, and with `recursive` folders: sb://owner/project/folder/file, or ids.
-        to: Place on the volume: a folder, with a slash at its end, or for a single file its name there; by default the top, under
-            its own name.
-        recursive: Take folders, with everything in them.
-        copy_only: Leave the files as they are, on the platform's own storage.
-        console: Where progress is printed.
+        to: Location on the volume: a folder with a trailing slash, or for a single file its name. By default, the top
+            level under the file's name.
+        recursive: Export folders with everything in them.
+        copy_only: Keep the files unchanged on the platform's own storage.
+        console: Prints progress.
     """
     starting.check(paths)
     if starting.manifest is None:
@@ -308,7 +307,7 @@ def start_exports(
 def _started(
     kind: StorageJobs, planned: Sequence[PlannedJob], how: Mapping[str, bool], starting: Starting, console: Console
 ) -> Done:
-    """Start jobs, and where it is wanted wait until they have ended; a row for each."""
+    """Start jobs, and on request wait until they have ended; a row for each."""
     jobs: dict[int, Import | Export] = {}
     line = ""
     if starting.dry_run:
@@ -317,9 +316,9 @@ def _started(
         try:
             jobs, errors = storage.start(kind, planned, **how)
         except KeyboardInterrupt:
-            console.message(f"Some may have been started, and continue. See which: omics sb {kind.what} ls")
+            console.message(f"Some {kind.what} may have been started, and continue. List them: omics sb {kind.what} ls")
             raise
-        line = f"{len(jobs):,} {kind.what} were started. Wait for them: omics sb {kind.what} wait ID"
+        line = f"started {len(jobs):,} {kind.what}. Wait for them: omics sb {kind.what} wait ID"
     failures = [f"{planned[number].name}: {error}" for number, error in sorted(errors.items())]
     none = len(errors) == len(planned)
     if starting.wait and jobs:
@@ -332,7 +331,7 @@ def _started(
 
 
 def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | None) -> Row:
-    """A job with its result; only what is wanted where nothing has been done."""
+    """Return a job with its result; without a result, only the plan."""
     wanted = {**({"line": planned.line} if planned.line else {}), "from": planned.source, "to": planned.target}
     if job is None:
         return {"id": None, "state": NOT_STARTED, **wanted, "error": error} if error else wanted
@@ -342,7 +341,7 @@ def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | 
 def _waited(
     kind: StorageJobs, jobs: Sequence[Import | Export], names: Mapping[str, str], waiting: Waiting, console: Console
 ) -> tuple[Sequence[Import | Export], str, list[str], bool]:
-    """Wait until jobs have ended: they as they ended, and what `completed` returns."""
+    """Wait until jobs have ended; return their final states and the result of `completed`."""
 
     def changed(ended: int, total: int) -> None:
         console.message(f"{ended} of {total} {kind.what} have ended")
@@ -352,6 +351,6 @@ def _waited(
     except StillRunning as error:
         return jobs, "", [str(error)], True
     except KeyboardInterrupt:
-        console.message(f"They continue. See their states: omics sb {kind.what} ls")
+        console.message(f"The {kind.what} continue. See their states: omics sb {kind.what} ls")
         raise
     return latest, *completed(kind.what, [(names.get(job.id, job.id), job.state, reason(job)) for job in latest])

@@ -1,4 +1,4 @@
-"""`omics sb tasks`: started with files as inputs, waited for, and what their jobs logged."""
+"""`omics sb tasks`: creation, waiting, and logs of their jobs."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ TASK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """A task's inputs as they are typed.
+    """A task's inputs as typed.
 
     Attributes:
         input: Inputs, as key=value.
-        inputs: Inputs as one JSON object, or @ and the name of a file that holds it; --input replaces its members.
+        inputs: Inputs as one JSON object, or @ and the name of a file with one; --input overrides its members.
     """
 
     input: Sequence[str] = ()
     inputs: Mapping[str, Any] | None = None
 
     def read(self) -> dict[str, Any]:
-        """The values of `input` as JSON or else text, above those of `inputs`.
+        """Return the values of `input`, as JSON or else text, merged over those of `inputs`.
 
         Raises:
-            UsageError: A word isn't key=value.
+            UsageError: A word is not key=value.
         """
         typed = {key: [_value(text) for text in values] for key, values in pairs(self.input, "--input").items()}
         return {**(self.inputs or {}), **{key: each[0] if len(each) == 1 else each for key, each in typed.items()}}
@@ -73,7 +73,7 @@ class Running(Waiting):
 
     Attributes:
         draft: Only create the task; do not run it.
-        wait: Wait until it has ended; one that did not complete ends the command with 1.
+        wait: Wait until it has ended; the exit code is 1 if it did not complete.
 
     Raises:
         UsageError: Both are set.
@@ -84,7 +84,9 @@ class Running(Waiting):
 
     def __post_init__(self) -> None:
         if self.draft and self.wait:
-            raise UsageError("--draft only creates a task, which never ends", remedy="Leave out --draft or --wait.")
+            raise UsageError(
+                "--draft and --wait exclude each other: a draft never ends", remedy="Leave out --draft or --wait."
+            )
 
 
 def list_tasks(
@@ -99,9 +101,9 @@ def list_tasks(
 
     Args:
         project: Only tasks of this project: owner/project or sb://owner/project.
-        status: Only tasks of this status.
-        parent: Only the children of this batch, by its id.
-        batch: Only batches, or with false only others.
+        status: Only tasks with this status.
+        parent: Only the children of the batch with this id.
+        batch: Only batches; with false, only other tasks.
     """
     chosen = given(project=project, status=status, parent=parent, batch=batch)
     return (row(task, TASK) for task in client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all"))
@@ -123,21 +125,22 @@ def run(
     running: Running,
     console: Console,
 ) -> Done:
-    """Create a task and run it, or run tasks that are drafts.
+    """Create a task and run it, or run draft tasks.
 
-    Inputs are key=value: JSON, or else text; an sb:// path becomes the file or folder that it names. A key that is given several
-    times becomes a list.
+    Inputs are key=value: JSON, or else text; an sb:// path becomes the file or folder that it names. A key that is
+    given several times becomes a list.
 
     Args:
         tasks: Ids of drafts, in place of --app and --project.
-        project: The project that it runs in: owner/project or sb://owner/project.
+        project: The project to run it in: owner/project or sb://owner/project.
         name: The task's name; by default the app's.
         description: Text that describes the task.
-        batch_input: Input whose files are divided among separate tasks; needs --batch-by.
-        batch_by: How: item (a task for each file), or keys such as metadata.sample_id (a task for each value).
-        interruptible: Use instances that may be taken away, which cost less.
-        instance_type: Instance that the task runs on, such as c4.2xlarge;ebs-gp2;2000.
-        console: Where progress is printed.
+        batch_input: Input whose files are divided among separate tasks; requires --batch-by.
+        batch_by: How to divide them: item (a task for each file), or keys such as metadata.sample_id (a task for each
+            value).
+        interruptible: Use cheaper instances, which the provider may interrupt.
+        instance_type: Instance type for the task, such as c4.2xlarge;ebs-gp2;2000.
+        console: Prints progress.
     """
     if app and project and not tasks:
         id, revision = app_id(app)
@@ -155,7 +158,7 @@ def run(
         )
         return _made(client, made, running, console)
     if not tasks or app or project or running.draft:
-        raise UsageError("either --app and --project or only ids of drafts are required", remedy="Give one of both.")
+        raise UsageError("expected either --app and --project, or only ids of drafts", remedy="Give one of the two.")
     started, failures = attempted(tasks, lambda id: client.run_task(task_id=id))
     if not running.wait or not started:
         return _many(started, "running", failures)
@@ -166,13 +169,13 @@ def run(
 def clone(
     client: SevenBridges, task: str, *, name: str | None = None, inputs: Inputs, running: Running, console: Console
 ) -> Done:
-    """Create a task like another and run it.
+    """Create a copy of a task and run it.
 
-    Inputs are written as those of omics sb tasks run, and replace the other task's.
+    Inputs have the form of omics sb tasks run, and override those of the original task.
 
     Args:
         name: The new task's name; by default the platform chooses one.
-        console: Where progress is printed.
+        console: Prints progress.
     """
     made = client.clone_task(task, name=name, inputs=inputs.read(), run=not running.draft)
     return _made(client, made, running, console)
@@ -181,11 +184,11 @@ def clone(
 def update(
     client: SevenBridges, task: str, *, name: str | None = None, description: str | None = None, inputs: Inputs
 ) -> Done:
-    """Change a task that is a draft; what is not given stays as it is.
+    """Change a draft task; omitted options leave values as they were.
 
     Args:
         task: The id of the task.
-        name: Its new name.
+        name: New name.
     """
     typed = with_files(client, inputs.read())
     made = client.update_task(task_id=task, **changes(name=name, description=description, inputs=typed or None))
@@ -195,10 +198,10 @@ def update(
 def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until tasks have ended.
 
-    Ends with 1 when none completed, with 3 when some did not. Ctrl-C ends the waiting, not the tasks.
+    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the tasks.
 
     Args:
-        console: Where progress is printed.
+        console: Prints progress.
     """
     return _waited(client, list(dict.fromkeys(tasks)), waiting, console)
 
@@ -214,18 +217,18 @@ def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
 
 
 def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
-    """Delete tasks permanently; their outputs stay.
+    """Delete tasks permanently; their outputs are kept.
 
     Args:
         dry_run: Only print what would be deleted.
-        console: Where to ask.
+        console: Asks for confirmation.
     """
     found = {id: {"name": client.get_task(task_id=id).name} for id in tasks}
     return removed("task", found, lambda id: client.delete_task(task_id=id), console, dry_run=dry_run)
 
 
 def created(result: Task, call: Call) -> object:
-    """Render a task that was created."""
+    """Render a created task."""
     return done(_created(result), call)
 
 
@@ -234,7 +237,7 @@ def _created(task: Task) -> Done:
 
 
 def _made(client: SevenBridges, task: Task, running: Running, console: Console) -> Done:
-    """What was done with a new task."""
+    """Return the result for a new task."""
     return _waited(client, [task.id], running, console) if running.wait else _created(task)
 
 
@@ -251,7 +254,7 @@ def _value(text: str) -> Any:
 
 
 def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Console) -> Done:
-    """Wait until tasks have ended; each change of a status is printed on the way."""
+    """Wait until tasks have ended, and print each change of status."""
     statuses: dict[str, str | None] = {}
 
     def changed(task: Task) -> None:
@@ -262,7 +265,7 @@ def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Con
         tasks = client.wait_for_tasks(ids, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
     except KeyboardInterrupt:
         left = [id for id, status in statuses.items() if status not in ENDED]
-        console.message(f"They continue: {some_of(left)}. Wait again: omics sb tasks wait")
+        console.message(f"Tasks continue: {some_of(left)}. Wait again: omics sb tasks wait")
         raise
     ends = [(task.name or task.id, task.status, reason(task)) for task in tasks]
     return Done([row(task, TASK) for task in tasks], *completed("tasks", ends))
@@ -283,17 +286,17 @@ def logs(
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> object:
-    """Show the jobs of a task with their logs, print logs, or download them.
+    """List the jobs of a task with their logs, print logs, or download them.
 
     Args:
-        task: The id of a task; of a batch the logs of its children are taken.
+        task: The id of a task; for a batch, the logs of its children are included.
         job: Only logs of this job.
-        log: Print the logs of this name, such as std.err or stderr.log.
-        download_dir: Download the logs into this folder, one below it for each job.
+        log: Print the logs with this name, such as std.err or stderr.log.
+        download_dir: Download the logs into this folder, with a subfolder for each job.
         overwrite: Replace local files that already exist.
-        console: Where progress is printed.
+        console: Prints progress.
         progress: Called with the progress of a download.
-        control: Limits and ends a download.
+        control: Limits and stops a download.
     """
     found = list(client.task_logs(task, job, log))
     if not found:
@@ -313,7 +316,7 @@ def shown_logs(result: object, call: Call) -> object:
 
 
 def _printed(rows: list[Row]) -> Told:
-    """The text of logs, each below a line with its name where there are several."""
+    """Return the text of logs; each of several follows a line with its name."""
     texts = [each["text"].rstrip("\n") for each in rows]
     named = [f"==> {each['job']}: {each['log']} <==\n{text}" for each, text in zip(rows, texts, strict=True)]
     return Told("\n\n".join(named if len(rows) > 1 else texts), rows)
