@@ -56,7 +56,7 @@ def has_route(name: str) -> bool:
 
 
 def whoami(client: PangeaApi) -> PangeaUser:
-    """Return the account that is logged in.
+    """Show the account that is logged in.
 
     Raises:
         AuthError: The server refused the login.
@@ -106,7 +106,7 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
 
     Args:
         organization: The name of the organization that owns the group, or its uuid.
-        group: The name of its library or of another group that it is in, or that one's uuid.
+        group: The name or uuid of its library, or of another group that contains it.
         name: Its name, or its uuid.
 
     Raises:
@@ -173,7 +173,7 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
 
 
 def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
-    """Find tags; those that do not exist are created.
+    """Create tags; existing ones are returned unchanged.
 
     Args:
         names: Their names.
@@ -396,8 +396,8 @@ def missing(client: PangeaApi, what: str) -> NotFound:
 def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable[[str], str]) -> Iterator[Blob]:
     """Iterate over the pages of a list; the next ones are requested while one is read.
 
-    The first page states how many items there are, so up to AHEAD pages are requested before their turn. Each is used only
-    when the one before it names it as the next, so a list that changes meanwhile is read as the server cuts it.
+    The first page states how many items there are, so up to AHEAD pages are requested before their turn. Each is used
+    only when the one before it names it as the next, so a list that changes meanwhile is read as the server cuts it.
 
     Args:
         fetch: Requests a page; called in threads.

@@ -338,10 +338,11 @@ def entrez_of(client: PangeaApi) -> Entrez:
 def link_bioproject(
     client: PangeaApi, organization: str, accession: str, *, entrez: Entrez | None = None
 ) -> SampleGroup:
-    """Create a library of a BioProject of NCBI.
+    """Create a library from a BioProject of NCBI.
 
-    It gets a sample for each of the project's samples, a result for each experiment, and a field for each run. The fields state where the runs are; no file is copied. What exists is left as it is, so that the same can be called again
-    after a stop, or when the project has more samples.
+    It has a sample for each of the project's samples, a result for each experiment, and a field for each run. The
+    fields refer to the runs; no file is copied. Existing objects are not changed: repeat the call to resume, or when
+    the project has more samples.
 
     Args:
         organization: The name of the organization, or its uuid.

@@ -121,8 +121,8 @@ def copy_app(
     """Copy an app into a project.
 
     Args:
-        app: The app: owner/project/app, followed by /revision for another than the latest.
-        project: The project that it is copied into: owner/project or sb://owner/project.
+        app: The app: owner/project/app, followed by /revision for any but the latest.
+        project: The project to copy it into: owner/project or sb://owner/project.
         name: The copy's name; by default that of the app.
         strategy: What it keeps of its origin: clone (all revisions), direct (the latest), clone_direct or transient.
 

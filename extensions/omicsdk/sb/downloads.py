@@ -84,13 +84,12 @@ def download(
 ) -> FilesReport:
     """Download files and folders.
 
-    Each file appears under its name when it is complete: its size, and the checksums that its metadata state, are verified.
-    A file that fails does not keep the others from being downloaded. The same call resumes a download that was stopped, and
-    downloads nothing twice.
+    Each file appears under its name when it is complete: its size, and the checksums that its metadata state, are
+    verified. A file that fails does not stop the others. Repeat the call to resume a stopped download.
 
     Args:
-        what: Paths (`sb://owner/project/folder/file`) or ids of files, folders or projects. Of a folder whose path ends with
-            a slash the contents are taken, else the folder itself.
+        what: Paths (`sb://owner/project/folder/file`) or ids of files, folders or projects. A trailing
+            slash selects the contents of a folder instead of the folder itself.
         folder: Folder to download into; it is created.
         overwrite: Replace local files that already exist; by default they are refused.
         retries: Failures in a row that end a file.

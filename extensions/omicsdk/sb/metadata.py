@@ -90,12 +90,13 @@ def tag(
         paths: Files: sb://owner/project/folder/file, or ids; with `recursive` folders.
         add: Tags to add.
         remove: Tags to remove.
-        set: All tags that the files shall have. Excludes `add` and `remove`.
-        recursive: Take the files in folders, with those in folders below.
+        set: Tags that replace all present ones. Excludes `add` and `remove`.
+        recursive: Include all files below folders.
         dry_run: Only print what would change.
 
     Raises:
-        UsageError: Neither `set` nor `add` and `remove` are given, or both are; or one is a folder, and `recursive` is not set.
+        UsageError: Neither `set` nor `add` and `remove` are given, or both are; or one is a folder, and `recursive` is
+            not set.
         OmicsError: None of the files could be changed.
     """
     if (set is None) == (not add and not remove):

@@ -123,15 +123,17 @@ def create_task(
 
     Args:
         name: Its name.
-        project: The project that it runs in, `owner/project`.
+        project: The project to run it in, `owner/project`.
         app: The app, `owner/project/app` for its latest revision, with `/revision` for another.
-        inputs: Inputs by their ids; a file or folder as its sb:// path or `{"class": "File", "path": ID}` (or "Directory").
+        inputs: Inputs by their ids; a file or folder as its sb:// path or `{"class": "File", "path": ID}` (or
+            "Directory").
         description: Description of the task.
-        batch_input: The input whose files are divided among children; needs `batch_by`.
+        batch_input: The input whose files are divided among child tasks; requires `batch_by`.
         batch_by: How: `{"type": "ITEM"}`, or `{"type": "CRITERIA", "criteria": ["metadata.sample_id"]}`.
-        batch: False for one task although the app's batching states otherwise.
-        interruptible: Use instances that may be taken away; by default as the project's settings state.
-        execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
+        batch: False for a single task even if the app states batching.
+        interruptible: Use instances that the provider may interrupt; by default as the project's settings state.
+        execution_settings: Object with "instance_type", "max_parallel_instances", "use_memoization",
+            "use_elastic_disk".
         output_location: Folder for the outputs, as an object.
         run: Run it; by default it stays a draft.
 

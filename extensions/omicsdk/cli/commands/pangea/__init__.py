@@ -1,4 +1,4 @@
-"""The commands of `omics pangea`, and the server that they are sent to."""
+"""The commands of `omics pangea`, and the client that they use."""
 
 from __future__ import annotations
 

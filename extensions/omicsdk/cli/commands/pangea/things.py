@@ -1,6 +1,6 @@
-"""What Pangea has, as commands: organizations, groups, samples, results and tags are listed, created, joined and deleted.
+"""Commands that list, create, tag and delete Pangea's organizations, groups, samples and results.
 
-Renderers print a documented line for each thing, or the same as data.
+Renderers print a documented line for each object, or the same as data.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Names:
 
     Attributes:
         sample_names: Names of samples.
-        sample_manifest: File with further names of samples, one a line; - is stdin.
+        sample_manifest: File with further names of samples, one per line; - is stdin.
     """
 
     sample_names: Sequence[str] | None = None
@@ -45,17 +45,17 @@ class Names:
     sample_manifest: str | None = None
 
     def given(self) -> list[str]:
-        """The names, each once."""
+        """Return the names without duplicates."""
         return names_given(self.sample_names, self.sample_manifest, "names of samples")
 
 
 def names_given(words: Iterable[str] | None, file: str | None = None, what: str = "") -> list[str]:
-    """Names that were typed and those of a file, each once, in their order.
+    """Return the typed names and those of a file in order, without duplicates.
 
     Args:
-        words: What was typed.
-        file: The file, a name a line; - is stdin, None is none.
-        what: What an error calls the file's content.
+        words: The typed names.
+        file: The file, with a name per line; - is stdin, None is none.
+        what: Name of the file's content in errors.
 
     Raises:
         UsageError: The file cannot be read.
@@ -65,14 +65,14 @@ def names_given(words: Iterable[str] | None, file: str | None = None, what: str 
 
 
 def check_words(names: Sequence[str], *forms: str) -> None:
-    """Check the number of words where a command takes several forms.
+    """Check the number of arguments of a command with several forms.
 
     Args:
-        names: What was typed.
+        names: The typed arguments.
         forms: The forms, in words.
 
     Raises:
-        UsageError: No form has that many.
+        UsageError: No form has that number of words.
     """
     counts = [len(form.split()) for form in forms]
     if len(names) not in counts:
@@ -93,23 +93,23 @@ def version() -> str:
 def change_password(client: Pangea, new_password: str, *, console: Console) -> None:
     """Change your password.
 
-    The present one is that of -p or PANGEA_PASS.
+    The present password is read from -p or PANGEA_PASS.
 
     Args:
-        new_password: The new password; - reads it from stdin, so that no process list shows it.
+        new_password: The new password; - reads it from stdin, which keeps it out of process lists.
         console: Prints messages.
     """
-    new = sys.stdin.readline().rstrip("\r\n") if new_password == "-" else new_password  # noqa: S105 - stands for stdin
+    new = sys.stdin.readline().rstrip("\r\n") if new_password == "-" else new_password  # noqa: S105 - means stdin
     if not new:
-        raise UsageError("the new password is empty", remedy="Give one.")
+        raise UsageError("the new password is empty", remedy="Give a new password.")
     console.message(f"changed password for user: {client.change_password(new)}")
 
 
 def token(client: Pangea) -> str:
     """Log in and print your token.
 
-    Commands that find it in OMICS_PANGEA_TOKEN need no password. It is valid until `omics pangea api logout` is called
-    with it: keep it secret.
+    With it in OMICS_PANGEA_TOKEN, commands need no password. It is valid until `omics pangea api logout` is called with
+    it: keep it secret.
     """
     return token_of(client)
 
@@ -123,10 +123,10 @@ def list_organizations(client: Pangea) -> Iterator[Model]:
 
 
 def list_groups(client: Pangea, org_name: str | None = None) -> Iterator[SampleGroup]:
-    """List the sample groups that you may see.
+    """List the sample groups that you can access.
 
     Args:
-        org_name: Name of the organization; by default all of them.
+        org_name: Name of the organization; all when omitted.
     """
     return client.list_sample_groups.iterate(organization_id=_organization(client, org_name))
 
@@ -135,7 +135,7 @@ def list_projects(client: Pangea, org_name: str | None = None) -> Iterator[Model
     """List the projects.
 
     Args:
-        org_name: Name of the organization; by default all of them.
+        org_name: Name of the organization; all when omitted.
     """
     return client.list_projects.iterate(organization_id=_organization(client, org_name))
 
@@ -144,18 +144,18 @@ def list_buckets(client: Pangea, org_name: str | None = None) -> Iterator[Model]
     """List the buckets of your organizations.
 
     Args:
-        org_name: Name of the organization; by default all of them.
+        org_name: Name of the organization; all when omitted.
     """
     return client.list_s3_buckets.iterate(organization_id=_organization(client, org_name))
 
 
 def list_results(client: Pangea, org_name: str, grp_name: str, sample_name: str | None = None) -> Iterator[Model]:
-    """List the analysis results of a sample, or of a group itself.
+    """List the analysis results of a sample, or of a group.
 
     Args:
         org_name: Name of the organization.
         grp_name: Name of the sample group.
-        sample_name: Name of the sample; by default results of the group itself.
+        sample_name: Name of the sample; when omitted, results of the group are listed.
     """
     if sample_name is None:
         group = client.find_sample_group(org_name, grp_name)
@@ -165,7 +165,7 @@ def list_results(client: Pangea, org_name: str, grp_name: str, sample_name: str 
 
 
 def list_tagged_groups(client: Pangea, tag_name: str) -> Iterator[SampleGroup]:
-    """List the groups of a tag.
+    """List the groups with a tag.
 
     Args:
         tag_name: Name of the tag.
@@ -174,7 +174,7 @@ def list_tagged_groups(client: Pangea, tag_name: str) -> Iterator[SampleGroup]:
 
 
 def list_random_samples(client: Pangea, tag_name: str, *, num_samples: int = 100) -> Sequence[Sample]:
-    """List samples of a tag, drawn at random.
+    """List random samples with a tag.
 
     Args:
         num_samples: List at most N.
@@ -193,7 +193,7 @@ def create_organization(client: Pangea, org_name: str) -> Model:
     """Create an organization; you become its first member.
 
     Args:
-        org_name: Its name; no other organization may have it.
+        org_name: Its name, which must be unique.
     """
     return client.create_organization(name=org_name)
 
@@ -206,9 +206,9 @@ def create_group(
     The server's search shows private groups to every user.
 
     Args:
-        grp_name: Its name; no other group of any organization may have it.
-        private: Only members of the organization may see it.
-        library: It owns samples; otherwise it lists samples of libraries.
+        grp_name: Its name, which must be unique among all groups.
+        private: Restrict access to members of the organization.
+        library: Create a library, which owns samples; other groups list samples of libraries.
     """
     owner = client.find_organization(org_name).uuid
     made = client.create_sample_group(name=grp_name, organization=owner, is_public=not private, is_library=library)
@@ -221,9 +221,9 @@ def create_group(
 
 
 def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) -> Batch[Sample]:
-    """Create samples in a library; those that exist are skipped.
+    """Create samples in a library; existing ones are skipped.
 
-    Prints all of the samples. Commas separate several names in a word or line.
+    Prints all of the samples. An argument or line may contain several names, separated by commas.
 
     Args:
         library_name: Name of the library, the sample group that owns the samples.
@@ -231,7 +231,7 @@ def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) 
     """
     names = names_given(name for given in of.given() for name in given.split(","))
     if not names:
-        raise UsageError("no samples are given", remedy="Name some, or give --sample-name-list FILE.")
+        raise UsageError("no samples are given", remedy="Give names of samples, or --sample-name-list FILE.")
     return client.ensure_samples(org_name, library_name, names)
 
 
@@ -240,7 +240,7 @@ def create_result(client: Pangea, names: Sequence[str], *, replicate: str | None
 
     Args:
         names: ORGANIZATION LIBRARY SAMPLE MODULE; or SAMPLE_UUID MODULE.
-        replicate: Distinguishes it from other results of the module; by default the server draws one.
+        replicate: Name that distinguishes it from other results of the module; by default the server generates one.
     """
     check_words(names, "SAMPLE_UUID MODULE", "ORGANIZATION LIBRARY SAMPLE MODULE")
     *owner, module = names
@@ -254,7 +254,7 @@ def create_result(client: Pangea, names: Sequence[str], *, replicate: str | None
 
 
 class Membership(NamedTuple):
-    """Samples that were added to a group.
+    """Samples added to a group.
 
     Attributes:
         group: The group.
@@ -273,18 +273,18 @@ def add_samples(
     destination_grp_name: str,
     of: Names,
 ) -> Membership:
-    """Add samples of a group to another group; those that it has are skipped.
+    """Add samples of a group to another group; existing ones are skipped.
 
     Args:
-        source_org_name: Organization of the group that has them.
-        source_grp_name: The group that has them.
-        destination_org_name: Organization of the group that they are added to.
-        destination_grp_name: The group that they are added to.
+        source_org_name: Organization of the source group.
+        source_grp_name: Source group.
+        destination_org_name: Organization of the destination group.
+        destination_grp_name: Destination group.
         of: The samples.
     """
     names = of.given()
     if not names:
-        raise UsageError("no samples are given", remedy="Name some, or give --sample-manifest FILE.")
+        raise UsageError("no samples are given", remedy="Give names of samples, or --sample-manifest FILE.")
     group = client.find_sample_group(destination_org_name, destination_grp_name)
     samples = client.add_samples_to_group(source_org_name, source_grp_name, group.organization, group.uuid, names)
     return Membership(group, samples)
@@ -310,10 +310,10 @@ def tag_group(client: Pangea, org_name: str, group_name: str, tag_names: Sequenc
 
 @dataclass(frozen=True, slots=True)
 class Deleting:
-    """What is deleted.
+    """Objects to delete.
 
     Attributes:
-        uuids: UUIDs of what is deleted.
+        uuids: UUIDs of the objects to delete.
         dry_run: Only print what would be deleted.
     """
 
@@ -328,7 +328,7 @@ def delete_samples(client: Pangea, what: Deleting, *, console: Console) -> Batch
 
 
 def delete_groups(client: Pangea, what: Deleting, *, console: Console) -> Batch[Any] | None:
-    """Delete sample groups, and the samples that they own, permanently."""
+    """Delete sample groups and the samples that they own permanently."""
     return _deleted("sample group", client.get_sample_group, client.delete_sample_group, what, console)
 
 
@@ -347,7 +347,7 @@ def delete_group_results(client: Pangea, what: Deleting, *, console: Console) ->
 def _deleted(
     kind: str, get: Callable[..., Any], delete: Callable[..., None], what: Deleting, console: Console
 ) -> Batch[Any] | None:
-    """Delete things after asking; None where the answer was no."""
+    """Delete objects after confirmation; return None if it was denied."""
 
     def gone(thing: Any) -> Any:
         delete(uuid=thing.uuid)
@@ -369,11 +369,11 @@ def _deleted(
 
 
 def show_bioproject(client: Pangea, accession: str, *, limit: int | None = None, console: Console) -> dict[str, Any]:
-    """Print the facts of a BioProject, with its samples and their experiments.
+    """Print a BioProject with its samples and their experiments.
 
     Args:
         accession: The project's accession.
-        limit: List at most N samples (all when omitted); the exit code is 3 where there are more.
+        limit: List at most N samples (all when omitted); the exit code is 3 if there are more.
         console: Prints messages.
     """
     from omicsdk.pangea.ncbi import BioProject, entrez_of
@@ -405,13 +405,13 @@ def list_runs(client: Pangea, accession: str) -> list[dict[str, Any]]:
     return [{**run["full_record"], **facts, "md5": run["md5"], "url": run["url"]} for run in runs]
 
 
-# -- what is printed
+# -- output
 
 _RUN: Sequence[str] = ("experiment", "filename", "size", "md5", "url")
 
 
 def line(thing: object) -> str:
-    """Return the documented line of a thing, which calls analysis results samples."""
+    """Return the documented line of an object, which calls analysis results samples."""
     given: Any = thing
     kind = type(thing).__name__
     title = "Sample" if "AnalysisResult" in kind else {"Tag": "Contrib::Tag"}.get(kind, kind)
@@ -423,13 +423,13 @@ def _name(thing: Any) -> str:
 
 
 def printed(text: str, data: object, call: Call, *, made: bool = False) -> Told:
-    """Return documented lines, or data where a form of it is chosen; with --outfile the lines are written there.
+    """Return documented lines, or data if an output format is chosen; --outfile receives the lines.
 
     Args:
         text: The lines.
         data: The same as JSON data.
         call: The command.
-        made: Whether stderr has the lines already, so that terminals get nothing and pipes the data.
+        made: Whether stderr already has the lines; then terminals get nothing and pipes the data.
     """
     file: str = call.options.get("outfile") or "-"
     if file == "-":
@@ -440,7 +440,7 @@ def printed(text: str, data: object, call: Call, *, made: bool = False) -> Told:
 
 
 def facts(result: Model, _: Call) -> dict[str, Any]:
-    """Render a thing: all that the server states of it."""
+    """Render an object with all its members."""
     return result.to_dict()
 
 
@@ -451,37 +451,37 @@ def as_json(result: Model | Mapping[str, Any], call: Call) -> Told:
 
 
 def made(result: Model, call: Call) -> Told:
-    """Render a thing that was created."""
+    """Render a created object."""
     call.console.message(f"Created: {line(result)}")
     return printed(line(result), result.to_dict(), call, made=True)
 
 
 def listed(result: Iterable[Model], call: Call) -> Told:
-    """Render a list, as far as --limit allows."""
+    """Render a list, up to --limit."""
     return _lines(list(call.console.limited(result, call.options.get("limit"))), call)
 
 
 def batch(result: Batch[Any], call: Call) -> Told:
-    """Render what was done with each of several things."""
+    """Render the result for each of several objects."""
     print_done(result, call.console)
     return _lines(result.items, call)
 
 
 def membership(result: Membership, call: Call) -> Told:
-    """Render samples that were added to a group."""
+    """Render samples added to a group."""
     print_done(result.samples, call.console)
     added = [{"name": sample.name, "uuid": sample.uuid} for sample in result.samples.items]
     return printed(f"Added {len(added)} to {result.group.name}", {"group": result.group.uuid, "added": added}, call)
 
 
 def library(result: SampleGroup, call: Call) -> Told:
-    """Render the library that a BioProject became."""
+    """Render the library created from a BioProject."""
     call.console.message(f"linked {call.arguments['accession']} to the library {result.name}")
     return printed(line(result), {"name": result.name, "uuid": result.uuid}, call)
 
 
 def deletions(result: Batch[Any] | None, call: Call) -> Told | None:
-    """Render what was deleted, or would be; None where the answer was no."""
+    """Render a deletion or its dry run; nothing if it was denied."""
     if result is None:
         return None
     kind, done = result.kind.removesuffix("s"), "would delete" if call.arguments.get("dry_run") else "deleted"
@@ -507,12 +507,12 @@ def _lines(things: Sequence[Model], call: Call) -> Told:
 
 
 def print_done(result: Batch[Any], console: Console, more: str = "") -> None:
-    """Print what failed, and what was done; the process ends with 3 where some failed.
+    """Print failures and a summary; the exit code is 3 if some failed.
 
     Args:
         result: The result.
-        console: Where it is printed.
-        more: What follows in the same line.
+        console: Prints them.
+        more: Further text of the summary.
 
     Raises:
         OmicsError: All failed: the only error, or one for all.

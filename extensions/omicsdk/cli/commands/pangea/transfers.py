@@ -1,4 +1,4 @@
-"""Files and tables between this machine and Pangea, as commands."""
+"""Commands that transfer files and tables between this machine and Pangea."""
 
 from __future__ import annotations
 
@@ -63,23 +63,23 @@ def upload_reads(
     """Upload reads into samples that are named after the files.
 
     `omics pangea upload reads` takes paired-end reads, `omics pangea upload single-ended-reads` single-ended and
-    nanopore reads. A sample that lacks one of two paired files is an error before anything is sent. Samples that have
-    their reads are skipped.
+    nanopore reads. If one of two paired files is missing, the command fails before anything is sent. Samples that
+    already have their reads are skipped.
 
     Args:
-        file_list: File with the paths of FASTQ files, one a line; - is stdin.
-        overwrite: Upload files again that exist.
-        private: Only members of the organization may see the reads.
-        dry_run: Only print which files would become which samples.
+        file_list: File with the paths of FASTQ files, one per line; - is stdin.
+        overwrite: Upload existing files again.
+        private: Restrict access to the reads to members of the organization.
+        dry_run: Only print the samples and the files for each.
         tag: Name of a tag for the samples; may be given several times.
-        module_name: Module that the reads become a result of.
-        delim: Text that ends the sample's name within a file's name.
-        ext_1: End of the names of first reads.
-        ext_2: End of the names of second reads.
-        ext: End of the names of the files.
-        field_name: Field that the reads become.
+        module_name: Module of the analysis result for the reads.
+        delim: Text after the sample's name within a file's name.
+        ext_1: Suffix of the names of first reads.
+        ext_2: Suffix of the names of second reads.
+        ext: Suffix of the names of the files.
+        field_name: Field of the analysis result for the reads.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
+        control: Limits and stops the transfer.
         console: Prints warnings.
     """
     paths = names_given(None, file_list, "FILE_LIST")
@@ -120,9 +120,9 @@ def create_sample_with_data(
         org_name: Name of the organization.
         sample_name: Name of the sample.
         data_files: The reads, gzipped FASTQ: two files of paired ones, else one.
-        module_name: What reads they are.
+        module_name: Module of the reads, which states their kind.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
+        control: Limits and stops the transfer.
     """
     fields = ["read_1", "read_2"] if module_name == PAIRED_END else ["reads"]
     if len(data_files) != len(fields):
@@ -140,12 +140,12 @@ def create_field(
 ) -> UploadedField:
     """Create a field of a sample's analysis result, and upload a file into it.
 
-    A field that holds the same file is skipped; one that holds something else is an error.
+    A field with the same file is skipped; a field with other content is an error.
 
     Args:
         names: ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE; or RESULT_UUID FIELD FILE.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
+        control: Limits and stops the transfer.
         console: Prints messages.
     """
     check_words(names, "RESULT_UUID FIELD FILE", "ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE")
@@ -173,16 +173,16 @@ def upload_group_field(
 ) -> UploadedField:
     """Upload a file as a field of a group's analysis result.
 
-    Fields that exist are treated as by omics pangea create field.
+    Existing fields are treated as by omics pangea create field.
 
     Args:
         org_name: Name of the organization.
         grp_name: Name of the sample group.
-        module_name: Module of the result; the result is created where there is none.
+        module_name: Module of the result, which is created if missing.
         field_name: Name of the field.
         file_path: The file.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
+        control: Limits and stops the transfer.
         console: Prints messages.
     """
     check_files([file_path])
@@ -207,18 +207,18 @@ def upload_metadata(
 ) -> Batch[Sample]:
     """Save a table as the metadata of samples.
 
-    A column whose cells all are whole numbers, numbers, or True and False is sent as such; numbers with leading zeros
-    stay text. Empty cells, and what pandas treats as missing (NA, NaN, null ...), are left out. Samples whose metadata
+    A column with only integers, numbers or booleans (True, False) keeps that type; numbers with leading zeros stay
+    text. Empty cells and values that pandas treats as missing (NA, NaN, null ...) are left out. Samples whose metadata
     would not change are skipped.
 
     Args:
         org_name: Name of the organization.
-        table: CSV file with a row a sample and a header; - is stdin.
-        overwrite: Replace the metadata of samples that have some.
-        create: Create samples that do not exist.
-        update: Keep what samples have, and add to it; the table takes precedence.
-        index_col: Column that has the names: its number, from 0, or its name.
-        encoding: How the file's text is encoded, such as utf_8 or latin_1.
+        table: CSV file with a header and a row for each sample; - is stdin.
+        overwrite: Replace existing metadata of samples.
+        create: Create missing samples.
+        update: Merge the table into existing metadata; the table takes precedence.
+        index_col: Column with the names: its number, from 0, or its name.
+        encoding: Encoding of the file, such as utf_8 or latin_1.
         console: Prints messages.
     """
     rows = {row.name: row.metadata for row in rows_of(text_of(table, "TABLE", encoding), index_col)}
@@ -260,20 +260,20 @@ def download_results(
     """Download the analysis results of a group's samples.
 
     Downloads the data of each field, and the file that it refers to. Prints the path of each field's file, or of its
-    data where it refers to none. What was downloaded once is skipped.
+    data where it refers to none. Completed downloads are skipped.
 
     Args:
         org_name: Name of the organization.
         grp_name: Name of the sample group.
         of: The samples; by default all of the group.
         module_name: Only results of this module.
-        field_name: Only fields of this name.
+        field_name: Only fields with this name.
         target_dir: Folder to write into.
-        urls_only: Only print the URLs of the files, each with the name that it would get.
+        urls_only: Only print the URLs of the files, each with its local name.
         dry_run: Only print what would be downloaded; nothing is written.
         progress: Called with the progress.
-        control: Limits and ends the transfer.
-        console: Where samples that were not found are reported.
+        control: Limits and stops the transfer.
+        console: Reports samples that were not found.
     """
     names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
     missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
@@ -295,7 +295,7 @@ def download_results(
     )
 
 
-# -- what is printed
+# -- output
 
 
 def metadata_table(result: Batch[Sample], call: Call) -> Told:
@@ -307,7 +307,7 @@ def metadata_table(result: Batch[Sample], call: Call) -> Told:
 
 
 def uploaded_reads(result: ReadsResult, call: Call) -> Told:
-    """Render the upload of reads: the sample, the result and the fields of each."""
+    """Render the upload of reads: each with its sample, result and fields."""
     if call.arguments.get("dry_run"):
         files = [
             {"sample": each.reads.sample, **{name: str(path) for name, path in each.reads.files.items()}}
@@ -360,7 +360,7 @@ def uploaded_field(result: UploadedField, call: Call) -> Told:
 
 
 def downloaded_results(result: TransferReport | Urls, call: Call) -> Told | dict[str, object]:
-    """Render the download of results: the path of each file, or addresses."""
+    """Render the download of results: the path of each file, or URLs."""
     if isinstance(result, list):
         rows = [{"url": url, "name": name} for url, name in result]
         return printed("\n".join(f"{url} {name}" for url, name in result), rows, call)
