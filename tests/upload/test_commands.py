@@ -114,7 +114,7 @@ def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
 def test_a_report_that_has_no_place_is_told_in_one_line(selected: Any, omics: Any, tmp_path: Path):
     code, out, err = omics("report", "--output_file_name", tmp_path / "missing" / "state")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert f"there is no folder {tmp_path / 'missing'}" in err
+    assert f"folder {tmp_path / 'missing'} does not exist" in err
     (tmp_path / "taken.txt").mkdir()
     code, out, err = omics("report", "--output_file_name", tmp_path / "taken")
     assert (code, out, err.count("\n")) == (1, "", 1)

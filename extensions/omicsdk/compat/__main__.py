@@ -10,10 +10,10 @@ USAGE = "python -m omicsdk.compat (SCRIPT | -m MODULE) [ARGUMENTS ...]"
 
 
 def run(program: Sequence[str]) -> None:
-    """Run a Python program for a published client as it is, with omicsdk in its place.
+    """Run an unchanged Python program for a published client with omicsdk instead.
 
-    Imports of the published packages, submodules included, get the modules of omicsdk.compat; all else of the program stays as it
-    is. The published packages need not be installed.
+    Imports of the published packages and their submodules load the modules of omicsdk.compat. The published packages
+    need not be installed.
 
     Args:
         program: The script's path, or -m and a module's name; then the program's own arguments.

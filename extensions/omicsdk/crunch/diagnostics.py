@@ -34,8 +34,8 @@ def git_revision(directory: Path | str | None = None) -> str:
         directory: A folder in a repository, such as a workflow's; None is the current one.
 
     Returns:
-        The revision's hash; empty where the folder is in no repository or nothing was committed yet, `Unknown` where Git isn't
-        installed.
+        The revision's hash; empty where the folder is in no repository or nothing was committed yet, `Unknown` where
+        Git isn't installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
     if not folder.is_dir() or not any((each / ".git").exists() for each in (folder, *folder.parents)):
@@ -68,14 +68,14 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
 
 
 def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
-    """Collect the facts about this machine that are sent with each stage.
+    """Collect the facts about this machine that each stage reports.
 
     Args:
         directory: The workflow's folder, whose revision is sent; None is the current one.
 
     Returns:
-        14 facts: texts, empty where unknown; memory (with psutil, extra `crunch`) and disk of the current folder in bytes, None
-        where unknown.
+        14 facts: texts, empty where unknown; memory (with psutil, extra `crunch`) and disk of the current folder in
+        bytes, None where unknown.
     """
     facts: dict[str, Any] = {}
     get_diagnostic(facts, "agent_user", getpass.getuser)

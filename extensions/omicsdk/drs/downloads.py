@@ -189,8 +189,8 @@ def fetch_found(
         retries: Failures in a row that end a file, 0 for none.
         shared: The workers that fetch; None where this process does. A dry run asks none of them.
         dry_run: Only state what would happen.
-        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.sharded.download_by`, such as
-            connections, progress, stop and control.
+        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.sharded.download_by`, such
+            as connections, progress, stop and control.
 
     Returns:
         The outcome of each file, in their order.
@@ -297,13 +297,12 @@ def download(
 ) -> TransferReport:
     """Download objects into a folder; bundles become folders.
 
-    Each file is verified by its size and all checksums that its server states, or that were given here. Where a server lists
-    several access methods, they are tried in turn. Complete files are not fetched again; run it again to resume. A file that fails
-    does not stop the others.
+    Each file is verified by its size and all checksums that its server states, or that were given here. Where a server
+    lists several access methods, they are tried in turn. Complete files are not fetched again; run it again to resume.
+    A file that fails does not stop the others.
 
     Args:
-        what: Objects: drs://HOST/ID, compact identifiers (drs://PREFIX:ID), or identifiers alone, which the base URL's server
-            has.
+        what: Objects: drs://HOST/ID, compact identifiers (drs://PREFIX:ID), or identifiers of the base URL's server.
         folder: Folder for the files; it is created.
         layout: Put files under their names, or each into a folder named by its identifier, for names that occur twice.
         preferred: Types, clouds or regions of storage that are tried first, such as gs.

@@ -33,8 +33,8 @@ class Wanted:
         identifier: Its identifier.
         name: What it is to be called; by default as its server says.
         size: Its size in bytes, where the caller knows it.
-        checksums: Further checksums to verify it against, from algorithm to value, such as md5; what can't be verified, such
-            as a sha512, is passed over.
+        checksums: Further checksums to verify it against, from algorithm to value, such as md5; what can't be verified,
+            such as a sha512, is passed over.
     """
 
     identifier: DrsId
@@ -137,8 +137,8 @@ def find(
 ) -> list[DrsFile]:
     """Request objects, and what is in those that are bundles, level by level.
 
-    What is stated with name, size and checksum isn't asked for: it is planned as it is stated. Others take about 2 KB of
-    memory each.
+    What is stated with name, size and checksum isn't asked for: it is planned as it is stated. Others take about 2 KB
+    of memory each.
 
     Args:
         wanted: What is wanted.
@@ -150,8 +150,9 @@ def find(
         above: The bundles that what is wanted is in, each as host and identifier.
 
     Returns:
-        The files, in the order of what is wanted; a bundle's files are in its place. What couldn't be found is there with the
-        error that says why (Interrupted after a stop): one that fails doesn't keep the others from being found.
+        The files, in the order of what is wanted; a bundle's files are in its place. What couldn't be found is there
+        with the error that says why (Interrupted after a stop): one that fails doesn't keep the others from being
+        found.
     """
     files: dict[tuple[int, ...], DrsFile] = {}
     level: list[_Place] = []
@@ -302,11 +303,11 @@ def _as_folder(id: str) -> str:
 def ls(
     client: HasServers, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
 ) -> Iterator[DrsFile]:
-    """List the files of an object: of a bundle all that are in it, at any depth.
+    """List the files of an object; for a bundle, all files at any depth.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base URL's
-            server has.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier (of Gen3 a GUID) of the base URL's
+            server.
         layout: How the files are named, as for `download`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
 

@@ -36,12 +36,12 @@ def open_object(
     A broken connection is resumed where it broke. Checksums are not verified: they are of the whole object.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base URL's
-            server has.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base
+            URL's server has.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
-        resume_unvalidated: Join the bytes of several answers even where the storage gives no ETag, so that nothing shows that
-            they are of one version of the file.
+        resume_unvalidated: Join the bytes of several answers even where the storage gives no ETag, so that nothing
+            shows that they are of one version of the file.
 
     Raises:
         NotADrsId: It is not an identifier.
@@ -75,8 +75,8 @@ def describe(
     """Show an object as its server describes it; no file is written.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
-        expand: Ask the server for the content of bundles in a bundle, too.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier of the base URL's server.
+        expand: Also request the contents of bundles in a bundle.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
 
     Returns:
@@ -98,12 +98,12 @@ def locate(
     preferred: Sequence[str] = (),
     settings: ResolutionSettings | None = None,
 ) -> dict[str, Any]:
-    """Show where an object is: its server, and the URLs of its bytes.
+    """Show the location of an object: its server, and the URLs of its bytes.
 
     A URL may be signed; everyone who has it can read the object until it expires.
 
     Args:
-        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier of the base URL's server.
         preferred: Types, clouds or regions of storage that come first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
 

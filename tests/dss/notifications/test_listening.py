@@ -324,7 +324,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
     _, err = listening.process.communicate(timeout=30)
     assert listening.process.returncode == 3
     assert "t1: " in err
-    assert "ended with 1; the notification will be sent again" in err
+    assert "exited with 1; the notification will be sent again" in err
     assert (tmp_path / "mark").read_text() == "t1"
 
 
@@ -337,7 +337,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
         (["--exec", "'"], "cannot be split"),
         (["--exec", "no-such-program --once"], "program no-such-program not found"),
         (["--hmac-key", "@/no/such"], "can't read /no/such"),
-        (["--hmac-key-id", "k"], "--hmac-key-id needs --hmac-key"),
+        (["--hmac-key-id", "k"], "--hmac-key-id requires --hmac-key"),
     ],
 )
 def test_what_cant_be_meant(words: list[str], says: str, capfd: pytest.CaptureFixture[str]):

@@ -1,4 +1,4 @@
-"""The commands of `omics crunch`: they add things to a site, run its workflows and show what it has."""
+"""The commands of `omics crunch`: add objects to a site, run its workflows, and show files of datasets."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ NONE_LEFT = "No more datasets to process."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a project, dataset or item is described by.
+    """The description of a project, dataset or item.
 
     Attributes:
-        description: What it is, in at most 1023 characters.
-        details: More about it, in Markdown.
+        description: Description, at most 1023 characters.
+        details: Details, in Markdown.
     """
 
     description: str = ""
@@ -46,7 +46,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class AttributeKey:
-    """Where an attribute belongs.
+    """The item and key of an attribute.
 
     Attributes:
         item: Slug of the item, dataset or project.
@@ -62,19 +62,19 @@ def add_project(
 ) -> Added:
     """Create a project.
 
-    Prints what the site has stored: its slug names the project in other commands. A refusal ends with exit code 1.
+    Prints the stored project, whose slug identifies it in other commands. The exit code is 1 if the site refuses it.
 
     Args:
         project: Its name, which must be unique on the site.
-        about: What it is.
+        about: Its description.
         workflow: File with the Snakefile or script that processes its datasets.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     fields = {"name": project, **asdict(about)}
     if workflow is not None:
         fields["workflow"] = text_of(workflow, "--workflow")
         if not fields["workflow"].strip():
-            raise UsageError(f"--workflow: {workflow} is empty", remedy="Leave it out, or give a workflow.")
+            raise UsageError(f"--workflow: {workflow} is empty", remedy="Omit the option, or give a workflow.")
     return _added(client, "api/projects/", fields, f"project '{project}' on the site {client.base_url}", on_message)
 
 
@@ -88,15 +88,15 @@ def add_dataset(
     on_message: Report,
     console: Console,
 ) -> Added:
-    """Create a dataset; one that exists is skipped.
+    """Create a dataset; an existing one is skipped.
 
     Args:
         project: Slug of its project.
         dataset: Its name.
-        about: What it is.
-        base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of
-            a project the same: a warning is printed, and only --allow-shared-folder runs such a dataset.
-        on_message: Called with what is sent.
+        about: Its description.
+        base_file_path: Its folder in the storage. When empty, the site chooses one. Version 0.1.14 gives all datasets
+            of a project the same folder: a warning is printed, and such a dataset runs only with --allow-shared-folder.
+        on_message: Called with messages.
         console: Prints warnings.
     """
     fields = {"parent": project, "name": dataset, **asdict(about)}
@@ -109,13 +109,13 @@ def add_dataset(
 
 
 def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> Added:
-    """Create an item; one that exists is skipped.
+    """Create an item; an existing one is skipped.
 
     Args:
         parent: Slug of the item, dataset or project that it belongs to.
         item: Its name.
-        about: What it is.
-        on_message: Called with what is sent.
+        about: Its description.
+        on_message: Called with messages.
     """
     fields = {"parent": parent, "name": item, **asdict(about)}
     what = f"item '{item}' to parent '{parent}' on the site {client.base_url}"
@@ -126,9 +126,9 @@ def char_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: 
     """Add a text to an item.
 
     Args:
-        at: Where it belongs.
+        at: Item and key.
         value: The text, at most 1023 characters.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     return _attribute(client, "char", at, value, on_message)
 
@@ -137,20 +137,20 @@ def float_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message:
     """Add a number to an item.
 
     Args:
-        at: Where it belongs.
+        at: Item and key.
         value: The number.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     return _attribute(client, "float", at, attributes.number(value), on_message)
 
 
 def integer_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
-    """Add a whole number to an item.
+    """Add an integer to an item.
 
     Args:
-        at: Where it belongs.
-        value: The whole number, at most 64 bits.
-        on_message: Called with what is sent.
+        at: Item and key.
+        value: The integer, at most 64 bits.
+        on_message: Called with messages.
     """
     return _attribute(client, "int", at, attributes.whole_number(value), on_message)
 
@@ -159,20 +159,20 @@ def filesize_attribute(client: Crunch, at: AttributeKey, value: str, *, on_messa
     """Add a size in bytes to an item.
 
     Args:
-        at: Where it belongs.
-        value: The bytes, from 0.
-        on_message: Called with what is sent.
+        at: Item and key.
+        value: The size, 0 or more.
+        on_message: Called with messages.
     """
     return _attribute(client, "filesize", at, attributes.file_size(value), on_message)
 
 
 def boolean_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: Report) -> Added:
-    """Add a truth value to an item.
+    """Add a boolean to an item.
 
     Args:
-        at: Where it belongs.
+        at: Item and key.
         value: true or false.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     return _attribute(client, "bool", at, attributes.truth(value), on_message)
 
@@ -181,9 +181,9 @@ def url_attribute(client: Crunch, at: AttributeKey, value: str, *, on_message: R
     """Add a URL to an item.
 
     Args:
-        at: Where it belongs.
+        at: Item and key.
         value: The URL: http, https, ftp or ftps.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     return _attribute(client, "url", at, value, on_message)
 
@@ -192,35 +192,35 @@ def datetime_attribute(client: Crunch, at: AttributeKey, value: str, *, format: 
     """Add a date and time to an item.
 
     Args:
-        at: Where it belongs.
-        value: The date and time; without a zone it is in the site's.
-        format: How `value` is written, in the directives of Python's strptime: %d/%m/%Y %H:%M. When empty ISO 8601, and
-            with python-dateutil any format that it reads.
-        on_message: Called with what is sent.
+        at: Item and key.
+        value: The date and time; without a time zone, that of the site applies.
+        format: Format of `value` in directives of Python's strptime: %d/%m/%Y %H:%M. When empty, ISO 8601, or with
+            python-dateutil installed any format that it can parse.
+        on_message: Called with messages.
     """
     return _attribute(client, "datetime", at, attributes.as_datetime(value, format), on_message)
 
 
 def date_attribute(client: Crunch, at: AttributeKey, value: str, *, format: str = "", on_message: Report) -> Added:
-    """Add a day to an item.
+    """Add a date to an item.
 
     Args:
-        at: Where it belongs.
-        value: The day.
-        format: How `value` is written: %d/%m/%Y; when empty as for add-datetime-attribute.
-        on_message: Called with what is sent.
+        at: Item and key.
+        value: The date.
+        format: Format of `value`: %d/%m/%Y; when empty as for add-datetime-attribute.
+        on_message: Called with messages.
     """
     return _attribute(client, "date", at, attributes.as_date(value, format), on_message)
 
 
 def lat_long_attribute(client: Crunch, at: AttributeKey, latitude: str, longitude: str, *, on_message: Report) -> Added:
-    """Add a place to an item.
+    """Add a geographic location to an item.
 
     Args:
-        at: Where it belongs.
+        at: Item and key.
         latitude: Degrees north.
         longitude: Degrees east.
-        on_message: Called with what is sent.
+        on_message: Called with messages.
     """
     place = {"latitude": attributes.coordinate("latitude", latitude)}
     place["longitude"] = attributes.coordinate("longitude", longitude)
@@ -228,7 +228,7 @@ def lat_long_attribute(client: Crunch, at: AttributeKey, latitude: str, longitud
 
 
 def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report, **parts: Any) -> Added:
-    """Add an attribute; its fields are the parts of its value where there are some."""
+    """Add an attribute; `parts` are sent in place of a single value."""
     what = f"attribute '{at.key}'->'{value}' to item '{at.item}' on the hosted site {client.base_url}"
     fields = {**asdict(at), **(parts or {"value": value})}
     return _added(client, attributes.attribute_url(kind), fields, what, on_message)
@@ -242,7 +242,7 @@ def _added(
     on_message: Report,
     listed: Callable[[], Iterable[Any]] = tuple,
 ) -> Added:
-    """Post a form. Where an equal one of those that are listed is the reason of a refusal, that one is the result."""
+    """Post a form; if it is refused because an equal object is listed, return that one."""
     on_message(f"Adding {what}")
     try:
         answer = client.raw_request("POST", path, fields, on_message=on_message)
@@ -275,17 +275,17 @@ class Processing:
     """How datasets are processed.
 
     Attributes:
-        storage_settings: Where the files are: a TOML or JSON file with the settings of the site's storage. By default
-            the file that CRUNCH_STORAGE_SETTINGS names.
-        directory: Folder in which each dataset gets a separate folder.
-        cores: Cores that Snakemake may use: a number, or all.
-        workflow: What the workflow is: a Snakefile, or a script that runs by itself.
+        storage_settings: TOML or JSON file with the settings of the site's storage. By default the file that
+            CRUNCH_STORAGE_SETTINGS names.
+        directory: Folder for the folders of datasets.
+        cores: Number of cores for Snakemake, or all.
+        workflow: Kind of the workflow: a Snakefile, or an executable script.
         path: File of the workflow, in place of the project's.
         download: Download the dataset's files from the storage first.
         upload: Upload new and changed files to the storage afterwards.
-        allow_shared_folder: Run it although another dataset has files in its folder of the storage, which a run may
+        allow_shared_folder: Run it even if another dataset has files in its storage folder, which the run may
             overwrite.
-        cleanup: Delete the dataset's folder after a success.
+        cleanup: Delete the dataset's local folder if the run succeeds.
     """
 
     storage_settings: str | None = None
@@ -303,27 +303,27 @@ def run(client: Crunch, dataset: str, *, how: Processing, take_over: bool = Fals
     """Process a dataset.
 
     Its files are downloaded, the workflow runs, and new and changed files are uploaded; each of these stages is
-    reported to the site. Ends with exit code 1 when a stage fails.
+    reported to the site. The exit code is 1 if a stage fails.
 
     Args:
         dataset: The dataset's slug.
-        how: How it is processed.
-        take_over: Run it although another runner began and has not ended, because that one is permanently gone.
-        console: Where stages are reported.
+        how: Options of the run.
+        take_over: Run it even if another runner has started it and not finished. Use this only if that runner is gone.
+        console: Reports stages.
     """
     console.message(f"Processing '{checked_slug(dataset)}'.")
     return _runner(client, how, console)(dataset, take_over=take_over)
 
 
 def run_next(client: Crunch, *, project: str = "", how: Processing, console: Console) -> RunReport:
-    """Process the dataset that is next.
+    """Process the next pending dataset.
 
-    The stages are those of `omics crunch run`. Ends with exit code 1 when one fails, and when no dataset is left.
+    The stages are those of `omics crunch run`. The exit code is 1 if one fails, or if no dataset is left.
 
     Args:
-        project: Slug of a project, to process its datasets only.
-        how: How it is processed.
-        console: Where stages are reported.
+        project: Only process datasets of the project with this slug.
+        how: Options of the run.
+        console: Reports stages.
     """
     for report in run_pending(client, _runner(client, how, console), project, on_message=console.message):
         return report
@@ -333,13 +333,13 @@ def run_next(client: Crunch, *, project: str = "", how: Processing, console: Con
 def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[dict[str, str]]:
     """Process one dataset after the other until none is left.
 
-    A dataset that fails doesn't stop the others: the command ends with exit code 3 when some failed, with 1 when all
-    did. Several machines may work on one site at the same time.
+    A dataset that fails does not stop the others: the exit code is 3 if some failed, 1 if all did. Several machines may
+    process datasets of one site at the same time.
 
     Args:
-        project: Slug of a project, to process its datasets only.
-        how: How they are processed.
-        console: Where stages are reported.
+        project: Only process datasets of the project with this slug.
+        how: Options of the runs.
+        console: Reports stages.
     """
     reports: list[RunReport] = []
     how_ended = "concluded"
@@ -376,11 +376,11 @@ def _runner(client: Crunch, how: Processing, console: Console) -> Callable[..., 
 
 
 def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> Told:
-    """Show the files that a dataset has in the storage, as a tree.
+    """Show the files of a dataset in the storage as a tree.
 
     Args:
         dataset: The dataset's slug.
-        storage_settings: A TOML or JSON file with the settings of the site's storage; by default the one that
+        storage_settings: TOML or JSON file with the settings of the site's storage; by default the file that
             CRUNCH_STORAGE_SETTINGS names.
     """
     from omicsdk.crunch.storage import walk
@@ -396,7 +396,7 @@ def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) 
 
 
 def run_result(result: RunReport, call: Call) -> dict[str, str]:
-    """Render a run: how it ended, as a row."""
+    """Render the result of a run as a row."""
     call.console.message(f"Processed {result.dataset}: {result.result.name}")
     if result.result is not RunResult.SUCCESS:
         call.console.exit_code = REFUSED

@@ -1,4 +1,4 @@
-"""What the commands of DRS objects print."""
+"""Output of the commands for DRS objects."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def listed(result: Iterator[DrsFile], call: Call) -> list[dict[str, Any]]:
 
 
 def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
-    """Print which files were not found, and return the others.
+    """Report files that were not found, and return the others.
 
     Args:
         files: The files.
         console: Prints messages.
 
     Raises:
-        OmicsError: The only one was not found.
+        OmicsError: The only file was not found.
     """
     if len(files) == 1 and files[0].error is not None:
         raise files[0].error

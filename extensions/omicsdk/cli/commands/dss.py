@@ -1,4 +1,4 @@
-"""The workflow commands of `omics dss`: what a transfer prints, changes of any size, checkouts, and received notifications."""
+"""Workflow commands of `omics dss`: transfers, changes of any size, checkouts, and received notifications."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ KEY_VARIABLE = "OMICS_DSS_HMAC_KEY"
 
 
 def nothing_cached(*, console: Console) -> None:
-    """Do nothing: no definitions of services are cached.
+    """Do nothing: definitions of services are not cached.
 
     Args:
-        console: Where that is reported.
+        console: Reports that.
     """
     from omicsdk.compat.hca.util import NOTHING_CACHED
 
@@ -51,7 +51,7 @@ def bundle_manifest(result: Result, call: Call) -> object:
 
 
 def download_result(result: Result, call: Call) -> object:
-    """Render a download: counts of what was done."""
+    """Render a download as counts."""
     from omicsdk.cli.commands.transfers import finish, foreseen
 
     finish(result.report, call, result.errors, fail=result.raise_if_failed)
@@ -61,12 +61,12 @@ def download_result(result: Result, call: Call) -> object:
 
 
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
-    """Render an upload: the new bundle, or what would be sent."""
+    """Render an upload: the new bundle, or the plan of a dry run."""
     del call
     return result.to_dict()
 
 
-# -- operations that are more than one request: changes of any size, and copies that are waited for
+# -- operations with several requests: changes of any size, and copies with waiting
 
 
 def put_collection(client: Dss, **arguments: Any) -> object:
@@ -96,10 +96,10 @@ def put_file(
     """Register a file.
 
     Args:
-        wait: Wait until the service has the file: large ones are copied after its answer.
+        wait: Wait until the service has the file: it copies large files after its answer.
         timeout_seconds: Seconds to wait for the copy with `wait`.
-        console: Where waiting is announced.
-        **arguments: Those of the operation.
+        console: Announces waiting.
+        **arguments: Arguments of the operation.
     """
     if not wait:
         return _answer(client.put_file, **arguments)
@@ -114,10 +114,10 @@ def checkout(
     """Start a checkout of a bundle.
 
     Args:
-        wait: Wait until the bundle is copied, and print where it is; a job that fails ends the command with 1.
+        wait: Wait until the bundle is copied, and print its location; the exit code is 1 if the job fails.
         timeout_seconds: Seconds to wait for the job with `wait`.
-        console: Where the job is announced.
-        **arguments: Those of the operation.
+        console: Announces the job.
+        **arguments: Arguments of the operation.
     """
     if not wait:
         return _answer(client.post_bundles_checkout, **arguments)
@@ -130,12 +130,12 @@ def checkout(
 
 
 def _answer(operation: Any, **arguments: Any) -> dict[str, Any]:
-    """Call an operation; returns its answer as JSON."""
+    """Call an operation, and return its answer as JSON."""
     return next(operation.answers(_request(operation, arguments))).json()
 
 
 def _request(operation: Any, arguments: dict[str, Any]) -> Request:
-    """The request of an operation; refuses arguments that make none, such as a UUID with a slash."""
+    """Return the request of an operation; refuse invalid arguments, such as a UUID with a slash."""
     try:
         return operation.build(**arguments)
     except (ValueError, TypeError) as error:
@@ -146,7 +146,7 @@ def _request(operation: Any, arguments: dict[str, Any]) -> Request:
 
 
 class _CommandFailed(Exception):
-    """What --exec ran ended with an error."""
+    """The command of --exec failed."""
 
 
 def listen(
@@ -163,27 +163,27 @@ def listen(
     exec: str | None = None,
     console: Console,
 ) -> None:
-    """Receive notifications of subscriptions and print them, a JSON line each.
+    """Receive notifications of subscriptions and print each as a JSON line.
 
-    A small web server for the callback URL of a subscription. With `hmac_key` only signed requests are accepted;
-    without it every request is. The Data Store learns that a notification arrived when its line is printed, or when the
-    command of `exec` has ended with 0; otherwise it sends the notification again later. Listens on this machine only,
-    unless `host` says otherwise: let a web server with TLS forward requests to it. Ends on Ctrl-C.
+    Runs a small web server for the callback URL of a subscription. With `hmac_key`, only signed requests are accepted;
+    otherwise all requests are. A notification is acknowledged when its line is printed, or when the command of `exec`
+    has exited with 0; otherwise the Data Store sends it again later. Listens on this machine only by default: use a web
+    server with TLS to forward requests to it. Press Ctrl-C to stop.
 
     Args:
-        port: TCP port to listen on; 0 takes a free one and prints it.
+        port: TCP port to listen on; 0 selects a free port and prints it.
         host: Address to listen on.
         path: Path of the callback URL; other paths are answered with 404. By default every path is accepted.
-        hmac_key: The subscription's hmac_secret_key, or @ and the name of a file that holds it; by default the value of
+        hmac_key: The subscription's hmac_secret_key, or @ and the name of a file with it; by default the value of
             OMICS_DSS_HMAC_KEY. All users of a machine can see its command lines.
-        hmac_key_id: The subscription's hmac_key_id; by default requests signed under any id are accepted.
+        hmac_key_id: The subscription's hmac_key_id; by default requests signed with any id are accepted.
         payload_form_field: Form field that holds the message, for subscriptions with the encoding multipart/form-data.
-        max: Notifications to receive before it ends; by default it runs until Ctrl-C.
-        once: End after the first notification.
-        timeout: Seconds to wait for each notification; when none comes the command ends with 1. By default it waits
-            forever.
-        exec: Command to run for each notification, which it gets on stdin. Its words are split as a shell does, but no
-            shell runs it. When it fails, the notification is sent again later.
+        max: Stop after N notifications; by default run until Ctrl-C.
+        once: Stop after the first notification.
+        timeout: Seconds to wait for each notification; the exit code is 1 if none arrives. By default, wait without
+            limit.
+        exec: Command to run for each notification, with the notification on stdin. It is split into words as by a
+            shell, but run without one. If it fails, the notification is sent again later.
         console: Prints messages.
     """
     from omicsdk.hca.dss.notifications import Listener
@@ -218,22 +218,22 @@ def _command(given: str | None) -> list[str] | None:
     if not words:
         raise UsageError("--exec: the command is empty")
     if shutil.which(words[0]) is None:
-        raise UsageError(f"--exec: program {words[0]} not found", remedy="Give its whole path.")
+        raise UsageError(f"--exec: program {words[0]} not found", remedy="Give its full path.")
     return words
 
 
 def _keys(given: str | None, key_id: str | None) -> Mapping[str, str] | str | None:
-    """The secret, for one key's id or for all."""
+    """Return the secret, for one key id or for all."""
     secret = given or os.environ.get(KEY_VARIABLE) or ""
     if secret.startswith("@"):
         file = secret[1:]
         secret = text_of(file, "--hmac-key").rstrip("\r\n")
         if not secret:
-            raise UsageError(f"--hmac-key: {file} is empty", remedy="Put the secret into it, alone.")
+            raise UsageError(f"--hmac-key: {file} is empty", remedy="Write only the secret into it.")
     if key_id is None:
         return secret or None
     if not secret:
-        raise UsageError("--hmac-key-id needs --hmac-key", remedy=f"Give the secret, or set {KEY_VARIABLE}.")
+        raise UsageError("--hmac-key-id requires --hmac-key", remedy=f"Give the secret, or set {KEY_VARIABLE}.")
     return {key_id: secret}
 
 
@@ -241,7 +241,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
     """Print a notification, or run the command with it.
 
     Raises:
-        _CommandFailed: The command ended with an error.
+        _CommandFailed: The command failed.
         OmicsError: The command cannot be run.
     """
     import subprocess
@@ -249,7 +249,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
     from omicsdk.core.json_encoding import written
 
     fields = {"form_fields": dict(notification.form_fields)} if notification.form_fields else {}
-    line = written({**notification.payload, **fields})  # ASCII: a sender's text steers no terminal
+    line = written({**notification.payload, **fields})  # ASCII: a sender's text cannot control a terminal
     if command is None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -258,7 +258,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
         ended = subprocess.run(command, input=f"{line}\n", text=True, encoding="utf-8", check=False)
     except OSError as error:
         raise OmicsError(
-            f"--exec: cannot run {command[0]}: {error.strerror}", remedy="Give the command's whole path."
+            f"--exec: cannot run {command[0]}: {error.strerror}", remedy="Give the command's full path."
         ) from error
     if ended.returncode != 0:
-        raise _CommandFailed(f"{notification.transaction_id}: {command[0]} ended with {ended.returncode}")
+        raise _CommandFailed(f"{notification.transaction_id}: {command[0]} exited with {ended.returncode}")

@@ -1,4 +1,4 @@
-"""What the Upload service's commands do; the words that they print are those of the published client's."""
+"""Commands of the Upload service; they print the texts of the published client."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload import HcaUpload, UploadResult
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
-"""What a long listing shows of a file's checksums."""
+"""Checksums in a long listing."""
 
 
 def areas() -> Told:
-    """List the upload areas that were selected before; the selected one is marked."""
+    """List known upload areas; the selected one is marked."""
     settings = UploadConfig()
     selected = settings.current_area
     lines = [f"{uuid} <- selected" if uuid == selected else uuid for uuid in settings.areas]
@@ -39,13 +39,12 @@ def areas() -> Told:
 
 
 def select(uri_or_alias: str) -> Told:
-    """Select the upload area to which files go.
+    """Select the upload area for files.
 
-    The area is stored in your HCA configuration. Later the beginning of its UUID is enough to name it, as long as no other
-    known area begins with it.
+    The area is stored in your HCA configuration. Later, a unique prefix of its UUID identifies it.
 
     Args:
-        uri_or_alias: S3 URI of an upload area, s3://<bucket>-<stage>/<uuid>/, or the beginning of a known one's UUID.
+        uri_or_alias: S3 URI of an upload area, s3://<bucket>-<stage>/<uuid>/, or the beginning of a known area's UUID.
     """
     settings, is_new = UploadConfig(), uri_or_alias.startswith("s3://")
     if is_new:
@@ -62,7 +61,7 @@ def select(uri_or_alias: str) -> Told:
 
 
 def forget(uuid_or_alias: str) -> Told:
-    """Forget an upload area; the area itself is kept.
+    """Forget an upload area, without deleting it.
 
     Args:
         uuid_or_alias: Full or partial (alias) UUID of an upload area that was selected before.
@@ -74,9 +73,9 @@ def forget(uuid_or_alias: str) -> Told:
 
 
 def creds(client: HcaUpload, uuid_or_alias: str) -> Told:
-    """Show temporary AWS credentials that open an upload area.
+    """Show temporary AWS credentials for an upload area.
 
-    Printed as lines that a shell takes: export $(omics upload creds UUID). They expire after a while."""
+    They are printed as variables for a shell: export $(omics upload creds UUID). They expire after a limited time."""
     keys = client.keys(uuid_or_alias)
     shown = {
         "aws_access_key_id": keys.access_key_id,
@@ -106,7 +105,7 @@ def status(
         filename: Name of the file in the area.
         env: Deployment that the area belongs to, such as prod; by default that of the area.
         uuid: Full UUID of the upload area; by default the selected one.
-        console: Where the exit code is set.
+        console: Receives the exit code.
     """
     uri = _which(uuid, env)
     said = client.file_status(filename, uri)
@@ -133,22 +132,20 @@ def report(
         return Told(text.removesuffix("\n"), text)
     file = Path(f"{output_file_name or uri.area_uuid}.txt")
     if not file.parent.is_dir():
-        raise UsageError(
-            f"there is no folder {file.parent} for {file}", remedy="Name a file in a folder that is there."
-        )
+        raise UsageError(f"folder {file.parent} does not exist for {file}", remedy="Name a file in an existing folder.")
     text = str(client.status(uri))
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NotWritable(
-            str(file), error.strerror or str(error), remedy="Choose another place with --output-file-name."
+            str(file), error.strerror or str(error), remedy="Choose another file with --output-file-name."
         ) from error
     told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {file}"
     return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
 def uploaded(result: UploadResult, call: Call) -> Told | None:
-    """Render an upload in the published client's words."""
+    """Render an upload in the published client's texts."""
     from omicsdk.cli.commands.transfers import finish
 
     area = UploadConfig().selected()
@@ -169,7 +166,7 @@ def uploaded(result: UploadResult, call: Call) -> Told | None:
 
 
 def _which(uuid: str | None, env: str | None) -> UploadAreaURI:
-    """The area that --uuid and --env name, by default the selected one."""
+    """Return the area of --uuid and --env, by default the selected one."""
     settings = UploadConfig()
     if uuid is None:
         uri = settings.selected()

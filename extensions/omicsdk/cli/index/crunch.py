@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BY_SIGNATURE = True
 
 _READS = "my-project:reads"
-_ON = "Print what is sent and how the site answers; the default."
-_OFF = "Print the result only: the opposite of --verbose."
+_ON = "Print requests and the site's answers; the default."
+_OFF = "Only print the result: the opposite of --verbose."
 _VERBOSE: tuple[Argument, ...] = (
     {"name": "verbose", "type": "boolean", "flag": True, "default": True, "help": _ON},
     {"name": "no_verbose", "python": "verbose", "type": "boolean", "flag": True, "negates": True, "help": _OFF},

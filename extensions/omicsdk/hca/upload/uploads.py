@@ -54,8 +54,8 @@ class UploadedFile(Displayed):
     Attributes:
         path: Where it came from: a local path, or `s3://BUCKET/KEY`.
         name: What it is called in the area.
-        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before; `planned`: by
-            a dry run.
+        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before;
+            `planned`: by a dry run.
         size: Its length in bytes; None when it couldn't be read.
         content_type: The media type that it was sent with, "" when it wasn't sent.
         checksums: What is known of its contents, from algorithm to value.
@@ -206,24 +206,26 @@ def upload(
 ) -> UploadResult:
     """Upload files to an upload area, by default the selected one.
 
-    An area has no folders: files keep their own names only, so two files of one name are refused. Nothing is sent unless everything
-    can be. Each file is sent with its checksum and media type, verified, and announced to the service. Run it again to resume.
+    An area has no folders: files keep their own names only, so two files of one name are refused. Nothing is sent
+    unless everything can be. Each file is sent with its checksum and media type, verified, and announced to the
+    service. Run it again to resume.
 
     Args:
-        paths: Files, folders with everything below them, and s3:// addresses, which S3 copies by itself.
+        paths: Files, folders with everything below them, and s3:// addresses, which S3 copies directly.
         area: The area's URI, its UUID or the beginning of it; by default the selected area.
         name: Name in the upload area, when a single file is uploaded; by default its own.
         file_extension: Suffix that files in folders must have to be uploaded, such as .fastq.gz; for folders only.
         dcp_type: The kind of the files: a parameter of their media type.
-        accelerate: Send files to a place of Amazon S3 Transfer Acceleration near you, which in some places is slower than
-            the bucket's region; without effect for other endpoints.
-        sync: Skip files that the area already has with the same contents; the service is notified of them all the same.
-        resume: Remember in the user's state folder what was sent, until all of it is: the same call resumes after a stop, a
-            failure or a crash.
+        accelerate: Send files to the nearest location of Amazon S3 Transfer Acceleration, which may be slower than the
+            bucket's region; without effect for other endpoints.
+        sync: Skip files that the area already has with the same contents; the service is still notified of them.
+        resume: Remember in the user's state folder what was sent, until all of it is: the same call resumes after a
+            stop, a failure or a crash.
         progress: Called a few times a second.
         stop: Set it to end the upload within a second; the same call resumes.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would be uploaded, under which names; nothing is requested but lists of s3:// addresses.
+        dry_run: Only report what would be uploaded, under which names; nothing is requested but lists of s3://
+            addresses.
 
     Returns:
         The result of each file. Call `raise_if_failed()` on it, or look at `errors`.
