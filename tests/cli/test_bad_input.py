@@ -42,10 +42,10 @@ def test_no_number_of_a_command_may_be_below_0(name):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("download", "--replica", "aws", "--bundle-uuid", ""), "--bundle-uuid: it is empty"),
-        (("download-collection", "--replica", "aws", "--uuid", " "), "--uuid: it is empty"),
-        (("download-manifest", "--replica", "aws", "--manifest", ""), "--manifest: it is empty"),
-        (("upload", "--replica", "aws", "--staging-bucket", "b", "--src-dir", ""), "--src-dir: it is empty"),
+        (("download", "--replica", "aws", "--bundle-uuid", ""), "--bundle-uuid: the value is empty"),
+        (("download-collection", "--replica", "aws", "--uuid", " "), "--uuid: the value is empty"),
+        (("download-manifest", "--replica", "aws", "--manifest", ""), "--manifest: the value is empty"),
+        (("upload", "--replica", "aws", "--staging-bucket", "b", "--src-dir", ""), "--src-dir: the value is empty"),
     ],
 )
 def test_a_variable_that_isn_t_set_names_nothing(dss, words, said):

@@ -119,7 +119,7 @@ def test_an_upload_with_a_report_and_a_limit(dss, source, omics_sandbox):
     assert ran.code == 0, ran.err
     assert len(ran.json["files"]) == 2
     assert "reads.bin" in Path("r.html").read_text()
-    assert "what became of each file stands in r.html" in ran.err
+    assert "report written to r.html" in ran.err
 
 
 def test_an_upload_that_fails_tells_in_its_report(dss, source, omics_sandbox):

@@ -173,7 +173,7 @@ def test_a_report_tells_of_each_file(dss, bundle, source, tmp_path):
     manifest(tmp_path / "m.tsv", bundle, source, f3="0" * 64)
     ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--num-retries", "0", "--report", "report.jsonl")
     assert ran.code == 3
-    assert "what became of each file stands in report.jsonl" in ran.err
+    assert "report written to report.jsonl" in ran.err
     first, *files = map(json.loads, Path("report.jsonl").read_text().splitlines())
     assert (first["ok"], first["counts"]["done"], first["counts"]["failed"]) == (False, 12, 1)
     assert first["title"] == f"Download of {tmp_path / 'm.tsv'}"
@@ -202,7 +202,7 @@ def test_a_report_tells_of_what_failed_beside_the_files(dss, bundle, tmp_path):
     [
         ("report.txt", "ends in .html"),
         ("report", "ends in .html"),
-        ("missing/report.html", "there is no folder"),
+        ("missing/report.html", "does not exist"),
         (".", "ends in .html"),
         ("folder.html", "--report: 'folder.html' is a folder"),
     ],

@@ -136,7 +136,7 @@ def test_a_file_takes_what_is_printed(pangea, tmp_path):
     both = pangea("user", "info", "-o", "me.json", "--output", "json")
     assert both.json["email"] == SANDBOX_PANGEA_USER
     gone = pangea("user", "info", "-o", "gone/me.json")
-    assert (gone.code, "there is no folder" in gone.err) == (2, True)
+    assert (gone.code, "does not exist" in gone.err) == (2, True)
 
 
 def test_the_version_is_ours_and_asks_nobody(pangea, omics_sandbox):

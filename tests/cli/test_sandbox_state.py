@@ -105,7 +105,7 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
         (("status",), "give --url of a running sandbox or --dir"),
         (("status", "--dir", "nowhere"), "folder not found: nowhere"),
         (("status", "--dir", "."), "isn't a sandbox's folder"),
-        (("up", "--s3-port", "70000"), "--s3-port: 70000 isn't a port"),
+        (("up", "--s3-port", "70000"), "--s3-port: 70000 is not a port"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, said):

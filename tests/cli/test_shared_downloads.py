@@ -96,7 +96,7 @@ def test_the_same_result_and_report_with_workers_and_on_a_cluster(
     for name, *more in (("alone",), ("processes", "--workers", "2"), ("cluster", "--scheduler", scheduler)):
         done = ran(command(manifest, "--download-dir", name, "--report", f"{name}.jsonl", *more), environment)
         assert done.returncode == 0, done.stderr
-        assert f"what became of each file stands in {name}.jsonl" in done.stderr
+        assert f"report written to {name}.jsonl" in done.stderr
         assert ("dashboard: http://127.0.0.1" in done.stderr) == (name == "cluster")
         told = json.loads(done.stdout)
         lines = [json.loads(line) for line in Path(f"{name}.jsonl").read_text().splitlines()]
@@ -121,7 +121,7 @@ def test_ctrl_c_and_the_same_command_again(manifest: Path, work: Path, environme
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
     code, out, err = interrupted(omics_sandbox, words, environment)
     assert (code, out) == (130, "")
-    assert "The same command goes on where this one ended" in err
+    assert "Run the same command again to resume" in err
     assert "Traceback" not in err
     lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
     assert len(lines) == 31

@@ -23,11 +23,11 @@ def test_what_was_done_until_ctrl_c_stands_in_the_report(tmp_path):
         watched(work, {"report": str(path)}, Console(stderr=said), "downloading")
     rows = map(json.loads, path.read_text().splitlines())
     assert {row["name"]: row["state"] for row in rows if "state" in row} == {"a.bam": "done", "b.bam": "stopped"}
-    assert f"what became of each file stands in {path}" in said.getvalue()
+    assert f"report written to {path}" in said.getvalue()
 
 
 def test_a_report_that_can_t_be_written_is_told_before_anything_is_moved(tmp_path):
-    with pytest.raises(UsageError, match=r"--report: .*there is no folder"):
+    with pytest.raises(UsageError, match=r"--report: .*does not exist"):
         watched(
             lambda progress, control: pytest.fail("moved"), {"report": str(tmp_path / "gone/r.html")}, Console(), "x"
         )

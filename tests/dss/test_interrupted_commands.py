@@ -66,5 +66,5 @@ def test_a_download_tells_in_its_report_what_ctrl_c_left(
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
     code, out, err = interrupted(omics_sandbox, command, environment)
     assert (code, out) == (130, "")
-    assert f"what became of each file stands in {report}" in err
+    assert f"report written to {report}" in err
     assert [line["state"] for line in lines(report) if "state" in line] == ["stopped"]

@@ -273,7 +273,7 @@ def test_interrupted_it_goes_on_when_it_is_run_again(selected: Any, service: Any
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "The same command goes on where this one ended." in err
+    assert "Run the same command again to resume." in err
     assert out == ""
     done = subprocess.run(
         [*command[:3], "upload", "files", str(path), "--output", "json"], capture_output=True, text=True

@@ -332,7 +332,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
     ("words", "says"),
     [
         (["--max", "0"], "--max: 0 is below 1"),
-        (["--port", "70000"], "--port: 70000 isn't a port"),
+        (["--port", "70000"], "--port: 70000 is not a port"),
         (["--path", "hook"], "begins with /"),
         (["--exec", "'"], "cannot be split"),
         (["--exec", "no-such-program --once"], "program no-such-program not found"),

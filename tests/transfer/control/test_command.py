@@ -113,7 +113,7 @@ def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert "goes on where this one ended" in errors
+    assert "Run the same command again to resume" in errors
     assert list(tmp_path.rglob("*.part"))
 
 

@@ -321,7 +321,7 @@ def run_next(client: Crunch, *, project: str = "", how: Processing, console: Con
     The stages are those of `omics crunch run`. The exit code is 1 if one fails, or if no dataset is left.
 
     Args:
-        project: Only process datasets of the project with this slug.
+        project: Only process datasets of this project (slug).
         how: Options of the run.
         console: Reports stages.
     """
@@ -337,7 +337,7 @@ def loop(client: Crunch, *, project: str = "", how: Processing, console: Console
     process datasets of one site at the same time.
 
     Args:
-        project: Only process datasets of the project with this slug.
+        project: Only process datasets of this project (slug).
         how: Options of the runs.
         console: Reports stages.
     """

@@ -1,7 +1,7 @@
-"""Transfers on the command line: the options that control one, its progress, and what is printed and reported at its end.
+"""Transfers on the command line: their options, progress, output and report.
 
-A command that returns a `TransferReport` needs nothing more: `transferred` is its renderer. One that returns a result of its own
-calls `finish` and `listed` in its renderer.
+The renderer of a `TransferReport` is `transferred`. A command with another result calls `finish` and `listed` in its
+renderer.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Progress
 
 T = TypeVar("T")
-STOPPED = "Stopped. The same command goes on where this one ended."
-AGAIN = "Run the same command again: what is done isn't transferred twice."
+STOPPED = "Stopped. Run the same command again to resume."
+AGAIN = "Run the same command again to resume."
 THERE = ("done", "skipped", "planned")
 LISTED = 1000
-"""Results of more files than this are only counted where no form of output was chosen."""
+"""Results of more files than this are only counted if no output format is chosen."""
 _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -44,13 +44,13 @@ _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
 def control_of(arguments: Mapping[str, Any]) -> Control:
-    """Makes of what was typed what a transfer is controlled by.
+    """Return the control of a transfer from the options of its command.
 
     Args:
-        arguments: Those of the command; see `CONTROLS`.
+        arguments: The command's arguments; see `CONTROLS`.
 
     Raises:
-        UsageError: One of them can't be read.
+        UsageError: One of them is invalid.
     """
     limit_rate, time_budget = arguments.get("limit_rate"), arguments.get("time_budget")
     return Control(
@@ -63,7 +63,7 @@ def control_of(arguments: Mapping[str, Any]) -> Control:
 
 
 def _patience(arguments: Mapping[str, Any]) -> Patience | None:
-    """How long servers are waited for, None where nothing is said of it."""
+    """Return the limits for waiting on servers; None without such options."""
     rate, silence, wait = (arguments.get(name) for name in ("min_rate", "stall_timeout", "max_wait"))
     renewals = arguments.get("renewals")
     said: dict[str, Any] = {
@@ -77,14 +77,14 @@ def _patience(arguments: Mapping[str, Any]) -> Patience | None:
 
 
 def bytes_of(option: str, text: str) -> int:
-    """Read a number of bytes.
+    """Parse a number of bytes.
 
     Args:
         option: The option.
         text: The number, with K, M or G for powers of 1024.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is invalid.
     """
     match = _SIZE.fullmatch(text.strip())
     if not match:
@@ -96,9 +96,7 @@ def _rate(option: str, text: str) -> float:
     match = _RATE.fullmatch(text.strip())
     rate = float(match[1]) * _FACTORS[match[2].lower()] if match else 0.0
     if rate <= 0:
-        raise UsageError(
-            f"{option} {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
-        )
+        raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Give one such as 500K or 10M.")
     return rate
 
 
@@ -111,13 +109,13 @@ def watched(
     console: Console,
     title: str,
 ) -> T:
-    """Runs a transfer with a progress bar; Ctrl-C stops it so that the same command goes on from there.
+    """Run a transfer with a progress bar; Ctrl-C stops it, and the same command resumes it.
 
     Args:
         work: The transfer.
-        arguments: Those of the command. Where they ask for a report, what was done until Ctrl-C stands in it.
-        console: Where progress is told.
-        title: What it is.
+        arguments: The command's arguments. A requested report is also written after Ctrl-C.
+        console: Shows progress.
+        title: Title of the transfer.
     """
     path = report_path(arguments.get("report"))
     control = control_of(arguments)
@@ -141,10 +139,10 @@ def watched(
 
 
 def report_ended(report: TransferReport, call: Call) -> None:
-    """Write the report that was asked for, and print the line that sums the transfer up.
+    """Write the requested report, and print the summary of the transfer.
 
     Args:
-        report: The transfer's.
+        report: The result of the transfer.
         call: The command.
     """
     errors = [outcome.error for outcome in report.failed if outcome.error is not None]
@@ -161,7 +159,7 @@ def transferred(result: TransferReport, call: Call) -> object:
 
 
 def rows_of(report: TransferReport) -> Iterator[Mapping[str, Any]]:
-    """The result for each file, as `listed` takes it.
+    """Yield the result for each file in the form for `listed`.
 
     Args:
         report: The result of the transfer.
@@ -183,23 +181,23 @@ def finish(
     remedy: str = AGAIN,
     is_counted: bool = False,
 ) -> None:
-    """Write the report that was asked for, and print what failed and one line that sums the transfer up.
+    """Write the requested report, and print failures and the summary.
 
     Args:
         report: The result of the transfer.
         call: The command.
         errors: Why files failed; by default the errors in the report, each with its file's name.
-        title: What the transfer is called; by default the command's title.
-        where: Where the files are now; by default the command's folder.
-        did: What was done with the files, such as "downloaded"; by default from the command's title.
-        more: Further facts for the line, such as "2 removed".
-        fail: Called where all failed, to raise the command's own error.
-        remedy: What to do where several failed, and none arrived.
-        is_counted: Whether the command prints a line of its own.
+        title: Title of the transfer; by default the command's title.
+        where: The target of the files; by default the command's folder.
+        did: The verb of the summary, such as "downloaded"; by default from the command's title.
+        more: Further facts for the summary, such as "2 removed".
+        fail: Called if all failed, to raise the command's own error.
+        remedy: Remedy if several files failed, and none arrived.
+        is_counted: Whether the command prints its own summary.
 
     Raises:
-        OmicsError: The only error, where no file arrived.
-        SomeFailed: Several errors, likewise.
+        OmicsError: The only error, if no file arrived.
+        SomeFailed: Several errors, if no file arrived.
         TransferError: The transfer was stopped.
     """
     errors = named_errors(report.failed) if errors is None else errors
@@ -226,11 +224,11 @@ def finish(
 
 
 def tell_failures(errors: Sequence[object], console: Console) -> None:
-    """Print why parts of a batch failed, a few in full; the process ends with 3.
+    """Print the first errors of a batch and the number of others; the exit code becomes 3.
 
     Args:
-        errors: The errors, or faults; nothing is printed of none.
-        console: Where they are printed.
+        errors: The errors, or faults; may be empty.
+        console: Prints them.
     """
     for error in errors[:SHOWN]:
         console.some_failed(str(error))
@@ -239,10 +237,10 @@ def tell_failures(errors: Sequence[object], console: Console) -> None:
 
 
 def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
-    """Why files failed, each by its name.
+    """Return the errors of failed files, each with the file's name.
 
     Args:
-        failed: Outcomes of those.
+        failed: Their outcomes.
     """
     found: list[OmicsError] = []
     for outcome in failed:
@@ -259,24 +257,24 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
 
 
 def report_path(given: str | None) -> Path | None:
-    """Checks where a report shall go, so that no transfer of hours ends without a place for it.
+    """Check the path of a report before a long transfer starts.
 
     Args:
-        given: What was typed after `--report`.
+        given: The value of `--report`.
 
     Returns:
-        The path; None when none was given.
+        The path; None if the option is missing.
 
     Raises:
-        UsageError: Its suffix names no kind of report, or it can't be written there.
+        UsageError: The suffix is unknown, or the file cannot be written.
     """
     if given is None:
         return None
     path = Path(given)
     if path.suffix.lower() not in (".html", ".jsonl"):
         raise UsageError(
-            f"--report {given}: the suffix tells what is written",
-            remedy="Give a name that ends in .html (a page for people) or .jsonl (a line a file, for machines).",
+            f"--report {given}: unknown suffix",
+            remedy="Give a name that ends in .html (for people) or .jsonl (a JSON line for each file).",
         )
     try:
         file_to_write(given)
@@ -288,37 +286,37 @@ def report_path(given: str | None) -> Path | None:
 def tell_report(
     path: Path | None, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console
 ) -> None:
-    """Writes the report that was asked for, and tells where it stands.
+    """Write the requested report, and print its path.
 
     Args:
-        path: Where to, as `report_path` gives it; None where none was asked for.
-        report: What the transfer did.
-        errors: All that failed, as for `write_report`.
-        title: What it was.
-        console: Where it is told.
+        path: The path from `report_path`; None for no report.
+        report: The result of the transfer.
+        errors: All errors, as for `write_report`.
+        title: Title of the transfer.
+        console: Prints the path.
 
     Raises:
-        NotWritable: It can't be written.
-        DiskFull: There is no room.
+        NotWritable: It cannot be written.
+        DiskFull: The disk is full.
     """
     if path is not None:
         write_report(path, report, errors, title)
-        console.message(f"what became of each file stands in {path}")
+        console.message(f"report written to {path}")
 
 
 def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str) -> None:
-    """Writes a report as the suffix of its name says.
+    """Write a report in the format of its suffix.
 
     Args:
-        path: Where to, as `report_path` gives it.
-        report: What the transfer did.
-        errors: All that failed; what the transfer itself doesn't know of (names that weren't found, links that couldn't be
-            made) is told as files that failed too.
-        title: What it was.
+        path: The path from `report_path`.
+        report: The result of the transfer.
+        errors: All errors; those outside of the transfer (names that were not found, links that could not be created)
+            are reported as failed files.
+        title: Title of the transfer.
 
     Raises:
-        NotWritable: It can't be written.
-        DiskFull: There is no room.
+        NotWritable: It cannot be written.
+        DiskFull: The disk is full.
     """
     known = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
     others = [error for error in errors if _cause(error) not in known]
@@ -332,7 +330,7 @@ def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError
 
 
 def _cause(error: OmicsError) -> str:
-    """What it says without the remedy, which a workflow may have replaced by a better one."""
+    """Return the message without the remedy, which a workflow may have replaced."""
     return str(error).removesuffix(error.remedy)
 
 
@@ -345,19 +343,19 @@ def _as_outcome(error: OmicsError) -> Outcome:
 
 
 def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 0, more: Sequence[str] = ()) -> str:
-    """Sum a transfer up in one line.
+    """Summarize a transfer in one line.
 
     Args:
         report: The result of the transfer.
-        did: What was done with the files.
-        where: Where they are now.
-        failed: How many failed.
+        did: The verb, such as "downloaded".
+        where: The target of the files.
+        failed: Number of failed files.
         more: Further facts.
     """
     counts = report.counts
     size = sum(outcome.size or 0 for outcome in report.outcomes if outcome.state == "done")
     known = report.verification
-    # What a platform moves or removes by itself has no bytes that could be compared.
+    # Files that the platform itself moves or removes have no bytes to compare.
     is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
     facts = [verification_words(known) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
@@ -369,7 +367,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
 
 
 def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> Told:
-    """The result of a transfer as data: counts, and files unless they are many; a terminal gets the line of `finish` only.
+    """Return the result of a transfer as data: counts, and files up to a number; a terminal only gets the summary.
 
     Args:
         report: The result of the transfer.
@@ -386,32 +384,32 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
 
 
 def count_of(number: int, thing: str) -> str:
-    """A number of things in words: "1 file", "2,000 files".
+    """Return a number with its noun: "1 file", "2,000 files".
 
     Args:
-        number: How many.
-        thing: One of them.
+        number: The number.
+        thing: The noun in the singular.
     """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def ended(outcome: Outcome) -> dict[str, str | None]:
-    """How a file ended, for the JSON of a command.
+    """Return the result for a file, for the JSON of a command.
 
     Args:
-        outcome: What became of it.
+        outcome: The outcome of the file.
 
     Returns:
-        Its state, and what it was verified by where it is at its target.
+        Its state, and its verification if it is present at the target.
     """
     return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
 
 
 def foreseen(report: TransferReport) -> dict[str, object]:
-    """What a dry run prints: counts, bytes that would come, and each file.
+    """Return the output of a dry run: counts, bytes to fetch, and each file.
 
     Args:
-        report: The dry run's.
+        report: The result of the dry run.
     """
     planned = [outcome for outcome in report.outcomes if outcome.state == "planned"]
     return {

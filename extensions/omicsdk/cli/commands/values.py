@@ -76,7 +76,7 @@ def port(number: int) -> int:
         number: The value that was typed or configured.
 
     Raises:
-        UsageError: It is no port.
+        UsageError: It is not a port.
     """
     if not 0 <= number <= 65535:
         raise UsageError(f"{number} is not a port", remedy="Give 1 to 65535, or 0 for a free one.")
@@ -93,7 +93,7 @@ def not_empty(text: str) -> str:
         UsageError: It is empty.
     """
     if not text.strip():
-        raise UsageError("it is empty", remedy="Give one; a variable of the shell that is not set leaves nothing.")
+        raise UsageError("the value is empty", remedy="Give a value; check that the shell variable is set.")
     return text
 
 
@@ -109,7 +109,7 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
         encoding: The encoding that --encoding names; None for a command without such an option: UTF-8.
 
     Raises:
-        UsageError: It can't be read, or isn't such text.
+        UsageError: It cannot be read, or is not text in that encoding.
     """
     shown = "stdin" if file == STREAM else file or "''"
     try:
@@ -118,14 +118,14 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     except OSError as error:
         raise UsageError(
             f"{option}: cannot read {shown}: {error.strerror or error}",
-            remedy="Give the name of a file that you can read.",
+            remedy="Give a readable file.",
         ) from error
     except LookupError as error:
         raise UsageError(
-            f"--encoding: there is no encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
+            f"--encoding: unknown encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
         ) from error
     except UnicodeDecodeError as error:
-        remedy = "Save it as UTF-8." if encoding is None else "Save it so, or give its --encoding."
+        remedy = "Save it as UTF-8." if encoding is None else "Save it in that encoding, or give its --encoding."
         raise UsageError(
             f"{option}: byte {error.start} of {shown} is not {encoding or 'UTF-8'} text", remedy=remedy
         ) from error
@@ -141,19 +141,19 @@ def file_to_write(file: str) -> str:
         UsageError: It is -, a folder or a socket, or its folder is missing or cannot be written.
     """
     if file == STREAM:
-        raise UsageError("- is stdout, and this has to be a file", remedy="Name a file; ./- is one that is called -.")
+        raise UsageError("- is stdout, but a file is required", remedy="Name a file, or give ./- for a file named -.")
     path = Path(file).absolute()
     if path.is_dir():
         raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
     try:
-        if is_special(path):  # written in place: its folder may be one that cannot be written
+        if is_special(path):  # written in place: its folder may be read-only
             return file
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", remedy="Name a file, a device or a FIFO.") from error
     if not path.parent.is_dir():
-        raise UsageError(f"{file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there.")
+        raise UsageError(f"{file}: folder {path.parent} does not exist", remedy="Name a file in an existing folder.")
     if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{file}: its folder cannot be written", remedy="Choose another folder.")
+        raise UsageError(f"{file}: its folder is not writable", remedy="Choose another folder.")
     return file
 
 
@@ -163,23 +163,25 @@ def file_or_stdout(file: str) -> str:
 
 
 def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: Output) -> None:
-    """Run a command whose file goes to stdout, in the place of its result.
+    """Run a command whose file goes to stdout in place of its result.
 
-    The file is written to a temporary folder first: a reader gets all of it or nothing, and the command may read it again.
+    The file is written to a temporary folder first: readers get either all of it or nothing, and the command can read
+    it again.
 
     Args:
-        run: Runs it with the name of a file to write, and returns its result, which is printed where it wrote none.
-        suffix: What the name ends with.
-        console: Where messages go, which call the file stdout.
-        output: Where stdout is.
+        run: Runs the command with the name of a file to write, and returns its result, which is printed if no file was
+            written.
+        suffix: Suffix of the file's name.
+        console: Prints messages, in which the file is called stdout.
+        output: Prints the file.
 
     Raises:
-        UsageError: A query was given.
+        UsageError: A query is given.
     """
     from tempfile import TemporaryDirectory
 
     if output.query is not None:
-        raise UsageError("--query picks from JSON, and - prints a file as it is", remedy="Leave one of them out.")
+        raise UsageError("--query selects from JSON, but - prints a file unchanged", remedy="Omit one of them.")
     with TemporaryDirectory(prefix="omics-") as folder:
         path = Path(folder, f"stdout{suffix}")
         console.called[str(path)] = "stdout"
@@ -198,15 +200,15 @@ def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: 
 
 
 def agreed(question: str, console: Console, left: str = "nothing was deleted") -> bool:
-    """Ask before something that cannot be undone; a no is reported, and the process ends with 130.
+    """Ask for confirmation of a permanent change; if it is denied, the exit code becomes 130.
 
     Args:
-        question: The question, without the "[y/N]" behind it.
-        console: Where it is asked.
-        left: What a no reports.
+        question: The question, without the "[y/N]" after it.
+        console: Asks the question.
+        left: Message if it is denied.
 
     Returns:
-        Whether to continue; True without asking where there is no terminal, or with --yes.
+        Whether to continue; True without a question if there is no terminal, or with --yes.
     """
     if console.confirm(question):
         return True
@@ -223,17 +225,17 @@ def removed(
     remove: Callable[[], object],
     dry_run: bool = False,
 ) -> dict[str, str] | None:
-    """Delete something after asking, and print that it was deleted.
+    """Delete an object after confirmation, and print the deletion.
 
     Args:
-        what: What is deleted, as the question names it: "project P-Q".
-        console: Where it is asked.
-        check: Raises where it does not exist; called for a dry run.
+        what: The object as named in the question: "project P-Q".
+        console: Asks for confirmation.
+        check: Raises if the object does not exist; called for a dry run.
         remove: Deletes it.
         dry_run: Only check.
 
     Returns:
-        What was deleted, or would be; None where the answer was no.
+        The deleted object, or the one of a dry run; None if denied.
     """
     if dry_run:
         check()
