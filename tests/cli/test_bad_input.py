@@ -33,7 +33,7 @@ def test_all_numbers_are_looked_at():
 
 @pytest.mark.parametrize("name", sorted(set(NUMBERS) - set(ELSEWHERE)))
 def test_no_number_of_a_command_may_be_below_0(name):
-    with pytest.raises(UsageError, match=r"--[\w-]+: -1 (is below|isn't above|isn't a) [01port]+\. Give ") as caught:
+    with pytest.raises(UsageError, match=r"--[\w-]+: -1 (is below|is not above|is not a) [01port]+\. Give ") as caught:
         value_of(NUMBERS[name], ["-1"])
     assert f"{name.rpartition(' ')[2]}:" in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""`omics config`: the settings of every platform, each with where it comes from. Secrets are never shown."""
+"""`omics config`: the settings of every platform, each with its origin. Secrets are never shown."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
-"""Environment variables that programs of this package read, other than those that begin with OMICS_."""
+"""Environment variables that omicsdk reads, besides those that begin with OMICS_."""
 
 _SECRET = frozenset({"PANGEA_PASS"})
 """Secrets whose names do not show it."""
@@ -73,19 +73,19 @@ KINDS_TO_WRITE = {
     "upload.production_api_url": "text",
     "upload.preprod_api_url_template": "text",
 }
-"""The kind that a setting must have to be written, also where a wrong one would stop one service's commands only."""
+"""The required kind of a setting, even if a wrong one would only affect one service's commands."""
 
 
 def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> Told:
     """Show every setting with its value and its origin.
 
-    Settings of omicsdk and of the HCA configuration, built-in ones included; what clients of each platform find now,
-    whatever states it; and the environment variables that are set and read. Secrets are masked.
+    Lists the settings of omicsdk and of the HCA configuration with built-in ones, the settings in effect for each
+    platform's clients, and the environment variables that are set and read. Secrets are masked.
 
     Args:
-        show_origin: Name the line in the file, too.
-        known: List the settings that can be set instead, with the kinds and choices of their values.
-        connection: What the global options state.
+        show_origin: Also show the line in the file.
+        known: Instead list all available settings, with the kinds and choices of their values.
+        connection: Values of the global options.
     """
     if known:
         rows = list(_known())
@@ -103,20 +103,20 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
         value = os.environ[name]
         found.append((name, _shown(name, value), ENVIRONMENT))
     rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in found]
-    # A line each: beside names and files, a table would have no room for the values.
+    # A line each: beside names and files, a table would have no space for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
     return Told("\n".join(lines), rows, terminal_only=True)
 
 
 def get(name: str, *, connection: Connection) -> Any:
-    """Print one setting; ends with 1 when it is not set.
+    """Print a setting.
 
-    Text is printed as it is, anything else as JSON. Secrets are not printed.
+    The exit code is 1 if it is not set. Text is printed unchanged, other values as JSON. Secrets are not printed.
 
     Args:
-        name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. A dot within a name has a
-            backslash before it.
-        connection: What the global options state.
+        name: Path of the setting, joined by dots: sb.base_url, DSSClient.swagger_url. Escape a dot within a name with a
+            backslash.
+        connection: Values of the global options.
     """
     if name in os.environ and _is_variable(name):
         if _is_secret_variable(name):
@@ -139,12 +139,12 @@ def get(name: str, *, connection: Connection) -> Any:
 def paths() -> list[dict[str, Any]]:
     """Show the settings files.
 
-    First omicsdk's own, then those of the HCA configuration, of which the last has precedence.
+    The first is omicsdk's own file. Those of the HCA configuration follow; the last has precedence.
     """
     from omicsdk.hca.config import files_of, named_files
 
     files, named = files_of(os.environ), named_files(os.environ)
-    # A user without a home has no file of their own.
+    # A user without a home has no user file.
     own = len(files) - len(named) - 1
     origins = ["this machine", *["this user"] * own, *["HCA_CONFIG_FILE"] * len(named)]
     settings = settings_path()
@@ -156,17 +156,17 @@ def paths() -> list[dict[str, Any]]:
 def set_setting(
     name: str, value: str, *, text: bool = False, file: Path | None = None, connection: Connection, console: Console
 ) -> dict[str, Any]:
-    """Write one setting into your settings file.
+    """Write a setting into your settings file.
 
-    Everything else in the file stays as it is. The base URL of a platform belongs to the profile of --profile. Defaults
+    All other settings are kept. The base URL of a platform belongs to the profile of --profile. Defaults
     of the Atlas's commands are set like any other setting: omics config set dss.download.num_retries 3
 
     Args:
         name: Path of the setting, joined by dots, see omics config list --known.
-        value: JSON, or else text. - reads it from stdin; secrets are taken from there only.
-        text: Take the value as text even if it is JSON.
+        value: JSON, or else text. - reads it from stdin; secrets are only read from stdin.
+        text: Treat the value as text even if it is JSON.
         file: File of the HCA configuration to change; by default your own, see omics config path.
-        connection: What the global options state.
+        connection: Values of the global options.
         console: Prints warnings.
     """
     from omicsdk.core.settings.config import Values, change, set_in
@@ -197,12 +197,12 @@ def set_setting(
 
 
 def unset_setting(name: str, *, file: Path | None = None, connection: Connection, console: Console) -> dict[str, Any]:
-    """Remove one setting from your settings file; ends with 1 when it is not set.
+    """Remove a setting from your settings file; the exit code is 1 if it is not set.
 
     Args:
         name: Path of the setting, joined by dots.
         file: File of the HCA configuration to change; by default your own.
-        connection: What the global options state.
+        connection: Values of the global options.
         console: Prints warnings.
     """
     from omicsdk.core.settings.config import unset
@@ -227,10 +227,10 @@ def unset_setting(name: str, *, file: Path | None = None, connection: Connection
 def edit(*, console: Console) -> None:
     """Edit omicsdk's settings file with the editor of VISUAL or EDITOR.
 
-    The file is replaced when the editor has ended, and only by a valid one.
+    The file is replaced after the editor exits, if the new content is valid.
 
     Args:
-        console: Where the result is reported.
+        console: Reports the result.
     """
     import shlex
     import subprocess
@@ -243,7 +243,7 @@ def edit(*, console: Console) -> None:
     before = read_settings().text
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     draft = path.with_name(f"{path.stem}.draft{path.suffix}")
-    if not draft.exists():  # an invalid one of the last time is edited again
+    if not draft.exists():  # an invalid draft is edited again
         write_private(draft, before)
     try:
         ended = subprocess.run([*shlex.split(editor), str(draft)], check=False)
@@ -256,18 +256,18 @@ def edit(*, console: Console) -> None:
         console.message("nothing was changed")
         return
     toml(text, draft)
-    profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # what it states has to make sense, too
+    profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # the contents must be valid, too
     write_private(path, text)
     draft.unlink()
     console.message(f"changed {path}")
 
 
 def masked(keys: tuple[str, ...], value: Any) -> Any:
-    """A setting's value for people: MASK in the place of a secret.
+    """Return a setting's value for display, with MASK in place of a secret.
 
     Args:
-        keys: Its names.
-        value: What it is.
+        keys: The names that lead to it.
+        value: The value.
     """
     return MASK if value and any(map(is_secret_name, keys)) else mask_json(value)
 
@@ -281,7 +281,7 @@ def _known() -> Iterator[dict[str, Any]]:
 
 
 def _own_settings() -> list[Setting]:
-    """The settings of omicsdk's own file, those that this version does not know among them."""
+    """Return the settings of omicsdk's own file, including unknown ones."""
     settings = read_settings()
     found = merged([Layer(str(settings.path), settings.values)])
     return [each._replace(place=settings.place(*each.keys)) for each in found]
@@ -296,14 +296,14 @@ def _is_secret_variable(name: str) -> bool:
 
 
 def _shown(name: str, value: str) -> str:
-    """A variable's value for people."""
+    """Return a variable's value for display."""
     if name in _PATHS:
         return value
     return MASK if value and _is_secret_variable(name) else mask_text(value)
 
 
 def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
-    """Where a setting is in omicsdk's own file; None for one of the HCA configuration."""
+    """Return the keys of a setting in omicsdk's own file; None for one of the HCA configuration."""
     own = table_keys(keys, connection.profile)
     if own is not None and file is not None:
         raise UsageError(
@@ -314,7 +314,7 @@ def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
 
 
 def _own_value(keys: Keys, connection: Connection) -> str:
-    """The value of omicsdk's own file, or the one that clients find elsewhere."""
+    """Return the value of omicsdk's own file, or the one in effect from another source."""
     from omicsdk.logins import found_settings
 
     stated = {each.keys: each.value for each in _own_settings()}.get(table_keys(keys, connection.profile) or ())
@@ -390,16 +390,16 @@ def _typed(keys: Keys) -> str:
 
 
 def _is_secret(keys: Keys, value: Json) -> bool:
-    """Whether a value is a secret or has one in it; placeholders of tests and empty texts are none."""
+    """Return whether a value is or contains a secret; placeholders of tests and empty texts are not secrets."""
     return bool(value) and (any(map(is_secret_name, keys)) or mask_json(value) != value)
 
 
 def _check_known(keys: Keys, value: Json) -> None:
-    """Refuse a value that every program would refuse from then on.
+    """Reject an invalid value before it is stored.
 
     Raises:
-        UsageError: The setting cannot have it.
-        ConfigError: It is no URL of a document.
+        UsageError: The value is invalid for the setting.
+        ConfigError: It is not the URL of a document.
     """
     kind = KINDS_TO_WRITE.get(name_of(keys))
     if kind is not None and not is_of_kind(kind, value):
@@ -417,7 +417,7 @@ def _check_known(keys: Keys, value: Json) -> None:
 
 
 def _check_merged(settings: Settings, keys: Keys) -> None:
-    """Refuse a default that no command or argument has, or one of another type.
+    """Reject a default of an unknown command or argument, or of the wrong type.
 
     Raises:
         UsageError: The setting is invalid.
@@ -428,12 +428,12 @@ def _check_merged(settings: Settings, keys: Keys) -> None:
     try:
         check(settings, keys, Catalog())
     except ConfigError as error:
-        # The file and the line that it names are not written yet.
+        # The file and line in its message are not written yet.
         raise UsageError(error.message.partition(": ")[2], remedy=error.remedy) from error
 
 
 def _effective(changed: Layer | None = None) -> Settings:
-    """What the files give together, with a changed file in the place of the present one.
+    """Merge the files, with a changed file in place of the present one.
 
     Raises:
         ConfigError: A file is malformed or contradicts another.
@@ -447,7 +447,7 @@ def _effective(changed: Layer | None = None) -> Settings:
 
 
 def _warn(keys: Keys, path: Path, console: Console) -> None:
-    """Warn of a setting that has no effect, and of one that nothing reads."""
+    """Warn of a setting that has no effect, or that nothing reads."""
     from omicsdk.cli.services import SERVICES
     from omicsdk.hca.config import files_of
 

@@ -1,4 +1,4 @@
-"""`omics dtp`: SDS data sets to records of a Gen3 commons and back."""
+"""`omics dtp`: convert SDS data sets to records of a Gen3 commons and back."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Place:
     """A project with its program.
 
     Attributes:
-        project: Code of the project. When omitted: the one of --config.
-        program: Name of the program. When omitted: the one of --config.
+        project: Code of the project (default: from --config).
+        program: Name of the program (default: from --config).
     """
 
     project: str | None = None
@@ -49,9 +49,9 @@ class DataSet:
     """How the folder of a data set is read.
 
     Attributes:
-        schema_dir: Dictionary: a folder with a file for each node, or one file. When omitted: that of the commons.
-        experiment: Name of the data set in the commons. When omitted: the name of its folder.
-        sds_version: Version of the SDS whose headers are valid. When omitted: the one that the data set states.
+        schema_dir: Dictionary: a folder with a file for each node, or a single file (default: that of the commons).
+        experiment: Name of the data set in the commons (default: the name of its folder).
+        sds_version: Version of the SDS whose headers are valid (default: the one that the data set states).
     """
 
     schema_dir: str | None = None
@@ -62,12 +62,12 @@ class DataSet:
 class Workflow:
     """A commons with its login, and the settings of the workflow; options have precedence over settings.
 
-    Connects when it is needed: some commands only work on files.
+    It connects on first use: some commands only use local files.
 
     Args:
-        base_url: The commons; None for that of the settings, else that of the login.
-        credentials: A token or the name of a login, as `Gen3` takes it.
-        config: The file with the settings.
+        base_url: The commons; by default that of the settings, else that of the login.
+        credentials: A token or the name of a login, as for `Gen3`.
+        config: File with the settings.
 
     Raises:
         ConfigError: The settings cannot be read.
@@ -93,7 +93,7 @@ class Workflow:
         """The login.
 
         Raises:
-            Gen3AuthError: There is none, or it is invalid.
+            Gen3AuthError: It is missing or invalid.
         """
         return login_of(self.commons)
 
@@ -110,22 +110,22 @@ class Workflow:
             return
         self.commons.close()
         if isinstance(error, NotJson):
-            # A commons answers with its page for people wherever it has no service.
+            # A commons answers with an HTML page at paths without a service.
             error.remedy = SERVICES["gen3"].get("not_it", "").format(self.commons.base_url)
 
     def project(self, place: Place) -> tuple[str, str]:
         """The program's name and the project's code.
 
         Raises:
-            UsageError: One of them is in neither options nor settings.
+            UsageError: One of them is missing in both options and settings.
         """
         return self.named("program", place.program), self.named("project", place.project)
 
     def named(self, what: str, given: str | None) -> str:
-        """The program or project of the option, else of the settings.
+        """Return the program or project of the option, else of the settings.
 
         Raises:
-            UsageError: It is in neither.
+            UsageError: Both are missing.
         """
         named = given or self.stated(what)
         if not named:
@@ -133,15 +133,15 @@ class Workflow:
         return named
 
     def stated(self, what: str) -> str | None:
-        """The program or project of the settings; None where they have none."""
+        """Return the program or project of the settings; None if missing."""
         return getattr(self.settings.gen3, what, None) or None
 
     def dictionary(self, schema_dir: str | None) -> Dictionary:
-        """The dictionary that is named, else that of the commons.
+        """Return the given dictionary, else that of the commons.
 
         Raises:
             DictionaryError: It is invalid.
-            ConfigError: No commons is named.
+            ConfigError: The commons is missing.
             APIError: The commons does not return one.
         """
         from omicsdk.gen3.dictionary import Dictionary, read_dictionary
@@ -151,12 +151,12 @@ class Workflow:
         try:
             commons = self.commons
         except ConfigError as error:
-            error.remedy = f"Give --schema-dir with its dictionary. Or else: {error.remedy}"
+            error.remedy = f"Give --schema-dir with its dictionary. Otherwise: {error.remedy}"
             raise
         return Dictionary.of(commons)
 
     def convertor(self, project: str | None, data_set: DataSet, source: str) -> Gen3Convertor:
-        """What converts the folder of a data set."""
+        """Return the converter for the folder of a data set."""
         from omicsdk.dtp.convertor import Gen3Convertor
 
         code, experiment = self.named("project", project), data_set.experiment or Path(source).resolve().name
@@ -175,15 +175,15 @@ def convert(
 ) -> list[dict[str, Any]] | None:
     """Convert an SDS data set to files of records.
 
-    The records can be submitted as they are. Where there is any fault nothing is written: each is printed with its file, sheet,
-    row and column, and the command ends with 1.
+    The records can be submitted without changes. If there are faults, nothing is written: each is printed with its
+    file, sheet, row and column, and the exit code is 1.
 
     Args:
         source_dir: Folder of the data set: dataset_description.xlsx, subjects.xlsx and so on.
         dest_dir: Folder for the files; created if it does not exist.
         data_set: How the folder is read.
-        skip_invalid: Skip records with faults, and those that link to them; ends with 3 then.
-        console: Where faults are printed.
+        skip_invalid: Skip records with faults, and records that link to them; the exit code is then 3.
+        console: Prints faults.
     """
     from omicsdk.dtp.sds.sheets import SdsError
 
@@ -209,14 +209,14 @@ def validate(
 ) -> list[dict[str, Any]]:
     """Validate a data set, or records, against the dictionary.
 
-    Prints each fault with its file, sheet, row and column, and ends with 1 where there is any. Nothing is written or sent. With
-    `program` and `project` the project must exist, and links of records are checked against it.
+    Prints each fault with its file, sheet, row and column; the exit code is 1 if there are any. Nothing is written or
+    sent. With `program` and `project`, the project must exist, and links of records are checked against it.
 
     Args:
         source: Folder of an SDS data set, or a folder or file of records (.json, .tsv, .csv, .xlsx).
         place: The project.
         data_set: How the folder is read.
-        console: Where the summary is printed.
+        console: Prints the summary.
     """
     from omicsdk.cli.commands.gen3.records import tell_findings
     from omicsdk.dtp.sds.folders import is_misnamed, record_files, sds_sheet
@@ -229,7 +229,7 @@ def validate(
     program, code = place.program or workflow.stated("program"), place.project or workflow.stated("project")
     project = Project(program, code) if program and code else None
     if sds_sheet(path) is not None or is_misnamed(path):
-        if project is not None and place.program:  # settings may name one for a data set on this machine alone
+        if project is not None and place.program:  # settings may name a project for a purely local data set
             check_project(workflow.commons, project)
         found = workflow.convertor(place.project, data_set, source).validate(source)
     else:
@@ -261,19 +261,19 @@ def submit(
 ) -> list[dict[str, Any]]:
     """Submit files or folders of records to a project.
 
-    Records are validated against the dictionary before anything is sent, and go in the order in which they link to each other;
-    each is created, updated or refused by itself. Its result is printed: created, updated, unchanged, valid (dry run), invalid or
-    failed, with the reasons. Ends with 3 where some were refused, with 1 where all were.
+    Records are validated against the dictionary before anything is sent. They are sent in the order of their links, and
+    each is created, updated or refused separately. The result of each is printed: created, updated, unchanged, valid
+    (dry run), invalid or failed, with the reasons. The exit code is 3 if some were refused, 1 if all were.
 
     Args:
         files: Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files.
         place: The project.
-        chunk_size: Records that are sent at once; fewer where the commons cannot take as many.
+        chunk_size: Maximum number of records per request; reduced if the commons requires it.
         all_or_nothing: Send nothing if any record has a fault.
-        journal: File that records what was taken: with the same one, a submission that was stopped resumes.
-        refused: Print only the records that were not taken.
-        dry_run: Let the commons check the records; nothing is stored.
-        console: Where faults and the summary are printed.
+        journal: File for accepted records: give the same file again to resume a stopped submission.
+        refused: Only print records that were not accepted.
+        dry_run: Only validate the records on the commons; nothing is stored.
+        console: Prints faults and the summary.
     """
     from omicsdk.cli.commands.gen3 import records
     from omicsdk.dtp.commons import CommonsClient
@@ -314,18 +314,18 @@ def download(
 ) -> Told:
     """Download a data set as an SDS folder.
 
-    Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped; run the
-    command again to resume. A file that fails does not stop the others.
+    Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped;
+    run the command again to resume. A file that fails does not stop the others.
 
     Args:
         dataset_id: Name of the data set in the commons: the submitter_id of its experiment.
         dest: Folder in which the data set's folder is created.
-        storage_config: Settings of iRODS or the PACS, where they are not in --config: an INI or JSON file.
-        storage: Storage that has the files. When omitted: the one of the settings.
-        sds_version: Version of the SDS in which metadata is written. When omitted: the one that its records state.
+        storage_config: Settings of iRODS or the PACS, if they are not in --config: an INI or JSON file.
+        storage: Storage with the files (default: that of the settings).
+        sds_version: Version of the SDS for the metadata (default: the one that its records state).
         place: The project.
         require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
-        console: Where progress and failures are printed.
+        console: Prints progress and failures.
     """
     from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader
@@ -334,7 +334,7 @@ def download(
     if source is None:
         raise UsageError("missing storage", remedy="Give --config FILE with the settings of iRODS or of a PACS.")
     if storage is not None and (settings := read_config(source)).storage not in (None, storage):
-        remedy = "Leave --storage out, or change the settings."
+        remedy = "Omit --storage, or change the settings."
         raise UsageError(f"--storage {storage}, but {source} has {settings.storage}", remedy=remedy)
     kept = DEFAULT if storage is None else storage_of(read_config(source), storage)
     gen3: dict[str, Any] | None = None
@@ -373,17 +373,19 @@ def query(
     Args:
         text: A query in GraphQL; @FILE for the content of a file, - for stdin.
         variables: Values of its variables: a JSON object, or @FILE.
-        node: All records of this node, such as case.
-        projects: Print the programs and their projects, with `program` those of one.
+        node: Print all records of this node, such as case.
+        projects: Print all programs and their projects; with `program`, the projects of one.
         place: The project.
     """
     from omicsdk.cli.commands.gen3.records import query_text
     from omicsdk.dtp.commons import Querier
 
     if [text is not None, node is not None, projects].count(True) != 1:
-        raise UsageError("unclear query", remedy="Give one of: a query in GraphQL, --node NODE, --projects.")
+        raise UsageError(
+            "expected exactly one query", remedy="Give one of: a query in GraphQL, --node NODE, --projects."
+        )
     if variables is not None and text is None:
-        raise UsageError("--variables without a query", remedy="Give the query, too.")
+        raise UsageError("--variables requires a query", remedy="Give the query as well.")
     with Querier(workflow.auth) as querier:
         if text is not None:
             return querier.graphql_query(query_text(text), variables)
@@ -413,15 +415,15 @@ def export(
     JSON and TSV can be submitted again.
 
     Args:
-        node: All records of this node, such as case.
-        record: One record by its id.
+        node: Export all records of this node, such as case.
+        record: Export the record with this id.
         sds: Folder for the tables of the data set `experiment`; created if it does not exist.
         experiment: The submitter_id of the data set's experiment.
-        file: File to write, .json or .tsv; by default stdout, as with -.
-        format: Format of the file. When omitted: the one of its name.
-        overwrite: Replace what already exists.
+        file: File to write, .json or .tsv; - is stdout (default).
+        format: Format of the file (default: from its name).
+        overwrite: Replace existing files.
         place: The project.
-        console: Where the number of records is printed.
+        console: Prints the number of records.
     """
     from omicsdk.dtp.commons import Exporter
     from omicsdk.dtp.convertor import Gen3Convertor
@@ -429,11 +431,11 @@ def export(
 
     if [node, record, sds].count(None) != 2:
         remedy = "Give one of: NODE, --record ID, --sds FOLDER for a data set's tables."
-        raise UsageError("unclear what to export", remedy=remedy)
+        raise UsageError("expected exactly one of NODE, --record and --sds", remedy=remedy)
     program, project = workflow.project(place)
     if sds is not None:
         if experiment is None:
-            raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
+            raise UsageError("--sds requires the data set's name", remedy="Give --experiment NAME.")
         with Exporter(workflow.auth) as exporter:
             records = records_of(exporter.commons, experiment, program, project)
             tables = Gen3Convertor(project, experiment, sds_version).restore(records, sds, overwrite=overwrite)
@@ -454,12 +456,12 @@ def export(
 
 
 def _target(file: str | None, format: str | None, *, overwrite: bool) -> tuple[Path | None, str]:
-    """The file to write, None for stdout, and its format."""
+    """Return the file to write, None for stdout, and its format."""
     from omicsdk.dtp.commons import FORMATS
 
     if file in (None, STREAM):
         if format is not None:
-            raise UsageError("--format without --file", remedy="Give --file, or --output tsv for stdout.")
+            raise UsageError("--format requires --file", remedy="Give --file, or --output tsv for stdout.")
         return None, "json"
     path = Path(file)
     kind = format or path.suffix.lower().removeprefix(".")
