@@ -482,7 +482,7 @@ def test_stdin_becomes_one_file_that_is_named(omics, reads, tmp_path, monkeypatc
     filled(monkeypatch, b"typed")
     code, out, told = omics("cp", *words)
     assert (code, out) == (2, b"")
-    assert "stdin is one file, without a name" in told
+    assert "stdin is a single file without a name" in told
     assert sorted(reads.files) == ["p/a.txt", "p/deep/b.csv"]
 
 

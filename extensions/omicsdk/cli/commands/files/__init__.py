@@ -1,1 +1,1 @@
-"""What the commands for files of every platform do."""
+"""Commands for files of every platform."""

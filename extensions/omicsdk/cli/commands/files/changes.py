@@ -1,4 +1,4 @@
-"""Changing files of any platform by their URIs: cp, mv, sync, rm, mkdir."""
+"""Commands that change files of any platform: cp, mv, sync, rm, mkdir."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Means:
 
     Attributes:
         dry_run: Only print what would be done.
-        connections: Largest number of concurrent requests for bytes.
-        spool: Folder for files on their way between platforms, at most 4 GiB or one larger file; by default one in the
+        connections: Maximum number of concurrent requests for bytes.
+        spool: Folder for temporary files between platforms, at most 4 GiB or one larger file; by default one in the
             user's state folder.
     """
 
@@ -71,15 +71,15 @@ _USUAL = Means()
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a command did, or would do.
+    """The result of a command, or of its dry run.
 
     Attributes:
-        plan: What goes where.
+        plan: The sources and targets.
         report: The result for each file; None for a dry run.
-        did: What was done with the files.
-        sync: How the folders differed, where folders were compared.
-        removed: The files that were removed from the target, or would be.
-        source: What results call the only source, where it is stored elsewhere meanwhile.
+        did: The verb, such as "moved".
+        sync: The differences, if folders were compared.
+        removed: The files removed from the target, or to be removed.
+        source: Name of the only source in results, if it is temporarily stored elsewhere.
     """
 
     plan: CopyPlan
@@ -105,24 +105,24 @@ def cp(
 ) -> Changed | None:
     """Copy files and folders from and to any platform, verified.
 
-    A file goes to the name that is given, or into the folder of that name. A folder goes into a folder that exists, and
-    becomes one that does not; a slash behind the source means what is in it. What the target has already is skipped. A
-    file appears under its name when it is complete and has the checksums that its platform states. Between platforms
-    bytes pass through this machine where a platform cannot copy by itself. Run the same command again to resume. - is
-    stdin as the source, and stdout as the target.
+    A file is copied to the given name, or into the folder with that name. A folder is copied into an existing folder,
+    else becomes the target; a trailing slash on the source selects its contents. Files that the target already has are
+    skipped. A file appears under its name when it is complete and matches the checksums that its platform states.
+    Between platforms, bytes pass through this machine unless the platform can copy them directly. Run the same command
+    again to resume. - is stdin as the source, and stdout as the target.
 
     Args:
         paths: Sources, then the target: URIs or paths; see omics help files.
         recursive: Copy folders.
-        no_clobber: Keep files that exist at the target.
-        layout: Whether copies keep the folders below the source (tree) or not (flat).
+        no_clobber: Keep existing files at the target.
+        layout: Keep folders below the source (tree), or copy all files into one folder (flat).
         name_template: Name of each copy, with fields such as {name}, {stem}, {suffix}, {guid}, {size}, {date} or
             {sha256}: '{guid}_{name}'.
         means: How they are copied.
         places: Which files.
         console: Prints messages.
         progress: Called with the progress.
-        control: Limits and ends it.
+        control: Limits and stops it.
     """
     sources, target = _ends(paths, "cp")
     if paths[-1] == STREAM:
@@ -136,7 +136,7 @@ def cp(
     with places.stores() as stores, _typed(sources, target, stores, means, console) as uris:
         plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=options)
         is_typed = STREAM in sources
-        plan = replace(plan, differing=is_typed)  # its name is another one each time
+        plan = replace(plan, differing=is_typed)  # its name differs each time
         report = None if means.dry_run else copy_files(plan, stores, options)
         return Changed(plan, report, source=STREAM if is_typed else None)
 
@@ -158,7 +158,7 @@ def _typed(
         yield [parse_uri(text) for text in sources]
         return
     if len(sources) > 1 or target.is_folder or kind_of(stores, target) == "folder":
-        raise UsageError("stdin is one file, without a name", remedy="Name the target file: omics cp - TARGET.")
+        raise UsageError("stdin is a single file without a name", remedy="Name the target file: omics cp - TARGET.")
     with tempfile.TemporaryDirectory(prefix="omics-", dir=means.spool) as folder:
         name = Path(folder, target.name)
         growth = Growth(str(name), "stdin")
@@ -181,15 +181,15 @@ def mv(
 ) -> Changed:
     """Move files and folders from and to any platform.
 
-    Names follow the rules of omics cp. A source is removed when its copy has arrived; one that fails stays.
+    Names follow the rules of omics cp. A source is removed when its copy is complete; if the copy fails, it is kept.
 
     Args:
         paths: Sources, then the target.
-        no_clobber: Keep files that exist at the target, and their sources.
+        no_clobber: Keep existing files at the target, and their sources.
         means: How they are moved.
         places: Which files.
         progress: Called with the progress.
-        control: Limits and ends it.
+        control: Limits and stops it.
     """
     sources, target = _ends(paths, "mv")
     options, uris = means.options(progress, control, overwrite=not no_clobber), [parse_uri(text) for text in sources]
@@ -213,25 +213,25 @@ def sync(
     progress: Callable[[Progress], None] | None = None,
     control: Control,
 ) -> Changed:
-    """Make a folder equal to another one: copy what it lacks.
+    """Make a folder equal to another one: copy missing and changed files.
 
-    Nothing is removed without --delete, which asks on a terminal unless --yes is given. To remove more than half of a
-    target of ten files or more it asks also with --yes; without a terminal it is refused, and nothing is done, unless
-    --max-delete allows it.
+    Nothing is removed without --delete, which asks on a terminal unless --yes is given. Removing more than half of a
+    target with ten files or more requires an answer even with --yes; without a terminal, the command fails and nothing
+    is done, unless --max-delete allows it.
 
     Args:
-        source: Folder that counts.
-        target: Folder that becomes equal.
+        source: Source folder.
+        target: Folder to make equal.
         update: Keep files that are newer at the target.
-        delete: Remove files from the target that the source doesn't have.
-        max_delete: Remove at most N files; where more would be removed, nothing is done.
-        compare: How files are compared. auto: by checksums where both places state one of a kind, else by sizes; where
-            the source changed after the target, files of this machine are read. checksum: these are always read.
+        delete: Remove files from the target that are missing in the source.
+        max_delete: Remove at most N files; if more would be removed, nothing is done.
+        compare: How to compare files. auto: by checksums if both platforms state the same kind, else by sizes; local
+            files are read if the source is newer than the target. checksum: local files are always read.
         means: How they are copied.
         places: Which files.
         console: Prints messages.
         progress: Called with the progress.
-        control: Limits and ends it.
+        control: Limits and stops it.
     """
     to = parse_uri(target)
     with places.stores() as stores:
@@ -241,18 +241,17 @@ def sync(
             return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
         goes = bool(extra) and _may_remove(len(extra), found.there, to, max_delete, console)
         report = copy_files(found.copy, stores, means.options(progress, control))
-        # What should go goes last, and not at all where something failed: a target never loses before it gains.
+        # Removals come last, and not at all after a failure: a target never loses files before it has the new ones.
         gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
         tell_failures(kept, console)
         return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])
 
 
 def _may_remove(remove: int, there: int, target: Uri, most: int | None, console: Console) -> bool:
-    """Ask whether files may be removed, before anything is copied.
+    """Ask for confirmation of removals before anything is copied.
 
     Raises:
-        TooManyRemovals: They are more than was allowed, or, where no question can be asked, more than half of a large
-            folder.
+        TooManyRemovals: They exceed the allowed number, or without a terminal half of a large folder.
     """
     words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
@@ -268,7 +267,7 @@ def _may_remove(remove: int, there: int, target: Uri, most: int | None, console:
 
 
 def changed(result: Changed | None, call: Call) -> Told | None:
-    """Render a copy, a move or a synchronisation: the line that sums it up, and the result for each file."""
+    """Render a copy, a move or a synchronisation: the summary, and the result for each file."""
     if result is None:
         return None
     plan, report, sync = result.plan, result.report, result.sync
@@ -294,7 +293,7 @@ def changed(result: Changed | None, call: Call) -> Told | None:
 
 
 def _foreseen(result: Changed) -> Told:
-    """What would be done, and for people a line each."""
+    """Return the plan, with a line for each file for terminals."""
     plan, sync, word = result.plan, result.sync, "move" if result.did == "moved" else "copy"
     files: list[dict[str, Any]] = [
         {
@@ -314,13 +313,13 @@ def _foreseen(result: Changed) -> Told:
 
 
 def _nothing_done(lines: Sequence[str], size: int, word: str, data: Mapping[str, Any]) -> Told:
-    """The result of a dry run: a line for each file, and their sum."""
+    """Return the result of a dry run: a line for each file, and a summary."""
     last = f"{count_of(len(lines), 'file')}, {size_words(size)} to {word}; nothing was done"
     return Told("\n".join(map(printable, (*lines, last))), data, terminal_only=True, items="files")
 
 
 def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
-    """Where a file is: some platforms give what is put there a place of their own."""
+    """Return the location of a file: some platforms assign a new one to uploads."""
     is_told = outcome.is_present and outcome.label.startswith(f"{plan.base.scheme}://")
     return outcome.label if is_told else str(plan.target(file))
 
@@ -341,7 +340,7 @@ def rm(
         uris: Files and folders.
         recursive: Remove folders with everything below them.
         dry_run: Only print what would be removed.
-        places: Which files; folders stay where only some of their files are removed.
+        places: Which files; folders are kept if only some of their files are removed.
         console: Prints messages.
     """
     with places.stores() as stores:
@@ -354,7 +353,7 @@ def rm(
 
 
 def removed(result: TransferReport | None, call: Call) -> Told | None:
-    """Render a removal: the line that sums it up, and the result for each file."""
+    """Render a removal: the summary, and the result for each file."""
     if result is None:
         return None
     rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in result.outcomes]
@@ -371,9 +370,9 @@ def _named(uris: Sequence[str]) -> str:
 
 
 def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -> Told:
-    """Create folders, with those above them.
+    """Create folders and their parents.
 
-    Folders that exist are kept. On pangea:// samples and results are folders.
+    Existing folders are kept. On pangea://, samples and results are folders.
 
     Args:
         uris: Folders.
@@ -381,7 +380,7 @@ def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -
         console: Prints messages.
     """
     with places.stores() as stores:
-        # Those that will be refused come first, before anything is made.
+        # All are checked before the first is created.
         for uri in sorted(map(parse_uri, uris), key=lambda uri: stores.of(uri).makes_folders):
             stores.of(uri).make_folder(uri.path)
     console.message(f"{len(uris)} folder{'s' * (len(uris) != 1)} exist{'s' * (len(uris) == 1)}: {', '.join(uris)}")

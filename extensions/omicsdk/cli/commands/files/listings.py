@@ -1,4 +1,4 @@
-"""Looking at files of any platform by their URIs: ls, stat, cat, du, find, presign, verify."""
+"""Commands that read files of any platform: ls, stat, cat, du, find, presign, verify."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Progress
 
 LEAST_PIECE = 64 * 1024
-"""Bytes that are requested at once under a limit, at least: else a second's."""
+"""Minimum number of bytes per request under a rate limit; otherwise one second's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,9 @@ class Places(Patterns):
     """Which files, and how their platforms are opened.
 
     Attributes:
-        include: Shell pattern for names below a folder, such as '*.fastq.gz'; others are left out. Repeat for more.
-        exclude: Shell pattern for names below a folder that are left out. Repeat for more.
-        option: Setting of a platform in place of its own, as SCHEME.NAME=VALUE: sb.profile=cgc. Repeat for more.
+        include: Only include names below a folder that match this shell pattern, such as '*.fastq.gz'. Can be repeated.
+        exclude: Exclude names below a folder that match this shell pattern. Can be repeated.
+        option: Override a setting of a platform, as SCHEME.NAME=VALUE: sb.profile=cgc. Can be repeated.
     """
 
     include: Sequence[str] = ()
@@ -49,7 +49,7 @@ class Places(Patterns):
     option: Sequence[str] = ()
 
     def stores(self) -> Stores:
-        """The stores, opened as the options say.
+        """Return the stores, opened with the given options.
 
         Raises:
             UsageError: An option has another form, or an unknown scheme.
@@ -85,9 +85,9 @@ def ls(
     Args:
         uris: Files and folders: URIs or paths; see omics help files.
         recursive: List all files below folders.
-        long: Show checksums and totals as well; in JSON all that the platform states.
+        long: Also show checksums and totals; in JSON everything that the platform states.
         human: Show sizes in KiB, MiB, GiB.
-        limit: Largest number of entries.
+        limit: Maximum number of entries.
         places: Which files.
         console: Prints messages.
     """
@@ -126,11 +126,11 @@ def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> It
 
 
 def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
-    """A file or folder as a row of data.
+    """Return a file or folder as a row of data.
 
     Args:
         selected: The file or folder.
-        long: Whether everything that is stated is wanted.
+        long: Whether to include everything that is stated.
     """
     entry = selected.entry
     found: dict[str, Any] = {
@@ -150,12 +150,12 @@ def _moment(seconds: float | None, form: str) -> str:
 
 
 def size_shown(size: int | None, *, human: bool) -> str:
-    """A size in a listing: bytes, or in KiB, MiB, GiB; empty where it is unknown."""
+    """Return a size for a listing: bytes, or in KiB, MiB, GiB; empty if unknown."""
     return "" if size is None else size_words(size) if human else str(size)
 
 
 def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of cells: the first column to the right, the others to the left."""
+    """Return lines of cells: the first column right-aligned, the others left-aligned."""
     listed = list(rows)
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
     return [
@@ -168,7 +168,7 @@ def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> Told:
-    """Show what the platform states of files and folders.
+    """Show the metadata that the platform states for files and folders.
 
     Args:
         uris: Files and folders.
@@ -207,15 +207,14 @@ def cat(
 
     Args:
         uris: Files.
-        range: Bytes, counted from 0, the last one included: 0-99; 100- from there to the end; -100 for the last
-            hundred.
-        limit_rate: Largest number of bytes a second, with K, M or G for powers of 1024: 10M.
-        resume_unvalidated: Join answers even if nothing shows that the file is still the same.
+        range: Range of bytes from 0, inclusive: 0-99; 100- to the end; -100 for the last hundred.
+        limit_rate: Maximum number of bytes per second, with K, M or G for powers of 1024: 10M.
+        resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """
     span = parse_range(range)
     if span != (None, None) and STREAM in uris:
-        raise UsageError("--range: stdin has no ranges", remedy="Name files.")
+        raise UsageError("--range: not possible for stdin", remedy="Name files.")
     with places.stores() as stores:
         given = {"limit_rate": limit_rate, "resume_unvalidated": resume_unvalidated}
         print_bytes(uris, stores, control_of(given), span)
@@ -224,17 +223,17 @@ def cat(
 def print_bytes(
     words: Sequence[str], stores: Stores, control: Control, span: tuple[int | None, int | None] = (None, None)
 ) -> None:
-    """Write files to stdout, one after the other; all are looked up before.
+    """Write files to stdout, one after the other; all are looked up first.
 
     Args:
         words: Their URIs, or - for stdin.
         stores: The stores.
-        control: Limits the rate, and says what may be joined.
-        span: Which bytes of each, as `parse_range` returns it.
+        control: Limits the rate, and controls resumption.
+        span: Range of bytes of each file, from `parse_range`.
 
     Raises:
         IsFolder: One is a folder; nothing was written.
-        PathNotFound: One does not exist; likewise.
+        PathNotFound: One does not exist; nothing was written.
     """
     piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
 
@@ -258,7 +257,7 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
 
     Args:
         uris: Folders.
-        depth: Levels of folders that are summed up separately.
+        depth: Number of folder levels to list separately.
         human: Print sizes in KiB, MiB, GiB.
         places: Which files.
     """
@@ -295,17 +294,17 @@ def find(
 ) -> Told:
     """Find files by name, size, date and metadata.
 
-    A file has to meet all conditions. Metadata is requested only for files that meet the others.
+    A file must meet all conditions. Metadata is only requested for files that meet the others.
 
     Args:
         uris: Folders, or files.
-        name: Shell pattern for the name, or the path below the folder: '*.bam'. Repeat for more; one has to match.
-        min_size: Least size in bytes, or 10K, 1.5M, 2G in powers of 1024.
-        max_size: Largest size, written likewise.
+        name: Shell pattern for the name, or the path below the folder: '*.bam'. If repeated, one must match.
+        min_size: Minimum size in bytes, or 10K, 1.5M, 2G in powers of 1024.
+        max_size: Maximum size, in the same format.
         newer_than: Earliest time of change: 2026-01-31, 2026-01-31T12:00:00Z, or an age such as 12h or 7d.
-        older_than: Latest time of change, written likewise.
-        metadata: Value of the platform's metadata, as KEY=PATTERN. Repeat for more; all have to match.
-        limit: Largest number of files.
+        older_than: Latest time of change, in the same format.
+        metadata: Value of the platform's metadata, as KEY=PATTERN. If repeated, all must match.
+        limit: Maximum number of files.
         places: Which files.
         console: Prints messages.
     """
@@ -326,11 +325,11 @@ def find(
 
 
 def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> Told:
-    """Print URLs by which any program can read files for a while.
+    """Print URLs that give any program temporary read access to files.
 
     Args:
         uris: Files.
-        expires: How long URLs of s3:// are valid, such as 15m or 7d; other platforms decide themselves.
+        expires: Validity of URLs of s3://, such as 15m or 7d; other platforms set their own.
         places: How they are opened.
     """
     seconds = None if expires is None else round(duration(expires))
@@ -354,22 +353,22 @@ def verify(
 ) -> list[Verdict]:
     """Verify copies against their source, or a platform's own bytes.
 
-    With a copy, each file of the source is compared with it: files of this machine are read, platforms are believed
-    what they state. Without one, the source's bytes are fetched, compared with what the platform states, and dropped. A
-    file is verified by a checksum, "size only" where none is stated and the sizes are equal, and unverified where
-    nothing is stated. Ends with 3 when a file is missing, wrong or unverified.
+    With a copy, each file of the source is compared with it: local files are read, checksums and sizes stated by
+    platforms are trusted. Without a copy, the source's bytes are fetched, compared with what the platform states, and
+    discarded. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
+    unverified if nothing is stated. The exit code is 3 if a file is missing, wrong or unverified.
 
     Args:
-        source: File or folder that counts.
+        source: File or folder to verify.
         copy: Its copy.
-        require_checksum: End with 3, too, when of a file only the size could be compared.
+        require_checksum: Also exit with 3 if only the size of a file could be compared.
         spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
         places: Which files.
         progress: Called with the progress.
         control: Limits and ends it.
     """
     del require_checksum
-    control.require_checksum = False  # what has no checksum is compared all the same: its size may be wrong
+    control.require_checksum = False  # files without a checksum are still compared: the size may be wrong
     uri = parse_uri(source)
     with places.stores() as stores:
         files = list(select(stores.of(uri), uri, patterns=places))
@@ -383,7 +382,7 @@ def verify(
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
-    """The copies by the names of what they are of; a single file's copy may have another name, or be in the folder."""
+    """Return the copies by the names of their sources; the copy of a single file may be renamed or in a folder."""
     store = stores.of(copy)
     if store.stat(copy.path).is_folder:
         return by_name(select(store, copy), copy)
