@@ -65,7 +65,7 @@ def test_nothing_to_upload_isn_t_this_folder(sb):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [("", "'' is a folder"), ("there", "'there' is a folder"), ("gone/x.tsv", "no folder")]
+    ("given", "said"), [("", "'' is a folder"), ("there", "'there' is a folder"), ("gone/x.tsv", "does not exist")]
 )
 @pytest.mark.parametrize(
     "words",

@@ -128,7 +128,7 @@ def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatc
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
     found = hard_links()
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
-    assert found.found == "cannot be tried, since no file can be created: Read-only file system"
+    assert found.found == "cannot be tested: no file can be created: Read-only file system"
     assert found.remedy == "See the probe of the disk."
 
 

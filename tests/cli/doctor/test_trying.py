@@ -59,7 +59,7 @@ def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
         ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a valid token; or unset it, and: omics dss login"),
         ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
         ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Create a token under Developer"),
-        ("pangea", "PANGEA_USER and PANGEA_PASS", "Check PANGEA_USER, letter by letter, and PANGEA_PASS."),
+        ("pangea", "PANGEA_USER and PANGEA_PASS", "Check the spelling of PANGEA_USER, and PANGEA_PASS."),
     ],
 )
 def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, origin, remedy):

@@ -1,4 +1,4 @@
-"""`omics doctor` checks this machine, the network and each configured service; `omics init` finds, tries and asks for logins."""
+"""`omics doctor` checks the machine, the network and configured services; `omics init` finds, tests and adds logins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
 
 REPLICA = "aws"
-"""The replica that the published client's documentation takes in its examples."""
+"""The replica in the examples of the published client's documentation."""
 
 Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 
@@ -27,22 +27,22 @@ Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console) -> Told:
     """Check this machine, the network and each configured service.
 
-    Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open files, encoding,
-    libcurl, versions, extras. Only configured services are contacted. Prints what is wrong with its remedy, and ends with 1 when
-    a check failed.
+    Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open files,
+    encoding, libcurl, versions, extras. Only configured services are contacted. Prints each problem with its remedy.
+    The exit code is 1 if a check failed.
 
     Args:
         services: Only these services; by default all that are configured.
-        json: Print JSON, on a terminal too.
-        timeout: Seconds that each step of a call may take.
-        console: Where the exit code is set.
+        json: Print JSON even on a terminal.
+        timeout: Maximum number of seconds for each step of a call.
+        console: Receives the exit code.
     """
     environ = dict(os.environ)
     named = [service for service in SERVICES if not services or service in services]
     logins = find(named, environ)
     probes = [*report.of_machine(environ), *report.of_services(logins, environ, timeout)]
     found = report.side_by_side(probes, _limit(timeout))
-    # A service that was named is reported although nothing was found for it.
+    # A named service is reported even if nothing was found for it.
     have = {login.service for login in logins}
     found += [
         Outcome("login", service, "skipped", "no settings and no login", "See: omics init")
@@ -57,7 +57,7 @@ def doctor(services: Sequence[Service] = (), *, json: bool = False, timeout: flo
 
 
 def _limit(timeout: float) -> float:
-    """How long a probe may take as a whole: a connection and an answer, each within its own time."""
+    """Return the time limit of a probe: that of a connection and of an answer."""
     return 2 * timeout + 1
 
 
@@ -68,15 +68,16 @@ def _end(found: Sequence[Outcome], console: Console) -> None:
 
 
 def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
-    """Find and try the logins of all platforms, and ask for what is missing.
+    """Find and test the logins of all platforms, and ask for missing ones.
 
-    Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never shown. On a terminal it
-    asks before it tries or writes anything; elsewhere it does neither without an option for it.
+    Reads the environment variables and the files in your home that each platform's own programs use. Secrets are never
+    shown. On a terminal, it asks before it tests or writes anything; without one, it does so only with the options for
+    it.
 
     Args:
-        check: Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.
-        timeout: Seconds that each step of a call may take.
-        console: Where questions go.
+        check: Test each with one read-only call without asking, and write nothing; the exit code is 1 if one fails.
+        timeout: Maximum number of seconds for each step of a call.
+        console: Asks questions.
     """
     environ = dict(os.environ)
     found, width = find(SERVICES, environ), columns()
@@ -95,7 +96,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
         try:
             written = _defaults(found, console)
         except ConfigError as error:
-            # What was found is printed all the same.
+            # The findings are still printed.
             console.error(str(error))
             console.exit_code = 1
         written += _logins(found, console, width)
@@ -108,7 +109,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> Told:
 
 
 def _agrees(console: Console, question: str, width: int) -> bool:
-    """Ask a question, over lines that fit the terminal."""
+    """Ask a question, wrapped to the terminal."""
     *lines, last = wrapped(question.split(), max(1, width - len(" [y/N] ")))
     if console.asks:
         for line in lines:
@@ -117,7 +118,7 @@ def _agrees(console: Console, question: str, width: int) -> bool:
 
 
 def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
-    """Offer to log in to platforms that nothing was found for."""
+    """Offer to log in to platforms without a login."""
     from omicsdk.cli.commands.login import known_platform, login
     from omicsdk.cli.connecting import Connection
     from omicsdk.core.token_file import HCA
@@ -147,7 +148,7 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
 
     Args:
         commands: Its handwritten commands.
-        configured: What the settings have under `dss`.
+        configured: The settings under `dss`.
 
     Returns:
         The names that lead to each setting.
@@ -162,7 +163,7 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
 
 
 def _defaults(found: Sequence[Login], console: Console) -> list[str]:
-    """Offer to write the settings that omics itself needs."""
+    """Offer to write the settings that omics itself requires."""
     from omicsdk.hca.config import has_user_folder
 
     if not any(login.service == "dss" and not login.problem for login in found) or not has_user_folder(os.environ):
@@ -177,7 +178,7 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     configured = read_settings().get("dss", default={})
     wanted = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
     file = user_file(os.environ)
-    question = f"Use the replica {REPLICA} of the Data Store where a command names none (written into {file})?"
+    question = f"Use the replica {REPLICA} of the Data Store by default (written into {file})?"
     if not wanted or not _agrees(console, question, columns()):
         return []
     for keys in wanted:

@@ -12,10 +12,10 @@ class Outcome(NamedTuple):
 
     Attributes:
         probe: Its name.
-        subject: What it checked: a host, a folder, a service's login; empty where there is one only.
+        subject: What it checked: a host, a folder, a service's login; empty if there is only one.
         status: Whether it works.
-        found: What was found, without secrets.
-        remedy: What to do; empty where nothing needs to be done.
+        found: The finding, without secrets.
+        remedy: The remedy; empty if none is necessary.
     """
 
     probe: str

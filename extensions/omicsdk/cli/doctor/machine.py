@@ -39,7 +39,7 @@ def curl() -> Outcome:
 
 _EXTRA = re.compile(r"\s*([\w.-]+)[^;]*;.*\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 _OURS = frozenset({"all", "dev", "docs"})
-"""Extras that are sums of others, or for those who work on omicsdk."""
+"""Extras that combine others, or are for development of omicsdk."""
 
 
 def requirements() -> list[str]:
@@ -48,7 +48,7 @@ def requirements() -> list[str]:
 
     try:
         return requires("omicsdk") or []
-    except PackageNotFoundError:  # run from a checkout that isn't installed
+    except PackageNotFoundError:  # run from a checkout that is not installed
         return []
 
 
@@ -63,7 +63,7 @@ def is_installed(package: str) -> bool:
 
 
 def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_installed) -> list[Outcome]:
-    """List extras; one that is not installed is no fault.
+    """List extras; a missing one is not a fault.
 
     Args:
         required: The requirements of omicsdk.
@@ -74,7 +74,7 @@ def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_ins
     whole = sorted({extra for _, extra in pairs}.difference(lacking))
     outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]
     if lacking:
-        remedy = f"Where a command needs one: {install_command(f'omicsdk[{lacking[0]}]')}"
+        remedy = f"If a command requires one: {install_command(f'omicsdk[{lacking[0]}]')}"
         outcomes.append(Outcome("extras", "not installed", "skipped", ", ".join(lacking), remedy))
     return outcomes
 
@@ -87,7 +87,7 @@ class Place(NamedTuple):
 
     Attributes:
         use: What it is for.
-        find: Returns the folder; raises ConfigError where there cannot be one, and OSError where the system has none.
+        find: Returns the folder; raises ConfigError if it cannot be determined, and OSError if the system has none.
         elsewhere: How to choose another folder.
     """
 
@@ -144,7 +144,7 @@ def room(place: Place) -> Outcome:
         what = "cannot be written" if nearest == folder else f"cannot be created: {nearest} cannot be written"
         remedy = f"Check who owns it: ls -ld {shlex.quote(str(nearest))}."
         if read_only:
-            what, remedy = f"{what}, since its disk is mounted read-only", "Mount it for writing."
+            what, remedy = f"{what}: its disk is mounted read-only", "Mount it for writing."
         return outcome("warning", f"{what} ({left})", f"{remedy} Or {place.elsewhere}.")
     few = inodes is not None and inodes < INODES_WARNING
     if free >= ROOM_WARNING and not few:
@@ -161,7 +161,7 @@ def _size(count: int) -> str:
 def hard_links() -> Outcome:
     """Create a file and a hard link to it, and remove both.
 
-    They are temporary files where those are on the same disk as the current folder, else files in that folder.
+    They are temporary files if those are on the same disk as the current folder, else files in that folder.
     """
     outcome = partial(Outcome, "hard links")
     subject = ""
@@ -170,7 +170,7 @@ def hard_links() -> Outcome:
         subject = str(folder)
         made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
     except OSError as error:
-        found = f"cannot be tried, since no file can be created: {_why(error)}"
+        found = f"cannot be tested: no file can be created: {_why(error)}"
         return outcome(subject, "skipped", found, "See the probe of the disk.")
     try:
         with made as inside:
@@ -184,7 +184,7 @@ def hard_links() -> Outcome:
 
 
 def _beside(folder: Path) -> Path:
-    """A folder on the same file system: that of temporary files, which no program watches or synchronises, if it can be."""
+    """Return a folder on the same file system, preferably that of temporary files, which no program watches."""
     try:
         temporary = Path(tempfile.gettempdir())
     except OSError:  # no folder is writable
@@ -197,7 +197,7 @@ def _why(error: OmicsError | OSError) -> str:
 
 
 def file_limits() -> tuple[int | None, int | None]:
-    """Return how many files may be open, and how many the user may ask for; None for no limit."""
+    """Return the soft and the hard limit of open files; None for no limit."""
     if sys.platform == "win32":
         return None, None
     import resource
@@ -208,18 +208,18 @@ def file_limits() -> tuple[int | None, int | None]:
 
 MIB, GIB = 2**20, 2**30
 ROOM_FAILED, ROOM_WARNING = 100 * MIB, 1 * GIB
-"""Bytes: journals and settings need the first, and few downloads of omics data are smaller than the second."""
+"""Bytes: journals and settings require the first; few downloads of omics data are smaller than the second."""
 INODES_FAILED, INODES_WARNING = 100, 10_000
 FILES_WARNING = 256
-"""Open files that a process may have: a transfer has some hundred connections and files at once."""
+"""Recommended limit of open files: a transfer has some hundred connections and files at once."""
 
 
 def open_files(soft: int | None, hard: int | None) -> Outcome:
     """Check whether enough files may be open at once.
 
     Args:
-        soft: How many may be; None where there is no such limit.
-        hard: How many the user may ask for; None likewise.
+        soft: The soft limit; None for no limit.
+        hard: The hard limit; None for no limit.
     """
     outcome = partial(Outcome, "open files", "")
     if soft is None or soft >= FILES_WARNING:
@@ -231,7 +231,7 @@ def open_files(soft: int | None, hard: int | None) -> Outcome:
 
 
 def encodings() -> Outcome:
-    """Check whether names and texts of any language survive in this process."""
+    """Check whether this process can encode names and texts of any language."""
     used = {
         "names of files": sys.getfilesystemencoding(),
         "files": locale.getpreferredencoding(False),

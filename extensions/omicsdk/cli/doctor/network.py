@@ -1,4 +1,4 @@
-"""Probes of the network: names, proxies, encryption, logins and clocks on the way to the configured services."""
+"""Probes of the network: names, proxies, TLS, logins and clocks for the configured services."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080, "socks4": 1
 _DAY = 86400.0
 
 CLOCK_WARNING, CLOCK_FAILED = 30.0, 300.0
-"""Seconds: tokens are commonly accepted half a minute early or late; JWTs of some services and signatures of S3 are refused at
-five and fifteen minutes."""
+"""Seconds: tokens are commonly accepted with half a minute of difference; JWTs of some services and signatures of S3 are
+refused with five and fifteen minutes."""
 CERTIFICATE_DAYS = 14
-"""Days before a server's certificate ends from which on that is a warning."""
+"""Days before the expiry of a server's certificate at which a warning is shown."""
 
 
 def resolution(origin: str, environ: Mapping[str, str]) -> Outcome:
@@ -61,7 +61,7 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
     Args:
         origin: The server.
         environ: The environment's variables.
-        seconds: How long that may take.
+        seconds: Time limit.
     """
     host, named = _host(origin), network(origin, environ).proxy
     outcome = partial(Outcome, "proxy", host)
@@ -69,7 +69,7 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
         return outcome("ok", "none: direct connection")
     shown = mask_url(named)
     if shown.partition("://")[0].lower() not in _PORTS:
-        return outcome("failed", f"{shown} is no address of a proxy", "Write HTTPS_PROXY as http://host:port.")
+        return outcome("failed", f"{shown} is not the address of a proxy", "Write HTTPS_PROXY as http://host:port.")
     try:
         parts = urlsplit(named)
         socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), seconds).close()
@@ -80,12 +80,12 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
 
 
 def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
-    """Do a TLS handshake with a server, and send nothing.
+    """Do a TLS handshake with a server, without sending data.
 
     Args:
         origin: The server.
         environ: The environment's variables.
-        seconds: How long each step may take.
+        seconds: Time limit of each step.
     """
     from omicsdk.core.sending.connections import tls_context
 
@@ -99,7 +99,7 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
         return outcome("warning", "http: the connection is not encrypted", remedy)
     if way.proxy is not None:
         return outcome("skipped", "through the proxy; the probe of the login includes it")
-    remedy = "Check that the address is that of the service, and that no firewall is in the way."
+    remedy = "Check the address of the service, and that no firewall blocks it."
     try:
         with (
             socket.create_connection((host, parts.port or 443), seconds) as plain,
@@ -108,8 +108,8 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
             end, version = (encrypted.getpeercert() or {}).get("notAfter"), encrypted.version() or ""
     except ssl.SSLCertVerificationError as error:
         remedy = (
-            "Where your network inspects connections, name its authority in a PEM file: SSL_CERT_FILE=/path/ca.pem. "
-            f"Trusted are those of {authorities}."
+            "If your network inspects connections, give its authority as a PEM file: SSL_CERT_FILE=/path/ca.pem. "
+            f"Trusted authorities: {authorities}."
         )
         return outcome("failed", f"its certificate is not trusted: {error.verify_message}", remedy)
     except ssl.SSLError as error:
@@ -120,7 +120,9 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
         return outcome("failed", f"{error.message}. {error.remedy}".rstrip(), remedy)
     left = (ssl.cert_time_to_seconds(end) - time.time()) / _DAY if isinstance(end, str) else CERTIFICATE_DAYS
     if left < CERTIFICATE_DAYS:
-        return outcome("warning", f"its certificate ends in {left:.0f} days", "Report it to the service's operators.")
+        return outcome(
+            "warning", f"its certificate expires in {left:.0f} days", "Report it to the service's operators."
+        )
     return outcome("ok", f"{version}, authorities of {authorities}")
 
 
@@ -137,8 +139,8 @@ def clock(host: str, date: str, at: float) -> Outcome:
 
     Args:
         host: The server.
-        date: Its Date header; empty where it sent none.
-        at: When that came, in seconds since 1970 by this machine's clock.
+        date: Its Date header; empty if missing.
+        at: Time of its arrival, in seconds since 1970 by this machine's clock.
     """
     outcome = partial(Outcome, "clock", host)
     theirs = seconds_of_date(date)
@@ -157,10 +159,10 @@ class Answer(NamedTuple):
     """An answer to a call.
 
     Attributes:
-        status: The HTTP status; 0 where there was no answer.
-        date: The server's Date header; empty where there was none.
-        at: When it came, in seconds since 1970 by this machine's clock.
-        error: The error that it is; None for a good one.
+        status: The HTTP status; 0 without an answer.
+        date: The server's Date header; empty if missing.
+        at: Time of its arrival, in seconds since 1970 by this machine's clock.
+        error: The error in the answer; None for a success.
     """
 
     status: int = 0
@@ -174,7 +176,7 @@ def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx
 
     Args:
         call: The call.
-        seconds: How long each of its steps may take.
+        seconds: Time limit of each step.
         environ: The environment's variables: proxies, certificate authorities.
         transport: Replaces the network, for tests.
     """
@@ -207,19 +209,19 @@ def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx
 
 
 def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:
-    """Try one login, and compare clocks by the answer.
+    """Test a login, and compare clocks with the answer.
 
     Args:
         login: The login.
         environ: The environment's variables.
-        seconds: How long each step of the request may take.
+        seconds: Time limit of each step of the request.
     """
     answer = None if login.call is None or login.problem else ask(login.call, seconds, environ)
     judged = judge(login, answer)
     if login.call is None or answer is None:
         return [judged]
     if isinstance(answer.error, AuthError) and not answer.status:
-        # Nothing was sent: the token seems to have ended, by a clock that may be wrong.
+        # Nothing was sent: the token seems expired, by a clock that may be wrong.
         answer = ask(login.call._replace(credentials=None, body=None), seconds, environ)
     if not answer.date:
         return [judged]
@@ -230,17 +232,17 @@ def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outc
 
 
 def judge(login: Login, answer: Answer | None) -> Outcome:
-    """Return what a call's answer shows of a login.
+    """Return the outcome for a login from the answer to its call.
 
     Args:
         login: The login.
-        answer: The answer; None where nothing was sent.
+        answer: The answer; None if nothing was sent.
     """
     outcome = partial(Outcome, "login", login.subject)
     if login.problem:
         return outcome("failed", _placed(login, login.problem), login.remedy)
     if answer is None or login.call is None:
-        return outcome("skipped", login.warning or "no harmless call tries it")
+        return outcome("skipped", login.warning or "no read-only call can test it")
     where, error = f"{login.url} answered {answer.status}", answer.error
     if error is None and answer.status >= 300:
         return outcome("warning", where, "Check the address: it redirects to another one.")
@@ -252,7 +254,9 @@ def judge(login: Login, answer: Answer | None) -> Outcome:
     if answer.status in (400, 401):
         return outcome("failed", _placed(login, f"{where}: the login was refused"), _renewal(login))
     if answer.status == 403:  # only a known user can lack a permission
-        return outcome("warning", f"{where}: the login is valid, and may not read its own account", error.remedy)
+        return outcome(
+            "warning", f"{where}: the login is valid, but has no permission to read its own account", error.remedy
+        )
     if answer.status == 404:
         return outcome("failed", f"{where}: no such service", f"Check the address, which comes from {login.origin}.")
     if answer.status:
@@ -269,7 +273,7 @@ def _placed(login: Login, text: str) -> str:
 def _renewal(login: Login) -> str:
     """How to replace a login that was refused."""
     if login.service == "pangea" and "PANGEA_PASS" in login.origin:
-        return f"Check PANGEA_USER, letter by letter, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
+        return f"Check the spelling of PANGEA_USER, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
     if login.service not in ("dss", "auth"):
         return HOW_TO_GET[login.service]
     again, variable = f"omics {login.service} login", f"OMICS_{login.service.upper()}_TOKEN"

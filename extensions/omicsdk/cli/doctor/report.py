@@ -1,4 +1,4 @@
-"""The list of probes, running them side by side with a time limit, and the report."""
+"""List probes, run them concurrently with a time limit, and report outcomes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Probe(NamedTuple):
     """A check.
 
     Attributes:
-        name: What it is called.
+        name: Its name.
         subject: What it checks.
-        look: Checks, and returns the outcomes.
+        look: Function that checks, and returns the outcomes.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Probe(NamedTuple):
 
 
 def of_machine(environ: Mapping[str, str]) -> list[Probe]:
-    """List the probes that request nothing.
+    """List the probes without requests.
 
     Args:
         environ: The environment's variables.
@@ -51,12 +51,12 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
 
 
 def of_services(logins: Sequence[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
-    """List the probes of what is configured: the way to each server, then each login with one call.
+    """List the probes of configured services: the connection to each server, then each login with one call.
 
     Args:
-        logins: What was found.
+        logins: The settings and logins.
         environ: The environment's variables.
-        seconds: How long each step of a request may take.
+        seconds: Time limit of each step of a request.
     """
     probes: list[Probe] = []
     # Several credentials may be for one server.
@@ -75,22 +75,22 @@ def of_logins(logins: Iterable[Login], environ: Mapping[str, str], seconds: floa
 
 
 def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
-    """Run probes in a thread each.
+    """Run each probe in a thread.
 
     Args:
         probes: The probes.
-        seconds: How long they may take; one that takes longer has failed, and is abandoned.
+        seconds: Time limit; a probe that exceeds it has failed, and is abandoned.
 
     Returns:
-        Their outcomes in the order of the probes; a clock that several compared is listed once.
+        Their outcomes in the order of the probes; a clock compared by several probes is listed once.
     """
-    late = "Check the network; or give it longer: --timeout SECONDS."
+    late = "Check the network, or raise the time limit: --timeout SECONDS."
     results = [[Outcome(each.name, each.subject, "failed", f"no answer within {seconds:g} s", late)] for each in probes]
 
     def run(number: int, probe: Probe) -> None:
         results[number] = _outcomes(probe)
 
-    # Daemons: a name server that never answers cannot be interrupted, and must not keep the command from ending.
+    # Daemons: a name server that never answers cannot be interrupted, and must not block the command's exit.
     threads = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate(probes)]
     for thread in threads:
         thread.start()
@@ -109,22 +109,22 @@ def _outcomes(probe: Probe) -> list[Outcome]:
         return [Outcome(probe.name, probe.subject, "failed", error.message, error.remedy)]
     except Exception as error:
         what = f"unexpected {type(error).__name__}: {error}"
-        return [Outcome(probe.name, probe.subject, "failed", what, "This is a fault of omics: please report it.")]
+        return [Outcome(probe.name, probe.subject, "failed", what, "This is a bug in omics: please report it.")]
 
 
 _Row = tuple[str, str, str, str, str]
 _MARKS = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "-"}
 _GAP = "  "
 _LONGEST, _LEAST = 44, 32
-"""Characters that the third column takes at most, and that are kept for the fourth where possible."""
+"""Maximum width of the third column, and preferred minimum width of the fourth, in characters."""
 
 
 def outcomes(found: Sequence[Outcome], width: int) -> str:
-    """Return outcomes as a table, each remedy below its line, and a sum.
+    """Return outcomes as a table, each remedy below its line, and a summary.
 
     Args:
         found: The outcomes.
-        width: Characters a line.
+        width: Characters per line.
     """
     rows = [(_MARKS[each.status], each.probe, each.subject, each.found, each.remedy) for each in found]
     counts = {status: sum(each.status == status for each in found) for status in _MARKS}
@@ -134,12 +134,12 @@ def outcomes(found: Sequence[Outcome], width: int) -> str:
 
 
 def logins(found: Sequence[Login], services: Iterable[str], width: int) -> str:
-    """Return what was found for each service as a table, and how to get what was not.
+    """Return the findings for each service as a table, and how to get missing logins.
 
     Args:
-        found: What was found.
+        found: The findings.
         services: The services that were searched for.
-        width: Characters a line.
+        width: Characters per line.
     """
     rows: list[_Row] = []
     for service in services:
@@ -153,9 +153,9 @@ def logins(found: Sequence[Login], services: Iterable[str], width: int) -> str:
 
 
 def _table(rows: Sequence[_Row], width: int) -> list[str]:
-    """Four columns side by side, the fourth below them where it has no room, and the fifth below all."""
+    """Lay out four columns, the fourth below them if it does not fit, and the fifth below all."""
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    # A long path in the third column would leave no room for the fourth.
+    # A long path in the third column would leave no space for the fourth.
     widths[2] = min(widths[2], _LONGEST, max(0, width - sum(widths[:2]) - 3 * len(_GAP) - _LEAST))
     indent = " " * (widths[0] + len(_GAP))
     lines: list[str] = []
@@ -174,6 +174,6 @@ def _table(rows: Sequence[_Row], width: int) -> list[str]:
 
 
 def _hung(first: str, text: str, width: int) -> list[str]:
-    """Text behind the beginning of a line, over lines that begin where it begins; a longer word stays whole."""
+    """Wrap text after the beginning of a line with a hanging indent; long words are not split."""
     lines = wrapped(text.split(), width - len(first)) or [""]
     return [f"{first if number == 0 else ' ' * len(first)}{line}".rstrip() for number, line in enumerate(lines)]

@@ -1,4 +1,4 @@
-"""The settings and credentials of all platforms, each with the one harmless call that tries it."""
+"""The settings and credentials of all platforms, each with the read-only call that tests it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Call(NamedTuple):
     """A call that changes nothing.
 
     Attributes:
-        url: Where to, without secrets.
-        credentials: The credentials that are sent; None for none, and where the body has them.
-        body: Fields that are posted as JSON; None sends a GET.
-        shows: What an answer of 200 shows.
+        url: The URL, without secrets.
+        credentials: The credentials to send; None without, and if the body has them.
+        body: Fields to post as JSON; None sends a GET.
+        shows: What an answer of 200 proves.
     """
 
     url: str
@@ -51,12 +51,12 @@ class Login(NamedTuple):
     Attributes:
         service: The service's word on the command line.
         what: What was found, such as `token` or `profile cgc`.
-        origin: Where.
-        url: What it is for; empty where no source states that.
-        call: What tries it; None where nothing can be tried.
-        problem: Why it cannot be used; empty where it can.
-        remedy: What to do about that.
-        warning: What is wrong although it works, such as a file that others can read; what to run follows a colon.
+        origin: Its origin.
+        url: Its service; empty if no source states it.
+        call: The call that tests it; None if it cannot be tested.
+        problem: Why it cannot be used; empty if it can.
+        remedy: The remedy for the problem.
+        warning: A defect of a usable login, such as a file that others can read; the command to run follows a colon.
     """
 
     service: str
@@ -70,22 +70,22 @@ class Login(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What to call it."""
+        """Its name."""
         return f"{self.service}: {self.what}"
 
     def unusable(self, error: OmicsError) -> Login:
-        """The same with why it cannot be used."""
+        """Return a copy with a problem."""
         return self._replace(problem=error.message, remedy=error.remedy)
 
 
 class Service(NamedTuple):
-    """How the settings and logins of a service are tried.
+    """How the settings and logins of a service are tested.
 
     Attributes:
-        what: What a login is called.
-        path: What is requested with a login; empty where no harmless call needs one.
-        public: What is requested without a login; empty where every call needs one.
-        anonymous: What to run for a login; empty where the service is useful without one.
+        what: Noun for a login.
+        path: Path to request with a login; empty if no read-only call requires one.
+        public: Path to request without a login; empty if every call requires one.
+        anonymous: Command to log in; empty if the service is useful without a login.
     """
 
     what: str
@@ -119,18 +119,18 @@ HOW_TO_GET: Mapping[str, str] = {
         )
     },
 }
-"""How to get settings and credentials of a service that nothing was found for."""
+"""How to get settings and credentials of a service without any."""
 
 
 def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
-    """Find settings and credentials: what clients use now, stored logins, and the platforms' own files.
+    """Find settings and credentials: those in use by clients, stored logins, and the platforms' own files.
 
     Args:
-        services: Whose, by the services' words.
+        services: Words of the services.
         environ: The environment's variables.
 
     Returns:
-        One for each credential, and one for each service that is named without any; a malformed file is one with a problem.
+        One for each credential, and one for each service without any; a malformed file is one with a problem.
     """
     from omicsdk.hca.config import stored_tokens
 
@@ -159,13 +159,13 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
 
 
 def _stored(place: Place, login: StoredLogin, origin: str) -> list[Login]:
-    """A login that `omics login` stored; the Atlas's of the default profile is found with its services."""
+    """Yield a login stored by `omics login`; the Atlas's of the default profile is found with its services."""
     from omicsdk.gen3.discovery import API_KEY
     from omicsdk.gen3.sources import Arguments
 
     what, token = f"login of {place.profile}", login.token.value
     if place.platform == HCA:
-        warning = f"omics whoami hca --profile {place.profile} tries it"
+        warning = f"omics whoami hca --profile {place.profile} tests it"
         return [] if place.profile == DEFAULT_PROFILE else [Login("dss", what, origin, place.url, warning=warning)]
     if place.platform == "gen3":
         is_key = login.kind == API_KEY
@@ -180,10 +180,10 @@ def _stored(place: Place, login: StoredLogin, origin: str) -> list[Login]:
 
 
 def _login(service: str, what: str, origin: str, url: str, credentials: Credentials | None) -> Login:
-    """Credentials with the call that tries them, or with why they cannot be used."""
+    """Return credentials with the call that tests them, or with the reason why they cannot be used."""
     found = Login(service, what, origin, url)
     if not (url and credentials):
-        missing = "a base URL and a token are needed, and one is missing"
+        missing = "a base URL and a token are required, but one is missing"
         return found._replace(problem=missing, remedy=HOW_TO_GET[service])
     if fault := fault_of(url):
         name = origin.partition(" and ")[0]
@@ -195,7 +195,7 @@ def _login(service: str, what: str, origin: str, url: str, credentials: Credenti
 
 
 def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
-    """What clients use now: a login, or settings without one."""
+    """Return what clients use: a login, or settings without one."""
     from omicsdk.hca.config import HCAConfig
 
     facts = SERVICES[service]
@@ -203,11 +203,11 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
     url = found.base_url.rstrip("/")
     if service == "upload":
         origin = origin or HCAConfig(environ).settings.place_of(("upload",)) or ""
-    if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # an account of Google alone is set for many purposes
+    if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # a Google account alone is set for many purposes
         return []
     if service == "pangea":
         url = url.removesuffix("/api")
-    if service in ("dss", "auth"):  # what a login is stored for is not what states it
+    if service in ("dss", "auth"):  # the key of a stored login is not its origin
         origin = found.credentials_origin or found.origin
         origin = str(token_file(environ).path) if origin == "omics login" else origin
     what = facts.what if found.credentials else "settings"
@@ -217,20 +217,20 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
 
 
 def _public(service: str, what: str, origin: str, url: str) -> Login:
-    """A service with the call that it answers without a login."""
+    """Return a service with the call that it answers without a login."""
     facts = SERVICES[service]
-    shows = "the service answers" + (f"; no harmless call needs the {what}" if what == facts.what else "")
+    shows = "the service answers" + (f"; no read-only call requires the {what}" if what == facts.what else "")
     warning = facts.anonymous and f"not logged in: {facts.anonymous}"
     return Login(service, what, origin, url, Call(f"{url}{facts.public}", shows=shows), warning=warning)
 
 
 def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
-    """What clients use now without requesting anything, and all of its origin."""
+    """Return what clients use, without any request, and its origins."""
     discovery = replace(discovery_of(service), requires_credentials=False)
     if service == "sb":  # all sections of its file are listed
         discovery = replace(discovery, files=no_source)
     profile = chosen_profile(environ=environ)
-    if profile and not profile_settings(profile, discovery.platform, environ):  # it is another platform's
+    if profile and not profile_settings(profile, discovery.platform, environ):  # it belongs to another platform
         environ = {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
     found = resolution(discovery, environ=environ, offline=True)
     origins = (found.origin, found.credentials_origin)
@@ -244,7 +244,7 @@ def _pangea(environ: Mapping[str, str]) -> list[Login]:
 
     found = _in_use("pangea", environ)
     if found and found[0].call and isinstance(found[0].call.credentials, PasswordLogin):
-        # A login is what every command begins with.
+        # Every command begins with a login.
         body = {"email": environ["PANGEA_USER"].strip(), "password": environ["PANGEA_PASS"].strip()}
         call = Call(f"{found[0].url}/api/auth/token/login/", body=body)
         return [found[0]._replace(what="account", call=call)]
@@ -252,7 +252,7 @@ def _pangea(environ: Mapping[str, str]) -> list[Login]:
 
 
 def _sb(environ: Mapping[str, str]) -> list[Login]:
-    """What clients use, and each section of the platform's own file; a token that several have is tried once."""
+    """Yield what clients use, and each section of the platform's own file; a shared token is tested once."""
     from omicsdk.sb.client import developer_token, own_file, read_ini, read_profile
 
     logins = _in_use("sb", environ)
@@ -278,7 +278,7 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
         login = _login("sb", what, origin, url, developer_token(token))
         other = first.setdefault(_sent(login.call), origin) if login.call else origin
         if other != origin:
-            login = login._replace(call=None, warning=f"the same token as in {other}, which is tried")
+            login = login._replace(call=None, warning=f"the same token as in {other}, which is tested")
         logins.append(login)
     return logins
 
@@ -288,7 +288,7 @@ def _sent(call: Call) -> tuple[str, str]:
 
 
 def _gen3(environ: Mapping[str, str]) -> list[Login]:
-    """Each variable and file with a key or token, each file once."""
+    """Yield each variable and file with a key or token, each file once."""
     from omicsdk.gen3.discovery import TOKEN_VARIABLE, named_commons
     from omicsdk.gen3.sources import FOLDER, KEY_VARIABLE, Arguments
 
@@ -305,7 +305,7 @@ def _gen3(environ: Mapping[str, str]) -> list[Login]:
         files = []
     for file in files:
         login = _commons(f"API key {file.stem}", str(file), Arguments(refresh_file=str(file)), environ)
-        # One that GEN3_API_KEY names as well is tried once.
+        # A file that GEN3_API_KEY also names is tested once.
         is_known = login.call is not None and login.call in [each.call for each in found]
         if file.suffix in ("", ".json") and not is_known:
             found.append(login)
@@ -318,7 +318,7 @@ def _gen3(environ: Mapping[str, str]) -> list[Login]:
 
 
 def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str]) -> Login:
-    """A login of a commons."""
+    """Return a login of a commons."""
     from omicsdk.gen3.sources import ApiKey, GivenToken, login_of
 
     found = Login("gen3", what, origin)
@@ -328,17 +328,19 @@ def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str
         return found.unusable(error)
     source = login.source
     if isinstance(source, GivenToken):
-        remedy = f"Replace the token of {origin} by a valid one. {HOW_TO_GET['gen3']}"
+        remedy = f"Replace the token of {origin} with a valid one. {HOW_TO_GET['gen3']}"
         return _login("gen3", what, origin, login.endpoint, BearerToken(source.token, remedy=remedy))
     if not isinstance(source, ApiKey):
         if given.refresh_file is not None and not given.refresh_file.startswith("idp:"):
             return found._replace(problem="file not found", remedy="Correct GEN3_API_KEY, or unset it.")
-        return found._replace(url=login.endpoint, warning="only a workspace can request its tokens, so it is not tried")
+        return found._replace(
+            url=login.endpoint, warning="only a workspace can request its tokens, so it is not tested"
+        )
     found = found._replace(url=source.issuer, warning=_open_to_others(source.file))
     if not is_confidential(source.issuer):
         problem = "its commons is not https, so the key is not sent there"
         return found._replace(problem=problem, warning="", remedy="Get a key of an https commons.")
-    # A token for the key is what every command begins with.
+    # Every command begins with a token for the key.
     url, body = f"{source.issuer}/user/credentials/cdis/access_token", {"api_key": source.key}
     return found._replace(call=Call(url, body=body, shows="the key is valid"))
 
@@ -350,4 +352,4 @@ def _open_to_others(file: Path | None) -> str:
 
 
 _SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {"sb": _sb, "gen3": _gen3, "pangea": _pangea}
-"""Those of services that have more than what clients use now."""
+"""Finders of services with more sources than what clients use."""
