@@ -112,7 +112,7 @@ def test_a_change_that_was_made_before_is_told(omics: Any, service: Any):
     service.answer("PUT", "/v1/user/ada/groups", 304)
     code, out, err = omics("put-v1-user-group", "--user-id", "ada", "--action", "add", "--groups", "lab")
     assert (code, out) == (0, "")
-    assert err == "omics: nothing has changed: it was already so\n"
+    assert err == "omics: nothing changed: it was already in this state\n"
     assert service.requests[-1].url.query == b"action=add"
 
 

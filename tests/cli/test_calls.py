@@ -388,5 +388,5 @@ def test_options_say_how_long_calls_are_waited_for():
     assert (usual._timeout, usual._manners.retry) == (Timeout(), Retry())
     assert (Timeout().read, Timeout().body, Timeout().least_rate, Retry().budget) == (60, 60, 1024, 600)
     for option in ("call-timeout", "call-budget"):
-        with pytest.raises(UsageError, match=f"--{option} soon: not a time"):
+        with pytest.raises(UsageError, match=f"--{option} soon: not a duration"):
             as_patient({option: "soon"})

@@ -1,4 +1,4 @@
-"""From options and settings to a client: base URL, credentials, profile; and to the defaults of a command's arguments."""
+"""Clients from options and settings (base URL, credentials, profile), and configured defaults of arguments."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """What the global options say of a service, for commands that connect by themselves.
+    """The global options of a service, for commands that make their own connection.
 
     Attributes:
-        base_url: What --base-url states.
-        access_token: What --access-token states.
-        profile: What --profile or OMICS_PROFILE states.
+        base_url: Value of --base-url.
+        access_token: Value of --access-token.
+        profile: Value of --profile or OMICS_PROFILE.
     """
 
     __slots__ = ("access_token", "base_url", "profile")
@@ -46,7 +46,7 @@ class Connection:
 
 @contextmanager
 def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
-    """Have all clients of a command use the profile that --profile names, those of its worker processes too.
+    """Set the profile of --profile for all clients of a command, including its worker processes.
 
     Args:
         settings: Values of the global options that were given.
@@ -75,7 +75,7 @@ def connected(
 
     Args:
         found: The command.
-        service: What is registered for its service.
+        service: Registration of its service.
         settings: Values of the global options that were given.
         access: Values of the service's own options that were given, for the client.
 
@@ -114,7 +114,7 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
         settings: Values of the global options that were given.
 
     Raises:
-        UsageError: One is not a time.
+        UsageError: A value is not a duration.
     """
     timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
     if timeout is None and budget is None:
@@ -129,14 +129,14 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
 
 
 def seconds_of(option: str, text: str) -> float:
-    """Parse a time.
+    """Parse a duration.
 
     Args:
-        option: The option whose value it is.
+        option: The option.
         text: Seconds, or hours, minutes and seconds: 2h30m.
 
     Raises:
-        UsageError: It is not a time, or 0.
+        UsageError: It is not a duration, or 0.
     """
     import re
 
@@ -144,7 +144,7 @@ def seconds_of(option: str, text: str) -> float:
     hours, minutes, seconds = match.groups() if match else (None, None, None)
     time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
     if time <= 0:
-        raise UsageError(f"{option} {text}: not a time", remedy="Give seconds, or one such as 90m or 2h30m.")
+        raise UsageError(f"{option} {text}: not a duration", remedy="Give seconds, or a duration such as 90m or 2h30m.")
     return time
 
 
@@ -177,11 +177,11 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
 
     Args:
         found: The command.
-        catalog: Where it was found.
+        catalog: The catalog with the command.
 
     Raises:
-        ConfigError: A file is malformed, a command or argument is unknown, or a value has another type than its argument; names
-            file and line.
+        ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
+            and line.
     """
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
@@ -204,7 +204,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
         catalog: The commands.
 
     Raises:
-        ConfigError: A changed command or argument is unknown, or a value has another type than its argument.
+        ConfigError: A changed command or argument is unknown, or a value has the wrong type.
     """
     from omicsdk.cli.catalog import Found, Group
 
@@ -221,7 +221,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
 
 
 def _names(settings: Settings, word: str, service: Service) -> list[str]:
-    """The names under a service's name that should be commands."""
+    """Return the names in a service's section that should be commands."""
     section = settings.get(word, default={})
     if not isinstance(section, dict):
         raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
@@ -311,6 +311,4 @@ def _level(settings: Settings, level: Any) -> str:
 
 
 def _wrong(settings: Settings, keys: Keys, what: str, remedy: str = "") -> ConfigError:
-    return ConfigError(
-        f"{settings.place_of(keys)}: {name_of(keys)}: {what}", remedy=remedy or "Correct it, or take it out."
-    )
+    return ConfigError(f"{settings.place_of(keys)}: {name_of(keys)}: {what}", remedy=remedy or "Correct or remove it.")

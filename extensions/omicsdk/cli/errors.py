@@ -1,4 +1,4 @@
-"""From an error to one line or one JSON object on stderr, and an exit code."""
+"""Format errors as one line or one JSON object on stderr, and map them to exit codes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def exit_code(error: BaseException) -> int:
     """Return the exit code of an error.
 
     Args:
-        error: What was raised.
+        error: The error.
 
     Returns:
         1 the service or the system refused, 2 usage or settings, 3 some of a batch failed, 4 credentials,
@@ -50,15 +50,15 @@ def exit_code(error: BaseException) -> int:
         return CREDENTIALS
     if isinstance(error, UsageError | ConfigError):
         return USAGE
-    # A file without a checksum was not refused: it is left out of what the command was given.
+    # A file without a checksum was not refused: the command skips it.
     return SOME_FAILED if isinstance(error, SomeFailed | ChecksumMissing) else REFUSED
 
 
 def report(error: BaseException, where: str, words: Sequence[str]) -> None:
-    """Print on stderr what a command failed with.
+    """Print the error of a failed command on stderr.
 
     Args:
-        error: What was raised.
+        error: The error.
         where: The command that failed.
         words: The command line, which states whether messages are JSON and tracebacks are shown.
     """
@@ -82,7 +82,7 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
     """Format an error as lines: the errors of a batch first, then their summary.
 
     Args:
-        error: What was raised.
+        error: The error.
         where: The command that failed; named in errors of usage.
     """
     error = _representative(error)
@@ -95,13 +95,13 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
     if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
-        # The service's answer does not state how this program is given a token.
+        # The service's answer does not state how to give this program a token.
         error.remedy = _remedy(where.split()[1] if " " in where else "")
     return [_line(error)]
 
 
 def _remedy(service: str) -> str:
-    """The remedy where a service requires a login."""
+    """Return the remedy if a service requires a login."""
     from omicsdk.cli.catalog import builtin_commands
     from omicsdk.cli.services import SERVICES
 
@@ -113,7 +113,7 @@ def _remedy(service: str) -> str:
 
 
 def _representative(error: BaseException) -> BaseException:
-    """The error that is printed: the first one of a batch that failed for lack of credentials."""
+    """Return the error to print: of a batch, the first one for missing credentials."""
     if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
         return error.errors[0]
     return error
@@ -182,7 +182,7 @@ def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[
 
 
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether a command line requests JSON on stderr; for errors raised before it is parsed.
+    """Return whether a command line requests JSON on stderr; for errors raised before it is parsed.
 
     Args:
         words: The words after the program's name.

@@ -1,4 +1,4 @@
-"""Running one command: its words become a call, and what comes back is printed."""
+"""Run one command: parse its words, call its function, and print the result."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ NOT_MODIFIED = 304
 
 
 def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
-    """Runs a command.
+    """Run a command.
 
     Args:
-        found: Which.
-        before: The global options that stood before it.
-        words: What stood after it.
-        catalog: Where it was found.
+        found: The command.
+        before: The global options before it.
+        words: The words after it.
+        catalog: The catalog with the command.
 
     Returns:
         The exit code.
@@ -46,7 +46,7 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     configured = configured_defaults(found, catalog)
     values, after = parse(found.command, words, configured.own)
     settings = {**configured.everywhere, **parse_globals(before), **after}
-    if settings.get("help") or settings.get("h"):  # behind another letter: -qh
+    if settings.get("help") or settings.get("h"):  # after another letter: -qh
         from omicsdk.cli.help import command_help, terminal_width
 
         sys.stdout.write(command_help(found, terminal_width()))
@@ -56,7 +56,7 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
 
         sys.stdout.write(f"{version_line()}\n")
         return DONE
-    # A command with a --quiet of its own leaves -q alone.
+    # A command with its own --quiet does not use -q.
     least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", "INFO")
     level = "DEBUG" if settings.get("debug") else least
     as_json = settings.get("log-format") == "json"
@@ -89,7 +89,7 @@ def _run(
         _run_workflow(command, values, console, output)
         return
     service = catalog.registered(found.path[0])
-    # A command may spell an option of its service in another way: then it is among those that its function doesn't take.
+    # A command may have another spelling of an option of its service, which its function does not take.
     options = [
         key(option)
         for option in (service or {}).get("options", ())
@@ -117,7 +117,7 @@ def _run(
 
 
 def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:
-    """Name the address in the remedy of an answer that no such service gives, such as a page for people."""
+    """Name the address in the remedy for an answer of another service, such as an HTML page."""
     if isinstance(error, NotJson):
         error.remedy = remedy.format(client.base_url)
 
@@ -137,7 +137,7 @@ def _run_workflow(command: Command, values: Mapping[str, Any], console: Console,
 
 
 def _generated(client: Any, found: Found, service: Service | None) -> Any:
-    """The generated client that has an operation."""
+    """Return the generated client with an operation."""
     if service is None or "operations" not in service:
         return client
     return loaded(service["operations"])(client, found.package, found.command)
@@ -167,7 +167,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     items = command.get("paged")
     if command.get("streams"):
         with operation.streamed(request) as body:
-            # An address is a line, as what a script reads.
+            # An address is printed as a line for scripts.
             end = [b"\n"] if body.headers.get("content-type") == URI_LIST else []
             output.chunks(chain(body.iter_bytes(), end))
     elif command.get("headers"):
@@ -177,11 +177,11 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     else:
         answer = next(operation.answers(request))
         if items is not None and answer.status_code < 300:
-            _page(answer, items, operation.facts.name)  # one without its list is an error, not an empty list
+            _page(answer, items, operation.facts.name)  # a page without its list is an error, not an empty list
         if answer.status_code == NOT_MODIFIED:
-            console.message("nothing has changed: it was already so")
+            console.message("nothing changed: it was already in this state")
         elif "title" in command:
-            # A change is confirmed; without the query of its URL, which may hold secrets.
+            # The summary omits the query of the URL, which may contain secrets.
             console.message(f"{command['title']} {request.url.partition('?')[0]}")
         elif not answer.content and request.method not in ("GET", "HEAD"):
             path = request.url.partition("?")[0]
@@ -190,7 +190,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
 
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
-    """A decoded page that has its list, and the list's key."""
+    """Return a decoded page with its list, and the list's key."""
     from omicsdk.core.paging import CONTENT_KEY_HEADER, page_of
 
     key = answer.headers.get(CONTENT_KEY_HEADER) or items
@@ -198,7 +198,7 @@ def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]
 
 
 def _print_pages(answers: Any, items: str, output: Output, operation: str, schema: str) -> None:
-    """All pages: as they arrive where a line is an item, else merged into the first."""
+    """Print all pages: as they arrive if each item is a line, else merged into the first."""
     from omicsdk.core.paging import items_at, with_items
 
     streams = output.streams
@@ -222,7 +222,7 @@ def _print_answer(answer: httpx.Response, items: str | None, output: Output, acc
         return
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(answer.json(), items, schema=schema)  # raises: a page where the document has JSON
+        output.result(answer.json(), items, schema=schema)  # raises: an HTML page in place of JSON
     elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
         output.result(answer.json(), items, schema=schema)
     else:
@@ -238,7 +238,7 @@ def _is_json(answer: httpx.Response) -> bool:
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
-    """Headers with the case in which the server sent them; one that comes twice is joined."""
+    """Return headers in the server's case; repeated ones are joined."""
     found: dict[str, str] = {}
     for raw_name, raw_value in answer.headers.raw:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -247,7 +247,7 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
 
 
 def _described(request: Request, base_url: str) -> dict[str, Any]:
-    """A request as it would be sent, without secrets."""
+    """Return the request of a dry run, without secrets."""
     from omicsdk.core.redaction import mask_headers, mask_json, mask_url
 
     url = f"{base_url}{request.url}" if request.url.startswith("/") else request.url
@@ -272,12 +272,12 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
 
     Args:
         command: The command, with `supplied`.
-        given: Values by their key; only those that were given, because defaults are the function's.
-        console: Where messages go.
-        *client: The platform's client, where the function takes one.
+        given: Given values by their key; the function has its own defaults.
+        console: Prints messages.
+        *client: The platform's client, if the function takes one.
 
     Returns:
-        What is printed.
+        The result to print.
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own, supplied = command.get("own", ()), command.get("supplied", ())
@@ -312,7 +312,7 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
 
 
 def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of the function: options that it takes as one are put into that one."""
+    """Return the arguments of the function; options of one dataclass are combined."""
     passed = dict(arguments)
     for name, group in command.get("gathered", {}).items():
         passed[name] = loaded(group["type"])(**{each: passed.pop(each) for each in group["fields"] if each in passed})
@@ -320,13 +320,13 @@ def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unsaid(text: str) -> None:
-    """What --no-verbose makes of a message."""
+    """Discard a message, for --no-verbose."""
 
 
 def _transferred(
     function: Callable[..., Any], call: Call, passed: Mapping[str, Any], supplied: Any, *client: Any
 ) -> Any:
-    """Run a transfer: progress, Ctrl-C and the report of what was done until then."""
+    """Run a transfer with progress, Ctrl-C and a report of completed files."""
     from omicsdk.cli.commands.transfers import report_ended, watched
 
     more: dict[str, Any] = {}
@@ -340,7 +340,7 @@ def _transferred(
 
 
 def _title(command: Command, arguments: Mapping[str, Any]) -> str:
-    """The command's title with its first argument: "Download of manifest.tsv"."""
+    """Return the command's title with its first argument: "Download of manifest.tsv"."""
     words = command.get("title") or command["command"]
     first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
     return f"{words} {' '.join(first) if is_array(first) else first}".strip()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _REDRAWN = 0.1
-"""Seconds between two drawings of a progress line."""
+"""Seconds between two updates of the progress line."""
 
 
 class Output:
@@ -35,8 +35,8 @@ class Output:
         form: json, jsonl, table or tsv; None is a table on a terminal and JSON elsewhere.
         query: JMESPath expression that is applied to the result first.
         stdout: A text stream; its `buffer` takes bytes.
-        columns: Members that are printed of each item, with commas between them.
-        sort: Member by which items are sorted; with `:desc` behind it for the largest first.
+        columns: Members of each item to print, separated by commas.
+        sort: Member to sort by; `:desc` after it sorts in descending order.
 
     Raises:
         UsageError: The expression is not JMESPath.
@@ -71,12 +71,13 @@ class Output:
 
         Args:
             value: JSON data, or a Told.
-            items: Dotted key of its list, where the document names one.
+            items: Dotted key of its list, if the document names one.
             declared: Columns of its table, the one that matters most first.
-            schema: Schema of an item of a service's answer, empty where the document names none; None for a result of omicsdk's own.
+            schema: Schema of an item of a service's answer, empty if the document names none; None for a result of
+                omicsdk.
 
         Raises:
-            UsageError: It has no column that --columns names.
+            UsageError: A column of --columns is missing.
         """
         if isinstance(value, Told):
             is_wanted = self._stdout.isatty() or not value.terminal_only
@@ -92,7 +93,7 @@ class Output:
         if self._columns or self._sort:
             value, items = self._arranged(value, items), None
         if isinstance(value, str) and self._chosen is None:
-            # What a shell puts into a variable: VERSION=$(omics dss create-version).
+            # For shell variables: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)
         elif self.form == "json":
             self._line(self._json(value, indent=2))
@@ -104,24 +105,24 @@ class Output:
             self._tables(value, declared, schema)
 
     def page(self, value: Any, items: str | None) -> None:
-        """Print the items of a page, a line each."""
+        """Print the items of a page, one per line."""
         value, items = self._picked(value, items)
         self.lines(self._arranged(value, items) if self._columns else items_of(value, items))
         self._stdout.flush()
 
     def lines(self, values: Iterable[Any]) -> None:
-        """Print values as JSON, a line each."""
+        """Print values as JSON, one per line."""
         for value in values:
             self._line(self._json(value))
 
     def chunks(self, chunks: Iterable[bytes]) -> None:
-        """Print bytes as they are, and a line break on a terminal where the last one is missing.
+        """Print bytes unchanged; on a terminal, end with a line break.
 
         Raises:
-            UsageError: They are not text and stdout is a terminal, or there is a query.
+            UsageError: They are not text and stdout is a terminal, or a query is given.
         """
         if self.query is not None:
-            raise UsageError("--query selects from JSON, but this command prints bytes as they are")
+            raise UsageError("--query selects from JSON, but this command prints unchanged bytes")
         first, last = True, b""
         for chunk in chunks:
             if first and self._stdout.isatty() and b"\0" in chunk:
@@ -136,7 +137,7 @@ class Output:
         return (value, items) if self._search is None else (self._search(value), None)
 
     def _arranged(self, value: Any, items: str | None) -> Any:
-        """The items sorted, with the chosen columns; a value without a list is one item."""
+        """Return sorted items with the chosen columns; a value without a list is one item."""
         rows = items_of(value, items)
         if self._sort is not None:
             rows = in_order(rows, self._sort)
@@ -175,7 +176,7 @@ class Output:
     def _table(
         self, rows: list[Any], declared: Sequence[str], schema: str | None, width: int, *, coloured: bool
     ) -> None:
-        """One table, of the columns that fit whole, because a folded identifier cannot be copied."""
+        """Print a table of the columns that fit without folding: a folded identifier cannot be copied."""
         from itertools import zip_longest
 
         from omicsdk.cli import terminal
@@ -200,7 +201,7 @@ class Output:
                 self._line(terminal.styled(line, terminal.DIM, coloured=coloured))
 
     def _shown(self, text: str) -> str:
-        """Text as the terminal's encoding shows it, by which the table is laid out."""
+        """Return text as the terminal's encoding shows it, for the layout of the table."""
         encoding = self._stdout.encoding or "utf-8"
         return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -246,14 +247,14 @@ def _escaped(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A result that is printed as documented lines unless `--output` or `--query` requests data.
+    """A result printed as documented lines unless `--output` or `--query` requests data.
 
     Attributes:
         text: The lines, without a line break at the end; "" prints nothing.
         data: The same as JSON data.
         terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
-        brief: Printed in place of the data where neither a form of output nor a query was chosen; None for the data.
-        items: Key of the list in the data of which `--output jsonl` and `tsv` print a line each; None for the data.
+        brief: Printed in place of the data without an output format and a query; None for the data.
+        items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
     """
 
     text: str
@@ -265,13 +266,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command that was run, for the renderer of its result.
+    """A command with its arguments, for the renderer of its result.
 
     Attributes:
-        title: What it does and with what: "Download of manifest.tsv".
+        title: Its title: "Download of manifest.tsv".
         arguments: The arguments of its function.
         options: Values of the options that the command line adds, such as --report.
-        console: Where messages go.
+        console: Prints messages.
         base_url: The base URL of the service; empty for a command that uses none.
     """
 
@@ -293,8 +294,8 @@ class Console:
         as_json: Print every message as a JSON object on one line.
 
     Attributes:
-        called: Files that messages name otherwise, such as a temporary file that stands in for stdout.
-        exit_code: Exit code of the process where nothing is raised: 0, or 3 after `some_failed`.
+        called: Names of files in messages, such as stdout for a temporary file.
+        exit_code: Exit code of the process if nothing is raised: 0, or 3 after `some_failed`.
     """
 
     def __init__(
@@ -334,27 +335,27 @@ class Console:
         self._say("ERROR", text)
 
     def some_failed(self, text: str) -> None:
-        """Print on one line that a part of a batch failed; the process ends with exit code 3."""
+        """Print on one line that a part of a batch failed; the exit code becomes 3."""
         self.error(printable(text))
         self.exit_code = SOME_FAILED
 
     def more_left(self, limit: int, what: str = "", option: str = "--limit") -> None:
-        """Print that a limit left something out; the process ends with exit code 3.
+        """Print that a limit omitted items; the exit code becomes 3.
 
         Args:
             limit: The limit.
-            what: What is listed, in the plural.
+            what: Noun for the items, in the plural.
             option: The option of the limit.
         """
         self.some_failed(f"there are more than {limit}{what and f' {what}'}; {option} sets how many are listed")
 
     def limited(self, found: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
-        """Yield the first items; `more_left` reports where there are more.
+        """Yield the first items; report further ones with `more_left`.
 
         Args:
-            found: All items; one more than the limit is taken.
-            limit: Most items, from 1; None for all.
-            what: What they are, in the plural.
+            found: All items; one more than the limit is consumed.
+            limit: Maximum number of items, from 1; None for all.
+            what: Noun for the items, in the plural.
         """
         for number, each in enumerate(found):
             if number == limit:
@@ -369,7 +370,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; True without asking when stdin or stderr is no terminal, or with `--yes`.
+            The answer; True without asking if stdin or stderr is not a terminal, or with `--yes`.
         """
         return not self.asks or self.insists(question)
 
@@ -385,7 +386,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; False without asking when stdin or stderr is no terminal.
+            The answer; False without asking if stdin or stderr is not a terminal.
         """
         if not self.is_attended:
             return False
@@ -397,7 +398,7 @@ class Console:
         """Ask for a line of text, on a terminal.
 
         Args:
-            question: With what separates it from the answer.
+            question: The question with a separator.
         """
         self._stderr.write(printable(question))
         self._stderr.flush()
@@ -415,7 +416,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; True with `--yes`, and False without asking when stdin or stderr is no terminal.
+            The answer; True with `--yes`, and False without asking if stdin or stderr is not a terminal.
         """
         return self._assume_yes or (self.asks and self.confirm(question))
 
@@ -424,10 +425,10 @@ class Console:
         """Show the progress of one transfer until it ends.
 
         Args:
-            title: What is transferred.
+            title: Title of the transfer.
 
         Yields:
-            What a transfer calls with its Progress; None where progress is not shown.
+            A function for the transfer to call with its Progress; None if progress is not shown.
         """
         if not self.interactive:
             yield None
@@ -454,10 +455,10 @@ class Console:
             self._draw("")
 
     def step(self, text: str) -> None:
-        """Show a step of work in the terminal's last line, in place of the previous one, where progress is shown.
+        """Show a step of work in the terminal's last line, in place of the previous one, if progress is shown.
 
         Args:
-            text: What is done now; empty removes the line.
+            text: The current step; empty removes the line.
         """
         self._draw(f"{printable(text)}..." if text else "")
 
@@ -468,7 +469,7 @@ class Console:
             self._drawn = text
 
     def line(self, text: str, level: str = "INFO") -> None:
-        """Print one line, even where messages of its level are not shown."""
+        """Print one line, even if messages of its level are not shown."""
         if not self._as_json:
             self.raw(printable(text))
             return
@@ -477,11 +478,11 @@ class Console:
         self.raw(json_line(level, "omics", text, time()))
 
     def raw(self, line: str) -> None:
-        """Print a line that is complete, such as JSON."""
+        """Print a complete line, such as JSON."""
         self._draw("")
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
-        self._draw(self._bar)  # lines go above the bar as long as there is one
+        self._draw(self._bar)  # lines are printed above the bar, if there is one
 
     def _say(self, level: str, text: str) -> None:
         if LEVELS[level] < self._level:
@@ -501,7 +502,7 @@ def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = Fals
         write: Called with each line.
         as_json: Whether a line is a JSON object.
     """
-    import logging  # help and quick commands do without
+    import logging  # not necessary for help and quick commands
 
     from omicsdk.core.redaction import mask_text
 
@@ -527,7 +528,7 @@ def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = Fals
 
 
 def _record(record: logging.LogRecord) -> str:
-    """A log record as a JSON object, with the fields that were given as `extra`."""
+    """Return a log record as a JSON object, with the fields given as `extra`."""
     import logging
 
     ordinary = {*vars(logging.makeLogRecord({})), "message", "asctime"}

@@ -114,7 +114,7 @@ def test_a_token_of_sb_that_stands_in_several_places_is_tried_once(look, tmp_pat
     assert variable.call is not None
     assert [each.call for each in profiles] == [None, None]
     assert {each.warning for each in profiles} == {
-        "the same token as in SB_API_ENDPOINT and SB_AUTH_TOKEN, which is tried"
+        "the same token as in SB_API_ENDPOINT and SB_AUTH_TOKEN, which is tested"
     }
     default, again = look("sb")
     assert (default.call is not None, again.call) == (True, None)

@@ -80,7 +80,7 @@ def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere(disk, tmp_pat
     assert found.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
     disk(5 * GIB, writable=False, read_only=True)
     mounted = room(Place("here", lambda: folder, "work elsewhere"))
-    assert mounted.found.startswith("cannot be written, since its disk is mounted read-only")
+    assert mounted.found.startswith("cannot be written: its disk is mounted read-only")
     assert mounted.remedy == "Mount it for writing. Or work elsewhere."
     disk(5 * MIB)
     full = room(Place("state", lambda: folder, "name another folder in X"))
