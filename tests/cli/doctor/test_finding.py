@@ -156,7 +156,7 @@ def test_gen3_files_are_tried_once_each(look, tmp_path):
 
 def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
     assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "file not found"
-    assert "is not tried" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
+    assert "is not tested" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
     written(tmp_path / ".gen3" / "credentials.json", "[]")
     assert "JSON object" in look("gen3")[0].problem
     (tmp_path / ".gen3" / "credentials.json").unlink()

@@ -100,7 +100,7 @@ def not_tls():
     ("shaken", "status", "told", "remedy"),
     [
         (agreed(60), "ok", "TLSv1.3, authorities of", ""),
-        (agreed(3), "warning", "ends in 3 days", "operators"),
+        (agreed(3), "warning", "expires in 3 days", "operators"),
         (untrusted(), "failed", "is not trusted: self-signed", "SSL_CERT_FILE"),
         (not_tls(), "failed", "no TLS (WRONG_VERSION_NUMBER)", "address"),
         (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "address"),

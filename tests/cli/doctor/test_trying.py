@@ -38,7 +38,7 @@ def answered(status, **headers):
         (200, "ok", "the login is valid"),
         (302, "warning", "answered 302"),
         (401, "failed", "the login was refused (from ~/.sevenbridges/credentials [default])"),
-        (403, "warning", "the login is valid, and may not"),
+        (403, "warning", "the login is valid, but has no permission"),
         (404, "failed", "no such service"),
         (429, "failed", "answered 429"),
         (503, "failed", "answered 503"),
@@ -127,7 +127,7 @@ def test_a_probe_that_hangs_holds_up_nobody(request):
     ]
     assert "no answer within 0.2 s" in found[0].found
     assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
-    assert "fault of omics" in found[2].remedy
+    assert "bug in omics" in found[2].remedy
 
 
 @pytest.fixture
