@@ -148,7 +148,7 @@ def test_an_alias_for_the_shell_is_run_by_sh(omics, aliases, capfd):
     assert capfd.readouterr().out == "A B2\n"
     refused = omics("--output", "json", "up", "x")
     assert refused.code == 2
-    assert "--output cannot stand before 'up'" in refused.err
+    assert "--output is not allowed before 'up'" in refused.err
 
 
 def test_aliases_of_aliases_end(omics, aliases):
@@ -156,7 +156,7 @@ def test_aliases_of_aliases_end(omics, aliases):
     aliases.write_text(json.dumps({"a": "b x", "b": "a"}))
     ran = omics("a")
     assert ran.code == 2
-    assert "the alias 'a' stands for itself" in ran.err
+    assert "the alias 'a' refers to itself" in ran.err
 
 
 @pytest.mark.parametrize(

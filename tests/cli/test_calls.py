@@ -96,7 +96,7 @@ def test_an_unknown_column_is_usage(omics, widgets):
     widgets.answer = pages
     ran = omics("widgets", "get-widgets", "--columns", "m")
     assert (ran.code, ran.out) == (2, "")
-    assert "--columns: no item has 'm'. Known are: n." in ran.err
+    assert "--columns: no item has 'm'. Choose from: n." in ran.err
 
 
 def test_no_paginate_gives_the_first_page(omics, widgets):

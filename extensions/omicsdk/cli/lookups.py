@@ -1,7 +1,8 @@
-"""Names that completion offers and that are not commands: profiles, and what remote folders hold.
+"""Completions that are not commands: profiles, and the entries of remote folders.
 
-A remote folder is listed by a child process, which writes the names into the user's cache; `omics __complete` waits for it briefly
-and else offers what is cached. So a slow service costs a key press at most WAIT_SECONDS, and the next one has the names.
+A remote folder is listed by a child process, which writes the names into the user's cache; `omics __complete` waits for
+it briefly, else offers cached names. A slow service delays a key press by at most WAIT_SECONDS, and the next one has
+the names.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 60
 FAILED_SECONDS = 10
-"""How long a failed lookup is not repeated."""
+"""Seconds before a failed lookup is repeated."""
 WAIT_SECONDS = 0.7
-"""Together with the start of Python it stays below a second."""
+"""Including the start of Python, it is below a second."""
 CHILD_SECONDS = 15
-"""A child that takes longer ends, and another one is started."""
+"""A child that takes longer is ended, and another one is started."""
 MOST_NAMES = 1000
 _CHECK_SECONDS = 0.01
 _SECRET = ("TOKEN", "PASS", "KEY", "SECRET")
@@ -40,7 +41,7 @@ def profiles(service: Sequence[str]) -> list[str]:
     """The profiles of omicsdk's settings, and those of Seven Bridges' own file.
 
     Args:
-        service: The service's word; empty where the command is of none.
+        service: The service's word; empty for a command without a service.
     """
     import tomllib
 
@@ -59,14 +60,14 @@ def profiles(service: Sequence[str]) -> list[str]:
 
 
 def entries(folder: str, options: Mapping[str, str]) -> list[str]:
-    """The paths of what a remote folder holds, folders with a slash at their end.
+    """Return the paths of the entries of a remote folder; folders have a trailing slash.
 
     Args:
         folder: Its URI.
-        options: What its store is opened with.
+        options: Options of its store.
 
     Returns:
-        The names of the last lookup, where a new one takes too long; empty before the first one.
+        The names; those of the last lookup if a new one takes too long; empty before the first one.
     """
     file = cache_file(folder, options)
     cached = _read(file)
@@ -82,11 +83,11 @@ def entries(folder: str, options: Mapping[str, str]) -> list[str]:
 
 
 def cache_file(folder: str, options: Mapping[str, str]) -> Path:
-    """The file that holds a folder's names, in the user's cache.
+    """Return the file with a folder's names, in the user's cache.
 
     Args:
         folder: The URI.
-        options: What its store is opened with.
+        options: Options of its store.
     """
     from hashlib import sha256
 
@@ -107,7 +108,7 @@ class _Cached:
 
     Args:
         names: The names.
-        until: When they are to be looked up again, in seconds since 1970.
+        until: When to look them up again, in seconds since 1970.
     """
 
     def __init__(self, names: list[str], until: float) -> None:
@@ -120,7 +121,7 @@ def _read(file: Path) -> _Cached:
     try:
         found = json.loads(file.read_bytes())
         return _Cached([str(name) for name in found["names"]], float(found["until"]))
-    except (OSError, ValueError, KeyError, TypeError):  # missing, or not ours
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or not a cache file
         return _Cached([], 0)
 
 
@@ -141,7 +142,7 @@ def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
     file.parent.mkdir(mode=0o700, exist_ok=True)
     _marker(file).touch(mode=0o600)
     _remove_old(file.parent)
-    # -P: the current folder must not be imported from. Nothing of it shares our streams: the shell waits until those are closed.
+    # -P: do not import from the current folder. The child shares no streams: the shell waits until those are closed.
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "omicsdk.cli.lookups"],
         stdin=subprocess.PIPE,
@@ -157,14 +158,14 @@ def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Remove what was not looked up for a day."""
+    """Remove names not looked up for a day."""
     for file in folder.iterdir():
         if time() - file.stat().st_mtime > 24 * 3600:
             file.unlink(missing_ok=True)
 
 
 def main() -> int:
-    """List a folder and cache the names; what folder is read from stdin.
+    """List the folder that stdin names, and cache its names.
 
     Returns:
         The exit code: 1 where it could not be listed.

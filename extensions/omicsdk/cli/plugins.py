@@ -1,8 +1,9 @@
-"""First words that are no commands of ours: the user's aliases, and commands of other packages.
+"""First words that are not built-in commands: the user's aliases, and commands of other packages.
 
-A command of another package is an entry point in the group `omicsdk.commands`: a function of the words after its name. It is imported
-when it runs, and found only where the first word is no command, and for `omics --help`. The metadata of installed distributions is
-read without importlib.metadata, which takes 40 ms, and cached until a folder of the import path changes.
+A command of another package is an entry point in the group `omicsdk.commands`: a function of the words after its name.
+It is imported when it runs, and searched only for an unknown first word and for `omics --help`. The metadata of
+installed distributions is read without importlib.metadata, which takes 40 ms, and cached until a folder of the import
+path changes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         Attributes:
             target: `module:function`.
             distribution: The package's name and version.
-            summary: What the package is, as it states.
+        summary: The package's own summary.
         """
 
         target: str
@@ -36,11 +37,11 @@ GROUP = "omicsdk.commands"
 ALIASES_VARIABLE = "OMICS_ALIASES_FILE"
 """Environment variable: the file of aliases."""
 MOST_ENVIRONMENTS = 20
-"""Environments of Python that the cache has room for."""
+"""Maximum number of Python environments in the cache."""
 
 
 SHELL = "!"
-"""What the expansion of an alias for the shell begins with."""
+"""Prefix of the expansion of an alias for the shell."""
 
 
 def plugins() -> dict[str, Plugin]:
@@ -52,7 +53,7 @@ def plugins() -> dict[str, Plugin]:
     if known.get("folders") == folders:
         return known["plugins"]
     found: dict[str, Plugin] = {}
-    for folder, _ in reversed(folders):  # what Python imports is the first
+    for folder, _ in reversed(folders):  # Python imports the first
         found |= _in_folder(folder)
     recent = dict(list(cached.items())[1 - MOST_ENVIRONMENTS :])
     _cache(file, {**recent, sys.prefix: {"folders": folders, "plugins": found}})
@@ -65,7 +66,7 @@ def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
     Args:
         word: Its word.
         plugin: The command.
-        words: What was typed after the word.
+        words: The words after it.
 
     Returns:
         The exit code: what its function returns, 0 for None.
@@ -92,16 +93,16 @@ def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
 
 
 def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen: list[str]) -> list[str] | int:
-    """Resolve a first word that is no command.
+    """Resolve a first word that is not a built-in command.
 
     Args:
-        words: It, and what follows.
+        words: The word, and those after it.
         options: The global options before it.
         catalog: The commands.
-        seen: The aliases that were replaced before; it grows.
+        seen: The aliases replaced so far; this function adds to it.
 
     Returns:
-        The words that an alias stands for, or the exit code of what was run.
+        The expansion of an alias, or the exit code of the command.
 
     Raises:
         UsageError: It is neither an alias nor a command of another package.
@@ -116,25 +117,25 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
         root = catalog.root()
         raise unknown_word([], word, [*root.words(), *aliases, *others], root.elsewhere(word))
     if word in seen:
-        raise UsageError(f"the alias {word!r} stands for itself", remedy=f"Remove it: omics alias rm {word}")
+        raise UsageError(f"the alias {word!r} refers to itself", remedy=f"Remove it: omics alias rm {word}")
     seen.append(word)
     if expansion is not None and not expansion.startswith(SHELL):
         return expanded(word, expansion, rest)
     if refused := [option for option in options if option != "--debug"]:
-        raise UsageError(f"{refused[0]} cannot stand before {word!r}, which is no command of omicsdk")
+        raise UsageError(f"{refused[0]} is not allowed before {word!r}, which is not a command of omicsdk")
     return run(word, others[word], rest) if expansion is None else run_in_shell(expansion, rest)
 
 
 def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
-    """Return the words that an alias stands for.
+    """Return the expanded words of an alias.
 
     Args:
         name: The alias.
         expansion: Its expansion; not one for the shell.
-        words: What was typed after it: $1, $2 ... of the expansion; what no placeholder takes is appended.
+        words: The words after it: $1, $2 ... of the expansion; further words are appended.
 
     Raises:
-        UsageError: There are fewer words than placeholders.
+        UsageError: A placeholder has no word.
     """
     import re
     import shlex
@@ -147,7 +148,7 @@ def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
         number = int(found[1])
         if number > len(words):
             raise UsageError(
-                f"a word for ${number} is missing", remedy=f"The alias {name!r} stands for `omics {expansion}`."
+                f"a word for ${number} is missing", remedy=f"The alias {name!r} expands to `omics {expansion}`."
             )
         used.add(number - 1)
         return words[number - 1]
@@ -160,14 +161,14 @@ def run_in_shell(expansion: str, words: Sequence[str]) -> int:
     """Run the expansion of an alias for the shell.
 
     Args:
-        expansion: What `sh` runs, behind a `!`.
+        expansion: The command for `sh`, after a `!`.
         words: Its $1, $2 ...
 
     Returns:
         The exit code of the shell.
 
     Raises:
-        ConfigError: There is no `sh`.
+        ConfigError: `sh` is missing.
     """
     import shutil
     import subprocess
@@ -175,7 +176,7 @@ def run_in_shell(expansion: str, words: Sequence[str]) -> int:
     from omicsdk.core.errors import ConfigError
 
     if (shell := shutil.which("sh")) is None:
-        raise ConfigError("an alias for the shell needs sh", remedy="Install one: Git for Windows has it.")
+        raise ConfigError("an alias for the shell requires sh", remedy="Install sh, for example with Git for Windows.")
     sys.stdout.flush()
     code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
     return code if code >= 0 else 128 - code
@@ -188,7 +189,7 @@ def help_of(word: str) -> int | None:
         word: Its word.
 
     Returns:
-        The exit code; None where there is no such alias or command.
+        The exit code; None if no such alias or command exists.
     """
     if (expansion := read_aliases().get(word)) is not None:
         sys.stdout.write(
@@ -200,7 +201,7 @@ def help_of(word: str) -> int | None:
 
 
 def aliases_file() -> str:
-    """The file of the user's aliases, a JSON object of name to expansion; empty where the user has no folder for settings."""
+    """Return the file of the user's aliases, a JSON object of name to expansion; empty without a folder for settings."""
     if named := os.environ.get(ALIASES_VARIABLE):
         return named
     folder = user_folder("config")
@@ -239,13 +240,13 @@ _FOLDERS = {
 
 
 def user_folder(kind: str) -> str:
-    """The user's folder for omicsdk's settings or caches, as platformdirs has it, which takes 20 ms to import.
+    """Return the user's folder for omicsdk's settings or caches, as platformdirs, which takes 20 ms to import.
 
     Args:
         kind: config or cache.
 
     Returns:
-        The folder; empty where the user has no home.
+        The folder; empty if the user has no home.
     """
     variable, on_unix, on_macos, on_windows = _FOLDERS[kind]
     if sys.platform == "win32":
@@ -257,10 +258,10 @@ def user_folder(kind: str) -> str:
 
 
 def cache_folder() -> str:
-    """Make the user's cache folder.
+    """Create the user's cache folder.
 
     Returns:
-        The folder. Where the user has no home, or one that does not exist, a name that nothing can be written below.
+        The folder. If the home is missing, a path below which nothing can be written.
     """
     folder = user_folder("cache")
     try:
@@ -273,7 +274,7 @@ def cache_folder() -> str:
 
 
 def _folders() -> Iterator[list[Any]]:
-    """The folders that are imported from, with the time of their last change: installing a package changes its folder."""
+    """Return the folders of the import path with their modification times: installing a package changes its folder."""
     for path in dict.fromkeys(sys.path):
         try:
             yield [path, os.stat(path).st_mtime_ns]  # noqa: PTH116 - as above
@@ -301,7 +302,7 @@ def _cache(file: str, content: dict[str, Any]) -> None:
 
 
 def _in_folder(folder: str) -> dict[str, Plugin]:
-    """The commands of the distributions that are installed in a folder."""
+    """Return the commands of the distributions installed in a folder."""
     found: dict[str, Plugin] = {}
     try:
         names = os.listdir(folder)  # noqa: PTH208 - as above
@@ -317,7 +318,7 @@ def _in_folder(folder: str) -> dict[str, Plugin]:
 
 
 def _entry_points(text: str) -> Iterator[tuple[str, str]]:
-    """The entry points of our group in an entry_points.txt."""
+    """Return the entry points of the group in an entry_points.txt."""
     section = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):

@@ -1,4 +1,4 @@
-"""From a JSON answer to rows and columns, for tables and TSV. Pure."""
+"""Convert JSON answers to rows and columns for tables and TSV. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array, is_object
 
 BRIEF = 60
-"""Characters that a list or object may take in a cell for people."""
+"""Maximum width of a list or object in a table cell."""
 
 
 def items_of(value: Any, key: str | None) -> list[Any]:
-    """The items that an answer is made of.
+    """Return the items of an answer.
 
     Args:
         value: A JSON value.
-        key: Dotted key of its list, when the document names one.
+        key: Dotted key of its list, if the document names one.
 
     Returns:
         The list under the key, a list's own items, or the value as the only one; nothing for null.
@@ -26,7 +26,7 @@ def items_of(value: Any, key: str | None) -> list[Any]:
     if is_array(value):
         return value
     if key and is_object(value):
-        from omicsdk.core.paging import list_at  # what has no pages needs none of it
+        from omicsdk.core.paging import list_at  # not needed for results without pages
 
         found = list_at(value, key)
         return [value] if found is None else found
@@ -34,7 +34,7 @@ def items_of(value: Any, key: str | None) -> list[Any]:
 
 
 def columns_of(rows: list[Any]) -> list[str]:
-    """Names of all members of the rows that are objects, in the order in which they first come."""
+    """Return the names of all members of the rows that are objects, in order of first appearance."""
     return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
 
 
@@ -53,7 +53,7 @@ _FIRST = (
     "size",
     "created_on",
 )
-"""Columns that matter most where nothing is declared for a type of items; the others follow as the answer has them."""
+"""Most important columns of items without declared columns; the others follow in the answer's order."""
 
 _LAST = ("href",)
 
@@ -79,17 +79,17 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "User": ("id", "username", "email", "first_name", "last_name", "role"),
     "VolumeObject": ("location", "type", "volume"),
 }
-"""Columns of tables by the schema of an item, the one that matters most first; only those that an answer has are shown."""
+"""Columns of tables by the schema of an item, the most important first; only those in the answer are shown."""
 
 
 def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str | None = None) -> list[str]:
-    """Columns of a table, the one that matters most first, so that the least goes where there is no room for all.
+    """Return the columns of a table, the most important first, so that the least important are hidden if space is short.
 
     Args:
         columns: Names of members.
         rows: JSON values.
         declared: What the command declares.
-        schema: The schema of a row of a service's answer; None for rows of our own, which are in order already.
+        schema: The schema of a row of a service's answer; None for rows of omicsdk, which are already in order.
     """
     first = declared or (() if schema is None else _COLUMNS.get(schema, _FIRST))
     filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
@@ -98,7 +98,7 @@ def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), sc
 
 
 def member(row: Any, name: str) -> Any:
-    """A member of a row by its name, or by a dotted path; None where it has none.
+    """Return a member of a row by its name, or by a dotted path; None if missing.
 
     Args:
         row: A JSON value.
@@ -113,7 +113,7 @@ def member(row: Any, name: str) -> Any:
 
 
 def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
-    """Rows with some of their members only, in a given order.
+    """Return rows with only the given members, in that order.
 
     Args:
         rows: JSON values.
@@ -126,16 +126,16 @@ def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
     known = columns_of(rows)
     for name in names:
         if rows and name.partition(".")[0] not in known:
-            raise UsageError(f"--columns: no item has {name!r}", remedy=f"Known are: {', '.join(known)}.")
+            raise UsageError(f"--columns: no item has {name!r}", remedy=f"Choose from: {', '.join(known)}.")
     return found
 
 
 def in_order(rows: list[Any], by: str) -> list[Any]:
-    """Rows sorted by a member: numbers before text, what lacks it last.
+    """Return rows sorted by a member: numbers before text, rows without it last.
 
     Args:
         rows: JSON values.
-        by: The member, or a dotted path; with `:desc` behind it for the largest first.
+        by: The member, or a dotted path; `:desc` after it sorts in descending order.
     """
     name, reverse = by.removesuffix(":desc"), by.endswith(":desc")
 
@@ -148,12 +148,12 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
 
 
 def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:
-    """A row's texts: of the columns where it is an object, of its members where it is a list, else one.
+    """Return the texts of a row: of the columns if it is an object, of its members if it is a list, else one.
 
     Args:
         row: A JSON value.
         columns: Names of members.
-        text: Makes a cell of a value; by default `text_of`.
+        text: Converts a value to a cell; by default `text_of`.
     """
     make = text or text_of
     if is_object(row):
@@ -162,11 +162,11 @@ def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = N
 
 
 def fitting(widths: list[int], room: int, gap: int) -> list[int]:
-    """Which columns fit beside each other: each that still does, from the left; the first always.
+    """Select the columns that fit beside each other, from the left; always the first.
 
     Args:
-        widths: Characters that each column takes.
-        room: Characters that there are.
+        widths: Characters of each column.
+        room: Available characters.
         gap: Characters between two columns.
 
     Returns:
@@ -182,7 +182,7 @@ def fitting(widths: list[int], room: int, gap: int) -> list[int]:
 
 
 def brief(value: Any) -> str:
-    """A value as a cell's text for people: what has members is counted when it is long."""
+    """Return a value as a table cell: long lists and objects are counted."""
     text = text_of(value)
     if is_array(value):
         plain = _joined(value)
@@ -196,7 +196,7 @@ def _joined(value: list[Any]) -> str:
 
 
 def text_of(value: Any) -> str:
-    """A value as a cell's text: strings as they are, null as nothing, what has members as compact JSON."""
+    """Return a value as a cell: strings unchanged, null as empty text, lists and objects as compact JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else written(value, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -207,7 +207,7 @@ Part = tuple[str, Mapping[str, Any] | None, list[Any]]
 
 
 def parts_of(value: Any) -> list[Part]:
-    """An answer cut into what a person can read: facts by name, and lists of objects, or long ones, as tables of their own.
+    """Split an answer for display: facts by name, and lists of objects or long lists as separate tables.
 
     Args:
         value: A JSON value.

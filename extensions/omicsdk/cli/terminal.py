@@ -1,4 +1,4 @@
-"""What is drawn on a terminal: tables, facts and a progress line."""
+"""Terminal output: tables, facts and a progress line."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GAP = 3
 """Characters between two columns of a table."""
 
 _LEAST = 4
-"""Fewest characters of a column that is made narrower."""
+"""Minimum width of a narrowed column, in characters."""
 _LEAST_TITLE, _LEAST_BAR, _LONGEST_BAR, _TIME = 8, 10, 40, 14
-"""Columns of a progress line: the least of its title, of its bar, the most of that, and those of the time left with its gap."""
+"""Columns of a progress line: minimum of the title, minimum and maximum of the bar, and the time left with its gap."""
 
 
 def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
-    """Whether bold and dim text is written to a stream: to a terminal, unless the user turned it off.
+    """Return whether a stream takes bold and dim text: a terminal does, unless the user disabled it.
 
     Args:
         stream: The stream.
@@ -41,25 +41,25 @@ def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> boo
 
 
 def styled(text: str, style: str, *, coloured: bool) -> str:
-    """A text in bold or dim, where a terminal shows that.
+    """Return a text in bold or dim, if the terminal supports it.
 
     Args:
         text: The text.
         style: BOLD or DIM.
-        coloured: Whether it does.
+        coloured: Whether it is supported.
     """
     return f"\x1b[{style}m{text}\x1b[0m" if coloured and text else text
 
 
 def cells(text: str) -> int:
-    """Columns of a terminal that a text takes: wide characters two, combining ones none."""
+    """Return the width of a text in terminal columns: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def folded(text: str, width: int) -> list[str]:
-    """A text in pieces of at most `width` columns, broken between words where there are any."""
+    """Split a text into pieces of at most `width` columns, between words if possible."""
     lines: list[str] = []
     for line in wrapped(text.split(" "), width) or [""]:
         piece = ""
@@ -78,7 +78,7 @@ def table(
     """Lay out a table: names, a line, rows; cells that do not fit are folded.
 
     Args:
-        names: The columns' names; empty for a table without.
+        names: The columns' names; empty for a table without names.
         rows: Texts of the cells; a row may have fewer.
         width: Columns of the terminal.
         coloured: Whether names are bold.
@@ -109,7 +109,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def facts(named: Mapping[str, str], width: int, *, coloured: bool = False) -> list[str]:
-    """Lay out names with their values, a line each; a value that does not fit continues on the next line.
+    """Lay out names with their values, one per line; long values continue on the next line.
 
     Args:
         named: The values by their names.
@@ -126,11 +126,11 @@ def facts(named: Mapping[str, str], width: int, *, coloured: bool = False) -> li
 
 
 def progress_line(title: str, state: Progress, width: int, *, plain: bool = False) -> str:
-    """A transfer's progress: title, bar, bytes, rate, time left and files; bar and time give way first, then the title.
+    """Format a transfer's progress: title, bar, bytes, rate, time left and files; bar and time are dropped first.
 
     Args:
-        title: What is transferred.
-        state: How far it is.
+        title: Title of the transfer.
+        state: Its progress.
         width: Columns of the terminal.
         plain: Whether the terminal shows ASCII only.
     """
@@ -151,7 +151,7 @@ def progress_line(title: str, state: Progress, width: int, *, plain: bool = Fals
 
 
 def _sizes(done: int, total: int) -> str:
-    """Bytes that are done, and the total: the unit once where both have the same."""
+    """Format transferred and total bytes, with a shared unit only once."""
     if not total:
         return size_words(done)
     number, unit = size_words(done).split(" ")
@@ -163,7 +163,7 @@ def _sizes(done: int, total: int) -> str:
 
 
 def _files(state: Progress) -> str:
-    """Files, failures, retries, and any phase but the usual one."""
+    """Format files, failures, retries, and any phase but the usual one."""
     count = f"{state.files_done}" if state.files is None else f"{state.files_done}/{state.files}"
     parts = [f"{count} files"]
     if state.files_failed:
