@@ -1,10 +1,10 @@
-"""What a shell offers for a line that is being typed. The shell's script asks `omics __complete SHELL =CURRENT [WORD...]`.
+"""Shell completion. The shell's script calls `omics __complete SHELL =CURRENT [WORD...]`.
 
-CURRENT is what was typed of the word before the cursor, WORDs are those before it. bash breaks words at `:` and `=`: its script sends
-the whole line as CURRENT, and COMP_WORDBREAKS as the only WORD.
+CURRENT is the typed part of the word before the cursor, WORDs are those before it. bash breaks words at `:` and `=`:
+its script sends the whole line as CURRENT, and COMP_WORDBREAKS as the only WORD.
 
-The answer's first line is `files` where the shell shall offer files beside the words of the lines that follow, else `words`.
-Nothing is printed on stderr, whatever happens; OMICS_COMPLETE_DEBUG names a file for errors.
+The answer's first line is `files` if the shell should also offer files besides the words of the following lines, else
+`words`. Nothing is printed on stderr, whatever happens; OMICS_COMPLETE_DEBUG names a file for errors.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
     Word = tuple[str, str]
-    """A word that is offered, and what it is."""
+    """An offered word, and its description."""
 
 PLATFORMS = ("hca", "sb", "gen3", "drs", "crunch", "pangea")
-"""The words of platforms that `omics login` takes; those of its own table take 100 ms to import."""
+"""The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
-"""The arguments that take URIs and paths alike."""
+"""Arguments that take both URIs and paths."""
 SCHEMES = ("dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
 _STORE_OPTIONS = ("base_url", "profile")
-"""Options of a line that choose where remote paths are looked up. Secrets are not among them: no lookup writes them down."""
+"""Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
 _LONGEST = 70
 
 
 def answer(words: list[str], catalog: Catalog) -> int:
-    """Print what a shell offers.
+    """Print the completions for a shell.
 
     Args:
-        words: What the shell's script gave after `__complete`.
+        words: The arguments of the shell's script after `__complete`.
         catalog: The commands.
 
     Returns:
@@ -44,7 +44,7 @@ def answer(words: list[str], catalog: Catalog) -> int:
     """
     try:
         text = "".join(f"{line}\n" for line in answer_lines(words, catalog))
-        sys.stdout.buffer.write(text.encode())  # whatever the terminal's encoding; "\n" on Windows too
+        sys.stdout.buffer.write(text.encode())  # regardless of the terminal's encoding; "\n" on Windows too
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         from omicsdk.cli.lookups import log
@@ -55,10 +55,10 @@ def answer(words: list[str], catalog: Catalog) -> int:
 
 
 def answer_lines(words: list[str], catalog: Catalog) -> list[str]:
-    """The lines that a shell's script reads.
+    """Return the lines for a shell's script.
 
     Args:
-        words: The shell, what is being typed behind `=`, and what the script adds.
+        words: The shell, the typed text after `=`, and further arguments of the script.
         catalog: The commands.
     """
     shell, typed, before = words[0], words[1].removeprefix("="), words[2:]
@@ -88,7 +88,7 @@ def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
         breaks: Characters at which bash begins a new word for completion alone.
 
     Returns:
-        The words before the cursor, the one that is being typed, the quote that is open in it, and how much of it bash leaves alone.
+        The words before the cursor, the current word, its open quote, and the length of its part that bash keeps.
     """
     words: list[str] = []
     word: str | None = None
@@ -115,7 +115,7 @@ def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
 
 
 def _in_bash(word: str, start: int, quote: str) -> str:
-    """The end of a word as bash inserts it; empty where the quote that is open cannot hold it."""
+    """Return the end of a word as bash inserts it; empty if the open quote cannot contain it."""
     end = word[start:]
     if quote:
         return "" if any(c in ("'" if quote == "'" else '"$`\\!') for c in end) else end
@@ -134,7 +134,7 @@ def _in_powershell(word: str) -> str:
 
 
 class Line:
-    """The words before the cursor, as the parser will read them.
+    """The words before the cursor, as the parser reads them.
 
     Args:
         catalog: The commands.
@@ -143,8 +143,8 @@ class Line:
         node: The command or group that they name.
         options: The options that may follow, by spelling.
         waiting: The option whose value follows.
-        given: What was given for options, by their long spelling.
-        count: Words without a dash behind the command.
+        given: Given values of options, by their long spelling.
+        count: Number of words without a dash after the command.
         only_words: Whether `--` ended the options.
         asks_help: Whether they begin with `help`.
     """
@@ -163,7 +163,7 @@ class Line:
         """Read the next word.
 
         Raises:
-            KeyError: It is no command.
+            KeyError: It is not a command.
         """
         name, equals, value = word.partition("=")
         if word == "--":
@@ -188,7 +188,7 @@ class Line:
             self._replace(word)
 
     def _replace(self, word: str) -> None:
-        """Read the words that an alias stands for."""
+        """Read the expanded words of an alias."""
         from shlex import split as words_of
 
         from omicsdk.cli.plugins import read_aliases
@@ -208,13 +208,13 @@ class Line:
             self.options = _spellings([*own, *global_arguments(own)])
 
     def longer(self) -> dict[str, Found]:
-        """The commands that the next word may make of this one: `codegen diff` of `codegen`."""
+        """Return the commands that continue this one: `codegen diff` for `codegen`."""
         if isinstance(self.node, Group) or len(self.node.path) > 1 or self.count:
             return {}
         return {each.path[1]: each for each in self._catalog.root().found() if each.path[:-1] == self.node.path}
 
     def positionals(self) -> list[Argument]:
-        """The command's words without a dash."""
+        """Return the command's positional arguments."""
         node = self.node
         return [] if isinstance(node, Group) else [a for a in own_arguments(node.command) if a.get("positional")]
 
@@ -223,15 +223,15 @@ class Line:
 
 
 def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Word], bool]:
-    """What may stand in the place of the word that is being typed.
+    """Return the completions of the current word.
 
     Args:
         catalog: The commands.
         before: The words before it.
-        current: What was typed of it. What is offered need not begin with it, save remote paths.
+        current: Its typed part. Only remote paths are filtered by it.
 
     Returns:
-        Words, none with a character that cannot be shown, and whether files may stand there too.
+        Words without unprintable characters, and whether to offer files as well.
     """
     line = Line(catalog)
     for word in before:
@@ -274,7 +274,7 @@ def _commands(line: Line, group: Group) -> list[Word]:
 
 
 def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], bool]:
-    """The values that an argument may have, and whether files may be among them."""
+    """Return the possible values of an argument, and whether they include files."""
     kind = kind_of(argument)
     choices = argument.get("choices") or (["true", "false"] if kind == "boolean" else [])
     if choices:
@@ -301,7 +301,7 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
 
 
 def _remote(line: Line, current: str) -> list[Word]:
-    """The entries of a remote folder that begin as was typed."""
+    """Return the entries of a remote folder that begin with the typed text."""
     scheme, _, path = current.partition("://")
     if scheme not in SCHEMES:
         return []
@@ -322,7 +322,7 @@ def _takes_several(argument: Argument) -> bool:
 
 
 def _is_offered(line: Line, spelling: str, argument: Argument) -> bool:
-    """Whether a spelling of an option is offered: it is no synonym, and was not given yet or may be given again."""
+    """Return whether to offer a spelling of an option: it is not a synonym, and not given yet or repeatable."""
     return spelling in flags(argument) and (flag(argument) not in line.given or bool(argument.get("repeated")))
 
 

@@ -8,15 +8,15 @@ if TYPE_CHECKING:
 
 
 INDEX = ("files", "builtin")
-"""Files of cli/index with commands of no service; those of a group begin with its word: `sandbox up`."""
+"""Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`."""
 
 GROUPS = {
-    "sandbox": "A local server with every service in it, to try, teach and test.",
-    "config": "Settings, and where each comes from.",
-    "alias": "Your own names for commands, and hca's.",
-    "compat": "Programs for the platforms' published clients, as they are.",
+    "sandbox": "A local server with every service, to try, teach and test.",
+    "config": "Settings, and the origin of each.",
+    "alias": "Custom names for commands, and those of hca.",
+    "compat": "Unchanged programs for the platforms' published clients.",
 }
-"""Groups of commands of no service, with their titles."""
+"""Groups of commands without a service, with their titles."""
 
 SERVICES: dict[str, Service] = {
     "dss": {
@@ -25,7 +25,7 @@ SERVICES: dict[str, Service] = {
         "remedy": "Run `omics dss login`. Or set OMICS_DSS_TOKEN, or pass --access-token.",
         "groups": {
             "bundles": "Bundles: list, get, create, update, delete",
-            "files": "Files: get what is known of one, create",
+            "files": "Files: get metadata of one, create",
             "collections": "Collections: list, get, create, update, delete",
             "subscriptions": "Subscriptions: list, get, create, delete",
             "events": "Events: list, get",
@@ -35,7 +35,7 @@ SERVICES: dict[str, Service] = {
         "documented": True,
     },
     "auth": {
-        "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
+        "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, permissions",
         "index": "auth",
         "remedy": "Run `omics auth login`. Or set OMICS_AUTH_TOKEN, or pass --access-token.",
         "groups": {
@@ -50,7 +50,7 @@ SERVICES: dict[str, Service] = {
         "documented": True,
     },
     "upload": {
-        "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
+        "title": "Human Cell Atlas upload areas: select one, upload files, show their state",
         "index": "upload",
         "client": "omicsdk.hca.upload:HcaUpload",
         "settings": "omicsdk.hca.config:read_settings",
@@ -68,7 +68,7 @@ SERVICES: dict[str, Service] = {
             "projects": "Projects: list, show, create, change, delete",
             "members": "Members of projects: list, show, add, change, remove",
             "apps": "Tools and workflows: create from CWL, print, copy",
-            "volumes": "Buckets that are connected with the platform: list, show, create, change, disconnect",
+            "volumes": "Buckets that are connected to the platform: list, show, create, change, disconnect",
             "imports": "From volumes to projects: create, list, show, wait for",
             "exports": "From projects to volumes: create, list, show, wait for",
             "manifest": "Metadata and tags of many files as a table of tab-separated values",
@@ -145,10 +145,10 @@ SERVICES: dict[str, Service] = {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
         "index": "pangea",
         "client": "omicsdk.cli.commands.pangea:connect",
-        "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
+        "about": "Commands have the names of pangea-api's; public data requires no login.",
         "remedy": "Run `omics login pangea`, or give --email and --password, or set PANGEA_USER and PANGEA_PASS.",
         "groups": {
-            "user": "Your account: look at it, change its password, get a token",
+            "user": "Your account: show it, change its password, get a token",
             "create": "Organizations, groups, samples, analysis results and their fields",
             "add": "Samples into groups",
             "list": "Samples, organizations, groups, analysis results, projects, buckets",
@@ -156,10 +156,10 @@ SERVICES: dict[str, Service] = {
             "upload": "Reads, metadata from a table, and files of groups",
             "delete": "Samples, groups and analysis results",
             "tag": "Tags of samples and groups",
-            "tag list": "What has a tag",
+            "tag list": "Samples and groups with a tag",
             "ncbi": "Projects, samples and runs of NCBI",
             "ncbi link": "From NCBI into Pangea",
-            "ncbi list": "What NCBI has",
+            "ncbi list": "Projects and runs at NCBI",
             "orgs": "Organizations: list, show, create, change, delete",
             "groups": "Sample groups: list, show, create, change, delete",
             "samples": "Samples: list, show, create, change, delete",
@@ -175,14 +175,14 @@ SERVICES: dict[str, Service] = {
                 "short": "-e",
                 "type": "string",
                 "default": None,
-                "help": "Your login. When omitted: PANGEA_USER; without either no user is logged in.",
+                "help": "Your login (default: PANGEA_USER); without either, no user is logged in.",
             },
             {
                 "name": "password",
                 "short": "-p",
                 "type": "string",
                 "default": None,
-                "help": "Your password. When omitted: PANGEA_PASS, which doesn't show in process lists.",
+                "help": "Your password (default: PANGEA_PASS, which is not visible in process lists).",
             },
             {"name": "endpoint", "synonym_of": "base-url"},
         ],

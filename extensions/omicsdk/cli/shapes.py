@@ -1,39 +1,39 @@
-"""The shapes of the data that the command line is built from; imported by type checkers only.
+"""Types of the data for the command line; imported by type checkers only.
 
-An operation of a generated commands.json and a workflow command are the same shape, so one help, one parser and one
-completion serve both.
+Operations of a generated commands.json and workflow commands have the same type, so they share help, parser and
+completion.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
 
 Kind = Literal["string", "integer", "number", "boolean", "array", "object", "file", "any"]
-"""What a value is; `array` takes several words, `file` names one that is sent as it is, `any` is JSON or else text."""
+"""Types of values; `array` takes several words, `file` names one that is sent unchanged, `any` is JSON or else text."""
 
 
 class Argument(TypedDict):
-    """One option, or one word without a dash.
+    """An option, or a positional argument.
 
     Attributes:
         name: The document's name; the option is spelled with it, dashes for underscores.
-        python: The keyword argument, where it isn't `name`.
-        in: Where an operation's argument goes (path, query, header, cookie, body).
-        required: Whether the command needs it.
-        type: What its value is.
-        items: What an array's members are, where that is known.
-        choices: The values that it may have.
-        default: What holds when it isn't given, for the help; workflows are passed it.
-        format: The document's format of it, such as date-time.
-        metavar: What stands for its value in help: a noun, such as TIMESTAMP; by default from format, type and name.
-        help: What it means.
-        positional: A word without a dash.
-        flag: Stands alone, never with a value.
+        python: The keyword argument, if it differs from `name`.
+        in: Location of an operation's argument (path, query, header, cookie, body).
+        required: Whether the command requires it.
+        type: Type of its value.
+        items: Type of an array's members, if known.
+        choices: Allowed values.
+        default: Default value for help; workflows receive it.
+        format: The document's format, such as date-time.
+        metavar: Placeholder for its value in help, such as TIMESTAMP; by default from format, type and name.
+        help: Its help text.
+        positional: An argument without a dash.
+        flag: A switch without a value.
         negates: Means false; another option of the same keyword means true.
         repeated: An array's option takes one word, and is given once for each member.
-        convert: `module:function` that makes the value of what was typed.
-        stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
+        convert: `module:function` that converts the typed text to the value.
+        stdout: For an output file: `-` is stdout, which receives the contents of a file with this suffix.
         short: A short spelling, such as `-t`.
-        also: Further spellings that are documented.
-        synonym_of: The name of the global option that it is a documented spelling of; neither help nor completion shows it.
+        also: Further documented spellings.
+        synonym_of: The global option of which it is a documented spelling; hidden from help and completion.
     """
 
     name: str
@@ -70,41 +70,42 @@ class Gathered(TypedDict):
 
 
 class Command(TypedDict):
-    """One command: a generated operation, or handwritten.
+    """A command: a generated operation, or handwritten.
 
     Attributes:
         name: An operation's attribute on the client.
         command: The words after the service, or the last one.
-        summary: One line.
-        description: More than that.
-        examples: Command lines that show it, whole, where the description doesn't end with some.
+        summary: Summary in one line.
+        description: Further paragraphs.
+        examples: Complete example command lines, if the description does not end with some.
         method: An operation's HTTP method.
         path: An operation's path template.
         parameters: Its arguments.
-        paged: Dotted key of a page's list, where answers come in pages.
+        paged: Dotted key of a page's list, if answers are paged.
         item: The schema of a page's items.
-        columns: Columns of the result's table, the one that matters most first.
+        columns: Columns of the result's table, the most important first.
         streams: Whether the answer is bytes of any length.
         headers: Whether the answer is its headers.
-        deprecated: Whether the document says that it will go.
+        deprecated: Whether the document marks it as deprecated.
         run: `module:function` of a handwritten command, imported when it runs.
-        supplied: Parameters of that function which are no options: the command line gives them. The function takes the others
-            as they were given.
-        gathered: Arguments of that function that hold several options.
+        supplied: Parameters of that function that are not options: the command line supplies them.
+        gathered: Arguments of that function that combine several options.
         own: Options that the command line adds and the function does not take.
-        title: What a transfer is called in progress and reports, before its first argument; of an operation what it did: "deleted".
-        render: `module:function` that makes what is printed of the function's result.
-        extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
-        bare: The function needs no client: it is called with (arguments, console).
-        given: Values of the function's parameters by their names, for options that are missing.
-        deletes: What it deletes, with parameters of the function in braces.
-        look: `module:function` that raises where that does not exist.
-        late: The function takes what connects the client, in its place: it may do without.
-        login: It is refused without credentials.
-        offline: As `bare`, for a service whose own options are taken all the same.
-        quick: It only looks into settings and writes no log, so logging isn't loaded for it.
-        verbatim: All words from the first that is no option of it, options of another program too, are its argument.
-        hidden: Lists do not show it: it is another word for one that they show.
+        title: Title of a transfer in progress and reports, before its first argument; for an operation its verb:
+            "deleted".
+        render: `module:function` that renders the function's result.
+        extends: It adds arguments and `run` to the operation of that word, and inherits the rest.
+        bare: The function requires no client: it is called with (arguments, console).
+        given: Values of the function's parameters by their names, for missing options.
+        deletes: The deleted object, with parameters of the function in braces.
+        look: `module:function` that raises if that object does not exist.
+        late: The function takes a function that connects the client, which it may not need.
+        login: It fails without credentials.
+        offline: As `bare`, for a service whose own options are still accepted.
+        quick: It only reads settings and writes no log, so logging is not loaded.
+        verbatim: All words from the first that is not its option, including options of another program, are its
+            argument.
+        hidden: Lists do not show it: it is a synonym of a listed command.
     """
 
     name: NotRequired[str]
@@ -141,25 +142,25 @@ class Command(TypedDict):
 
 
 class Service(TypedDict):
-    """What the command line knows of a platform beside its document.
+    """Data of a platform for the command line, besides its document.
 
     Attributes:
         title: For the list of services.
         index: Name of its file of commands in cli/index, which `make codegen` writes.
-        package: Its generated package under omicsdk_api, where that has another name than the service's word.
-        documented: Its operations are documented commands and stand at the top, not under `api`.
-        client: `module:class` of its client, or a function that makes it, which has the platform's own ways to find the service
+        package: Its generated package under omicsdk_api, if its name differs from the service's word.
+        documented: Its operations are documented commands at the top level, not under `api`.
+        client: `module:class` of its client, or a function that creates it with the platform's own discovery of service
             and credentials; by default the generated one.
-        settings: `module:function` that reads its configuration, a `core.settings.config.Settings`. The member named after the
-            service holds the defaults of its commands, `log_level` that of --log-level.
-        sections: Members of that which are no commands, but settings of the service.
-        groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.
-        options: What each of its commands takes beside its own, operations included; `client` is given what was typed.
-        operations: `module:function` that gives the generated client, where it isn't `client` itself: it is called with the
-            client, the package and the operation.
-        about: What its help says below the commands.
-        not_it: Remedy for an answer that is no JSON, with {} for the base URL.
-        remedy: What to do when the service wants a login; by default to give it a token.
+        settings: `module:function` that reads its configuration, a `core.settings.config.Settings`. The member named
+            after the service holds the defaults of its commands, `log_level` that of --log-level.
+        sections: Members of that section that are settings of the service, not commands.
+        groups: Groups of handwritten commands with their titles: that of `files ls` is `files`.
+        options: Further options of all its commands, including operations; `client` receives their values.
+        operations: `module:function` that returns the generated client, if it is not `client` itself: it is called with
+            the client, the package and the operation.
+        about: Text of its help below the commands.
+        not_it: Remedy for an answer that is not JSON, with {} for the base URL.
+        remedy: Remedy if the service requires a login; by default to give it a token.
     """
 
     title: str

@@ -336,7 +336,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
         (["--path", "hook"], "begins with /"),
         (["--exec", "'"], "cannot be split"),
         (["--exec", "no-such-program --once"], "program no-such-program not found"),
-        (["--hmac-key", "@/no/such"], "can't read /no/such"),
+        (["--hmac-key", "@/no/such"], "cannot read /no/such"),
         (["--hmac-key-id", "k"], "--hmac-key-id requires --hmac-key"),
     ],
 )
