@@ -33,11 +33,11 @@ def test_the_whole_story(tmp_path):
     assert told.returncode == 0, told.stderr
     assert told.stderr == ""
     lines = told.stdout.splitlines()
-    assert re.fullmatch(r"verified 61 files, 65\.\d MiB, each equal .*, nothing is left behind", lines[-1])
+    assert re.fullmatch(r"verified 61 files, 65\.\d MiB, each equal .*, all files are removed", lines[-1])
     commands = [line.strip() for line in lines if line.startswith("   $ ")]
     for word in ("dss upload", "dss post-search", "--layout none", "--layout bundle", "dss download "):
         assert any(word in command for command in commands), word
-    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them for the second time", told.stdout)
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", told.stdout)
     assert match
     assert float(match[1]) < 64
     assert list(tmp_path.iterdir()) == []
@@ -58,8 +58,8 @@ def _listening() -> str:
 def test_a_gibibyte_that_is_killed_half_way(tmp_path):
     told = omics(tmp_path, "demo", "--large-mib", "1024", timeout=400)
     assert told.returncode == 0, told.stderr
-    assert "killed half-way" in told.stdout
-    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them for the second time", told.stdout)
+    assert "Kill a download" in told.stdout
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", told.stdout)
     assert match
     assert float(match[1]) < 600
     assert match[3] != "MiB" or float(match[2]) <= 4 * 16

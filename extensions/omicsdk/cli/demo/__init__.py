@@ -1,4 +1,4 @@
-"""`omics demo`: the whole product at work on a small real data set, against a server that it starts itself."""
+"""`omics demo`: a demonstration with a small real data set, against its own temporary server."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 def demo(*, keep: str | None = None, large_mib: int = 256) -> None:
-    """Show the whole of it at work on a temporary sandbox.
+    """Demonstrate transfers on a temporary sandbox.
 
-    Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both layouts, kills a
-    download half-way and resumes it, and compares every checksum. The last line begins with "verified". No server and no file is
-    left. Needs the extra `sandbox`.
+    Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both layouts,
+    kills a download halfway and resumes it, and compares every checksum. The last line begins with "verified". The
+    server and all files are removed at the end. Requires the extra `sandbox`.
 
     Args:
-        keep: New folder where everything stays; by default nothing stays.
+        keep: New folder in which to keep all files; by default, they are removed.
         large_mib: Size of the file whose download is killed, in MiB; a multiple of 16, 64 or more.
 
     Raises:

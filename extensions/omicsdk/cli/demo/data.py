@@ -18,7 +18,7 @@ _FILE = Path(__file__).with_name(f"{ACCESSION}.fasta.gz")
 
 
 def fasta() -> bytes:
-    """The record as it was published: FASTA, lines of 70 bases."""
+    """The published record: FASTA, lines of 70 bases."""
     return gzip.decompress(_FILE.read_bytes())
 
 
@@ -26,7 +26,7 @@ def sequence(record: bytes) -> str:
     """The bases of a FASTA text of one record.
 
     Raises:
-        ValueError: It has no record, or several.
+        ValueError: It does not have exactly one record.
     """
     lines = record.decode("ascii").splitlines()
     if [line for line in lines if line.startswith(">")] != lines[:1]:
@@ -45,9 +45,9 @@ READ_LENGTH = 100
 FRAGMENT = 350
 """Mean length of the fragments that are read from both ends, in bases."""
 SPREAD = 120
-"""Width of the range that fragments' lengths lie in, in bases."""
+"""Width of the range of fragment lengths, in bases."""
 MISREAD = 250
-"""One base of so many is read wrongly, a usual rate of short-read instruments."""
+"""Reciprocal of the rate of wrong bases, typical of short-read instruments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Read:
     Attributes:
         name: Of its pair.
         bases: As read.
-        qualities: One Phred+33 character a base.
+        qualities: One Phred+33 character per base.
     """
 
     name: str
@@ -76,13 +76,13 @@ class Draws:
         self._state = (seed * _MULTIPLIER + _INCREMENT) & _MASK
 
     def below(self, limit: int) -> int:
-        """A number from 0 to limit - 1; the limit is at most 2**32."""
+        """Return a number from 0 to limit - 1; the limit is at most 2**32."""
         self._state = (self._state * _MULTIPLIER + _INCREMENT) & _MASK
         return ((self._state >> 32) * limit) >> 32
 
 
 def reverse_complement(bases: str) -> str:
-    """The other strand, read in its own direction."""
+    """Return the reverse complement."""
     return bases.translate(_COMPLEMENT)[::-1]
 
 
@@ -92,7 +92,7 @@ def paired_reads(genome: str, sample: str, pairs: int, seed: int) -> Iterator[tu
     Args:
         genome: Upper-case A, C, G, T; longer than a fragment.
         sample: Begins the reads' names.
-        pairs: How many.
+        pairs: Number of pairs.
         seed: Equal seeds give equal reads.
 
     Yields:
@@ -115,7 +115,7 @@ def _read(name: str, bases: str, draws: Draws) -> Read:
     letters = list(bases)
     qualities = ["I"] * len(bases)
     for position in range(len(bases) - draws.below(30), len(bases)):
-        qualities[position] = "?"  # instruments tire towards a read's end
+        qualities[position] = "?"  # qualities decrease towards a read's end
     for position in wrong:
         letters[position] = _OTHER[letters[position]][draws.below(3)]
         qualities[position] = "#"
@@ -145,7 +145,7 @@ def documents(sample: str, description: str, minutes: int, reads: Sequence[str])
 
     Args:
         sample: Its identifier.
-        description: What it is, in a line.
+        description: Description in one line.
         minutes: Minutes after induction at which it was taken.
         reads: File names of its reads, mate 1 first.
 
@@ -177,7 +177,7 @@ def _uuid(*what: str) -> str:
 
 
 def _links(sample: str, found: Mapping[str, Document]) -> Document:
-    """Which document came of which, by a process each."""
+    """Return the links between documents, one process each."""
     ids = {name: document["provenance"]["document_id"] for name, document in found.items()}
     chain = ["donor_organism_0.json", "specimen_from_organism_0.json", "cell_suspension_0.json"]
     steps = [([before], [after], "biomaterial") for before, after in pairwise(chain)]
@@ -208,8 +208,8 @@ class Sample:
         name: Its identifier, and its folder's name.
         description: A line.
         minutes: Minutes after induction at which it was taken.
-        pairs: How many pairs of reads it has.
-        seed: Where its reads come from.
+        pairs: Number of its pairs of reads.
+        seed: Seed of its reads.
     """
 
     name: str
@@ -230,13 +230,13 @@ def write_sample(folder: Path, sample: Sample) -> Path:
 
     Args:
         folder: The sample's folder is made in it.
-        sample: Which one.
+        sample: The sample.
 
     Returns:
         The sample's folder.
 
     Raises:
-        FileExistsError: There is a folder of that name.
+        FileExistsError: A folder with that name already exists.
     """
     target = folder / sample.name
     target.mkdir(parents=True)
@@ -253,10 +253,10 @@ def write_sample(folder: Path, sample: Sample) -> Path:
 
 
 def write_large_file(path: Path, size: int) -> None:
-    """Write a file of incompressible, reproducible bytes that stands in for a sequencer's real output.
+    """Write a file of incompressible, reproducible bytes in place of a sequencer's real output.
 
     Args:
-        path: Its folder is made when needed.
+        path: Its path; the folder is created if missing.
         size: In bytes; a multiple of 1 MiB.
     """
     from hashlib import shake_128
@@ -265,5 +265,5 @@ def write_large_file(path: Path, size: int) -> None:
     block = shake_128(ACCESSION.encode()).digest(1 << 20)
     with path.open("wb") as file:
         for number in range(size >> 20):
-            # Each MiB differs from all others, so that a block in the wrong place cannot go unnoticed.
+            # Each MiB differs from all others, so that a misplaced block is detected.
             file.write(number.to_bytes(8, "big") + block[8:])

@@ -1,4 +1,4 @@
-"""The demo's steps, in order: commands are run as a user would run them, and reported with their results."""
+"""The demo's steps, in order: run commands as a user would, and report their results."""
 
 import hashlib
 import json
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things: 1 file, 2 files."""
+    """Return a number with its noun: 1 file, 2 files."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def typed(words: Sequence[str]) -> str:
-    """A command as a user would type it into a shell."""
+    """Return a command as typed into a shell."""
     return shlex.join(words) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
@@ -43,7 +43,7 @@ class Story:
     """Writes a line for each event.
 
     Args:
-        out: Where to.
+        out: The stream.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -53,7 +53,7 @@ class Story:
 
     @property
     def lasted(self) -> str:
-        """The time since the story began, in words."""
+        """The time since the start, in words."""
         return time_words(time.monotonic() - self._began)
 
     @property
@@ -72,22 +72,22 @@ class Story:
         self.line(f"\n{self._steps}. {title}")
 
     def command(self, words: Sequence[str]) -> None:
-        """The command that is run next."""
+        """Print the next command."""
         self._commanded = time.monotonic()
         self.line(f"   $ {typed(words)}")
 
     def fact(self, text: str) -> None:
-        """A result of it."""
+        """Print a result of the command."""
         self.line(f"   {text}")
 
 
 _OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
-# A user's own settings for these services would lead away from the sandbox.
+# The user's own settings for these services would point away from the sandbox.
 _FOREIGN = ("OMICS_", "HCA_", "AWS_", "PYTEST_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 LONGEST = 120.0
-"""Seconds that one command may take before the demo gives up."""
+"""Time limit of one command, in seconds."""
 
 
 class DemoFailed(OmicsError):
@@ -97,11 +97,11 @@ class DemoFailed(OmicsError):
 
 
 def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for commands that work with the sandbox and nothing else.
+    """Return the environment for commands that only use the sandbox.
 
     Args:
-        pointing: What points at the sandbox.
-        own: The present environment; by default the process'.
+        pointing: Variables that point to the sandbox.
+        own: The present environment; by default that of the process.
     """
     kept = {
         name: value
@@ -112,7 +112,7 @@ def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = Non
 
 
 class Omics:
-    """Runs commands in the demo's folder; what still runs at its end is killed.
+    """Runs commands in the demo's folder; running ones are killed at its end.
 
     Args:
         story: Reports each command.
@@ -141,17 +141,17 @@ class Omics:
         """Run `omics WORDS`, and return what it printed, decoded from JSON.
 
         Raises:
-            DemoFailed: It ended with another code than 0, or took too long.
+            DemoFailed: Its exit code is not 0, or it took too long.
         """
         process = self.start(*words)
         try:
             printed, messages = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise DemoFailed(f"`{typed(words)}` had not ended after {LONGEST:g} s") from None
+            raise DemoFailed(f"`{typed(words)}` did not finish within {LONGEST:g} s") from None
         if process.returncode != 0:
             last = messages.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
-            raise DemoFailed(f"`{typed(words)}` ended with code {process.returncode}: {last[0]}")
+            raise DemoFailed(f"`{typed(words)}` exited with code {process.returncode}: {last[0]}")
         return json.loads(printed) if printed.strip() else None
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -171,7 +171,7 @@ class Omics:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder that became a bundle.
+    """A folder uploaded as a bundle.
 
     Attributes:
         folder: The folder.
@@ -189,16 +189,16 @@ class Source:
 
     @property
     def fqid(self) -> str:
-        """How the Data Store names the bundle, and what its folder is called."""
+        """The name of the bundle in the Data Store, and of its folder."""
         return f"{self.uuid}.{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was compared.
+    """The result of a comparison.
 
     Attributes:
-        files: How many files.
+        files: Number of files.
         size: Their bytes.
     """
 
@@ -224,7 +224,7 @@ def check_bundle(source: Source, downloads: Path) -> Checked:
     """Compare a bundle's folder with the folder that was uploaded.
 
     Raises:
-        DemoFailed: A file is missing, there is one too many, or its bytes differ.
+        DemoFailed: A file is missing or unexpected, or its bytes differ.
     """
     found = sums_of(downloads / source.fqid)
     found.pop("bundle.json", None)
@@ -240,10 +240,10 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
     Args:
         manifest: The copy that a download wrote, with file_path.
         sources: The uploaded folders by their bundle's UUID.
-        downloads: What file_path is relative to.
+        downloads: Base folder of file_path.
 
     Raises:
-        DemoFailed: A row is missing or too many, or a file is missing or has other bytes.
+        DemoFailed: A row is missing or unexpected, or a file is missing or differs.
     """
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(DictReader(file))
@@ -271,7 +271,7 @@ class Killed:
     Attributes:
         sent: Bytes that the sandbox had sent.
         connections: Requests that were cut off.
-        requests: Requests that there had been.
+        requests: Number of requests.
     """
 
     sent: int
@@ -280,11 +280,11 @@ class Killed:
 
 
 def hold_second_half(sandbox: "Sandbox", sha256: str, size: int) -> None:
-    """Let about a half of a file through, whether it is asked for in one request or in many.
+    """Let about half of a file through, whether it is requested at once or in parts.
 
     Args:
-        sandbox: Where it is.
-        sha256: Which file.
+        sandbox: The sandbox with the file.
+        sha256: Checksum of the file.
         size: Its size.
     """
     from omicsdk.sandbox import Rule
@@ -302,24 +302,24 @@ def sent_after(sandbox: "Sandbox", sha256: str, killed: Killed) -> int:
 
 
 def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha256: str, folder: Path) -> Killed:
-    """Wait until nothing moves any more, and kill the download.
+    """Wait until the transfer stalls, and kill the download.
 
     Args:
-        sandbox: Where it downloads from.
+        sandbox: The sandbox that it downloads from.
         process: The download.
-        sha256: The file that is held.
-        folder: Where it downloads to.
+        sha256: Checksum of the held file.
+        folder: The folder that it downloads to.
 
     Raises:
-        DemoFailed: It ended by itself, or was never held.
+        DemoFailed: It exited, or was never held.
     """
     until = time.monotonic() + LONGEST
     seen = None
     while (resting := _at_rest(sandbox, sha256, folder)) is None or resting != seen:
         seen = resting
         if process.poll() is not None:
-            raise DemoFailed(f"the download ended by itself, with code {process.returncode}, before it was killed")
-        _wait(until, "the download did not reach its half in time")
+            raise DemoFailed(f"the download exited with code {process.returncode} before it was killed")
+        _wait(until, "the download did not reach half of the file in time")
     process.kill()
     process.communicate()
     while sandbox.stalled:
@@ -337,7 +337,7 @@ def _wait(until: float, otherwise: str) -> None:
 
 
 def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] | None:
-    """What was sent and what of it is on disk, once all requests are held or done and the download has caught up.
+    """Return sent bytes and those on disk, once all requests are held or done and the download has caught up.
 
     It may still collect a block for each held request; unwritten bytes of a finished request are lost.
     """
@@ -364,25 +364,25 @@ def walk(sandbox_type: "type[Sandbox]", out: TextIO, keep: Path | None, large: i
 
     Args:
         sandbox_type: The sandbox's class; it is not imported here, so that a missing extra is reported before.
-        out: Where they are reported.
-        keep: A folder where everything stays; by default a temporary one, removed at the end.
+        out: The stream for the report.
+        keep: A folder to keep all files; by default a temporary one, removed at the end.
         large: Bytes of the file whose download is killed.
 
     Raises:
         DemoFailed: A step failed.
     """
     story = Story(out)
-    story.line(f"omicsdk {omicsdk.__version__}: a Data Store on this machine, and what to do with it")
+    story.line(f"omicsdk {omicsdk.__version__}: a demonstration with a Data Store on this machine")
     with _folder(keep) as folder, sandbox_type(folder / "sandbox") as sandbox:
         port = urlsplit(sandbox.url).port
         with Omics(story, environment(sandbox.environment()), folder) as omics:
-            story.step("A server with the Data Store and an S3 for staging files; both end with the demo")
+            story.step("Start a server with the Data Store and an S3 for staging files, until the demo ends")
             story.line("   $ omics sandbox up   (here: within the demo)")
             story.fact(f"{sandbox.swagger_url} is up after {story.lasted}; files in {folder}")
             checked = _steps(story, omics, sandbox, folder, large)
     _check_nothing_is_left(port, None if keep else folder)
     result = f"{checked.files} files, {size_words(checked.size)}, each equal to its source by SHA-256"
-    left = f"everything is kept in {folder}" if keep else "nothing is left behind"
+    left = f"everything is kept in {folder}" if keep else "all files are removed"
     story.line(f"\nverified {result}; {story.lasted} in all, {left}")
 
 
@@ -404,7 +404,7 @@ def _folder(keep: Path | None) -> Generator[Path]:
 
 def _upload(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path) -> dict[str, Source]:
     bases = len(sequence(fasta()))
-    story.step(f"Two samples of phage lambda ({ACCESSION}, {bases:,} bp) become bundles")
+    story.step(f"Upload two samples of phage lambda ({ACCESSION}, {bases:,} bp) as bundles")
     sources: dict[str, Source] = {}
     for sample in SAMPLES:
         source = write_sample(folder / "data", sample)
@@ -438,7 +438,7 @@ def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
 
 
 def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Source]) -> Checked:
-    story.step("A manifest of all files of both, downloaded in both layouts")
+    story.step("Download a manifest of all files of both in both layouts")
     with Dss(environ=omics.variables) as dss:
         write_manifest(folder / "lambda.tsv", _rows(dss), ".")
     story.fact("lambda.tsv: written in Python, with dss.post_search.iterate and dss.get_bundle.iterate")
@@ -450,7 +450,7 @@ def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Sourc
         if layout == "bundle":
             for source in sources.values():
                 found += check_bundle(source, folder / target)
-        story.fact(f"{found.files} files, {size_words(found.size)}, all as they were uploaded; {story.taken}")
+        story.fact(f"{found.files} files, {size_words(found.size)}, all equal to the uploaded ones; {story.taken}")
         checked += found
     return checked
 
@@ -466,7 +466,7 @@ def _rows(dss: Dss) -> Iterator[dict[str, str]]:
 
 
 def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
-    story.step(f"A download of {size_words(large)} is killed half-way, and resumed")
+    story.step(f"Kill a download of {size_words(large)} halfway, and resume it")
     data = folder / "data" / _LARGE
     write_large_file(data / "run.bin", large)
     source = _uploaded(story, omics, sandbox, folder, data)
@@ -477,14 +477,14 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     if any(path.name == digest for path in target.rglob("*")):
         raise DemoFailed("the killed download left an unfinished file under its final name")
     requests = counted(killed.connections, "request")
-    story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} under way: no file has its final name yet")
+    story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} in progress: no file has its final name yet")
     omics(*words)
     checked = check_bundle(source, target)
     fetched = sent_after(sandbox, digest, killed)
     twice = killed.sent + fetched - large
     if not 0 <= twice <= CELL * killed.connections:
         raise DemoFailed(f"{size_words(twice)} were fetched twice: more than {size_words(CELL)} a connection")
-    times = f"{size_words(fetched)} fetched, {size_words(twice)} of them for the second time"
+    times = f"{size_words(fetched)} fetched, {size_words(twice)} of them twice"
     story.fact(f"resumed in {story.taken}: {times}; the file is right")
     return checked
 
@@ -494,4 +494,4 @@ def _check_nothing_is_left(port: int | None, folder: Path | None) -> None:
         if probe.connect_ex(("127.0.0.1", port or 0)) == 0:
             raise DemoFailed(f"something still listens on port {port}")
     if folder is not None and folder.exists():
-        raise DemoFailed(f"{folder} is still there", remedy="Remove it.")
+        raise DemoFailed(f"{folder} still exists", remedy="Remove it.")
