@@ -22,7 +22,7 @@ def files() -> dict[Path, str]:
     """The index's files with their content.
 
     Raises:
-        IndexFault: A function cannot be made a command.
+        IndexFault: A function cannot become a command.
     """
     found: dict[Path, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -40,14 +40,14 @@ def _check_once(service: str, words: Sequence[str]) -> None:
     """Check that a table has each command once.
 
     Raises:
-        IndexFault: One is there twice: the first would hide the other.
+        IndexFault: A command is listed twice: the first would hide the other.
     """
     if twice := sorted({each for each in words if words.count(each) > 1}):
         raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
 
 
 def entries(table: Any) -> Iterator[Entry]:
-    """The entries of a table, with what it says of several of them."""
+    """Return the entries of a table, with its common settings applied."""
     verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
     logins: tuple[str, ...] = getattr(table, "LOGINS", ())
     for entry in table.COMMANDS:
@@ -64,12 +64,12 @@ def main(arguments: Sequence[str]) -> int:
         arguments: `generate` or `check`.
 
     Returns:
-        0, or 1 where a file is not what its table and functions say.
+        0, or 1 if a file does not match its table and functions.
     """
     try:
         wanted = files()
     except IndexFault as error:
-        print(error, file=sys.stderr)  # noqa: T201 - what a command says
+        print(error, file=sys.stderr)  # noqa: T201 - output of a command
         return 1
     present = {path: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
     stale = sorted(path.name for path in {*wanted, *present} if wanted.get(path) != present.get(path))

@@ -1,4 +1,4 @@
-"""From a function to a command: its parameters as options, its docstring as help. Runs in `make codegen`, never in a command."""
+"""Convert functions to commands: parameters to options, docstrings to help. Runs only in `make codegen`."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.core.client import Client
 
 SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "on_report")
-"""Parameters that are no options: the command line gives them a value by itself, or leaves them out."""
+"""Parameters that are not options: the command line supplies or omits them."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
-"""What a command that is an operation reports, by the operation's method."""
+"""Verbs in the reports of operations, by HTTP method."""
 
 _ASKS = "On a terminal it asks first, unless --yes is given."
-"""The last paragraph on a command that deletes."""
+"""Last paragraph of the help of deletions."""
 
 _CODE = re.compile(r"`+([^`]+)`+")
 
 
 class IndexFault(Exception):
-    """A function and its entry cannot be made a command; says which and why."""
+    """A function and its entry cannot become a command; the message names both and the reason."""
 
 
 class Documentation(NamedTuple):
-    """What a docstring says.
+    """The parts of a docstring.
 
     Attributes:
         summary: Its first sentence, on one line.
         description: The paragraphs after it.
-        arguments: What each argument is.
+        arguments: The text of each argument.
     """
 
     summary: str
@@ -80,7 +80,7 @@ def _line(text: str) -> str:
 
 
 def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Evaluate the annotations of a function, or of a dataclass, those of names that its module imports for type checkers only included.
+    """Evaluate the annotations of a function or dataclass, including names imported only for type checkers.
 
     Args:
         function: The function.
@@ -100,12 +100,13 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[Command]:
-    """Make the command of an entry, one for each of its aliases, and a hidden one for each of its synonyms.
+    """Create the command of an entry, one for each alias, and a hidden one for each synonym.
 
     Args:
         entry: The entry.
-        service: The service's word; empty for commands of none.
-        by_signature: Whether parameters before the `*` are words, and booleans that are False by default stand alone.
+        service: The service's word; empty for commands without a service.
+        by_signature: Whether parameters before the `*` are positional, and booleans that are False by default are
+            switches.
 
     Raises:
         IndexFault: As for `command`.
@@ -119,19 +120,19 @@ def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[
 
 
 def command(entry: Entry, service: str, *, by_signature: bool = False) -> Command:
-    """Make a command of an entry.
+    """Create the command of an entry.
 
     Args:
         entry: The entry.
-        service: The service's word; empty for commands of none.
-        by_signature: Whether parameters before the `*` are words, booleans that are False by default stand alone, and numbers
-            that count are at least 1.
+        service: The service's word; empty for commands without a service.
+        by_signature: Whether parameters before the `*` are positional, booleans that are False by default are switches,
+            and counts are at least 1.
 
     Returns:
         The command, as `cli.shapes.Command` describes it.
 
     Raises:
-        IndexFault: A parameter has a type that no command line can give, or is not documented; or the entry names one that the
+        IndexFault: A parameter has an unsupported type, or is not documented; or the entry names a parameter that the
             function lacks.
     """
     before = " ".join(["omics", service, entry.words]).replace("  ", " ")
@@ -212,7 +213,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
 def _gathered(
     said: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
 ) -> tuple[Documentation, dict[str, Gathered]]:
-    """Put the fields of parameters that are dataclasses in their place, each an option."""
+    """Replace dataclass parameters with their fields, each an option."""
     gathered: dict[str, Gathered] = {}
     texts = dict(said.arguments)
     for name, hint in list(hints.items()):
@@ -231,7 +232,7 @@ def _gathered(
 
 
 def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
-    """What a function, or a shared option, says of arguments."""
+    """Return the texts of arguments of a function, or of a shared option."""
     return documentation(other).arguments if callable(other) else {key(other): other.get("help") or ""}
 
 
@@ -247,28 +248,28 @@ def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entr
 
 
 def _target(function: Callable[..., Any]) -> str:
-    """`module:name`, by which the command line imports a function when it is needed."""
+    """Return `module:name`, from which the command line imports a function on demand."""
     function = inspect.unwrap(function)
     return f"{function.__module__}:{function.__qualname__}"
 
 
 def _renderer(result: Any) -> Callable[..., Any] | None:
-    """The renderer of a type of results; None for plain JSON data."""
+    """Return the renderer of a type of results; None for plain JSON data."""
     return next((render for render in RENDERERS if _fits(type_hints(render).get("result"), result)), None)
 
 
 def _fits(hint: Any, result: Any) -> bool:
-    """Whether a renderer takes a type of results: its own type, or any of a generic one, such as Batch[Any]."""
+    """Return whether a renderer takes a type of results: its own type, or any of a generic one, such as Batch[Any]."""
     return hint == result or (get_args(hint) == (Any,) and get_origin(hint) is get_origin(result))
 
 
 def _is_client(hint: Any) -> bool:
-    # A protocol in this place is what several clients have: `HasServers` of Drs and Gen3.
+    # A protocol here is shared by several clients: `HasServers` of Drs and Gen3.
     return isinstance(hint, type) and (issubclass(hint, Client) or Protocol in hint.__bases__)
 
 
 def _connected(service: str) -> Any:
-    """What makes a service's commands able to ask it: its client, or what has one beside settings."""
+    """The client of a service's commands, or an object with a client and settings."""
     target = SERVICES[service].get("client") if service in SERVICES else None
     made = None if target is None else loaded(target)
     return made if made is None or isinstance(made, type) else type_hints(made).get("return")
@@ -351,7 +352,7 @@ def _opposite(argument: Argument, flag: str) -> Argument:
 
 
 def _operation(entry: Entry, service: str) -> Command:
-    """An operation of the service's document under other words."""
+    """Return an operation of the service's document under other words."""
     package = SERVICES[service].get("package", service)
     found = next((each for each in Catalog().operations(package) if each["command"] == entry.operation), None)
     if found is None:
@@ -369,7 +370,7 @@ def _operation(entry: Entry, service: str) -> Command:
 
 
 def _write_into(made: Argument, suffix: str | None) -> None:
-    """Have an argument name a file that is written."""
+    """Make an argument the name of an output file."""
     if not made.get("positional"):
         made["convert"] = f"omicsdk.cli.commands.values:{'file_to_write' if suffix is None else 'file_or_stdout'}"
     if suffix is not None:
@@ -378,7 +379,7 @@ def _write_into(made: Argument, suffix: str | None) -> None:
 
 
 def _plain(default: object) -> Any:
-    """A default as JSON has it."""
+    """Return a default as JSON data."""
     if isinstance(default, enum.Enum):
         return default.value
     if isinstance(default, Path):
@@ -391,7 +392,7 @@ def _plain(default: object) -> Any:
 
 
 class _Kind(NamedTuple):
-    """What the values of an option are."""
+    """The type of an option's values."""
 
     type: Kind
     items: Kind | None = None
@@ -410,11 +411,11 @@ _SCALARS: Mapping[object, Kind] = {bool: "boolean", int: "integer", float: "numb
 
 
 def _kind(hint: Any, where: str) -> _Kind:
-    """The type of an option, from an annotation."""
+    """Return the type of an option from its annotation."""
     options = [each for each in _union(hint) if each is not type(None)]
     if any(map(_is_path, options)) and all(each is str or _is_path(each) for each in options):
         return _Kind("string")
-    if str in options:  # one, what it is parsed into, or several of them
+    if str in options:  # one value, its parsed form, or several values
         options = [each for each in options if _is_list(each)] or options
     if options == [Any]:  # an object of another library, or text that names one
         options = [str]
@@ -431,7 +432,7 @@ def _kind(hint: Any, where: str) -> _Kind:
     if _is_list(only):
         inner = _kind(get_args(only)[0], where)
         return _Kind("array", inner.type, inner.choices)
-    if str in _union(hint):  # or what it is parsed into
+    if str in _union(hint):  # or its parsed form
         return _Kind("string")
     raise IndexFault(f"{where} has a type that no option can have: {hint}")
 
@@ -450,6 +451,6 @@ def _is_path(hint: Any) -> bool:
 
 
 def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
-    """A text with the options in the place of the parameters that it names."""
+    """Return a text with its parameter names replaced by options."""
     options = {key(each): spelled(each) for each in arguments if not each.get("negates")}
     return _CODE.sub(lambda match: options.get(match[1], match[1]), text)
