@@ -1,1 +1,1 @@
-"""What handwritten commands do when they run; what they are called and take stands in `workflows` and `builtin`."""
+"""Functions of handwritten commands; `omicsdk.cli.index` has their words."""

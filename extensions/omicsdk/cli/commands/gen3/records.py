@@ -311,7 +311,7 @@ def query_text(given: str) -> str:
         given: The query, or `-` for stdin, or @FILE for the content of a file.
 
     Raises:
-        UsageError: The file can't be read.
+        UsageError: The file cannot be read.
     """
     if given == "-":
         return text_of("-", "the query")

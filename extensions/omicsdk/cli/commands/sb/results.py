@@ -121,7 +121,7 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise UsageError(f"{option}: {word!r} isn't key=value", remedy=f"Write {option} sample_id=S1.")
+            raise UsageError(f"{option}: {word!r} is not key=value", remedy=f"Write {option} sample_id=S1.")
         found.setdefault(key, []).append(value)
     return found
 
