@@ -197,7 +197,7 @@ def test_the_command_line_does_the_same(omics_sandbox: Any, tmp_path: Any):
     assert json.loads(omics("post-v1-policies-evaluate", *asked).stdout)["result"] is True
     again = omics("put-v1-user-role", "--user-id", "ada@example.org", "--action", "add", "--roles", "keeper")
     assert (again.returncode, again.stdout) == (0, "")
-    assert "nothing has changed" in again.stderr
+    assert "nothing changed" in again.stderr
     missing = omics("get-v1-role", "--role-id", "nobody-has-it")
     assert missing.returncode == 1
     assert missing.stderr.count("\n") == 1

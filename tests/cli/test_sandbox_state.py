@@ -45,7 +45,7 @@ def test_the_sandbox_of_the_environment_is_used(omics, omics_sandbox, folder, tm
     assert json.loads(omics("sandbox", "status", installed=True).out)["url"] == omics_sandbox.url
     # What is named goes before the environment.
     (tmp_path / "s").mkdir()
-    assert "isn't a sandbox's folder" in omics("sandbox", "status", "--dir", str(tmp_path / "s"), installed=True).err
+    assert "is not a sandbox's folder" in omics("sandbox", "status", "--dir", str(tmp_path / "s"), installed=True).err
 
 
 def test_a_snapshot_stops_before_the_disk_is_full(omics, omics_sandbox, tmp_path, monkeypatch):
@@ -100,11 +100,11 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
         (("seed", "--exchanges", "nothing.jsonl", "--dir", "."), "nothing.jsonl is not a file"),
         (("save", "x.tar"), "give --url of a running sandbox or --dir"),
         (("save", "nowhere/x.tar", "--dir", "."), "nowhere is not a folder"),
-        (("save", "x.tar", "--dir", "."), "isn't a sandbox's folder"),
+        (("save", "x.tar", "--dir", "."), "is not a sandbox's folder"),
         (("load", "x.tar", "--dir", "new"), "the state is not loaded: x.tar: No such file"),
         (("status",), "give --url of a running sandbox or --dir"),
         (("status", "--dir", "nowhere"), "folder not found: nowhere"),
-        (("status", "--dir", "."), "isn't a sandbox's folder"),
+        (("status", "--dir", "."), "is not a sandbox's folder"),
         (("up", "--s3-port", "70000"), "--s3-port: 70000 is not a port"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
     ran = omics(
         "sandbox", "seed", "--exchanges", str(tmp_path / "r.jsonl"), "--dir", str(tmp_path / "s"), installed=True
     )
-    assert "line 1 isn't JSON" in ran.err
+    assert "line 1 is not JSON" in ran.err
 
 
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):

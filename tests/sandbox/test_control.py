@@ -41,25 +41,25 @@ def test_moving_time(sandbox: Sandbox, control):
         ("/clock", 5, "JSON object"),
         ("/clock", [1], "JSON object"),
         ("/clock", {"forward": 1}, "no 'forward'; there are advance"),
-        ("/clock", {"advance": "x"}, "advance can't be"),
-        ("/clock", {"advance": None}, "advance can't be null"),
-        ("/clock", {"advance": True}, "advance can't be true"),
+        ("/clock", {"advance": "x"}, "advance cannot be"),
+        ("/clock", {"advance": None}, "advance cannot be null"),
+        ("/clock", {"advance": True}, "advance cannot be true"),
         ("/clock", {"advance": -1}, "only moves forward"),
         ("/clock", {"advance": 1e300}, "year 9000"),
-        ("/clock", {"freeze": [1]}, "freeze can't be"),
+        ("/clock", {"freeze": [1]}, "freeze cannot be"),
         ("/clock", {"freeze": "yesterday"}, "yesterday"),
         ("/clock", {"freeze": -1e15}, "1970"),
         ("/tokens", [1], "JSON object"),
         ("/tokens", {"emal": "x"}, "no 'emal'"),
-        ("/tokens", {"seconds": "x"}, "seconds can't be"),
-        ("/tokens", {"groups": "hca"}, "groups can't be"),
+        ("/tokens", {"seconds": "x"}, "seconds cannot be"),
+        ("/tokens", {"groups": "hca"}, "groups cannot be"),
         ("/tokens", {"groups": ["x"]}, "no group 'x'"),
         ("/seed", 5, "JSON object"),
         ("/seed", {"folder": "here"}, "absolute"),
         ("/seed", {"folder": "/", "replica": "azure"}, "azure"),
-        ("/seed", {"folder": "/", "creator_uid": "x"}, "creator_uid can't be"),
+        ("/seed", {"folder": "/", "creator_uid": "x"}, "creator_uid cannot be"),
         ("/settings", [1], "JSON object"),
-        ("/faults", 5, "isn't a rule"),
+        ("/faults", 5, "is not a rule"),
         ("/faults", {"action": "cut", "at": "x"}, "fault 1: at is a number, not 'x'"),
         ("/faults", {"action": "status", "nth": "2"}, "nth is a number"),
     ],
@@ -271,9 +271,9 @@ def test_a_folder_is_used_once(sandbox: Sandbox):
 @pytest.mark.parametrize(
     ("name", "make", "error", "words"),
     [
-        ("state.sqlite", lambda path: path.write_bytes(b"no database" * 100), ValueError, "isn't a sandbox's state"),
-        ("state.sqlite", lambda path: path.mkdir(), OSError, "can't be written"),
-        ("lock.sqlite", lambda path: path.mkdir(), OSError, "can't be written"),
+        ("state.sqlite", lambda path: path.write_bytes(b"no database" * 100), ValueError, "is not a sandbox's state"),
+        ("state.sqlite", lambda path: path.mkdir(), OSError, "cannot be written"),
+        ("lock.sqlite", lambda path: path.mkdir(), OSError, "cannot be written"),
     ],
 )
 def test_a_folder_that_cannot_be_used(sandbox: Sandbox, tmp_path, name, make, error, words):
@@ -317,7 +317,7 @@ def test_a_temporary_folder_goes_with_it(sandbox: Sandbox):
 
 
 def test_it_says_when_it_is_not_running(tmp_path):
-    with pytest.raises(RuntimeError, match="isn't running"):
+    with pytest.raises(RuntimeError, match="is not running"):
         _ = Sandbox(tmp_path).url
 
 
@@ -375,7 +375,7 @@ def test_a_snapshot_that_fails_leaves_nothing(sandbox: Sandbox, control, monkeyp
     assert not list((sandbox.folder / "objects" / "incoming").iterdir())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="its locks aren't the process's")
+@pytest.mark.skipif(sys.platform == "win32", reason="its locks are not the process's")
 def test_a_second_look_at_the_folder_does_not_end_its_lock(tmp_path: Path):
     look = "import sys; from omicsdk.sandbox import running_url; print(running_url(sys.argv[1]))"
     with Sandbox(tmp_path) as sandbox:

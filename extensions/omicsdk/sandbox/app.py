@@ -197,7 +197,7 @@ def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
     try:
         return json.loads(content, parse_constant=_no_constant), True
     except (ValueError, RecursionError) as error:
-        raise Problem(400, "illegal_arguments", f"The body isn't JSON: {error}") from error
+        raise Problem(400, "illegal_arguments", f"The body is not JSON: {error}") from error
 
 
 def _json_of(content: bytes) -> Any:
@@ -212,7 +212,7 @@ def _kind(content_type: str) -> str:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} isn't JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:

@@ -65,7 +65,7 @@ class LiveSandbox(Addresses):
     @property
     def _up(self) -> Running:
         if self._running is None:
-            raise RuntimeError("the sandbox isn't running: call start() or use it in a with block")
+            raise RuntimeError("the sandbox is not running: call start() or use it in a with block")
         return self._running
 
     # -- where things are

@@ -91,7 +91,7 @@ class Call:
     @property
     def sender(self) -> Caller:
         """Who sent a request of an operation that needs a token."""
-        assert self.caller is not None, f"{self.operation.name} isn't secured in the document"
+        assert self.caller is not None, f"{self.operation.name} is not secured in the document"
         return self.caller
 
 

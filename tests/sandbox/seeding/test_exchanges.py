@@ -77,7 +77,7 @@ def test_things_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Clien
         "Pangea samples": 1,
     }
     assert report["left"] == {
-        "Pangea sample_ar_fields whose analysis_result isn't there": 1,
+        "Pangea sample_ar_fields whose analysis_result is not there": 1,
         "exchanges that tell of no thing that can be made": 1,
         "exchanges that were refused": 1,
     }
@@ -100,7 +100,7 @@ def test_index_records_and_metadata_of_a_commons(sandbox: Sandbox, client: httpx
         )
     )
     assert report["taken"] == {"index records": 1, "metadata aliases": 1, "metadata documents": 2}
-    assert report["left"] == {"index records whose fields don't fit each other": 1}
+    assert report["left"] == {"index records whose fields do not fit each other": 1}
     assert client.get("/index/index/dg.X/1").json()["file_name"] == "a.bam"
     assert client.get("/mds/metadata/two").json() == {"b": 1}
     assert client.get("/mds/metadata/g3").status_code == 404

@@ -110,7 +110,7 @@ def test_a_folder_that_has_nothing_is_told_and_makes_nothing(sandbox: Sandbox, t
     before = sandbox.contents()
     with pytest.raises(ValueError, match=words):
         sandbox.seed_service(service, tmp_path / "bare")
-    with pytest.raises(ValueError, match="isn't a folder"):
+    with pytest.raises(ValueError, match="is not a folder"):
         sandbox.seed_service("sb", tmp_path / "nothing")
     after = sandbox.contents()
     assert {**after, "upload": 0} == {**before, "upload": 0}
@@ -119,7 +119,7 @@ def test_a_folder_that_has_nothing_is_told_and_makes_nothing(sandbox: Sandbox, t
 def test_metadata_that_isnt_json_is_told_and_makes_nothing(sandbox: Sandbox, folder: Path):
     (folder / "reads" / "metadata.json").write_text("{")
     before = sandbox.contents()
-    with pytest.raises(ValueError, match=r"metadata\.json isn't JSON"):
+    with pytest.raises(ValueError, match=r"metadata\.json is not JSON"):
         sandbox.seed_service("pangea", folder)
     assert sandbox.contents() == before
 
@@ -138,7 +138,7 @@ def _everything(sandbox: Sandbox) -> dict[str, object]:
 def test_a_file_whose_name_cant_be_sent_is_told_and_nothing_is_made(sandbox: Sandbox, folder: Path, service: str):
     (folder / "reads" / os.fsdecode(b"r\xff.fastq")).write_bytes(READS)
     before = _everything(sandbox)
-    with pytest.raises(ValueError, match="isn't UTF-8"):
+    with pytest.raises(ValueError, match="is not UTF-8"):
         sandbox.seed_service(service, folder)
     assert _everything(sandbox) == before
 

@@ -19,18 +19,18 @@ WHOLE = json.dumps(LINE).encode()
     [
         (b"", "is empty: a recording has one exchange a line"),
         (b"\n \n", "is empty"),
-        (WHOLE + b"\n\x93NUMPY\xff", "line 2 isn't text in UTF-8"),
-        (b"@read1\nACGT\n+\nFFFF", "line 1 isn't JSON"),
-        (WHOLE + b"\n{", "line 2 isn't JSON"),
+        (WHOLE + b"\n\x93NUMPY\xff", "line 2 is not text in UTF-8"),
+        (b"@read1\nACGT\n+\nFFFF", "line 1 is not JSON"),
+        (WHOLE + b"\n{", "line 2 is not JSON"),
         (b'{"log": {"entries": []}}', "line 1 has no request and response: a recording has one exchange a line"),
         (b"[]", "line 1 has no request"),
         (b"null", "line 1 has no request"),
         (WHOLE + b"\n1", "line 2 has no request"),
         (WHOLE + b"\n{}", "line 2 has no request"),
         (b'{"request": "GET /", "response": {}}', "line 1 has no request"),
-        (b'{"request": {"method": 1, "path": "/"}, "response": {}}', "method and path aren't texts"),
-        (b'{"request": {"method": "GET", "path": "/"}, "response": {"status": true}}', "status isn't a number"),
-        (WHOLE.replace(b"1", b'"\\ud800"'), "line 1 isn't text in UTF-8"),
+        (b'{"request": {"method": 1, "path": "/"}, "response": {}}', "method and path are not texts"),
+        (b'{"request": {"method": "GET", "path": "/"}, "response": {"status": true}}', "status is not a number"),
+        (WHOLE.replace(b"1", b'"\\ud800"'), "line 1 is not text in UTF-8"),
         (WHOLE.replace(b"1", b"[" * 600 + b"]" * 600), "nested too deep"),
         (b"[" * 100_000, "nested too deep"),
     ],
@@ -53,7 +53,7 @@ def test_a_line_without_an_end_isnt_read_into_memory(sandbox: Sandbox, tmp_path:
 def test_a_document_with_a_number_that_json_hasnt_is_left(sandbox: Sandbox, tmp_path: Path):
     (tmp_path / "r.jsonl").write_bytes(WHOLE.replace(b"1", b"NaN"))
     left = sandbox.seed_exchanges(tmp_path / "r.jsonl")["left"]
-    assert left == {"metadata documents with numbers that JSON hasn't": 1}
+    assert left == {"metadata documents with numbers that JSON has not": 1}
 
 
 def test_a_mark_at_the_beginning_is_no_part_of_it(sandbox: Sandbox, tmp_path: Path):

@@ -111,7 +111,7 @@ def test_a_folder_is_saved_without_starting_anything(first: Path, tmp_path: Path
     assert about["contents"] > 0
     with Sandbox(first), pytest.raises(FolderInUse):
         save_folder(first, tmp_path / "again.tar")
-    with pytest.raises(ValueError, match="isn't a sandbox's folder"):
+    with pytest.raises(ValueError, match="is not a sandbox's folder"):
         save_folder(tmp_path, tmp_path / "x.tar")
 
 
@@ -130,10 +130,10 @@ def test_a_folder_that_isnt_empty_stays_as_it_is(first: Path, saved: Path, tmp_p
     other.mkdir()
     (other / "thesis.txt").write_text("years")
     for replace in (False, True):
-        with pytest.raises(ValueError, match="other isn't"):
+        with pytest.raises(ValueError, match="other is not"):
             load_snapshot(saved, other, replace=replace)
     assert (other / "thesis.txt").read_text() == "years"
-    with pytest.raises(ValueError, match="isn't empty"):
+    with pytest.raises(ValueError, match="is not empty"):
         load_snapshot(saved, first)
     with Sandbox(first), pytest.raises(FolderInUse):
         load_snapshot(saved, first, replace=True)
@@ -177,7 +177,7 @@ def _link(kind: bytes) -> tarfile.TarInfo:
 def test_nothing_in_an_archive_gets_out_of_the_folder(saved: Path, tmp_path: Path, entry):
     hostile = _with(saved, tmp_path / "hostile.tar", entry)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ValueError, match="isn't part of a snapshot"):
+    with pytest.raises(ValueError, match="is not part of a snapshot"):
         load_snapshot(hostile, tmp_path / "second")
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -187,7 +187,7 @@ def test_a_file_with_holes_is_refused_before_it_fills_the_disk(saved: Path, tmp_
     size = 1 << 50
     entry.pax_headers = {"GNU.sparse.map": f"{size - 1},1", "GNU.sparse.size": str(size)}
     hostile = _with(saved, tmp_path / "hostile.tar", entry)
-    with pytest.raises(ValueError, match="holes', which isn't part of a snapshot"):
+    with pytest.raises(ValueError, match="holes', which is not part of a snapshot"):
         load_snapshot(hostile, tmp_path / "second")
 
 
@@ -215,7 +215,7 @@ def _about(tmp_path: Path, **changes: object) -> Path:
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[" * 60_000])
 def test_one_that_says_nothing_of_itself_is_refused(tmp_path: Path, content):
-    with pytest.raises(ValueError, match=r"isn't a snapshot of a sandbox: snapshot\.json can't be read"):
+    with pytest.raises(ValueError, match=r"is not a snapshot of a sandbox: snapshot\.json cannot be read"):
         load_snapshot(_about_of(tmp_path, content), tmp_path / "second")
 
 
@@ -352,7 +352,7 @@ def test_what_is_none_or_damaged_is_refused(saved: Path, tmp_path: Path):
             if not member.name.startswith("objects/"):
                 fewer.addfile(member, archive.extractfile(member))
     for name in ("none.tar", "short.tar", "missing.tar"):
-        with pytest.raises(ValueError, match=r"isn't a snapshot|is damaged"):
+        with pytest.raises(ValueError, match=r"is not a snapshot|is damaged"):
             load_snapshot(tmp_path / name, tmp_path / "second")
         assert not (tmp_path / "second").exists()
 

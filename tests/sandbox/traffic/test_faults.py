@@ -212,12 +212,12 @@ def test_rules_can_be_taken_back():
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
-        ({"path": "/"}, "fault 1 isn't a rule"),
-        ("cut", "fault 1 isn't a rule"),
+        ({"path": "/"}, "fault 1 is not a rule"),
+        ("cut", "fault 1 is not a rule"),
         ([{"action": "cut"}, {"action": "burn"}], "fault 2: there is no action 'burn'"),
         ({"action": "cut", "where": "/"}, "unknown keys: where"),
         ({"action": "cut", "at": -1}, "at is 0 or more"),
-        ({"action": "status", "status": 42}, "42 isn't a status"),
+        ({"action": "status", "status": 42}, "42 is not a status"),
         ({"action": "cut", "each": "day"}, "by rule or by path"),
         ({"action": "throttle", "rate": 0}, "rate is more than 0"),
         ({"action": "throttle", "rate": float("inf")}, "rate has an end"),

@@ -16,7 +16,7 @@ SWITCHES = {
     "flaky": ("The first request for each path is a 503", Rule("status", status=503, each="path", nth=1)),
     "limited": ("The next request is a 429", Rule("status", status=429, retry_after=1, code="rate_limit", times=1)),
     "gone": ("Connections are reset instead of an answer", Rule("reset")),
-    "waiting": ("Answers don't come until they are released", Rule("stall")),
+    "waiting": ("Answers do not come until they are released", Rule("stall")),
     "slow": ("Answers come at 64 KiB a second", Rule("throttle", rate=65536.0)),
     "cut": ("Every body ends after 1,000 bytes", Rule("cut", at=1000)),
     "wrong": ("The 100th byte of every body is wrong", Rule("wrong", at=99)),
@@ -134,7 +134,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
         done = "on"
         book.add(parse_rules({name: _value(name, text) for name, text in fields.items() if text and name != "do"}))
     else:
-        raise ValueError("The form doesn't say what to do.")
+        raise ValueError("The form does not say what to do.")
     return f"{PLACE}?done={done}"
 
 

@@ -75,7 +75,7 @@ class Gate:
         try:
             fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=1000))
         except ValueError as error:
-            raise Problem(400, "illegal_arguments", "The form can't be read. Nothing was changed.") from error
+            raise Problem(400, "illegal_arguments", "The form cannot be read. Nothing was changed.") from error
         sent = fields.pop("form_token", "")
         if not hmac.compare_digest(sent.encode(), self._form_token.encode()):
             raise Problem(403, "Forbidden", "The page is older than this server: load it again. Nothing was changed.")
@@ -92,7 +92,7 @@ async def _form(request: Request) -> bytes:
 
 
 def _refused(status: int, title: str) -> Page:
-    return Page("This can't be done", element("p", title, role="alert", class_="refused"), "", status=status)
+    return Page("This cannot be done", element("p", title, role="alert", class_="refused"), "", status=status)
 
 
 def static(content: str, media_type: str) -> Response:

@@ -114,7 +114,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
     elif done == "turn":
         _turn(sandbox, fields)
     else:
-        raise ValueError("The form doesn't say what to do.")
+        raise ValueError("The form does not say what to do.")
     return f"{PLACE}?done={done}"
 
 
@@ -124,7 +124,7 @@ def _moment(text: str) -> float | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
     except ValueError as error:
-        raise ValueError(f"{text!r} isn't a moment such as 2026-01-31T12:00:00.") from error
+        raise ValueError(f"{text!r} is not a moment such as 2026-01-31T12:00:00.") from error
 
 
 def _turn(sandbox: LiveSandbox, fields: Fields) -> None:

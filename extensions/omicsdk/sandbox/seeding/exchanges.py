@@ -105,11 +105,11 @@ def _exchange(line: bytes, where: str) -> Exchange:
         if b"\\u" in line:
             json.dumps(stated, ensure_ascii=False).encode()  # halves of surrogate pairs can't be sent or kept
     except UnicodeError as error:
-        raise ValueError(f"{where} isn't text in UTF-8: {_IS_A_RECORDING}") from error
+        raise ValueError(f"{where} is not text in UTF-8: {_IS_A_RECORDING}") from error
     except RecursionError as error:
         raise ValueError(f"{where} is JSON that is nested too deep") from error
     except ValueError as error:
-        raise ValueError(f"{where} isn't JSON ({error}): {_IS_A_RECORDING}") from error
+        raise ValueError(f"{where} is not JSON ({error}): {_IS_A_RECORDING}") from error
     if line.count(b"[") + line.count(b"{") > DEEPEST and is_too_deep(stated):
         raise ValueError(f"{where} is JSON that is nested too deep")
     whole = members(stated) or {}
@@ -118,7 +118,7 @@ def _exchange(line: bytes, where: str) -> Exchange:
         raise ValueError(f"{where} has no request and response: {_IS_A_RECORDING}")
     method, path, status = request.get("method"), request.get("path"), response.get("status")
     if not isinstance(method, str) or not isinstance(path, str):
-        raise ValueError(f"{where}: the request's method and path aren't texts")
+        raise ValueError(f"{where}: the request's method and path are not texts")
     if not isinstance(status, int) or isinstance(status, bool):
-        raise ValueError(f"{where}: the response's status isn't a number")
+        raise ValueError(f"{where}: the response's status is not a number")
     return Exchange(method.upper(), path, status, request.get("body"), response.get("body"))

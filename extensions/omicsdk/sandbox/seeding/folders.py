@@ -95,7 +95,7 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
     try:
         workflow = script.read_text(encoding="utf-8") if script.is_file() else ""
     except UnicodeDecodeError as error:
-        raise ValueError(f"{script} isn't text in UTF-8") from error
+        raise ValueError(f"{script} is not text in UTF-8") from error
     names = [folder.name, *(each.name for each in datasets)]
     if taken := [name for name in names if crunch.tree.named(name) is not None]:
         raise ValueError(f"the site has something called {taken[0]!r} already")
@@ -179,7 +179,7 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} isn't JSON: {error}") from error
+        raise ValueError(f"{path} is not JSON: {error}") from error
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
@@ -200,7 +200,7 @@ def _check(folder: Path) -> None:
         try:
             name.encode()
         except UnicodeEncodeError as error:
-            raise ValueError(f"the name of the file {name!r} isn't UTF-8") from error
+            raise ValueError(f"the name of the file {name!r} is not UTF-8") from error
         with path.open("rb"):
             pass
 
@@ -233,6 +233,6 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
     if service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; there are dss, {', '.join(SERVICES)}")
     if not folder.is_dir():
-        raise ValueError(f"{folder} isn't a folder")
+        raise ValueError(f"{folder} is not a folder")
     _check(folder)
     return SERVICES[service](platforms, folder)

@@ -61,10 +61,10 @@ class SeenCrunch:
             try:
                 kept = validated(BY_PATH[kind].fields, values)
             except Invalid:
-                told.left["django-crunch attributes with a value that isn't one"] += 1
+                told.left["django-crunch attributes with a value that is not one"] += 1
                 continue
             if thing is None:
-                told.left["django-crunch attributes of things that aren't there"] += 1
+                told.left["django-crunch attributes of things that are not there"] += 1
             else:
                 crunch.attributes.add(kind, thing.id, key, kept)
                 told.taken["django-crunch attributes"] += 1
@@ -81,7 +81,7 @@ class SeenCrunch:
         if tree.named(seen["name"]) is not None:
             told.left["django-crunch things whose name is taken"] += 1
         elif above is not None and parent is None:
-            told.left["django-crunch things whose parent isn't there"] += 1
+            told.left["django-crunch things whose parent is not there"] += 1
         else:
             tree.add(seen["kind"], parent, {name: seen[name] for name in _TEXTS if name in seen})
             told.taken[f"django-crunch {seen['kind']}s"] += 1

@@ -59,7 +59,7 @@ class SeenIndex:
         for did, record in self._records.items():
             given = {name: value for name, value in record.items() if value is not None and name != "rev"}
             if not _RECORD.is_valid(given) or not is_finite(given):
-                told.left["index records whose fields aren't those of a record"] += 1
+                told.left["index records whose fields are not those of a record"] += 1
                 continue
             try:
                 if index.kept(did) is not None:
@@ -67,7 +67,7 @@ class SeenIndex:
                     continue
                 index.create(given)
             except Problem:
-                told.left["index records whose fields don't fit each other"] += 1
+                told.left["index records whose fields do not fit each other"] += 1
                 continue
             told.taken["index records"] += 1
 
@@ -127,7 +127,7 @@ class SeenDocuments:
                 told.left["metadata documents that are there already"] += 1
                 continue
             if not is_finite(document):
-                told.left["metadata documents with numbers that JSON hasn't"] += 1
+                told.left["metadata documents with numbers that JSON has not"] += 1
                 continue
             documents.put(guid, document)
             told.taken["metadata documents"] += 1

@@ -87,9 +87,9 @@ class SeenPangea:
                 if store.find(kind, seen["uuid"]) is not None:
                     told.left[f"Pangea {word} that are there already"] += 1
                 elif owner and store.find(_above(kind, owner), parent) is None:
-                    told.left[f"Pangea {word} whose {owner} isn't there"] += 1
+                    told.left[f"Pangea {word} whose {owner} is not there"] += 1
                 elif not is_finite(seen):
-                    told.left[f"Pangea {word} with numbers that JSON hasn't"] += 1
+                    told.left[f"Pangea {word} with numbers that JSON has not"] += 1
                 else:
                     fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
                     if kind == "sample_group":

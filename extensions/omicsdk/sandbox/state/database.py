@@ -30,9 +30,11 @@ def opening(path: Path) -> Generator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise OSError(f"{path} can't be written: {error}") from error
+        raise OSError(f"{path} cannot be written: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise ValueError(f"{path} isn't a sandbox's state ({error}): start with another folder or remove it") from error
+        raise ValueError(
+            f"{path} is not a sandbox's state ({error}): start with another folder or remove it"
+        ) from error
 
 
 def make_private(path: Path) -> None:
@@ -51,7 +53,7 @@ def make_private(path: Path) -> None:
             if each.is_file() and each.stat().st_mode & 0o077:
                 each.chmod(PRIVATE)
     except OSError as error:
-        raise OSError(f"{path} can't be written: {error.strerror}") from error
+        raise OSError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _forget_secrets(connection: sqlite3.Connection) -> None:

@@ -80,7 +80,7 @@ def check_is_ours(folder: Path) -> None:
         ValueError: It isn't.
     """
     if not (folder / STATE).is_file():
-        raise ValueError(f"{folder} isn't a sandbox's folder: it has no {STATE}")
+        raise ValueError(f"{folder} is not a sandbox's folder: it has no {STATE}")
 
 
 def note_address(folder: Path, url: str) -> None:

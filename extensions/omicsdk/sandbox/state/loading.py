@@ -74,7 +74,7 @@ def _unpacked(source: Path, made: Path) -> Snapshot:
             for member in archive:
                 _extract(archive, member, made, source)
     except tarfile.TarError as error:
-        raise ValueError(f"{source} isn't a snapshot of a sandbox, or not a whole one: {error}") from error
+        raise ValueError(f"{source} is not a snapshot of a sandbox, or not a whole one: {error}") from error
     _check_whole(made, source)
     return about
 
@@ -105,25 +105,25 @@ def _entries(folder: Path) -> list[Path]:
 
 def _check_free(folder: Path, *, replace: bool) -> None:
     if not folder.is_dir():
-        raise ValueError(f"{folder} isn't a folder")
+        raise ValueError(f"{folder} is not a folder")
     if not _entries(folder):
         return
     if not replace:
-        raise ValueError(f"{folder} isn't empty")
+        raise ValueError(f"{folder} is not empty")
     if not (folder / STATE).is_file():
-        raise ValueError(f"{folder} isn't a sandbox's folder, so it isn't replaced")
+        raise ValueError(f"{folder} is not a sandbox's folder, so it is not replaced")
 
 
 def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
     first = archive.next()
     file = archive.extractfile(first) if first is not None and first.name == ABOUT and first.isreg() else None
     if file is None:
-        raise ValueError(f"{source} isn't a snapshot of a sandbox")
+        raise ValueError(f"{source} is not a snapshot of a sandbox")
     try:
         about: Any = json.loads(file.read(65536))
         layout, version = (about["format"], about["schema"]), about["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{source} isn't a snapshot of a sandbox: {ABOUT} can't be read") from error
+        raise ValueError(f"{source} is not a snapshot of a sandbox: {ABOUT} cannot be read") from error
     if layout[0] != FORMAT or layout[1] not in READABLE:
         raise ValueError(
             f"{source} was written by omicsdk {version} with layout {layout[0]}.{layout[1]}; this release reads "
@@ -140,7 +140,7 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, sour
     known = member.name in (STATE, *KEYS) or (len(path.parts) > 1 and path.parts[0] in TREES)
     plain = member.isreg() and not member.issparse()  # holes could make some bytes fill a disk
     if not plain or not known or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
-        raise ValueError(f"{source} holds {member.name!r}, which isn't part of a snapshot")
+        raise ValueError(f"{source} holds {member.name!r}, which is not part of a snapshot")
     content = archive.extractfile(member)
     assert content is not None
     target = made.joinpath(*path.parts)

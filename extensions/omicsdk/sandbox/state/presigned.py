@@ -146,7 +146,7 @@ class Signer:
         fields = dict(parse_qsl(query, keep_blank_values=True))
         signature = fields.pop("X-Sandbox-Signature", "")
         if not hmac.compare_digest(signature.encode(), self._sign(path, fields).encode()):
-            return "SignatureDoesNotMatch", "The signature in the URL isn't that of this object and these parameters."
+            return "SignatureDoesNotMatch", "The signature in the URL is not that of this object and these parameters."
         if self._now() >= float(fields["X-Sandbox-Expires"]):
             return "AccessDenied", "Request has expired"
         return fields
@@ -166,7 +166,7 @@ class ObjectServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         if scope["method"] not in ("GET", "HEAD"):
-            await refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
+            await refuse(send, 405, "MethodNotAllowed", "The method is not allowed against this resource.")
             return
         path: str = scope["path"]
         checked = self._signer.check(path, scope["query_string"].decode("latin-1"))

@@ -85,7 +85,7 @@ class Rule:
         if self._is_of_s3 and self.action not in _OF_S3:
             raise ValueError(f"the S3 server knows the actions {' and '.join(_OF_S3)}, not {self.action!r}")
         if not 200 <= self.status <= 599:
-            raise ValueError(f"{self.status} isn't a status that an answer can have")
+            raise ValueError(f"{self.status} is not a status that an answer can have")
         for name in ("at", "seconds", "length"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is 0 or more")
@@ -179,7 +179,7 @@ def parse_rules(stated: object) -> list[Rule]:
     rules: list[Rule] = []
     for index, each in enumerate(listed, 1):
         if not isinstance(each, Mapping) or "action" not in each:
-            raise ValueError(f"fault {index} isn't a rule: a mapping with an action is one")
+            raise ValueError(f"fault {index} is not a rule: a mapping with an action is one")
         keys = cast("Mapping[str, Any]", each)
         if unknown := set(keys) - known:
             raise ValueError(f"fault {index} has unknown keys: {', '.join(sorted(map(str, unknown)))}")
@@ -201,12 +201,12 @@ def read_rules(file: Path) -> list[Rule]:
         try:
             stated = read_yaml(text)
         except YamlFault as error:
-            raise ValueError(f"{file} can't be read: {error}") from error
+            raise ValueError(f"{file} cannot be read: {error}") from error
     else:
         try:
             stated = json.loads(text)
         except ValueError as error:
-            raise ValueError(f"{file} isn't JSON: {error}") from error
+            raise ValueError(f"{file} is not JSON: {error}") from error
     try:
         return parse_rules(stated)
     except ValueError as error:

@@ -47,7 +47,7 @@ class Serving:
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
-            raise RuntimeError("the sandbox's server didn't start") from self._failure
+            raise RuntimeError("the sandbox's server did not start") from self._failure
 
     def _run(self) -> None:
         async def serve() -> None:
