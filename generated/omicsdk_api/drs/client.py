@@ -42,8 +42,8 @@ class DrsApi(_Operations, Client):
 
     Everything a server holds is an **object** with an identifier that the server chose. An object is either a
     **blob**, the bytes of one file, or a **bundle**, a named list of blobs and further bundles, like a
-    folder. What an object is shows in its description: a bundle has `contents`, a blob hasn't. What an
-    identifier refers to shouldn't change; a changed file is a new object.
+    folder. What an object is shows in its description: a bundle has `contents`, a blob does not. What an
+    identifier refers to should not change; a changed file is a new object.
 
     # From an identifier to bytes
 
@@ -56,8 +56,8 @@ class DrsApi(_Operations, Client):
        address, often
        a presigned one that works for a limited time.
     4. Fetch the address with whatever understands its scheme, and send along the headers that came with it.
-       Don't send
-       the token of this service there: the address is all that's needed.
+       Do not send
+       the token of this service there: the address is all that is needed.
 
     # Identifiers
 
@@ -84,7 +84,7 @@ class DrsApi(_Operations, Client):
 
     Bulk requests ask for up to as many objects as the server's description states in
     `drs.maxBulkRequestLength`; a longer request is refused with 413. The answer is 200 even if some objects
-    couldn't be resolved: they are listed with the status that each would have had. All objects of a request
+    could not be resolved: they are listed with the status that each would have had. All objects of a request
     have to be reachable with the same token or passports.
 
     Args:

@@ -11,7 +11,7 @@ class RetryAfterHeaders(AnswerHeaders):
     """Headers of an answer.
 
     Attributes:
-        retry_after: Retry-After. Whole seconds to wait before the request is sent again. Servers that can't
+        retry_after: Retry-After. Whole seconds to wait before the request is sent again. Servers that cannot
             tell how long it takes give a short time, and may answer 202 again. Format int64.
     """
 

@@ -64,7 +64,7 @@ class BulkAccessURLDict(TypedDict):
 
 
 class BulkAccessUrlsDict(TypedDict):
-    """The addresses of the bytes of objects, and the objects that couldn't be resolved."""
+    """The addresses of the bytes of objects, and the objects that could not be resolved."""
 
     summary: NotRequired[SummaryDict]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]
@@ -72,7 +72,7 @@ class BulkAccessUrlsDict(TypedDict):
 
 
 class BulkAuthorizationsDict(TypedDict):
-    """How requests for objects are authorised, and the objects that couldn't be resolved."""
+    """How requests for objects are authorised, and the objects that could not be resolved."""
 
     summary: NotRequired[SummaryDict]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]
@@ -87,7 +87,7 @@ class BulkAuthorizationsRequestDict(TypedDict):
 
 
 class BulkObjectsDict(TypedDict):
-    """The objects that could be resolved, and those that couldn't."""
+    """The objects that could be resolved, and those that could not."""
 
     summary: NotRequired[SummaryDict]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]
@@ -238,7 +238,7 @@ class SummaryDict(TypedDict):
 
 
 class UnresolvedGroupDict(TypedDict):
-    """Objects that couldn't be resolved for the same reason."""
+    """Objects that could not be resolved for the same reason."""
 
     error_code: NotRequired[int]
     object_ids: NotRequired[list[str]]

@@ -70,7 +70,7 @@ class DssApi(_Operations, Client):
 
     # Long answers
 
-    Five operations answer in pages. A page that isn't the last has status 206 and a `Link` header with the
+    Five operations answer in pages. A page that is not the last has status 206 and a `Link` header with the
     address of the next one, marked `rel="next"`; the last page has status 200 and no such link. The header
     `X-OpenAPI-Paginated-Content-Key` names the field that holds the page's items; a dot in it leads into a
     nested object. Follow the address as it stands: it holds all parameters of the request. Only the body of a

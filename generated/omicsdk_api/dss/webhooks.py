@@ -24,13 +24,13 @@ def parse_notification(body: bytes | str | Mapping[str, Any], *, strict: bool = 
 
     Sent by POST, or by PUT where the subscription says so. With the encoding `multipart/form-data` the
     message is the JSON in the form's field that `payload_form_field` names. Notifications are signed where
-    the subscription has a secret key. One that isn't answered with a status from 200 to 299 comes again, for
+    the subscription has a secret key. One that is not answered with a status from 200 to 299 comes again, for
     up to seven days.
 
     The service sends it by POST to {$request.body#/callback_url} of `put_subscription`.
 
     Answer it with:
-        2XX: The notification arrived, and isn't sent again.
+        2XX: The notification arrived, and is not sent again.
 
     Args:
         body: The body of the request: JSON, or the object that was made of it.

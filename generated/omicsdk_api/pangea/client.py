@@ -374,7 +374,7 @@ class PangeaApi(_Operations, Client):
     lists leave out what you may not see. Changes are for members of the owning organization. The server is
     looser than that in places: manifests and counts show private results, the search finds private groups, a
     member of one organization may change another one, and any user may change or delete tags and pipelines.
-    Don't keep secrets here.
+    Do not keep secrets here.
 
     # Requests and answers
 

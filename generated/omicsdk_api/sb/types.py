@@ -336,7 +336,7 @@ class CodePackageFileDict(TypedDict):
 
 
 class CodePackageUploadDict(TypedDict):
-    """An upload of an automation's code that isn't complete yet."""
+    """An upload of an automation's code that is not complete yet."""
 
     upload_id: str
     part_size: NotRequired[int | None]
@@ -844,7 +844,7 @@ class MemberPageDict(TypedDict):
 
 
 class MultipartUploadDict(TypedDict):
-    """An upload in parts that isn't complete yet."""
+    """An upload in parts that is not complete yet."""
 
     upload_id: str
     href: NotRequired[str | None]
@@ -859,7 +859,7 @@ class MultipartUploadDict(TypedDict):
 
 
 class MultipartUploadsDict(TypedDict):
-    """Uploads that aren't complete yet."""
+    """Uploads that are not complete yet."""
 
     items: list[MultipartUploadDict]
 
@@ -927,7 +927,7 @@ class PageDict(TypedDict):
 
 
 class PermissionsDict(TypedDict):
-    """What a member may do. An omitted permission isn't given, or stays as it is."""
+    """What a member may do. An omitted permission is not given, or stays as it is."""
 
     read: NotRequired[bool]
     copy: NotRequired[bool]
@@ -1255,7 +1255,7 @@ class VolumePageDict(TypedDict):
 
 
 class VolumePermissionsDict(TypedDict):
-    """What a member of a volume may do. An omitted permission isn't given, or stays as it is."""
+    """What a member of a volume may do. An omitted permission is not given, or stays as it is."""
 
     read: NotRequired[bool]
     copy: NotRequired[bool]

@@ -30,7 +30,7 @@ _PATCHED_DATASET_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class PatchedDataset(Model):
-    """What may be changed; fields that aren't sent stay.
+    """What may be changed; fields that are not sent stay.
 
     Attributes:
         id: Number of the dataset, made by the site.

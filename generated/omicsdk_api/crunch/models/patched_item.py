@@ -27,7 +27,7 @@ _PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description",
 
 @define(slots=True, repr=False)
 class PatchedItem(Model):
-    """What may be changed; fields that aren't sent stay.
+    """What may be changed; fields that are not sent stay.
 
     Attributes:
         id: Number of the item, made by the site.

@@ -13,7 +13,7 @@ _PATCHED_PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "detai
 
 @define(slots=True, repr=False)
 class PatchedProject(Model):
-    """What may be changed; fields that aren't sent stay.
+    """What may be changed; fields that are not sent stay.
 
     Attributes:
         id: Number of the project, made by the site.

@@ -28,7 +28,7 @@ def build(
     """Create a dataset.
 
     Belongs to a project. Names are unique over all projects, datasets and items; the slug is made of the name
-    and stays when it changes. `attributes` and `items` can't be sent.
+    and stays when it changes. `attributes` and `items` cannot be sent.
 
     Args:
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, slug: str) -> Request:
     """Find the next dataset of a project to process.
 
-    The oldest that has no status yet; it isn't reserved. An unknown project fails with 500.
+    The oldest that has no status yet; it is not reserved. An unknown project fails with 500.
 
     Args:
         slug (str): Slug of the project, such as `my-proj`; case counts.

@@ -28,7 +28,7 @@ def build(
 ) -> Request:
     """Replace the required fields of a dataset, and others that are sent.
 
-    Optional fields that aren't sent stay as they are.
+    Optional fields that are not sent stay as they are.
 
     Args:
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023

@@ -59,11 +59,11 @@ def build(
         ip_address (str): Address of the machine in its network. At most 255 characters. Optional.
         mac_address (str): Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255
             characters. Optional.
-        memory_total (int | None): Memory of the machine in bytes, or null when it isn't known. Optional.
-        memory_free (int | None): Memory that is free, in bytes, or null when it isn't known. Optional.
-        disk_total (int | None): Size of the working disk in bytes, or null when it isn't known. Optional.
-        disk_free (int | None): Space that is free on the working disk, in bytes, or null when it isn't known.
-            Optional.
+        memory_total (int | None): Memory of the machine in bytes, or null when it is not known. Optional.
+        memory_free (int | None): Memory that is free, in bytes, or null when it is not known. Optional.
+        disk_total (int | None): Size of the working disk in bytes, or null when it is not known. Optional.
+        disk_free (int | None): Space that is free on the working disk, in bytes, or null when it is not
+            known. Optional.
 
     Returns:
         201: The status, as it is stored.

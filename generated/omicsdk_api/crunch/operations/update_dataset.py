@@ -28,8 +28,8 @@ def build(
 ) -> Request:
     """Update parts of a dataset.
 
-    What isn't sent stays; so does the slug when the name changes. An empty `base_file_path` gives the dataset
-    a folder of its own.
+    What is not sent stays; so does the slug when the name changes. An empty `base_file_path` gives the
+    dataset a folder of its own.
 
     Args:
         slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.

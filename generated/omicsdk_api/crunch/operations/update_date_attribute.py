@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="update_date_attribute", method="PATCH", path="/api/
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of a date attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

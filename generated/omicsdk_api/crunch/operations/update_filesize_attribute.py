@@ -22,7 +22,7 @@ FACTS = OperationFacts(
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT) -> Request:
     """Update parts of a file-size attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="update_float_attribute", method="PATCH", path="/api
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT) -> Request:
     """Update parts of a number attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

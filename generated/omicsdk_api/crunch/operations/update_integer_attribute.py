@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="update_integer_attribute", method="PATCH", path="/a
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT) -> Request:
     """Update parts of a whole-number attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

@@ -29,7 +29,7 @@ def build(
 ) -> Request:
     """Update parts of a place attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

@@ -27,7 +27,7 @@ def build(
 ) -> Request:
     """Update parts of a project.
 
-    What isn't sent stays; so does the slug when the name changes.
+    What is not sent stays; so does the slug when the name changes.
 
     Args:
         slug (str): Slug of the project, such as `my-proj`; case counts.

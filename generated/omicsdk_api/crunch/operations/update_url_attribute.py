@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="update_url_attribute", method="PATCH", path="/api/a
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of an address attribute.
 
-    What isn't sent stays.
+    What is not sent stays.
 
     Args:
         id (int): Number of the attribute. No answer tells it, only the site's administration.

@@ -17,11 +17,11 @@ _BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "reso
 
 @define(slots=True, repr=False)
 class BulkAccessUrls(Model):
-    """The addresses of the bytes of objects, and the objects that couldn't be resolved.
+    """The addresses of the bytes of objects, and the objects that could not be resolved.
 
     Attributes:
         summary: How much of what was asked for could be answered.
-        unresolved_drs_objects: The objects that couldn't be resolved, gathered by the reason.
+        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
         resolved_drs_object_access_urls: Addresses of the bytes, one for each object and access identifier
             that could be resolved.
     """

@@ -19,11 +19,11 @@ _BULK_AUTHORIZATIONS_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class BulkAuthorizations(Model):
-    """How requests for objects are authorised, and the objects that couldn't be resolved.
+    """How requests for objects are authorised, and the objects that could not be resolved.
 
     Attributes:
         summary: How much of what was asked for could be answered.
-        unresolved_drs_objects: The objects that couldn't be resolved, gathered by the reason.
+        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
         resolved_drs_object: What each object accepts, for those that could be resolved.
         resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's
             do.

@@ -17,11 +17,11 @@ _BULK_OBJECTS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved
 
 @define(slots=True, repr=False)
 class BulkObjects(Model):
-    """The objects that could be resolved, and those that couldn't.
+    """The objects that could be resolved, and those that could not.
 
     Attributes:
         summary: How much of what was asked for could be answered.
-        unresolved_drs_objects: The objects that couldn't be resolved, gathered by the reason.
+        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
         resolved_drs_object: Descriptions of the objects that could be resolved.
         resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's
             do.

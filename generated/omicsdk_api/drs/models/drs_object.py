@@ -58,15 +58,15 @@ class DrsObject(Model):
         checksums: Checksums of the contents, one for each algorithm; at least one. That of a blob is computed
             over its bytes. That of a bundle is computed over the checksums of what is directly in it: they
             are written in hexadecimal digits, sorted as text, joined without anything between them, and the
-            same algorithm runs over the result. Names don't count. At least 1 items.
+            same algorithm runs over the result. Names do not count. At least 1 items.
         name: Name to give to the object as a file. It should consist of letters, digits, dots, dashes and
-            underscores, but servers don't all keep to that: check it before it becomes part of a path.
+            underscores, but servers do not all keep to that: check it before it becomes part of a path.
         updated_time: When the contents were last changed (RFC 3339). The same as `created_time` where
             contents never change. Format date-time.
         version: Version of the object, in any form; a number, a time or a checksum.
         mime_type: Media type of the contents, such as `application/json`.
         access_methods: Ways to reach the bytes, each to one copy of them. A blob has at least one; a bundle
-            needn't have any. At least 1 items.
+            need not have any. At least 1 items.
         contents: What is in the bundle. An object without this field is a blob.
         description: What the object is, for people.
         aliases: Other names under which something about the object can be found elsewhere, such as accession

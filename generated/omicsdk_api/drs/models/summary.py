@@ -18,7 +18,7 @@ class Summary(Model):
     Attributes:
         requested: Number of objects in the request.
         resolved: Number of objects that could be resolved.
-        unresolved: Number of objects that couldn't be resolved.
+        unresolved: Number of objects that could not be resolved.
     """
 
     requested: int | None = None

@@ -31,14 +31,14 @@ def build(*, object_id: str, access_id: str) -> Request:
         access_id (str): The `access_id` of one of the object's access methods.
 
     Returns:
-        200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the time
+        200: An address of the bytes. 202: The answer is not ready. Send the same request again after the time
             in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
             ended.
-        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier, or the object no such access method.
         ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
     """

@@ -44,14 +44,14 @@ def build(
             identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
-        200: The addresses, and which objects couldn't be resolved. 202: The answer isn't ready. Send the same
-            request again after the time in `Retry-After`.
+        200: The addresses, and which objects could not be resolved. 202: The answer is not ready. Send the
+            same request again after the time in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
             ended.
-        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier, or the object no such access method.
         TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
             description allows; cut it into smaller ones.

@@ -24,7 +24,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     Answers the object's name, size, checksums and times, and for a blob where its bytes are: each access
     method has either an address or an identifier to ask for one. A bundle's description lists what is in it.
 
-    An object that needs authorisation is a 401 without a valid token, and a 403 with one that isn't enough.
+    An object that needs authorisation is a 401 without a valid token, and a 403 with one that is not enough.
 
     Args:
         object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
@@ -34,14 +34,14 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
             listed. Ignored for blobs. Optional.
 
     Returns:
-        200: The description of the object. 202: The answer isn't ready. Send the same request again after the
-            time in `Retry-After`.
+        200: The description of the object. 202: The answer is not ready. Send the same request again after
+            the time in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
             ended.
-        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier.
         ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
     """

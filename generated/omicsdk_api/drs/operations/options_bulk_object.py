@@ -33,13 +33,13 @@ def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
             `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
-        200: What the objects accept, and which objects couldn't be found. 204: The server doesn't tell how
+        200: What the objects accept, and which objects could not be found. 204: The server does not tell how
             requests are authorised; take it as `None`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         NotFound: 404: The server has no object of this identifier.
-        APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
+        APIError: 405: The server does not tell how requests are authorised; take it as `None`.
         TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
             description allows; cut it into smaller ones.
         ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.

@@ -22,7 +22,7 @@ def build(*, object_id: str) -> Request:
     needs no authorisation, so it can be asked before deciding which credentials to send. Several kinds may be
     accepted; try them in order.
 
-    Servers that don't offer this answer 204 or 405; take that as `None`, an object that is open to all, and
+    Servers that do not offer this answer 204 or 405; take that as `None`, an object that is open to all, and
     see what a request for it answers.
 
     Args:
@@ -30,13 +30,13 @@ def build(*, object_id: str) -> Request:
             prefix in a compact one.
 
     Returns:
-        200: What the object accepts. 204: The server doesn't tell how requests are authorised; take it as
+        200: What the object accepts. 204: The server does not tell how requests are authorised; take it as
             `None`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         NotFound: 404: The server has no object of this identifier.
-        APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
+        APIError: 405: The server does not tell how requests are authorised; take it as `None`.
         ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
     """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}")

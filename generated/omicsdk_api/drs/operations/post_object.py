@@ -36,14 +36,14 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
             Web Token. Optional.
 
     Returns:
-        200: The description of the object. 202: The answer isn't ready. Send the same request again after the
-            time in `Retry-After`.
+        200: The description of the object. 202: The answer is not ready. Send the same request again after
+            the time in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
             ended.
-        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier.
         ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
     """

@@ -20,7 +20,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
 
     Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
     only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles may
-    hold them. The mark, called a tombstone, keeps the reason. A deletion can't be taken back.
+    hold them. The mark, called a tombstone, keeps the reason. A deletion cannot be taken back.
 
     Args:
         reason (str): Reason for the deletion, in words that other users will understand; kept with the
@@ -42,7 +42,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

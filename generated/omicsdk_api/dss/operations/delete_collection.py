@@ -32,11 +32,11 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection was not deleted: there is none of that UUID (404), it isn't
+        APIError: Any other error: The collection was not deleted: there is none of that UUID (404), it is not
             yours (403), or the token is no good (401).
     """
     return request(FACTS, f"/collections/{segment('uuid', uuid)}", query=(("replica", replica),))

@@ -35,11 +35,11 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The state can't be answered, most often because the number of the job is
+        APIError: Any other error: The state cannot be answered, most often because the number of the job is
             malformed (400).
     """
     return request(

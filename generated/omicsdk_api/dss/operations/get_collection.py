@@ -37,12 +37,12 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection can't be read: there is none of that UUID and version (404),
-            it isn't yours (403), or the token is no good (401).
+        APIError: Any other error: The collection cannot be read: there is none of that UUID and version
+            (404), it is not yours (403), or the token is no good (401).
     """
     return request(
         FACTS,

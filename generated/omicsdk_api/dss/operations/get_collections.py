@@ -42,12 +42,12 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collections can't be listed, most often for want of a valid token (401,
-            403).
+        APIError: Any other error: The collections cannot be listed, most often for want of a valid token
+            (401, 403).
     """
     return request(
         FACTS,

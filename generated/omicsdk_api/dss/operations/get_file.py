@@ -62,15 +62,15 @@ def build(
             address itself.
 
     Raises:
-        BadRequest: 400: The retry token can't be understood. Send the request again without one.
+        BadRequest: 400: The retry token cannot be understood. Send the request again without one.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The file can't be read: there is none of that UUID and version in the
+        APIError: Any other error: The file cannot be read: there is none of that UUID and version in the
             replica (404), or a parameter is not as stated (400).
     """
     return request(

@@ -22,7 +22,7 @@ def build(
     """Read one of your subscriptions.
 
     Answers the subscription of this UUID as it was registered, without its secret key. The type must be
-    stated when it isn't `jmespath`.
+    stated when it is not `jmespath`.
 
     Args:
         uuid (str): UUID of the subscription, as it was answered when the subscription was registered. Matches
@@ -39,11 +39,11 @@ def build(
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The subscription can't be read: you have none of this UUID and type in the
+        APIError: Any other error: The subscription cannot be read: you have none of this UUID and type in the
             replica (404), or the token is no good (401, 403).
     """
     return request(

@@ -24,7 +24,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
     Answers what the store knows about a file: who wrote it and when, its media type, size and four checksums.
     All of it comes in headers; there is no body. Without a version, the latest one is described.
 
-    A file that was written asynchronously isn't there yet while its contents are copied: then the answer is
+    A file that was written asynchronously is not there yet while its contents are copied: then the answer is
     404, and asking again later is the way to learn that the copy is done.
 
     Args:
@@ -41,7 +41,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

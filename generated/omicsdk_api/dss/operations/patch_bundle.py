@@ -35,8 +35,8 @@ def build(
     service chooses the new version and answers it; the old one stays.
 
     A request adds at most 1,000 files and removes at most 1,000. Names must remain unique in the bundle. A
-    file to remove that isn't in the bundle is ignored, and a request without changes is allowed. A bundle
-    that grows beyond 20,000 files is stored, but its manifest isn't indexed for search.
+    file to remove that is not in the bundle is ignored, and a request without changes is allowed. A bundle
+    that grows beyond 20,000 files is stored, but its manifest is not indexed for search.
 
     Args:
         uuid (str): UUID of the bundle. Matches
@@ -55,9 +55,9 @@ def build(
 
     Raises:
         BadRequest: 400: The files to add or the version are not in order.
-        Forbidden: 403: The token doesn't give the right to change this bundle.
+        Forbidden: 403: The token does not give the right to change this bundle.
         NotFound: 404: There is no bundle of that UUID and version.
-        Unprocessable: 422: A file to add isn't in the store.
+        Unprocessable: 422: A file to add is not in the store.
         APIError: Any other error: The bundle was not changed, for another reason.
     """
     return request(

@@ -35,11 +35,11 @@ def build(
     """Add and remove links of a collection, or rename it.
 
     Writes a new version of a collection that you own, made from the version that you state: with links added
-    and removed, or another name, description or details. What isn't mentioned stays as it is. The service
+    and removed, or another name, description or details. What is not mentioned stays as it is. The service
     chooses the new version and answers it.
 
-    A request adds at most 1,000 links and removes at most 1,000. A link that is there already isn't added
-    again, and a link to remove that isn't there is ignored.
+    A request adds at most 1,000 links and removes at most 1,000. A link that is there already is not added
+    again, and a link to remove that is not there is ignored.
 
     Args:
         uuid (str): UUID of the collection. Matches
@@ -49,7 +49,7 @@ def build(
         version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it stays
             as it is. Format DSS_VERSION.
         add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those that
-            are in the collection already aren't added again. At most 1000 items. Optional.
+            are in the collection already are not added again. At most 1000 items. Optional.
         remove_contents (Sequence[CollectionItem | CollectionItemDict]): Links to remove, at most 1,000. They
             must equal those of the collection in every field; others are ignored. At most 1000 items.
             Optional.
@@ -63,13 +63,13 @@ def build(
 
     Raises:
         BadRequest: 400: The version to start from is malformed.
-        Forbidden: 403: The token doesn't give access to this collection.
+        Forbidden: 403: The token does not give access to this collection.
         NotFound: 404: There is no collection of that UUID and version.
         Unprocessable: 422: A link to add leads nowhere.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

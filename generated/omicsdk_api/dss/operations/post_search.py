@@ -41,7 +41,7 @@ def build(
     matches everything.
 
     Field names follow the schema of the metadata, so a query may have to be revised when a schema changes.
-    Deleted bundles aren't found. A bundle of more than 20,000 files is in the index without its manifest.
+    Deleted bundles are not found. A bundle of more than 20,000 files is in the index without its manifest.
 
     Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
 

@@ -33,7 +33,7 @@ def build(
     Stores a bundle under the UUID and version that you choose. Every file must be in the replica already,
     stored with PUT /files/{uuid}, and no two files may have the same name in the bundle. Files marked as
     indexed are read as JSON and put into the search index soon after; a bundle of more than 20,000 files is
-    stored, but its manifest isn't indexed. Storing the same bundle again under the same version changes
+    stored, but its manifest is not indexed. Storing the same bundle again under the same version changes
     nothing (200).
 
     Args:
@@ -58,7 +58,7 @@ def build(
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

@@ -58,7 +58,7 @@ def build(
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

@@ -49,13 +49,13 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
             read. 202: The copy has been queued. The file can be read once HEAD finds it.
 
     Raises:
-        BadRequest: 400: The request can't be carried out as it stands.
+        BadRequest: 400: The request cannot be carried out as it stands.
         Conflict: 409: The store has other contents under this UUID and version. Choose another version.
         Unprocessable: 422: The checksums of the source object are not in order.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

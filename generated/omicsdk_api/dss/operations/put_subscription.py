@@ -46,9 +46,9 @@ def build(
     tried again, after waits that grow exponentially, until it succeeds or the tries are used up. Now and then
     a notification arrives twice: the receiver must cope with that.
 
-    A user may have 100 subscriptions. Attachments that don't evaluate are reported in the notification, under
-    the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as JSON, when
-    none of them is sent.
+    A user may have 100 subscriptions. Attachments that do not evaluate are reported in the notification,
+    under the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as JSON,
+    when none of them is sent.
 
     Args:
         callback_url (str): Address to call, for example `https://example.org/notify`. Matches `https?://`.
@@ -70,7 +70,7 @@ def build(
             Change it when one of `form_fields` has that name. It matters only when `encoding` is
             `multipart/form-data`. Optional.
         hmac_secret_key (str): Secret key for signing the calls. The signature stands in their `Authorization`
-            header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it is omitted. It is
+            header, as in the HTTP Signatures draft by Cavage. Calls are not signed when it is omitted. It is
             never answered back. Optional.
         hmac_key_id (str): Name for the secret key, sent with each signature so that the receiver knows which
             key to check with. Optional.
@@ -85,7 +85,7 @@ def build(
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.
-        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+        ServiceUnavailable: 503: The service cannot answer at present (503). Send the request again after the
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.

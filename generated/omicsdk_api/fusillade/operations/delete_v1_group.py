@@ -14,7 +14,7 @@ def build(*, group_id: str) -> Request:
     """Delete a group.
 
     Takes all users and roles out of the group and deletes it with its policy. The users stay and lose what
-    they could do by the group. This can't be taken back. The caller needs the permission `fus:DeleteGroup`.
+    they could do by the group. This cannot be taken back. The caller needs the permission `fus:DeleteGroup`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
@@ -24,7 +24,7 @@ def build(*, group_id: str) -> Request:
         200: The group has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: The group has not been deleted; a 404 says that there is none of that name.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """

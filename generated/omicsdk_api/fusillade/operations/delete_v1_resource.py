@@ -31,7 +31,7 @@ def build(*, resource_type_name: str) -> Request:
         201: The resource type has been deleted. 200: The resource type has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: The resource type still has resource IDs. Delete them first.
         APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.

@@ -36,7 +36,7 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
         200: The resource ID has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.

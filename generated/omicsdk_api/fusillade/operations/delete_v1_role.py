@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_v1_role", method="DELETE", path="/v1/role/{r
 def build(*, role_id: str) -> Request:
     """Delete a role.
 
-    Takes the role away from all users and groups that have it, and deletes it with its policy. This can't be
+    Takes the role away from all users and groups that have it, and deletes it with its policy. This cannot be
     taken back. The caller needs the permission `fus:DeleteRole`.
 
     Args:
@@ -24,7 +24,7 @@ def build(*, role_id: str) -> Request:
         200: The role has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: The role has not been deleted; a 404 says that there is none of that name.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """

@@ -28,7 +28,7 @@ def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
         200: The login page that the redirects lead to, as HTML.
 
     Raises:
-        APIError: Any other error: The login can't begin, mostly because `redirect_uri` is missing.
+        APIError: Any other error: The login cannot begin, mostly because `redirect_uri` is missing.
     """
     return request(
         FACTS,

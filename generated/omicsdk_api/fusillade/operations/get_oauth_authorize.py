@@ -54,7 +54,7 @@ def build(
         200: The page that the redirect leads to, as HTML.
 
     Raises:
-        APIError: Any other error: The login can't begin.
+        APIError: Any other error: The login cannot begin.
     """
     return request(
         FACTS,

@@ -44,11 +44,11 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
             page of the IDs of the resource type, with its actions; the `Link` header leads to the next one.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
-            caller may not read it (403).
+        APIError: Any other error: The list cannot be answered: the token is missing or has ended (401), or
+            the caller may not read it (403).
     """
     return request(
         FACTS,

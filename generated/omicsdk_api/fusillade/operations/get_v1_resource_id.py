@@ -33,10 +33,10 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
         200: The resource ID exists.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The resource ID can't be read; a 404 says that there is none.
+        APIError: Any other error: The resource ID cannot be read; a 404 says that there is none.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """
     return request(

@@ -49,7 +49,7 @@ def build(
             leads to the next one.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """

@@ -18,8 +18,8 @@ FACTS = OperationFacts(name="get_v1_role", method="GET", path="/v1/role/{role_id
 def build(*, role_id: str) -> Request:
     """Read a role.
 
-    Answers the name of a role and its policy. Who has the role isn't told; users and groups list their roles.
-    The caller needs the permission `fus:GetRole`.
+    Answers the name of a role and its policy. Who has the role is not told; users and groups list their
+    roles. The caller needs the permission `fus:GetRole`.
 
     Args:
         role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches

@@ -45,8 +45,8 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
 
     Raises:
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
-            caller may not read it (403).
+        APIError: Any other error: The list cannot be answered: the token is missing or has ended (401), or
+            the caller may not read it (403).
     """
     return request(
         FACTS,

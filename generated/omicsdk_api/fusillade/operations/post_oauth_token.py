@@ -43,7 +43,7 @@ def build(
         grant_type (str): What the tokens are asked for with: `authorization_code` or `refresh_token`. The
             provider refuses when it is omitted. Optional.
         client_id (str): Application that asks. The provider refuses when it is omitted. Optional.
-        client_secret (str): Secret of the application; an application that can't keep one leaves it out.
+        client_secret (str): Secret of the application; an application that cannot keep one leaves it out.
             Optional.
         refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`. Leave
             it out otherwise. Optional.

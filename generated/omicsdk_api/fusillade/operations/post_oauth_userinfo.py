@@ -26,7 +26,7 @@ def build() -> Request:
         200: The token's claims, and what its user may do.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
     """
     return request(FACTS, "/oauth/userinfo")
 

@@ -41,8 +41,8 @@ def build(
         201: The group has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
-        APIError: Any other error: The group has not been created: the policy isn't valid (400), the caller
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        APIError: Any other error: The group has not been created: the policy is not valid (400), the caller
             may not create groups (403), or there is such a group (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.

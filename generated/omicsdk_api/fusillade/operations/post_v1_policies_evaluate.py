@@ -26,7 +26,7 @@ def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> 
     Answers whether the user may carry out all of the actions on the resource, by all policies of the user and
     of their groups and roles. Where the resource is of a resource type, the access that the user and their
     groups have to it counts too. What no policy allows is refused, and so is what a policy denies. A disabled
-    user may do nothing. A user whom the service doesn't know yet gets an account first, with the rights that
+    user may do nothing. A user whom the service does not know yet gets an account first, with the rights that
     everybody has.
 
     Nothing else is changed. The caller needs the permission `fus:Evaluate`.

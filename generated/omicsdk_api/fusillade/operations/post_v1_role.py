@@ -32,10 +32,10 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -
         201: The role has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The role has not been created; a 400 says that the policy isn't valid.
+        APIError: Any other error: The role has not been created; a 400 says that the policy is not valid.
     """
     return request(FACTS, "/v1/role", body=json_body({"role_id": role_id, "policy": policy}))
 

@@ -48,9 +48,9 @@ def build(
         201: The user has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
-        APIError: Any other error: The user has not been created: a group or role doesn't exist or the policy
-            isn't valid (400), the caller may not create users (403), or there is such a user (409).
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        APIError: Any other error: The user has not been created: a group or role does not exist or the policy
+            is not valid (400), the caller may not create users (403), or there is such a user (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
     """

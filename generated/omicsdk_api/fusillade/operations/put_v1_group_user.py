@@ -34,10 +34,10 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
 
     Returns:
         200: The users have been added or removed. 304: Nothing has been changed, because a part of the change
-            was done already: one of the users is in the group already, or isn't in it.
+            was done already: one of the users is in the group already, or is not in it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; one of the users may not exist.
     """
     return request(

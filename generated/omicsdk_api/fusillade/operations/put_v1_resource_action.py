@@ -38,7 +38,7 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
         200: The actions are part of the resource type.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         Conflict: 409: There is one of that name already; nothing has been changed.

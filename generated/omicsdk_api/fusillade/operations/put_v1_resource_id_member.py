@@ -43,7 +43,7 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
         200: The access has been changed.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         APIError: Any other error: Nothing has been changed; a 400 says that there is no such access level.

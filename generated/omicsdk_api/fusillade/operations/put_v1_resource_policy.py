@@ -44,11 +44,11 @@ def build(
         200: The access level has been changed.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Nothing has been changed; a 400 says that the policy isn't valid or names
-            an action that the type doesn't have.
+        APIError: Any other error: Nothing has been changed; a 400 says that the policy is not valid or names
+            an action that the type does not have.
     """
     return request(
         FACTS,

@@ -30,7 +30,7 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
         200: The status has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
     """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}", query=(("status", status),))

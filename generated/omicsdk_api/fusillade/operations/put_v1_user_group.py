@@ -34,10 +34,10 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
 
     Returns:
         200: The user has been added or removed. 304: Nothing has been changed, because a part of the change
-            was done already: the user is in one of the groups already, or isn't in it.
+            was done already: the user is in one of the groups already, or is not in it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; a 409 says that there would be too many groups.
     """
     return request(

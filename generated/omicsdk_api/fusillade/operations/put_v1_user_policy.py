@@ -35,8 +35,8 @@ def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
         200: The policy has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
-        APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; a 400 says that it is not valid.
     """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}/policy", body=json_body(given({"policy": policy})))
 

@@ -34,10 +34,10 @@ def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str
 
     Returns:
         200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
-            change was done already: the user has one of the roles already, or doesn't have it.
+            change was done already: the user has one of the roles already, or does not have it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; one of the roles may not exist.
     """
     return request(

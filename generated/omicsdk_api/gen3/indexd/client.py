@@ -84,7 +84,7 @@ class IndexdApi(_Operations, Client):
     A record describes one file. Its **GUID** (`did`) never changes: a UUID, usually behind the prefix of the
     commons, as in `dg.1234/2f9c3d1e-...`. A slash in a GUID stands in a path as it is. `rev` changes with
     every update, and an update or deletion has to name the current one; otherwise it is refused with 409, so
-    that nobody overwrites a change that they haven't seen. Records of the same `baseid` are versions of one
+    that nobody overwrites a change that they have not seen. Records of the same `baseid` are versions of one
     file, in the order in which they were added.
 
     A **blank record** announces a file that is still being uploaded. It has a GUID and an uploader, but no
@@ -100,7 +100,7 @@ class IndexdApi(_Operations, Client):
     # Errors
 
     Most errors are `{"error": "..."}`: 400 for a request that makes no sense, 403 without permission (also
-    when credentials are missing), 404 for what isn't there, 409 for a conflict. Errors of the DRS and DOS
+    when credentials are missing), 404 for what is not there, 409 for a conflict. Errors of the DRS and DOS
     parts are `{"msg": "...", "status_code": 404}`.
 
     Args:

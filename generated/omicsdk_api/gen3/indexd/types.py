@@ -80,7 +80,7 @@ class AuthorizationsDict(TypedDict):
 
 
 class BulkDrsAuthorizationsDict(TypedDict):
-    """How requests for objects are authorised, and the objects that weren't found."""
+    """How requests for objects are authorised, and the objects that were not found."""
 
     resolved_drs_objects: NotRequired[list[AuthorizationsDict]]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]
@@ -88,7 +88,7 @@ class BulkDrsAuthorizationsDict(TypedDict):
 
 
 class BulkDrsObjectsDict(TypedDict):
-    """The objects that were found, and those that weren't."""
+    """The objects that were found, and those that were not."""
 
     resolved_drs_objects: NotRequired[list[DrsObjectDict]]
     unresolved_drs_objects: NotRequired[list[UnresolvedGroupDict]]
@@ -482,7 +482,7 @@ class URLsOutputItemDict(TypedDict):
 
 
 class UnresolvedGroupDict(TypedDict):
-    """Objects that weren't found for the same reason."""
+    """Objects that were not found for the same reason."""
 
     error_code: NotRequired[int]
     object_ids: NotRequired[list[str]]

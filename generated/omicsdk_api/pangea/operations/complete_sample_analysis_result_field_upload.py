@@ -39,7 +39,7 @@ def build(
         parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: The file is whole; there is no body when the storage refused.

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="create_s3_bucket", method="POST", path="/api/s3_buc
 def build(*, name: str, endpoint_url: str, organization: str) -> Request:
     """Register an S3 bucket.
 
-    For members of the organization. It tells the server about a bucket; the bucket isn't made.
+    For members of the organization. It tells the server about a bucket; the bucket is not made.
 
     Args:
         name (str): Name of the bucket in its storage.

@@ -36,7 +36,7 @@ def build(
         analysis_result (str): UUID of the sample's result that the field is part of. Format uuid.
         description (str): What the field of the sample's result holds, in a few words. Optional.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         201: The field of a sample's analysis result as it is now.

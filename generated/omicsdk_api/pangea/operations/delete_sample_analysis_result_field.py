@@ -23,7 +23,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     Args:
         uuid (str): UUID of the field of a sample's result. Format uuid.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         204: It is deleted.

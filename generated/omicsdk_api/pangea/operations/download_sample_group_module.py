@@ -36,7 +36,7 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
         200: The archive's bytes.
 
     Raises:
-        Unauthorized: 401: The token in the address isn't valid.
+        Unauthorized: 401: The token in the address is not valid.
         Forbidden: 403: Credentials are missing or have ended, or you may not do it.
     """
     return request(

@@ -21,7 +21,7 @@ def build(*, org: str) -> Request:
     Two organizations whose names differ only in case end in a 500.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
 
     Returns:
         200: The organization as it is now.

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, id: str, name: str, version: str) -> Request:
     """Get a module of a pipeline by its name and version.
 
-    One that isn't there ends in a 500.
+    One that is not there ends in a 500.
 
     Args:
         id (str): UUID of the pipeline that has it. Format uuid.

@@ -22,7 +22,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     Args:
         uuid (str): UUID of the sample's result. Format uuid.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: The analysis result of a sample as it is now.

@@ -19,13 +19,13 @@ FACTS = OperationFacts(name="get_sample_analysis_result_field", method="GET", pa
 def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     """Get a field of a sample's analysis result.
 
-    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Don't send
+    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Do not send
     that back.
 
     Args:
         uuid (str): UUID of the field of a sample's result. Format uuid.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: The field of a sample's analysis result as it is now.

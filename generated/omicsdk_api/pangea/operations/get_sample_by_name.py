@@ -23,7 +23,7 @@ def build(*, org: str, grp: str, sample: str) -> Request:
     Of samples whose names differ only in case the newest is answered.
 
     Args:
-        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
         grp (str): Name of the sample group, in any case, or its UUID.
         sample (str): Name of the sample, in any case, or its UUID.
 

@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, uuid: str) -> Request:
     """Get a field of a sample group's analysis result.
 
-    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Don't send
+    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Do not send
     that back.
 
     Args:

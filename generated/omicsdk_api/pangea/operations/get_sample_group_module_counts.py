@@ -29,7 +29,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
         200: Numbers by modules.
 
     Raises:
-        Unauthorized: 401: The token in the address isn't valid.
+        Unauthorized: 401: The token in the address is not valid.
         Forbidden: 403: Credentials are missing or have ended, or you may not do it.
         ServerError: 500: The server failed; the body is a page in HTML.
     """

@@ -27,7 +27,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
         200: Numbers by modules.
 
     Raises:
-        Unauthorized: 401: The token in the address isn't valid.
+        Unauthorized: 401: The token in the address is not valid.
         Forbidden: 403: Credentials are missing or have ended, or you may not do it.
     """
     return request(FACTS, f"/api/contrib/tags/{segment('id', id)}/sample_module_counts", query=(("token", token),))

@@ -38,7 +38,7 @@ def build(
         metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
         description (str): What the sample is, in a few words. Optional.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: The sample as it is now.

@@ -49,7 +49,7 @@ def build(
         pipeline_module (str | None): UUID of the module's version that made the sample's result; null when
             unknown. Format uuid. Optional.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: The analysis result of a sample as it is now.

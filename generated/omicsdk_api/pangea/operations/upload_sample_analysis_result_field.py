@@ -43,7 +43,7 @@ def build(
             file, `upload-multipart` for addresses of parts. Default: upload. Optional.
         n_parts (int): How many parts the file is cut into. Default: 1. Optional.
         work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what isn't your organization's. Format uuid. Optional.
+            act on what is not your organization's. Format uuid. Optional.
 
     Returns:
         200: Where to send the file: a form, or addresses of parts.

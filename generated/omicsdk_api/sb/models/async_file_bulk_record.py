@@ -20,7 +20,7 @@ class AsyncFileBulkRecord(Model):
 
     Attributes:
         resource: The file; null when the job failed for it.
-        error: Why the job failed for the file; null when it didn't.
+        error: Why the job failed for the file; null when it did not.
     """
 
     resource: File | None = None

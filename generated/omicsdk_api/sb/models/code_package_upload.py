@@ -13,7 +13,7 @@ _CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
 
 @define(slots=True, repr=False)
 class CodePackageUpload(Model):
-    """An upload of an automation's code that isn't complete yet.
+    """An upload of an automation's code that is not complete yet.
 
     Attributes:
         upload_id: Identity of the code's upload.

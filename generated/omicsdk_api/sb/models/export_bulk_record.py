@@ -20,7 +20,7 @@ class ExportBulkRecord(Model):
 
     Attributes:
         resource: The export; null when the request failed for it.
-        error: Why it failed; null when it didn't.
+        error: Why it failed; null when it did not.
     """
 
     resource: Export | None = None

@@ -20,7 +20,7 @@ class FileBulkRecord(Model):
 
     Attributes:
         resource: The file; null when the request failed for it.
-        error: Why it failed; null when it didn't.
+        error: Why it failed; null when it did not.
     """
 
     resource: File | None = None

@@ -19,7 +19,7 @@ class FileImportResult(Model):
     """What came of one DRS import.
 
     Attributes:
-        error: Why this import failed; null when it didn't.
+        error: Why this import failed; null when it did not.
         resource: File that was made; null when the import failed.
     """
 

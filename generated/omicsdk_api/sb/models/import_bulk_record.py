@@ -20,7 +20,7 @@ class ImportBulkRecord(Model):
 
     Attributes:
         resource: The import; null when the request failed for it.
-        error: Why it failed; null when it didn't.
+        error: Why it failed; null when it did not.
     """
 
     resource: Import | None = None

@@ -41,7 +41,7 @@ _MULTIPART_UPLOAD_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class MultipartUpload(Model):
-    """An upload in parts that isn't complete yet.
+    """An upload in parts that is not complete yet.
 
     Attributes:
         upload_id: Identity of the upload.

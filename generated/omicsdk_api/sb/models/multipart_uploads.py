@@ -15,7 +15,7 @@ _MULTIPART_UPLOADS_FIELDS = frozenset({"items"})
 
 @define(slots=True, repr=False)
 class MultipartUploads(Model):
-    """Uploads that aren't complete yet.
+    """Uploads that are not complete yet.
 
     Attributes:
         items: The caller's uploads.

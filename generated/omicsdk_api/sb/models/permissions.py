@@ -13,7 +13,7 @@ _PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
 
 @define(slots=True, repr=False)
 class Permissions(Model):
-    """What a member may do. An omitted permission isn't given, or stays as it is.
+    """What a member may do. An omitted permission is not given, or stays as it is.
 
     Attributes:
         read: See the resource and its contents.

@@ -20,7 +20,7 @@ class TaskBulkRecord(Model):
 
     Attributes:
         resource: The task; null when the request failed for it.
-        error: Why it failed; null when it didn't.
+        error: Why it failed; null when it did not.
     """
 
     resource: Task | None = None

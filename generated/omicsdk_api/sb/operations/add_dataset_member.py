@@ -36,7 +36,7 @@ def build(
         owner (str): Who owns the dataset: the first part of its identity.
         dataset (str): Name of the dataset: the second part of its identity.
         permissions (Permissions | PermissionsDict): What the dataset's new member may do. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
             operations need it. Optional.
 
     Returns:

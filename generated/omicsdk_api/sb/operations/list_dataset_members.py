@@ -42,7 +42,7 @@ def build(
         dataset (str): Name of the dataset: the second part of its identity.
         offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
             operations need it. Optional.
 
     Returns:

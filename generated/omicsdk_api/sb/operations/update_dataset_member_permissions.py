@@ -45,7 +45,7 @@ def build(
         write (bool): Change and add contents. Optional.
         execute (bool): Run tasks or automations; not for volumes. Optional.
         admin (bool): Manage members and settings. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
             operations need it. Optional.
 
     Returns:

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload
 def build(*, upload_area_uuid: str) -> Request:
     """Check whether an upload area exists.
 
-    Answers by its status alone: 200 when the area is there, 404 when it isn't or has been deleted. There is
+    Answers by its status alone: 200 when the area is there, 404 when it is not or has been deleted. There is
     no body. An area whose deletion is under way is still there until it has been emptied.
 
     Args:

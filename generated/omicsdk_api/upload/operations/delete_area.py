@@ -16,7 +16,7 @@ def build(*, upload_area_uuid: str) -> Request:
     """Delete an upload area with all of its files.
 
     Queues the deletion and answers at once; the files go one by one after that, which takes its time for a
-    large area. Until the last one has gone the area counts as existing. A deletion can't be taken back.
+    large area. Until the last one has gone the area counts as existing. A deletion cannot be taken back.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.

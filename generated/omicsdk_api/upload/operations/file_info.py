@@ -24,7 +24,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         200: The file is there; this is what is known of it.

@@ -21,13 +21,13 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Notify the service that a file was put into the bucket.
 
     To be sent after a file was copied into the upload area, so that its checksums are computed. The service
-    doesn't look at the file now but queues that work; the state of it can be asked for afterwards. Telling
+    does not look at the file now but queues that work; the state of it can be asked for afterwards. Telling
     twice does no harm.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         202: The work on the file has been queued.

@@ -23,7 +23,7 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
     """Describe several files of an upload area.
 
     Answers for each of the named files what is known of it, in the order of the names. It is a PUT only
-    because the names come in a body; nothing is changed. One name that isn't there makes the whole request
+    because the names come in a body; nothing is changed. One name that is not there makes the whole request
     fail.
 
     Args:

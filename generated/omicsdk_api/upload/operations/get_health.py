@@ -13,14 +13,14 @@ FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="
 def build() -> Request:
     """Check whether the service works.
 
-    Tries whether the service reaches its database. This is the address for monitoring that doesn't know the
+    Tries whether the service reaches its database. This is the address for monitoring that does not know the
     version of the interface; there is one below /v1 as well.
 
     Returns:
         200: The service and its database answer.
 
     Raises:
-        ServiceUnavailable: 503: The service is up but can't do its work.
+        ServiceUnavailable: 503: The service is up but cannot do its work.
         APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
     """
     return request(FACTS, "/health")

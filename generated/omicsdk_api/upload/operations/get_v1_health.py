@@ -20,7 +20,7 @@ def build() -> Request:
         200: The interface, the service and its database answer.
 
     Raises:
-        ServiceUnavailable: 503: The service is up but can't do its work.
+        ServiceUnavailable: 503: The service is up but cannot do its work.
         APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
     """
     return request(FACTS, "/v1/health")

@@ -33,7 +33,7 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
         body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         201: The file has been stored.

@@ -32,7 +32,7 @@ def build(
     """Validate one file.
 
     Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
-    started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more can't be
+    started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more cannot be
     validated.
 
     Args:
@@ -40,7 +40,7 @@ def build(
             image for validators.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
             text. None beside the service's own when omitted. Optional.
         original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for a

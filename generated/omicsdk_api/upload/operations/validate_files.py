@@ -31,7 +31,7 @@ def build(
 
     Queues one job that runs a validator, a Docker image, on all of the named files, for checks that need more
     than one of them (the two reads of a pair, for example). The answer comes before the job has started; how
-    it went can be asked for with the name of any of the files. Files of 1 TB (10^12 bytes) or more can't be
+    it went can be asked for with the name of any of the files. Files of 1 TB (10^12 bytes) or more cannot be
     validated.
 
     Args:

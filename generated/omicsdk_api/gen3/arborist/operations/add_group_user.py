@@ -28,7 +28,7 @@ def build(
         204: It was done.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         NotFound: 404: There is no such thing.
     """
     return request(

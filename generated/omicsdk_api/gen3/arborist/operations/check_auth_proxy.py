@@ -24,7 +24,7 @@ def build(*, resource: str, service: str, method: str) -> Request:
         200: It is allowed.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         Unauthorized: 401: There is no valid token.
         Forbidden: 403: It is not allowed.
     """

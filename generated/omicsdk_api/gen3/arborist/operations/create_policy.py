@@ -35,7 +35,7 @@ def build(
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
     return request(FACTS, "/policy", body=json_body({"id": id, "role_ids": role_ids, "resource_paths": resource_paths}))
 

@@ -33,7 +33,7 @@ def build(
 ) -> Request:
     """Create a resource below another one, or overwrite it.
 
-    What is below the resource and isn't named goes, unless `merge` is given.
+    What is below the resource and is not named goes, unless `merge` is given.
 
     Args:
         resource_path (str): Path of the resource without the slash that it begins with; slashes within it
@@ -44,14 +44,14 @@ def build(
         subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
         p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error for
             them. Optional.
-        merge (str): Given, with whatever value, subresources that aren't named stay. Leave it out to have
+        merge (str): Given, with whatever value, subresources that are not named stay. Leave it out to have
             them deleted. Optional.
 
     Returns:
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
     return request(
         FACTS,

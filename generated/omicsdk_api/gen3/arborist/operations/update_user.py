@@ -24,7 +24,7 @@ def build(*, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -
         204: It was done.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         NotFound: 404: There is no such thing.
         Conflict: 409: The name is taken.
     """

@@ -38,7 +38,7 @@ def build(
         200: It could be registered.
 
     Raises:
-        BadRequest: 400: It couldn't be registered, with the reasons.
+        BadRequest: 400: It could not be registered, with the reasons.
     """
     return request(
         FACTS,

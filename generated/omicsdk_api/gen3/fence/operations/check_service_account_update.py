@@ -35,7 +35,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
         200: It could be changed.
 
     Raises:
-        BadRequest: 400: It couldn't be changed, with the reasons.
+        BadRequest: 400: It could not be changed, with the reasons.
         Forbidden: 403: The user may not do this.
         Unauthorized: 401: There is no valid token.
     """

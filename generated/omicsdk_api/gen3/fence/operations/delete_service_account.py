@@ -22,7 +22,7 @@ def build(*, id: str) -> Request:
         200: The access is ended.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         Forbidden: 403: The user may not do this.
     """
     return request(FACTS, f"/google/service_accounts/{segment('id', id)}")

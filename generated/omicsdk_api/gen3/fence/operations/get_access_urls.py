@@ -42,7 +42,7 @@ def build(
         200: URLs, and objects that have none.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         TooLarge: 413: More is asked for than the bulk limit of the commons.
     """
     return request(

@@ -30,9 +30,9 @@ def build(*, guids: Sequence[str]) -> Request:
         200: What was read.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         TooLarge: 413: More is asked for than the commons allows in one request.
-        ServiceUnavailable: 503: The storage or the index can't be reached.
+        ServiceUnavailable: 503: The storage or the index cannot be reached.
     """
     return request(FACTS, "/data/content", body=json_body({"guids": guids}))
 

@@ -32,7 +32,7 @@ def build(*, guids: Sequence[str]) -> Request:
         200: URLs, and files that have none.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
     return request(FACTS, "/data/download/bulk", body=json_body({"guids": guids}))
 

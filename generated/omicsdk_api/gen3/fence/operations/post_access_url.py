@@ -36,7 +36,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
         200: It was done.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         Unauthorized: 401: There is no valid token.
         NotFound: 404: There is no such thing.
         Forbidden: 403: The user may not do this.

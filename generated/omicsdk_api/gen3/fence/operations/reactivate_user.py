@@ -24,7 +24,7 @@ def build(*, username: str) -> Request:
         200: The user is active.
 
     Raises:
-        BadRequest: 400: The user doesn't exist or can't be reactivated.
+        BadRequest: 400: The user does not exist or cannot be reactivated.
     """
     return request(FACTS, f"/admin/user/{segment('username', username)}/reactivate")
 

@@ -35,7 +35,7 @@ def build(
         200: It was done.
 
     Raises:
-        BadRequest: 400: The account can't be registered, with the reasons.
+        BadRequest: 400: The account cannot be registered, with the reasons.
     """
     return request(
         FACTS,

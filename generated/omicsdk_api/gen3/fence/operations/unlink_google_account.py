@@ -17,7 +17,7 @@ def build() -> Request:
         200: The account is unlinked.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
         NotFound: 404: No account is linked.
     """
     return request(FACTS, "/link/google")

@@ -32,7 +32,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
         204: The projects are changed.
 
     Raises:
-        BadRequest: 400: It can't be changed, with the reasons.
+        BadRequest: 400: It cannot be changed, with the reasons.
         Forbidden: 403: The user may not do this.
         Unauthorized: 401: There is no valid token.
     """

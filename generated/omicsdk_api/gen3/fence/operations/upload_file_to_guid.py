@@ -41,7 +41,7 @@ def build(
         200: The presigned URL.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or can't be carried out.
+        BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
     return request(
         FACTS,

@@ -17,11 +17,11 @@ _BULK_DRS_AUTHORIZATIONS_FIELDS = frozenset({"resolved_drs_objects", "unresolved
 
 @define(slots=True, repr=False)
 class BulkDrsAuthorizations(Model):
-    """How requests for objects are authorised, and the objects that weren't found.
+    """How requests for objects are authorised, and the objects that were not found.
 
     Attributes:
         resolved_drs_objects: What each object accepts.
-        unresolved_drs_objects: The objects that weren't found, gathered by the reason.
+        unresolved_drs_objects: The objects that were not found, gathered by the reason.
         summary: How much of what was asked for was found.
     """
 

@@ -17,11 +17,11 @@ _BULK_DRS_OBJECTS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_ob
 
 @define(slots=True, repr=False)
 class BulkDrsObjects(Model):
-    """The objects that were found, and those that weren't.
+    """The objects that were found, and those that were not.
 
     Attributes:
         resolved_drs_objects: Descriptions of the objects that were found.
-        unresolved_drs_objects: The objects that weren't found, gathered by the reason.
+        unresolved_drs_objects: The objects that were not found, gathered by the reason.
         summary: How much of what was asked for was found.
     """
 

@@ -18,7 +18,7 @@ class BulkSummary(Model):
     Attributes:
         requested: Number of objects in the request.
         resolved: Number of objects that were found.
-        unresolved: Number of objects that weren't found.
+        unresolved: Number of objects that were not found.
     """
 
     requested: int | None = None

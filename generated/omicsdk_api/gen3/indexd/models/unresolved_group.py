@@ -13,7 +13,7 @@ _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
 @define(slots=True, repr=False)
 class UnresolvedGroup(Model):
-    """Objects that weren't found for the same reason.
+    """Objects that were not found for the same reason.
 
     Attributes:
         error_code: HTTP status that a request for each of them would have had, such as 404.

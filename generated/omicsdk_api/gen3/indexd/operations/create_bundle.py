@@ -35,7 +35,7 @@ def build(
     """Create a bundle.
 
     Members are records or bundles that exist; each may be in it once. Size and checksum are computed from the
-    members where they aren't given.
+    members where they are not given.
 
     Args:
         bundles (Sequence[str]): Identifiers of the members, at least one, none twice.
@@ -54,8 +54,8 @@ def build(
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        NotFound: 404: A member doesn't exist.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        NotFound: 404: A member does not exist.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: The identifier is taken.
     """
     return request(

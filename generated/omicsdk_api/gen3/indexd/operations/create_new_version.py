@@ -71,7 +71,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
         Conflict: 409: The identifier is taken.
     """

@@ -28,7 +28,7 @@ def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
         NotFound: 404: There is no such alias record.
-        Conflict: 409: The revision isn't the current one.
+        Conflict: 409: The revision is not the current one.
     """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}", query=(("rev", rev),))
 

@@ -17,7 +17,7 @@ def build(*, guid: str, rev: str) -> Request:
 
     Args:
         guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+        rev (str): Revision that the caller has seen (`rev` of the record); if it is not the current one,
             nothing is changed.
 
     Returns:
@@ -25,9 +25,9 @@ def build(*, guid: str, rev: str) -> Request:
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
-        Conflict: 409: The revision isn't the current one.
+        Conflict: 409: The revision is not the current one.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("rev", rev),))
 

@@ -24,7 +24,7 @@ def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
 
     Args:
         guid (str): GUID, with or without its prefix, or an alias of the record.
-        no_dist (str): Given, even if empty, other commons aren't asked. Optional.
+        no_dist (str): Given, even if empty, other commons are not asked. Optional.
 
     Returns:
         200: The record, or bundle, that was found.

@@ -24,7 +24,7 @@ FACTS = OperationFacts(
 def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
     """Describe several DRS objects.
 
-    Bundles can't be read so: they come back as unresolved, with 404. The order is the service's; match by
+    Bundles cannot be read so: they come back as unresolved, with 404. The order is the service's; match by
     `id`.
 
     Args:
@@ -34,7 +34,7 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
             Optional.
 
     Returns:
-        200: The objects, and which ones weren't found.
+        200: The objects, and which ones were not found.
 
     Raises:
         BadRequest: 400: The list of objects is missing.

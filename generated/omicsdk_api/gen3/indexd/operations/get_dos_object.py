@@ -28,7 +28,7 @@ def build(*, guid: str) -> Request:
         BadRequest: 400: The request makes no sense; the answer says why.
         Unauthorized: 401: Credentials are missing or have ended.
         NotFound: 404: There is no such record.
-        Forbidden: 403: The credentials don't allow this.
+        Forbidden: 403: The credentials do not allow this.
         ServerError: 500: Something unforeseen went wrong in the service.
     """
     return request(FACTS, f"/ga4gh/dos/v1/dataobjects/{segment('guid', guid, raw=True)}")

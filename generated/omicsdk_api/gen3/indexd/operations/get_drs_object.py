@@ -30,7 +30,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
         Unauthorized: 401: Credentials are missing or have ended.
-        Forbidden: 403: The credentials don't allow this.
+        Forbidden: 403: The credentials do not allow this.
         NotFound: 404: There is no such record.
         ServerError: 500: Something unforeseen went wrong in the service.
     """

@@ -17,7 +17,7 @@ def build() -> Request:
         200: The service works; the text `Healthy`.
 
     Raises:
-        APIError: Any other error: The service can't reach its database.
+        APIError: Any other error: The service cannot reach its database.
     """
     return request(FACTS, "/_status")
 

@@ -19,7 +19,7 @@ def build() -> Request:
     """Get the version of the service.
 
     Returns:
-        200: Version and commit; both empty where a deployment doesn't know them.
+        200: Version and commit; both empty where a deployment does not know them.
     """
     return request(FACTS, "/_version")
 

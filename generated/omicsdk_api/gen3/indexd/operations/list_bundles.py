@@ -25,7 +25,8 @@ def build(
 ) -> Request:
     """List the bundles of records.
 
-    The order isn't fixed by the service. Page through it by `page`, counted from 0, until an answer is empty.
+    The order is not fixed by the service. Page through it by `page`, counted from 0, until an answer is
+    empty.
 
     Args:
         form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (what is meant when omitted),

@@ -53,7 +53,7 @@ def build(
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
         Unauthorized: 401: Credentials are missing or have ended.
-        Forbidden: 403: The credentials don't allow this.
+        Forbidden: 403: The credentials do not allow this.
         ServerError: 500: Something unforeseen went wrong in the service.
     """
     return request(

@@ -25,7 +25,7 @@ def build(
 ) -> Request:
     """List records and bundles as DRS objects.
 
-    This list isn't part of the DRS standard. Page through it by `page`, counted from 0, until an answer is
+    This list is not part of the DRS standard. Page through it by `page`, counted from 0, until an answer is
     empty.
 
     Args:

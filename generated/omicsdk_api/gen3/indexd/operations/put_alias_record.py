@@ -53,7 +53,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Conflict: 409: The revision isn't the current one.
+        Conflict: 409: The revision is not the current one.
     """
     return request(
         FACTS,

@@ -35,7 +35,7 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
         NotFound: 404: There is no such record.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: An alias belongs to a record already; nothing was changed.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))

@@ -37,7 +37,7 @@ def build(
 
     Args:
         guid (str): GUID of the blank record.
-        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+        rev (str): Revision that the caller has seen (`rev` of the record); if it is not the current one,
             nothing is changed.
         size (int): Size of the uploaded file in bytes. Optional.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
@@ -51,9 +51,9 @@ def build(
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
-        Conflict: 409: The revision isn't the current one.
+        Conflict: 409: The revision is not the current one.
     """
     return request(
         FACTS,

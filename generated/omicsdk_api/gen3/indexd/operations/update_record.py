@@ -37,12 +37,12 @@ def build(
 ) -> Request:
     """Update a record.
 
-    Replaces the fields that are given. Size and checksums can't be changed: changed bytes are a new version.
+    Replaces the fields that are given. Size and checksums cannot be changed: changed bytes are a new version.
     When URLs change, their metadata has to fit the new list.
 
     Args:
         guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+        rev (str): Revision that the caller has seen (`rev` of the record); if it is not the current one,
             nothing is changed.
         file_name (str | None): Name of the file, which may hold folders. Optional.
         metadata (Mapping[str, Any]): Metadata of the record, instead of all that it has. Optional.
@@ -63,9 +63,9 @@ def build(
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The credentials are missing, or don't allow this.
+        Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
-        Conflict: 409: The revision isn't the current one.
+        Conflict: 409: The revision is not the current one.
     """
     return request(
         FACTS,

@@ -33,7 +33,7 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The credentials don't allow this.
+        Forbidden: 403: The credentials do not allow this.
         NotFound: 404: There is no such record.
     """
     return request(

@@ -28,9 +28,9 @@ def build(*, guid: str) -> Request:
         200: The cohort is stored, now or since long.
 
     Raises:
-        BadRequest: 400: The GUID isn't one.
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        ServerError: 500: The service can't reach its storage.
+        BadRequest: 400: The GUID is not one.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/cohorts", body=json_body({"guid": guid}))
 

@@ -32,9 +32,9 @@ def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
         200: The manifest was stored under the name that is answered.
 
     Raises:
-        BadRequest: 400: The body isn't a list of objects that all have an `object_id`.
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        ServerError: 500: The service can't reach its storage.
+        BadRequest: 400: The body is not a list of objects that all have an `object_id`.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/", body=json_body(body))
 

@@ -16,7 +16,7 @@ def build(*, file_name: str) -> Request:
     """Read one of the manifests.
 
     The answer is JSON as text, in which every apostrophe has become a double quote: a manifest with
-    apostrophes in its values can't be read as JSON any more.
+    apostrophes in its values cannot be read as JSON any more.
 
     Args:
         file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
@@ -25,8 +25,8 @@ def build(*, file_name: str) -> Request:
         200: The manifest, as text.
 
     Raises:
-        BadRequest: 400: The name doesn't end in `json`.
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        BadRequest: 400: The name does not end in `json`.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
     """
     return request(FACTS, f"/file/{segment('file_name', file_name)}")
 

@@ -24,8 +24,8 @@ def build(*, file_name: str) -> Request:
         200: The metadata, as text.
 
     Raises:
-        BadRequest: 400: The name doesn't end in `json`.
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        BadRequest: 400: The name does not end in `json`.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
     """
     return request(FACTS, f"/metadata/{segment('file_name', file_name)}")
 

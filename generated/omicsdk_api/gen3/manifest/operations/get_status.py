@@ -17,7 +17,7 @@ def build() -> Request:
         200: The service works; a text or an object says `Healthy`, depending on the release.
 
     Raises:
-        APIError: Any other error: The service doesn't work.
+        APIError: Any other error: The service does not work.
     """
     return request(FACTS, "/_status")
 

@@ -22,8 +22,8 @@ def build() -> Request:
         200: The cohorts, the oldest first.
 
     Raises:
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        ServerError: 500: The service can't reach its storage.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/cohorts")
 

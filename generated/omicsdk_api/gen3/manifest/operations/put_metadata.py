@@ -31,8 +31,8 @@ def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
 
     Raises:
         BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        ServerError: 500: The service can't reach its storage.
+        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/metadata", body=json_body(body))
 

@@ -19,7 +19,7 @@ class BatchResult(Model):
         created: GUIDs of documents that are new.
         updated: GUIDs of documents that were replaced.
         conflict: GUIDs of documents that exist and were kept.
-        bad_input: GUIDs that can't be used, such as `upload`.
+        bad_input: GUIDs that cannot be used, such as `upload`.
     """
 
     created: list[str]

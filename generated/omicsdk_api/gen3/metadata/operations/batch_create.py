@@ -24,7 +24,7 @@ FACTS = OperationFacts(name="batch_create", method="POST", path="/metadata", sec
 def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT) -> Request:
     """Store many documents at once.
 
-    Each is an object with `guid` and `data`. What is refused doesn't stop the others; a document without a
+    Each is an object with `guid` and `data`. What is refused does not stop the others; a document without a
     GUID fails the whole request with 500.
 
     Args:
@@ -36,7 +36,7 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
         201: What became of each document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, "/metadata", query=(("overwrite", overwrite),), body=json_body(body))
 

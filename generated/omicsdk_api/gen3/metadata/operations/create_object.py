@@ -42,7 +42,7 @@ def build(
         201: The object is made; its bytes can be put to the address.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS,

@@ -24,7 +24,7 @@ def build(
 ) -> Request:
     """Create a new version of an object, and an address for its upload.
 
-    The new version gets a GUID of its own and is for whoever the object is for. 404 when the index doesn't
+    The new version gets a GUID of its own and is for whoever the object is for. 404 when the index does not
     know the object. Needs a token; 401 without one.
 
     Args:
@@ -37,7 +37,7 @@ def build(
         201: The object is made; its bytes can be put to the address.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS,

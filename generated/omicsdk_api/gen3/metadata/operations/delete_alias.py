@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, guid: str, alias: str) -> Request:
     """Delete one alias of a document.
 
-    404 when it isn't one. Current servers answer that all went well and keep it: replace the list of aliases
+    404 when it is not one. Current servers answer that all went well and keep it: replace the list of aliases
     instead.
 
     Args:
@@ -26,7 +26,7 @@ def build(*, guid: str, alias: str) -> Request:
         204: Said to be deleted; see above.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 

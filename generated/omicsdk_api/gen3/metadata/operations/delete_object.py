@@ -28,7 +28,7 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
         200: The record and the document are gone.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS, f"/objects/{segment('guid', guid, raw=True)}", query=(("delete_file_locations", delete_file_locations),)

@@ -26,7 +26,7 @@ def build(*, what: str) -> Request:
         200: What is known, as an object.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, f"/aggregate/info/{segment('what', what)}")
 

@@ -25,7 +25,7 @@ def build(*, name: str) -> Request:
         200: What is known of the commons, such as its address as `commons_url`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}/info")
 

@@ -43,7 +43,7 @@ def build(
             `pagination`: `hits`, `offset`, `pageSize` and `pages`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS,

@@ -21,13 +21,13 @@ def build(*, guid: str) -> Request:
     404 when neither is known.
 
     Args:
-        guid (str): GUID of any version, or of a document; aliases can't be used. Slashes are part of it.
+        guid (str): GUID of any version, or of a document; aliases cannot be used. Slashes are part of it.
 
     Returns:
         200: The record of the latest version and its document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/latest")
 

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_object_download_url", method="GET", path="/obje
 def build(*, guid: str) -> Request:
     """Get a presigned address to download an object from.
 
-    404 when the index doesn't know it, 403 without the permission, 500 when the data service can't be
+    404 when the index does not know it, 403 without the permission, 500 when the data service cannot be
     reached.
 
     Args:
@@ -28,7 +28,7 @@ def build(*, guid: str) -> Request:
         200: An object with the address as `url`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/download")
 

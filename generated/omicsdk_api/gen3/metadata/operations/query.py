@@ -24,8 +24,8 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
 
     Any other query parameter narrows the search: its name is a path of keys joined by dots, such as `a.b`,
     and its value the one wanted; `*` matches whatever has the key. Different keys must all match, of a key
-    that stands twice any value. Numbers match as texts; booleans, null and members of lists don't match.
-    Documents come in the order of their GUIDs; aliases aren't listed.
+    that stands twice any value. Numbers match as texts; booleans, null and members of lists do not match.
+    Documents come in the order of their GUIDs; aliases are not listed.
 
     Args:
         limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
@@ -38,7 +38,7 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
         200: GUIDs; with `data` an object of documents by GUID.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS,

@@ -36,7 +36,7 @@ def build(
         200: Documents by GUID; empty past the last.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS,

@@ -21,19 +21,19 @@ FACTS = OperationFacts(name="update", method="PUT", path="/metadata/{guid}", sec
 def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> Request:
     """Replace a document, or merge into it.
 
-    404 when there is none; aliases can't be used here.
+    404 when there is none; aliases cannot be used here.
 
     Args:
         body (Mapping[str, Any]): The new document, or the keys to merge into it.
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-        merge (bool): Keep top-level keys that aren't sent; nested objects are replaced whole. When false, the
-            default, the whole document is replaced. Optional.
+        merge (bool): Keep top-level keys that are not sent; nested objects are replaced whole. When false,
+            the default, the whole document is replaced. Optional.
 
     Returns:
         200: The document, as it is stored now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body isn't what it must be.
+        Unprocessable: 422: A parameter or the body is not what it must be.
     """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}", query=(("merge", merge),), body=json_body(body)

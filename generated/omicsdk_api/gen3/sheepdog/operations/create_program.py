@@ -20,7 +20,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     """Register a program, or update it.
 
     One program at a time; the name decides whether it is a new one. Needs the permission to administrate
-    programs. The service takes the accession number as optional and forgets properties that it doesn't know.
+    programs. The service takes the accession number as optional and forgets properties that it does not know.
 
     Args:
         dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that stands

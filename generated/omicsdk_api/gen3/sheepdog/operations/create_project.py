@@ -21,8 +21,8 @@ FACTS = OperationFacts(name="create_project", method="PUT", path="/v0/submission
 def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
     """Create a project in a program, or update it.
 
-    The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary
-    doesn't list a 500.
+    The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary does
+    not list a 500.
 
     Args:
         body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service takes

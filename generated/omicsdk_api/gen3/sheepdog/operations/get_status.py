@@ -19,7 +19,7 @@ def build() -> Request:
         200: The service works; any other status means that it does not.
 
     Raises:
-        APIError: Any other error: The service doesn't work.
+        APIError: Any other error: The service does not work.
     """
     return request(FACTS, "/_status")
 

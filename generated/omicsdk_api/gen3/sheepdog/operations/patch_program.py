@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="patch_program", method="PATCH", path="/v0/submissio
 def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     """Update a program, as POST does.
 
-    All three methods do the same: a program that isn't there yet is registered.
+    All three methods do the same: a program that is not there yet is registered.
 
     Args:
         dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that stands

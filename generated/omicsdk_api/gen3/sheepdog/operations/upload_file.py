@@ -53,7 +53,7 @@ def build(
         BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
-        APIError: 405: The file is in a state that doesn't allow this.
+        APIError: 405: The file is in a state that does not allow this.
     """
     return request(
         FACTS,

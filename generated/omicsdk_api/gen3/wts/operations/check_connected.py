@@ -14,7 +14,7 @@ FACTS = OperationFacts(name="check_connected", method="GET", path="/oauth2/conne
 def build(*, idp: str | Omit = OMIT) -> Request:
     """Check that the user is connected.
 
-    Being connected means that the service has a refresh token of the user that hasn't ended.
+    Being connected means that the service has a refresh token of the user that has not ended.
 
     Args:
         idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
@@ -24,8 +24,8 @@ def build(*, idp: str | Omit = OMIT) -> Request:
         200: The user is connected.
 
     Raises:
-        Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
-        Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
+        Forbidden: 403: The user is not logged in, or not connected with this identity provider.
+        Unauthorized: 401: The user is not known, or is not connected with this identity provider.
     """
     return request(FACTS, "/oauth2/connected", query=(("idp", idp),))
 

@@ -33,8 +33,8 @@ def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
         200: Each commons' answer by its host; null for one that failed.
 
     Raises:
-        BadRequest: 400: A key of `filters` isn't in an answer.
-        NotFound: 404: The service's configuration doesn't allow the path.
+        BadRequest: 400: A key of `filters` is not in an answer.
+        NotFound: 404: The service's configuration does not allow the path.
     """
     return request(FACTS, f"/aggregate/{segment('endpoint', endpoint, raw=True)}", query=(("filters", filters),))
 

@@ -26,7 +26,7 @@ def build(*, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
         Nothing.
 
     Raises:
-        BadRequest: 400: `redirect` isn't a path.
+        BadRequest: 400: `redirect` is not a path.
     """
     return request(
         FACTS,

@@ -29,9 +29,9 @@ def build(*, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
         200: An access token.
 
     Raises:
-        BadRequest: 400: `expires` isn't a number.
-        Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
-        Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
+        BadRequest: 400: `expires` is not a number.
+        Unauthorized: 401: The user is not known, or is not connected with this identity provider.
+        Forbidden: 403: The user is not logged in, or not connected with this identity provider.
     """
     return request(
         FACTS,

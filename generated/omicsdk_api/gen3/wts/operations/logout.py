@@ -13,13 +13,13 @@ FACTS = OperationFacts(name="logout", method="GET", path="/oauth2/logout", accep
 def build() -> Request:
     """Revoke a refresh token.
 
-    The token is read from the form field `token`. It isn't possible to choose an identity provider.
+    The token is read from the form field `token`. It is not possible to choose an identity provider.
 
     Returns:
         204: The refresh token was revoked.
 
     Raises:
-        BadRequest: 400: The refresh token couldn't be revoked.
+        BadRequest: 400: The refresh token could not be revoked.
     """
     return request(FACTS, "/oauth2/logout")
 
