@@ -234,14 +234,14 @@ class SbApi(_Operations, Client):
     """Seven Bridges API.
 
     The Seven Bridges Platform and its relatives, such as the Cancer Genomics Cloud, keep files in projects,
-    run apps on them as tasks, and connect cloud storage of one's own as volumes. All of them speak this API;
-    they differ in the server.
+    run apps on them as tasks, and connect your own cloud storage as volumes. All of them speak this API; they
+    differ in the server.
 
     # Credentials
 
     The authentication token of an account goes into `X-SBG-Auth-Token`, a token of OAuth 2.0 into
-    `Authorization`. Only the list of areas at `/` can be read without. Addresses for uploads and downloads
-    are presigned: send no token there.
+    `Authorization`. Only the list of areas at `/` can be read without credentials. Addresses for uploads and
+    downloads are presigned: send no token there.
 
     # Identities
 
@@ -257,9 +257,9 @@ class SbApi(_Operations, Client):
 
     # Lists
 
-    A list comes in pages: `items`, and `links` of which the one with `rel` `next` leads to the next page.
+    A list comes in pages: `items`, and `links` of which the one with `rel` `next` points to the next page.
     `limit` (50 when omitted, at most 100) and `offset` cut the pages; the header `X-Total-Matching-Query`
-    counts the items of all of them. Items of a list have few fields unless `fields` asks for more: any field
+    counts the items of all of them. Items of a list have few fields unless `fields` requests more: any field
     but `href` and the identity may be missing or null. Operations that scroll, and the contents of a volume,
     follow by a token instead, which the link holds.
 
@@ -269,12 +269,12 @@ class SbApi(_Operations, Client):
 
     # Limits and errors
 
-    A caller has 1000 requests in 300 s, nominally; `X-RateLimit-Remaining` says how many are left, and
-    `X-RateLimit-Reset` when the period ends. A request beyond is refused with status 429. An error has a
-    `code` of its own beside the status: 0 during maintenance (with 503), 1000 for the limit on requests, else
-    four or five digits whose thousands name the area.
+    The nominal limit is 1000 requests in 300 s; `X-RateLimit-Remaining` is the number of requests left, and
+    `X-RateLimit-Reset` is the end of the period. A request beyond the limit is refused with status 429.
+    Beside the status, an error has a separate `code`: 0 during maintenance (with 503), 1000 for the limit on
+    requests, otherwise four or five digits whose thousands name the area.
 
-    Features in advance access want the header `X-Sbg-Advance-Access: Advance`, which does no harm elsewhere.
+    Features in advance access require the header `X-Sbg-Advance-Access: Advance`. Other operations ignore it.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class AnalysisCostBreakdownDict(TypedDict):
-    """What the cost of an analysis is made of."""
+    """Parts of the cost of an analysis."""
 
     storage: NotRequired[float | None]
     computation: NotRequired[float | None]
@@ -52,14 +52,14 @@ class AppPageDict(TypedDict):
 
 
 class AsyncFileBulkRecordDict(TypedDict):
-    """What came of one file of a job."""
+    """Result for one file of a job."""
 
     resource: NotRequired[FileDict | None]
     error: NotRequired[ErrorDict | None]
 
 
 class AsyncJobDict(TypedDict):
-    """Work on many files that goes on after the request."""
+    """Work on many files that continues after the request."""
 
     href: str
     id: str
@@ -101,7 +101,7 @@ class AutomationDict(TypedDict):
 
 
 class AutomationMemberDict(TypedDict):
-    """Somebody who has access to an automation, and what they may do."""
+    """A user or team with access to an automation, and its permissions."""
 
     href: str
     id: NotRequired[str | None]
@@ -238,7 +238,7 @@ class BillingEndpointsDict(TypedDict):
 
 
 class BillingGroupAnalysisBreakdownDict(TypedDict):
-    """What one analysis cost a billing group."""
+    """Cost of one analysis, paid by a billing group."""
 
     project_name: NotRequired[str | None]
     analysis_app_name: NotRequired[str | None]
@@ -276,7 +276,7 @@ class BillingGroupDict(TypedDict):
 
 
 class BillingGroupEgressBreakdownDict(TypedDict):
-    """What one user's downloads from one project cost a billing group."""
+    """Cost of one user's downloads from one project, paid by a billing group."""
 
     project_name: NotRequired[str | None]
     downloaded_by: NotRequired[str | None]
@@ -302,7 +302,7 @@ class BillingGroupPageDict(TypedDict):
 
 
 class BillingGroupStorageBreakdownDict(TypedDict):
-    """What the storage of one project cost a billing group."""
+    """Cost of the storage of one project, paid by a billing group."""
 
     project_name: NotRequired[str | None]
     project_created_by: NotRequired[str | None]
@@ -321,7 +321,7 @@ class BillingGroupStorageBreakdownPageDict(TypedDict):
 
 
 class BulkCopyResultDict(TypedDict):
-    """What came of copying one file."""
+    """Result of copying one file."""
 
     status: NotRequired[str | None]
     new_file_id: NotRequired[str | None]
@@ -454,7 +454,7 @@ class ExecutionDetailsDict(TypedDict):
 
 
 class ExecutionSettingsDict(TypedDict):
-    """On what a task runs."""
+    """Settings of the instances that a task runs on."""
 
     instance_type: NotRequired[str | list[str] | None]
     max_parallel_instances: NotRequired[int | None]
@@ -484,14 +484,14 @@ class ExecutionStatusDict(TypedDict):
 
 
 class ExportBulkRecordDict(TypedDict):
-    """What came of one export of a bulk request."""
+    """Result for one export of a bulk request."""
 
     resource: NotRequired[ExportDict | None]
     error: NotRequired[ErrorDict | None]
 
 
 class ExportBulkResponseDict(TypedDict):
-    """What came of each export of a bulk request."""
+    """Result for each export of a bulk request."""
 
     items: list[ExportBulkRecordDict]
 
@@ -527,20 +527,20 @@ class ExportSourceDict(TypedDict):
 
 
 class FileBulkRecordDict(TypedDict):
-    """What came of one file of a bulk request."""
+    """Result for one file of a bulk request."""
 
     resource: NotRequired[FileDict | None]
     error: NotRequired[ErrorDict | None]
 
 
 class FileBulkResponseDict(TypedDict):
-    """What came of each file of a bulk request."""
+    """Result for each file of a bulk request."""
 
     items: list[FileBulkRecordDict]
 
 
 class FileChangeDict(TypedDict):
-    """What one file of a bulk request shall be like."""
+    """Changes to one file of a bulk request."""
 
     id: str
     name: NotRequired[str]
@@ -555,7 +555,7 @@ class FileChangesDict(TypedDict):
 
 
 class FileCopyItemDict(TypedDict):
-    """A file or folder to copy or move. Either `parent` or `project` says where to."""
+    """A file or folder to copy or move. Either `parent` or `project` is the destination."""
 
     file: str
     parent: NotRequired[str]
@@ -595,13 +595,13 @@ class FileDict(TypedDict):
 
 
 class FileIdsDict(TypedDict):
-    """Files that a bulk request is about."""
+    """Files of a bulk request."""
 
     file_ids: list[str]
 
 
 class FileImportResultDict(TypedDict):
-    """What came of one DRS import."""
+    """Result for one DRS import."""
 
     error: NotRequired[ErrorDict | None]
     resource: NotRequired[FileDict | None]
@@ -660,14 +660,14 @@ class GoogleServiceDict(TypedDict):
 
 
 class ImportBulkRecordDict(TypedDict):
-    """What came of one import of a bulk request."""
+    """Result for one import of a bulk request."""
 
     resource: NotRequired[ImportDict | None]
     error: NotRequired[ErrorDict | None]
 
 
 class ImportBulkResponseDict(TypedDict):
-    """What came of each import of a bulk request."""
+    """Result for each import of a bulk request."""
 
     items: list[ImportBulkRecordDict]
 
@@ -825,7 +825,7 @@ class MeasurementDict(TypedDict):
 
 
 class MemberDict(TypedDict):
-    """Somebody who has access to a resource, and what they may do."""
+    """A user, team or division with access to a resource, and its permissions."""
 
     href: str
     id: NotRequired[str | None]
@@ -920,14 +920,14 @@ class OutputLocationDict(TypedDict):
 
 
 class PageDict(TypedDict):
-    """What every page of a list has beside its items."""
+    """Fields of every page of a list beside its items."""
 
     href: str
     links: list[LinkDict]
 
 
 class PermissionsDict(TypedDict):
-    """What a member may do. An omitted permission is not given, or stays as it is."""
+    """Permissions of a member. An omitted permission is not granted, or stays unchanged."""
 
     read: NotRequired[bool]
     copy: NotRequired[bool]
@@ -937,7 +937,7 @@ class PermissionsDict(TypedDict):
 
 
 class PriceBreakdownDict(TypedDict):
-    """What a price is made of."""
+    """Parts of a price."""
 
     storage: NotRequired[str | None]
     computation: NotRequired[str | None]
@@ -1033,7 +1033,7 @@ class S3ServiceDict(TypedDict):
 
 
 class SearchResponseDict(TypedDict):
-    """A page of what a search found."""
+    """A page of the results of a search."""
 
     count: NotRequired[int | None]
     cont_token: NotRequired[str | None]
@@ -1048,14 +1048,14 @@ class StorageCostDict(TypedDict):
 
 
 class TaskBulkRecordDict(TypedDict):
-    """What came of one task of a bulk request."""
+    """Result for one task of a bulk request."""
 
     resource: NotRequired[TaskDict | None]
     error: NotRequired[ErrorDict | None]
 
 
 class TaskBulkResponseDict(TypedDict):
-    """What came of each task of a bulk request."""
+    """Result for each task of a bulk request."""
 
     items: list[TaskBulkRecordDict]
 
@@ -1112,7 +1112,7 @@ class TeamDict(TypedDict):
 
 
 class TeamMemberDict(TypedDict):
-    """Somebody who belongs to a team."""
+    """A member of a team."""
 
     href: str
     id: str
@@ -1137,21 +1137,21 @@ class TeamPageDict(TypedDict):
 
 
 class UploadPartReportDict(TypedDict):
-    """Says that a part's bytes have been sent."""
+    """Report that the bytes of a part were sent."""
 
     part_number: int
     response: UploadPartResponseDict
 
 
 class UploadPartReportRequestDict(TypedDict):
-    """What is wanted to be reported of a part."""
+    """Values to report for a part."""
 
     success_codes: NotRequired[list[int] | None]
     headers: NotRequired[list[str] | None]
 
 
 class UploadPartResponseDict(TypedDict):
-    """What the storage answered to the bytes of a part."""
+    """The storage's response to the bytes of a part."""
 
     headers: dict[str, str]
 
@@ -1201,7 +1201,7 @@ class UserTagDict(TypedDict):
 
 
 class VolumeDict(TypedDict):
-    """Cloud storage of one's own that is connected to the platform."""
+    """Your own cloud storage that is connected to the platform."""
 
     href: str
     id: str
@@ -1255,7 +1255,7 @@ class VolumePageDict(TypedDict):
 
 
 class VolumePermissionsDict(TypedDict):
-    """What a member of a volume may do. An omitted permission is not given, or stays as it is."""
+    """Permissions of a member of a volume. An omitted permission is not granted, or stays unchanged."""
 
     read: NotRequired[bool]
     copy: NotRequired[bool]

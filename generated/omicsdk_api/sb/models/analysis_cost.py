@@ -20,7 +20,7 @@ class AnalysisCost(Model):
     Attributes:
         currency: Currency of the cost, such as `USD`.
         amount: Whole cost, as text.
-        breakdown: What the cost is made of.
+        breakdown: Parts of the cost.
     """
 
     currency: str | None = None

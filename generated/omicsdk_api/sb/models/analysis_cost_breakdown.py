@@ -13,7 +13,7 @@ _ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_tra
 
 @define(slots=True, repr=False)
 class AnalysisCostBreakdown(Model):
-    """What the cost of an analysis is made of.
+    """Parts of the cost of an analysis.
 
     Attributes:
         storage: Cost of storage while it ran.

@@ -16,7 +16,7 @@ _ASYNC_FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(slots=True, repr=False)
 class AsyncFileBulkRecord(Model):
-    """What came of one file of a job.
+    """Result for one file of a job.
 
     Attributes:
         resource: The file; null when the job failed for it.

@@ -41,15 +41,15 @@ _ASYNC_JOB_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class AsyncJob(Model):
-    """Work on many files that goes on after the request.
+    """Work on many files that continues after the request.
 
     Attributes:
         href: Address of the job in the API. Format uri.
         id: Identity of the job.
         type: What the job does.
         state: How far the job is; only `FINISHED` is the end.
-        result: What came of each file, when the job has finished.
-        total_files: Number of files that the job is about.
+        result: Result for each file, when the job has finished.
+        total_files: Number of files of the job.
         failed_files: Number of files that it failed for.
         completed_files: Number of files that are done.
         started_on: When the job was started. Format date-time.

@@ -15,16 +15,16 @@ _AUTOMATION_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type"
 
 @define(slots=True, repr=False)
 class AutomationMember(Model):
-    """Somebody who has access to an automation, and what they may do.
+    """A user or team with access to an automation, and its permissions.
 
     Attributes:
         href: Address of the automation's member in the API. Format uri.
         id: Identity of the automation's member.
         username: Username of the automation's member.
         email: E-mail address of the automation's member.
-        type: What the automation's member is: a user, or a `team`.
+        type: Type of the automation's member: a user, or a `team`.
         name: Name of the automation's member.
-        permissions: What the member may do with the automation.
+        permissions: Permissions of the member on the automation.
     """
 
     href: str

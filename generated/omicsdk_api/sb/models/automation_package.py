@@ -46,7 +46,7 @@ class AutomationPackage(Model):
         automation: Automation that the code belongs to. Format uuid.
         version: Version of the code.
         location: Identity of the uploaded code.
-        schema: What a run takes as inputs, in a form that is the code's own.
+        schema: Inputs of a run, in the code's own format.
         created_by: Username of who added the code.
         created_on: When the code was added. Format date-time.
         archived: Whether the code is archived.

@@ -59,8 +59,8 @@ class AutomationRun(Model):
         name: Name of the run.
         automation: Automation that is run.
         package: Version of the code that is run.
-        inputs: What the run was given, by name.
-        outputs: What the run yielded, by name.
+        inputs: Inputs of the run, by name.
+        outputs: Outputs of the run, by name.
         settings: How the run was set up, by name.
         created_on: When the run was created. Format date-time.
         start_time: When the run began. Format date-time.
@@ -68,7 +68,7 @@ class AutomationRun(Model):
         resumed_from: Identity of the run that this one continues.
         created_by: Username of who created the run.
         status: How far the run is; `FINISHED`, `FAILED` and `ABORTED` are ends.
-        message: What the run has to say, for people.
+        message: Human-readable message of the run.
         execution_details: How the run went; `log_file` in it is the identity of its log.
         memory_limit: Memory of this run in MB.
         project_id: Identity of the project that the run belongs to.

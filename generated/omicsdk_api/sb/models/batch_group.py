@@ -16,7 +16,7 @@ class BatchGroup(Model):
     """What the files of one child of a batch task have in common.
 
     Attributes:
-        value: Value that the group stands for.
+        value: Value that the group represents.
         fields: Metadata that the files agree in, by name.
     """
 

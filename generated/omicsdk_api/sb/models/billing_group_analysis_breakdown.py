@@ -42,7 +42,7 @@ _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class BillingGroupAnalysisBreakdown(Model):
-    """What one analysis cost a billing group.
+    """Cost of one analysis, paid by a billing group.
 
     Attributes:
         project_name: Name of the project that the analysis ran in.
@@ -51,7 +51,7 @@ class BillingGroupAnalysisBreakdown(Model):
         analysis_type: Kind of analysis, such as a task.
         analysis_id: Identity of the analysis. Format uuid.
         ran_by: Username of who ran the analysis.
-        analysis_status: How the analysis ended or stands.
+        analysis_status: Status of the analysis.
         analysis_cost: Cost of the analysis.
         refunded_amount: Amount that was paid back.
         time_started: When the analysis began. Format date-time.

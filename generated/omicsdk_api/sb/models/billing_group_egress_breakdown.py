@@ -29,7 +29,7 @@ _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class BillingGroupEgressBreakdown(Model):
-    """What one user's downloads from one project cost a billing group.
+    """Cost of one user's downloads from one project, paid by a billing group.
 
     Attributes:
         project_name: Name of the project that was downloaded from.

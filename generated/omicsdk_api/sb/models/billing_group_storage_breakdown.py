@@ -28,7 +28,7 @@ _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class BillingGroupStorageBreakdown(Model):
-    """What the storage of one project cost a billing group.
+    """Cost of the storage of one project, paid by a billing group.
 
     Attributes:
         project_name: Name of the project that stores the data.

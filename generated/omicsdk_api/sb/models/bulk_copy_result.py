@@ -13,7 +13,7 @@ _BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
 
 @define(slots=True, repr=False)
 class BulkCopyResult(Model):
-    """What came of copying one file.
+    """Result of copying one file.
 
     Attributes:
         status: How copying went; `ok` when the copy was made.

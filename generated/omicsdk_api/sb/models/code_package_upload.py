@@ -17,8 +17,8 @@ class CodePackageUpload(Model):
 
     Attributes:
         upload_id: Identity of the code's upload.
-        part_size: Size of each part of the code but the last in bytes; it counts, whatever was asked for.
-            Format int64.
+        part_size: Size of each part of the code but the last in bytes; it may differ from the requested size.
+            Use this one. Format int64.
     """
 
     upload_id: str

@@ -32,7 +32,7 @@ class DRSImportBulk(Model):
     Attributes:
         id: Identity of the job.
         href: Address of the job in the API. Format uri.
-        result: What came of each file of the job.
+        result: Result for each file of the job.
         state: How far the DRS imports are; `FINISHED` is the end.
         started_on: When the DRS imports were started. Format date-time.
         finished_on: When the DRS imports had finished. Format date-time.

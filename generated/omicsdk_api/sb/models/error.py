@@ -19,7 +19,7 @@ class Error(Model):
         status: HTTP status, as a number; a few answers spell it as a word.
         code: Seven Bridges' own code, whose thousands name the area: 3xxx for projects, 5xxx for files, 7xxx
             for tasks.
-        message: What went wrong, for people.
+        message: Human-readable description of the error.
         more_info: Address of a page that explains the code.
     """
 

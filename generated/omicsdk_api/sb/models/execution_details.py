@@ -21,8 +21,8 @@ class ExecutionDetails(Model):
         href: Address of these details. Format uri.
         start_time: When the first step began. Format date-time.
         end_time: When the last step ended. Format date-time.
-        status: How the execution ended or stands.
-        message: What the execution has to say, for people.
+        status: Status of the execution.
+        message: Human-readable message of the execution.
         jobs: Steps that were run.
     """
 

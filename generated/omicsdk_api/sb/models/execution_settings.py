@@ -27,7 +27,7 @@ _EXECUTION_SETTINGS_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ExecutionSettings(Model):
-    """On what a task runs.
+    """Settings of the instances that a task runs on.
 
     Attributes:
         instance_type: Instance to run on, such as `c4.2xlarge;ebs-gp2;2000`, in a list or alone, or `AUTO`.

@@ -37,7 +37,7 @@ class ExecutionStatus(Model):
     Attributes:
         steps_completed: Number of steps that are done.
         steps_total: Number of all steps.
-        message: What the task is doing, for people.
+        message: Human-readable status of the task.
         message_code: Code of that message.
         queued: Number of children of a batch task that wait.
         running: Number of children that run.

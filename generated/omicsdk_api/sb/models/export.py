@@ -54,7 +54,7 @@ class Export(Model):
         source: File that is exported.
         destination: Where the file is exported to.
         started_on: When the export was started. Format date-time.
-        finished_on: When the export had ended. Format date-time.
+        finished_on: When the export ended. Format date-time.
         overwrite: Whether an object of that name is replaced.
         error: Why the export failed.
         result: File that was exported.

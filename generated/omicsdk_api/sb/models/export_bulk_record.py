@@ -16,7 +16,7 @@ _EXPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(slots=True, repr=False)
 class ExportBulkRecord(Model):
-    """What came of one export of a bulk request.
+    """Result for one export of a bulk request.
 
     Attributes:
         resource: The export; null when the request failed for it.

@@ -15,7 +15,7 @@ _EXPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(slots=True, repr=False)
 class ExportBulkResponse(Model):
-    """What came of each export of a bulk request.
+    """Result for each export of a bulk request.
 
     Attributes:
         items: One record for each export that was sent.

@@ -16,7 +16,7 @@ _FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(slots=True, repr=False)
 class FileBulkRecord(Model):
-    """What came of one file of a bulk request.
+    """Result for one file of a bulk request.
 
     Attributes:
         resource: The file; null when the request failed for it.

@@ -15,7 +15,7 @@ _FILE_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(slots=True, repr=False)
 class FileBulkResponse(Model):
-    """What came of each file of a bulk request.
+    """Result for each file of a bulk request.
 
     Attributes:
         items: One record for each file that was sent.

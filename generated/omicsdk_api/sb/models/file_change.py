@@ -13,7 +13,7 @@ _FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
 
 @define(slots=True, repr=False)
 class FileChange(Model):
-    """What one file of a bulk request shall be like.
+    """Changes to one file of a bulk request.
 
     Attributes:
         id: Identity of the file to change.

@@ -13,13 +13,13 @@ _FILE_COPY_ITEM_FIELDS = frozenset({"file", "parent", "project", "name"})
 
 @define(slots=True, repr=False)
 class FileCopyItem(Model):
-    """A file or folder to copy or move. Either `parent` or `project` says where to.
+    """A file or folder to copy or move. Either `parent` or `project` is the destination.
 
     Attributes:
         file: Identity of the file or folder.
-        parent: Folder that it shall be in.
-        project: Project that it shall be in, as `owner/short-name`.
-        name: Name that it shall have there; its own when omitted.
+        parent: Destination folder.
+        project: Destination project, as `owner/short-name`.
+        name: New name; unchanged when omitted.
     """
 
     file: str

@@ -18,7 +18,7 @@ class FileCopyItems(Model):
     """Files and folders to copy or move.
 
     Attributes:
-        items: Files and folders; what is in a folder goes along.
+        items: Files and folders; folders include their contents.
     """
 
     items: list[FileCopyItem]

@@ -13,7 +13,7 @@ _FILE_IDS_FIELDS = frozenset({"file_ids"})
 
 @define(slots=True, repr=False)
 class FileIds(Model):
-    """Files that a bulk request is about.
+    """Files of a bulk request.
 
     Attributes:
         file_ids: Identities of the files, at most 100. At most 100 items.

@@ -16,7 +16,7 @@ _FILE_IMPORT_RESULT_FIELDS = frozenset({"error", "resource"})
 
 @define(slots=True, repr=False)
 class FileImportResult(Model):
-    """What came of one DRS import.
+    """Result for one DRS import.
 
     Attributes:
         error: Why this import failed; null when it did not.

@@ -16,7 +16,7 @@ class FileStorage(Model):
     """Where the bytes of a file are.
 
     Attributes:
-        type: Whether they are on a volume, to which the file is an alias, or on the platform.
+        type: Whether the contents are on a volume (the file is an alias) or on the platform.
         volume: Identity of the volume, for an alias.
         location: Where on the volume they are, for an alias.
     """

@@ -56,7 +56,7 @@ class Import(Model):
         source: Object or folder that is imported.
         destination: Where it is imported to.
         started_on: When the import was started. Format date-time.
-        finished_on: When the import had ended. Format date-time.
+        finished_on: When the import ended. Format date-time.
         overwrite: Whether a file of that name is replaced.
         error: Why the import failed.
         result: File that the import made.

@@ -16,7 +16,7 @@ _IMPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(slots=True, repr=False)
 class ImportBulkRecord(Model):
-    """What came of one import of a bulk request.
+    """Result for one import of a bulk request.
 
     Attributes:
         resource: The import; null when the request failed for it.

@@ -15,7 +15,7 @@ _IMPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(slots=True, repr=False)
 class ImportBulkResponse(Model):
-    """What came of each import of a bulk request.
+    """Result for each import of a bulk request.
 
     Attributes:
         items: One record for each import that was sent.

@@ -17,7 +17,7 @@ class InvoicePeriod(Model):
 
     Attributes:
         from_: When the invoiced period began. Format date-time. In the document it is called from.
-        to: When the invoiced period ended. Format date-time.
+        to: End of the invoiced period. Format date-time.
     """
 
     from_: str | None = None

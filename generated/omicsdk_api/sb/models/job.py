@@ -36,7 +36,7 @@ class Job(Model):
         name: Name of the step.
         start_time: When the step began. Format date-time.
         end_time: When the step ended. Format date-time.
-        status: How the step ended or stands.
+        status: Status of the step.
         command_line: Command that was run.
         retried: Whether the step was run again.
         instance: Machine that the step ran on.

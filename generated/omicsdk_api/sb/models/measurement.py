@@ -31,7 +31,7 @@ class Measurement(Model):
     Attributes:
         size: Amount of data, in the unit beside it.
         unit: Unit of the amount of data.
-        cost: What keeping the data costs.
+        cost: Cost of storing the data.
     """
 
     size: float | None = None

@@ -26,15 +26,15 @@ _MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "permissi
 
 @define(slots=True, repr=False)
 class Member(Model):
-    """Somebody who has access to a resource, and what they may do.
+    """A user, team or division with access to a resource, and its permissions.
 
     Attributes:
         href: Address of the membership. Format uri.
         id: Identity of the member.
         username: Username; for teams and divisions, their identity.
         email: E-mail address of the member.
-        type: What the member is.
-        permissions: What the member may do.
+        type: Type of the member.
+        permissions: Permissions of the member.
     """
 
     href: str

@@ -51,10 +51,10 @@ class MultipartUpload(Model):
         name: Name that the file will have.
         initiated: When the upload was started. Format date-time.
         parallel_uploads: Whether parts may be sent at the same time.
-        part_size: Size of each part but the last in bytes; it may be other than what was asked for, and
-            counts. Format int64.
+        part_size: Size of each part but the last in bytes; it may differ from the requested size. Use this
+            one. Format int64.
         uploaded_parts_count: Number of parts that have been reported.
-        parts: Parts that have been reported, when they are asked for.
+        parts: Parts that have been reported, if requested.
     """
 
     upload_id: str

@@ -22,7 +22,7 @@ class NewExport(Model):
     Attributes:
         source: File to export.
         destination: Where to export it to.
-        properties: How the service shall store the object.
+        properties: Settings for storing the object.
         overwrite: Whether to replace an object of that name.
     """
 

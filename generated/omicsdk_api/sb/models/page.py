@@ -15,7 +15,7 @@ _PAGE_FIELDS = frozenset({"href", "links"})
 
 @define(slots=True, repr=False)
 class Page(Model):
-    """What every page of a list has beside its items.
+    """Fields of every page of a list beside its items.
 
     Attributes:
         href: Address of this page. Format uri.

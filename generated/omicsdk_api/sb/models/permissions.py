@@ -13,11 +13,11 @@ _PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
 
 @define(slots=True, repr=False)
 class Permissions(Model):
-    """What a member may do. An omitted permission is not given, or stays as it is.
+    """Permissions of a member. An omitted permission is not granted, or stays unchanged.
 
     Attributes:
         read: See the resource and its contents.
-        copy: Copy contents elsewhere.
+        copy: Copy contents to other places.
         write: Change and add contents.
         execute: Run tasks or automations; not for volumes.
         admin: Manage members and settings.

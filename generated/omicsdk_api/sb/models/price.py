@@ -31,7 +31,7 @@ class Price(Model):
     Attributes:
         currency: Currency, such as `USD`.
         amount: Amount in that currency.
-        breakdown: What the amount is made of.
+        breakdown: Parts of the amount.
     """
 
     currency: str | None = None

@@ -13,7 +13,7 @@ _PRICE_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer"})
 
 @define(slots=True, repr=False)
 class PriceBreakdown(Model):
-    """What a price is made of.
+    """Parts of a price.
 
     Attributes:
         storage: Part for storage, as text.

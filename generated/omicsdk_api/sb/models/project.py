@@ -49,7 +49,7 @@ class Project(Model):
         created_on: When the project was created. Format date-time.
         modified_on: When the project was last changed. Format date-time.
         category: Category of the project; `PRIVATE` by default.
-        permissions: What the caller may do in the project.
+        permissions: Permissions of the caller in the project.
     """
 
     href: str

@@ -13,12 +13,12 @@ _SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
 
 @define(slots=True, repr=False)
 class SearchResponse(Model):
-    """A page of what a search found.
+    """A page of the results of a search.
 
     Attributes:
         count: Number of files that match the query.
         cont_token: Token of the next page; absent after the last.
-        result_set: Files of this page, with the fields that the query leads to.
+        result_set: Files of this page, with the fields that the query selects.
     """
 
     count: int | None = None

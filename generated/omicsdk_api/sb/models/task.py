@@ -89,15 +89,15 @@ class Task(Model):
         batch_input: Identity of the input whose files are divided.
         parent: Identity of the batch task that this is a child of.
         execution_status: How far its steps or children are.
-        errors: What is wrong with the task, such as inputs that are missing.
-        warnings: What may be wrong with the task.
-        price: What the task cost.
-        inputs: What the app is given.
-        outputs: What the app yielded.
-        execution_settings: On what the task runs.
+        errors: Errors of the task, such as missing inputs.
+        warnings: Warnings of the task.
+        price: Cost of the task.
+        inputs: Inputs of the app.
+        outputs: Outputs of the app.
+        execution_settings: Settings of the instances that the task runs on.
         output_location: Where the task's files go.
         use_interruptible_instances: Whether the task runs on interruptible (spot) instances.
-        origin_id: Identity of what the task originates from.
+        origin_id: Identity of the task's origin.
     """
 
     href: str

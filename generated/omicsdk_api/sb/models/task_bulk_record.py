@@ -16,7 +16,7 @@ _TASK_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(slots=True, repr=False)
 class TaskBulkRecord(Model):
-    """What came of one task of a bulk request.
+    """Result for one task of a bulk request.
 
     Attributes:
         resource: The task; null when the request failed for it.

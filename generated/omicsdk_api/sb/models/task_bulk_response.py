@@ -15,7 +15,7 @@ _TASK_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(slots=True, repr=False)
 class TaskBulkResponse(Model):
-    """What came of each task of a bulk request.
+    """Result for each task of a bulk request.
 
     Attributes:
         items: One record for each task that was sent.

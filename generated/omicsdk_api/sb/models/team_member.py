@@ -13,7 +13,7 @@ _TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
 
 @define(slots=True, repr=False)
 class TeamMember(Model):
-    """Somebody who belongs to a team.
+    """A member of a team.
 
     Attributes:
         href: Address of the team's member in the API. Format uri.

@@ -15,11 +15,11 @@ _UPLOAD_PART_REPORT_FIELDS = frozenset({"part_number", "response"})
 
 @define(slots=True, repr=False)
 class UploadPartReport(Model):
-    """Says that a part's bytes have been sent.
+    """Report that the bytes of a part were sent.
 
     Attributes:
         part_number: Number of the part, counted from 1.
-        response: What the storage answered.
+        response: Response of the storage.
     """
 
     part_number: int

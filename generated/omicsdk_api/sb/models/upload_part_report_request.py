@@ -13,7 +13,7 @@ _UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
 
 @define(slots=True, repr=False)
 class UploadPartReportRequest(Model):
-    """What is wanted to be reported of a part.
+    """Values to report for a part.
 
     Attributes:
         success_codes: Statuses of the storage that mean success.

@@ -13,10 +13,11 @@ _UPLOAD_PART_RESPONSE_FIELDS = frozenset({"headers"})
 
 @define(slots=True, repr=False)
 class UploadPartResponse(Model):
-    """What the storage answered to the bytes of a part.
+    """The storage's response to the bytes of a part.
 
     Attributes:
-        headers: Headers of that answer that the part's `report` asked for, such as `ETag`, without quotes.
+        headers: Headers of that response that are listed in the part's `report`, such as `ETag`, without
+            quotes.
     """
 
     headers: dict[str, str]

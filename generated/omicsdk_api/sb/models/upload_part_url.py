@@ -33,7 +33,7 @@ class UploadPartUrl(Model):
         method: HTTP method to send them with, `PUT`.
         expires: When the address stops working. Format date-time.
         headers: Headers to send with the bytes.
-        report: What to report of the storage's answer.
+        report: Values of the storage's response to report.
     """
 
     url: str

@@ -33,7 +33,7 @@ _VOLUME_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Volume(Model):
-    """Cloud storage of one's own that is connected to the platform.
+    """Your own cloud storage that is connected to the platform.
 
     Attributes:
         href: Address of the volume in the API. Format uri.

@@ -13,7 +13,7 @@ _VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
 
 @define(slots=True, repr=False)
 class VolumePermissions(Model):
-    """What a member of a volume may do. An omitted permission is not given, or stays as it is.
+    """Permissions of a member of a volume. An omitted permission is not granted, or stays unchanged.
 
     Attributes:
         read: See the volume and import from it.

@@ -37,8 +37,8 @@ def build(
         automation_id (str): Identity of the automation. Format uuid.
         username (str): Username of the automation's new member. Optional.
         id (str): Identity of a team, instead of a username. Optional.
-        type (Literal['team']): What the automation's new member is, for a team. Optional.
-        permissions (Permissions | PermissionsDict): What the automation's new member may do. Optional.
+        type (Literal['team']): Type of the automation's new member, for a team. Optional.
+        permissions (Permissions | PermissionsDict): Permissions of the automation's new member. Optional.
 
     Returns:
         200: The new member.

@@ -35,9 +35,9 @@ def build(
         username (str): Username of the dataset's new member.
         owner (str): Who owns the dataset: the first part of its identity.
         dataset (str): Name of the dataset: the second part of its identity.
-        permissions (Permissions | PermissionsDict): What the dataset's new member may do. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        permissions (Permissions | PermissionsDict): Permissions of the dataset's new member. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: The new member.

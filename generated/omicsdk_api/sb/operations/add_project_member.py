@@ -32,15 +32,15 @@ def build(
 ) -> Request:
     """Add a member to a project.
 
-    A user, team or division is named by `username` and `type`; somebody may be named by `email` instead.
+    A user, team or division is named by `username` and `type`; a user may be named by `email` instead.
 
     Args:
         owner (str): Who owns the project: a username or division, the first part of its identity.
         project (str): Short name of the project: the second part of its identity.
         username (str): Username of the new member; for a team or division, its identity. Optional.
         email (str): E-mail address of the new member, instead of `username`. Optional.
-        type (Literal['USER', 'TEAM', 'DIVISION']): What the new member is. Optional.
-        permissions (Permissions | PermissionsDict): What the new member may do. Optional.
+        type (Literal['USER', 'TEAM', 'DIVISION']): Type of the new member. Optional.
+        permissions (Permissions | PermissionsDict): Permissions of the new member. Optional.
 
     Returns:
         200: The new member.

@@ -35,8 +35,8 @@ def build(
         username (str): Username of the volume's new member; for a team or division, its identity.
         owner (str): Who owns the volume: the first part of its identity.
         volume (str): Name of the volume: the second part of its identity.
-        type (Literal['USER', 'TEAM', 'DIVISION']): What the volume's new member is. Optional.
-        permissions (VolumePermissions | VolumePermissionsDict): What the volume's new member may do.
+        type (Literal['USER', 'TEAM', 'DIVISION']): Type of the volume's new member. Optional.
+        permissions (VolumePermissions | VolumePermissionsDict): Permissions of the volume's new member.
             Optional.
 
     Returns:

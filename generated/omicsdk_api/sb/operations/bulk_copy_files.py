@@ -29,7 +29,7 @@ def build(*, project: str, file_ids: Sequence[str]) -> Request:
         file_ids (Sequence[str]): Identities of the files to copy.
 
     Returns:
-        200: What came of each file.
+        200: Result for each file.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -32,7 +32,7 @@ def build(
     Args:
         items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
         conflict_resolution (Literal['SKIP', 'OVERWRITE']): What to do where a name is taken: `SKIP` the file
-            (the default) or `OVERWRITE` what is there. Optional.
+            (the default) or `OVERWRITE` the existing file. Optional.
         tags (Sequence[str] | None): Tags to give to all imported files. Optional.
 
     Returns:

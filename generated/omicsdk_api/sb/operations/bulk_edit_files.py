@@ -23,7 +23,7 @@ FACTS = OperationFacts(name="bulk_edit_files", method="POST", path="/bulk/files/
 def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
     """Update name, tags and metadata of many files.
 
-    What is left out of a file's change stays as it is; `bulk_update_files` erases it.
+    Fields that are missing from a file's change stay unchanged; `bulk_update_files` erases them.
 
     Args:
         items (Sequence[FileChange | FileChangeDict]): Files to change, at most 100. At most 100 items.

@@ -23,7 +23,7 @@ FACTS = OperationFacts(name="bulk_update_files", method="POST", path="/bulk/file
 def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
     """Replace name, tags and metadata of many files.
 
-    What is left out of a file's change is erased; `bulk_edit_files` keeps it.
+    Fields that are missing from a file's change are erased; `bulk_edit_files` keeps them.
 
     Args:
         items (Sequence[FileChange | FileChangeDict]): Files to change, at most 100. At most 100 items.

@@ -28,7 +28,7 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) ->
         app (str): Short name of the app: the third part of its identity.
 
     Returns:
-        200: The copy that was made.
+        200: The new copy.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -31,7 +31,7 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, re
         revision (int): Number of the revision, counted from 0.
 
     Returns:
-        200: The copy that was made.
+        200: The new copy.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -29,7 +29,7 @@ def build(*, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT
         name (str): Name of the copy; that of the file when omitted. Optional.
 
     Returns:
-        200: The copy that was made.
+        200: The new copy.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -33,7 +33,7 @@ def build(
     Args:
         name (str): Name of the new automation.
         description (str): Free text about the new automation. Optional.
-        billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
+        billing_group (str): Billing group that pays for its runs. Format uuid. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
         project_based (bool): Whether its runs belong to a project. Optional.
         memory_limit (int): Memory of its runs in MB. Optional.

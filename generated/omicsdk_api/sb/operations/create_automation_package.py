@@ -38,7 +38,7 @@ def build(
     Args:
         version (str): Version of the new code.
         location (str): Identity of the uploaded code, as completing its upload answered.
-        schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
+        schema (Mapping[str, Any]): Inputs of runs of the new code, in the code's own format.
         automation_id (str): Identity of the automation. Format uuid.
         memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
         python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`. Optional.

@@ -35,7 +35,7 @@ def build(
         package (str): Package to run.
         inputs (Mapping[str, Any]): What to give to the run, by name. Optional.
         settings (Mapping[str, Any]): How to set up the run, by name. Optional.
-        resume_from (str): Identity of a run to go on from. Optional.
+        resume_from (str): Identity of a run to continue from. Optional.
         name (str): Name of the new run. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
         memory_limit (int): Memory of the new run in MB. Optional.

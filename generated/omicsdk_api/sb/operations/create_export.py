@@ -36,8 +36,7 @@ def build(
     Args:
         source (FileSource | FileSourceDict): File to export.
         destination (VolumePlace | VolumePlaceDict): Where to export it to.
-        properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
-            Optional.
+        properties (VolumeProperties | VolumePropertiesDict): Settings for storing the object. Optional.
         overwrite (bool): Whether to replace an object of that name. Optional.
         copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
             object. Optional.

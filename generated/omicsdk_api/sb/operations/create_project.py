@@ -32,11 +32,11 @@ def build(
     """Create a project.
 
     Args:
-        name (str): Name of the new project; its short name is made of it.
-        billing_group (str): Billing group that shall pay for the project. Format uuid. Optional.
+        name (str): Name of the new project; its short name is derived from it.
+        billing_group (str): Billing group that pays for the project. Format uuid. Optional.
         description (str): Free text about the new project. Optional.
         tags (Sequence[str]): Tags of the new project. Optional.
-        settings (ProjectSettings | ProjectSettingsDict): How the new project shall behave. Optional.
+        settings (ProjectSettings | ProjectSettingsDict): Settings of the new project. Optional.
 
     Returns:
         200: The new project.

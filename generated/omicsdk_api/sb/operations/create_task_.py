@@ -52,10 +52,11 @@ def build(
         batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
         use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
             setting when omitted. Optional.
-        execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run. Optional.
-        output_location (OutputLocation | OutputLocationDict): Where the task's files shall go. Optional.
+        execution_settings (ExecutionSettings | ExecutionSettingsDict): Settings of the instances that the
+            task runs on. Optional.
+        output_location (OutputLocation | OutputLocationDict): Destination of the task's files. Optional.
         action (Literal['run']): `run` to run the new task at once; it stays a draft when omitted. Optional.
-        batch (bool): False to make a plain task even where the inputs ask for a batch. Optional.
+        batch (bool): False to create a plain task even if the inputs specify a batch. Optional.
 
     Returns:
         200: The new task, with errors of its inputs if there are any.

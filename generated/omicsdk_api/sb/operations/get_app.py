@@ -27,7 +27,7 @@ def build(*, owner: str, project: str, app: str, fields: str | Omit = OMIT) -> R
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The app that was asked for.
+        200: The requested app.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

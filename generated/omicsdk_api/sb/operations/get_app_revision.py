@@ -30,7 +30,7 @@ def build(*, owner: str, project: str, app: str, revision: int, fields: str | Om
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The revision that was asked for.
+        200: The requested revision.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

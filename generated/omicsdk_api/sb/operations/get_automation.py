@@ -24,7 +24,7 @@ def build(*, automation_id: str) -> Request:
         automation_id (str): Identity of the automation. Format uuid.
 
     Returns:
-        200: The automation that was asked for.
+        200: The requested automation.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -28,7 +28,7 @@ def build(*, automation_id: str, username: str) -> Request:
         username (str): Username of the automation's member, or identity of a team.
 
     Returns:
-        200: The member that was asked for.
+        200: The requested member.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

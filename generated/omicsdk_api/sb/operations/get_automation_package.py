@@ -24,7 +24,7 @@ def build(*, package_id: str) -> Request:
         package_id (str): Identity of the automation's package.
 
     Returns:
-        200: The package that was asked for.
+        200: The requested package.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -22,7 +22,7 @@ def build(*, run_id: str) -> Request:
         run_id (str): Identity of the automation's run.
 
     Returns:
-        200: The state that was asked for.
+        200: The requested state.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -22,11 +22,11 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
     Args:
         owner (str): Who owns the dataset: the first part of its identity.
         dataset (str): Name of the dataset: the second part of its identity.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
-        200: The dataset that was asked for.
+        200: The requested dataset.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

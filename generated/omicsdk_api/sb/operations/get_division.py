@@ -22,7 +22,7 @@ def build(*, division_id: str) -> Request:
         division_id (str): Identity of the division.
 
     Returns:
-        200: The division that was asked for.
+        200: The requested division.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -22,7 +22,7 @@ def build(*, job_id: str) -> Request:
         job_id (str): Identity of the job, as its start answered.
 
     Returns:
-        200: The job that was asked for.
+        200: The requested job.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

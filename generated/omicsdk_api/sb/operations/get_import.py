@@ -25,7 +25,7 @@ def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The import that was asked for.
+        200: The requested import.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -22,7 +22,7 @@ def build(*, marker_id: str) -> Request:
         marker_id (str): Identity of the marker.
 
     Returns:
-        200: The marker that was asked for.
+        200: The requested marker.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

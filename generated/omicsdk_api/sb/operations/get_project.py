@@ -26,7 +26,7 @@ def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The project that was asked for.
+        200: The requested project.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

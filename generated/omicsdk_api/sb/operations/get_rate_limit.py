@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_rate_limit", method="GET", path="/rate_limit", 
 def build() -> Request:
     """Get the limits on requests and instances.
 
-    Answers to other operations tell the limit on requests too, in `X-RateLimit-Limit`,
+    Responses of other operations also report the limit on requests, in `X-RateLimit-Limit`,
     `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
 
     Returns:

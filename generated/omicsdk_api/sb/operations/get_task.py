@@ -25,7 +25,7 @@ def build(*, task_id: str, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The task that was asked for.
+        200: The requested task.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

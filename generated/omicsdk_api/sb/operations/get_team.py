@@ -22,7 +22,7 @@ def build(*, team_id: str) -> Request:
         team_id (str): Identity of the team.
 
     Returns:
-        200: The team that was asked for.
+        200: The requested team.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

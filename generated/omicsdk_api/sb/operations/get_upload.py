@@ -19,14 +19,14 @@ FACTS = OperationFacts(name="get_upload", method="GET", path="/upload/multipart/
 def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
     """Get an upload that is not complete.
 
-    With its parts listed, an upload can be gone on with after its program ended.
+    A program can resume an interrupted upload from the list of its parts.
 
     Args:
         upload_id (str): Identity of the upload, as its start answered.
         list_parts (bool): Whether to list the parts that have been reported; false when omitted. Optional.
 
     Returns:
-        200: The upload that was asked for.
+        200: The requested upload.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

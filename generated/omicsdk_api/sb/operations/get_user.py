@@ -25,7 +25,7 @@ def build(*, username: str, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The account that was asked for.
+        200: The requested account.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -26,7 +26,7 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The volume that was asked for.
+        200: The requested volume.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

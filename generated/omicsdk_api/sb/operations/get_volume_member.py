@@ -29,7 +29,7 @@ def build(*, owner: str, volume: str, username: str, fields: str | Omit = OMIT) 
             (`metadata.sample_id`), `_all` means all. Optional.
 
     Returns:
-        200: The member that was asked for.
+        200: The requested member.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -42,8 +42,8 @@ def build(
         dataset (str): Name of the dataset: the second part of its identity.
         offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: A page of members.

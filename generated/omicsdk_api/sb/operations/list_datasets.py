@@ -44,8 +44,8 @@ def build(
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
         fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: A page of datasets.

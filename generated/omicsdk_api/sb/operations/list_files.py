@@ -42,8 +42,8 @@ def build(
 ) -> Request:
     """List files of a project, folder or dataset.
 
-    Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down. `name`,
-    `tag` and each name of `metadata` may have several values.
+    Exactly one of `project`, `parent` and `dataset` selects the files; the other parameters narrow them down.
+    `name`, `tag` and each name of `metadata` may have several values.
 
     Args:
         project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or `parent`.

@@ -25,7 +25,7 @@ def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
     Args:
         parent (str): Folder to move the file to.
         file_id (str): Identity of the file or folder.
-        name (str): Name that the file gets there; its own when omitted. Optional.
+        name (str): Name of the copy; that of the file when omitted. Optional.
 
     Returns:
         200: The moved file.

@@ -28,8 +28,8 @@ def build(
         owner (str): Who owns the dataset: the first part of its identity.
         dataset (str): Name of the dataset: the second part of its identity.
         username (str): Username of the dataset's member.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         204: It is done; there is no body.

@@ -21,7 +21,7 @@ def build(*, body: Mapping[str, Any], file_id: str) -> Request:
     """Replace all metadata of a file.
 
     Args:
-        body (Mapping[str, Any]): All metadata; what is not in it is removed.
+        body (Mapping[str, Any]): All metadata; keys that are missing here are removed.
         file_id (str): Identity of the file or folder.
 
     Returns:

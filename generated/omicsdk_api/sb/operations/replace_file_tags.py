@@ -21,7 +21,7 @@ def build(*, body: Sequence[str], file_id: str) -> Request:
     """Replace all tags of a file.
 
     Args:
-        body (Sequence[str]): All tags; what is not among them is removed.
+        body (Sequence[str]): All tags; tags that are missing here are removed.
         file_id (str): Identity of the file or folder.
 
     Returns:

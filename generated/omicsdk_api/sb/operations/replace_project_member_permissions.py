@@ -40,7 +40,7 @@ def build(
         project (str): Short name of the project: the second part of its identity.
         username (str): Username of the project's member; for a team or division, its identity.
         read (bool): See the resource and its contents. Optional.
-        copy (bool): Copy contents elsewhere. Optional.
+        copy (bool): Copy contents to other places. Optional.
         write (bool): Change and add contents. Optional.
         execute (bool): Run tasks or automations; not for volumes. Optional.
         admin (bool): Manage members and settings. Optional.

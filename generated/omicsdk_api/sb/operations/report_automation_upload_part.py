@@ -28,7 +28,7 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
 
     Args:
         part_number (int): Number of the part, counted from 1.
-        response (UploadPartResponse | UploadPartResponseDict): What the storage answered.
+        response (UploadPartResponse | UploadPartResponseDict): Response of the storage.
         upload_id (str): Identity of the upload, as its start answered.
 
     Returns:

@@ -36,12 +36,13 @@ def build(
 
     Args:
         run_id (str): Identity of the automation's run.
-        merge (bool): Whether what is given is merged with what the first run had, or replaces it. Optional.
+        merge (bool): Whether the given values are merged with those of the first run, or replace them.
+            Optional.
         package (str): Other package to run. Optional.
         inputs (Mapping[str, Any]): Other inputs, by name. Optional.
         settings (Mapping[str, Any]): Other settings, by name. Optional.
-        resume_from (str): Identity of a run to go on from. Optional.
-        name (str): Name of the run that is made. Optional.
+        resume_from (str): Identity of a run to continue from. Optional.
+        name (str): Name of the new run. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
 
     Returns:

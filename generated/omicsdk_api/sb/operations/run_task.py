@@ -21,8 +21,8 @@ def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instance
 
     Args:
         task_id (str): Identity of the task. Format uuid.
-        batch (bool): False to run it as a plain task although its inputs ask for a batch. Optional.
-        use_interruptible_instances (bool): Whether to use interruptible (spot) instances; what the task says
+        batch (bool): False to run it as a plain task although its inputs specify a batch. Optional.
+        use_interruptible_instances (bool): Whether to use interruptible (spot) instances; the task's setting
             when omitted. Optional.
 
     Returns:

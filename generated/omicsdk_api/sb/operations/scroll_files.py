@@ -46,7 +46,8 @@ def build(
     access.
 
     Args:
-        token (str): Where to go on: `init` for the first page, then what the link to the next page holds.
+        token (str): Position to continue from: `init` for the first page, then the value in the link to the
+            next page.
         project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or `parent`.
             Optional.
         dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
@@ -57,8 +58,8 @@ def build(
         limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
         fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
             (`metadata.sample_id`), `_all` means all. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: A page of files and folders.

@@ -23,10 +23,10 @@ FACTS = OperationFacts(name="start_file_copy_job", method="POST", path="/async/f
 def build(*, items: Sequence[FileCopyItem | FileCopyItemDict]) -> Request:
     """Start to copy files and folders.
 
-    What came of each file is in the job's `result` once it has finished; see `get_file_copy_job`.
+    Result for each file is in the job's `result` once it has finished; see `get_file_copy_job`.
 
     Args:
-        items (Sequence[FileCopyItem | FileCopyItemDict]): Files and folders; what is in a folder goes along.
+        items (Sequence[FileCopyItem | FileCopyItemDict]): Files and folders; folders include their contents.
 
     Returns:
         200: The job that was started.

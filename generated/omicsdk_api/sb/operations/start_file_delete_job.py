@@ -23,11 +23,11 @@ FACTS = OperationFacts(name="start_file_delete_job", method="POST", path="/async
 def build(*, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> Request:
     """Start to delete files and folders.
 
-    What came of each file is in the job's `result` once it has finished; see `get_file_delete_job`.
+    Result for each file is in the job's `result` once it has finished; see `get_file_delete_job`.
 
     Args:
-        items (Sequence[FileDeleteItem | FileDeleteItemDict]): Files and folders to delete; what is in a
-            folder goes too.
+        items (Sequence[FileDeleteItem | FileDeleteItemDict]): Files and folders to delete; the contents of a
+            folder are deleted too.
 
     Returns:
         200: The job that was started.

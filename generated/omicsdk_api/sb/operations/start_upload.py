@@ -28,9 +28,9 @@ def build(
 ) -> Request:
     """Start to upload a file in parts.
 
-    Give either `project` or `parent`. The service may choose another size of parts than was asked for, and
-    the answer's counts. A file has at most 10,000 parts; a part at most 5 GiB, and at least 5 MiB unless it
-    is the last; a file at most 5 TiB. A file of no bytes has one part.
+    Give either `project` or `parent`. The service may choose another size of parts than the requested one;
+    use the size in the response. A file has at most 10,000 parts; a part at most 5 GiB, and at least 5 MiB
+    unless it is the last; a file at most 5 TiB. A file of no bytes has one part.
 
     Args:
         name (str): Name of the file, at most 255 characters, without slashes. At most 255 characters. Matches

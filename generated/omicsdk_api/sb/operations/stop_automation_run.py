@@ -23,7 +23,7 @@ def build(*, run_id: str) -> Request:
         run_id (str): Identity of the automation's run.
 
     Returns:
-        200: What the service says, as it comes.
+        200: Response of the service, unchanged.
 
     Raises:
         APIError: Any other error: The request failed; the status and the code say why.

@@ -32,8 +32,8 @@ def build(
         dataset (str): Name of the dataset: the second part of its identity.
         name (str): New name of the dataset. Optional.
         description (str): New text about the dataset. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: The changed dataset.

@@ -41,12 +41,12 @@ def build(
         dataset (str): Name of the dataset: the second part of its identity.
         username (str): Username of the dataset's member.
         read (bool): See the resource and its contents. Optional.
-        copy (bool): Copy contents elsewhere. Optional.
+        copy (bool): Copy contents to other places. Optional.
         write (bool): Change and add contents. Optional.
         execute (bool): Run tasks or automations; not for volumes. Optional.
         admin (bool): Manage members and settings. Optional.
-        x_sbg_advance_access (Literal['Advance']): Asks for what is not released to everybody yet; such
-            operations need it. Optional.
+        x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
+            access require it. Optional.
 
     Returns:
         200: All permissions of the member.

@@ -53,7 +53,8 @@ def build(
         batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
         use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
             setting when omitted. Optional.
-        execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run. Optional.
+        execution_settings (ExecutionSettings | ExecutionSettingsDict): Settings of the instances that the
+            task runs on. Optional.
 
     Returns:
         200: The changed task.
