@@ -85,15 +85,15 @@ class ArboristApi(_Operations, Client):
 
     Arborist decides who may do what in a Gen3 data commons.
 
-    A **resource** is what is guarded; resources form a tree and are named by their paths, such as
+    A **resource** is a protected object; resources form a tree and are named by their paths, such as
     `/programs/DEV/projects/test`. A **role** is a list of permissions, each to do an action: a method of a
-    service. A **policy** gives roles on resources, and whoever has a resource has what is below it. Policies
-    are granted to users, to clients that act for users, and to groups of users. The groups `anonymous` and
-    `logged-in` stand for everybody and for everybody who has logged in.
+    service. A **policy** grants roles on resources; a grant on a resource includes the resources below it.
+    Policies are granted to users, to clients that act for users, and to groups of users. The group
+    `anonymous` contains all callers, the group `logged-in` all users who are logged in.
 
-    Arborist trusts whoever reaches it, so a commons keeps it inside its cluster (`http://arborist-service`).
-    Its gateway lets four questions through, under other addresses: `/authz/mapping`, `/authz/resources`,
-    `/authz` for `/auth/proxy`, and GET of `/authz/policy`.
+    Arborist trusts every caller that can reach it, so a commons keeps it inside its cluster
+    (`http://arborist-service`). Its gateway passes four queries through, under other addresses:
+    `/authz/mapping`, `/authz/resources`, `/authz` for `/auth/proxy`, and GET of `/authz/policy`.
 
     Errors come as JSON with a message and the status.
 

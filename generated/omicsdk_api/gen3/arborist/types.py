@@ -21,14 +21,14 @@ class AddUserToGroupDict(TypedDict):
 
 
 class AuthMappingRequestBodyDict(TypedDict):
-    """Whom to ask about."""
+    """The user or client to check."""
 
     username: NotRequired[str]
     clientID: NotRequired[str]
 
 
 class AuthRequestBodyDict(TypedDict):
-    """Who wants to do what."""
+    """The user and the actions to check."""
 
     user: NotRequired[AuthRequestUserDict]
     request: NotRequired[AuthRequestDict]
@@ -49,7 +49,7 @@ class AuthRequestResponseDict(TypedDict):
 
 
 class AuthRequestUserDict(TypedDict):
-    """Who wants to do something."""
+    """The user to check."""
 
     token: NotRequired[str]
     user_id: NotRequired[str]
@@ -64,7 +64,7 @@ class AuthResourcesRequestBodyDict(TypedDict):
 
 
 class AuthResourcesResponseDict(TypedDict):
-    """Resources of somebody."""
+    """Resources of a user."""
 
     resources: list[str]
 
@@ -89,7 +89,7 @@ class ClientsListDict(TypedDict):
 
 
 class ErrorDetailDict(TypedDict):
-    """What went wrong, for people and for programs."""
+    """The error, for people and for programs."""
 
     message: NotRequired[str]
     code: NotRequired[int]
@@ -181,7 +181,7 @@ class ResourceCreatedDict(TypedDict):
 
 
 class ResourceDict(TypedDict):
-    """What is guarded."""
+    """A protected resource."""
 
     name: NotRequired[str]
     path: NotRequired[str]
@@ -275,7 +275,7 @@ class UserPolicyDict(TypedDict):
 
 
 class UserWithScalarsDict(TypedDict):
-    """What can be changed of a user."""
+    """Fields of a user that can be changed."""
 
     name: NotRequired[str]
     email: NotRequired[str]

@@ -103,13 +103,13 @@ class _Operations:
 class FenceApi(_Operations, Client):
     """Gen3 Fence.
 
-    Fence is the door of a Gen3 data commons: people log in through it, programs get their tokens from it, and
-    it makes the presigned URLs by which data files are read and written.
+    Fence is the authentication service of a Gen3 data commons: users log in through it, programs get their
+    tokens from it, and it makes the presigned URLs for reading and writing data files.
 
     A commons serves it below `/user`, so that the base URL of a client is `https://<commons>/user`. Programs
-    send `Authorization: bearer <access token>`. An access token lives 20 minutes unless the commons says
-    otherwise; it is made of an API key, which a person downloads from the commons' profile page as
-    `credentials.json` and which lives up to 30 days.
+    send `Authorization: bearer <access token>`. An access token is valid for 20 minutes by default; it is
+    made from an API key, which a user downloads from the commons' profile page as `credentials.json`. An API
+    key is valid for up to 30 days.
 
     A data file is known by its GUID, the identifier of its index record. A GUID may begin with a prefix and a
     slash (`dg.1234/`), which stays a slash in the URL.

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class APIKeyDict(TypedDict):
-    """What an access token is made of."""
+    """Credentials that an access token is made from."""
 
     api_key: str
 
@@ -20,7 +20,7 @@ class APIKeyInfoDict(TypedDict):
 
 
 class APIKeyScopesDict(TypedDict):
-    """What an API key shall be good for."""
+    """Scopes of an API key."""
 
     scope: NotRequired[list[str]]
 
@@ -91,7 +91,7 @@ class BulkAccessResponseDict(TypedDict):
 
 
 class BulkAccessSummaryDict(TypedDict):
-    """How many were asked for and found."""
+    """Numbers of requested and of resolved objects."""
 
     requested: int
     resolved: int
@@ -143,7 +143,7 @@ class CompletedPartDict(TypedDict):
 
 
 class FailedObjectsDict(TypedDict):
-    """What failed for one reason."""
+    """Items that failed for the same reason."""
 
     error_code: int
     object_ids: list[str]
@@ -213,7 +213,7 @@ class GoogleLinkingErrorDict(TypedDict):
 
 
 class GoogleProjectFindingDict(TypedDict):
-    """What was found of the Google project."""
+    """Results for the Google project."""
 
     status: NotRequired[int]
     error: NotRequired[str]
@@ -238,7 +238,7 @@ class GoogleServiceAccountErrorsDict(TypedDict):
 
 
 class GoogleServiceAccountFindingsDict(TypedDict):
-    """What was found in all parts of a request."""
+    """Results for all parts of a request."""
 
     service_account_email: NotRequired[ServiceAccountFindingDict]
     google_project_id: NotRequired[GoogleProjectFindingDict]
@@ -255,7 +255,7 @@ class GoogleServiceAccountInfoDict(TypedDict):
 
 
 class GoogleServiceAccountProjectAccessDict(TypedDict):
-    """Projects that a service account shall reach."""
+    """Projects that a service account gets access to."""
 
     project_access: list[str]
 
@@ -299,14 +299,14 @@ class LinkedGoogleEmailExpirationDict(TypedDict):
 
 
 class MembershipValidityDict(TypedDict):
-    """What holds of the members of a Google project."""
+    """Checks of the members of a Google project."""
 
     valid_member_types: NotRequired[bool]
     members_exist_in_fence: NotRequired[bool]
 
 
 class MessageDict(TypedDict):
-    """What was done, in a word."""
+    """Name of the action that was done."""
 
     message: NotRequired[str]
 
@@ -337,7 +337,7 @@ class NewUserDict(TypedDict):
 
 
 class OpenIDConfigurationDict(TypedDict):
-    """What OpenID Connect Discovery tells of a provider."""
+    """Metadata of a provider, as in OpenID Connect Discovery."""
 
     authorization_endpoint: str
     issuer: str
@@ -372,13 +372,13 @@ class OpenIDConfigurationDict(TypedDict):
 
 
 class PartURLDict(TypedDict):
-    """Where a part goes."""
+    """Upload address of a part."""
 
     presigned_url: str
 
 
 class ProjectAccessFindingDict(TypedDict):
-    """What was found of the projects of the commons."""
+    """Results for the projects of the commons."""
 
     status: NotRequired[int]
     error: NotRequired[str]
@@ -387,7 +387,7 @@ class ProjectAccessFindingDict(TypedDict):
 
 
 class ProjectValidityDict(TypedDict):
-    """What holds of one project of the commons."""
+    """Checks of one project of the commons."""
 
     all_users_have_access: NotRequired[bool]
     exists: NotRequired[bool]
@@ -449,7 +449,7 @@ class ResponseBulkContentRetrievalDict(TypedDict):
 
 
 class ServiceAccountFindingDict(TypedDict):
-    """What was found of the service account."""
+    """Results for the service account."""
 
     status: NotRequired[int]
     error: NotRequired[str]
@@ -458,7 +458,7 @@ class ServiceAccountFindingDict(TypedDict):
 
 
 class ServiceAccountValidityDict(TypedDict):
-    """What holds of one service account."""
+    """Checks of one service account."""
 
     no_external_access: NotRequired[bool]
     owned_by_project: NotRequired[bool]
@@ -498,7 +498,7 @@ class UploadStartedDict(TypedDict):
 
 
 class UserInfoDict(TypedDict):
-    """A user, and what they may do."""
+    """A user, and their permissions."""
 
     user_id: int
     idp: str

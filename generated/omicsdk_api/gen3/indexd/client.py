@@ -76,16 +76,16 @@ class _Operations:
 class IndexdApi(_Operations, Client):
     """Indexd.
 
-    The index of a Gen3 data commons: which files there are, where their bytes are, and who may have them. It
+    The index of a Gen3 data commons: its files, the locations of their bytes, and their access rules. It
     holds no bytes.
 
     # Records
 
     A record describes one file. Its **GUID** (`did`) never changes: a UUID, usually behind the prefix of the
-    commons, as in `dg.1234/2f9c3d1e-...`. A slash in a GUID stands in a path as it is. `rev` changes with
+    commons, as in `dg.1234/2f9c3d1e-...`. A slash in a GUID is not encoded in a path. `rev` changes with
     every update, and an update or deletion has to name the current one; otherwise it is refused with 409, so
-    that nobody overwrites a change that they have not seen. Records of the same `baseid` are versions of one
-    file, in the order in which they were added.
+    that no caller overwrites a change that they have not seen. Records of the same `baseid` are versions of
+    one file, in the order in which they were added.
 
     A **blank record** announces a file that is still being uploaded. It has a GUID and an uploader, but no
     size or checksums yet.
@@ -99,9 +99,9 @@ class IndexdApi(_Operations, Client):
 
     # Errors
 
-    Most errors are `{"error": "..."}`: 400 for a request that makes no sense, 403 without permission (also
-    when credentials are missing), 404 for what is not there, 409 for a conflict. Errors of the DRS and DOS
-    parts are `{"msg": "...", "status_code": 404}`.
+    Most errors are `{"error": "..."}`: 400 for an invalid request, 403 without permission (also when
+    credentials are missing), 404 if not found, 409 for a conflict. Errors of the DRS and DOS parts are
+    `{"msg": "...", "status_code": 404}`.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default

@@ -96,14 +96,14 @@ class BulkDrsObjectsDict(TypedDict):
 
 
 class BulkDrsRequestDict(TypedDict):
-    """Which objects are meant."""
+    """Requested objects."""
 
     bulk_object_ids: list[str]
     passports: NotRequired[list[str]]
 
 
 class BulkSummaryDict(TypedDict):
-    """How much of what was asked for was found."""
+    """Numbers of requested and found objects."""
 
     requested: NotRequired[int]
     resolved: NotRequired[int]
@@ -197,14 +197,14 @@ class DrsObjectDict(TypedDict):
 
 
 class DrsObjectRequestDict(TypedDict):
-    """What to answer about an object, and to whom."""
+    """Details to return about an object, and the authorisation."""
 
     expand: NotRequired[bool]
     passports: NotRequired[list[str]]
 
 
 class DrsServiceInfoDict(TypedDict):
-    """What the DRS server is and holds."""
+    """Description and contents of the DRS server."""
 
     id: str
     name: str
@@ -216,7 +216,7 @@ class DrsServiceInfoDict(TypedDict):
 
 
 class DrsServiceInfoDrsDict(TypedDict):
-    """How much the server holds, and how much can be asked for."""
+    """How much the server holds, and how much can be requested."""
 
     maxBulkRequestLength: int
     objectCount: NotRequired[int]
@@ -239,14 +239,14 @@ class DrsServiceInfoTypeDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """What went wrong in the DRS part."""
+    """Error of the DRS part."""
 
     msg: NotRequired[str]
     status_code: NotRequired[int]
 
 
 class ErrorResponseDict(TypedDict):
-    """What went wrong in the DOS part."""
+    """Error of the DOS part."""
 
     msg: NotRequired[str]
     status_code: NotRequired[int]
@@ -275,7 +275,7 @@ class GetGUIDsOutputDict(TypedDict):
 
 
 class GetPrefixOutputDict(TypedDict):
-    """What GUIDs of this commons begin with."""
+    """Prefix of the GUIDs of this commons."""
 
     prefix: NotRequired[str]
 
@@ -496,7 +496,7 @@ class UpdateAllVersionsInputInfoDict(TypedDict):
 
 
 class UpdateBlankInputInfoDict(TypedDict):
-    """What is known of a file once it was uploaded."""
+    """Properties of a file that are known after its upload."""
 
     size: NotRequired[int]
     hashes: NotRequired[HashInfoDict]

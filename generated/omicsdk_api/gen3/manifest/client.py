@@ -37,8 +37,9 @@ class _Operations:
 class ManifestApi(_Operations, Client):
     """Manifest Service.
 
-    Keeps what users of a commons have exported: manifests (lists of files), cohorts (GUIDs of PFB files) and
-    metadata. Every user has a folder of their own, which the access token leads to; nobody sees another's.
+    Stores the exports of users of a commons: manifests (lists of files), cohorts (GUIDs of PFB files) and
+    metadata. Every user has a separate folder, selected by the access token; no user sees the folder of
+    another.
 
     Manifests and metadata are named by the service, after the time, and never change: writing makes a new
     file each time. A cohort is a GUID and nothing else. A commons mounts the service at `/manifests`.

@@ -65,13 +65,13 @@ class _Operations:
 class MetadataApi(_Operations, Client):
     """Gen3 Metadata Service.
 
-    The metadata service of a Gen3 data commons keeps one JSON document a GUID: of data objects that the index
-    knows, of studies, or of anything else. A document may have aliases, other names under which it can be
-    read, and is found by its values.
+    The metadata service of a Gen3 data commons keeps one JSON document per GUID: for data objects in the
+    index, for studies, or for anything else. A document may have aliases, other names under which it can be
+    read, and can be searched by its values.
 
-    In a commons it stands at two addresses: `https://COMMONS/mds` to read, where everything that writes is
-    refused with 403, and `https://COMMONS/mds-admin` to read and write, with a token or HTTP Basic
-    credentials. Errors are JSON objects with `detail`: a text, or for a malformed request (422) a list.
+    In a commons it has two addresses: `https://COMMONS/mds` to read, where every write is refused with 403,
+    and `https://COMMONS/mds-admin` to read and write, with a token or HTTP Basic credentials. Errors are JSON
+    objects with `detail`: a text, or for a malformed request (422) a list.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names

@@ -27,7 +27,7 @@ class BatchCreateBodyItemDict(TypedDict):
 
 
 class BatchResultDict(TypedDict):
-    """GUIDs of a batch, by what became of their documents."""
+    """GUIDs of a batch, by the result for their documents."""
 
     created: list[str]
     updated: list[str]
@@ -36,7 +36,7 @@ class BatchResultDict(TypedDict):
 
 
 class CreateObjForIdInputDict(TypedDict):
-    """A new version of the object whose GUID stands in the address."""
+    """A new version of the object with the GUID in the address."""
 
     file_name: str
     aliases: NotRequired[list[str]]
@@ -59,13 +59,13 @@ class DownloadUrlDict(TypedDict):
 
 
 class HTTPValidationErrorDict(TypedDict):
-    """What is wrong with a request."""
+    """Errors of a request."""
 
     detail: NotRequired[list[ValidationErrorDict]]
 
 
 class NewObjectDict(TypedDict):
-    """An object that was made."""
+    """A new object."""
 
     guid: str
     aliases: list[str]
@@ -74,7 +74,7 @@ class NewObjectDict(TypedDict):
 
 
 class ObjectViewDict(TypedDict):
-    """What is known of an object."""
+    """Information about an object."""
 
     record: dict[str, Any]
     metadata: dict[str, Any]
@@ -89,7 +89,7 @@ class StatusDict(TypedDict):
 
 
 class ValidationErrorDict(TypedDict):
-    """One thing that is wrong with a request."""
+    """One error of a request."""
 
     loc: list[str | int]
     msg: str

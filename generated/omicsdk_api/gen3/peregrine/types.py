@@ -87,7 +87,7 @@ class QueryOutputRefDict(TypedDict):
 
 
 class SchemaOutputRefDict(TypedDict):
-    """The schema as introspection tells it."""
+    """The schema, as introspection returns it."""
 
     data: dict[str, Any]
 

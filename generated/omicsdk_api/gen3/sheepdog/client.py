@@ -111,13 +111,12 @@ class SheepdogApi(_Operations, Client):
 
     Sheepdog is the service of a Gen3 data commons that takes in structured data: programs, the projects in
     them, and entities such as cases and samples, whose types and properties the commons' dictionary defines.
-    In a commons it stands below `/api`, so that programs are at `https://COMMONS/api/v0/submission/`.
+    In a commons it is served below `/api`, so that programs are at `https://COMMONS/api/v0/submission/`.
 
     An entity is an object with its node type as `type`, a `submitter_id` that is unique for its type in the
     project, properties as the dictionary states them, and links to its parents such as `"cases":
     [{"submitter_id": "case-1"}]`. It can be written as JSON, TSV or CSV; in a table links are columns such as
-    `cases.submitter_id`, lists are separated by commas (in CSV by `#`), and an empty cell leaves the property
-    out.
+    `cases.submitter_id`, lists are separated by commas (in CSV by `#`), and an empty cell omits the property.
 
     Nearly all requests need a token from the commons, as `Authorization: bearer ...`. Errors are JSON objects
     with `message`, or, for submissions and deletions, the whole transaction with an error list for each

@@ -23,7 +23,7 @@ class EntityDict(TypedDict):
 
 
 class EntityErrorDict(TypedDict):
-    """One thing that is wrong with an entity."""
+    """One error of an entity."""
 
     keys: list[str]
     message: str
@@ -32,7 +32,7 @@ class EntityErrorDict(TypedDict):
 
 
 class EntityOutcomeDict(TypedDict):
-    """What became of one entity of a transaction."""
+    """Result for one entity of a transaction."""
 
     action: Literal["create", "update", "delete"] | str | None
     id: str | None
@@ -44,7 +44,7 @@ class EntityOutcomeDict(TypedDict):
 
 
 class MessageDict(TypedDict):
-    """What happened, in words."""
+    """Message of the result."""
 
     message: str
 
@@ -104,7 +104,7 @@ class StoredEntityDict(TypedDict):
 
 
 class TransactionDict(TypedDict):
-    """What became of a submission, deletion or change of state."""
+    """Result of a submission, deletion or change of state."""
 
     code: int
     success: bool

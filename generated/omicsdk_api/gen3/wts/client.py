@@ -33,15 +33,15 @@ class _Operations:
 class WtsApi(_Operations, Client):
     """Workspace Token Service.
 
-    Gets access tokens for a user's programs, of their own commons and of others that they are connected with.
+    Gets access tokens for a user's programs, from the user's own commons and from other connected commons.
 
-    A user connects once with each identity provider (`idp`), in a browser: `/oauth2/authorization_url` leads
-    there, and the way back ends at `/oauth2/authorize`, where the service keeps a refresh token. From then on
-    it gives an access token whenever it is asked, until the refresh token ends.
+    A user connects once with each identity provider (`idp`), in a browser: `/oauth2/authorization_url`
+    redirects there, and the provider redirects back to `/oauth2/authorize`, where the service stores a
+    refresh token. From then on it returns an access token on each request, until the refresh token expires.
 
-    Within a workspace of a commons the service knows the user by where the request comes from. From outside,
-    it is at `/wts` of the commons and wants an access token of that commons, and gives tokens of the others
-    only.
+    Within a workspace of a commons the service identifies the user by the origin of the request. From
+    outside, it is at `/wts` of the commons, requires an access token of that commons, and returns tokens of
+    the other commons only.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names

@@ -17,7 +17,7 @@ class Action(Model):
 
     Attributes:
         service: Service that it is done in; `*` for all.
-        method: What is done there, such as `read`; `*` for all.
+        method: Method, such as `read`; `*` for all.
     """
 
     service: str

@@ -13,11 +13,11 @@ _AUTH_MAPPING_REQUEST_BODY_FIELDS = frozenset({"username", "clientID"})
 
 @define(slots=True, repr=False)
 class AuthMappingRequestBody(Model):
-    """Whom to ask about.
+    """The user or client to check.
 
     Attributes:
-        username: Name of the user to ask about.
-        client_id: Id of the client to ask about. In the document it is called clientID.
+        username: Name of the user to check.
+        client_id: Id of the client to check. In the document it is called clientID.
     """
 
     username: str | None = None

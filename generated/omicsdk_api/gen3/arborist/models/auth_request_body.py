@@ -16,12 +16,12 @@ _AUTH_REQUEST_BODY_FIELDS = frozenset({"user", "request", "requests"})
 
 @define(slots=True, repr=False)
 class AuthRequestBody(Model):
-    """Who wants to do what.
+    """The user and the actions to check.
 
     Attributes:
-        user: Who wants to do something.
+        user: The user to check.
         request: Something to be done.
-        requests: Further things that shall be allowed.
+        requests: Further actions to check.
     """
 
     user: AuthRequestUser | None = None

@@ -13,10 +13,10 @@ _AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
 
 @define(slots=True, repr=False)
 class AuthRequestUser(Model):
-    """Who wants to do something.
+    """The user to check.
 
     Attributes:
-        token: Access token of the user; everybody is meant without one.
+        token: Access token of the user; anonymous users when omitted.
         user_id: Name of the user, where there is no token.
         policies: Policies to decide by, instead of those of the user.
         aud: Audiences that the token must name; `openid` when omitted.

@@ -13,10 +13,10 @@ _AUTH_RESOURCES_RESPONSE_FIELDS = frozenset({"resources"})
 
 @define(slots=True, repr=False)
 class AuthResourcesResponse(Model):
-    """Resources of somebody.
+    """Resources of a user.
 
     Attributes:
-        resources: Paths of the resources, or their tags where tags were asked for.
+        resources: Paths of the resources, or their tags if tags were requested.
     """
 
     resources: list[str]

@@ -17,7 +17,7 @@ class Client_(Model):
 
     Attributes:
         client_id: Id that Fence gave the client. In the document it is called clientID.
-        policies: Ids of the policies that bound what it may do.
+        policies: Ids of the policies that limit its permissions.
     """
 
     client_id: str | None = None

@@ -18,7 +18,7 @@ class Error(Model):
     """What went wrong.
 
     Attributes:
-        error: What went wrong, for people and for programs.
+        error: The error, for people and for programs.
     """
 
     error: ErrorDetail | None = None

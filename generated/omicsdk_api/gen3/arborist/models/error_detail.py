@@ -13,10 +13,10 @@ _ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
 
 @define(slots=True, repr=False)
 class ErrorDetail(Model):
-    """What went wrong, for people and for programs.
+    """The error, for people and for programs.
 
     Attributes:
-        message: What went wrong, in words.
+        message: Message of the error.
         code: The status of the answer once more.
     """
 

@@ -20,7 +20,7 @@ class Permission(Model):
     Attributes:
         id: Id of the permission within its role.
         action: Something to do.
-        description: What it allows, in words.
+        description: Description of the permission.
     """
 
     id: str

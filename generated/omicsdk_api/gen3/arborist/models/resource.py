@@ -13,12 +13,12 @@ _RESOURCE_FIELDS = frozenset({"name", "path", "description", "subresources", "ta
 
 @define(slots=True, repr=False)
 class Resource(Model):
-    """What is guarded.
+    """A protected resource.
 
     Attributes:
         name: Last segment of the path.
         path: Path from the root, with the slash that it begins with.
-        description: What the resource is, in words.
+        description: Description of the resource.
         subresources: Paths of the resources right below it.
         tag: Short id that the server gave the resource.
     """

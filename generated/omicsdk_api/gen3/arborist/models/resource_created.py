@@ -18,7 +18,7 @@ class ResourceCreated(Model):
     """A resource that was created.
 
     Attributes:
-        created: What is guarded.
+        created: A protected resource.
     """
 
     created: Resource

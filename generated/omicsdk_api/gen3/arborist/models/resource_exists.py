@@ -19,8 +19,8 @@ class ResourceExists(Model):
     """A resource that was there already.
 
     Attributes:
-        error: What went wrong, for people and for programs.
-        exists: What is guarded.
+        error: The error, for people and for programs.
+        exists: A protected resource.
     """
 
     error: ErrorDetail | None = None

@@ -18,7 +18,7 @@ class ResourceInput(Model):
     Attributes:
         name: Last segment of its path; needed unless `path` is given.
         path: Whole path of the resource; needed unless `name` is given.
-        description: What it is for, in words.
+        description: Description of its purpose.
         subresources: Resources to write below it.
     """
 

@@ -18,8 +18,8 @@ class ResourceUpdated(Model):
     """A resource that was written.
 
     Attributes:
-        updated: What is guarded.
-        created: What is guarded.
+        updated: A protected resource.
+        created: A protected resource.
     """
 
     updated: Resource | None = None

@@ -20,7 +20,7 @@ class Role(Model):
     Attributes:
         id: Id of the role, chosen by its creator.
         permissions: What the role allows.
-        description: What the role is for, in words.
+        description: Description of the role's purpose.
     """
 
     id: str

@@ -16,7 +16,7 @@ class TokenOfUser(Model):
     """A user, named by their token.
 
     Attributes:
-        token: Access token of the user to ask about.
+        token: Access token of the user to check.
     """
 
     token: str

@@ -13,7 +13,7 @@ _USER_WITH_SCALARS_FIELDS = frozenset({"name", "email"})
 
 @define(slots=True, repr=False)
 class UserWithScalars(Model):
-    """What can be changed of a user.
+    """Fields of a user that can be changed.
 
     Attributes:
         name: New name of the user.

@@ -16,9 +16,9 @@ def build(*, resource: str, service: str, method: str) -> Request:
     Made for gateways: 200 is yes, 403 is no; the header `REMOTE_USER` names the user.
 
     Args:
-        resource (str): Path of the resource that is asked for.
-        service (str): Service that it shall be done in.
-        method (str): Method that is asked for, such as `read`.
+        resource (str): Path of the resource to check.
+        service (str): Service of the action.
+        method (str): Method to check, such as `read`.
 
     Returns:
         200: It is allowed.

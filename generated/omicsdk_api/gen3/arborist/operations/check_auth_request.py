@@ -31,13 +31,13 @@ def build(
 ) -> Request:
     """Check whether a user may do something.
 
-    Where several things are asked, the answer is yes only if all are allowed. Without a token it is asked for
-    everybody.
+    With several requests, the answer is yes only if all are allowed. Without a token, anonymous users are
+    checked.
 
     Args:
-        user (AuthRequestUser | AuthRequestUserDict): Who wants to do something. Optional.
+        user (AuthRequestUser | AuthRequestUserDict): The user to check. Optional.
         request (AuthRequest | AuthRequestDict): Something to be done. Optional.
-        requests (Sequence[AuthRequest | AuthRequestDict]): Further things that shall be allowed. Optional.
+        requests (Sequence[AuthRequest | AuthRequestDict]): Further actions to check. Optional.
 
     Returns:
         200: Whether it is allowed.

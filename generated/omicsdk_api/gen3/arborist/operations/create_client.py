@@ -26,7 +26,7 @@ def build(
 
     Args:
         client_id (str): Id that Fence gave the client. Optional.
-        policies (Sequence[str]): Ids of the policies that bound what it may do. Optional.
+        policies (Sequence[str]): Ids of the policies that limit its permissions. Optional.
         x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
             same word, or without one. Optional.
 

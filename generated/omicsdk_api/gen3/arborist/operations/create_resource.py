@@ -32,24 +32,24 @@ def build(
 ) -> Request:
     """Create a resource below another one.
 
-    What is there already is answered with 409, and stays as it is.
+    An existing resource is refused with 409, and stays unchanged.
 
     Args:
         resource_path (str): Path of the resource without the slash that it begins with; slashes within it
             stay.
         name (str): Last segment of its path; needed unless `path` is given. Optional.
         path (str): Whole path of the resource; needed unless `name` is given. Optional.
-        description (str): What it is for, in words. Optional.
+        description (str): Description of its purpose. Optional.
         subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
-        p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error for
-            them. Optional.
+        p (str): If given, with any value, missing parents are created too. Omit it to get an error for them.
+            Optional.
 
     Returns:
         201: It was written.
 
     Raises:
         NotFound: 404: There is no such thing.
-        Conflict: 409: There is such a resource already; it stays as it is.
+        Conflict: 409: The resource already exists; it stays unchanged.
     """
     return request(
         FACTS,

@@ -27,7 +27,7 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
     Args:
         id (str): Id of the role, chosen by its creator.
         permissions (Sequence[Permission | PermissionDict]): What the role allows.
-        description (str): What the role is for, in words. Optional.
+        description (str): Description of the role's purpose. Optional.
 
     Returns:
         201: It was written.

@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="delete_policy", method="DELETE", path="/policy/{pol
 def build(*, policy_id: str) -> Request:
     """Delete a policy.
 
-    Whoever had it loses it.
+    It is revoked from all users, groups and clients that have it.
 
     Args:
         policy_id (str): Id of the policy.

@@ -26,7 +26,7 @@ def build(*, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> Re
 
     Args:
         user (TokenOfUser | TokenOfUserDict): A user, named by their token.
-        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+        tags (str): If given, with any value, resources are named by their tags instead of their paths.
             Optional.
 
     Returns:

@@ -22,7 +22,7 @@ def build(*, client_id: str) -> Request:
         client_id (str): Id of the client, as Fence gave it.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

@@ -22,7 +22,7 @@ def build(*, group_name: str) -> Request:
         group_name (str): Name of the group.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

@@ -22,7 +22,7 @@ def build(*, policy_id: str) -> Request:
         policy_id (str): Id of the policy.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

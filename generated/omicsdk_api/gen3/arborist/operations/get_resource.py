@@ -23,7 +23,7 @@ def build(*, resource_path: str) -> Request:
             stay.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

@@ -22,7 +22,7 @@ def build(*, role_id: str) -> Request:
         role_id (str): Id of the role.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

@@ -22,7 +22,7 @@ def build(*, username: str) -> Request:
         username (str): Name of the user, as their tokens have it.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
 
     Raises:
         NotFound: 404: There is no such thing.

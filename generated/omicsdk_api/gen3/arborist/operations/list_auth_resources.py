@@ -20,7 +20,7 @@ def build(*, tags: str | Omit = OMIT) -> Request:
     """List the resources that the bearer of a token may reach.
 
     Args:
-        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+        tags (str): If given, with any value, resources are named by their tags instead of their paths.
             Optional.
 
     Returns:

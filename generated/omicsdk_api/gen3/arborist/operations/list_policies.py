@@ -24,7 +24,7 @@ def build(*, expand: bool | Omit = OMIT) -> Request:
             Optional.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
     """
     return request(FACTS, "/policy", query=(("expand", expand),))
 

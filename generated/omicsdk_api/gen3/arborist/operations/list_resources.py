@@ -19,7 +19,7 @@ def build() -> Request:
     """List all resources.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
     """
     return request(FACTS, "/resource")
 

@@ -19,7 +19,7 @@ def build() -> Request:
     """List all roles.
 
     Returns:
-        200: What was asked for.
+        200: The requested data.
     """
     return request(FACTS, "/role")
 

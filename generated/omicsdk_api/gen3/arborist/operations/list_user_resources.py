@@ -23,7 +23,7 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
         username (str): Name of the user, as their tokens have it.
         service (str): Only resources with an action of this service; of any service when omitted. Optional.
         method (str): Only resources with an action of this method; of any method when omitted. Optional.
-        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+        tags (str): If given, with any value, resources are named by their tags instead of their paths.
             Optional.
 
     Returns:

@@ -28,7 +28,7 @@ def build(
 ) -> Request:
     """Overwrite a policy as a whole.
 
-    The id in the path counts.
+    The id in the path is used.
 
     Args:
         policy_id (str): Id of the policy.

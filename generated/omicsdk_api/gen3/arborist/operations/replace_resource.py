@@ -33,19 +33,19 @@ def build(
 ) -> Request:
     """Create a resource below another one, or overwrite it.
 
-    What is below the resource and is not named goes, unless `merge` is given.
+    Subresources that are not named are deleted, unless `merge` is given.
 
     Args:
         resource_path (str): Path of the resource without the slash that it begins with; slashes within it
             stay.
         name (str): Last segment of its path; needed unless `path` is given. Optional.
         path (str): Whole path of the resource; needed unless `name` is given. Optional.
-        description (str): What it is for, in words. Optional.
+        description (str): Description of its purpose. Optional.
         subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
-        p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error for
+        p (str): If given, with any value, missing parents are created too. Omit it to get an error for them.
+            Optional.
+        merge (str): If given, with any value, subresources that are not named are kept. Omit it to delete
             them. Optional.
-        merge (str): Given, with whatever value, subresources that are not named stay. Leave it out to have
-            them deleted. Optional.
 
     Returns:
         201: It was written.

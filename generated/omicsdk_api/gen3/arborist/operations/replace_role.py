@@ -30,7 +30,7 @@ def build(
         id (str): Id of the role, chosen by its creator.
         permissions (Sequence[Permission | PermissionDict]): What the role allows.
         role_id (str): Id of the role.
-        description (str): What the role is for, in words. Optional.
+        description (str): Description of the role's purpose. Optional.
 
     Returns:
         201: It was written.

@@ -14,7 +14,7 @@ FACTS = OperationFacts(name="revoke_client_policies", method="DELETE", path="/cl
 def build(*, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
     """Remove all policies from a client.
 
-    With a provider named, only what it granted is taken.
+    With a provider named, only the grants of this provider are revoked.
 
     Args:
         client_id (str): Id of the client, as Fence gave it.

@@ -14,7 +14,7 @@ FACTS = OperationFacts(name="revoke_user_policies", method="DELETE", path="/user
 def build(*, username: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
     """Remove all policies from a user.
 
-    Those of their groups stay. With a provider named, only what it granted is taken.
+    Those of their groups stay. With a provider named, only the grants of this provider are revoked.
 
     Args:
         username (str): Name of the user, as their tokens have it.

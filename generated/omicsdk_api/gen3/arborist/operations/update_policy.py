@@ -28,7 +28,7 @@ def build(
 ) -> Request:
     """Update parts of a policy.
 
-    What is not named stays.
+    Fields that are not named stay unchanged.
 
     Args:
         policy_id (str): Id of the policy.

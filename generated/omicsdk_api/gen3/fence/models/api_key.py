@@ -13,7 +13,7 @@ _API_KEY_FIELDS = frozenset({"api_key"})
 
 @define(slots=True, repr=False)
 class APIKey(Model):
-    """What an access token is made of.
+    """Credentials that an access token is made from.
 
     Attributes:
         api_key: The API key, a JWT; a secret.

@@ -13,10 +13,10 @@ _API_KEY_SCOPES_FIELDS = frozenset({"scope"})
 
 @define(slots=True, repr=False)
 class APIKeyScopes(Model):
-    """What an API key shall be good for.
+    """Scopes of an API key.
 
     Attributes:
-        scope: Scopes that the key shall have; those of a session when omitted.
+        scope: Scopes of the key; those of a session when omitted.
     """
 
     scope: list[str] | None = None

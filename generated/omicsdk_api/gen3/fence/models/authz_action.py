@@ -16,7 +16,7 @@ class AuthzAction(Model):
     """Something that a user may do.
 
     Attributes:
-        method: What may be done, such as `read-storage`; `*` for all.
+        method: Method, such as `read-storage`; `*` for all.
         service: Service that it may be done in; `*` for all.
     """
 

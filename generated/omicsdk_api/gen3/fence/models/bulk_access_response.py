@@ -20,7 +20,7 @@ class BulkAccessResponse(Model):
     """Access URLs, and objects that have none.
 
     Attributes:
-        summary: How many were asked for and found.
+        summary: Numbers of requested and of resolved objects.
         unresolved_drs_objects: Objects without a URL, by the reason.
         resolved_drs_object_access_urls: The access URLs that could be made.
     """

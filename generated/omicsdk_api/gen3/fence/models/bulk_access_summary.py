@@ -13,10 +13,10 @@ _BULK_ACCESS_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(slots=True, repr=False)
 class BulkAccessSummary(Model):
-    """How many were asked for and found.
+    """Numbers of requested and of resolved objects.
 
     Attributes:
-        requested: How many URLs were asked for.
+        requested: Number of requested URLs.
         resolved: How many URLs there are.
         unresolved: How many objects have none.
     """

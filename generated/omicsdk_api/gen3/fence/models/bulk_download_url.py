@@ -16,7 +16,7 @@ class BulkDownloadURL(Model):
     """The URL of one file.
 
     Attributes:
-        drs_object_id: GUID of the file that it leads to.
+        drs_object_id: GUID of the file that it points to.
         url: The presigned URL of the file.
     """
 

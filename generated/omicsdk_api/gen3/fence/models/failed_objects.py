@@ -13,7 +13,7 @@ _FAILED_OBJECTS_FIELDS = frozenset({"error_code", "object_ids"})
 
 @define(slots=True, repr=False)
 class FailedObjects(Model):
-    """What failed for one reason.
+    """Items that failed for the same reason.
 
     Attributes:
         error_code: HTTP status that the request for one of them would have had.

@@ -17,7 +17,7 @@ class GoogleLinkingError(Model):
 
     Attributes:
         error: Short name of the error.
-        error_description: What went wrong, in words.
+        error_description: Message of the error.
     """
 
     error: str | None = None

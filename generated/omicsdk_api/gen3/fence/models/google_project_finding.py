@@ -30,14 +30,14 @@ _GOOGLE_PROJECT_FINDING_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class GoogleProjectFinding(Model):
-    """What was found of the Google project.
+    """Results for the Google project.
 
     Attributes:
         status: HTTP status of this part: 200 when it fits.
-        error: Short name of what is wrong with this part.
-        error_description: What is wrong with this part, in words.
-        membership_validity: What holds of the members of a Google project.
-        service_account_validity: What holds of service accounts.
+        error: Short name of the error in this part.
+        error_description: Description of the error in this part.
+        membership_validity: Checks of the members of a Google project.
+        service_account_validity: Checks of service accounts.
     """
 
     status: int | None = None

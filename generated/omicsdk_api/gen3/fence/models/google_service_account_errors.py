@@ -18,8 +18,8 @@ class GoogleServiceAccountErrors(Model):
     """Whether a service account fits, and why not.
 
     Attributes:
-        success: Whether everything fits; then nothing else is told.
-        errors: What was found in all parts of a request.
+        success: Whether everything is valid; then no other field is sent.
+        errors: Results for all parts of a request.
     """
 
     success: bool

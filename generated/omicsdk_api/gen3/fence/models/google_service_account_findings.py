@@ -17,12 +17,12 @@ _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS = frozenset({"service_account_email", "g
 
 @define(slots=True, repr=False)
 class GoogleServiceAccountFindings(Model):
-    """What was found in all parts of a request.
+    """Results for all parts of a request.
 
     Attributes:
-        service_account_email: What was found of the service account.
-        google_project_id: What was found of the Google project.
-        project_access: What was found of the projects of the commons.
+        service_account_email: Results for the service account.
+        google_project_id: Results for the Google project.
+        project_access: Results for the projects of the commons.
     """
 
     service_account_email: ServiceAccountFinding | None = None

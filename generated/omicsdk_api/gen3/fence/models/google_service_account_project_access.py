@@ -13,10 +13,10 @@ _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS = frozenset({"project_access"})
 
 @define(slots=True, repr=False)
 class GoogleServiceAccountProjectAccess(Model):
-    """Projects that a service account shall reach.
+    """Projects that a service account gets access to.
 
     Attributes:
-        project_access: All projects of the commons that it shall reach afterwards.
+        project_access: All projects of the commons that it has access to afterwards.
     """
 
     project_access: list[str]

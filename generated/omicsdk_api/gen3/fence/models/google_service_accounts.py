@@ -18,7 +18,7 @@ class GoogleServiceAccounts(Model):
     """Registered service accounts.
 
     Attributes:
-        service_accounts: The accounts of the projects that were asked for.
+        service_accounts: The accounts of the requested projects.
     """
 
     service_accounts: list[GoogleServiceAccountInfo] | None = None

@@ -18,7 +18,7 @@ class InitMultipartUpload(Model):
     Attributes:
         file_name: Name of the file, without folders.
         guid: Record to upload to; a new one when omitted.
-        expires_in: Seconds until the upload ends; the longest allowed when omitted.
+        expires_in: Seconds until the upload expires; the maximum when omitted.
         authz: Resource paths that the new record is filed under.
         bucket: Bucket to upload to; the default when omitted.
     """

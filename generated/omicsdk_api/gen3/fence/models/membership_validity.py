@@ -13,7 +13,7 @@ _MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in
 
 @define(slots=True, repr=False)
 class MembershipValidity(Model):
-    """What holds of the members of a Google project.
+    """Checks of the members of a Google project.
 
     Attributes:
         valid_member_types: Whether all members are users or service accounts.

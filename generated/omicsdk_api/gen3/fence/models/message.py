@@ -13,10 +13,10 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(slots=True, repr=False)
 class Message(Model):
-    """What was done, in a word.
+    """Name of the action that was done.
 
     Attributes:
-        message: `OK` when it was done, else what went wrong.
+        message: `OK` on success, otherwise the error.
     """
 
     message: str | None = None

@@ -46,23 +46,23 @@ _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class OpenIDConfiguration(Model):
-    """What OpenID Connect Discovery tells of a provider.
+    """Metadata of a provider, as in OpenID Connect Discovery.
 
     Attributes:
-        authorization_endpoint: Where users are asked to consent.
-        issuer: What stands in `iss` of the tokens.
+        authorization_endpoint: Address where users give consent.
+        issuer: Value of `iss` in the tokens.
         jwks_uri: Where the public keys are.
         response_types_supported: Values of `response_type` that are supported.
         claim_types_supported: Kinds of claims that are supported.
         claims_locales_supported: Languages that claims come in.
-        claims_parameter_supported: Whether single claims can be asked for.
+        claims_parameter_supported: Whether single claims can be requested.
         claims_supported: Names of the claims that tokens may have.
         display_values_supported: Ways in which the login page can be shown.
         grant_types_supported: Grants that can be exchanged for tokens.
         id_token_encryption_alg_values_supported: Algorithms that wrap the key of an encrypted ID token.
         id_token_encryption_enc_values_supported: Algorithms that encrypt an ID token.
         id_token_signing_alg_values_supported: Algorithms that sign an ID token.
-        op_policy_url: What clients may do with the data of users.
+        op_policy_url: Policy for clients' use of the data of users.
         op_tos_uri: Terms of service for clients.
         registration_endpoint: Where clients register themselves.
         request_object_encryption_alg_values_supported: Algorithms that wrap the key of an encrypted request.
@@ -72,11 +72,11 @@ class OpenIDConfiguration(Model):
         request_uri_parameter_supported: Whether a request may be given by its address.
         require_request_uri_registration: Whether addresses of requests must be registered.
         response_modes_supported: Ways in which an answer is sent back.
-        scopes_supported: Scopes that can be asked for.
+        scopes_supported: Scopes that can be requested.
         service_documentation: Where the service is documented.
         subject_types_supported: Kinds of subjects that tokens name.
         token_endpoint: Where grants are exchanged for tokens.
-        token_endpoint_auth_methods_supported: Ways in which clients name themselves there.
+        token_endpoint_auth_methods_supported: Ways in which clients authenticate there.
         ui_locales_supported: Languages of the login page.
         userinfo_endpoint: Where a client learns who the user is.
     """

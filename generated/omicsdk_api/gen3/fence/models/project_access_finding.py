@@ -27,13 +27,13 @@ _PROJECT_ACCESS_FINDING_FIELDS = frozenset({"status", "error", "error_descriptio
 
 @define(slots=True, repr=False)
 class ProjectAccessFinding(Model):
-    """What was found of the projects of the commons.
+    """Results for the projects of the commons.
 
     Attributes:
         status: HTTP status of this part: 200 when it fits.
-        error: Short name of what is wrong with this part.
-        error_description: What is wrong with this part, in words.
-        project_validity: What holds of projects of the commons.
+        error: Short name of the error in this part.
+        error_description: Description of the error in this part.
+        project_validity: Checks of projects of the commons.
     """
 
     status: int | None = None

@@ -13,11 +13,11 @@ _PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
 
 @define(slots=True, repr=False)
 class ProjectValidity(Model):
-    """What holds of one project of the commons.
+    """Checks of one project of the commons.
 
     Attributes:
         all_users_have_access: Whether all members of the Google project may reach it.
-        exists: Whether there is such a project.
+        exists: Whether the project exists.
     """
 
     all_users_have_access: bool | None = None

@@ -19,7 +19,7 @@ class RequestMultipartUpload(Model):
         key: Object in the bucket, which is `GUID/file_name`.
         upload_id: Id of the upload, from its beginning. In the document it is called uploadId.
         part_number: Number of the part, from 1 to 10,000. In the document it is called partNumber.
-        expires_in: Seconds until the URL ends; the longest allowed when omitted.
+        expires_in: Seconds until the URL expires; the maximum when omitted.
         bucket: Bucket of the upload, as when it began.
     """
 

@@ -16,7 +16,7 @@ class ResolvedAccessURL(Model):
     """The access URL of one object.
 
     Attributes:
-        drs_object_id: Identifier of the object it leads to.
+        drs_object_id: Identifier of the object that it points to.
         drs_access_id: Kind of access that the URL is for.
         url: The presigned URL of this access.
         headers: Headers that fetching it needs; mostly none.

@@ -16,8 +16,8 @@ class ResponseBulkContentRetrieval(Model):
     """Contents of files.
 
     Attributes:
-        guids: What was read of each file, by GUID.
-        total_guids: How many files were asked for.
+        guids: Values read for each file, by GUID.
+        total_guids: Number of requested files.
     """
 
     guids: dict[str, dict[str, Any]] | None = None

@@ -27,13 +27,13 @@ _SERVICE_ACCOUNT_FINDING_FIELDS = frozenset({"status", "error", "error_descripti
 
 @define(slots=True, repr=False)
 class ServiceAccountFinding(Model):
-    """What was found of the service account.
+    """Results for the service account.
 
     Attributes:
         status: HTTP status of this part: 200 when it fits.
-        error: Short name of what is wrong with this part.
-        error_description: What is wrong with this part, in words.
-        service_account_validity: What holds of service accounts.
+        error: Short name of the error in this part.
+        error_description: Description of the error in this part.
+        service_account_validity: Checks of service accounts.
     """
 
     status: int | None = None

@@ -15,10 +15,10 @@ _SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ServiceAccountValidity(Model):
-    """What holds of one service account.
+    """Checks of one service account.
 
     Attributes:
-        no_external_access: Whether nobody outside the project has a key of it or a role on it.
+        no_external_access: Whether no user outside the project has a key of it or a role on it.
         owned_by_project: Whether it belongs to the project.
         valid_type: Whether it is of a kind that may be registered.
         policy_accessible: Whether its policy could be read.

@@ -16,7 +16,7 @@ class SignedURL(Model):
     """A presigned URL of storage.
 
     Attributes:
-        url: The URL; whoever has it can use it, so it is a secret until it ends.
+        url: The URL; anyone who has it can use it, so keep it secret until it expires.
     """
 
     url: str

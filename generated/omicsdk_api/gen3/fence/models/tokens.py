@@ -18,9 +18,9 @@ class Tokens(Model):
     Attributes:
         token_type: Always `Bearer` in this service.
         access_token: The access token, a JWT; a secret.
-        id_token: A JWT that says who the user is; with a user only.
-        refresh_token: What later access tokens can be made of; with a user only, a secret.
-        expires_in: Seconds until the access token ends.
+        id_token: A JWT that identifies the user; with a user only.
+        refresh_token: Token for later access tokens; with a user only. Keep it secret.
+        expires_in: Seconds until the access token expires.
         scope: Scopes of the tokens, divided by blanks.
     """
 

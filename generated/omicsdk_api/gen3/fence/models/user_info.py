@@ -55,7 +55,7 @@ _USER_INFO_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class UserInfo(Model):
-    """A user, and what they may do.
+    """A user, and their permissions.
 
     Attributes:
         user_id: Number of the user in this commons.

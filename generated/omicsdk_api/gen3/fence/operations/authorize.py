@@ -24,21 +24,21 @@ def build(
 ) -> Request:
     """Request the consent of a user for a client.
 
-    Made for browsers: it redirects to the login where nobody is logged in, then shows a page of consent.
+    Made for browsers: it redirects to the login page if no user is logged in, then shows a page of consent.
 
     Args:
-        client_id (str): Id of the client that asks.
-        response_type (str): What the client wants back: `code`, or `id_token token` and the like.
+        client_id (str): Id of the requesting client.
+        response_type (str): What is sent back to the client: `code`, or `id_token token` and the like.
         redirect_uri (str): Address of the client that the browser is sent back to; it must be registered.
         idp (str): Identity provider to log in with; that of the commons when omitted. Optional.
-        fence_idp (str): With `idp=fence`, the identity provider that the other commons shall use. Optional.
+        fence_idp (str): With `idp=fence`, the identity provider for the other commons. Optional.
         shib_idp (str): With Shibboleth, the entity id of the institution to log in at. Optional.
-        scope (str): Scopes that the client asks for, divided by blanks; it must have `openid`. Optional.
-        upstream_expires_in (str): Seconds that the other provider's refresh token shall live, where it lets
-            one choose. Optional.
+        scope (str): Scopes that the client requests, separated by spaces; `openid` is required. Optional.
+        upstream_expires_in (str): Lifetime of the other provider's refresh token in seconds, if the provider
+            supports it. Optional.
 
     Returns:
-        200: A page that asks for consent.
+        200: A page that requests consent.
     """
     return request(
         FACTS,

@@ -30,12 +30,12 @@ def build(
     The browser is redirected to the client with a code or tokens.
 
     Args:
-        client_id (str): Id of the client that asks.
-        response_type (Literal['code', 'token']): What the client wants back.
+        client_id (str): Id of the requesting client.
+        response_type (Literal['code', 'token']): What is sent back to the client.
         redirect_uri (str): Address of the client to go back to.
         confirm (str): `yes` to consent; anything else refuses. Optional.
         scope (str): Scopes that are granted, divided by blanks. Optional.
-        upstream_expires_in (str): Seconds that the other provider's refresh token shall live. Optional.
+        upstream_expires_in (str): Lifetime of the other provider's refresh token in seconds. Optional.
 
     Returns:
         200: A page, or a redirect to the client.

@@ -25,7 +25,7 @@ def build(*, scope: Sequence[str] | Omit = OMIT) -> Request:
     The answer is what a `credentials.json` file holds.
 
     Args:
-        scope (Sequence[str]): Scopes that the key shall have; those of a session when omitted. Optional.
+        scope (Sequence[str]): Scopes of the key; those of a session when omitted. Optional.
 
     Returns:
         200: It was done.

@@ -22,7 +22,7 @@ def build(*, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> 
     The private part is in the answer and never shown again.
 
     Args:
-        expires_in (int): Seconds that the key shall live; the longest allowed when omitted. Optional.
+        expires_in (int): Lifetime of the key in seconds; the maximum when omitted. Optional.
         user_project (str): Google project that is billed where the requester pays; the default one when
             omitted. Optional.
 

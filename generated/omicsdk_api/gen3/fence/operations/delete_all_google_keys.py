@@ -23,7 +23,7 @@ def build(*, all: str) -> Request:
 
     Raises:
         NotFound: 404: There is no such thing.
-        APIError: 405: The request did not say `all=true`.
+        APIError: 405: `all=true` is missing from the request.
     """
     return request(FACTS, "/credentials/google", query=(("all", all),))
 

@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, key_id: str) -> Request:
     """Delete an API key.
 
-    No access token can be made of it any more.
+    No further access token can be made from it.
 
     Args:
         key_id (str): Id of the API key, its `jti`.

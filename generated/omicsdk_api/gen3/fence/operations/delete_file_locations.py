@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, file_id: str) -> Request:
     """Delete a file from all its locations, and its record.
 
-    Allowed to whoever uploaded it, or may delete what it is filed under.
+    Allowed for the uploader of the file, and for users with the permission to delete under its resources.
 
     Args:
         file_id (str): GUID of the file; a slash in it stays one.

@@ -20,7 +20,7 @@ def build(*, expires_in: int | Omit = OMIT) -> Request:
     """Extend the access of the linked Google account.
 
     Args:
-        expires_in (int): Seconds from now that the Google account shall have access; the longest allowed when
+        expires_in (int): Seconds from now until the access of the Google account ends; the maximum when
             omitted. Optional.
 
     Returns:

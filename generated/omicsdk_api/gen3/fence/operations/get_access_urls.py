@@ -30,8 +30,8 @@ def build(
 ) -> Request:
     """Create the access URLs of several DRS objects.
 
-    An object that fails ends no other. Above the bulk limit of the commons, 100 by default, the answer is
-    413.
+    An object that fails does not stop the others. Above the bulk limit of the commons, 100 by default, the
+    answer is 413.
 
     Args:
         bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects, each
@@ -43,7 +43,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        TooLarge: 413: More is asked for than the bulk limit of the commons.
+        TooLarge: 413: The request exceeds the bulk limit of the commons.
     """
     return request(
         FACTS,

@@ -22,14 +22,14 @@ FACTS = OperationFacts(
 def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT) -> Request:
     """Create an access token from an API key, by the old address.
 
-    Deprecated, yet what published clients call. A new one is `/credentials/api/access_token`.
+    Deprecated, but published clients call it. Its replacement is `/credentials/api/access_token`.
 
     Deprecated.
 
     Args:
         api_key (str): The API key, a JWT; a secret.
-        expires_in (int): Seconds that the token shall live; 1,200 by default, and no longer than the commons
-            allows. Optional.
+        expires_in (int): Lifetime of the token in seconds; 1,200 by default, at most the maximum of the
+            commons. Optional.
         task_token (str): Id of a task that the token is made for, kept in the logs; none when omitted.
             Optional.
 

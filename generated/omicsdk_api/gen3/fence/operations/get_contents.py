@@ -21,17 +21,17 @@ FACTS = OperationFacts(name="get_contents", method="POST", path="/data/content",
 def build(*, guids: Sequence[str]) -> Request:
     """Read the contents of several small files at once.
 
-    The commons bounds how many files and bytes one request may ask for (413).
+    The commons limits the files and bytes of one request (413).
 
     Args:
         guids (Sequence[str]): GUIDs of the files to read.
 
     Returns:
-        200: What was read.
+        200: The values that were read.
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        TooLarge: 413: More is asked for than the commons allows in one request.
+        TooLarge: 413: The request exceeds the limits of the commons for one request.
         ServiceUnavailable: 503: The storage or the index cannot be reached.
     """
     return request(FACTS, "/data/content", body=json_body({"guids": guids}))

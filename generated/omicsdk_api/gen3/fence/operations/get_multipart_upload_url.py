@@ -24,14 +24,14 @@ def build(
 ) -> Request:
     """Create a presigned URL to upload one part.
 
-    A part has at least 5 MiB, the last one excepted; there are 10,000 at most. PUT answers its ETag, which
-    completing needs.
+    A part has at least 5 MiB, the last one excepted; there are 10,000 at most. PUT returns its ETag, which is
+    required to complete the upload.
 
     Args:
         key (str): Object in the bucket, which is `GUID/file_name`.
         upload_id (str): Id of the upload, from its beginning.
         part_number (int): Number of the part, from 1 to 10,000.
-        expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
+        expires_in (int): Seconds until the URL expires; the maximum when omitted. Optional.
         bucket (str): Bucket of the upload, as when it began. Optional.
 
     Returns:

@@ -33,10 +33,10 @@ def build(
         file_id (str): GUID of the file; a slash in it stays one.
         protocol (Literal['http', 's3', 'gs', 'ftp', 'https', 'az']): Kind of storage to use where the file is
             in several; the first location when omitted. Optional.
-        expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and never
-            longer than that. Optional.
-        redirect (bool): Leave it out for an answer in JSON. Given, with whatever value, the answer redirects
-            to the URL, which only a raw call copes with. Optional.
+        expires_in (int): Seconds until it expires; at most, and by default, the maximum of the commons.
+            Optional.
+        redirect (bool): Omit it for an answer in JSON. If given, with any value, the answer redirects to the
+            URL, which only a raw call supports. Optional.
         no_force_sign (bool): Whether a public file may be answered with its plain URL; signed when omitted.
             Optional.
         user_project (str): Google project that is billed where the requester pays; the default one when

@@ -19,7 +19,7 @@ def build() -> Request:
     """Get the version that is running.
 
     Returns:
-        200: What is running.
+        200: Version of the running service.
     """
     return request(FACTS, "/_version")
 

@@ -34,7 +34,7 @@ def build(
     Args:
         file_name (str): Name of the file, without folders.
         guid (str): Record to upload to; a new one when omitted. Optional.
-        expires_in (int): Seconds until the upload ends; the longest allowed when omitted. Optional.
+        expires_in (int): Seconds until the upload expires; the maximum when omitted. Optional.
         authz (Sequence[str]): Resource paths that the new record is filed under. Optional.
         bucket (str): Bucket to upload to; the default when omitted. Optional.
 

@@ -18,7 +18,7 @@ def build(*, redirect: str, expires_in: int | Omit = OMIT) -> Request:
 
     Args:
         redirect (str): Address to redirect to when the account is linked.
-        expires_in (int): Seconds that the Google account shall have access; the longest allowed when omitted.
+        expires_in (int): Seconds until the access of the Google account ends; the maximum when omitted.
             Optional.
 
     Returns:

@@ -17,7 +17,7 @@ def build() -> Request:
     """List the kinds of credentials that can be had.
 
     Returns:
-        200: What the credentials of each kind are for, by the segment of their path.
+        200: Purposes of the kinds of credentials, by the segment of their path.
     """
     return request(FACTS, "/credentials")
 

@@ -17,8 +17,8 @@ def build(*, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> Request:
     Redirects the browser to that commons.
 
     Args:
-        idp (str): Identity provider that the other commons shall use; its default when omitted. Optional.
-        shib_idp (str): Institution that the other commons shall use, with `idp=shibboleth`. Optional.
+        idp (str): Identity provider for the other commons; its default when omitted. Optional.
+        shib_idp (str): Institution for the other commons, with `idp=shibboleth`. Optional.
 
     Returns:
         Nothing.

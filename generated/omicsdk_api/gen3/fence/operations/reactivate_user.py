@@ -18,7 +18,7 @@ def build(*, username: str) -> Request:
     For administrators.
 
     Args:
-        username (str): Name of the user, as it stands in their tokens.
+        username (str): Name of the user, as in their tokens.
 
     Returns:
         200: The user is active.

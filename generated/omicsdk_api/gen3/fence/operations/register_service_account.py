@@ -28,8 +28,7 @@ def build(
         service_account_email (str): E-mail address of the service account.
         google_project_id (str): Id of the Google project that it belongs to.
         project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
-        expires_in (int): Seconds that the account shall have access; the longest allowed when omitted.
-            Optional.
+        expires_in (int): Seconds until the access of the account ends; the maximum when omitted. Optional.
 
     Returns:
         200: It was done.

@@ -18,7 +18,7 @@ def build(*, username: str) -> Request:
     The user can be reactivated. For administrators.
 
     Args:
-        username (str): Name of the user, as it stands in their tokens.
+        username (str): Name of the user, as in their tokens.
 
     Returns:
         204: The user is deactivated.

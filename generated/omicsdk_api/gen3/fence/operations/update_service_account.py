@@ -23,10 +23,10 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
     """Update the projects that a service account may reach.
 
     Args:
-        project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
+        project_access (Sequence[str]): All projects of the commons that it has access to afterwards.
         id (str): E-mail address of the service account.
-        expires_in (int): Seconds from now that the account shall have access; the longest allowed when
-            omitted. Optional.
+        expires_in (int): Seconds from now until the access of the account ends; the maximum when omitted.
+            Optional.
 
     Returns:
         204: The projects are changed.

@@ -26,14 +26,14 @@ def build(
 ) -> Request:
     """Create a presigned URL to upload the file of a record.
 
-    For a record that exists already, as when an earlier URL ended.
+    For a record that already exists, for example after an earlier URL expired.
 
     Args:
         file_id (str): GUID of the file; a slash in it stays one.
         protocol (Literal['http', 's3']): Kind of storage to upload to; `s3` when omitted. Optional.
-        expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and never
-            longer than that. Optional.
-        file_name (str): Name that the file shall have in the bucket; the GUID alone when omitted. Optional.
+        expires_in (int): Seconds until it expires; at most, and by default, the maximum of the commons.
+            Optional.
+        file_name (str): Name of the file in the bucket; the GUID alone when omitted. Optional.
         bucket (str): Bucket to upload to, of those that the commons allows; its default when omitted.
             Optional.
 

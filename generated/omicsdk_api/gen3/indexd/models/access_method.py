@@ -33,7 +33,7 @@ class AccessMethod(Model):
     Attributes:
         type: Protocol: the scheme of the URL.
         access_url: Address of bytes.
-        access_id: What to ask for a presigned address with: the protocol's name.
+        access_id: Identifier for requesting a presigned address: the protocol's name.
         region: Region of the cloud; usually empty.
         cloud: Cloud that holds the bytes, such as `aws` or `gcp`; null for URLs of other schemes.
         available: Whether the bytes can be read at once.

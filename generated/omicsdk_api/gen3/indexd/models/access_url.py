@@ -16,7 +16,7 @@ class AccessURL(Model):
     """Address of bytes.
 
     Attributes:
-        url: The address, such as `s3://bucket/key`, which takes credentials of that cloud.
+        url: The address, such as `s3://bucket/key`, which requires credentials of that cloud.
     """
 
     url: str

@@ -16,7 +16,7 @@ class Authorizations(Model):
     """How requests for an object are authorised.
 
     Attributes:
-        drs_object_id: GUID of the object that this is about.
+        drs_object_id: GUID of the object.
         supported_types: Kinds of authorisation that are accepted: `None` (open to all), `BearerAuth`,
             `PassportAuth`; empty for an object without resource paths.
         bearer_auth_issuers: Issuers whose tokens give access.

@@ -20,9 +20,9 @@ class BulkDrsAuthorizations(Model):
     """How requests for objects are authorised, and the objects that were not found.
 
     Attributes:
-        resolved_drs_objects: What each object accepts.
+        resolved_drs_objects: Accepted authorisation of each object.
         unresolved_drs_objects: The objects that were not found, gathered by the reason.
-        summary: How much of what was asked for was found.
+        summary: Numbers of requested and found objects.
     """
 
     resolved_drs_objects: list[Authorizations] | None = None

@@ -22,7 +22,7 @@ class BulkDrsObjects(Model):
     Attributes:
         resolved_drs_objects: Descriptions of the objects that were found.
         unresolved_drs_objects: The objects that were not found, gathered by the reason.
-        summary: How much of what was asked for was found.
+        summary: Numbers of requested and found objects.
     """
 
     resolved_drs_objects: list[DrsObject] | None = None

@@ -13,7 +13,7 @@ _BULK_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(slots=True, repr=False)
 class BulkSummary(Model):
-    """How much of what was asked for was found.
+    """Numbers of requested and found objects.
 
     Attributes:
         requested: Number of objects in the request.

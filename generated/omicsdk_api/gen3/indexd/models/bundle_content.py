@@ -19,7 +19,7 @@ class BundleContent(Model):
         id: GUID of the member, a record or bundle.
         drs_uri: DRS URI of the member.
         name: Name of the member.
-        contents: What is in the member if it is a bundle and `expand` was set.
+        contents: Contents of the member if it is a bundle and `expand` was set.
     """
 
     id: str | None = None

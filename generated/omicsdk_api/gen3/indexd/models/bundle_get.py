@@ -54,7 +54,7 @@ class BundleGet(Model):
         checksums: Checksums, one for each algorithm.
         contents: Members of the bundle.
         aliases: Other names of the bundle.
-        description: What the bundle is, for people.
+        description: Human-readable description of the bundle.
         version: Version of the bundle, in any form.
     """
 

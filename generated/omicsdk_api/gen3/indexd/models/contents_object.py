@@ -19,7 +19,7 @@ class ContentsObject(Model):
         name: Name of the member in the bundle.
         id: GUID of the member, a record or bundle.
         drs_uri: DRS URI of the member.
-        contents: What is in the member if it is a bundle and `expand` was set.
+        contents: Contents of the member if it is a bundle and `expand` was set.
     """
 
     name: str

@@ -64,7 +64,7 @@ class DrsObject(Model):
         mime_type: Media type of the contents.
         access_methods: Ways to reach the bytes, one for each URL.
         contents: What is in the bundle; files have none.
-        description: What it is, for people.
+        description: Human-readable description.
         aliases: Other names of it.
         form: Kind of the record; null for a blank one.
         index_created_time: When the record was created, in UTC. Format date-time.

@@ -13,7 +13,7 @@ _DRS_OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 @define(slots=True, repr=False)
 class DrsObjectRequest(Model):
-    """What to answer about an object, and to whom.
+    """Details to return about an object, and the authorisation.
 
     Attributes:
         expand: Whether a bundle's contents are listed all the way down; false when omitted.

@@ -28,7 +28,7 @@ _DRS_SERVICE_INFO_FIELDS = frozenset({"id", "name", "version", "type", "organiza
 
 @define(slots=True, repr=False)
 class DrsServiceInfo(Model):
-    """What the DRS server is and holds.
+    """Description and contents of the DRS server.
 
     Attributes:
         id: Identifier of the service, a domain turned round.
@@ -38,7 +38,7 @@ class DrsServiceInfo(Model):
         organization: Who runs the service.
         max_bulk_request_length: The same as `drs.maxBulkRequestLength`, for old clients. In the document it
             is called maxBulkRequestLength.
-        drs: How much the server holds, and how much can be asked for.
+        drs: How much the server holds, and how much can be requested.
     """
 
     id: str

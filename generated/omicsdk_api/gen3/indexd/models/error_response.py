@@ -13,12 +13,12 @@ _ERROR_RESPONSE_FIELDS = frozenset({"msg", "status_code", "error"})
 
 @define(slots=True, repr=False)
 class ErrorResponse(Model):
-    """What went wrong in the DOS part.
+    """Error of the DOS part.
 
     Attributes:
-        msg: What went wrong, for people.
+        msg: Human-readable description of the error.
         status_code: The HTTP status of the answer once more.
-        error: What went wrong, from all parts but DOS and DRS.
+        error: Error of all parts but DOS and DRS.
     """
 
     msg: str | None = None

@@ -13,7 +13,7 @@ _GET_PREFIX_OUTPUT_FIELDS = frozenset({"prefix"})
 
 @define(slots=True, repr=False)
 class GetPrefixOutput(Model):
-    """What GUIDs of this commons begin with.
+    """Prefix of the GUIDs of this commons.
 
     Attributes:
         prefix: The prefix with its slash, such as `dg.1234/`.

@@ -16,7 +16,7 @@ class InputBlankVersionInfo(Model):
     """Announcement of a new version of a file.
 
     Attributes:
-        did: GUID that the new record shall have; the service makes one if it is missing.
+        did: GUID of the new record; the service makes one if it is missing.
         uploader: User who uploads the new version.
         file_name: Name of the file to be uploaded.
         authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is

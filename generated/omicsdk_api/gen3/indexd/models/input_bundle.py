@@ -38,7 +38,7 @@ class InputBundle(Model):
         name: Name of the bundle; its identifier when missing.
         size: Size in bytes; the sum of the members' when missing. Format int64.
         checksums: Checksums; an MD5 over the members' is computed when missing.
-        description: What the bundle is, for people.
+        description: Human-readable description of the bundle.
         version: Version of the bundle, in any form.
         aliases: Other names of the bundle.
     """

@@ -68,7 +68,7 @@ class InputInfo(Model):
         authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
             open to all.
         uploader: User who uploaded the file.
-        description: What the file is, for people.
+        description: Human-readable description of the file.
         content_created_date: When the contents were made (RFC 3339). Format date-time.
         content_updated_date: When the contents were last changed (RFC 3339); only with, and not before,
             `content_created_date`. Format date-time.

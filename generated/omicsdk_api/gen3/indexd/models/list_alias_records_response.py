@@ -31,10 +31,10 @@ class ListAliasRecordsResponse(Model):
 
     Attributes:
         aliases: Names of the alias records.
-        size: Size in bytes that was asked for. Format int64.
+        size: Requested size in bytes. Format int64.
         start: Name after which the list begins.
-        limit: Largest number of names that was asked for. Format int64.
-        hashes: Checksums that were asked for.
+        limit: Requested maximum number of names. Format int64.
+        hashes: Requested checksums.
     """
 
     aliases: list[str] | None = None

@@ -51,21 +51,21 @@ class ListBundles(Model):
     """Page of bundles, with the criteria that were used.
 
     Attributes:
-        ids: GUIDs that were asked for.
+        ids: Requested GUIDs.
         records: The bundles of this page.
-        size: Size in bytes that was asked for. Format int64.
-        start: Where the list begins, as asked for.
-        limit: Largest number of items that was asked for. Format int64.
-        file_name: File name that was asked for.
-        urls: URLs that were asked for.
-        acl: Access list that was asked for.
-        authz: Resource paths that were asked for.
+        size: Requested size in bytes. Format int64.
+        start: Requested start of the list.
+        limit: Requested maximum number of items. Format int64.
+        file_name: Requested file name.
+        urls: Requested URLs.
+        acl: Requested access list.
+        authz: Requested resource paths.
         checksums: Checksum, and how it was computed.
-        metadata: Metadata that was asked for.
-        version: Version that was asked for.
-        hashes: Checksums that were asked for; null, as none can be.
-        page: Number of the page that was asked for.
-        urls_metadata: Metadata of URLs that was asked for.
+        metadata: Requested metadata.
+        version: Requested version.
+        hashes: Requested checksums; null, as none can be requested.
+        page: Number of the requested page.
+        urls_metadata: Requested metadata of URLs.
     """
 
     ids: list[str] | None = None

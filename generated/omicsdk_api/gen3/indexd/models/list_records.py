@@ -50,20 +50,20 @@ class ListRecords(Model):
     """Page of records, with the criteria that were used.
 
     Attributes:
-        ids: GUIDs that were asked for.
+        ids: Requested GUIDs.
         records: The records of this page.
-        size: Size in bytes that was asked for. Format int64.
-        start: Where the list begins, as asked for.
-        limit: Largest number of items that was asked for. Format int64.
-        file_name: File name that was asked for.
-        urls: URLs that were asked for.
-        acl: Access list that was asked for.
-        authz: Resource paths that were asked for.
-        hashes: Checksums that were asked for.
-        metadata: Metadata that was asked for.
-        version: Version that was asked for.
-        page: Number of the page that was asked for.
-        urls_metadata: Metadata of URLs that was asked for.
+        size: Requested size in bytes. Format int64.
+        start: Requested start of the list.
+        limit: Requested maximum number of items. Format int64.
+        file_name: Requested file name.
+        urls: Requested URLs.
+        acl: Requested access list.
+        authz: Requested resource paths.
+        hashes: Requested checksums.
+        metadata: Requested metadata.
+        version: Requested version.
+        page: Number of the requested page.
+        urls_metadata: Requested metadata of URLs.
     """
 
     ids: list[str] | None = None

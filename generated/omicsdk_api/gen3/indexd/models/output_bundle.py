@@ -27,8 +27,8 @@ class OutputBundle(Model):
         created_time: When it was created, in UTC. Format date-time.
         checksum: Checksums of the bundle, as JSON text.
         aliases: Other names of the bundle, as JSON text.
-        description: What the bundle is, for people; null for files, if they were asked for.
-        version: Version of the bundle, in any form; null for files, if they were asked for.
+        description: Human-readable description of the bundle; null for files, if they were requested.
+        version: Version of the bundle, in any form; null for files, if they were requested.
     """
 
     id: str | None = None

@@ -83,7 +83,7 @@ class OutputInfo(Model):
         created_date: When the record was created, in UTC. Format date-time.
         metadata: Metadata of the record, keys and values of the commons' own choice.
         urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
-        description: What the file or bundle is, for people.
+        description: Human-readable description of the file or bundle.
         content_created_date: When the contents were made. Format date-time.
         content_updated_date: When the contents were last changed. Format date-time.
         from_index_service: The commons that answered, if it was another one; `host` is its address.

@@ -16,8 +16,8 @@ class UpdateAllVersionsInputInfo(Model):
     """Access rules for all versions of a file.
 
     Attributes:
-        acl: Old access rules that all versions shall have.
-        authz: Resource paths that all versions shall have.
+        acl: Old access rules to set on all versions.
+        authz: Resource paths to set on all versions.
     """
 
     acl: list[str] | None = None

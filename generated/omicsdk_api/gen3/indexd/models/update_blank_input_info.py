@@ -27,7 +27,7 @@ _UPDATE_BLANK_INPUT_INFO_FIELDS = frozenset({"size", "hashes", "urls", "authz"})
 
 @define(slots=True, repr=False)
 class UpdateBlankInputInfo(Model):
-    """What is known of a file once it was uploaded.
+    """Properties of a file that are known after its upload.
 
     Attributes:
         size: Size of the uploaded file in bytes.

@@ -38,7 +38,7 @@ class UpdateInputInfo(Model):
         acl: Old access rules, instead of all that the record has.
         authz: Resource paths, instead of all that the record has.
         uploader: User who uploaded the file.
-        description: What the file is, for people.
+        description: Human-readable description of the file.
         content_created_date: When the contents were made (RFC 3339). Format date-time.
         content_updated_date: When the contents were last changed (RFC 3339); not before
             `content_created_date`. Format date-time.

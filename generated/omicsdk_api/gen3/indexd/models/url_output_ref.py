@@ -31,9 +31,9 @@ class UrlOutputRef(Model):
 
     Attributes:
         urls: The URLs that were found.
-        size: Size in bytes that was asked for. Format int64.
+        size: Requested size in bytes. Format int64.
         start: Number of URLs that were skipped. Format int64.
-        limit: Largest number of URLs that was asked for. Format int64.
+        limit: Requested maximum number of URLs. Format int64.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
     """
 

@@ -63,7 +63,7 @@ class VersionInputInfo(Model):
         acl: Old access rules: names of projects, access to one of which suffices; `*` is open to all.
         authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
             open to all.
-        description: What the file is, for people.
+        description: Human-readable description of the file.
         content_created_date: When the contents were made (RFC 3339). Format date-time.
         content_updated_date: When the contents were last changed (RFC 3339); not before
             `content_created_date`. Format date-time.

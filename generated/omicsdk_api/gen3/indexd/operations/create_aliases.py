@@ -35,7 +35,7 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
         200: All aliases of the record.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: There is no such record.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: An alias belongs to a record already; nothing was changed.

@@ -31,7 +31,7 @@ def build(
 
     Args:
         guid (str): GUID of any version of the file.
-        did (str): GUID that the new record shall have; the service makes one if it is missing. Optional.
+        did (str): GUID of the new record; the service makes one if it is missing. Optional.
         uploader (str): User who uploads the new version. Optional.
         file_name (str): Name of the file to be uploaded. Optional.
         authz (Sequence[str]): Resource paths that readers need access to, such as
@@ -41,7 +41,7 @@ def build(
         201: The identifiers of the blank record; its `baseid` is that of the file.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: There is no such record.
     """
     return request(

@@ -45,7 +45,7 @@ def build(
         size (int): Size in bytes; the sum of the members' when missing. Format int64. Optional.
         checksums (Sequence[Checksum | ChecksumDict]): Checksums; an MD5 over the members' is computed when
             missing. Optional.
-        description (str): What the bundle is, for people. Optional.
+        description (str): Human-readable description of the bundle. Optional.
         version (str): Version of the bundle, in any form. Optional.
         aliases (Sequence[str]): Other names of the bundle. Optional.
 
@@ -53,7 +53,7 @@ def build(
         200: The identifier and contents of the new bundle.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: A member does not exist.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: The identifier is taken.

@@ -41,7 +41,7 @@ def build(
 ) -> Request:
     """Add a new version of a file.
 
-    Creates a record of its own, with the same `baseid`. A `baseid` in the body is ignored.
+    Creates a separate record with the same `baseid`. A `baseid` in the body is ignored.
 
     Args:
         form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
@@ -61,7 +61,7 @@ def build(
             to all. Optional.
         authz (Sequence[str]): Resource paths that readers need access to, such as
             `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-        description (str): What the file is, for people. Optional.
+        description (str): Human-readable description of the file. Optional.
         content_created_date (str): When the contents were made (RFC 3339). Format date-time. Optional.
         content_updated_date (str): When the contents were last changed (RFC 3339); not before
             `content_created_date`. Format date-time. Optional.
@@ -70,7 +70,7 @@ def build(
         200: The identifiers of the new record.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
         Conflict: 409: The identifier is taken.

@@ -65,7 +65,7 @@ def build(
         authz (Sequence[str]): Resource paths that readers need access to, such as
             `/programs/demo/projects/p1`; `/open` is open to all. Optional.
         uploader (str): User who uploaded the file. Optional.
-        description (str): What the file is, for people. Optional.
+        description (str): Human-readable description of the file. Optional.
         content_created_date (str): When the contents were made (RFC 3339). Format date-time. Optional.
         content_updated_date (str): When the contents were last changed (RFC 3339); only with, and not before,
             `content_created_date`. Format date-time. Optional.
@@ -74,7 +74,7 @@ def build(
         200: The identifiers of the new record.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: The identifier is taken.
     """

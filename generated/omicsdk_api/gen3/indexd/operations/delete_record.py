@@ -24,7 +24,7 @@ def build(*, guid: str, rev: str) -> Request:
         200: The record was deleted.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
         Conflict: 409: The revision is not the current one.

@@ -19,19 +19,19 @@ FACTS = OperationFacts(name="get", method="GET", path="/{GUID}")
 def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
     """Find a record wherever it may be.
 
-    Looks for a GUID, then for an alias, then asks the other commons that this one knows. A record that
-    another commons answered has `from_index_service` with that commons' name and address.
+    Looks for a GUID, then for an alias, then queries the other commons that this one knows. A record from
+    another commons has `from_index_service` with the name and address of that commons.
 
     Args:
         guid (str): GUID, with or without its prefix, or an alias of the record.
-        no_dist (str): Given, even if empty, other commons are not asked. Optional.
+        no_dist (str): If given, even if empty, other commons are not queried. Optional.
 
     Returns:
         200: The record, or bundle, that was found.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
-        NotFound: 404: Nothing of that name was found here or elsewhere.
+        BadRequest: 400: The request is invalid; the answer states the reason.
+        NotFound: 404: The name was not found here or in other commons.
     """
     return request(FACTS, f"/{segment('guid', guid, raw=True)}", query=(("no_dist", no_dist),))
 

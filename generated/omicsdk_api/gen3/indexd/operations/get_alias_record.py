@@ -27,7 +27,7 @@ def build(*, aliasstring: str) -> Request:
         200: The alias record.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: There is no such alias record.
     """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}")

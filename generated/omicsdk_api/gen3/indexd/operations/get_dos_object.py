@@ -25,11 +25,11 @@ def build(*, guid: str) -> Request:
         200: The data object of that GUID.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
-        Unauthorized: 401: Credentials are missing or have ended.
+        BadRequest: 400: The request is invalid; the answer states the reason.
+        Unauthorized: 401: Credentials are missing or have expired.
         NotFound: 404: There is no such record.
         Forbidden: 403: The credentials do not allow this.
-        ServerError: 500: Something unforeseen went wrong in the service.
+        ServerError: 500: An unexpected error of the service.
     """
     return request(FACTS, f"/ga4gh/dos/v1/dataobjects/{segment('guid', guid, raw=True)}")
 

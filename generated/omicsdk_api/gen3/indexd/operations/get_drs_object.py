@@ -21,18 +21,18 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
 
     Args:
         object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-        expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
-            directly in it. Default: false. Optional.
+        expand (bool): Whether a bundle's contents are listed all the way down, instead of only its direct
+            members. Default: false. Optional.
 
     Returns:
         200: The description of the object.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
-        Unauthorized: 401: Credentials are missing or have ended.
+        BadRequest: 400: The request is invalid; the answer states the reason.
+        Unauthorized: 401: Credentials are missing or have expired.
         Forbidden: 403: The credentials do not allow this.
         NotFound: 404: There is no such record.
-        ServerError: 500: Something unforeseen went wrong in the service.
+        ServerError: 500: An unexpected error of the service.
     """
     return request(
         FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),)

@@ -20,14 +20,14 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
     """Read a record.
 
     Args:
-        guid (str): GUID of the record, or the `baseid` of a file, which stands for its latest version.
+        guid (str): GUID of the record, or the `baseid` of a file, for its latest version.
         expand (bool): For a bundle: whether its contents are listed all the way down. Optional.
 
     Returns:
         200: The record of that GUID.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: There is no such record.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("expand", expand),))

@@ -19,10 +19,10 @@ def build() -> Request:
     """Describe the DRS server.
 
     Returns:
-        200: What the server is, and how much it holds.
+        200: Description of the server, and how much it holds.
 
     Raises:
-        ServerError: 500: Something unforeseen went wrong in the service.
+        ServerError: 500: An unexpected error of the service.
     """
     return request(FACTS, "/ga4gh/drs/v1/service-info")
 

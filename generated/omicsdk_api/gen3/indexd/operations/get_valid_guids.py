@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="get_valid_guids", method="GET", path="/guid/mint")
 def build(*, count: int | Omit = OMIT) -> Request:
     """Create new GUIDs.
 
-    They are valid and have the prefix of the commons, but stand for nothing until a record is created with
+    They are valid and have the prefix of the commons, but refer to nothing until a record is created with
     them.
 
     Args:
@@ -29,7 +29,7 @@ def build(*, count: int | Omit = OMIT) -> Request:
         200: The new GUIDs.
 
     Raises:
-        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
     """
     return request(FACTS, "/guid/mint", query=(("count", count),))
 

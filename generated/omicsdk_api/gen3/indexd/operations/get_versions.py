@@ -26,7 +26,7 @@ def build(*, guid: str) -> Request:
         200: The records of all versions, the oldest first.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         NotFound: 404: There is no such record.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/versions")

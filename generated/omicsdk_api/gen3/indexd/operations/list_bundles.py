@@ -29,8 +29,8 @@ def build(
     empty.
 
     Args:
-        form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (what is meant when omitted),
-            `object` for records of files, `all` for both, half of `limit` and one more of each. Optional.
+        form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (the default), `object` for
+            records of files, `all` for both, half of `limit` and one more of each. Optional.
         start (str): Identifier after which the list begins; in sorted order for records. Optional.
         limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
         page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.

@@ -51,10 +51,10 @@ def build(
         200: The data objects.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
-        Unauthorized: 401: Credentials are missing or have ended.
+        BadRequest: 400: The request is invalid; the answer states the reason.
+        Unauthorized: 401: Credentials are missing or have expired.
         Forbidden: 403: The credentials do not allow this.
-        ServerError: 500: Something unforeseen went wrong in the service.
+        ServerError: 500: An unexpected error of the service.
     """
     return request(
         FACTS,

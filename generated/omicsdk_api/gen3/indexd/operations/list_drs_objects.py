@@ -30,8 +30,7 @@ def build(
 
     Args:
         form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
-            bundles, `all` for both (what is meant when omitted), half of `limit` and one more of each.
-            Optional.
+            bundles, `all` for both (the default), half of `limit` and one more of each. Optional.
         page (int): Number of the page, counted from 0. Optional.
         limit (int): Largest number of objects in an answer, from 0 to 1024; 100 when omitted. Optional.
         start (str): GUID after which the list begins; in sorted order for files. Optional.
@@ -40,7 +39,7 @@ def build(
         200: The objects; bundles with all of their contents.
 
     Raises:
-        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
     """
     return request(
         FACTS,

@@ -45,14 +45,13 @@ def build(
 ) -> Request:
     """List the records of files.
 
-    All criteria together select records. Records come sorted by GUID, unless `page` is used. Go on with
-    `start`; the client's iteration does so, and is meant for records (`form` left out or `object`) without
+    All criteria together select records. Records come sorted by GUID, unless `page` is used. Continue with
+    `start`; the client's iteration does so, and is meant for records (`form` omitted or `object`) without
     `ids`.
 
     Args:
-        form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (what is
-            meant when omitted), `bundle` for bundles, `all` for both, half of `limit` and one more of each.
-            Optional.
+        form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (the
+            default), `bundle` for bundles, `all` for both, half of `limit` and one more of each. Optional.
         urls_metadata (str): Metadata that URLs must have, as JSON: a part of a URL, with keys and values, for
             example `{"s3://bucket": {"state": "uploaded"}}`. Optional.
         metadata (str): Metadata that records must have, as `KEY:VALUE`. Optional.
@@ -62,9 +61,9 @@ def build(
         uploader (str): User who uploaded the file. Optional.
         ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`. Optional.
         url (str): URL that records must have, as a whole. Optional.
-        acl (str): Access list that records must have: words separated by commas, all of which are needed, or
-            `null` for records without. Optional.
-        authz (str): Resource paths that records must have, separated by commas, all of which are needed, or
+        acl (str): Access list that records must have: words separated by commas, all of which are required,
+            or `null` for records without. Optional.
+        authz (str): Resource paths that records must have, separated by commas, all of which are required, or
             `null` for records without. Optional.
         negate_params (str): Criteria that records must not meet, as JSON, for example `{"version": "1.0"}`.
             Optional.
@@ -79,7 +78,7 @@ def build(
         200: The records, with the criteria that were used.
 
     Raises:
-        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+        BadRequest: 400: A criterion is invalid or out of bounds; the answer names it.
     """
     return request(
         FACTS,

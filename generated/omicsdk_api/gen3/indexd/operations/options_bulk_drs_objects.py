@@ -29,7 +29,7 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
             Optional.
 
     Returns:
-        200: What the objects accept, and which ones were not found.
+        200: Accepted authorisation of the objects, and the objects that were not found.
 
     Raises:
         BadRequest: 400: The list of objects is missing.

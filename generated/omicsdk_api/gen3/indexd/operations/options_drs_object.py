@@ -22,7 +22,7 @@ def build(*, object_id: str) -> Request:
         object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
 
     Returns:
-        200: What the object accepts.
+        200: Accepted authorisation of the object.
 
     Raises:
         NotFound: 404: There is no such record or bundle.

@@ -52,7 +52,7 @@ def build(
         200: The name and the new revision.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Conflict: 409: The revision is not the current one.
     """
     return request(

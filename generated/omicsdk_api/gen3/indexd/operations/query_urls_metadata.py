@@ -52,7 +52,7 @@ def build(
         200: GUIDs and URLs, sorted by GUID.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
     """
     return request(
         FACTS,

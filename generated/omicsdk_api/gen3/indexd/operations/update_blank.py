@@ -32,8 +32,8 @@ def build(
 ) -> Request:
     """Fill in a blank record.
 
-    Sets what is known once the file was uploaded. It works once: a record that has a size or checksums is
-    refused with 400.
+    Sets the size, checksums and addresses of an uploaded file. It works once: a record that has a size or
+    checksums is refused with 400.
 
     Args:
         guid (str): GUID of the blank record.
@@ -50,7 +50,7 @@ def build(
         200: The identifiers of the record, with its new revision.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
         Conflict: 409: The revision is not the current one.

@@ -53,7 +53,7 @@ def build(
         acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
         authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
         uploader (str | None): User who uploaded the file. Optional.
-        description (str | None): What the file is, for people. Optional.
+        description (str | None): Human-readable description of the file. Optional.
         content_created_date (str | None): When the contents were made (RFC 3339). Format date-time. Optional.
         content_updated_date (str | None): When the contents were last changed (RFC 3339); not before
             `content_created_date`. Format date-time. Optional.
@@ -62,7 +62,7 @@ def build(
         200: The identifiers of the record, with its new revision.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
         NotFound: 404: There is no such record.
         Conflict: 409: The revision is not the current one.

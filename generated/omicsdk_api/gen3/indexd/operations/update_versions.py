@@ -25,14 +25,14 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
 
     Args:
         guid (str): GUID of any version of the file.
-        acl (Sequence[str]): Old access rules that all versions shall have. Optional.
-        authz (Sequence[str]): Resource paths that all versions shall have. Optional.
+        acl (Sequence[str]): Old access rules to set on all versions. Optional.
+        authz (Sequence[str]): Resource paths to set on all versions. Optional.
 
     Returns:
         200: The identifiers of all versions, with their new revisions.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
+        BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials do not allow this.
         NotFound: 404: There is no such record.
     """

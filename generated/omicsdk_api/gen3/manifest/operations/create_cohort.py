@@ -29,7 +29,7 @@ def build(*, guid: str) -> Request:
 
     Raises:
         BadRequest: 400: The GUID is not one.
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/cohorts", body=json_body({"guid": guid}))

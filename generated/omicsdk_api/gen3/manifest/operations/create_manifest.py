@@ -33,7 +33,7 @@ def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
 
     Raises:
         BadRequest: 400: The body is not a list of objects that all have an `object_id`.
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/", body=json_body(body))

@@ -15,18 +15,18 @@ FACTS = OperationFacts(
 def build(*, file_name: str) -> Request:
     """Read one of the manifests.
 
-    The answer is JSON as text, in which every apostrophe has become a double quote: a manifest with
-    apostrophes in its values cannot be read as JSON any more.
+    The answer is JSON as text, with every apostrophe replaced by a double quote: a manifest with apostrophes
+    in its values is no longer valid JSON.
 
     Args:
-        file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
+        file_name (str): Name of the file, as returned when it was stored; it ends in `json`.
 
     Returns:
         200: The manifest, as text.
 
     Raises:
         BadRequest: 400: The name does not end in `json`.
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
     """
     return request(FACTS, f"/file/{segment('file_name', file_name)}")
 

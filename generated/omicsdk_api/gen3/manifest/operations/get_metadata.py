@@ -15,17 +15,17 @@ FACTS = OperationFacts(
 def build(*, file_name: str) -> Request:
     """Read exported metadata.
 
-    The answer is JSON as text, in which every apostrophe has become a double quote.
+    The answer is JSON as text, with every apostrophe replaced by a double quote.
 
     Args:
-        file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
+        file_name (str): Name of the file, as returned when it was stored; it ends in `json`.
 
     Returns:
         200: The metadata, as text.
 
     Raises:
         BadRequest: 400: The name does not end in `json`.
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
     """
     return request(FACTS, f"/metadata/{segment('file_name', file_name)}")
 

@@ -22,7 +22,7 @@ def build() -> Request:
         200: The cohorts, the oldest first.
 
     Raises:
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/cohorts")

@@ -30,8 +30,8 @@ def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
         200: The metadata was stored under the name that is answered.
 
     Raises:
-        BadRequest: 400: The request makes no sense; the answer says why.
-        Forbidden: 403: The access token is missing, has ended, or is not one of this commons.
+        BadRequest: 400: The request is invalid; the answer states the reason.
+        Forbidden: 403: The access token is missing, has expired, or is not one of this commons.
         ServerError: 500: The service cannot reach its storage.
     """
     return request(FACTS, "/metadata", body=json_body(body))

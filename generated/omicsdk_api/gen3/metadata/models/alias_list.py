@@ -16,7 +16,7 @@ class AliasList(Model):
     """Aliases of a document.
 
     Attributes:
-        guid: GUID of the document, as it was asked for.
+        guid: GUID of the document, as requested.
         aliases: Aliases of the document, sorted.
     """
 

@@ -16,7 +16,7 @@ class AliasObjInput(Model):
     """Aliases of a document.
 
     Attributes:
-        aliases: Aliases, any texts that no other document has; a text that stands twice counts once.
+        aliases: Aliases, any texts that no other document has; a repeated text counts once.
     """
 
     aliases: list[str] | None = None

@@ -13,7 +13,7 @@ _BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"}
 
 @define(slots=True, repr=False)
 class BatchResult(Model):
-    """GUIDs of a batch, by what became of their documents.
+    """GUIDs of a batch, by the result for their documents.
 
     Attributes:
         created: GUIDs of documents that are new.

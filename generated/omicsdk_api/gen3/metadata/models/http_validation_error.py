@@ -15,10 +15,10 @@ _HTTP_VALIDATION_ERROR_FIELDS = frozenset({"detail"})
 
 @define(slots=True, repr=False)
 class HTTPValidationError(Model):
-    """What is wrong with a request.
+    """Errors of a request.
 
     Attributes:
-        detail: What is wrong, one entry a place.
+        detail: Errors, one entry per place.
     """
 
     detail: list[ValidationError] | None = None

@@ -13,7 +13,7 @@ _NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
 
 @define(slots=True, repr=False)
 class NewObject(Model):
-    """An object that was made.
+    """A new object.
 
     Attributes:
         guid: GUID of the object.

@@ -13,7 +13,7 @@ _OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
 
 @define(slots=True, repr=False)
 class ObjectView(Model):
-    """What is known of an object.
+    """Information about an object.
 
     Attributes:
         record: Record of the index: `did`, `size`, `hashes`, `urls` and more; empty when it has none.

@@ -26,14 +26,14 @@ _VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
 
 @define(slots=True, repr=False)
 class ValidationError(Model):
-    """One thing that is wrong with a request.
+    """One error of a request.
 
     Attributes:
-        loc: Where it stands: `body`, `query` or `path`, then keys and indexes.
-        msg: What is wrong, in a sentence.
+        loc: Location of the value: `body`, `query` or `path`, then keys and indexes.
+        msg: Message of the error.
         type: Kind of the fault, such as `missing` or `int_parsing`.
-        ctx: Further facts about the fault, when there are any.
-        input: The value that is wrong, when it is shown.
+        ctx: Further details of the error, if any.
+        input: The invalid value, if it is shown.
     """
 
     loc: list[str | int]

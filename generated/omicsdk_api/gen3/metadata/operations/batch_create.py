@@ -24,8 +24,8 @@ FACTS = OperationFacts(name="batch_create", method="POST", path="/metadata", sec
 def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT) -> Request:
     """Store many documents at once.
 
-    Each is an object with `guid` and `data`. What is refused does not stop the others; a document without a
-    GUID fails the whole request with 500.
+    Each is an object with `guid` and `data`. A refused document does not stop the others; a document without
+    a GUID fails the whole request with 500.
 
     Args:
         body (Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict]): The documents to store.
@@ -33,10 +33,10 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
             True when omitted. Optional.
 
     Returns:
-        201: What became of each document.
+        201: Result for each document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, "/metadata", query=(("overwrite", overwrite),), body=json_body(body))
 

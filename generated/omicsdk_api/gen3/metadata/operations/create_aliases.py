@@ -26,14 +26,14 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT) -> Request:
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-        aliases (Sequence[str]): Aliases, any texts that no other document has; a text that stands twice
-            counts once. Optional.
+        aliases (Sequence[str]): Aliases, any texts that no other document has; a repeated text counts once.
+            Optional.
 
     Returns:
         201: The aliases of the GUID, as they are now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))
 

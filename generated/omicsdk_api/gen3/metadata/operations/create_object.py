@@ -39,10 +39,10 @@ def build(
         metadata (Mapping[str, Any]): Document of the new object; empty when omitted. Optional.
 
     Returns:
-        201: The object is made; its bytes can be put to the address.
+        201: The object was created; upload its bytes to the address.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

@@ -24,8 +24,8 @@ def build(
 ) -> Request:
     """Create a new version of an object, and an address for its upload.
 
-    The new version gets a GUID of its own and is for whoever the object is for. 404 when the index does not
-    know the object. Needs a token; 401 without one.
+    The new version gets a new GUID and the access rules of the object. 404 when the index does not know the
+    object. Requires a token; 401 without one.
 
     Args:
         file_name (str): Name of the file that will be uploaded.
@@ -34,10 +34,10 @@ def build(
         metadata (Mapping[str, Any]): Document of the new version; empty when omitted. Optional.
 
     Returns:
-        201: The object is made; its bytes can be put to the address.
+        201: The object was created; upload its bytes to the address.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

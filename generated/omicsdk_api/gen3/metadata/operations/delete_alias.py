@@ -23,10 +23,10 @@ def build(*, guid: str, alias: str) -> Request:
         alias (str): Alias to delete; slashes are part of it.
 
     Returns:
-        204: Said to be deleted; see above.
+        204: Reported as deleted; see above.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 

@@ -22,10 +22,10 @@ def build(*, guid: str) -> Request:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
 
     Returns:
-        204: Said to be deleted; see above.
+        204: Reported as deleted; see above.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 

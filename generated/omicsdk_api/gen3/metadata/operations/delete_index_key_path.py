@@ -24,7 +24,7 @@ def build(*, path: str) -> Request:
         204: The index is gone.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata_index/{segment('path', path)}")
 

@@ -21,14 +21,14 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
 
     Args:
         guid (str): GUID of the object; slashes are part of it.
-        delete_file_locations (str): Delete the bytes in all places where they are, too: its presence counts,
-            not its value. When it is omitted they stay. Optional.
+        delete_file_locations (str): Delete the bytes in all storage locations, too: its presence counts, not
+            its value. When it is omitted they are kept. Optional.
 
     Returns:
         200: The record and the document are gone.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS, f"/objects/{segment('guid', guid, raw=True)}", query=(("delete_file_locations", delete_file_locations),)

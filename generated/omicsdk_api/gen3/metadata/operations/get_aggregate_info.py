@@ -23,10 +23,10 @@ def build(*, what: str) -> Request:
         what (str): Kind of information; `schema` is the only one.
 
     Returns:
-        200: What is known, as an object.
+        200: The information, as an object.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/aggregate/info/{segment('what', what)}")
 

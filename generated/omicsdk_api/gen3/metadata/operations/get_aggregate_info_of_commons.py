@@ -22,10 +22,10 @@ def build(*, name: str) -> Request:
         name (str): Name of the commons whose information is wanted.
 
     Returns:
-        200: What is known of the commons, such as its address as `commons_url`.
+        200: Information about the commons, such as its address as `commons_url`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}/info")
 

@@ -32,8 +32,8 @@ def build(
         limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
             Optional.
         offset (int): How many records to pass over, 0 when omitted. Optional.
-        counts (str): Fields, separated by commas, of which only the length is answered: of a list or object
-            how many members it has, and 0 for null. None when omitted. Optional.
+        counts (str): Fields, separated by commas, of which only the length is returned: the number of members
+            of a list or object, and 0 for null. None when omitted. Optional.
         flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.
         pagination (bool): Answer with the size of the whole and the place of the page; false when omitted.
             Optional.
@@ -43,7 +43,7 @@ def build(
             `pagination`: `hits`, `offset`, `pageSize` and `pages`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_aliases", method="GET", path="/metadata/{guid}/
 def build(*, guid: str) -> Request:
     """List the aliases of a document.
 
-    An unknown GUID has none, which is no error.
+    An unknown GUID has no aliases, which is not an error.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
@@ -27,7 +27,7 @@ def build(*, guid: str) -> Request:
         200: The aliases of the GUID, sorted.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 

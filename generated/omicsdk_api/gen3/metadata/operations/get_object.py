@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{guid}")
 def build(*, guid: str) -> Request:
     """Read the record and the metadata of an object.
 
-    404 when neither is known; one that is not there is an empty object.
+    404 when both are unknown; a missing one is an empty object.
 
     Args:
         guid (str): GUID or alias in the index, or GUID of a document; slashes are part of it.
@@ -27,7 +27,7 @@ def build(*, guid: str) -> Request:
         200: The record of the index and the document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}")
 

@@ -23,22 +23,22 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
     """Search documents by their values.
 
     Any other query parameter narrows the search: its name is a path of keys joined by dots, such as `a.b`,
-    and its value the one wanted; `*` matches whatever has the key. Different keys must all match, of a key
-    that stands twice any value. Numbers match as texts; booleans, null and members of lists do not match.
-    Documents come in the order of their GUIDs; aliases are not listed.
+    and its value the value to match; `*` matches every document that has the key. Different keys must all
+    match; for a repeated key, any of its values. Numbers match as texts; booleans, null and members of lists
+    do not match. Documents come in the order of their GUIDs; aliases are not listed.
 
     Args:
         limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
         offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
         filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-            matches whatever has the key. Each becomes a query parameter of its own; all documents match when
-            it is omitted. Optional.
+            matches every document that has the key. Each becomes a separate query parameter; all documents
+            match when it is omitted. Optional.
 
     Returns:
         200: GUIDs; with `data` an object of documents by GUID.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

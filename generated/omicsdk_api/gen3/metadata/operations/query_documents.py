@@ -29,14 +29,14 @@ def build(
         limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
         offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
         filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-            matches whatever has the key. Each becomes a query parameter of its own; all documents match when
-            it is omitted. Optional.
+            matches every document that has the key. Each becomes a separate query parameter; all documents
+            match when it is omitted. Optional.
 
     Returns:
         200: Documents by GUID; empty past the last.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

@@ -26,15 +26,15 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT, merge: bool | Omit
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-        aliases (Sequence[str]): Aliases, any texts that no other document has; a text that stands twice
-            counts once. Optional.
+        aliases (Sequence[str]): Aliases, any texts that no other document has; a repeated text counts once.
+            Optional.
         merge (bool): Keep aliases that are not sent; false when omitted. Optional.
 
     Returns:
         201: The aliases of the GUID, as they are now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is not what it must be.
+        Unprocessable: 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

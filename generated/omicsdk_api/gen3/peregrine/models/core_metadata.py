@@ -46,13 +46,13 @@ class CoreMetadata(Model):
         citation: How to cite the file, as text.
         creator: Who made the data.
         contributor: Who contributed to it.
-        coverage: Place and time that it is about.
-        description: What the data are.
+        coverage: Place and time that the data cover.
+        description: Description of the data.
         language: Language of the data.
         publisher: Who publishes the data.
         rights: Rights in the data.
-        source: What the data were made from.
-        subject: What the data are about.
+        source: Sources of the data.
+        subject: Subjects of the data.
     """
 
     object_id: str | None = None

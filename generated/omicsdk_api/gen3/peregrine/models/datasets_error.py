@@ -16,9 +16,9 @@ class DatasetsError(Model):
     """Why nothing was counted.
 
     Attributes:
-        message: What is wrong with the parameters, in words.
+        message: Errors of the parameters, as text.
         data: Always null here.
-        errors: What is wrong with the types of nodes, each in words.
+        errors: Errors of the types of nodes, each as text.
     """
 
     message: str | None = None

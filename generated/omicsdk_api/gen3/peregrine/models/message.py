@@ -16,7 +16,7 @@ class Message(Model):
     """What went wrong.
 
     Attributes:
-        message: What went wrong, in words.
+        message: Message of the error.
     """
 
     message: str | None = None

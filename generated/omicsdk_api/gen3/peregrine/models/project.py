@@ -16,10 +16,10 @@ class Project(Model):
     """A project of the commons.
 
     Attributes:
-        name: Name of the project as people say it.
+        name: Common name of the project.
         code: Code of the project within its program.
-        dbgap_accession_number: Accession number in dbGaP, or what stands in for it.
-        description: What the project is about; absent where the dictionary has none.
+        dbgap_accession_number: Accession number in dbGaP, or a substitute.
+        description: Subject of the project; absent where the dictionary has none.
         image_url: Picture of the project; absent where the dictionary has none.
     """
 

@@ -16,8 +16,8 @@ class QueryErrors(Model):
     """Why a query failed.
 
     Attributes:
-        errors: What went wrong, each in words; not objects as elsewhere.
-        data: What was found nevertheless, by root field; null for nothing.
+        errors: Messages of the errors; not objects as in other answers.
+        data: Results that were found nevertheless, by root field; null for none.
     """
 
     errors: list[str]

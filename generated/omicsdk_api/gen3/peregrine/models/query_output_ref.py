@@ -16,7 +16,7 @@ class QueryOutputRef(Model):
     """Data of a query.
 
     Attributes:
-        data: What was found, by root field or its alias.
+        data: The results, by root field or its alias.
     """
 
     data: dict[str, Any]

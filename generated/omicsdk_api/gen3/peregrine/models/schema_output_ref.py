@@ -13,7 +13,7 @@ _SCHEMA_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 @define(slots=True, repr=False)
 class SchemaOutputRef(Model):
-    """The schema as introspection tells it.
+    """The schema, as introspection returns it.
 
     Attributes:
         data: Holds the schema as `__schema`.

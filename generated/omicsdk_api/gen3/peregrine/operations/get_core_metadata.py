@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_core_metadata", method="GET", path="/coremetada
 def build(*, object_id: str) -> Request:
     """Read the core metadata of a data file.
 
-    Asks for the fields. A raw call with another Accept header has the file in another form: `x-bibtex`, or
+    Requests the fields. A raw call with another Accept header has the file in another form: `x-bibtex`, or
     `application/vnd.schemaorg.ld+json`.
 
     Args:

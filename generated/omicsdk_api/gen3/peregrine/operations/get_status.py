@@ -13,7 +13,7 @@ FACTS = OperationFacts(name="get_status", method="GET", path="/peregrine/_status
 def build() -> Request:
     """Check whether the service is healthy.
 
-    Asks the database as well.
+    Checks the database as well.
 
     Returns:
         200: The service is healthy.

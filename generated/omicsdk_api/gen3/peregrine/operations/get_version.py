@@ -19,7 +19,7 @@ def build() -> Request:
     """Get the versions of service and dictionary.
 
     Returns:
-        200: What is running.
+        200: Version of the running service.
     """
     return request(FACTS, "/peregrine/_version")
 

@@ -30,14 +30,14 @@ def build(
     Args:
         query (str): The query as text; `null` as a value in it is a syntax error.
         variables (Mapping[str, Any] | None): Values of its variables, by name without the dollar. Optional.
-        operation_name (str): Ignored by the service, which takes one operation a query. Optional.
+        operation_name (str): Ignored by the service, which takes one operation per query. Optional.
 
     Returns:
-        200: What was found.
+        200: The results.
 
     Raises:
         BadRequest: 400: The query is malformed, or a field of it failed.
-        Forbidden: 403: The bearer of the token may not ask this.
+        Forbidden: 403: The bearer of the token may not send this query.
     """
     return request(
         FACTS,

@@ -17,7 +17,7 @@ class ClosedTransaction(Model):
 
     Attributes:
         code: Status of the answer, once more.
-        message: What happened, in a sentence.
+        message: Message of the result.
         transaction_id: Number of the dry run.
     """
 

@@ -13,14 +13,14 @@ _ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
 
 @define(slots=True, repr=False)
 class EntityError(Model):
-    """One thing that is wrong with an entity.
+    """One error of an entity.
 
     Attributes:
-        keys: Properties that are wrong; empty when none can be named.
-        message: What is wrong, in a sentence.
+        keys: Invalid properties; empty when none can be named.
+        message: Message of the error.
         type: Kind of the error: `INVALID_LINK`, `INVALID_NUMERIC`, `INVALID_PERMISSIONS`, `INVALID_PROPERTY`,
             `INVALID_TYPE`, `INVALID_VALUE`, `MISSING_PROPERTY`, `NOT_UNIQUE`, `NOT_FOUND` or `ERROR`.
-        dependents: What depends on an entity that was to be deleted: objects with `id` and `type`.
+        dependents: Dependents of an entity that was to be deleted: objects with `id` and `type`.
     """
 
     keys: list[str]

@@ -30,15 +30,15 @@ _ENTITY_OUTCOME_FIELDS = frozenset({"action", "id", "type", "valid", "errors", "
 
 @define(slots=True, repr=False)
 class EntityOutcome(Model):
-    """What became of one entity of a transaction.
+    """Result for one entity of a transaction.
 
     Attributes:
-        action: What was done, `create`, `update` or `delete`; null when the entity is invalid.
+        action: Action that was done, `create`, `update` or `delete`; null when the entity is invalid.
         id: UUID of the entity; null when it got none.
         type: Node type of the entity.
         valid: Whether the entity is valid.
-        errors: What is wrong with the entity.
-        warnings: What is doubtful about the entity.
+        errors: Errors of the entity.
+        warnings: Warnings about the entity.
         unique_keys: Keys of the entity: `project_id` and `submitter_id`, or `code` of a project.
     """
 

@@ -13,10 +13,10 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(slots=True, repr=False)
 class Message(Model):
-    """What happened, in words.
+    """Message of the result.
 
     Attributes:
-        message: What happened, in a sentence.
+        message: Message of the result.
     """
 
     message: str

@@ -16,7 +16,7 @@ class SchemaProgram(Model):
     """A program to register.
 
     Attributes:
-        dbgap_accession_number: Accession number of the program in dbGaP, or another text that stands for it.
+        dbgap_accession_number: Accession number of the program in dbGaP, or another text in its place.
         name: Name of the program; part of addresses and of the projects' ids.
         type: Node type: always `program`.
     """

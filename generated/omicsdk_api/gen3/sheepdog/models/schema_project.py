@@ -20,7 +20,7 @@ class SchemaProject(Model):
             code.
         name: Title of the project, for people to read.
         type: Node type: always `project`.
-        dbgap_accession_number: Accession number of the project in dbGaP, or another text that stands for it.
+        dbgap_accession_number: Accession number of the project in dbGaP, or another text in its place.
         investigator_name: Name of the principal investigator.
     """
 

@@ -44,21 +44,21 @@ _TRANSACTION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Transaction(Model):
-    """What became of a submission, deletion or change of state.
+    """Result of a submission, deletion or change of state.
 
     Attributes:
         code: Status of the answer, once more.
         success: Whether all went well; of a dry run, whether it would have.
-        message: What happened, in a sentence.
+        message: Message of the result.
         transaction_id: Number of the transaction, by which a dry run is committed or closed.
-        entities: What became of each entity.
+        entities: Result for each entity.
         entity_error_count: How many entities are invalid.
         transactional_error_count: How many errors concern the whole transaction.
         transactional_errors: Errors of the whole transaction: texts, or objects with `message`.
         created_entity_count: How many entities were created; submissions only.
         updated_entity_count: How many entities were updated; submissions only.
         deleted_entity_count: How many entities were deleted; deletions only.
-        dependent_ids: UUIDs of what stands in the way of a deletion, separated by commas; deletions only.
+        dependent_ids: UUIDs of the dependents that prevent a deletion, separated by commas; deletions only.
     """
 
     code: int

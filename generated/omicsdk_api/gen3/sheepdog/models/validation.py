@@ -17,7 +17,7 @@ class Validation(Model):
 
     Attributes:
         valid: Whether the manifest is valid.
-        errors: What is wrong with the manifest; absent when it is valid.
+        errors: Errors of the manifest; absent when it is valid.
     """
 
     valid: bool

@@ -39,8 +39,8 @@ def build(
     neither, the body is the file.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
         body (bytes | BinaryIO | PathLike[str]): The list of parts as the S3 protocol writes it when an upload
             is completed, else the bytes of the file. Format binary. Optional.
@@ -53,7 +53,7 @@ def build(
         200: The storage's answer, as the S3 protocol states it.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
         APIError: 405: The file is in a state that does not allow this.

@@ -26,8 +26,8 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
     A transaction that is closed or committed already is a 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         transaction_id (int): Number of the dry run, from its answer.
 
     Returns:

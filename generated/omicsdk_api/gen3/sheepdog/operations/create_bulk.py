@@ -30,14 +30,14 @@ def build(*, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: s
     Args:
         body (Sequence[SchemaEntityBulk | SchemaEntityBulkDict]): The documents, in the order in which they
             are to be stored.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         201: All documents are stored.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         NotFound: 404: There is no such program, project or thing in it.
     """
     return request(

@@ -23,8 +23,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     programs. The service takes the accession number as optional and forgets properties that it does not know.
 
     Args:
-        dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that stands
-            for it.
+        dbgap_accession_number (str): Accession number of the program in dbGaP, or another text in its place.
         name (str): Name of the program; part of addresses and of the projects' ids.
         type (str): Node type: always `program`.
 

@@ -27,13 +27,13 @@ def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
     Args:
         body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service takes
             a list of one too.
-        program (str): Name of the program, as in the last part of its link; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:
-        200: What became of the project.
+        200: Result for the project.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

@@ -23,20 +23,20 @@ FACTS = OperationFacts(name="create_record", method="POST", path="/v0/submission
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Create entities in a project.
 
-    Takes one entity, a list, or a table. An entity that is there already is refused, and one bad entity
+    Takes one entity, a list, or a table. An entity that already exists is refused, and one invalid entity
     aborts the whole request: nothing is stored then.
 
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the
             properties of its type.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         201: All entities are created.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         NotFound: 404: There is no such program, project or thing in it.
     """
     return request(

@@ -18,13 +18,13 @@ def build(*, program: str) -> Request:
     A program that still has projects is refused with 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:
         204: The program is gone.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

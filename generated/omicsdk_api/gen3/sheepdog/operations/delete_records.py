@@ -22,20 +22,20 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     """Delete entities by UUID.
 
-    What depends on an entity must be deleted before it or with it: otherwise the request is a 400 that lists
-    the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
+    The dependents of an entity must be deleted before it or with it: otherwise the request fails with a 400
+    that lists the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
-        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100 at
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
+        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are limited in length: about 100 at
             once is safe.
 
     Returns:
         200: The entities are gone.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

@@ -41,25 +41,25 @@ def build(
     error: the table has only its header. `ids` of more than one node type fail with 500.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         ids (Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two is
             needed. Optional.
         node_label (str): Node type to export all entities of, such as `case`; ignored when `ids` is given.
             Optional.
         format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-        with_children (str): Whether what depends on the entities is exported too, `true` or `false` (the
+        with_children (str): Whether dependents of the entities are exported too, `true` or `false` (the
             default); servers fail on `true`. Optional.
         category (str): Category of the dictionary, such as `clinical`, that children are narrowed to; all
             when omitted. Optional.
-        without_id (bool): Leave UUIDs out, so that the export can be submitted elsewhere; false when omitted.
-            Optional.
+        without_id (bool): Omit UUIDs, so that the export can be submitted to another project or commons;
+            false when omitted. Optional.
 
     Returns:
         200: The exported entities, as a file.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

@@ -37,13 +37,13 @@ def build(
     query.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         ids (str): UUIDs of the entities to export, separated by commas. Wins over `node_label`; one of the
             two is needed. Optional.
         node_label (str): Node type to export all entities of, such as `case`. Optional.
         format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-        with_children (str): Whether what depends on the entities is exported too, as text: `true` or `false`
+        with_children (str): Whether dependents of the entities are exported too, as text: `true` or `false`
             (the default); servers fail on `true`. Optional.
         category (str): Category of the dictionary that children are narrowed to; all when omitted. Optional.
         without_id (str): Leave UUIDs out, as text: `true` or `false` (the default). Optional.
@@ -52,7 +52,7 @@ def build(
         200: The exported entities, as a file.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

@@ -21,8 +21,8 @@ def build(*, program: str, project: str) -> Request:
     """List the node types of a project's dictionary.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: Links whose last parts are node types.

@@ -22,8 +22,8 @@ def build(*, program: str, project: str, entry: str) -> Request:
     """Read the schema of a node type, as a project sees it.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`, `_terms`
             and `_settings` are its shared parts.
 

@@ -27,15 +27,15 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     The query `ids` is needed, though it is not published; an entity that is no data file is a 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         ids (Sequence[str]): UUIDs of the file entities.
 
     Returns:
         200: YAML with the list `files`, one mapping an entity.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

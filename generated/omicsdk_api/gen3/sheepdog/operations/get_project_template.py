@@ -23,8 +23,8 @@ def build(*, program: str, project: str, entity: str, format: str | Omit = OMIT)
     Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         entity (str): Node type to make the template of, such as `case`.
         format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
 

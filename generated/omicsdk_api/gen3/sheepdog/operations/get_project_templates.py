@@ -25,8 +25,8 @@ def build(
     Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
         categories (str): Categories of the dictionary to make templates of, separated by commas; all when
             omitted. Optional.

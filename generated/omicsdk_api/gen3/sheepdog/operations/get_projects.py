@@ -19,7 +19,7 @@ def build(*, program: str) -> Request:
     """List the projects of a program.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:
         200: Links whose last parts are the codes of projects.

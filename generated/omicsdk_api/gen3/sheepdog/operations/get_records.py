@@ -25,18 +25,18 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Request:
     """Read entities by UUID.
 
-    In any order, and from whatever project they are in. If one is unknown the whole request is a 400.
+    In any order, and from any project. If one is unknown, the whole request fails with 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         entity_id_string (Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
 
     Returns:
         200: The entities with all their properties.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

@@ -23,16 +23,16 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str, transaction_id: int) -> Request:
     """Commit a successful dry run: do it for real, as PUT does.
 
-    The entities of the dry run are submitted anew, by a transaction of its own. Once only: a second time, and
-    a dry run that failed, are a 400.
+    The entities of the dry run are submitted again, in a separate transaction. This works once: a second
+    commit, and a dry run that failed, are a 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         transaction_id (int): Number of the dry run, from its answer.
 
     Returns:
-        200: What became of the entities.
+        200: Result for the entities.
 
     Raises:
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.

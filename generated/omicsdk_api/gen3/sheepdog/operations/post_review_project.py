@@ -20,11 +20,11 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str) -> Request:
     """Close a project to submissions, for review, as PUT does.
 
-    Only from the state `open`. Until it is opened again, whatever writes is a 400.
+    Only from the state `open`. Until it is opened again, every write fails with 400.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: The project is in its new state.

@@ -28,15 +28,15 @@ def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request
 
     Args:
         s3_url (str): Address of the object, as `s3://bucket/key`.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
 
     Returns:
         200: The entity points at the object.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
         APIError: 405: The file is in a state that does not allow this.

@@ -28,8 +28,8 @@ def build(*, body: str, program: str, project: str) -> Request:
 
     Args:
         body (str): The XML document.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: The entities are stored.

@@ -23,8 +23,8 @@ def build(*, program: str, project: str) -> Request:
     Only from the state `review`. Current servers fail with 500.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: The project is in its new state.

@@ -23,21 +23,21 @@ FACTS = OperationFacts(name="submit_record", method="PUT", path="/v0/submission/
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
     """Create or update entities in a project.
 
-    Takes one entity, a list, or a table; parents may stand after their children. What exists (by
-    `submitter_id`) is updated: properties that are not sent stay, null clears one. One bad entity aborts the
-    whole request. An optional query `async` fails on current servers.
+    Takes one entity, a list, or a table; parents may follow their children. Existing entities (by
+    `submitter_id`) are updated: properties that are not sent stay unchanged, null clears one. One invalid
+    entity aborts the whole request. An optional query `async` fails on current servers.
 
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the
             properties of its type.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: All entities are stored.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         NotFound: 404: There is no such program, project or thing in it.
     """
     return request(

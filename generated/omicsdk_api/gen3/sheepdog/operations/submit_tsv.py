@@ -25,14 +25,14 @@ def build(*, body: str, program: str, project: str) -> Request:
 
     Args:
         body (str): Text of the table, UTF-8 without a byte order mark.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
         200: All entities are stored.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         NotFound: 404: There is no such program, project or thing in it.
     """
     return request(

@@ -26,16 +26,16 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     """Try to delete entities, without doing it.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
-        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100 at
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
+        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are limited in length: about 100 at
             once is safe.
 
     Returns:
-        200: What would have been deleted.
+        200: Entities that would have been deleted.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
     """

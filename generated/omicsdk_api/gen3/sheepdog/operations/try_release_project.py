@@ -20,14 +20,14 @@ FACTS = OperationFacts(
 def build(*, program: str, project: str) -> Request:
     """Try to release a project, so that it may be published.
 
-    Nothing is changed; the answer says what would happen.
+    Nothing is changed; the answer states what would happen.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
-        200: What would have happened to the project.
+        200: Result that the project would have had.
 
     Raises:
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.

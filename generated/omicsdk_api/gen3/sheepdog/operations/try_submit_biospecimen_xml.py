@@ -24,15 +24,15 @@ FACTS = OperationFacts(
 def build(*, body: str, program: str, project: str) -> Request:
     """Try to submit biospecimen entities as BCR XML.
 
-    Nothing is stored; the answer says what would have become of the entities.
+    Nothing is stored; the answer states the result that the entities would have had.
 
     Args:
         body (str): The XML document.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
-        200: What would have become of the entities.
+        200: Result that the entities would have had.
 
     Raises:
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.

@@ -31,14 +31,14 @@ def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) ->
     Args:
         body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the
             properties of its type.
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
-        200: What would have become of the entities; `success` tells whether they would have been stored.
+        200: Result that the entities would have had; `success` is whether they would have been stored.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         NotFound: 404: There is no such program, project or thing in it.
     """
     return request(

@@ -36,8 +36,8 @@ def build(
     """Upload a file's bytes, or one part of them.
 
     Args:
-        program (str): Name of the program, as in the last part of its link; case counts.
-        project (str): Code of the project, without the name of its program; case counts.
+        program (str): Name of the program, as in the last part of its link; case-sensitive.
+        project (str): Code of the project, without the name of its program; case-sensitive.
         file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
         body (bytes | BinaryIO | PathLike[str]): The bytes of the file, or of the part. Format binary.
             Optional.
@@ -50,7 +50,7 @@ def build(
         200: The bytes are stored.
 
     Raises:
-        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
         Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
         NotFound: 404: There is no such program, project or thing in it.
         APIError: 405: The file is in a state that does not allow this.

@@ -23,15 +23,15 @@ FACTS = OperationFacts(
 def build(*, files: Sequence[Mapping[str, Any]]) -> Request:
     """Check a manifest for uploads.
 
-    Takes the manifest as JSON or YAML. What is wrong with it is no error of the request: it is told in the
-    answer.
+    Takes the manifest as JSON or YAML. An invalid manifest is not an error of the request: its errors are
+    listed in the answer.
 
     Args:
-        files (Sequence[Mapping[str, Any]]): What is to be uploaded: objects with `id`, `file_name`,
+        files (Sequence[Mapping[str, Any]]): Files to upload: objects with `id`, `file_name`,
             `local_file_path` and the properties of the file entity.
 
     Returns:
-        200: What is wrong with the manifest; nothing when it is valid.
+        200: Errors of the manifest; none when it is valid.
     """
     return request(FACTS, "/v0/submission/validation/upload_manifest", body=json_body({"files": files}))
 

@@ -19,9 +19,9 @@ class Provider(Model):
 
     Attributes:
         base_url: Address of the commons.
-        idp: What to call the provider in other requests.
+        idp: Name of the provider in other requests.
         name: Name of the provider, for people.
-        refresh_token_expiration: How long the user is connected for, in words such as `29 days`.
+        refresh_token_expiration: Time until the user's connection expires, as text such as `29 days`.
         urls: Pages on which the user can connect.
     """
 

@@ -13,8 +13,8 @@ FACTS = OperationFacts(name="authorize", method="GET", path="/oauth2/authorize",
 def build() -> Request:
     """Handle the redirect from an identity provider.
 
-    The provider's redirect ends here, with a code that the service exchanges for a refresh token. Programs do
-    not ask for it.
+    The provider redirects here, with a code that the service exchanges for a refresh token. Programs do not
+    call it.
 
     Returns:
         200: The user is connected now.

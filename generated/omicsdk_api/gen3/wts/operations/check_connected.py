@@ -14,7 +14,7 @@ FACTS = OperationFacts(name="check_connected", method="GET", path="/oauth2/conne
 def build(*, idp: str | Omit = OMIT) -> Request:
     """Check that the user is connected.
 
-    Being connected means that the service has a refresh token of the user that has not ended.
+    Being connected means that the service has a refresh token of the user that has not expired.
 
     Args:
         idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs

@@ -21,11 +21,11 @@ def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
     """Send a request to all connected commons.
 
     Sends a GET to the path on each commons that the user is connected with, with their tokens, and gathers
-    the answers. Without credentials it asks all commons, without tokens. Other parameters of the query are
-    handed on. Only paths that the service's configuration allows can be asked for.
+    the answers. Without credentials it queries all commons, without tokens. Other query parameters are passed
+    on. Only paths that the service's configuration allows can be requested.
 
     Args:
-        endpoint (str): Path to ask for, such as `user/user`.
+        endpoint (str): Path to request, such as `user/user`.
         filters (Sequence[str]): Keys of the answers to keep; all when omitted. A key that an answer lacks is
             an error, 400. Optional.
 

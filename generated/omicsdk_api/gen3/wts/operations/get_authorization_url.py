@@ -14,11 +14,11 @@ FACTS = OperationFacts(name="get_authorization_url", method="GET", path="/oauth2
 def build(*, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
     """Start connecting with an identity provider.
 
-    Redirects to the provider's page, and is meant for a browser: what follows needs its cookies.
+    Redirects to the provider's page, and is meant for a browser: the next steps need its cookies.
 
     Args:
-        redirect (str): Where to lead the browser in the end, as a path of the same host that begins with a
-            slash. Optional.
+        redirect (str): Final destination of the browser, as a path of the same host that begins with a slash.
+            Optional.
         idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
             to, when omitted. Optional.
 

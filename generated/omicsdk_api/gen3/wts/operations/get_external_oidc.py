@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="get_external_oidc", method="GET", path="/external_o
 def build(*, unexpired: bool | Omit = OMIT) -> Request:
     """List the identity providers, and until when the user is connected.
 
-    Without credentials the list is the same, but says nothing of connections.
+    Without credentials the list is the same, but without the state of connections.
 
     Args:
         unexpired (bool): True for those that the user is connected with only; false when omitted. Optional.

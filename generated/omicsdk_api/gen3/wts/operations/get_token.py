@@ -20,7 +20,7 @@ def build(*, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
     """Get an access token of a commons.
 
     Args:
-        expires (int): When the token shall end, in seconds since 1970; known servers take no notice of it.
+        expires (int): Requested expiry of the token, in seconds since 1970; known servers ignore it.
             Optional.
         idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
             to, when omitted. Optional.
