@@ -353,35 +353,35 @@ class _Operations:
 class PangeaApi(_Operations, Client):
     """Pangea API.
 
-    Pangea keeps what is known about samples of microbial communities: facts on the samples, what pipelines
-    found in them, and where the files are.
+    Pangea stores data about samples of microbial communities: facts on the samples, results of pipelines, and
+    the locations of files.
 
     # What it holds
 
-    An **organization** is users who work together. It owns **sample groups**; a group that is a **library**
-    owns **samples**, and any group may list samples of libraries. What a module of a pipeline found about a
-    sample or a group is an **analysis result**. It has the name of the module and a **replicate**, which
-    tells results of one module apart, and consists of **fields**, each a JSON object or a reference to a
-    file. Tags mark samples and groups, projects collect groups, and work orders tell workers what is still to
-    be computed.
+    An **organization** is a group of users who work together. It owns **sample groups**; a group that is a
+    **library** owns **samples**, and any group may list samples of libraries. The result of a pipeline's
+    module for a sample or a group is an **analysis result**. It has the name of the module and a
+    **replicate**, which distinguishes results of one module, and consists of **fields**, each a JSON object
+    or a reference to a file. Tags mark samples and groups, projects collect groups, and work orders state the
+    computations that workers still have to do.
 
-    # Who may do what
+    # Permissions
 
-    Log in for a token and send it as `Authorization: Token ...`. A token that has ended is refused
-    everywhere, even where none is needed.
+    Log in for a token and send it as `Authorization: Token ...`. An expired token is refused everywhere, even
+    where none is required.
 
-    Public groups and what they hold can be read by anyone, private ones by members of their organization;
-    lists leave out what you may not see. Changes are for members of the owning organization. The server is
-    looser than that in places: manifests and counts show private results, the search finds private groups, a
+    Public groups and their contents can be read by anyone, private ones by members of their organization;
+    lists omit items that you may not see. Changes are for members of the owning organization. The server is
+    less strict in some places: manifests and counts show private results, the search finds private groups, a
     member of one organization may change another one, and any user may change or delete tags and pipelines.
     Do not keep secrets here.
 
     # Requests and answers
 
-    Bodies are JSON; forms are understood as well. Paths have a slash at their end where they have one here,
-    and else none. Lists come in pages of 100. Errors are a JSON object: `detail` with words, or faults by
-    fields. Without credentials a change is refused by 403, not 401. Some operations answer an unknown UUID by
-    500 and a page in HTML; their descriptions say so. UUIDs are written in lower case.
+    Bodies are JSON; forms are understood as well. Paths end in a slash only where they do so here. Lists come
+    in pages of 100. Errors are a JSON object: `detail` with a message, or errors by field. Without
+    credentials a change is refused by 403, not 401. Some operations answer an unknown UUID with 500 and a
+    page in HTML, as their descriptions state. UUIDs are written in lower case.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default

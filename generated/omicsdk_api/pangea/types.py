@@ -14,20 +14,20 @@ class ActivationDict(TypedDict):
 
 
 class AuthTokenDict(TypedDict):
-    """What later requests are authorised with."""
+    """Token that authorises later requests."""
 
     auth_token: str
 
 
 class BulkSamplesDict(TypedDict):
-    """Samples to be made at once."""
+    """Samples to create at once."""
 
     names: list[str]
     library: str
 
 
 class BulkSamplesMadeDict(TypedDict):
-    """Samples that were made at once."""
+    """Samples that were created at once."""
 
     uuids: list[str]
 
@@ -47,7 +47,7 @@ class CompleteS3ResponseDict(TypedDict):
 
 
 class CorrectedNamesDict(TypedDict):
-    """Taxa that names stand for; under each name the taxa that it may stand for."""
+    """Taxa by name; under each name the taxa that it may refer to."""
 
     canon: bool
     rank: str | None
@@ -61,7 +61,7 @@ class Covid19ReadsUploadDict(TypedDict):
 
 
 class CurrentPasswordDict(TypedDict):
-    """Proof that it is the user who asks."""
+    """Token that identifies the user."""
 
     current_password: str
 
@@ -98,7 +98,7 @@ class GroupWorkOrderPageDict(TypedDict):
 
 
 class GroupWorkOrderProtoDict(TypedDict):
-    """What group work orders are made after."""
+    """Templates of group work orders."""
 
     uuid: str
     name: str
@@ -143,7 +143,7 @@ class JobOrderPageDict(TypedDict):
 
 
 class JobOrderProtoDict(TypedDict):
-    """What job orders are made after."""
+    """Templates of job orders."""
 
     uuid: str
     name: str
@@ -165,20 +165,20 @@ class JobOrderProtoPageDict(TypedDict):
 
 
 class MadeDict(TypedDict):
-    """A work order that was made."""
+    """A new work order."""
 
     uuid: str
 
 
 class MetadataCheckDict(TypedDict):
-    """What a check of metadata found."""
+    """Results of a check of metadata."""
 
     errors: list[list[Any]]
     stats: dict[str, int]
 
 
 class MetadataSchemaDict(TypedDict):
-    """A table schema that was made."""
+    """A new table schema."""
 
     schema: dict[str, Any]
 
@@ -198,7 +198,7 @@ class OrganizationAddUserDict(TypedDict):
 
 
 class OrganizationDict(TypedDict):
-    """Users who work together, and what they own."""
+    """Users who work together, and their data."""
 
     uuid: str
     name: str
@@ -224,7 +224,7 @@ class OrganizationPageDict(TypedDict):
 
 
 class PageDict(TypedDict):
-    """What each page of a list has."""
+    """Fields of each page of a list."""
 
     count: int
     next: str | None
@@ -414,7 +414,7 @@ class RefusalDict(TypedDict):
 
 
 class S3ApiKeyDict(TypedDict):
-    """What the server opens a bucket with."""
+    """Key pair with which the server opens a bucket."""
 
     uuid: str
     description: str
@@ -453,7 +453,7 @@ class S3BucketPageDict(TypedDict):
 
 
 class SampleAnalysisResultDict(TypedDict):
-    """What one module found about a sample, as named fields."""
+    """Result of one module for a sample, as named fields."""
 
     uuid: str
     module_name: str
@@ -471,7 +471,7 @@ class SampleAnalysisResultDict(TypedDict):
 
 
 class SampleAnalysisResultEntryDict(TypedDict):
-    """An analysis result as it stands in the manifest of a sample."""
+    """An analysis result as in the manifest of a sample."""
 
     uuid: str
     module_name: str
@@ -489,7 +489,7 @@ class SampleAnalysisResultEntryDict(TypedDict):
 
 
 class SampleAnalysisResultFieldDict(TypedDict):
-    """One piece of data of a sample's analysis result: JSON, or a file elsewhere."""
+    """One piece of data of a sample's analysis result: JSON, or a reference to a file."""
 
     uuid: str
     name: str
@@ -502,7 +502,7 @@ class SampleAnalysisResultFieldDict(TypedDict):
 
 
 class SampleAnalysisResultFieldEntryDict(TypedDict):
-    """A field as it stands in the manifest of a sample."""
+    """A field as in the manifest of a sample."""
 
     uuid: str
     name: str
@@ -532,7 +532,7 @@ class SampleAnalysisResultPageDict(TypedDict):
 
 
 class SampleDict(TypedDict):
-    """Something that was sequenced, with results about it."""
+    """A sequenced sample, with results about it."""
 
     uuid: str
     name: str
@@ -545,7 +545,7 @@ class SampleDict(TypedDict):
 
 
 class SampleEntryDict(TypedDict):
-    """A sample as it stands in the manifest of a sample group."""
+    """A sample as in the manifest of a sample group."""
 
     uuid: str
     name: str
@@ -558,7 +558,7 @@ class SampleEntryDict(TypedDict):
 
 
 class SampleGroupAnalysisResultDict(TypedDict):
-    """What one module found about a sample group, as named fields."""
+    """Result of one module for a sample group, as named fields."""
 
     uuid: str
     module_name: str
@@ -576,7 +576,7 @@ class SampleGroupAnalysisResultDict(TypedDict):
 
 
 class SampleGroupAnalysisResultEntryDict(TypedDict):
-    """An analysis result as it stands in the manifest of a sample group."""
+    """An analysis result as in the manifest of a sample group."""
 
     uuid: str
     module_name: str
@@ -594,7 +594,7 @@ class SampleGroupAnalysisResultEntryDict(TypedDict):
 
 
 class SampleGroupAnalysisResultFieldDict(TypedDict):
-    """One piece of data of a sample group's analysis result: JSON, or a file elsewhere."""
+    """One piece of data of a sample group's analysis result: JSON, or a reference to a file."""
 
     uuid: str
     name: str
@@ -607,7 +607,7 @@ class SampleGroupAnalysisResultFieldDict(TypedDict):
 
 
 class SampleGroupAnalysisResultFieldEntryDict(TypedDict):
-    """A field as it stands in the manifest of a sample group."""
+    """A field as in the manifest of a sample group."""
 
     uuid: str
     name: str
@@ -754,7 +754,7 @@ class SamplePageDict(TypedDict):
 
 
 class SearchResultDict(TypedDict):
-    """What a search found."""
+    """Results of a search."""
 
     query: str
     samples: list[SampleDict]
@@ -763,7 +763,7 @@ class SearchResultDict(TypedDict):
 
 
 class SendEmailResetDict(TypedDict):
-    """Where a mail shall go."""
+    """Recipient of an e-mail."""
 
     email: str
 
@@ -823,13 +823,13 @@ class TagPageDict(TypedDict):
 
 
 class TaxaFoundDict(TypedDict):
-    """What a search for taxa found."""
+    """Results of a search for taxa."""
 
     results: dict[str, Any]
 
 
 class TokenCreateDict(TypedDict):
-    """What an account logs in with."""
+    """Login credentials of an account."""
 
     password: str
     email: str
@@ -865,7 +865,7 @@ class UploadedPartDict(TypedDict):
 
 
 class UserCreateDict(TypedDict):
-    """An account that was made."""
+    """A new account."""
 
     email: str
     id: int
@@ -873,7 +873,7 @@ class UserCreateDict(TypedDict):
 
 
 class UserDict(TypedDict):
-    """An account, which is what logs in."""
+    """An account for logging in."""
 
     id: int
     email: str
@@ -962,7 +962,7 @@ class WorkOrderPageDict(TypedDict):
 
 
 class WorkOrderProtoDict(TypedDict):
-    """What work orders are made after."""
+    """Templates of work orders."""
 
     uuid: str
     name: str

@@ -13,7 +13,7 @@ _AUTH_TOKEN_FIELDS = frozenset({"auth_token"})
 
 @define(slots=True, repr=False)
 class AuthToken(Model):
-    """What later requests are authorised with.
+    """Token that authorises later requests.
 
     Attributes:
         auth_token: Token of 40 hexadecimal digits, to be sent as `Authorization: Token ...`.

@@ -13,11 +13,11 @@ _BULK_SAMPLES_FIELDS = frozenset({"names", "library"})
 
 @define(slots=True, repr=False)
 class BulkSamples(Model):
-    """Samples to be made at once.
+    """Samples to create at once.
 
     Attributes:
         names: Names of the new samples; none twice, none that the library has.
-        library: UUID of the library that shall own the new samples. Format uuid.
+        library: UUID of the library that will own the new samples. Format uuid.
     """
 
     names: list[str]

@@ -13,7 +13,7 @@ _BULK_SAMPLES_MADE_FIELDS = frozenset({"uuids"})
 
 @define(slots=True, repr=False)
 class BulkSamplesMade(Model):
-    """Samples that were made at once.
+    """Samples that were created at once.
 
     Attributes:
         uuids: UUIDs of the new samples, in the order of their names.

@@ -13,7 +13,7 @@ _CORRECTED_NAMES_FIELDS = frozenset({"canon", "rank"})
 
 @define(slots=True, repr=False)
 class CorrectedNames(Model):
-    """Taxa that names stand for; under each name the taxa that it may stand for.
+    """Taxa by name; under each name the taxa that it may refer to.
 
     Attributes:
         canon: Whether only accepted names were looked for.

@@ -13,7 +13,7 @@ _CURRENT_PASSWORD_FIELDS = frozenset({"current_password"})
 
 @define(slots=True, repr=False)
 class CurrentPassword(Model):
-    """Proof that it is the user who asks.
+    """Token that identifies the user.
 
     Attributes:
         current_password: The account's password, as a proof.

@@ -49,12 +49,12 @@ class GroupWorkOrder(Model):
 
     Attributes:
         uuid: UUID of the group work order. Format uuid.
-        name: Name, which is that of its prototype for groups.
+        name: Name; it is the name of its prototype for groups.
         priority: How urgent the group work order is; 100 at first. From -2147483648 to 2147483647.
         sample_group: UUID of the sample group that is worked on. Format uuid.
         created_at: When the group work order was made. Format date-time.
         updated_at: When the group work order last changed. Format date-time.
-        description: What the group work order is for.
+        description: Purpose of the group work order.
         work_order_links: The work orders of the group's samples, in short.
         status: `error` when a work order failed, `pending` or `success` when all are so, else `working`.
         progress_summary: How many parts have each status, and how many there are in all.

@@ -15,14 +15,14 @@ _GROUP_WORK_ORDER_PROTO_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class GroupWorkOrderProto(Model):
-    """What group work orders are made after.
+    """Templates of group work orders.
 
     Attributes:
         uuid: UUID of the prototype of group work orders. Format uuid.
         name: Name of the prototype of group work orders.
         created_at: When the prototype of group work orders was made. Format date-time.
         updated_at: When the prototype of group work orders last changed. Format date-time.
-        description: What its group work orders do, in a few words.
+        description: Short description of its group work orders.
         work_order_protos: UUIDs of the prototypes that each sample of the group gets a work order of.
     """
 

@@ -35,12 +35,12 @@ class JobOrder(Model):
         status: How far the job is.
         work_order: UUID of the work order that the job is part of. Format uuid.
         pipeline_module: UUID of the module that the job runs; null for none. Format uuid.
-        analysis_result: UUID of the analysis result that the job made; null until there is one. Format uuid.
-        resources_used: What the job used, by names of your choice.
-        resources_needed: What the job needs, by names of your choice.
+        analysis_result: UUID of the analysis result that the job made; null until it exists. Format uuid.
+        resources_used: Resources that the job used, under custom names.
+        resources_needed: Resources that the job needs, under custom names.
         created_at: When the job order was made. Format date-time.
         updated_at: When the job order last changed. Format date-time.
-        description: What the job does, in a few words.
+        description: Short description of the job.
     """
 
     uuid: str

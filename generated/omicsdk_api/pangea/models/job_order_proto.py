@@ -24,17 +24,17 @@ _JOB_ORDER_PROTO_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class JobOrderProto(Model):
-    """What job orders are made after.
+    """Templates of job orders.
 
     Attributes:
         uuid: UUID of the prototype of jobs. Format uuid.
         name: Name of the prototype of jobs.
         pipeline_module: UUID of the module that its jobs run; null for none. Format uuid.
-        resources_needed: What its jobs need, by name.
+        resources_needed: Resources that its jobs need, by name.
         work_order_proto: UUID of the prototype of work orders that it is part of. Format uuid.
         created_at: When the prototype of jobs was made. Format date-time.
         updated_at: When the prototype of jobs last changed. Format date-time.
-        description: What its jobs do, in a few words.
+        description: Short description of its jobs.
     """
 
     uuid: str

@@ -13,10 +13,10 @@ _MADE_FIELDS = frozenset({"uuid"})
 
 @define(slots=True, repr=False)
 class Made(Model):
-    """A work order that was made.
+    """A new work order.
 
     Attributes:
-        uuid: UUID of what was made. Format uuid.
+        uuid: UUID of the new item. Format uuid.
     """
 
     uuid: str

@@ -13,10 +13,10 @@ _METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
 
 @define(slots=True, repr=False)
 class MetadataCheck(Model):
-    """What a check of metadata found.
+    """Results of a check of metadata.
 
     Attributes:
-        errors: Faults, each as row, column, code and words.
+        errors: Errors, each as row, column, code and message.
         stats: How many faults and tables there were.
     """
 

@@ -13,7 +13,7 @@ _METADATA_SCHEMA_FIELDS = frozenset({"schema"})
 
 @define(slots=True, repr=False)
 class MetadataSchema(Model):
-    """A table schema that was made.
+    """A new table schema.
 
     Attributes:
         schema: The table schema: `fields`, each with name and type.

@@ -13,7 +13,7 @@ _ORGANIZATION_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "c
 
 @define(slots=True, repr=False)
 class Organization(Model):
-    """Users who work together, and what they own.
+    """Users who work together, and their data.
 
     Attributes:
         uuid: UUID of the organization. Format uuid.

@@ -13,7 +13,7 @@ _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 @define(slots=True, repr=False)
 class Page(Model):
-    """What each page of a list has.
+    """Fields of each page of a list.
 
     Attributes:
         count: How many items the whole list has.

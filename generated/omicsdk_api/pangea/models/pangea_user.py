@@ -51,17 +51,17 @@ class PangeaUser(Model):
     """A user as others see them.
 
     Attributes:
-        id: Number of the user, which some operations want in place of the UUID.
+        id: Number of the user; some operations require it in place of the UUID.
         uuid: UUID of the user. Format uuid.
-        email: E-mail address, which is the user's name for logging in. Format email.
+        email: E-mail address, which is the login name. Format email.
         is_staff: Whether the user may enter the server's administration.
         is_active: Whether the user may log in.
-        personal_org_uuid: UUID of the organization that is the user's own; null for none. Format uuid.
+        personal_org_uuid: UUID of the user's own organization; null for none. Format uuid.
         organization_objs: The organizations that the user is a member of.
         saved_sample_group_objs: The sample groups that the user has saved.
         avatar: Address of the user's picture; null for none. Format uri.
         name: The user's name as shown; null for none.
-        biography: What the user says about themselves.
+        biography: Profile text that the user wrote.
         url: Address of the user's web page. Format uri. At most 200 characters.
         twitter_username: The user's name on Twitter.
         github_username: The user's name on GitHub.

@@ -18,8 +18,8 @@ class Pipeline(Model):
     Attributes:
         uuid: UUID of the pipeline. Format uuid.
         name: Name; no other pipeline has it.
-        description: What the pipeline does, in a few words.
-        long_description: What the pipeline does, at length.
+        description: Short description of the pipeline.
+        long_description: Long description of the pipeline.
         updated_at: When the pipeline last changed. Format date-time.
         created_at: When the pipeline was made. Format date-time.
     """

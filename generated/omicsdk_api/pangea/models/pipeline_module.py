@@ -52,8 +52,8 @@ class PipelineModule(Model):
         uuid: UUID of this version of the module. Format uuid.
         name: Name of the module.
         version: Version of the module; name and version are unique in the pipeline.
-        description: What the module does, in a few words; may be left out but not blank.
-        long_description: What the module does, at length.
+        description: Short description of the module; may be omitted but not blank.
+        long_description: Long description of the module.
         updated_at: When this version of the module last changed. Format date-time.
         created_at: When this version of the module was made. Format date-time.
         metadata: Further facts on the module, by names of your choice.

@@ -48,7 +48,7 @@ class Project(Model):
         created_at: When the project was made. Format date-time.
         updated_at: When the project last changed. Format date-time.
         organization: UUID of the organization that owns the project. Format uuid.
-        description: What the project is about.
+        description: Subject of the project.
         organization_obj: The organization that owns the project.
         sample_groups: UUIDs of the sample groups in the project.
         sub_projects: UUIDs of the projects in the project.

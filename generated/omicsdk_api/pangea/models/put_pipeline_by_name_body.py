@@ -22,8 +22,8 @@ class PutPipelineByNameBody(Model):
         name: Name; no other pipeline has it.
         updated_at: When the pipeline last changed. Format date-time.
         created_at: When the pipeline was made. Format date-time.
-        description: What the pipeline does, in a few words.
-        long_description: What the pipeline does, at length.
+        description: Short description of the pipeline.
+        long_description: Long description of the pipeline.
     """
 
     uuid: str

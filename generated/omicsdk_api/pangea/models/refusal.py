@@ -16,7 +16,7 @@ class Refusal(Model):
     """Why a request was refused.
 
     Attributes:
-        detail: The reason, in words.
+        detail: The reason, as text.
     """
 
     detail: str | None = None

@@ -15,11 +15,11 @@ _S3_API_KEY_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class S3ApiKey(Model):
-    """What the server opens a bucket with.
+    """Key pair with which the server opens a bucket.
 
     Attributes:
         uuid: UUID of the key pair. Format uuid.
-        description: What the key pair is for.
+        description: Purpose of the key pair.
         created_at: When the key pair was stored. Format date-time.
         updated_at: When the key pair last changed. Format date-time.
         bucket: UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.

@@ -29,7 +29,7 @@ _SAMPLE_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Sample(Model):
-    """Something that was sequenced, with results about it.
+    """A sequenced sample, with results about it.
 
     Attributes:
         uuid: UUID of the sample. Format uuid.
@@ -39,7 +39,7 @@ class Sample(Model):
         library: UUID of the library that owns the sample; another one moves it there. Format uuid.
         metadata: Facts on the sample, by names of your choice.
         library_obj: The library that owns the sample.
-        description: What the sample is, in a few words.
+        description: Short description of the sample.
     """
 
     uuid: str

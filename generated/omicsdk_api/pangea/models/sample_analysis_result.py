@@ -45,17 +45,17 @@ _SAMPLE_ANALYSIS_RESULT_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleAnalysisResult(Model):
-    """What one module found about a sample, as named fields.
+    """Result of one module for a sample, as named fields.
 
     Attributes:
         uuid: UUID of the sample's analysis result. Format uuid.
         module_name: Name of the module that made the sample's result, such as `raw::raw_reads`.
-        replicate: What tells results of one module for one sample apart; 12 random characters when omitted.
-        sample: UUID of the sample that the result is about. Format uuid.
+        replicate: Distinguishes results of one module for one sample; 12 random characters when omitted.
+        sample: UUID of the sample of the result. Format uuid.
         created_at: When the sample's result was made. Format date-time.
         updated_at: When the sample's result last changed. Format date-time.
-        sample_obj: The sample that the result is about.
-        description: What the sample's result is, in a few words.
+        sample_obj: The sample of the result.
+        description: Short description of the sample's result.
         metadata: Further facts on the sample's result, by names of your choice.
         is_private: Whether only members of the organization may see it, even if the sample is public. False
             when omitted.

@@ -17,7 +17,7 @@ _SAMPLE_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleAnalysisResultField(Model):
-    """One piece of data of a sample's analysis result: JSON, or a file elsewhere.
+    """One piece of data of a sample's analysis result: JSON, or a reference to a file.
 
     Attributes:
         uuid: UUID of the field of the sample's result. Format uuid.
@@ -28,7 +28,7 @@ class SampleAnalysisResultField(Model):
             endpoint_url, `sra` or `ftp` with url. Empty before an upload.
         analysis_result: UUID of the sample's result that the field is part of. Format uuid.
         analysis_result_obj: The sample's result that the field is part of.
-        description: What the field of the sample's result holds, in a few words.
+        description: Short description of the field of the sample's result.
     """
 
     uuid: str

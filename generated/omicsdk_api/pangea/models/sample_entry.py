@@ -30,7 +30,7 @@ _SAMPLE_ENTRY_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleEntry(Model):
-    """A sample as it stands in the manifest of a sample group.
+    """A sample as in the manifest of a sample group.
 
     Attributes:
         uuid: UUID of the sample. Format uuid.
@@ -39,7 +39,7 @@ class SampleEntry(Model):
         updated_at: When the sample last changed. Format date-time.
         library: UUID of the library that owns the sample; another one moves it there. Format uuid.
         metadata: Facts on the sample, by names of your choice.
-        description: What the sample is, in a few words.
+        description: Short description of the sample.
         analysis_results: The results about this sample.
     """
 

@@ -50,20 +50,21 @@ class SampleGroup(Model):
 
     Attributes:
         uuid: UUID of the sample group. Format uuid.
-        name: Name; no other group on the server has it, whatever its organization.
+        name: Name; unique among all groups on the server.
         created_at: When the sample group was made. Format date-time.
         updated_at: When the sample group last changed. Format date-time.
         organization: UUID of the organization that owns the group. Format uuid.
-        description: What the group is, in a few words; may be left out but not blank.
+        description: Short description of the group; may be omitted but not blank.
         is_library: Whether it is a library: only libraries own samples. False when omitted.
-        is_public: Whether everybody may see it and what it holds. True when omitted.
+        is_public: Whether any user may see it and its contents. True when omitted.
         theme: Theme of the group, as the web site uses it.
         organization_obj: The organization that owns the group.
-        long_description: What the group is, at length.
+        long_description: Long description of the group.
         metadata: Further facts on the group, by names of your choice.
         bucket: UUID of the S3 bucket that files of the group are uploaded to; null for none. Format uuid.
         storage_provider_name: Name of the storage; `custom` when omitted.
-        sample_metadata_schema: Table schema that the metadata of its samples should keep to; empty for none.
+        sample_metadata_schema: Table schema that the metadata of its samples should conform to; empty for
+            none.
     """
 
     uuid: str

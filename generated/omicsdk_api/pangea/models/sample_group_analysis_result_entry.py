@@ -46,17 +46,17 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleGroupAnalysisResultEntry(Model):
-    """An analysis result as it stands in the manifest of a sample group.
+    """An analysis result as in the manifest of a sample group.
 
     Attributes:
         uuid: UUID of the sample group's analysis result. Format uuid.
         module_name: Name of the module that made the sample group's result, such as `raw::raw_reads`.
-        replicate: What tells results of one module for one sample group apart; 12 random characters when
+        replicate: Distinguishes results of one module for one sample group; 12 random characters when
             omitted.
-        sample_group: UUID of the sample group that the result is about. Format uuid.
+        sample_group: UUID of the sample group of the result. Format uuid.
         created_at: When the sample group's result was made. Format date-time.
         updated_at: When the sample group's result last changed. Format date-time.
-        description: What the sample group's result is, in a few words.
+        description: Short description of the sample group's result.
         metadata: Further facts on the sample group's result, by names of your choice.
         is_private: Whether only members of the organization may see it, even if the sample group is public.
             False when omitted.

@@ -17,7 +17,7 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleGroupAnalysisResultField(Model):
-    """One piece of data of a sample group's analysis result: JSON, or a file elsewhere.
+    """One piece of data of a sample group's analysis result: JSON, or a reference to a file.
 
     Attributes:
         uuid: UUID of the field of the sample group's result. Format uuid.
@@ -28,7 +28,7 @@ class SampleGroupAnalysisResultField(Model):
             endpoint_url, `sra` or `ftp` with url. Empty before an upload.
         analysis_result: UUID of the sample group's result that the field is part of. Format uuid.
         analysis_result_obj: The sample group's result that the field is part of.
-        description: What the field of the sample group's result holds, in a few words.
+        description: Short description of the field of the sample group's result.
     """
 
     uuid: str

@@ -15,7 +15,7 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class SampleGroupAnalysisResultFieldEntry(Model):
-    """A field as it stands in the manifest of a sample group.
+    """A field as in the manifest of a sample group.
 
     Attributes:
         uuid: UUID of the field of the sample group's result. Format uuid.
@@ -25,7 +25,7 @@ class SampleGroupAnalysisResultFieldEntry(Model):
         stored_data: The sample group's data: any JSON object, or by `__type__` a file: `s3` with uri and
             endpoint_url, `sra` or `ftp` with url. Empty before an upload.
         analysis_result: UUID of the sample group's result that the field is part of. Format uuid.
-        description: What the field of the sample group's result holds, in a few words.
+        description: Short description of the field of the sample group's result.
     """
 
     uuid: str

@@ -51,8 +51,8 @@ class SampleHistory(Model):
         library: UUID of the library that owns the sample; another one moves it there. Format uuid.
         metadata: Facts on the sample, by names of your choice.
         library_obj: The library that owns the sample.
-        description: What the sample is, in a few words.
-        versioned_metadata: What the sample's metadata were before they changed.
+        description: Short description of the sample.
+        versioned_metadata: The sample's metadata before the change.
     """
 
     uuid: str

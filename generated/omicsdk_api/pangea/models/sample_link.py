@@ -18,7 +18,7 @@ class SampleLink(Model):
     Attributes:
         uuid: UUID of the sample in the group. Format uuid.
         name: Name of the sample in the group.
-        metadata: Facts on the sample; only if they were asked for.
+        metadata: Facts on the sample; only if requested.
     """
 
     uuid: str

@@ -16,8 +16,8 @@ class SampleList(Model):
     """Samples of a group.
 
     Attributes:
-        sample_uuids: UUIDs of samples; may stand beside `sample_uuid`.
-        sample_uuid: UUID of one sample; may stand beside `sample_uuids`.
+        sample_uuids: UUIDs of samples; may be combined with `sample_uuid`.
+        sample_uuid: UUID of one sample; may be combined with `sample_uuids`.
     """
 
     sample_uuids: list[str] | None = None

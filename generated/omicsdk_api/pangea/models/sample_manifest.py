@@ -51,7 +51,7 @@ class SampleManifest(Model):
         library: UUID of the library that owns the sample; another one moves it there. Format uuid.
         metadata: Facts on the sample, by names of your choice.
         library_obj: The library that owns the sample.
-        description: What the sample is, in a few words.
+        description: Short description of the sample.
         analysis_results: The results about the sample.
     """
 

@@ -17,10 +17,10 @@ _SEARCH_RESULT_FIELDS = frozenset({"query", "samples", "sample_groups", "organiz
 
 @define(slots=True, repr=False)
 class SearchResult(Model):
-    """What a search found.
+    """Results of a search.
 
     Attributes:
-        query: The words that were searched for.
+        query: The text that was searched for.
         samples: The samples that match.
         sample_groups: The sample groups that match.
         organizations: The organizations that match.

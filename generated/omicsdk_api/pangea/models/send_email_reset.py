@@ -13,7 +13,7 @@ _SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
 
 @define(slots=True, repr=False)
 class SendEmailReset(Model):
-    """Where a mail shall go.
+    """Recipient of an e-mail.
 
     Attributes:
         email: E-mail address that the mail is sent to. Format email.

@@ -17,7 +17,7 @@ class TagAddTag(Model):
 
     Attributes:
         tag_uuid: UUID of the tag to relate to this one. Format uuid.
-        payload: Text that says how the tags are related.
+        payload: Text that describes the relation of the tags.
     """
 
     tag_uuid: str

@@ -13,10 +13,10 @@ _TAXA_FOUND_FIELDS = frozenset({"results"})
 
 @define(slots=True, repr=False)
 class TaxaFound(Model):
-    """What a search for taxa found.
+    """Results of a search for taxa.
 
     Attributes:
-        results: What was found; empty when nothing was.
+        results: The results; empty for none.
     """
 
     results: dict[str, Any]

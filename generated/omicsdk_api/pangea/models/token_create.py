@@ -13,7 +13,7 @@ _TOKEN_CREATE_FIELDS = frozenset({"password", "email"})
 
 @define(slots=True, repr=False)
 class TokenCreate(Model):
-    """What an account logs in with.
+    """Login credentials of an account.
 
     Attributes:
         password: Password of the account. Format password.

@@ -13,7 +13,7 @@ _USER_FIELDS = frozenset({"id", "email"})
 
 @define(slots=True, repr=False)
 class User(Model):
-    """An account, which is what logs in.
+    """An account for logging in.
 
     Attributes:
         id: Number of the account.

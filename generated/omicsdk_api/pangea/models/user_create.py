@@ -13,7 +13,7 @@ _USER_CREATE_FIELDS = frozenset({"email", "id", "password"})
 
 @define(slots=True, repr=False)
 class UserCreate(Model):
-    """An account that was made.
+    """A new account.
 
     Attributes:
         email: E-mail address; no other account has it. Format email. At most 254 characters.

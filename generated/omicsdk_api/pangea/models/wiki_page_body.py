@@ -16,9 +16,9 @@ class WikiPageBody(Model):
     """A page to be written.
 
     Attributes:
-        title: Title that the page shall have.
-        text: Text that the page shall have, in Markdown.
-        uuid: UUID of the page to write anew; a new page when omitted. Format uuid.
+        title: Title of the page.
+        text: Text of the page, in Markdown.
+        uuid: UUID of the page to replace; a new page when omitted. Format uuid.
     """
 
     title: str

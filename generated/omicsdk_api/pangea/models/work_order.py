@@ -46,12 +46,12 @@ class WorkOrder(Model):
 
     Attributes:
         uuid: UUID of the work order. Format uuid.
-        name: Name, which is its prototype's.
+        name: Name of its prototype.
         priority: How urgent the work order is; 100 at first. From -2147483648 to 2147483647.
         sample: UUID of the sample that is worked on. Format uuid.
         created_at: When the work order was made. Format date-time.
         updated_at: When the work order last changed. Format date-time.
-        description: What the work order is for.
+        description: Purpose of the work order.
         job_order_objs: The jobs that the work order consists of.
         status: `error` when a job failed, `pending` or `success` when all jobs are so, else `working`.
         progress_summary: How many jobs have each status, and under `n_jobs` how many there are.

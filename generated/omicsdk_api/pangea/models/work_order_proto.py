@@ -13,14 +13,14 @@ _WORK_ORDER_PROTO_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at"
 
 @define(slots=True, repr=False)
 class WorkOrderProto(Model):
-    """What work orders are made after.
+    """Templates of work orders.
 
     Attributes:
         uuid: UUID of the prototype of work orders. Format uuid.
         name: Name of the prototype of work orders.
         created_at: When the prototype of work orders was made. Format date-time.
         updated_at: When the prototype of work orders last changed. Format date-time.
-        description: What its work orders do, in a few words.
+        description: Short description of its work orders.
     """
 
     uuid: str

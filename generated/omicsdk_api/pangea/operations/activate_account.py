@@ -24,8 +24,8 @@ def build(*, uid: str, token: str) -> Request:
         204: It is done; nothing is answered.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/users/activation/", body=json_body({"uid": uid, "token": token}))
 

@@ -29,8 +29,8 @@ def build(*, user: int, organization_pk: str) -> Request:
         200: It is done.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/organizations/{segment('organization_pk', organization_pk)}/users", body=json_body({"user": user})

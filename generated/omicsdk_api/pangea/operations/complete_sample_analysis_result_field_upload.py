@@ -38,14 +38,14 @@ def build(
         upload_id (str): Id of the upload to complete.
         parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         200: The file is whole; there is no body when the storage refused.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

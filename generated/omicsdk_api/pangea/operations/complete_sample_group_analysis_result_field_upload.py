@@ -40,7 +40,7 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
         200: The file is whole; there is no body when the storage refused.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="create_organization", method="POST", path="/api/org
 def build(*, name: str) -> Request:
     """Create an organization.
 
-    Whoever makes it is its first member.
+    The user who creates it is its first member.
 
     Args:
         name (str): Name; no other organization has it.
@@ -28,8 +28,8 @@ def build(*, name: str) -> Request:
         201: The organization as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/organizations", body=json_body({"name": name}))
 

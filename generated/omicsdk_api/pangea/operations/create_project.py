@@ -34,7 +34,7 @@ def build(
     Args:
         name (str): Name; no other project has it.
         organization (str): UUID of the organization that owns the project. Format uuid.
-        description (str): What the project is about. Optional.
+        description (str): Subject of the project. Optional.
         sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
         sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
 
@@ -42,8 +42,8 @@ def build(
         201: The project as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

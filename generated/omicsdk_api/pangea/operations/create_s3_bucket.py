@@ -19,7 +19,8 @@ FACTS = OperationFacts(name="create_s3_bucket", method="POST", path="/api/s3_buc
 def build(*, name: str, endpoint_url: str, organization: str) -> Request:
     """Register an S3 bucket.
 
-    For members of the organization. It tells the server about a bucket; the bucket is not made.
+    For members of the organization. It registers an existing bucket with the server; the bucket is not
+    created.
 
     Args:
         name (str): Name of the bucket in its storage.
@@ -30,8 +31,8 @@ def build(*, name: str, endpoint_url: str, organization: str) -> Request:
         201: The S3 bucket as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

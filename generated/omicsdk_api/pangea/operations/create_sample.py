@@ -30,14 +30,14 @@ def build(
         name (str): Name; unique in its library.
         library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
         metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-        description (str): What the sample is, in a few words. Optional.
+        description (str): Short description of the sample. Optional.
 
     Returns:
         201: The sample as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

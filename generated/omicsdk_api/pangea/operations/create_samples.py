@@ -21,18 +21,18 @@ FACTS = OperationFacts(name="create_samples", method="POST", path="/api/bulk_sam
 def build(*, names: Sequence[str], library: str) -> Request:
     """Create many samples in a library at once.
 
-    Either all samples are made or none. A name that the library has, or that stands twice in the list, ends
-    in a 500, and so does a group that is no library.
+    Either all samples are created or none. A name that exists in the library, or is repeated in the list,
+    fails with 500, and so does a group that is not a library.
 
     Args:
         names (Sequence[str]): Names of the new samples; none twice, none that the library has.
-        library (str): UUID of the library that shall own the new samples. Format uuid.
+        library (str): UUID of the library that will own the new samples. Format uuid.
 
     Returns:
         201: The samples were made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/bulk_samples", body=json_body({"names": names, "library": library}))

@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 def build(*, sample_pk: str, wop_pk: str) -> Request:
     """Create a work order for a sample from a prototype.
 
-    The body is empty; an unknown sample or prototype ends in a 500.
+    The body is empty; an unknown sample or prototype fails with 500.
 
     Args:
         sample_pk (str): UUID of the sample that is worked on. Format uuid.
@@ -33,7 +33,7 @@ def build(*, sample_pk: str, wop_pk: str) -> Request:
         201: The work order was made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders/{segment('wop_pk', wop_pk)}")

@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 def build(*, sample_group_pk: str, wop_pk: str) -> Request:
     """Create a group work order for a sample group from a prototype.
 
-    Each sample of the group gets work orders of its own. The body is empty.
+    Each sample of the group gets separate work orders. The body is empty.
 
     Args:
         sample_group_pk (str): UUID of the sample group that is worked on. Format uuid.
@@ -33,7 +33,7 @@ def build(*, sample_group_pk: str, wop_pk: str) -> Request:
         201: The work order was made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

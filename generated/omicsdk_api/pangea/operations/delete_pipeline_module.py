@@ -22,7 +22,7 @@ def build(*, uuid: str) -> Request:
         204: It is deleted.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/pipeline_modules/{segment('uuid', uuid)}")

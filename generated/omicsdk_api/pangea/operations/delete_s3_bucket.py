@@ -22,7 +22,7 @@ def build(*, id: str) -> Request:
         204: It is deleted.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")

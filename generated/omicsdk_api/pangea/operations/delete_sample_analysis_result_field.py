@@ -22,14 +22,14 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
     Args:
         uuid (str): UUID of the field of a sample's result. Format uuid.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         204: It is deleted.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

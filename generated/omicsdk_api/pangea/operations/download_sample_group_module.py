@@ -24,7 +24,7 @@ FACTS = OperationFacts(
 def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT) -> Request:
     """Read all results of a module in a sample group as a tar archive.
 
-    The archive of a module that the group has no results of is there, but empty.
+    For a module without results in the group, the archive exists but is empty.
 
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
@@ -37,7 +37,7 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
 
     Raises:
         Unauthorized: 401: The token in the address is not valid.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -25,7 +25,7 @@ def build(*, id: int) -> Request:
         200: The account as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/")

@@ -25,7 +25,7 @@ def build(*, uuid: str) -> Request:
         200: The prototype of job orders as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/job_order_prototypes/{segment('uuid', uuid)}")

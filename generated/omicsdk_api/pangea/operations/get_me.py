@@ -18,13 +18,13 @@ FACTS = OperationFacts(name="get_me", method="GET", path="/api/users/me")
 def build() -> Request:
     """Get your own profile.
 
-    Ends in a 500 without credentials.
+    Fails with 500 without credentials.
 
     Returns:
         200: The user's profile as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/users/me")

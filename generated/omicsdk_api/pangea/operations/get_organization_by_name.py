@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_organization_by_name", method="GET", path="/api
 def build(*, org: str) -> Request:
     """Get an organization by its name or UUID.
 
-    Two organizations whose names differ only in case end in a 500.
+    Two organizations whose names differ only in case fail with 500.
 
     Args:
         org (str): Name of the organization, in any case, or its UUID. A name with a slash cannot be reached.
@@ -27,7 +27,7 @@ def build(*, org: str) -> Request:
         200: The organization as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing; the body is a page in HTML.
         ServerError: 500: The server failed; the body is a page in HTML.
     """

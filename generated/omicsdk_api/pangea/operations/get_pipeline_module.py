@@ -25,7 +25,7 @@ def build(*, uuid: str) -> Request:
         200: The version of a pipeline's module as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/pipeline_modules/{segment('uuid', uuid)}")

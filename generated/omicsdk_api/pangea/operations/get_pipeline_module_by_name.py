@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, id: str, name: str, version: str) -> Request:
     """Get a module of a pipeline by its name and version.
 
-    One that is not there ends in a 500.
+    A missing one fails with 500.
 
     Args:
         id (str): UUID of the pipeline that has it. Format uuid.
@@ -31,7 +31,7 @@ def build(*, id: str, name: str, version: str) -> Request:
         200: The version of a pipeline's module as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

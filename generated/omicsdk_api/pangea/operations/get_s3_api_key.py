@@ -27,7 +27,7 @@ def build(*, id: str) -> Request:
         200: The key pair of an S3 bucket as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/s3_buckets/{segment('id', id)}")

@@ -25,7 +25,7 @@ def build(*, uuid: str) -> Request:
         200: The analysis result of a sample group as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/sample_group_ars/{segment('uuid', uuid)}")

@@ -30,7 +30,7 @@ def build(*, uuid: str) -> Request:
         200: The field of a sample group's analysis result as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/sample_group_ar_fields/{segment('uuid', uuid)}")

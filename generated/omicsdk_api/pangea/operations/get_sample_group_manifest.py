@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="get_sample_group_manifest", method="GET", path="/ap
 def build(*, id: str, token: str | Omit = OMIT) -> Request:
     """Get a sample group with all samples, results and fields in one answer.
 
-    Private results are in it as well. An unknown group ends in a 500.
+    Private results are included. An unknown group fails with 500.
 
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
@@ -30,7 +30,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
     Raises:
         Unauthorized: 401: The token in the address is not valid.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/manifest", query=(("token", token),))

@@ -17,7 +17,7 @@ FACTS = OperationFacts(name="get_sample_group_metadata", method="GET", path="/ap
 def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT) -> Request:
     """Get the metadata of a group's samples, by the samples' names.
 
-    An unknown group ends in a 500.
+    An unknown group fails with 500.
 
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
@@ -29,7 +29,7 @@ def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OM
 
     Raises:
         Unauthorized: 401: The token in the address is not valid.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -19,17 +19,17 @@ FACTS = OperationFacts(name="get_sample_group_sample_links", method="GET", path=
 def build(*, id: str, metadata: str | Omit = OMIT) -> Request:
     """Get the names and UUIDs of a group's samples in one answer.
 
-    An unknown group ends in a 500.
+    An unknown group fails with 500.
 
     Args:
         id (str): UUID of the sample group that is read or written. Format uuid.
-        metadata (str): Any value asks for the samples' metadata as well. Optional.
+        metadata (str): Any value adds the samples' metadata. Optional.
 
     Returns:
         200: The samples in short.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/sample_links", query=(("metadata", metadata),))

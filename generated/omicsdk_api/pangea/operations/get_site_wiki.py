@@ -18,13 +18,13 @@ FACTS = OperationFacts(name="get_site_wiki", method="GET", path="/api/wiki/site"
 def build() -> Request:
     """Get the wiki of the whole site.
 
-    The current server ends in a 500.
+    The current server always fails with 500.
 
     Returns:
         200: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/wiki/site")

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="get_tag_random_samples", method="GET", path="/api/c
 def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
     """Get random samples with a tag.
 
-    Each call draws anew, and may draw fewer than are asked for even if there are enough.
+    Each call draws a new selection, and may return fewer than requested even if enough exist.
 
     Args:
         tag_pk (str): UUID of the tag that things are marked with. Format uuid.
@@ -29,7 +29,7 @@ def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
         200: The samples that were drawn.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/random_samples", query=(("n", n),))
 

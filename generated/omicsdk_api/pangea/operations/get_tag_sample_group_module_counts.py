@@ -28,7 +28,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
     Raises:
         Unauthorized: 401: The token in the address is not valid.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/contrib/tags/{segment('id', id)}/sample_group_module_counts", query=(("token", token),)

@@ -25,7 +25,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
 
     Raises:
         BadRequest: 400: There is no such taxon.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/treeoflife/ancestors", query=(("query", query),))
 

@@ -20,14 +20,14 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
     Args:
         query (str): Name of the taxon whose descendants are wanted. Optional.
         depth (int): How many levels below the taxon. Default: 1. Optional.
-        annotate (str): Any value adds what is known about the taxa. Optional.
+        annotate (str): Any value adds information about the taxa. Optional.
 
     Returns:
         200: The taxa below.
 
     Raises:
         BadRequest: 400: There is no such taxon.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

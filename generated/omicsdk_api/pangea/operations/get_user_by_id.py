@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_user_by_id", method="GET", path="/api/users/id/
 def build(*, user_id: int) -> Request:
     """Get a user's profile by the user's number.
 
-    A number that nobody has ends in a 500.
+    An unknown number fails with 500.
 
     Args:
         user_id (int): Number of the user.
@@ -27,7 +27,7 @@ def build(*, user_id: int) -> Request:
         200: The user's profile as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/users/id/{segment('user_id', user_id)}")

@@ -35,7 +35,7 @@ def build(*, organization_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of users' profiles.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: The list has no such page.
     """
     return request(

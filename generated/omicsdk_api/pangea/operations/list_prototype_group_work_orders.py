@@ -38,7 +38,7 @@ def build(
 
     Args:
         uuid (str): UUID of the prototype of group work orders. Format uuid.
-        max_num (int): At most so many orders; all when omitted. Optional.
+        max_num (int): Maximum number of orders; all when omitted. Optional.
         random (str): Any value mixes the orders at random. Optional.
         not_status (str): Leave out orders of this status. Optional.
         page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
@@ -47,7 +47,7 @@ def build(
         200: A page of group work orders.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: The list has no such page.
     """
     return request(

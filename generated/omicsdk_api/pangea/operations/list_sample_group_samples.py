@@ -27,7 +27,7 @@ FACTS = OperationFacts(
 def build(*, group_pk: str, page: int | Omit = OMIT) -> Request:
     """List the samples in a sample group.
 
-    Without credentials the list of a public group that is no library is empty. An unknown group ends in a
+    Without credentials the list of a public group that is not a library is empty. An unknown group fails with
     500.
 
     Args:
@@ -38,7 +38,7 @@ def build(*, group_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of samples.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: The list has no such page.
         ServerError: 500: The server failed; the body is a page in HTML.
     """

@@ -36,7 +36,7 @@ def build(*, sample_group_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of group work orders.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: The list has no such page.
     """
     return request(

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="login", method="POST", path="/api/auth/token/login/
 def build(*, password: str, email: str) -> Request:
     """Log in and get the account's token.
 
-    The same token comes each time until it is deleted by a logout. Send no token along: one that has ended is
+    The same token comes each time until it is deleted by a logout. Send no token along: an expired token is
     refused even here.
 
     Args:
@@ -30,8 +30,8 @@ def build(*, password: str, email: str) -> Request:
         200: The account's token.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/token/login/", body=json_body({"password": password, "email": email}))
 

@@ -19,7 +19,7 @@ def build() -> Request:
         204: It is done; nothing is answered.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/token/logout/")
 

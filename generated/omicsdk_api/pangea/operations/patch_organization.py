@@ -28,8 +28,8 @@ def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
         200: The organization as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body(given({"name": name})))

@@ -25,15 +25,15 @@ def build(
     Args:
         uuid (str): UUID of the pipeline. Format uuid.
         name (str): Name; no other pipeline has it. Optional.
-        description (str): What the pipeline does, in a few words. Optional.
-        long_description (str): What the pipeline does, at length. Optional.
+        description (str): Short description of the pipeline. Optional.
+        long_description (str): Long description of the pipeline. Optional.
 
     Returns:
         200: The pipeline as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

@@ -31,8 +31,8 @@ def build(*, name: str, body: PatchPipelineByNameBody | PatchPipelineByNameBodyD
         200: The pipeline as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}", body=json_body(body))

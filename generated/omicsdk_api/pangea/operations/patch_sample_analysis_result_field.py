@@ -36,16 +36,16 @@ def build(
         stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
             endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
         analysis_result (str): UUID of the sample's result that the field is part of. Format uuid. Optional.
-        description (str): What the field of the sample's result holds, in a few words. Optional.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        description (str): Short description of the field of the sample's result. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         200: The field of a sample's analysis result as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

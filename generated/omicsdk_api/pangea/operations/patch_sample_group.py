@@ -38,26 +38,26 @@ def build(
 
     Args:
         uuid (str): UUID of the sample group. Format uuid.
-        name (str): Name; no other group on the server has it, whatever its organization. Optional.
+        name (str): Name; unique among all groups on the server. Optional.
         organization (str): UUID of the organization that owns the group. Format uuid. Optional.
-        description (str): What the group is, in a few words; may be left out but not blank. Optional.
+        description (str): Short description of the group; may be omitted but not blank. Optional.
         is_library (bool): Whether it is a library: only libraries own samples. False when omitted. Optional.
-        is_public (bool): Whether everybody may see it and what it holds. True when omitted. Optional.
+        is_public (bool): Whether any user may see it and its contents. True when omitted. Optional.
         theme (str): Theme of the group, as the web site uses it. Optional.
-        long_description (str): What the group is, at length. Optional.
+        long_description (str): Long description of the group. Optional.
         metadata (Mapping[str, Any]): Further facts on the group, by names of your choice. Optional.
         bucket (str | None): UUID of the S3 bucket that files of the group are uploaded to; null for none.
             Format uuid. Optional.
         storage_provider_name (str): Name of the storage; `custom` when omitted. Optional.
-        sample_metadata_schema (Mapping[str, Any]): Table schema that the metadata of its samples should keep
-            to; empty for none. Optional.
+        sample_metadata_schema (Mapping[str, Any]): Table schema that the metadata of its samples should
+            conform to; empty for none. Optional.
 
     Returns:
         200: The sample group as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

@@ -39,14 +39,14 @@ def build(
             and endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
         analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
             Optional.
-        description (str): What the field of the sample group's result holds, in a few words. Optional.
+        description (str): Short description of the field of the sample group's result. Optional.
 
     Returns:
         200: The field of a sample group's analysis result as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

@@ -41,7 +41,7 @@ def build(
         is_active (bool): Whether the user may log in. Optional.
         avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
         name (str | None): The user's name as shown; null for none. Optional.
-        biography (str | None): What the user says about themselves. Optional.
+        biography (str | None): Profile text that the user wrote. Optional.
         url (str | None): Address of the user's web page. Format uri. At most 200 characters. Optional.
         twitter_username (str | None): The user's name on Twitter. Optional.
         github_username (str | None): The user's name on GitHub. Optional.
@@ -52,8 +52,8 @@ def build(
         200: The user's profile as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

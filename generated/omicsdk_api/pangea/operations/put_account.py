@@ -23,14 +23,14 @@ def build(*, id: int, body: User | UserDict | Omit = OMIT) -> Request:
 
     Args:
         id (int): Number of the account.
-        body (User | UserDict): An account, which is what logs in. Optional.
+        body (User | UserDict): An account for logging in. Optional.
 
     Returns:
         200: The account as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body(body))

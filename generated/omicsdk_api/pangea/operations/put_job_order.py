@@ -33,7 +33,7 @@ def build(
 ) -> Request:
     """Update a job order, giving its name and work order.
 
-    Fields that are left out stay as they are. For users who are privileged for the prototype.
+    Omitted fields stay unchanged. For users who are privileged for the prototype.
 
     Args:
         name (str): Name of the job.
@@ -42,18 +42,18 @@ def build(
         status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
         pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
             Optional.
-        analysis_result (str | None): UUID of the analysis result that the job made; null until there is one.
+        analysis_result (str | None): UUID of the analysis result that the job made; null until it exists.
             Format uuid. Optional.
-        resources_used (Mapping[str, Any]): What the job used, by names of your choice. Optional.
-        resources_needed (Mapping[str, Any]): What the job needs, by names of your choice. Optional.
-        description (str): What the job does, in a few words. Optional.
+        resources_used (Mapping[str, Any]): Resources that the job used, under custom names. Optional.
+        resources_needed (Mapping[str, Any]): Resources that the job needs, under custom names. Optional.
+        description (str): Short description of the job. Optional.
 
     Returns:
         200: The job order as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

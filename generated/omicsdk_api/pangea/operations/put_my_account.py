@@ -22,14 +22,14 @@ def build(*, body: User | UserDict | Omit = OMIT) -> Request:
     """Return your own account as it is; an e-mail address that is sent is ignored.
 
     Args:
-        body (User | UserDict): An account, which is what logs in. Optional.
+        body (User | UserDict): An account for logging in. Optional.
 
     Returns:
         200: The account as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/users/me/", body=json_body(body))
 

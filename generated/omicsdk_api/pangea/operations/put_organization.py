@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="put_organization", method="PUT", path="/api/organiz
 def build(*, name: str, uuid: str) -> Request:
     """Update an organization, giving its name.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name; no other organization has it.
@@ -29,8 +29,8 @@ def build(*, name: str, uuid: str) -> Request:
         200: The organization as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body({"name": name}))

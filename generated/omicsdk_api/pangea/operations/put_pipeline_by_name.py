@@ -21,10 +21,10 @@ FACTS = OperationFacts(name="put_pipeline_by_name", method="PUT", path="/api/pip
 def build(*, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> Request:
     """Update the pipeline of a name, giving the name again.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
-        body (PutPipelineByNameBody | PutPipelineByNameBodyDict): What is sent to make or to update a
+        body (PutPipelineByNameBody | PutPipelineByNameBodyDict): Body of a request to create or update a
             pipeline.
         name (str): Name of the pipeline.
 
@@ -32,8 +32,8 @@ def build(*, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str)
         200: The pipeline as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}", body=json_body(body))

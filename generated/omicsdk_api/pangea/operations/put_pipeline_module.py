@@ -32,15 +32,15 @@ def build(
 ) -> Request:
     """Update a version of a pipeline's module, giving its name, version and pipeline.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name of the module.
         version (str): Version of the module; name and version are unique in the pipeline.
         pipeline (str): UUID of the pipeline that the module belongs to. Format uuid.
         uuid (str): UUID of the module's version. Format uuid.
-        description (str): What the module does, in a few words; may be left out but not blank. Optional.
-        long_description (str): What the module does, at length. Optional.
+        description (str): Short description of the module; may be omitted but not blank. Optional.
+        long_description (str): Long description of the module. Optional.
         metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
         dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
 
@@ -48,8 +48,8 @@ def build(
         200: The version of a pipeline's module as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

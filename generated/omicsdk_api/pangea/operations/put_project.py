@@ -30,13 +30,13 @@ def build(
 ) -> Request:
     """Update a project, giving its name and organization.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name; no other project has it.
         organization (str): UUID of the organization that owns the project. Format uuid.
         uuid (str): UUID of the project. Format uuid.
-        description (str): What the project is about. Optional.
+        description (str): Subject of the project. Optional.
         sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
         sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
 
@@ -44,8 +44,8 @@ def build(
         200: The project as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

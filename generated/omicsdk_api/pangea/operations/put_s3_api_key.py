@@ -27,12 +27,12 @@ def build(
 ) -> Request:
     """Update the key pair of an S3 bucket, giving its bucket.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
         id (str): UUID of the key pair. Format uuid.
-        description (str): What the key pair is for. Optional.
+        description (str): Purpose of the key pair. Optional.
         public_key (str): Access key id of the storage. Optional.
         private_key (str): Secret key of the storage; never answered. Format password. Optional.
 
@@ -40,8 +40,8 @@ def build(
         200: The key pair of an S3 bucket as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

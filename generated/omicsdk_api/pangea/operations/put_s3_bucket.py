@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="put_s3_bucket", method="PUT", path="/api/s3_api_key
 def build(*, name: str, endpoint_url: str, organization: str, id: str) -> Request:
     """Replace the name, endpoint and organization of an S3 bucket.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name of the bucket in its storage.
@@ -31,8 +31,8 @@ def build(*, name: str, endpoint_url: str, organization: str, id: str) -> Reques
         200: The S3 bucket as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

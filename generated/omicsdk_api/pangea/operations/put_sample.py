@@ -30,23 +30,23 @@ def build(
 ) -> Request:
     """Update a sample, giving its name and library.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name; unique in its library.
         library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
         uuid (str): UUID of the sample. Format uuid.
         metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-        description (str): What the sample is, in a few words. Optional.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        description (str): Short description of the sample. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         200: The sample as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

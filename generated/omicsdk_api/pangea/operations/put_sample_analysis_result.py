@@ -34,30 +34,30 @@ def build(
 ) -> Request:
     """Update an analysis result of a sample, giving its module's name and its sample.
 
-    Fields that are left out stay as they are. But a replicate that is left out is drawn at random again.
+    Omitted fields stay unchanged. But a replicate that is left out is drawn at random again.
 
     Args:
         module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.
-        sample (str): UUID of the sample that the result is about. Format uuid.
+        sample (str): UUID of the sample of the result. Format uuid.
         uuid (str): UUID of the sample's result. Format uuid.
-        replicate (str): What tells results of one module for one sample apart; 12 random characters when
+        replicate (str): Distinguishes results of one module for one sample; 12 random characters when
             omitted. Optional.
-        description (str): What the sample's result is, in a few words. Optional.
+        description (str): Short description of the sample's result. Optional.
         metadata (Mapping[str, Any]): Further facts on the sample's result, by names of your choice. Optional.
         is_private (bool): Whether only members of the organization may see it, even if the sample is public.
             False when omitted. Optional.
         is_hidden (bool): Whether the sample's result is marked as hidden. False when omitted. Optional.
         pipeline_module (str | None): UUID of the module's version that made the sample's result; null when
             unknown. Format uuid. Optional.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         200: The analysis result of a sample as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

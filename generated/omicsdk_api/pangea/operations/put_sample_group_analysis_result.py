@@ -35,15 +35,15 @@ def build(
 ) -> Request:
     """Replace an analysis result of a sample group.
 
-    Fields that are left out stay as they are. But a replicate that is left out is drawn at random again.
+    Omitted fields stay unchanged. But a replicate that is left out is drawn at random again.
 
     Args:
         module_name (str): Name of the module that made the sample group's result, such as `raw::raw_reads`.
-        sample_group (str): UUID of the sample group that the result is about. Format uuid.
+        sample_group (str): UUID of the sample group of the result. Format uuid.
         uuid (str): UUID of the sample group's result. Format uuid.
-        replicate (str): What tells results of one module for one sample group apart; 12 random characters
-            when omitted. Optional.
-        description (str): What the sample group's result is, in a few words. Optional.
+        replicate (str): Distinguishes results of one module for one sample group; 12 random characters when
+            omitted. Optional.
+        description (str): Short description of the sample group's result. Optional.
         metadata (Mapping[str, Any]): Further facts on the sample group's result, by names of your choice.
             Optional.
         is_private (bool): Whether only members of the organization may see it, even if the sample group is
@@ -56,8 +56,8 @@ def build(
         200: The analysis result of a sample group as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

@@ -22,7 +22,7 @@ FACTS = OperationFacts(
 def build(*, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT) -> Request:
     """Replace a field of a sample group's analysis result.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name; unique in the sample group's result.
@@ -30,14 +30,14 @@ def build(*, name: str, stored_data: Any, analysis_result: str, uuid: str, descr
             and endpoint_url, `sra` or `ftp` with url. Empty before an upload.
         analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
         uuid (str): UUID of the field of a sample group's result. Format uuid.
-        description (str): What the field of the sample group's result holds, in a few words. Optional.
+        description (str): Short description of the field of the sample group's result. Optional.
 
     Returns:
         200: The field of a sample group's analysis result as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

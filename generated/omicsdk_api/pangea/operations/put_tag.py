@@ -27,7 +27,7 @@ def build(
 ) -> Request:
     """Update a tag, giving its name.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
         name (str): Name; no other tag has it.
@@ -40,8 +40,8 @@ def build(
         200: The tag as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(

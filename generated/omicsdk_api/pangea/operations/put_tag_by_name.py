@@ -21,18 +21,18 @@ FACTS = OperationFacts(name="put_tag_by_name", method="PUT", path="/api/contrib/
 def build(*, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Request:
     """Update the tag of a name, giving the name again.
 
-    Fields that are left out stay as they are.
+    Omitted fields stay unchanged.
 
     Args:
-        body (PutTagByNameBody | PutTagByNameBodyDict): What is sent to make or to update a tag.
+        body (PutTagByNameBody | PutTagByNameBodyDict): Body of a request to create or update a tag.
         name (str): Name of the tag.
 
     Returns:
         200: The tag as it is now.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: There is no such thing.
     """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))

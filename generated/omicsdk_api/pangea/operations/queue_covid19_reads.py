@@ -20,15 +20,15 @@ def build(*, user: int, raw_reads_path: str) -> Request:
     """Queue raw reads for analysis by a SARS-CoV-2 pipeline.
 
     Args:
-        user (int): Number of the user who asks.
+        user (int): Number of the user of the token.
         raw_reads_path (str): Address of the raw reads. Format uri.
 
     Returns:
         200: The reads wait for their analysis.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/covid19/", body=json_body({"user": user, "raw_reads_path": raw_reads_path}))
 

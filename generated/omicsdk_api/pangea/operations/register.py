@@ -29,8 +29,8 @@ def build(*, email: str, password: str) -> Request:
         201: The account was made.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/users/", body=json_body({"email": email, "password": password}))
 

@@ -28,14 +28,14 @@ def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uu
 
     Args:
         group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-        sample_uuids (Sequence[str]): UUIDs of samples; may stand beside `sample_uuid`. Optional.
-        sample_uuid (str): UUID of one sample; may stand beside `sample_uuids`. Optional.
+        sample_uuids (Sequence[str]): UUIDs of samples; may be combined with `sample_uuid`. Optional.
+        sample_uuid (str): UUID of one sample; may be combined with `sample_uuids`. Optional.
 
     Returns:
         200: It is done.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

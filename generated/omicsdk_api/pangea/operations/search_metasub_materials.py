@@ -18,13 +18,13 @@ def build(*, query: str | Omit = OMIT) -> Request:
     """Search the surface materials of MetaSUB.
 
     Args:
-        query (str): Words to search surface materials for. Optional.
+        query (str): Text to search surface materials for. Optional.
 
     Returns:
         200: The materials that match.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/metasub/search_materials", query=(("query", query),))
 

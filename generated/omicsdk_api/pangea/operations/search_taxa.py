@@ -20,13 +20,13 @@ def build(*, query: str | Omit = OMIT) -> Request:
     """Search samples by the taxa in them.
 
     Args:
-        query (str): Words to search taxa for. Optional.
+        query (str): Text to search taxa for. Optional.
 
     Returns:
-        200: What was found.
+        200: The results.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/taxasearch/search", query=(("query", query),))
 

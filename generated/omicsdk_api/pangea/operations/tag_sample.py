@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="tag_sample", method="POST", path="/api/contrib/tags
 def build(*, sample_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Request:
     """Tag a sample.
 
-    An unknown sample ends in a 500.
+    An unknown sample fails with 500.
 
     Args:
         sample_uuid (str): UUID of the sample to tag. Format uuid.
@@ -31,8 +31,8 @@ def build(*, sample_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Reque
         200: It is done.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

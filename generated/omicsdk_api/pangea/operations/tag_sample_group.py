@@ -22,7 +22,7 @@ FACTS = OperationFacts(
 def build(*, sample_group_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Request:
     """Tag a sample group.
 
-    An unknown group ends in a 500.
+    An unknown group fails with 500.
 
     Args:
         sample_group_uuid (str): UUID of the sample group to tag. Format uuid.
@@ -33,8 +33,8 @@ def build(*, sample_group_uuid: str, tag_pk: str, payload: str | Omit = OMIT) ->
         200: It is done.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -20,19 +20,19 @@ FACTS = OperationFacts(name="tag_tag", method="POST", path="/api/contrib/tags/{t
 def build(*, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Request:
     """Add a tag to another tag.
 
-    An unknown tag in the body ends in a 500.
+    An unknown tag in the body fails with 500.
 
     Args:
         tag_uuid (str): UUID of the tag to relate to this one. Format uuid.
         tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-        payload (str): Text that says how the tags are related. Optional.
+        payload (str): Text that describes the relation of the tags. Optional.
 
     Returns:
         200: It is done.
 
     Raises:
-        BadRequest: 400: Something in the request is missing, wrong or taken already.
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        BadRequest: 400: A value in the request is missing, invalid or already taken.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

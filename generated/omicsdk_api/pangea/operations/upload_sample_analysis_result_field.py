@@ -32,9 +32,9 @@ def build(
 ) -> Request:
     """Start the upload of a file into an empty field of a sample's result.
 
-    Answers signed addresses in the bucket of the sample's library, valid for a day, and makes the field point
-    at the file to come. Ends in a 500 where the library has no bucket with a key pair, or the field holds
-    something else.
+    Returns signed addresses in the bucket of the sample's library, valid for a day, and makes the field refer
+    to the future file. Fails with 500 if the library has no bucket with a key pair, or the field holds
+    another value.
 
     Args:
         filename (str): Name of the file; the last part of its key in the bucket.
@@ -42,14 +42,14 @@ def build(
         stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the whole
             file, `upload-multipart` for addresses of parts. Default: upload. Optional.
         n_parts (int): How many parts the file is cut into. Default: 1. Optional.
-        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
-            act on what is not your organization's. Format uuid. Optional.
+        work_order_uuid (str): UUID of a work order for the sample. It permits changes outside your
+            organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
         200: Where to send the file: a form, or addresses of parts.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -34,8 +34,8 @@ def build(
 ) -> Request:
     """Start the upload of a file into an empty field of a sample group's result.
 
-    Answers signed addresses in the bucket of the group, valid for a day, and makes the field point at the
-    file to come. Ends in a 500 where the group has no bucket with a key pair.
+    Returns signed addresses in the bucket of the group, valid for a day, and makes the field refer to the
+    future file. Fails with 500 if the group has no bucket with a key pair.
 
     Args:
         filename (str): Name of the file; the last part of its key in the bucket.
@@ -48,7 +48,7 @@ def build(
         200: Where to send the file: a form, or addresses of parts.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -24,10 +24,10 @@ def build(*, id: str) -> Request:
         id (str): UUID of the sample group that is read or written. Format uuid.
 
     Returns:
-        200: What the check found.
+        200: Results of the check.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/validate_metadata_schema")
 

@@ -23,16 +23,16 @@ def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request
     """Create or replace a page of an organization's wiki.
 
     Args:
-        title (str): Title that the page shall have.
-        text (str): Text that the page shall have, in Markdown.
+        title (str): Title of the page.
+        text (str): Text of the page, in Markdown.
         id (str): UUID of the organization that the wiki belongs to. Format uuid.
-        uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
+        uuid (str): UUID of the page to replace; a new page when omitted. Format uuid. Optional.
 
     Returns:
         201: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -20,18 +20,18 @@ FACTS = OperationFacts(name="write_site_wiki_page", method="POST", path="/api/wi
 def build(*, title: str, text: str, uuid: str | Omit = OMIT) -> Request:
     """Write a page of the whole site's wiki.
 
-    The current server ends in a 500.
+    The current server always fails with 500.
 
     Args:
-        title (str): Title that the page shall have.
-        text (str): Text that the page shall have, in Markdown.
-        uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
+        title (str): Title of the page.
+        text (str): Text of the page, in Markdown.
+        uuid (str): UUID of the page to replace; a new page when omitted. Format uuid. Optional.
 
     Returns:
         200: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/wiki/site", body=json_body({"title": title, "text": text, "uuid": uuid}))
