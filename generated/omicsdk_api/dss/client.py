@@ -57,38 +57,38 @@ class DssApi(_Operations, Client):
 
     A **file** is a sequence of bytes with a UUID and a version. A **bundle** is a list of file versions that
     belong together, such as the reads of one experiment with the JSON documents that describe them; it has a
-    UUID and a version of its own. Files that a bundle marks as indexed are metadata: they are JSON and can be
-    searched. A **collection** is a user's own list of links to files, bundles, parts of metadata files and
-    other collections. What is stored never changes: an update writes a new version beside the old one.
+    UUID and a separate version. Files that a bundle marks as indexed are metadata: they are JSON and can be
+    searched. A **collection** is a user's private list of links to files, bundles, parts of metadata files
+    and other collections. Stored data never changes: an update writes a new version beside the old one.
 
     # Versions
 
     A version is a UTC timestamp, in the format `DSS_VERSION`: like RFC 3339, but without the colons and with
     exactly six digits of fractional seconds, for example `2019-08-01T200147.836832Z`. Sorted as text,
-    versions are in the order of time; the latest one is what a request without a version gets. Whoever writes
-    something chooses its version.
+    versions are in the order of time; a request without a version gets the latest one. The writer of a file,
+    bundle or collection chooses its version.
 
     # Long answers
 
-    Five operations answer in pages. A page that is not the last has status 206 and a `Link` header with the
+    Five operations return pages. A page that is not the last has status 206 and a `Link` header with the
     address of the next one, marked `rel="next"`; the last page has status 200 and no such link. The header
-    `X-OpenAPI-Paginated-Content-Key` names the field that holds the page's items; a dot in it leads into a
-    nested object. Follow the address as it stands: it holds all parameters of the request. Only the body of a
+    `X-OpenAPI-Paginated-Content-Key` names the field that holds the page's items; a dot in it refers to a
+    nested object. Follow the address unchanged: it contains all parameters of the request. Only the body of a
     search is sent again with it.
 
     # Slow answers
 
     When an answer needs data to be prepared first, the service redirects with status 301, often to the same
-    address, and says in `Retry-After` how many seconds to wait before the redirect is followed. Statuses of
-    500 and above may carry `Retry-After` too. A client that sends many requests should expect a few to fail
-    and send them again: five tries with waits of 1, 2, 4, 8 and 16 seconds are enough in practice.
+    address, and states in `Retry-After` the seconds to wait before following the redirect. Responses with
+    status 500 and above may also have `Retry-After`. A client that sends many requests should expect a few to
+    fail and send them again: five tries with waits of 1, 2, 4, 8 and 16 seconds are enough in practice.
 
     # Notifications
 
-    A subscription makes the service call an address of yours whenever a bundle that matches a query is
-    created or deleted. The call's payload is a JSON object: `transaction_id` and `subscription_id` (UUIDs),
-    `event_type` (`CREATE`, `TOMBSTONE` or `DELETE`; JMESPath subscriptions only), `match` with `bundle_uuid`
-    and `bundle_version`, the query of the subscription as `jmespath_query` or `es_query`, and `attachments`.
+    A subscription makes the service call your address whenever a bundle that matches a query is created or
+    deleted. The call's payload is a JSON object: `transaction_id` and `subscription_id` (UUIDs), `event_type`
+    (`CREATE`, `TOMBSTONE` or `DELETE`; JMESPath subscriptions only), `match` with `bundle_uuid` and
+    `bundle_version`, the query of the subscription as `jmespath_query` or `es_query`, and `attachments`.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default

@@ -29,7 +29,7 @@ class BundleEnumerationResultDict(TypedDict):
 
 
 class BundleFileDict(TypedDict):
-    """A stored file, and what it is in a bundle."""
+    """A stored file, and its role in a bundle."""
 
     uuid: str
     version: str
@@ -67,7 +67,7 @@ class BundleVersionDict(TypedDict):
 
 
 class CollectionDict(TypedDict):
-    """A user's own list of links to what is in the store."""
+    """A user's private list of links to items in the store."""
 
     name: str
     description: str
@@ -104,7 +104,7 @@ class DeleteSubscriptionResponseDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """What the service answers when a request fails."""
+    """Response of the service to a failed request."""
 
     title: str
     status: NotRequired[int]
@@ -128,7 +128,7 @@ class EventStreamsDict(TypedDict):
 
 
 class EventsManifestDict(TypedDict):
-    """What is in one journal of events."""
+    """Contents of one journal of events."""
 
     journal_id: str
     from_date: str
@@ -184,7 +184,7 @@ class GetSubscriptionsResponseDict(TypedDict):
 
 
 class NotificationDict(TypedDict):
-    """What a subscriber is sent about a bundle."""
+    """Data that a subscriber receives about a bundle."""
 
     transaction_id: str
     subscription_id: str
@@ -196,7 +196,7 @@ class NotificationDict(TypedDict):
 
 
 class NotifiedBundleDict(TypedDict):
-    """The bundle that a notification is about."""
+    """The bundle of a notification."""
 
     bundle_uuid: str
     bundle_version: str
@@ -257,7 +257,7 @@ class StoredCollectionDict(TypedDict):
 
 
 class SubscriptionDict(TypedDict):
-    """An address that is called when bundles are created or deleted, with what it wants to hear of."""
+    """An address that is called when bundles are created or deleted, with the events to report."""
 
     uuid: str
     replica: Literal["aws", "gcp"] | str

@@ -22,10 +22,10 @@ __all__ = [
 def parse_notification(body: bytes | str | Mapping[str, Any], *, strict: bool = True) -> Notification:
     """A bundle was created or deleted.
 
-    Sent by POST, or by PUT where the subscription says so. With the encoding `multipart/form-data` the
-    message is the JSON in the form's field that `payload_form_field` names. Notifications are signed where
-    the subscription has a secret key. One that is not answered with a status from 200 to 299 comes again, for
-    up to seven days.
+    Sent by POST, or by PUT if the subscription states it. With the encoding `multipart/form-data` the message
+    is the JSON in the form's field that `payload_form_field` names. Notifications are signed where the
+    subscription has a secret key. A notification that is not answered with a status from 200 to 299 is sent
+    again, for up to seven days.
 
     The service sends it by POST to {$request.body#/callback_url} of `put_subscription`.
 

@@ -17,8 +17,8 @@ class Attachment(Model):
 
     Attributes:
         type: Language of the expression; `jmespath` is the only one.
-        expression: Expression that finds the value in the metadata document of the bundle, the one that a
-            search with `raw` output answers, for example
+        expression: Expression that finds the value in the metadata document of the bundle, as returned by a
+            search with `raw` output, for example
             `files.donor_organism_json[].biomaterial_core.ncbi_taxon_id[]`.
     """
 

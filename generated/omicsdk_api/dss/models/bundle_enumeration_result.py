@@ -49,8 +49,7 @@ class BundleEnumerationResult(Model):
         object: Kind of object that this is, for example `list`.
         page_count: Number of bundles on this page.
         per_page: Largest number of bundles on a page, as requested.
-        search_prefix: Beginning of the names that were listed, as `bundles/` and the prefix that was asked
-            for.
+        search_prefix: Prefix of the listed names: `bundles/` and the requested prefix.
         token: Internal position of the service in its list; not for other use.
         search_after: Position after the last bundle of this page, as the address of the next page has it.
         link: Address of the next page; only when another page follows.

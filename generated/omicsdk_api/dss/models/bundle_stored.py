@@ -17,7 +17,7 @@ class BundleStored(Model):
 
     Attributes:
         version: Version that the bundle is stored under. Format DSS_VERSION.
-        manifest: The manifest as it is stored, with what is known about the bundle and each of its files.
+        manifest: The manifest as it is stored, with the properties of the bundle and of each of its files.
     """
 
     version: str

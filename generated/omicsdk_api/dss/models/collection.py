@@ -28,12 +28,12 @@ _COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents"})
 
 @define(slots=True, repr=False)
 class Collection(Model):
-    """A user's own list of links to what is in the store.
+    """A user's private list of links to items in the store.
 
     Attributes:
         name: Short name of the collection.
-        description: What the collection is about, in Markdown, as long as need be.
-        details: Metadata of your own about the collection, any JSON object; empty if there is none.
+        description: Description of the collection, in Markdown, of any length.
+        details: Custom metadata of the collection, any JSON object; empty if there is none.
         contents: The links of the collection, each of them once.
     """
 

@@ -16,7 +16,7 @@ class CollectionItem(Model):
     """A link to a file, a bundle, another collection, or a part of a metadata file.
 
     Attributes:
-        type: What the link leads to: `file`, `bundle`, `collection`, or a word of your own for a part of a
+        type: Type of the link's target: `file`, `bundle`, `collection`, or a custom word for a part of a
             metadata file.
         uuid: UUID of the file, bundle or collection, or of the file that the part is in. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.

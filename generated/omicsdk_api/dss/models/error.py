@@ -13,14 +13,14 @@ _ERROR_FIELDS = frozenset({"title", "status", "code", "stacktrace"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """What the service answers when a request fails.
+    """Response of the service to a failed request.
 
     Attributes:
-        title: What went wrong, in a few words for people.
+        title: Short human-readable description of the error.
         status: HTTP status of the answer.
         code: Cause for programs to act on, one of the words that the operation lists. Every operation may
-            also answer `unhandled_exception` or `illegal_arguments`.
-        stacktrace: Where in the service it went wrong, for its developers; mostly absent.
+            also return `unhandled_exception` or `illegal_arguments`.
+        stacktrace: Location of the error in the service, for its developers; mostly absent.
     """
 
     title: str

@@ -27,7 +27,7 @@ _EVENTS_MANIFEST_FIELDS = frozenset({"journal_id", "from_date", "to_date", "size
 
 @define(slots=True, repr=False)
 class EventsManifest(Model):
-    """What is in one journal of events.
+    """Contents of one journal of events.
 
     Attributes:
         journal_id: Name of the journal.

@@ -16,9 +16,9 @@ class GetBundlesCheckoutResponse(Model):
     """Checkout state.
 
     Attributes:
-        status: `RUNNING`: files are being copied; `SUCCEEDED`: all are there; `FAILED`: see `cause`;
-            `UNKNOWN_JOB_ID`: there is no such job, or it was too long ago.
-        cause: What went wrong, in words; only when the job failed.
+        status: `RUNNING`: files are being copied; `SUCCEEDED`: all are copied; `FAILED`: see `cause`;
+            `UNKNOWN_JOB_ID`: the job does not exist, or is too old.
+        cause: Message of the error; only when the job failed.
         location: Address of the folder that the files were copied to, as `s3://...` or `gs://...`; only when
             the job succeeded.
     """

@@ -29,18 +29,18 @@ _NOTIFICATION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Notification(Model):
-    """What a subscriber is sent about a bundle.
+    """Data that a subscriber receives about a bundle.
 
     Attributes:
         transaction_id: UUID of the notification, the same in all attempts to deliver it.
         subscription_id: UUID of the subscription that it is sent for.
-        match: The bundle that a notification is about.
-        event_type: What happened: `CREATE`, `TOMBSTONE` (the bundle was marked as deleted) or `DELETE` (it is
-            gone). Not in those of Elasticsearch subscriptions, which are of new bundles only.
+        match: The bundle of a notification.
+        event_type: Type of the event: `CREATE`, `TOMBSTONE` (the bundle was marked as deleted) or `DELETE`
+            (the bundle was removed). Missing for Elasticsearch subscriptions, which report new bundles only.
         es_query: Query of the subscription; only in those of Elasticsearch subscriptions.
         jmespath_query: Query of the subscription; only in those of JMESPath subscriptions that have one.
-        attachments: Values that the subscription asks for, by their names; `_errors` holds the reasons why
-            some are missing. Only in those of new bundles.
+        attachments: Values that the subscription requests, by their names; `_errors` holds the reasons why
+            some are missing. Only for new bundles.
     """
 
     transaction_id: str

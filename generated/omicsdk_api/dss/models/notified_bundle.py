@@ -13,7 +13,7 @@ _NOTIFIED_BUNDLE_FIELDS = frozenset({"bundle_uuid", "bundle_version"})
 
 @define(slots=True, repr=False)
 class NotifiedBundle(Model):
-    """The bundle that a notification is about.
+    """The bundle of a notification.
 
     Attributes:
         bundle_uuid: UUID of the bundle.

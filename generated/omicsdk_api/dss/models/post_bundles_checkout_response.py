@@ -16,7 +16,7 @@ class PostBundlesCheckoutResponse(Model):
     """Checkout started.
 
     Attributes:
-        checkout_job_id: UUID of the job, to ask for its state with. Matches
+        checkout_job_id: UUID of the job, for requests of its state. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
     """
 

@@ -32,10 +32,10 @@ class StoredCollection(Model):
 
     Attributes:
         name: Short name of the collection.
-        description: What the collection is about, in Markdown, as long as need be.
-        details: Metadata of your own about the collection, any JSON object; empty if there is none.
+        description: Description of the collection, in Markdown, of any length.
+        details: Custom metadata of the collection, any JSON object; empty if there is none.
         contents: The links of the collection, each of them once.
-        owner: E-mail address of the user whom the collection belongs to. Format email.
+        owner: E-mail address of the owner of the collection. Format email.
     """
 
     name: str

@@ -43,7 +43,7 @@ _SUBSCRIPTION_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Subscription(Model):
-    """An address that is called when bundles are created or deleted, with what it wants to hear of.
+    """An address that is called when bundles are created or deleted, with the events to report.
 
     Attributes:
         uuid: UUID of the subscription. Matches

@@ -20,11 +20,10 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
 
     Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
     only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles may
-    hold them. The mark, called a tombstone, keeps the reason. A deletion cannot be taken back.
+    hold them. The mark, called a tombstone, keeps the reason. A deletion cannot be undone.
 
     Args:
-        reason (str): Reason for the deletion, in words that other users will understand; kept with the
-            tombstone.
+        reason (str): Reason for the deletion, in terms that other users understand; kept with the tombstone.
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
@@ -36,7 +35,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
         200: The bundle, or the version, is deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing or has ended.
+        Unauthorized: 401: The token is missing or has expired.
         Forbidden: 403: The user may not delete bundles.
         Conflict: 409: The bundle, or the version, was deleted before, for another reason.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -17,8 +17,8 @@ FACTS = OperationFacts(
 def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
     """Delete a collection.
 
-    Deletes a collection that you own, with all its versions. What its links lead to stays. There is no way to
-    bring the collection back. The answer has no body.
+    Deletes a collection that you own, with all its versions. The targets of its links are kept. The deletion
+    cannot be undone. The answer has no body.
 
     Args:
         uuid (str): UUID of the collection. Matches

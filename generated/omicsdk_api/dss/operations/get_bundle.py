@@ -34,8 +34,8 @@ def build(
 ) -> Request:
     """Read the manifest of a bundle.
 
-    Answers what is in a bundle: its version, who wrote it, and for each file the name, UUID, version, media
-    type, size and checksums. Without a version, the latest one is read. The files come in pages of
+    Returns the contents of a bundle: its version, its creator, and for each file the name, UUID, version,
+    media type, size and checksums. Without a version, the latest one is read. The files come in pages of
     `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
 
     With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have to be
@@ -50,19 +50,19 @@ def build(
         version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
             omitted. Optional.
         directurls (bool): Give each file the address of its object in the replica itself, as
-            `s3://bucket/key` or `gs://bucket/key`. Reading it takes credentials of your own for that cloud.
+            `s3://bucket/key` or `gs://bucket/key`. Reading it requires your own credentials for that cloud.
             Not together with `presignedurls`. False when omitted. Optional.
         presignedurls (bool): Give each file an address that it can be read from for a limited time without
             further credentials. Not together with `directurls`. False when omitted. Optional.
         token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Leave it out of requests of your own. Optional.
+            redirect. Omit it in your own requests. Optional.
         per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
         start_at (int): Number of the item that a page begins with, set by the service in the address of a
-            next page. Leave it out of requests of your own. Optional.
+            next page. Omit it in your own requests. Optional.
 
     Returns:
         200: The bundle with the last page of its files; there is no further one. 206: The bundle with a page
-            of its files; the `Link` header leads to the next one.
+            of its files; the `Link` header points to the next one.
 
     Raises:
         BadRequest: 400: The parameters are not in order.

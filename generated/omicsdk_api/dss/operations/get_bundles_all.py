@@ -31,9 +31,9 @@ def build(
 ) -> Request:
     """List all bundles.
 
-    Answers the UUID and version of every bundle version in a replica, in the order of UUID and version and in
-    pages of `bundles`. Deleted bundles are left out. With a prefix, only the UUIDs that begin with it are
-    listed, which is a way to share the work between several processes.
+    Returns the UUID and version of every bundle version in a replica, in the order of UUID and version and in
+    pages of `bundles`. Deleted bundles are omitted. With a prefix, only UUIDs that begin with it are listed,
+    for example to divide the work among several processes.
 
     Args:
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
@@ -42,14 +42,14 @@ def build(
             only, in either case. All bundles are listed when it is omitted. Matches
             `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
         token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Leave it out of requests of your own. Optional.
+            redirect. Omit it in your own requests. Optional.
         per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
         search_after (str): Position after which a page begins, set by the service in the address of a next
-            page. Leave it out of requests of your own. Optional.
+            page. Omit it in your own requests. Optional.
 
     Returns:
         200: The last page of bundles; there is no further one. 206: A page of bundles; the `Link` header
-            leads to the next one.
+            points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_bundles_checkout", method="GET", path="/bundles
 def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
     """Get the status of a checkout job.
 
-    Answers the state of a job that POST /bundles/{uuid}/checkout started: still running, done, or failed with
+    Returns the state of a job that POST /bundles/{uuid}/checkout started: still running, done, or failed with
     a cause. A job is done when all files of the bundle are in the bucket.
 
     Args:

@@ -19,8 +19,8 @@ FACTS = OperationFacts(name="get_collection", method="GET", path="/collections/{
 def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
     """Read a collection.
 
-    Answers the name, description, details and all links of a collection that you own, in one piece. Without a
-    version, the latest one is read.
+    Returns the name, description, details and all links of a collection that you own, in one response.
+    Without a version, the latest one is read.
 
     Args:
         uuid (str): UUID of the collection. Matches

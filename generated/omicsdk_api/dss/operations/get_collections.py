@@ -26,17 +26,17 @@ FACTS = OperationFacts(
 def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Request:
     """List your collections.
 
-    Answers the UUID and latest version of every collection that you own, in pages of `collections`. Read what
-    is in one with GET /collections/{uuid}. Collections are private to the user who made them.
+    Returns the UUID and latest version of every collection that you own, in pages of `collections`. Read the
+    contents of a collection with GET /collections/{uuid}. Collections are private to the user who made them.
 
     Args:
         per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Optional.
         start_at (int): Number of the item that a page begins with, set by the service in the address of a
-            next page. Leave it out of requests of your own. Optional.
+            next page. Omit it in your own requests. Optional.
 
     Returns:
         200: The last page of collections; there is no further one. 206: A page of collections; the `Link`
-            header leads to the next one.
+            header points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
@@ -46,8 +46,8 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collections cannot be listed, most often for want of a valid token
-            (401, 403).
+        APIError: Any other error: The collections cannot be listed, most often because a valid token is
+            missing (401, 403).
     """
     return request(
         FACTS,

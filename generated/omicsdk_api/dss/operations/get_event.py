@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="get_event", method="GET", path="/events/{uuid}")
 def build(*, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> Request:
     """Read the metadata of the bundle of an event.
 
-    Answers the metadata document of a bundle version as it was when the event happened: the same document
+    Returns the metadata document of a bundle version as it was when the event happened: the same document
     that searches run over, with the manifest and the contents of all indexed files.
 
     Args:

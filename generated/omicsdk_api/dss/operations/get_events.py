@@ -31,9 +31,9 @@ def build(
 ) -> Request:
     """List the journals of past events.
 
-    Lists the journals in which a replica records what happened to bundles, with the events that each one
-    holds, in the order of time and in pages of `event_streams`. A program that was away can read here what it
-    missed, and replay it. The metadata of the bundle of a single event comes from GET /events/{uuid}.
+    Lists the journals in which a replica records events of bundles, with the events of each journal, in the
+    order of time and in pages of `event_streams`. A program can use them to read and replay events that it
+    missed. The metadata of the bundle of a single event comes from GET /events/{uuid}.
 
     Args:
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
@@ -43,12 +43,12 @@ def build(
         to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest one
             when omitted. Optional.
         per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
-        token (str): Position in the list, set by the service in the address of a next page. Leave it out of
-            requests of your own. Optional.
+        token (str): Position in the list, set by the service in the address of a next page. Omit it in your
+            own requests. Optional.
 
     Returns:
         200: The last page of journals; there is no further one. 206: A page of journals; the `Link` header
-            leads to the next one.
+            points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -35,8 +35,7 @@ def build(
 
     Redirects to an address in cloud storage where the contents can be read for a limited time, without
     further credentials. The headers of the redirect describe the file as HEAD does. Without a version, the
-    latest one is read. The storage address takes byte ranges, so a download that was interrupted can go on
-    where it stopped.
+    latest one is read. The storage address supports byte ranges, so an interrupted download can be resumed.
 
     The file may have to be copied to where it can be read first. While that lasts the answer is a 301 with
     `Retry-After`; follow it after that time.
@@ -49,12 +48,12 @@ def build(
         version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
             omitted. Optional.
         token (str): State of a request that is being prepared, set by the service in the address of a
-            redirect. Leave it out of requests of your own. Optional.
+            redirect. Omit it in your own requests. Optional.
         directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
-            `gs://bucket/key`, instead of a presigned address. Reading it takes credentials of your own for
+            `gs://bucket/key`, instead of a presigned address. Reading it requires your own credentials for
             that cloud. False when omitted. Optional.
-        content_disposition (str): Value of the `Content-Disposition` header that the storage shall send with
-            the contents, for example `attachment; filename=data.json`, so that a browser saves the file under
+        content_disposition (str): Value of the `Content-Disposition` header that the storage sends with the
+            contents, for example `attachment; filename=data.json`, so that a browser saves the file under
             that name. None is sent when it is omitted, or when `directurl` is set. Optional.
 
     Returns:

@@ -21,8 +21,8 @@ def build(
 ) -> Request:
     """Read one of your subscriptions.
 
-    Answers the subscription of this UUID as it was registered, without its secret key. The type must be
-    stated when it is not `jmespath`.
+    Returns the subscription of this UUID as it was registered, without its secret key. The type is required
+    unless it is `jmespath`.
 
     Args:
         uuid (str): UUID of the subscription, as it was answered when the subscription was registered. Matches

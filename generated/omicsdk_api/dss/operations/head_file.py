@@ -21,11 +21,11 @@ FACTS = OperationFacts(name="head_file", method="HEAD", path="/files/{uuid}", ac
 def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
     """Read the metadata of a file, without its contents.
 
-    Answers what the store knows about a file: who wrote it and when, its media type, size and four checksums.
-    All of it comes in headers; there is no body. Without a version, the latest one is described.
+    Returns the properties of a file: its creator, creation time, media type, size and four checksums. All of
+    them are headers; there is no body. Without a version, the latest one is described.
 
-    A file that was written asynchronously is not there yet while its contents are copied: then the answer is
-    404, and asking again later is the way to learn that the copy is done.
+    A file that was written asynchronously is missing while its contents are copied: the answer is 404 until
+    the copy is done. Repeat the request to detect its end.
 
     Args:
         uuid (str): UUID of the file to describe.
@@ -35,7 +35,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
             omitted. Optional.
 
     Returns:
-        200: The file is there; the headers describe it.
+        200: The file exists; the headers describe it.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -32,7 +32,7 @@ def build(
     """Add and remove files of a bundle.
 
     Writes a new version of a bundle, made from the version that you state: with files added and removed. The
-    service chooses the new version and answers it; the old one stays.
+    service chooses and returns the new version; the old one is kept.
 
     A request adds at most 1,000 files and removes at most 1,000. Names must remain unique in the bundle. A
     file to remove that is not in the bundle is ignored, and a request without changes is allowed. A bundle

@@ -35,11 +35,11 @@ def build(
     """Add and remove links of a collection, or rename it.
 
     Writes a new version of a collection that you own, made from the version that you state: with links added
-    and removed, or another name, description or details. What is not mentioned stays as it is. The service
-    chooses the new version and answers it.
+    and removed, or another name, description or details. Omitted fields stay unchanged. The service chooses
+    and returns the new version.
 
-    A request adds at most 1,000 links and removes at most 1,000. A link that is there already is not added
-    again, and a link to remove that is not there is ignored.
+    A request adds at most 1,000 links and removes at most 1,000. A link that already exists is not added
+    again, and a link to remove that does not exist is ignored.
 
     Args:
         uuid (str): UUID of the collection. Matches

@@ -27,19 +27,19 @@ def build(
 ) -> Request:
     """Start copying a bundle to a bucket.
 
-    Starts a job that copies all files of a bundle to a bucket: one of yours, or one of the service's, where
-    the copy is removed after some time. The answer comes at once, with the number of the job; ask for its
-    state with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is copied.
+    Starts a job that copies all files of a bundle to a bucket: your own, or one of the service's, where the
+    copy is removed after some time. The answer is immediate and has the number of the job; request its state
+    with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is copied.
 
     Args:
         uuid (str): UUID of the bundle. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
             Cloud Storage).
-        email (str): E-mail address that is told when the job ends; nobody is told when it is omitted. Format
-            email. Optional.
-        destination (str): Name of a bucket of yours, in the replica's cloud, that the service may write to.
-            The service's own bucket is used when it is omitted. Optional.
+        email (str): E-mail address to notify when the job ends; no notification is sent when it is omitted.
+            Format email. Optional.
+        destination (str): Name of your bucket, in the replica's cloud, that the service may write to. The
+            service's own bucket is used when it is omitted. Optional.
         version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
             omitted. Optional.
 

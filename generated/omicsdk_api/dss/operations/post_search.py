@@ -46,22 +46,21 @@ def build(
     Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
 
     Args:
-        es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object that would stand in the body of
-            an Elasticsearch search, for example `{"query": {"match":
-            {"files.project_json.project_core.project_short_name": "Mouse Melanoma"}}}`. An empty object
-            matches every bundle.
+        es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object in the body of an Elasticsearch
+            search, for example `{"query": {"match": {"files.project_json.project_core.project_short_name":
+            "Mouse Melanoma"}}}`. An empty object matches every bundle.
         replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
             Cloud Storage).
         output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the default)
             for its name and address, or `raw` for its whole metadata document as well. Optional.
         per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of `raw`
-            output holds at most 10 of them whatever is asked for. Optional.
+            output holds at most 10 of them, whatever the requested number. Optional.
         search_after (str): Position after which a page begins, set by the service in the address of a next
-            page. Leave it out of requests of your own. Optional.
+            page. Omit it in your own requests. Optional.
 
     Returns:
         200: The last page of matches; there is no further one. 206: A page of matches; the `Link` header
-            leads to the next one.
+            points to the next one.
 
     Raises:
         APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter out of

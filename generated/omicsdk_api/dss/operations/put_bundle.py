@@ -62,7 +62,7 @@ def build(
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The bundle was not stored: the token is missing or has ended (401), the
+        APIError: Any other error: The bundle was not stored: the token is missing or has expired (401), the
             user may not write (403), or an argument is not as stated (400).
     """
     return request(

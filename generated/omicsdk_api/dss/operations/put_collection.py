@@ -33,15 +33,15 @@ def build(
     """Create a collection.
 
     Stores a list of links to files, bundles, other collections and parts of metadata files, under the UUID
-    and version that you choose. Every link must lead to something that is in the replica. A link that is
-    given twice is kept once. A new collection takes at most 1,000 links; add more with PATCH. It is private
-    to you, and copied to the other replica as files and bundles are.
+    and version that you choose. Every link must point to an item in the replica. A repeated link is kept
+    once. A new collection accepts at most 1,000 links; add more with PATCH. It is private to you, and copied
+    to the other replica as files and bundles are.
 
     Args:
         name (str): Short name of the collection.
-        description (str): What the collection is about, in Markdown, as long as need be.
-        details (Mapping[str, Any]): Metadata of your own about the collection, any JSON object; empty if
-            there is none.
+        description (str): Description of the collection, in Markdown, of any length.
+        details (Mapping[str, Any]): Custom metadata of the collection, any JSON object; empty if there is
+            none.
         contents (Sequence[CollectionItem | CollectionItemDict]): The links of the collection, each of them
             once.
         replica (Literal['aws', 'gcp']): Storage replica to write to and to check the links in, `aws` or

@@ -20,9 +20,9 @@ FACTS = OperationFacts(name="put_file", method="PUT", path="/files/{uuid}", secu
 def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Request:
     """Store a new version of a file.
 
-    Copies an object from a bucket of yours into the store, under the UUID and version that you choose; the
-    contents themselves are not sent with the request. The service must be allowed to read the object. The
-    replica is that of the object's cloud; the other replica gets its copy soon after.
+    Copies an object from your bucket into the store, under the UUID and version that you choose; the contents
+    themselves are not sent with the request. The service must be allowed to read the object. The replica is
+    that of the object's cloud; the other replica gets its copy soon after.
 
     The object must carry its checksums as tags or metadata: `hca-dss-sha256`, `hca-dss-sha1`,
     `hca-dss-crc32c` and `hca-dss-s3_etag`, all in lower-case hexadecimal. The S3 ETag is the MD5 of the
@@ -31,7 +31,7 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
     that there are never more than 10,000 parts. Its media type becomes the file's.
 
     A small object is copied before the answer comes (201); a large one is queued (202), and HEAD of the file
-    answers 404 until it is there. Storing the same contents again under the same version changes nothing
+    answers 404 until the copy is done. Storing the same contents again under the same version changes nothing
     (200).
 
     Args:
@@ -49,7 +49,7 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
             read. 202: The copy has been queued. The file can be read once HEAD finds it.
 
     Raises:
-        BadRequest: 400: The request cannot be carried out as it stands.
+        BadRequest: 400: The request cannot be carried out.
         Conflict: 409: The store has other contents under this UUID and version. Choose another version.
         Unprocessable: 422: The checksums of the source object are not in order.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
@@ -59,8 +59,8 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The file was not stored: the token is missing or has ended (401), the user
-            may not write (403), or an argument is not as stated (400).
+        APIError: Any other error: The file was not stored: the token is missing or has expired (401), the
+            user may not write (403), or an argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -37,18 +37,18 @@ def build(
 ) -> Request:
     """Subscribe an address to bundle events.
 
-    Registers an address of yours to be called whenever a bundle that matches a query is created or deleted in
-    a replica. With `es_query` it is an Elasticsearch subscription, which sees newly indexed bundles;
-    otherwise it is a JMESPath subscription, which sees every event and, without `jmespath_query`, every
-    bundle. The service chooses the UUID and answers it.
+    Registers your address to be called whenever a bundle that matches a query is created or deleted in a
+    replica. With `es_query` it is an Elasticsearch subscription, which sees newly indexed bundles; otherwise
+    it is a JMESPath subscription, which sees every event and, without `jmespath_query`, every bundle. The
+    service chooses and returns the UUID.
 
     A delivery counts as successful when your address answers with a status from 200 to 299. Otherwise it is
-    tried again, after waits that grow exponentially, until it succeeds or the tries are used up. Now and then
-    a notification arrives twice: the receiver must cope with that.
+    retried with exponentially growing delays, until it succeeds or the retries are exhausted. A notification
+    may arrive twice: the receiver must handle this.
 
     A user may have 100 subscriptions. Attachments that do not evaluate are reported in the notification,
-    under the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as JSON,
-    when none of them is sent.
+    under the reserved name `_errors`; if all attachments together exceed 128 KiB as JSON, none of them is
+    sent and this is reported there too.
 
     Args:
         callback_url (str): Address to call, for example `https://example.org/notify`. Matches `https?://`.
@@ -69,11 +69,11 @@ def build(
         payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
             Change it when one of `form_fields` has that name. It matters only when `encoding` is
             `multipart/form-data`. Optional.
-        hmac_secret_key (str): Secret key for signing the calls. The signature stands in their `Authorization`
-            header, as in the HTTP Signatures draft by Cavage. Calls are not signed when it is omitted. It is
-            never answered back. Optional.
+        hmac_secret_key (str): Secret key for signing the calls. The signature is in their `Authorization`
+            header, as in the HTTP Signatures draft by Cavage. Calls are not signed when it is omitted.
+            Responses never contain it. Optional.
         hmac_key_id (str): Name for the secret key, sent with each signature so that the receiver knows which
-            key to check with. Optional.
+            key to verify it with. Optional.
         attachments (Mapping[str, Attachment | AttachmentDict]): Values from the bundle's metadata to send
             with each notification: names, which must not begin with an underscore, and how to find the value
             of each. Optional.
