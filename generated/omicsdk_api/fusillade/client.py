@@ -87,24 +87,24 @@ class _Operations:
 class FusilladeApi(_Operations, Client):
     """Fusillade.
 
-    Says who somebody is and what they may do, for the services of the Human Cell Atlas. The name is short for
+    Authenticates and authorises users for the services of the Human Cell Atlas. The name is short for
     federated user identity, login and access decisions.
 
-    Who somebody is comes from OpenID Connect: the service stands in front of an identity provider and passes
-    logins, tokens and keys on. What they may do is written in policies, in the grammar of AWS IAM. A policy
-    belongs to a user, a group or a role; groups have users and roles, users may have roles of their own, and
-    everything that a user reaches this way counts together. A service asks for a decision with the user, the
-    action and the resource.
+    Users are identified by OpenID Connect: the service is a proxy of an identity provider and passes logins,
+    tokens and keys on. Permissions are written as policies, in the grammar of AWS IAM. A policy belongs to a
+    user, a group or a role; groups have users and roles, users may also have roles directly, and all of these
+    policies apply to a user together. A service requests a decision with the user, the action and the
+    resource.
 
-    A resource type describes things that are shared one by one. It lists the actions that there are on such
-    things and has access levels, which are policies; each thing is a resource ID of the type, and its members
+    A resource type describes things that are shared individually. It lists the possible actions on such
+    things and has access levels, which are policies. Each thing is a resource ID of the type, and its members
     are the users and groups that have one of the access levels on it.
 
-    Everything below `/v1` takes a token that the identity provider signed, and a permission on what is asked
-    for: the actions of the service itself are called `fus:GetUser`, `fus:PutRole` and so on.
+    All operations below `/v1` require a token signed by the identity provider, and a permission: the actions
+    of the service itself are called `fus:GetUser`, `fus:PutRole` and so on.
 
-    Lists come in pages. As long as there is more, the answer is 206 and its `Link` header has the address of
-    the next page with the relation `next`; the last page is a 200.
+    Lists come in pages. If more pages follow, the answer is 206 and its `Link` header has the address of the
+    next page with the relation `next`; the last page is a 200.
 
     Errors come as `application/problem+json`, an object with `status`, `title` and mostly `detail`.
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class AccessLevelDict(TypedDict):
-    """A policy of a resource type, which members get under its name."""
+    """A named policy of a resource type, which is assigned to members."""
 
     policy: NotRequired[PolicyDocumentDict | None]
     policy_type: NotRequired[Literal["ResourcePolicy", "IAMPolicy"] | str]
@@ -15,20 +15,20 @@ class AccessLevelDict(TypedDict):
 
 
 class AttachedPoliciesDict(TypedDict):
-    """What is attached to a user, group or role directly, by kind; empty when there is nothing."""
+    """Policies attached to a user, group or role directly, by kind; empty for none."""
 
     IAMPolicy: NotRequired[PolicyDocumentDict | None]
 
 
 class DecisionDict(TypedDict):
-    """Whether somebody may do something."""
+    """Decision whether a user may carry out actions."""
 
     result: bool
     reason: NotRequired[str]
 
 
 class GroupDict(TypedDict):
-    """A group and what is attached to it directly."""
+    """A group, and its directly attached policy and roles."""
 
     group_id: str
     roles: NotRequired[list[str]]
@@ -83,7 +83,7 @@ class OpenidConfigurationDict(TypedDict):
 
 
 class OutcomeDict(TypedDict):
-    """What was done, and to what; a server names what the request was about."""
+    """Action that was done, and its target; a server names the target of the request."""
 
     msg: NotRequired[str]
     user_id: NotRequired[str]
@@ -98,7 +98,7 @@ class OutcomeDict(TypedDict):
 
 
 class OwnedDict(TypedDict):
-    """A page of what a user owns; one of the lists, by the kind that was asked for."""
+    """A page of a user's items; one of the lists, depending on the requested kind."""
 
     groups: NotRequired[list[str]]
     roles: NotRequired[list[str]]
@@ -107,7 +107,7 @@ class OwnedDict(TypedDict):
 
 
 class PolicyActionsDict(TypedDict):
-    """Actions that there are on things of a resource type."""
+    """Actions of a resource type."""
 
     actions: NotRequired[list[str]]
 
@@ -119,8 +119,8 @@ class PolicyChangeDict(TypedDict):
 
 
 class PolicyDocumentDict(TypedDict):
-    """What is allowed and what is denied, in the grammar of AWS IAM. An action is allowed when a statement
-    allows it and none denies it.
+    """Rules that allow or deny actions, in the grammar of AWS IAM. An action is allowed when a statement allows
+    it and none denies it.
     """
 
     Version: NotRequired[str]
@@ -135,7 +135,7 @@ class PolicyNamesDict(TypedDict):
 
 
 class PolicyStatementDict(TypedDict):
-    """A rule: what it does to which actions on which resources."""
+    """A rule: its effect on actions on resources."""
 
     Sid: NotRequired[str]
     Effect: NotRequired[Literal["Allow", "Deny"] | str]
@@ -201,7 +201,7 @@ class TokensDict(TypedDict):
 
 
 class UserAuthorizationDict(TypedDict):
-    """What the user may do, and by what."""
+    """Permissions of the user, and their sources."""
 
     role: NotRequired[list[str]]
     group: NotRequired[list[str]]
@@ -211,7 +211,7 @@ class UserAuthorizationDict(TypedDict):
 
 
 class UserDict(TypedDict):
-    """A user and what is attached to them directly."""
+    """A user, and their directly attached policy, groups and roles."""
 
     user_id: str
     status: Literal["enabled", "disabled"] | str
@@ -219,7 +219,7 @@ class UserDict(TypedDict):
 
 
 class UserMetadataDict(TypedDict):
-    """What this deployment knows about the user."""
+    """Data of this deployment about the user."""
 
     authorization: NotRequired[UserAuthorizationDict]
 
@@ -232,7 +232,7 @@ UserinfoDict = TypedDict(
         "https://auth.data.humancellatlas.org/app_metadata": "NotRequired[UserMetadataDict]",
     },
 )
-"""Who a token belongs to and what they may do."""
+"""User of a token, and their permissions."""
 
 
 class UsersDict(TypedDict):

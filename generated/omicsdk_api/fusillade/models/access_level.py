@@ -15,13 +15,13 @@ _ACCESS_LEVEL_FIELDS = frozenset({"policy", "policy_type", "policy_document"})
 
 @define(slots=True, repr=False)
 class AccessLevel(Model):
-    """A policy of a resource type, which members get under its name.
+    """A named policy of a resource type, which is assigned to members.
 
     Attributes:
-        policy: What a member with this level may do with a thing.
-        policy_type: Kind of a policy: `ResourcePolicy` for an access level, or `IAMPolicy` for what is
-            attached to users, groups and roles.
-        policy_document: What a member with this level may do with a thing, as the server answers it.
+        policy: Permissions of a member with this level on a thing.
+        policy_type: Kind of a policy: `ResourcePolicy` for an access level, or `IAMPolicy` for a policy of
+            users, groups and roles.
+        policy_document: Permissions of a member with this level on a thing, as the server returns it.
     """
 
     policy: PolicyDocument | None = None

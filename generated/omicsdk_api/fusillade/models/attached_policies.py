@@ -15,7 +15,7 @@ _ATTACHED_POLICIES_FIELDS = frozenset({"IAMPolicy"})
 
 @define(slots=True, repr=False)
 class AttachedPolicies(Model):
-    """What is attached to a user, group or role directly, by kind; empty when there is nothing.
+    """Policies attached to a user, group or role directly, by kind; empty for none.
 
     Attributes:
         iam_policy: The policy, in the grammar of AWS IAM. In the document it is called IAMPolicy.

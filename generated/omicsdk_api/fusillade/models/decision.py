@@ -13,11 +13,11 @@ _DECISION_FIELDS = frozenset({"result", "reason"})
 
 @define(slots=True, repr=False)
 class Decision(Model):
-    """Whether somebody may do something.
+    """Decision whether a user may carry out actions.
 
     Attributes:
         result: True when all of the actions are allowed on the resource.
-        reason: Why the answer is what it is, in words; mostly for refusals.
+        reason: Reason of the decision, as text; mostly for refusals.
     """
 
     result: bool

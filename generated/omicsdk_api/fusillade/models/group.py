@@ -15,7 +15,7 @@ _GROUP_FIELDS = frozenset({"group_id", "roles", "users", "policies"})
 
 @define(slots=True, repr=False)
 class Group(Model):
-    """A group and what is attached to it directly.
+    """A group, and its directly attached policy and roles.
 
     Attributes:
         group_id: Name of the group, which is unique among groups. From 1 to 128 characters. Matches

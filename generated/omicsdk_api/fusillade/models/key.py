@@ -19,7 +19,7 @@ class Key(Model):
         kid: Identifier of the key, which the header of a token names.
         kty: Family of the key, such as `RSA`.
         alg: How it signs, such as `RS256`.
-        use: What it is for; `sig` for signatures.
+        use: Use of the key; `sig` for signatures.
         n: Modulus of an RSA key, in base64url.
         e: Exponent of an RSA key, in base64url.
         x5c: The key as a chain of certificates, each in base64.

@@ -32,12 +32,12 @@ class OpenidConfiguration(Model):
         issuer: Who signs the tokens; their claim `iss`.
         authorization_endpoint: Address where a login begins.
         token_endpoint: Address where a code or a refresh token becomes tokens.
-        userinfo_endpoint: Address that tells who a token belongs to.
+        userinfo_endpoint: Address that returns the user of a token.
         jwks_uri: Address of the keys that tokens are signed with.
         revocation_endpoint: Address where a refresh token is revoked.
         logout_endpoint: Address where sessions are ended.
-        scopes_supported: Scopes that can be asked for.
-        response_types_supported: Kinds of answer that a login can end with.
+        scopes_supported: Scopes that can be requested.
+        response_types_supported: Kinds of answer of a login.
         id_token_signing_alg_values_supported: Ways of signing, such as `RS256`.
     """
 

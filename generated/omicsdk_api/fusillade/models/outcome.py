@@ -15,14 +15,14 @@ _OUTCOME_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Outcome(Model):
-    """What was done, and to what; a server names what the request was about.
+    """Action that was done, and its target; a server names the target of the request.
 
     Attributes:
-        msg: What was done, in words.
+        msg: Message about the result.
         user_id: Name of the user.
         group_id: Name of the group.
         status: Status of the user from now on.
-        action: What was done to the memberships: `add` or `remove`.
+        action: Change of the memberships: `add` or `remove`.
         groups: Names of the groups of the change.
         roles: Names of the roles of the change.
         users: Names of the users of the change.

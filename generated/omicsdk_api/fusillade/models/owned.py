@@ -13,13 +13,13 @@ _OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
 
 @define(slots=True, repr=False)
 class Owned(Model):
-    """A page of what a user owns; one of the lists, by the kind that was asked for.
+    """A page of a user's items; one of the lists, depending on the requested kind.
 
     Attributes:
-        groups: Names of groups, when these were asked for.
-        roles: Names of roles, when these were asked for.
-        resource_ids: IDs of a resource type, when one was asked for.
-        resource_type: Name of the resource type, when one was asked for.
+        groups: Names of groups, if requested.
+        roles: Names of roles, if requested.
+        resource_ids: IDs of a resource type, if requested.
+        resource_type: Name of the resource type, if requested.
     """
 
     groups: list[str] | None = None

@@ -13,7 +13,7 @@ _POLICY_ACTIONS_FIELDS = frozenset({"actions"})
 
 @define(slots=True, repr=False)
 class PolicyActions(Model):
-    """Actions that there are on things of a resource type.
+    """Actions of a resource type.
 
     Attributes:
         actions: Names of actions, each `SERVICE:ACTION`. None when omitted.

@@ -15,8 +15,8 @@ _POLICY_DOCUMENT_FIELDS = frozenset({"Version", "Id", "Statement"})
 
 @define(slots=True, repr=False)
 class PolicyDocument(Model):
-    """What is allowed and what is denied, in the grammar of AWS IAM. An action is allowed when a statement
-    allows it and none denies it.
+    """Rules that allow or deny actions, in the grammar of AWS IAM. An action is allowed when a statement allows
+    it and none denies it.
 
     Attributes:
         version: Version of the grammar, `2012-10-17`. The oldest one when it is omitted. In the document it

@@ -28,24 +28,24 @@ _POLICY_STATEMENT_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class PolicyStatement(Model):
-    """A rule: what it does to which actions on which resources.
+    """A rule: its effect on actions on resources.
 
     Attributes:
         sid: Name of the rule, for people. In the document it is called Sid.
         effect: Whether the rule allows or denies: `Allow` or `Deny`. In the document it is called Effect.
-        principal: Who the rule is about, `*` for everybody; in access levels only, and everybody when it is
-            omitted. In the document it is called Principal.
-        action: Action or actions that the rule is about, `SERVICE:ACTION`, with `*` for any. In the document
-            it is called Action.
-        not_action: The rule is about all actions but these, in place of Action. In the document it is called
-            NotAction.
-        resource: Name or names of the resources that the rule is about, with `*` for any. In the document it
-            is called Resource.
-        not_resource: The rule is about all resources but these, in place of Resource. In the document it is
-            called NotResource.
-        condition: When the rule counts: operators, each with keys and values. The service's own keys are
-            `fus:groups`, `fus:roles` and `fus:user_email`. It counts always when omitted. In the document it
-            is called Condition.
+        principal: Principals of the rule, `*` for all; in access levels only; all when omitted. In the
+            document it is called Principal.
+        action: Action or actions of the rule, `SERVICE:ACTION`, with `*` for any. In the document it is
+            called Action.
+        not_action: The rule applies to all actions except these, in place of Action. In the document it is
+            called NotAction.
+        resource: Name or names of the resources of the rule, with `*` for any. In the document it is called
+            Resource.
+        not_resource: The rule applies to all resources except these, in place of Resource. In the document it
+            is called NotResource.
+        condition: Condition of the rule: operators, each with keys and values. The service's own keys are
+            `fus:groups`, `fus:roles` and `fus:user_email`. The rule always applies when omitted. In the
+            document it is called Condition.
     """
 
     sid: str | None = None

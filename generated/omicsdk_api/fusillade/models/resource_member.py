@@ -18,7 +18,7 @@ class ResourceMember(Model):
     Attributes:
         member: Name of the user or group.
         member_type: Kind of a member: `user` or `group`.
-        access_level: Name of the access level that the member has; without it, access ends.
+        access_level: Name of the access level that the member has; without it, access is removed.
     """
 
     member: str

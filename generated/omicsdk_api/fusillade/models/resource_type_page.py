@@ -17,8 +17,7 @@ class ResourceTypePage(Model):
 
     Attributes:
         resource_type: Name of the resource type.
-        actions: Actions that there are on things of the type: a list, or as some servers have it one text
-            with blanks between them.
+        actions: Actions of the type: a list, or, on some servers, one text separated by spaces.
         resource_ids: Resource IDs, each as `/resource/TYPE/id/ID`.
     """
 

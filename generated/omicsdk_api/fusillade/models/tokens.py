@@ -17,12 +17,11 @@ class Tokens(Model):
 
     Attributes:
         access_token: Token to send with requests, as `Authorization: Bearer TOKEN`.
-        id_token: Who logged in, as a JWT; only when the scope `openid` was asked for.
-        refresh_token: Token to get a new access token with; only when the scope `offline_access` was asked
-            for.
-        expires_in: Seconds until the access token ends.
+        id_token: User who logged in, as a JWT; only if the scope `openid` was requested.
+        refresh_token: Token for getting a new access token; only if the scope `offline_access` was requested.
+        expires_in: Seconds until the access token expires.
         token_type: How the token is sent; `Bearer`.
-        scope: What the token is good for, words separated by blanks.
+        scope: Scopes of the token, separated by spaces.
     """
 
     access_token: str

@@ -26,7 +26,7 @@ _USER_FIELDS = frozenset({"user_id", "status", "policies"})
 
 @define(slots=True, repr=False)
 class User(Model):
-    """A user and what is attached to them directly.
+    """A user, and their directly attached policy, groups and roles.
 
     Attributes:
         user_id: Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches

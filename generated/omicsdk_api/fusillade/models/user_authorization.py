@@ -13,12 +13,12 @@ _USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "rol
 
 @define(slots=True, repr=False)
 class UserAuthorization(Model):
-    """What the user may do, and by what.
+    """Permissions of the user, and their sources.
 
     Attributes:
         role: Names of the roles that the user has.
         group: Names of the groups that the user is in.
-        scope: Actions that the user's policies allow, with `*` at the end for all that begin so.
+        scope: Actions that the user's policies allow; a final `*` is a wildcard.
         groups: Names of the groups that the user is in, as the server answers them.
         roles: Names of the roles that the user has, as the server answers them.
     """

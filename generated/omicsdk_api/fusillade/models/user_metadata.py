@@ -15,10 +15,10 @@ _USER_METADATA_FIELDS = frozenset({"authorization"})
 
 @define(slots=True, repr=False)
 class UserMetadata(Model):
-    """What this deployment knows about the user.
+    """Data of this deployment about the user.
 
     Attributes:
-        authorization: What the user may do, and by what.
+        authorization: Permissions of the user, and their sources.
     """
 
     authorization: UserAuthorization | None = None

@@ -15,12 +15,12 @@ _USERINFO_FIELDS = frozenset({"sub", "email", "https://auth.data.humancellatlas.
 
 @define(slots=True, repr=False)
 class Userinfo(Model):
-    """Who a token belongs to and what they may do.
+    """User of a token, and their permissions.
 
     Attributes:
         sub: Identifier of the user at the identity provider.
-        email: E-mail address, which is the name of the user here.
-        https_auth_data_humancellatlas_org_app_metadata: What this deployment knows about the user; other
+        email: E-mail address, which is the name of the user in this service.
+        https_auth_data_humancellatlas_org_app_metadata: Data of this deployment about the user; other
             deployments have their own host name in the key. In the document it is called
             https://auth.data.humancellatlas.org/app_metadata.
     """

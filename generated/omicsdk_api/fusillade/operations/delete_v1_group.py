@@ -13,8 +13,8 @@ FACTS = OperationFacts(name="delete_v1_group", method="DELETE", path="/v1/group/
 def build(*, group_id: str) -> Request:
     """Delete a group.
 
-    Takes all users and roles out of the group and deletes it with its policy. The users stay and lose what
-    they could do by the group. This cannot be taken back. The caller needs the permission `fus:DeleteGroup`.
+    Takes all users and roles out of the group and deletes it with its policy. The users are kept and lose the
+    permissions of the group. This cannot be undone. The caller needs the permission `fus:DeleteGroup`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
@@ -24,8 +24,8 @@ def build(*, group_id: str) -> Request:
         200: The group has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: The group has not been deleted; a 404 says that there is none of that name.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: The group has not been deleted; 404 if it does not exist.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """
     return request(FACTS, f"/v1/group/{segment('group_id', group_id)}")

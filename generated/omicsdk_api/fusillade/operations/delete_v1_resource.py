@@ -31,10 +31,10 @@ def build(*, resource_type_name: str) -> Request:
         201: The resource type has been deleted. 200: The resource type has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: The resource type still has resource IDs. Delete them first.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}")
 

@@ -26,9 +26,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> Request:
     """Remove actions from a resource type.
 
-    Removes actions from those that there are on things of the resource type. One that is not there is
-    ignored. Correct the access levels that name a removed action as well; the service does not. The caller
-    needs the permission `fus:DeleteResources`.
+    Removes actions from the resource type. Missing actions are ignored. Correct the access levels that name a
+    removed action as well; the service does not. The caller needs the permission `fus:DeleteResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
@@ -39,11 +38,11 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
         200: The actions are no longer part of the resource type.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, resource_id: str) -> Request:
     """Delete a resource ID.
 
-    Forgets a thing and everybody's access to it; the thing itself is not touched. The caller needs the
+    Removes a thing's ID and all access to it; the thing itself is not changed. The caller needs the
     permission `fus:DeleteResources`.
 
     Args:
@@ -36,10 +36,10 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
         200: The resource ID has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -19,23 +19,22 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, policy_name: str) -> Request:
     """Delete an access level of a resource type.
 
-    Deletes an access level. Members who have it can no longer do what it allowed. The caller needs the
-    permission `fus:DeleteResources`.
+    Deletes an access level. Its members lose the permissions that it granted. The caller needs the permission
+    `fus:DeleteResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-            start.
+        policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
 
     Returns:
         200: The access level has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

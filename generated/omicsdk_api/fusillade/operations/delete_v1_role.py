@@ -24,8 +24,8 @@ def build(*, role_id: str) -> Request:
         200: The role has been deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: The role has not been deleted; a 404 says that there is none of that name.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: The role has not been deleted; 404 if it does not exist.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")

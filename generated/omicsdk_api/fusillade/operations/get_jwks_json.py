@@ -18,9 +18,9 @@ FACTS = OperationFacts(name="get_jwks_json", method="GET", path="/.well-known/jw
 def build() -> Request:
     """Read the keys that tokens are signed with.
 
-    Answers the public keys of the identity provider as a JSON Web Key Set (RFC 7517). A service that is
-    handed a token finds the key by the `kid` of the token's header and checks the signature with it, without
-    asking anybody.
+    Returns the public keys of the identity provider as a JSON Web Key Set (RFC 7517). A service that receives
+    a token finds the key by the `kid` of the token's header and verifies the signature with it, without a
+    further request.
 
     Returns:
         200: The key set, a JSON object.

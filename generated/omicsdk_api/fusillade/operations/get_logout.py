@@ -14,19 +14,19 @@ FACTS = OperationFacts(name="get_logout", method="GET", path="/logout", accept="
 def build(*, client_id: str | Omit = OMIT) -> Request:
     """End the sessions of a user.
 
-    Ends the sessions that the user's browser has with the identity provider, so that the next login asks for
-    a password again. Where the provider does so stands in the `Location` header; the user's browser has to go
-    there. Tokens that were handed out stay valid until they end; a refresh token is revoked at /oauth/revoke.
+    Ends the sessions that the user's browser has with the identity provider, so that the next login requires
+    a password again. The `Location` header is the provider's address for this; the user's browser has to open
+    it. Issued tokens stay valid until they expire; revoke a refresh token at /oauth/revoke.
 
     Args:
         client_id (str): Application to log out from. The application of this deployment when omitted.
             Optional.
 
     Returns:
-        200: The `Location` header says where the provider ends the sessions.
+        200: The `Location` header is the address where the provider ends the sessions.
 
     Raises:
-        APIError: Any other error: The provider could not be asked.
+        APIError: Any other error: The provider could not be reached.
     """
     return request(FACTS, "/logout", query=(("client_id", client_id),))
 

@@ -29,21 +29,21 @@ def build(
     """Start a login by OpenID Connect.
 
     Redirects to the authorisation page of the identity provider. With a `client_id` all parameters are passed
-    on as they are. Without one the login is that of this deployment's own application: it asks for the scopes
-    `openid email profile`, and the browser comes back to `redirect_uri` with the tokens in the query. The
+    on unchanged. Without one the login is that of the deployment's default application: it requests the
+    scopes `openid email profile`, and the browser returns to `redirect_uri` with the tokens in the query. The
     flow is always that of an authorisation code.
 
     Args:
         redirect_uri (str): Address to come back to once the login is done. The answer is shown as JSON when
             it is omitted. Optional.
         state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
-        client_id (str): Application that asks, as it is registered with the identity provider. The
-            deployment's own when omitted. Optional.
-        scope (str): What is asked for, words separated by blanks, such as `openid email offline_access`. The
-            deployment's usual ones when omitted. Optional.
-        respone_type (str): Kind of answer that is asked for, spelt like this by the service; `code` is the
-            only one, also when it is omitted. Optional.
-        nonce (str): Any text; it is put into the identity token, so that the caller can tell that the token
+        client_id (str): Id of the requesting application, as registered with the identity provider. The
+            deployment's default application when omitted. Optional.
+        scope (str): Requested scopes, separated by spaces, such as `openid email offline_access`. The
+            deployment's defaults when omitted. Optional.
+        respone_type (str): Requested kind of answer, in the service's spelling; `code` is the only one, and
+            the default. Optional.
+        nonce (str): Any text; it is put into the identity token, so that the caller can verify that the token
             was made for this login. None when omitted. Optional.
         prompt (str): What the provider shows: `none` for nothing, which fails where a login is needed, or
             `login` for the login page (the default when omitted). Optional.
@@ -51,7 +51,7 @@ def build(
             value, also when it is omitted. Optional.
 
     Returns:
-        200: The page that the redirect leads to, as HTML.
+        200: The target of the redirect, as HTML.
 
     Raises:
         APIError: Any other error: The login cannot begin.

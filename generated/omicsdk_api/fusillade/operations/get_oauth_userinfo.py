@@ -18,14 +18,14 @@ FACTS = OperationFacts(name="get_oauth_userinfo", method="GET", path="/oauth/use
 def build() -> Request:
     """Read who the token belongs to.
 
-    Answers the claims of the token that comes with the request, and under a name of this deployment what its
-    user may do: the groups and roles that they are in and the actions that these allow.
+    Returns the claims of the request's token and, under the deployment's name, the permissions of its user:
+    their groups and roles, and the actions that these allow.
 
     Returns:
-        200: The token's claims, and what its user may do.
+        200: The token's claims, and the permissions of its user.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
     """
     return request(FACTS, "/oauth/userinfo")
 

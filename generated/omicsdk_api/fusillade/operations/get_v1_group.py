@@ -26,11 +26,11 @@ def build(*, group_id: str) -> Request:
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
-        200: The group is there, and is described.
+        200: The group exists; the answer describes it.
 
     Raises:
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/group/{segment('group_id', group_id)}")
 

@@ -29,8 +29,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """Read a resource type.
 
-    Answers the name of a resource type, the actions that there are on things of it, and its IDs in pages
-    under `resource_ids`. The caller needs the permission `fus:GetResources`.
+    Returns the name of a resource type, its actions, and its IDs in pages under `resource_ids`. The caller
+    needs the permission `fus:GetResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
@@ -41,13 +41,13 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
 
     Returns:
         200: The last page of the IDs of the resource type, with its actions; there is no further one. 206: A
-            page of the IDs of the resource type, with its actions; the `Link` header leads to the next one.
+            page of the IDs of the resource type, with its actions; the `Link` header points to the next one.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: The list cannot be answered: the token is missing or has ended (401), or
+        APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """
     return request(

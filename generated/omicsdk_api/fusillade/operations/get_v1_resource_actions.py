@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str) -> Request:
     """List the actions of a resource type.
 
-    Answers all actions that there are on things of the resource type, at once and without pages. Its access
-    levels can allow or deny these and no others. The caller needs the permission `fus:GetResources`.
+    Returns all actions of the resource type, at once and without pages. Its access levels can allow or deny
+    these and no others. The caller needs the permission `fus:GetResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
@@ -31,10 +31,10 @@ def build(*, resource_type_name: str) -> Request:
         200: All actions of the resource type.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}/actions")
 

@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, resource_id: str) -> Request:
     """Check whether a resource ID exists.
 
-    Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its
-    members. The caller needs the permission `fus:GetResources`.
+    Returns 200 if the service knows a thing of that type and ID. Users and groups with access to it are
+    listed as its members. The caller needs the permission `fus:GetResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
@@ -33,10 +33,10 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
         200: The resource ID exists.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The resource ID cannot be read; a 404 says that there is none.
+        APIError: Any other error: The resource ID cannot be read; 404 if it does not exist.
         NotFound: 404: There is no such user, group, role, resource type or ID.
     """
     return request(

@@ -39,12 +39,12 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
     Returns:
         200: The last page of resource types; there is no further one. 206: A page of resource types; the
-            `Link` header leads to the next one.
+            `Link` header points to the next one.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        APIError: Any other error: The list cannot be answered: the token is missing or has ended (401), or
+        APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """
     return request(

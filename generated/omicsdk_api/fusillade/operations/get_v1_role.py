@@ -18,19 +18,19 @@ FACTS = OperationFacts(name="get_v1_role", method="GET", path="/v1/role/{role_id
 def build(*, role_id: str) -> Request:
     """Read a role.
 
-    Answers the name of a role and its policy. Who has the role is not told; users and groups list their
-    roles. The caller needs the permission `fus:GetRole`.
+    Returns the name of a role and its policy. The users and groups with the role are not listed; users and
+    groups list their roles. The caller needs the permission `fus:GetRole`.
 
     Args:
         role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
 
     Returns:
-        200: The role is there, and is described.
+        200: The role exists; the answer describes it.
 
     Raises:
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 

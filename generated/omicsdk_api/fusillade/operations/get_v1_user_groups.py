@@ -40,12 +40,12 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of groups; there is no further one. 206: A page of groups; the `Link` header leads
+        200: The last page of groups; there is no further one. 206: A page of groups; the `Link` header points
             to the next one.
 
     Raises:
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: The list cannot be answered: the token is missing or has ended (401), or
+        APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """
     return request(

@@ -14,8 +14,8 @@ FACTS = OperationFacts(name="post_oauth_revoke", method="POST", path="/oauth/rev
 def build(*, client_id: str, token: str) -> Request:
     """Revoke a refresh token.
 
-    Makes a refresh token worthless: later attempts to get tokens with it fail. Access tokens that were got
-    with it before stay valid until they end.
+    Revokes a refresh token: later attempts to get tokens with it fail. Access tokens that were issued with it
+    stay valid until they expire.
 
     Args:
         client_id (str): Application that the token was issued to.

@@ -31,31 +31,32 @@ def build(
 ) -> Request:
     """Get tokens, or renew them.
 
-    Passes the request on to the token endpoint of the identity provider and answers what that says. With the
-    grant `authorization_code` a code from a login becomes tokens; with `refresh_token` a refresh token
-    becomes a new access token.
+    Passes the request on to the token endpoint of the identity provider and returns its answer. The grant
+    `authorization_code` exchanges a code from a login for tokens; `refresh_token` exchanges a refresh token
+    for a new access token.
 
     Args:
         redirect_uri (str): The address that was named when the login began; only for the grant
             `authorization_code`. Leave it out otherwise. Optional.
-        code (str): Code that the login ended with; only for the grant `authorization_code`. It can be used
-            once. Leave it out otherwise. Optional.
-        grant_type (str): What the tokens are asked for with: `authorization_code` or `refresh_token`. The
-            provider refuses when it is omitted. Optional.
-        client_id (str): Application that asks. The provider refuses when it is omitted. Optional.
+        code (str): Code returned by the login; only for the grant `authorization_code`. It can be used once.
+            Omit it for other grants. Optional.
+        grant_type (str): Type of the grant: `authorization_code` or `refresh_token`. The provider refuses the
+            request when it is omitted. Optional.
+        client_id (str): Id of the requesting application. The provider refuses the request when it is
+            omitted. Optional.
         client_secret (str): Secret of the application; an application that cannot keep one leaves it out.
             Optional.
         refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`. Leave
             it out otherwise. Optional.
-        scope (str): What is asked for, words separated by blanks; not more than the login asked for, and the
-            same when omitted. Optional.
+        scope (str): Requested scopes, separated by spaces; at most, and by default, those of the login.
+            Optional.
 
     Returns:
         200: The tokens that the provider issued.
 
     Raises:
-        APIError: Any other error: The provider refused: the code or the refresh token is wrong, used up or
-            revoked.
+        APIError: Any other error: The provider refused: the code or the refresh token is invalid, already
+            used or revoked.
     """
     return request(
         FACTS,

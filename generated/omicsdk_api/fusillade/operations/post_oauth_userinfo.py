@@ -18,15 +18,15 @@ FACTS = OperationFacts(name="post_oauth_userinfo", method="POST", path="/oauth/u
 def build() -> Request:
     """Read who the token belongs to, by POST.
 
-    Answers the claims of the token that comes with the request, and under a name of this deployment what its
-    user may do: the groups and roles that they are in and the actions that these allow. It is the same as
-    GET; OpenID Connect asks for both.
+    Returns the claims of the request's token and, under the deployment's name, the permissions of its user:
+    their groups and roles, and the actions that these allow. It is the same as GET; OpenID Connect requires
+    both.
 
     Returns:
-        200: The token's claims, and what its user may do.
+        200: The token's claims, and the permissions of its user.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
     """
     return request(FACTS, "/oauth/userinfo")
 

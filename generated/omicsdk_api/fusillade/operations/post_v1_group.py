@@ -28,8 +28,8 @@ def build(
 ) -> Request:
     """Create a group.
 
-    Creates a group without users, with the named roles and a policy of its own. The caller owns the new group
-    and needs the permission `fus:PostGroup`.
+    Creates a group without users, with the named roles and a policy. The caller owns the new group and needs
+    the permission `fus:PostGroup`.
 
     Args:
         group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
@@ -41,9 +41,9 @@ def build(
         201: The group has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: The group has not been created: the policy is not valid (400), the caller
-            may not create groups (403), or there is such a group (409).
+            may not create groups (403), or the group already exists (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
     """

@@ -23,25 +23,24 @@ FACTS = OperationFacts(
 def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> Request:
     """Check whether a user may do something.
 
-    Answers whether the user may carry out all of the actions on the resource, by all policies of the user and
-    of their groups and roles. Where the resource is of a resource type, the access that the user and their
-    groups have to it counts too. What no policy allows is refused, and so is what a policy denies. A disabled
-    user may do nothing. A user whom the service does not know yet gets an account first, with the rights that
-    everybody has.
+    Returns whether the user may carry out all of the actions on the resource, by all policies of the user and
+    of their groups and roles. If the resource has a resource type, the access levels of the user and their
+    groups on it apply too. An action is refused if no policy allows it or a policy denies it. A disabled user
+    has no permissions. An unknown user gets an account first, with the default permissions.
 
     Nothing else is changed. The caller needs the permission `fus:Evaluate`.
 
     Args:
         principal (str): Name of the user to decide for, mostly an e-mail address.
-        action (Sequence[str]): What the user wants to do; the answer is true only when all of it is allowed.
-        resource (Sequence[str]): What they want to do it to; exactly one name. From 1 to 1 items.
+        action (Sequence[str]): Actions to check; the answer is true only if all are allowed.
+        resource (Sequence[str]): Resource of the actions; exactly one name. From 1 to 1 items.
 
     Returns:
         200: The decision, be it yes or no.
 
     Raises:
-        APIError: Any other error: There is no decision: the request is malformed (400), the token is missing
-            or has ended (401), or the caller may not ask (403).
+        APIError: Any other error: No decision was made: the request is malformed (400), the token is missing
+            or has expired (401), or the caller may not request it (403).
     """
     return request(
         FACTS, "/v1/policies/evaluate", body=json_body({"principal": principal, "action": action, "resource": resource})

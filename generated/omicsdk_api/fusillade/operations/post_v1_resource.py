@@ -30,26 +30,24 @@ def build(
 ) -> Request:
     """Create a resource type.
 
-    Creates a resource type with the actions that there are on things of it, and the access level `Owner`,
-    which says what the owner of a resource ID may do with it. The caller needs the permission
-    `fus:PostResources`.
+    Creates a resource type with its actions and the access level `Owner`, the permissions of the owner of a
+    resource ID. The caller needs the permission `fus:PostResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        owner_policy (PolicyDocument | PolicyDocumentDict | None): What the owner of a resource ID may do with
-            it. Reading, changing and deleting it, when omitted. Optional.
+        owner_policy (PolicyDocument | PolicyDocumentDict | None): Permissions of the owner of a resource ID.
+            Reading, changing and deleting it, when omitted. Optional.
         actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
 
     Returns:
         201: The resource type has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The resource type has not been created; a 400 says that the policy is not
-            valid.
+        APIError: Any other error: The resource type has not been created; 400 if the policy is not valid.
     """
     return request(
         FACTS,

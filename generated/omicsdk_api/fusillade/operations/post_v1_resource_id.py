@@ -33,10 +33,10 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
         200: The resource ID has been created. 201: The resource ID has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -37,25 +37,24 @@ def build(
     Users and groups get it as members of a resource ID. The caller needs the permission `fus:PostResources`.
 
     Args:
-        policy (PolicyDocument | PolicyDocumentDict | None): What members with the level may do with a thing,
+        policy (PolicyDocument | PolicyDocumentDict | None): Permissions of members with the level on a thing,
             in the grammar of AWS IAM.
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-            start.
+        policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
         policy_type (Literal['ResourcePolicy', 'IAMPolicy']): Kind of a policy: `ResourcePolicy` for an access
-            level, or `IAMPolicy` for what is attached to users, groups and roles. Optional.
+            level, or `IAMPolicy` for a policy of users, groups and roles. Optional.
 
     Returns:
         200: The access level has been created. 201: The access level has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The access level has not been created; a 400 says that the policy is not
-            valid or names an action that the type does not have.
+        APIError: Any other error: The access level has not been created; 400 if the policy is not valid or
+            names an action that the type does not have.
     """
     return request(
         FACTS,

@@ -20,22 +20,21 @@ FACTS = OperationFacts(name="post_v1_role", method="POST", path="/v1/role", acce
 def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> Request:
     """Create a role.
 
-    Creates a role with its policy; nobody has it yet. The caller owns the new role and needs the permission
-    `fus:PostRole`.
+    Creates a role with its policy; no user or group has it yet. The caller owns the new role and needs the
+    permission `fus:PostRole`.
 
     Args:
         role_id (str): Name of the new role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        policy (PolicyDocument | PolicyDocumentDict | None): What the role allows and denies, in the grammar
-            of AWS IAM.
+        policy (PolicyDocument | PolicyDocumentDict | None): Policy of the role, in the grammar of AWS IAM.
 
     Returns:
         201: The role has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: The role has not been created; a 400 says that the policy is not valid.
+        APIError: Any other error: The role has not been created; 400 if the policy is not valid.
     """
     return request(FACTS, "/v1/role", body=json_body({"role_id": role_id, "policy": policy}))
 

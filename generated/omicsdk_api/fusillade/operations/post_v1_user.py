@@ -30,8 +30,8 @@ def build(
 ) -> Request:
     """Create a user.
 
-    Creates an enabled user, in the named groups and roles and in the group `user_default`, which every user
-    is in. Users who log in get an account by themselves; this is for those who are to have rights before. The
+    Creates an enabled user, in the named groups and roles and in the group `user_default`, which contains
+    every user. Users get an account automatically when they log in; use this to grant permissions before. The
     caller owns the new user and needs the permission `fus:PostUser`.
 
     Args:
@@ -48,9 +48,9 @@ def build(
         201: The user has been created.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: The user has not been created: a group or role does not exist or the policy
-            is not valid (400), the caller may not create users (403), or there is such a user (409).
+            is not valid (400), the caller may not create users (403), or the user already exists (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: There is one of that name already; nothing has been changed.
     """

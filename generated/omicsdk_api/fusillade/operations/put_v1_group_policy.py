@@ -23,8 +23,8 @@ FACTS = OperationFacts(
 def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Request:
     """Set the policy of a group.
 
-    Replaces the policy that is attached to the group directly, or attaches one where there was none. It
-    counts for all users of the group at once. The caller needs the permission `fus:PutGroup`.
+    Replaces the policy that is attached to the group directly, or attaches one if none exists. It applies to
+    all users of the group immediately. The caller needs the permission `fus:PutGroup`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
@@ -36,8 +36,8 @@ def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None |
         200: The policy has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: The policy has not been set; a 400 says that it is not valid.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; 400 if it is not valid.
     """
     return request(
         FACTS, f"/v1/group/{segment('group_id', group_id)}/policy", body=json_body(given({"policy": policy}))

@@ -22,14 +22,14 @@ FACTS = OperationFacts(name="put_v1_group_role", method="PUT", path="/v1/group/{
 def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a group, or remove them.
 
-    Gives the group all of the roles or takes all of them away, as `action` says. The change is made as a
-    whole or not at all, and counts for all users of the group at once. The caller needs the permission
+    Gives the group all of the roles or takes all of them away, depending on `action`. The change is made as a
+    whole or not at all, and applies to all users of the group immediately. The caller needs the permission
     `fus:PutRole`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        action (Literal['add', 'remove']): Action: `add` or `remove`.
         roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
 
     Returns:
@@ -37,7 +37,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
             change was done already: the group has one of the roles already, or does not have it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; one of the roles may not exist.
     """
     return request(

@@ -22,13 +22,13 @@ FACTS = OperationFacts(name="put_v1_group_user", method="PUT", path="/v1/group/{
 def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT) -> Request:
     """Add users to a group, or remove them.
 
-    Puts all of the users into the group or takes all of them out, as `action` says; 1 to 10 users at a time.
-    The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
+    Puts all of the users into the group or takes all of them out, depending on `action`; 1 to 10 users at a
+    time. The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        action (Literal['add', 'remove']): Action: `add` or `remove`.
         users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10 items.
             Optional.
 
@@ -37,7 +37,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
             was done already: one of the users is in the group already, or is not in it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; one of the users may not exist.
     """
     return request(

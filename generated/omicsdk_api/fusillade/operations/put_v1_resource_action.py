@@ -26,8 +26,8 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> Request:
     """Add actions to a resource type.
 
-    Adds actions to those that there are on things of the resource type. One that is there already stays as it
-    is. The caller needs the permission `fus:PutResources`.
+    Adds actions to the resource type. Existing actions stay unchanged. The caller needs the permission
+    `fus:PutResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
@@ -38,11 +38,11 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
         200: The actions are part of the resource type.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
         Conflict: 409: There is one of that name already; nothing has been changed.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str) -> Request:
     """Grant, change or revoke access to a resource ID.
 
-    Gives a user or a group an access level on the thing, in place of the one that they had, or ends their
+    Gives a user or a group an access level on the thing, in place of their previous level, or removes their
     access when no level is named; one member at a time. The caller needs the permission `fus:PutResources`.
 
     Args:
@@ -43,10 +43,10 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
         200: The access has been changed.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Nothing has been changed; a 400 says that there is no such access level.
+        APIError: Any other error: Nothing has been changed; 400 if the access level does not exist.
     """
     return request(
         FACTS,

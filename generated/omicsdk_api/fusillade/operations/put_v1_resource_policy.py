@@ -29,14 +29,13 @@ def build(
 ) -> Request:
     """Update an access level of a resource type.
 
-    Replaces the policy of an access level, which counts at once for everybody who has it. It may name actions
-    of the resource type only. The caller needs the permission `fus:PutResources`.
+    Replaces the policy of an access level, with immediate effect for all its members. It may name actions of
+    the resource type only. The caller needs the permission `fus:PutResources`.
 
     Args:
         resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-            start.
+        policy_name (str): Name of the access level, within its resource type; `Owner` always exists.
         policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
             replaces the old one whole. Optional.
 
@@ -44,11 +43,11 @@ def build(
         200: The access level has been changed.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
         NotFound: 404: There is no such user, group, role, resource type or ID.
-        APIError: Any other error: Nothing has been changed; a 400 says that the policy is not valid or names
-            an action that the type does not have.
+        APIError: Any other error: Nothing has been changed; 400 if the policy is not valid or names an action
+            that the type does not have.
     """
     return request(
         FACTS,

@@ -23,8 +23,8 @@ FACTS = OperationFacts(
 def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Request:
     """Set the policy of a role.
 
-    Replaces the policy of a role, which counts at once for all users who have it, directly or by a group. The
-    caller needs the permission `fus:PutRole`.
+    Replaces the policy of a role, with immediate effect for all users who have it, directly or by a group.
+    The caller needs the permission `fus:PutRole`.
 
     Args:
         role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
@@ -36,8 +36,8 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
         200: The policy has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: The policy has not been set; a 400 says that it is not valid.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; 400 if it is not valid.
     """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}/policy", body=json_body(given({"policy": policy})))
 

@@ -19,7 +19,7 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
     """Enable or disable a user.
 
     Sets the status of a user. Every decision about a disabled user is a refusal; groups, roles and policies
-    are kept and count again when the user is enabled. The caller needs the permission `fus:PutUser`.
+    are kept and apply again when the user is enabled. The caller needs the permission `fus:PutUser`.
 
     Args:
         user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
@@ -30,8 +30,8 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
         200: The status has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}", query=(("status", status),))
 

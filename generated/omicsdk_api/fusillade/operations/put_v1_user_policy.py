@@ -22,8 +22,8 @@ FACTS = OperationFacts(name="put_v1_user_policy", method="PUT", path="/v1/user/{
 def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Request:
     """Set the policy of a user.
 
-    Replaces the policy that is attached to the user directly, or attaches one where there was none. A role is
-    the better place for what several users have in common. The caller needs the permission `fus:PutUser`.
+    Replaces the policy that is attached to the user directly, or attaches one if none exists. For permissions
+    that several users share, use a role. The caller needs the permission `fus:PutUser`.
 
     Args:
         user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
@@ -35,8 +35,8 @@ def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
         200: The policy has been set.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
-        APIError: Any other error: The policy has not been set; a 400 says that it is not valid.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; 400 if it is not valid.
     """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}/policy", body=json_body(given({"policy": policy})))
 

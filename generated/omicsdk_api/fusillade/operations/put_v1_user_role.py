@@ -22,14 +22,14 @@ FACTS = OperationFacts(name="put_v1_user_role", method="PUT", path="/v1/user/{us
 def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a user, or remove them.
 
-    Gives the user all of the roles or takes all of them away, as `action` says. The change is made as a whole
-    or not at all. Roles that come with a group are not affected. The caller needs the permission
+    Gives the user all of the roles or takes all of them away, depending on `action`. The change is made as a
+    whole or not at all. Roles that come with a group are not affected. The caller needs the permission
     `fus:PutRole`.
 
     Args:
         user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        action (Literal['add', 'remove']): Action: `add` or `remove`.
         roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
 
     Returns:
@@ -37,7 +37,7 @@ def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str
             change was done already: the user has one of the roles already, or does not have it.
 
     Raises:
-        Unauthorized: 401: The token is missing, has ended, or was not signed by the provider. Log in again.
+        Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: Nothing has been changed; one of the roles may not exist.
     """
     return request(
