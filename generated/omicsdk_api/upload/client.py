@@ -45,14 +45,13 @@ class _Operations:
 class UploadApi(_Operations, Client):
     """DCP Upload Service API.
 
-    Takes in the files of a submission to the Human Cell Atlas. Each submission has an upload area: a folder
-    of its own in an S3 bucket, named by a UUID that whoever creates it chooses. A contributor asks for
-    temporary AWS credentials for the area, copies files straight into the bucket, and tells the service about
-    each of them. The service then computes the file's checksums and can run validators on it.
+    Receives the files of a submission to the Human Cell Atlas. Each submission has an upload area: a separate
+    folder in an S3 bucket, named by a UUID that its creator chooses. A contributor requests temporary AWS
+    credentials for the area, copies files directly into the bucket, and notifies the service of each file.
+    The service then computes the file's checksums and can run validators on it.
 
-    Reading and uploading take no credentials but the area's UUID, which is therefore to be kept private.
-    Creating and deleting areas, storing files through the service and validating take the `Api-Key` of the
-    deployment.
+    Reading and uploading require no credentials except the area's UUID, so keep it private. Creating and
+    deleting areas, storing files through the service and validating require the `Api-Key` of the deployment.
 
     Errors come as `application/problem+json`, an object with `status`, `title` and mostly `detail`.
 

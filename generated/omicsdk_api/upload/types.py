@@ -18,7 +18,7 @@ class ChecksumCountsDict(TypedDict):
 
 
 class ChecksumEventDict(TypedDict):
-    """What a job on checksums reports."""
+    """Report of a job that computes checksums."""
 
     status: str
     payload: dict[str, Any]
@@ -65,7 +65,7 @@ class ErrorDict(TypedDict):
 
 
 class FileInfoDict(TypedDict):
-    """What is known of a file of an upload area."""
+    """Description of a file of an upload area."""
 
     name: str
     content_type: str
@@ -77,7 +77,7 @@ class FileInfoDict(TypedDict):
 
 
 class FileValidationRequestDict(TypedDict):
-    """What to validate a file with."""
+    """Validator for a file."""
 
     validator_image: str
     environment: NotRequired[dict[str, Any]]
@@ -91,7 +91,7 @@ class ScheduledValidationDict(TypedDict):
 
 
 class ServiceVersionDict(TypedDict):
-    """Which software is deployed."""
+    """The deployed software."""
 
     upload_service_version: NotRequired[str]
 
@@ -105,7 +105,7 @@ class ValidationCountsDict(TypedDict):
 
 
 class ValidationEventDict(TypedDict):
-    """What a job on a validation reports."""
+    """Report of a validation job."""
 
     status: str
     payload: dict[str, Any]
@@ -120,7 +120,7 @@ class ValidationInfoDict(TypedDict):
 
 
 class ValidationRequestDict(TypedDict):
-    """What to validate, and with what."""
+    """Files to validate, and the validator."""
 
     validator_image: str
     files: list[str]

@@ -21,9 +21,9 @@ class ChecksumCounts(Model):
         checksumming: Files whose checksums are being computed. In the document it is called CHECKSUMMING.
         checksummed: Files whose checksums are known. In the document it is called CHECKSUMMED.
         scheduled: Files that wait for their checksums to be computed. In the document it is called SCHEDULED.
-        unscheduled: Files that nobody has told the service of. In the document it is called UNSCHEDULED.
+        unscheduled: Files of which the service was not notified. In the document it is called UNSCHEDULED.
         total_num_files: All files of the upload area. In the document it is called TOTAL_NUM_FILES.
-        checksumming_unscheduled: Files whose checksums nobody has asked for. In the document it is called
+        checksumming_unscheduled: Files whose checksums were not requested. In the document it is called
             CHECKSUMMING_UNSCHEDULED.
     """
 

@@ -13,12 +13,12 @@ _CHECKSUM_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 @define(slots=True, repr=False)
 class ChecksumEvent(Model):
-    """What a job on checksums reports.
+    """Report of a job that computes checksums.
 
     Attributes:
-        status: State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it has ended.
-        payload: What is known of the file: its `name`, and at the end its `checksums`, in the form in which
-            the service describes files.
+        status: State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it ends.
+        payload: Description of the file: its `name`, and at the end its `checksums`, in the same form as the
+            service's descriptions of files.
         job_id: Identifier of the job in the batch system.
     """
 

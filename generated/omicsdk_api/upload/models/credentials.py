@@ -20,7 +20,7 @@ class Credentials(Model):
         secret_access_key: Secret that requests are signed with. In the document it is called SecretAccessKey.
         session_token: Token that has to go with every request that is signed with the key. In the document it
             is called SessionToken.
-        expiration: Time at which the credentials end, in ISO 8601. Format date-time. In the document it is
+        expiration: Time at which the credentials expire, in ISO 8601. Format date-time. In the document it is
             called Expiration.
     """
 

@@ -17,8 +17,8 @@ class Error(Model):
 
     Attributes:
         status: Status of the answer once more.
-        title: What went wrong, in a few words.
-        detail: What went wrong with this request, where more is known.
+        title: Short description of the error.
+        detail: Details of the error of this request, if known.
     """
 
     status: int

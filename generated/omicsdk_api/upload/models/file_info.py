@@ -26,7 +26,7 @@ _FILE_INFO_FIELDS = frozenset({"name", "content_type", "size", "last_modified", 
 
 @define(slots=True, repr=False)
 class FileInfo(Model):
-    """What is known of a file of an upload area.
+    """Description of a file of an upload area.
 
     Attributes:
         name: Name of the file within its upload area.

@@ -13,7 +13,7 @@ _FILE_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "environment", "
 
 @define(slots=True, repr=False)
 class FileValidationRequest(Model):
-    """What to validate a file with.
+    """Validator for a file.
 
     Attributes:
         validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for

@@ -13,7 +13,7 @@ _SERVICE_VERSION_FIELDS = frozenset({"upload_service_version"})
 
 @define(slots=True, repr=False)
 class ServiceVersion(Model):
-    """Which software is deployed.
+    """The deployed software.
 
     Attributes:
         upload_service_version: Version of the software that is deployed.

@@ -17,7 +17,8 @@ class ValidationCounts(Model):
 
     Attributes:
         validating: Files that a validator is working on. In the document it is called VALIDATING.
-        validated: Files whose validation has ended, well or not. In the document it is called VALIDATED.
+        validated: Files with a completed validation, successful or not. In the document it is called
+            VALIDATED.
         scheduled: Files that wait for a validator. In the document it is called SCHEDULED.
     """
 

@@ -13,11 +13,11 @@ _VALIDATION_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 @define(slots=True, repr=False)
 class ValidationEvent(Model):
-    """What a job on a validation reports.
+    """Report of a validation job.
 
     Attributes:
-        status: State of the job: `VALIDATING` when it starts, `VALIDATED` when it has ended.
-        payload: What the validator found: the `name` of the file, exit code and output of the validator, and
+        status: State of the job: `VALIDATING` when it starts, `VALIDATED` when it ends.
+        payload: Result of the validator: the `name` of the file, exit code and output of the validator, and
             how long it took.
         job_id: Identifier of the job in the batch system.
     """

@@ -17,7 +17,7 @@ class ValidationInfo(Model):
 
     Attributes:
         validation_status: State of the validation: `UNSCHEDULED`, `SCHEDULED`, `VALIDATING` or `VALIDATED`.
-        validation_results: What the validator printed; only once the validation has ended.
+        validation_results: Output of the validator; only after the end of the validation.
     """
 
     validation_status: str

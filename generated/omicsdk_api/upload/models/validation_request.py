@@ -13,7 +13,7 @@ _VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment
 
 @define(slots=True, repr=False)
 class ValidationRequest(Model):
-    """What to validate, and with what.
+    """Files to validate, and the validator.
 
     Attributes:
         validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for

@@ -18,8 +18,8 @@ FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload
 def build(*, upload_area_uuid: str) -> Request:
     """Check whether an upload area exists.
 
-    Answers by its status alone: 200 when the area is there, 404 when it is not or has been deleted. There is
-    no body. An area whose deletion is under way is still there until it has been emptied.
+    The status is the answer: 200 if the area exists, 404 if it does not exist or was deleted. There is no
+    body. An area in deletion still exists until it is empty.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or digits

@@ -20,20 +20,20 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Get the status of the checksums of a file.
 
-    Answers the state of the latest computation of the file's checksums, and the checksums once it has ended.
-    The state is UNSCHEDULED when the service was never told of the file.
+    Returns the state of the latest computation of the file's checksums, and the checksums once it is
+    complete. The state is UNSCHEDULED if the service was never notified of the file.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         200: State and values of the checksums.
 
     Raises:
-        Unauthorized: 401: The deployment lets only known callers ask.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        Unauthorized: 401: The deployment accepts this request from known callers only.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -27,11 +27,11 @@ def build(*, upload_area_uuid: str) -> Request:
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
 
     Returns:
-        201: The upload area is there and can be written to.
+        201: The upload area exists and can be written to.
 
     Raises:
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 

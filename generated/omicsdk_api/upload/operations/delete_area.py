@@ -15,8 +15,8 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str) -> Request:
     """Delete an upload area with all of its files.
 
-    Queues the deletion and answers at once; the files go one by one after that, which takes its time for a
-    large area. Until the last one has gone the area counts as existing. A deletion cannot be taken back.
+    Queues the deletion and answers immediately. The files are then deleted one by one, which can take long
+    for a large area. The area exists until the last file is deleted. A deletion cannot be undone.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
@@ -27,7 +27,7 @@ def build(*, upload_area_uuid: str) -> Request:
     Raises:
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
         NotFound: 404: There is no such upload area, or it has been deleted already.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 

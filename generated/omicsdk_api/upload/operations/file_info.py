@@ -23,15 +23,15 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
-        200: The file is there; this is what is known of it.
+        200: The file exists; the answer describes it.
 
     Raises:
         NotFound: 404: There is no such upload area, or no such file in it.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}"

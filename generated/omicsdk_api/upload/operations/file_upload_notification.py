@@ -20,21 +20,21 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Notify the service that a file was put into the bucket.
 
-    To be sent after a file was copied into the upload area, so that its checksums are computed. The service
-    does not look at the file now but queues that work; the state of it can be asked for afterwards. Telling
-    twice does no harm.
+    Send this after copying a file into the upload area, so that its checksums are computed. The service does
+    not read the file now but queues that work; its state can be requested afterwards. The notification can be
+    repeated safely.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         202: The work on the file has been queued.
 
     Raises:
         NotFound: 404: There is no such upload area.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}"

@@ -22,9 +22,8 @@ FACTS = OperationFacts(name="files_info", method="PUT", path="/v1/area/{upload_a
 def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
     """Describe several files of an upload area.
 
-    Answers for each of the named files what is known of it, in the order of the names. It is a PUT only
-    because the names come in a body; nothing is changed. One name that is not there makes the whole request
-    fail.
+    Returns the description of each named file, in the order of the names. It is a PUT only because the names
+    are in a body; nothing is changed. One missing file makes the whole request fail.
 
     Args:
         body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its slashes:
@@ -32,11 +31,11 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
 
     Returns:
-        200: What is known of the files.
+        200: Descriptions of the files.
 
     Raises:
         NotFound: 404: There is no such upload area, or one of the files is not in it.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(body))
 

@@ -20,9 +20,9 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str) -> Request:
     """Get AWS credentials for an upload area.
 
-    Answers temporary AWS credentials that allow putting files into this upload area, tagging them and listing
-    them; no other area can be reached with them. They end at the time in `Expiration`; ask again before then
-    to go on. Each request makes new credentials, and earlier ones stay valid until they end.
+    Returns temporary AWS credentials for uploading, tagging and listing files in this upload area; they give
+    no access to other areas. They expire at the time in `Expiration`; request new ones before then to
+    continue. Each request makes new credentials, and earlier ones stay valid until they expire.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
@@ -31,10 +31,10 @@ def build(*, upload_area_uuid: str) -> Request:
         201: Credentials for the upload area.
 
     Raises:
-        Locked: 423: The upload area is locked or being deleted, so nobody can write to it.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        Locked: 423: The upload area is locked or being deleted, so it cannot be written to.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
         NotFound: 404: There is no such upload area.
-        Conflict: 409: The upload area is locked or being deleted; some deployments say so with this status.
+        Conflict: 409: The upload area is locked or being deleted; some deployments use this status for it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/credentials")
 

@@ -21,7 +21,7 @@ def build() -> Request:
 
     Raises:
         ServiceUnavailable: 503: The service is up but cannot do its work.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, "/health")
 

@@ -13,15 +13,15 @@ FACTS = OperationFacts(name="get_v1_health", method="GET", path="/v1/health", ac
 def build() -> Request:
     """Check whether this version of the interface works.
 
-    Tries whether the service reaches its database, through the gateway that this version of the interface
-    goes through too.
+    Checks whether the service reaches its database, through the same gateway as this version of the
+    interface.
 
     Returns:
         200: The interface, the service and its database answer.
 
     Raises:
         ServiceUnavailable: 503: The service is up but cannot do its work.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, "/v1/health")
 

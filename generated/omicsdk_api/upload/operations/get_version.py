@@ -18,13 +18,13 @@ FACTS = OperationFacts(name="get_version", method="GET", path="/version", public
 def build() -> Request:
     """Get the version of the service.
 
-    Answers the version of the software behind this address, which helps to report a fault.
+    Returns the version of the software behind this address, for example for reports of errors.
 
     Returns:
         200: The version that is deployed.
 
     Raises:
-        Unauthorized: 401: The deployment lets only known callers ask.
+        Unauthorized: 401: The deployment accepts this request from known callers only.
     """
     return request(FACTS, "/version")
 

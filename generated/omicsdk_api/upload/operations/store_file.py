@@ -32,8 +32,8 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
     Args:
         body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         201: The file has been stored.

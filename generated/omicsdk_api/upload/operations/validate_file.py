@@ -32,15 +32,15 @@ def build(
     """Validate one file.
 
     Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
-    started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more cannot be
+    started; request its result with the file's name. A file of 1 TB (10^12 bytes) or more cannot be
     validated.
 
     Args:
         validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
             image for validators.
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
             text. None beside the service's own when omitted. Optional.
         original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for a
@@ -52,7 +52,7 @@ def build(
     Raises:
         BadRequest: 400: The request is not in order, or the file is too large to be validated.
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -30,8 +30,8 @@ def build(
     """Validate several files together.
 
     Queues one job that runs a validator, a Docker image, on all of the named files, for checks that need more
-    than one of them (the two reads of a pair, for example). The answer comes before the job has started; how
-    it went can be asked for with the name of any of the files. Files of 1 TB (10^12 bytes) or more cannot be
+    than one of them (the two reads of a pair, for example). The answer comes before the job has started;
+    request its result with the name of any of the files. Files of 1 TB (10^12 bytes) or more cannot be
     validated.
 
     Args:
@@ -51,7 +51,7 @@ def build(
     Raises:
         BadRequest: 400: The request is not in order, or a file is too large to be validated.
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -20,20 +20,20 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Get the status of the validation of a file.
 
-    Answers the state of the latest validation of the file, and what the validator printed once it has ended.
-    The state is UNSCHEDULED when none was ever asked for.
+    Returns the state of the latest validation of the file, and the validator's output once it is complete.
+    The state is UNSCHEDULED if no validation was ever requested.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
-        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
-            their own at this place, such as `credentials` or `checksums`, cannot be used as names.
+        filename (str): Name of the file in the upload area; it may have slashes. Words with a special meaning
+            in this position, such as `credentials` or `checksums`, cannot be used as names.
 
     Returns:
         200: State and results of the validation.
 
     Raises:
-        Unauthorized: 401: The deployment lets only known callers ask.
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        Unauthorized: 401: The deployment accepts this request from known callers only.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str) -> Request:
     """Count the files of an upload area by state of validation.
 
-    Answers how many files of the area wait for a validator, are being validated and have been. Files that
-    were never meant to be validated are in none of the counts.
+    Returns the numbers of files of the area that wait for a validator, are being validated and have been
+    validated. Files without a requested validation are not counted.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
@@ -30,7 +30,7 @@ def build(*, upload_area_uuid: str) -> Request:
         200: The counts by state of validation.
 
     Raises:
-        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/validations")
 
