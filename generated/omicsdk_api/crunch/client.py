@@ -116,17 +116,19 @@ class CrunchApi(_Operations, Client):
     """django-crunch.
 
     A crunch site keeps track of the processing of datasets. A project has datasets, a workflow (a Snakefile
-    or a script) that processes each of them, and items that describe things; all of them can have attributes,
-    which are keys with typed values. Workers ask for the next dataset, process it, and tell by statuses how
-    that goes. The files themselves are in a storage beside the site, below the dataset's `base_file_path`.
+    or a script) that processes each of them, and items that describe objects; all of them can have
+    attributes, which are keys with typed values. Workers request the next dataset, process it, and report
+    their progress by statuses. The files themselves are in a storage beside the site, below the dataset's
+    `base_file_path`.
 
-    Things are addressed by slugs, which are made of names: that of a dataset `Data Set 1` in the project
-    `my-proj` is `my-proj:data-set-1`. Every address ends with a slash; without it a POST fails. Lists come in
-    pages of 20.
+    Projects, datasets and items are addressed by slugs, which are derived from names: that of a dataset `Data
+    Set 1` in the project `my-proj` is `my-proj:data-set-1`. Every address ends with a slash; without it a
+    POST fails. Lists come in pages of 20.
 
-    Requests need a token, sent as `Authorization: Token ...`; administrators issue tokens. Whoever is logged
-    in may read; writing needs the permission for that kind of thing. Errors are JSON objects with `detail`,
-    or with a list of texts for each field that is wrong; failures of the site (500) are HTML pages.
+    Requests need a token, sent as `Authorization: Token ...`; administrators issue tokens. Any user who is
+    logged in may read; writing requires the permission for that type of resource. Errors are JSON objects
+    with `detail`, or with a list of messages for each invalid field; failures of the site (500) are HTML
+    pages.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names

@@ -114,7 +114,7 @@ class LatLongAttributeDict(TypedDict):
 
 
 class PageDict(TypedDict):
-    """What every page of a list has beside its results."""
+    """Fields of every page of a list beside its results."""
 
     count: int
     next: str | None
@@ -239,7 +239,7 @@ class PaginatedURLAttributeListDict(TypedDict):
 
 
 class PatchedBooleanAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -247,7 +247,7 @@ class PatchedBooleanAttributeDict(TypedDict):
 
 
 class PatchedCharAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -255,7 +255,7 @@ class PatchedCharAttributeDict(TypedDict):
 
 
 class PatchedDatasetDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: NotRequired[int]
     name: NotRequired[str]
@@ -269,7 +269,7 @@ class PatchedDatasetDict(TypedDict):
 
 
 class PatchedDateAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -277,7 +277,7 @@ class PatchedDateAttributeDict(TypedDict):
 
 
 class PatchedDateTimeAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -285,7 +285,7 @@ class PatchedDateTimeAttributeDict(TypedDict):
 
 
 class PatchedFilesizeAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -293,7 +293,7 @@ class PatchedFilesizeAttributeDict(TypedDict):
 
 
 class PatchedFloatAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -301,7 +301,7 @@ class PatchedFloatAttributeDict(TypedDict):
 
 
 class PatchedIntegerAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -309,7 +309,7 @@ class PatchedIntegerAttributeDict(TypedDict):
 
 
 class PatchedItemDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: NotRequired[int]
     name: NotRequired[str]
@@ -321,7 +321,7 @@ class PatchedItemDict(TypedDict):
 
 
 class PatchedLatLongAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -330,7 +330,7 @@ class PatchedLatLongAttributeDict(TypedDict):
 
 
 class PatchedProjectDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: NotRequired[int]
     name: NotRequired[str]
@@ -341,7 +341,7 @@ class PatchedProjectDict(TypedDict):
 
 
 class PatchedURLAttributeDict(TypedDict):
-    """What may be changed; fields that are not sent stay."""
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: NotRequired[str]
     key: NotRequired[str]
@@ -360,7 +360,7 @@ class ProjectDict(TypedDict):
 
 
 class StatusDict(TypedDict):
-    """How far the processing of a dataset was at a moment, and on which machine."""
+    """Progress of the processing of a dataset at a point in time, and the machine."""
 
     id: int
     dataset: int

@@ -35,8 +35,8 @@ class Dataset(Model):
     Attributes:
         id: Number of the dataset, made by the site.
         name: Name of the dataset; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the dataset, made of its name and its parent's slug; at most 255 characters. A clash
-            adds `-2` and so on.
+        slug: Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A
+            clash adds `-2` and so on.
         parent: Slug of the project that the dataset belongs to.
         description: Short description of the dataset; empty when omitted. At most 1023 characters.
         details: Long description of the dataset, as Markdown; empty when omitted.

@@ -13,7 +13,7 @@ _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 @define(slots=True, repr=False)
 class Page(Model):
-    """What every page of a list has beside its results.
+    """Fields of every page of a list beside its results.
 
     Attributes:
         count: How many there are on all pages.

@@ -30,13 +30,13 @@ _PATCHED_DATASET_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class PatchedDataset(Model):
-    """What may be changed; fields that are not sent stay.
+    """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
         id: Number of the dataset, made by the site.
         name: Name of the dataset; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the dataset, made of its name and its parent's slug; at most 255 characters. A clash
-            adds `-2` and so on.
+        slug: Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A
+            clash adds `-2` and so on.
         parent: Slug of the project that the dataset belongs to.
         description: Short description of the dataset; empty when omitted. At most 1023 characters.
         details: Long description of the dataset, as Markdown; empty when omitted.

@@ -13,7 +13,7 @@ _PATCHED_FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(slots=True, repr=False)
 class PatchedFloatAttribute(Model):
-    """What may be changed; fields that are not sent stay.
+    """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
         item: Slug of the item, dataset or project that has the number attribute.

@@ -27,13 +27,13 @@ _PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description",
 
 @define(slots=True, repr=False)
 class PatchedItem(Model):
-    """What may be changed; fields that are not sent stay.
+    """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
         id: Number of the item, made by the site.
         name: Name of the item; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the item, made of its name and its parent's slug; at most 255 characters. A clash adds
-            `-2` and so on.
+        slug: Slug of the item, derived from its name and its parent's slug; at most 255 characters. A clash
+            adds `-2` and so on.
         parent: Slug of the project, dataset or item that it belongs to.
         description: Short description of the item; empty when omitted. At most 1023 characters.
         details: Long description of the item, as Markdown; empty when omitted.

@@ -13,7 +13,7 @@ _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "long
 
 @define(slots=True, repr=False)
 class PatchedLatLongAttribute(Model):
-    """What may be changed; fields that are not sent stay.
+    """Fields that may be changed; fields that are not sent stay unchanged.
 
     Attributes:
         item: Slug of the item, dataset or project that has the place attribute.

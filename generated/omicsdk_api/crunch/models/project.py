@@ -18,8 +18,8 @@ class Project(Model):
     Attributes:
         id: Number of the project, made by the site.
         name: Name of the project; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the project, made of its name and its parent's slug; at most 255 characters. A clash
-            adds `-2` and so on.
+        slug: Slug of the project, derived from its name and its parent's slug; at most 255 characters. A
+            clash adds `-2` and so on.
         description: Short description of the project; empty when omitted. At most 1023 characters.
         details: Long description of the project, as Markdown; empty when omitted.
         workflow: Text of the Snakefile or script that processes the project's datasets; blanks and line ends

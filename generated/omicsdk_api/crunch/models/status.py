@@ -36,15 +36,16 @@ _STATUS_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Status(Model):
-    """How far the processing of a dataset was at a moment, and on which machine.
+    """Progress of the processing of a dataset at a point in time, and the machine.
 
     Attributes:
         id: Number of the status, made by the site.
         dataset: Number of the dataset, its `id` and not its slug.
         stage: Step of the processing: 1 set-up, 2 workflow, 3 upload.
         state: How far a step is: 1 started, 2 succeeded, 3 failed.
-        site_user: Number of the user who posted it: the site takes it from the token, whatever is sent.
-        note: What else there is to say, such as the text of an error; empty when omitted.
+        site_user: Number of the user who posted it: the site takes it from the token; a sent value is
+            ignored.
+        note: Further details, such as the text of an error; empty when omitted.
         agent_user: User that the worker runs as, on its machine. At most 255 characters.
         version: Version of the worker's client. At most 255 characters.
         revision: Revision of the workflow, such as a Git commit. At most 255 characters.

@@ -27,8 +27,8 @@ def build(
 ) -> Request:
     """Create a dataset.
 
-    Belongs to a project. Names are unique over all projects, datasets and items; the slug is made of the name
-    and stays when it changes. `attributes` and `items` cannot be sent.
+    Belongs to a project. Names are unique over all projects, datasets and items; the slug is derived from the
+    name and does not change with it. `attributes` and `items` cannot be sent.
 
     Args:
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023

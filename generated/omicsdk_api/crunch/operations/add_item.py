@@ -21,7 +21,7 @@ def build(*, name: str, parent: str, description: str | Omit = OMIT, details: st
     """Create an item.
 
     Belongs to a project, a dataset or another item. Names are unique over all projects, datasets and items;
-    the slug is made of the name and stays when it changes. `attributes` cannot be sent.
+    the slug is derived from the name and does not change with it. `attributes` cannot be sent.
 
     Args:
         name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.

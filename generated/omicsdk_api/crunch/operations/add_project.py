@@ -22,8 +22,8 @@ def build(
 ) -> Request:
     """Create a project.
 
-    Names are unique over all projects, datasets and items; the slug is made of the name and stays when it
-    changes.
+    Names are unique over all projects, datasets and items; the slug is derived from the name and does not
+    change with it.
 
     Args:
         name (str): Name of the project; unique over all projects, datasets and items. At most 1023

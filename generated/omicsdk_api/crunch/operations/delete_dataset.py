@@ -16,7 +16,7 @@ def build(*, slug: str) -> Request:
     Its statuses go too; its items stay, without a parent.
 
     Args:
-        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.
 
     Returns:
         204: The dataset is gone.

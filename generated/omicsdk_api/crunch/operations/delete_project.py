@@ -13,11 +13,11 @@ FACTS = OperationFacts(name="delete_project", method="DELETE", path="/api/projec
 def build(*, slug: str) -> Request:
     """Delete a project.
 
-    Its datasets stay, without a parent, and then asking for the next dataset of all projects fails with 500:
-    delete them first.
+    Its datasets are kept without a parent, and requests for the next dataset of all projects then fail with
+    500: delete them first.
 
     Args:
-        slug (str): Slug of the project, such as `my-proj`; case counts.
+        slug (str): Slug of the project, such as `my-proj`; case-sensitive.
 
     Returns:
         204: The project is gone.

@@ -21,7 +21,7 @@ def build(*, slug: str) -> Request:
     With its attributes and its items.
 
     Args:
-        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.
 
     Returns:
         200: The dataset of that slug.

@@ -18,8 +18,8 @@ FACTS = OperationFacts(name="get_next_dataset", method="GET", path="/api/next/",
 def build() -> Request:
     """Find the next dataset to process.
 
-    The oldest of all projects that has no status yet. It is not reserved: two workers that ask at once get
-    the same one, until one of them posts a status.
+    The oldest of all projects that has no status yet. It is not reserved: two workers that request it at the
+    same time get the same one, until one of them posts a status.
 
     Returns:
         200: Slugs of the project and the dataset, both empty when nothing is left.

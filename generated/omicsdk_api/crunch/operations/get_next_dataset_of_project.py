@@ -23,7 +23,7 @@ def build(*, slug: str) -> Request:
     The oldest that has no status yet; it is not reserved. An unknown project fails with 500.
 
     Args:
-        slug (str): Slug of the project, such as `my-proj`; case counts.
+        slug (str): Slug of the project, such as `my-proj`; case-sensitive.
 
     Returns:
         200: Slugs of the project and the dataset, both empty when nothing is left.

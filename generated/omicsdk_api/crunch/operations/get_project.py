@@ -19,7 +19,7 @@ def build(*, slug: str) -> Request:
     """Read a project.
 
     Args:
-        slug (str): Slug of the project, such as `my-proj`; case counts.
+        slug (str): Slug of the project, such as `my-proj`; case-sensitive.
 
     Returns:
         200: The project of that slug.

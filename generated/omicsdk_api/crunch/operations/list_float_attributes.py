@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List number attributes of all items.
 
-    In the order of their making; their numbers are not told.
+    In the order of their creation; their numbers are not returned.
 
     Args:
         page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.

@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List all items.
 
-    Projects and datasets are items too, and stand among them.
+    Projects and datasets are items too, and are listed among them.
 
     Args:
         page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.

@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List all projects.
 
-    Whoever is logged in may read all of them.
+    Any user who is logged in may read all of them.
 
     Args:
         page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.

@@ -28,13 +28,13 @@ def build(
 ) -> Request:
     """Replace the required fields of a dataset, and others that are sent.
 
-    Optional fields that are not sent stay as they are.
+    Optional fields that are not sent stay unchanged.
 
     Args:
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
             characters.
         parent (str): Slug of the project that the dataset belongs to.
-        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.
         description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
             Optional.
         details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.

@@ -24,7 +24,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
         key (str): Name of the date-and-time attribute. At most 255 characters.
         value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
             too. Format date-time.
-        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

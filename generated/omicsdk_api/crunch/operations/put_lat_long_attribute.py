@@ -26,7 +26,7 @@ def build(*, item: str, key: str, latitude: str, longitude: str, id: int) -> Req
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
         longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
             Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
 
     Returns:
         200: The attribute, as it is stored now.

@@ -22,12 +22,12 @@ def build(
 ) -> Request:
     """Replace the required fields of a project, and others that are sent.
 
-    Optional fields that are not sent stay as they are.
+    Optional fields that are not sent stay unchanged.
 
     Args:
         name (str): Name of the project; unique over all projects, datasets and items. At most 1023
             characters.
-        slug (str): Slug of the project, such as `my-proj`; case counts.
+        slug (str): Slug of the project, such as `my-proj`; case-sensitive.
         description (str): Short description of the project; empty when omitted. At most 1023 characters.
             Optional.
         details (str): Long description of the project, as Markdown; empty when omitted. Optional.

@@ -28,11 +28,11 @@ def build(
 ) -> Request:
     """Update parts of a dataset.
 
-    What is not sent stays; so does the slug when the name changes. An empty `base_file_path` gives the
-    dataset a folder of its own.
+    Fields that are not sent stay unchanged; the slug does not change with the name. An empty `base_file_path`
+    gives the dataset a separate folder.
 
     Args:
-        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.
         name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
             characters. Optional.
         parent (str): Slug of the project that the dataset belongs to. Optional.

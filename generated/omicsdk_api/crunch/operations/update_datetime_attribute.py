@@ -22,10 +22,10 @@ FACTS = OperationFacts(
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
     """Update parts of a date-and-time attribute.
 
-    What is not sent stays.
+    Fields that are not sent stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the date-and-time attribute. Optional.
         key (str): Name of the date-and-time attribute. At most 255 characters. Optional.
         value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken

@@ -29,10 +29,10 @@ def build(
 ) -> Request:
     """Update parts of a place attribute.
 
-    What is not sent stays.
+    Fields that are not sent stay unchanged.
 
     Args:
-        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        id (int): Number of the attribute. No answer contains it, only the site's administration pages.
         item (str): Slug of the item, dataset or project that has the place attribute. Optional.
         key (str): Name of the place attribute. At most 255 characters. Optional.
         latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.

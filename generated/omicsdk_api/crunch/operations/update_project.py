@@ -27,10 +27,10 @@ def build(
 ) -> Request:
     """Update parts of a project.
 
-    What is not sent stays; so does the slug when the name changes.
+    Fields that are not sent stay unchanged; the slug does not change with the name.
 
     Args:
-        slug (str): Slug of the project, such as `my-proj`; case counts.
+        slug (str): Slug of the project, such as `my-proj`; case-sensitive.
         name (str): Name of the project; unique over all projects, datasets and items. At most 1023
             characters. Optional.
         description (str): Short description of the project; empty when omitted. At most 1023 characters.
