@@ -34,30 +34,30 @@ class _Operations:
 class DrsApi(_Operations, Client):
     """Data Repository Service.
 
-    One way to ask any data repository for its files. The Global Alliance for Genomics and Health (GA4GH)
-    defines it; each repository runs a server of its own, and a program that can read from one of them can
-    read from all.
+    A common interface for the files of data repositories, defined by the Global Alliance for Genomics and
+    Health (GA4GH). Each repository runs its own server, and a program that can read from one of them can read
+    from all.
 
     # Objects
 
     Everything a server holds is an **object** with an identifier that the server chose. An object is either a
     **blob**, the bytes of one file, or a **bundle**, a named list of blobs and further bundles, like a
-    folder. What an object is shows in its description: a bundle has `contents`, a blob does not. What an
-    identifier refers to should not change; a changed file is a new object.
+    folder. Its description shows the kind: a bundle has `contents`, a blob does not. The object of an
+    identifier should not change; a changed file is a new object.
 
     # From an identifier to bytes
 
-    1. Ask for the object. The answer states its size, its checksums, and its `access_methods`: the places
-       that hold a
-       copy.
+    1. Request the object. The answer states its size, its checksums, and its `access_methods`: the locations
+       of its
+       copies.
     2. Choose a method by `type`, `cloud` and `region`. If it has an `access_url`, that is the address of the
        bytes.
-    3. If it has an `access_id` instead, ask for the object's access by that identifier. The answer is an
+    3. If it has an `access_id` instead, request the object's access by that identifier. The answer is an
        address, often
        a presigned one that works for a limited time.
-    4. Fetch the address with whatever understands its scheme, and send along the headers that came with it.
-       Do not send
-       the token of this service there: the address is all that is needed.
+    4. Fetch the address with any client for its scheme, and send the headers that came with it. Do not send
+       the token
+       of this service there: the address is all that is needed.
 
     # Identifiers
 
@@ -69,23 +69,23 @@ class DrsApi(_Operations, Client):
 
     # Authorisation
 
-    Which objects are open is the server's decision, object by object. Others want a Basic or Bearer token in
-    the `Authorization` header, or GA4GH Passports in the body of a POST. OPTIONS tells what an object wants,
-    before anything is sent. A passport lists permissions and can be used by whoever has it: send one only to
-    a server that its issuer means to have it. Servers may refuse a request with both a token and passports.
+    The server decides for each object whether it is open. Other objects require a Basic or Bearer token in
+    the `Authorization` header, or GA4GH Passports in the body of a POST. OPTIONS returns the authorisation
+    that an object requires, before any credentials are sent. A passport lists permissions and can be used by
+    anyone who has it: send one only to a server that its issuer intended it for. Servers may refuse a request
+    with both a token and passports.
 
     # Answers that take time
 
     A server that has to prepare something, such as to fetch a file from an archive, answers 202 without a
-    body and says in `Retry-After` how many seconds to wait. The same request is then sent again until the
-    answer is 200.
+    body and states the seconds to wait in `Retry-After`. Repeat the same request until the answer is 200.
 
     # Many objects at once
 
-    Bulk requests ask for up to as many objects as the server's description states in
-    `drs.maxBulkRequestLength`; a longer request is refused with 413. The answer is 200 even if some objects
-    could not be resolved: they are listed with the status that each would have had. All objects of a request
-    have to be reachable with the same token or passports.
+    A bulk request contains at most the number of objects in `drs.maxBulkRequestLength` of the server's
+    description; a longer request is refused with 413. The answer is 200 even if some objects could not be
+    resolved: they are listed with the status that each would have had. All objects of a request have to be
+    reachable with the same token or passports.
 
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default

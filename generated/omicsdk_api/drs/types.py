@@ -19,13 +19,13 @@ class AccessMethodDict(TypedDict):
 
 
 class AccessRequestDict(TypedDict):
-    """Who wants to have an address."""
+    """Authorisation of the request for an address."""
 
     passports: NotRequired[list[str]]
 
 
 class AccessURLDict(TypedDict):
-    """Where the bytes of an object are, and what to send to get them."""
+    """Location of the bytes of an object, and the headers to send to get them."""
 
     url: str
     headers: NotRequired[list[str]]
@@ -41,21 +41,21 @@ class AuthorizationsDict(TypedDict):
 
 
 class BulkAccessIdDict(TypedDict):
-    """An object, and the access methods by which it shall be reached."""
+    """An object, and the access methods to use."""
 
     bulk_object_id: NotRequired[str]
     bulk_access_ids: NotRequired[list[str]]
 
 
 class BulkAccessRequestDict(TypedDict):
-    """Which addresses to answer, and to whom."""
+    """Addresses to return, and the authorisation."""
 
     passports: NotRequired[list[str]]
     bulk_object_access_ids: NotRequired[list[BulkAccessIdDict]]
 
 
 class BulkAccessURLDict(TypedDict):
-    """Where the bytes of one object are, and what to send to get them."""
+    """Location of the bytes of one object, and the headers to send to get them."""
 
     url: str
     drs_object_id: NotRequired[str]
@@ -81,7 +81,7 @@ class BulkAuthorizationsDict(TypedDict):
 
 
 class BulkAuthorizationsRequestDict(TypedDict):
-    """Which objects the question is about."""
+    """Objects of the query."""
 
     bulk_object_ids: NotRequired[list[str]]
 
@@ -96,7 +96,7 @@ class BulkObjectsDict(TypedDict):
 
 
 class BulkObjectsRequestDict(TypedDict):
-    """Which objects to describe, and to whom."""
+    """Objects to describe, and the authorisation."""
 
     passports: NotRequired[list[str]]
     bulk_object_ids: NotRequired[list[str]]
@@ -119,7 +119,7 @@ class ContentsObjectDict(TypedDict):
 
 
 class DrsFactsDict(TypedDict):
-    """How much a repository holds, and how much can be asked for at once."""
+    """Contents of a repository, and the limit of a request."""
 
     maxBulkRequestLength: int
     objectCount: NotRequired[int]
@@ -145,7 +145,7 @@ class DrsObjectDict(TypedDict):
 
 
 class DrsServiceDict(TypedDict):
-    """What a data repository says of itself beside what every service does."""
+    """Description of a data repository, beside the fields of every service."""
 
     maxBulkRequestLength: int
     type: DrsServiceTypeDict
@@ -159,14 +159,14 @@ class DrsServiceTypeDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """What went wrong."""
+    """The error."""
 
     msg: NotRequired[str]
     status_code: NotRequired[int]
 
 
 class ObjectRequestDict(TypedDict):
-    """What to answer about an object, and to whom."""
+    """Details to return about an object, and the authorisation."""
 
     expand: NotRequired[bool]
     passports: NotRequired[list[str]]
@@ -180,7 +180,7 @@ class OrganizationDict(TypedDict):
 
 
 class ServiceDict(TypedDict):
-    """What every GA4GH service says of itself, as of service-info 1.0.0."""
+    """Description of a GA4GH service, as of service-info 1.0.0."""
 
     id: str
     name: str
@@ -196,7 +196,7 @@ class ServiceDict(TypedDict):
 
 
 class ServiceInfoDict(TypedDict):
-    """What a server says of itself."""
+    """Description of a server."""
 
     id: str
     name: str
@@ -230,7 +230,7 @@ class ServiceTypeDict(TypedDict):
 
 
 class SummaryDict(TypedDict):
-    """How much of what was asked for could be answered."""
+    """Numbers of requested, resolved and unresolved objects."""
 
     requested: NotRequired[int]
     resolved: NotRequired[int]

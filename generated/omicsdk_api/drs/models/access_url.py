@@ -13,10 +13,10 @@ _ACCESS_URL_FIELDS = frozenset({"url", "headers"})
 
 @define(slots=True, repr=False)
 class AccessURL(Model):
-    """Where the bytes of an object are, and what to send to get them.
+    """Location of the bytes of an object, and the headers to send to get them.
 
     Attributes:
-        url: Address of the bytes, complete as it stands. A presigned one works for a limited time.
+        url: Complete address of the bytes. A presigned one works for a limited time.
         headers: Headers to send to the address, each as `Name: value`, for example `Authorization: Basic
             Z2E0Z2g6ZHJz`. They may hold secrets, and are meant for this address only.
     """

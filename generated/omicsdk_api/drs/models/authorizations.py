@@ -16,15 +16,15 @@ class Authorizations(Model):
     """How requests for an object are authorised.
 
     Attributes:
-        drs_object_id: Identifier of the object that this is about.
+        drs_object_id: Identifier of the object.
         supported_types: Kinds of authorisation that are accepted, any of which suffices: `None` (open to
             all), `BasicAuth`, `BearerAuth` or `PassportAuth`. No or an empty list means `None`.
         passport_auth_issuers: Issuers of visas that give access, as in a visa's `iss`; stated wherever
             `PassportAuth` is. Send only passports with visas of these, and only if you trust the server with
-            them: it could use them elsewhere.
+            them: it could use them for other services.
         bearer_auth_issuers: Issuers whose tokens give access. If `BearerAuth` is accepted and none is listed,
-            it has to be known otherwise which token to send. Check that the server is one that your token is
-            meant for before it is sent.
+            determine by other means which token to send. Before sending a token, check that it is intended
+            for this server.
     """
 
     drs_object_id: str | None = None

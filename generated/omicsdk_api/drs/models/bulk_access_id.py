@@ -13,7 +13,7 @@ _BULK_ACCESS_ID_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
 
 @define(slots=True, repr=False)
 class BulkAccessId(Model):
-    """An object, and the access methods by which it shall be reached.
+    """An object, and the access methods to use.
 
     Attributes:
         bulk_object_id: Identifier of the object whose bytes are wanted.

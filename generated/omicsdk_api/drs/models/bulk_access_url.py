@@ -13,12 +13,12 @@ _BULK_ACCESS_URL_FIELDS = frozenset({"url", "drs_object_id", "drs_access_id", "h
 
 @define(slots=True, repr=False)
 class BulkAccessURL(Model):
-    """Where the bytes of one object are, and what to send to get them.
+    """Location of the bytes of one object, and the headers to send to get them.
 
     Attributes:
-        url: Address of the bytes, complete as it stands. A presigned one works for a limited time.
+        url: Complete address of the bytes. A presigned one works for a limited time.
         drs_object_id: Identifier of the object whose bytes these are.
-        drs_access_id: Access identifier that this address was asked for with.
+        drs_access_id: Access identifier for which this address was requested.
         headers: Headers to send to the address, each as `Name: value`. They may hold secrets, and are meant
             for this address only.
     """

@@ -20,7 +20,7 @@ class BulkAccessUrls(Model):
     """The addresses of the bytes of objects, and the objects that could not be resolved.
 
     Attributes:
-        summary: How much of what was asked for could be answered.
+        summary: Numbers of requested, resolved and unresolved objects.
         unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
         resolved_drs_object_access_urls: Addresses of the bytes, one for each object and access identifier
             that could be resolved.

@@ -22,9 +22,9 @@ class BulkAuthorizations(Model):
     """How requests for objects are authorised, and the objects that could not be resolved.
 
     Attributes:
-        summary: How much of what was asked for could be answered.
+        summary: Numbers of requested, resolved and unresolved objects.
         unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
-        resolved_drs_object: What each object accepts, for those that could be resolved.
+        resolved_drs_object: Accepted authorisation of each object that could be resolved.
         resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's
             do.
     """

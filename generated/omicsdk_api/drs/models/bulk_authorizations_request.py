@@ -13,10 +13,10 @@ _BULK_AUTHORIZATIONS_REQUEST_FIELDS = frozenset({"bulk_object_ids"})
 
 @define(slots=True, repr=False)
 class BulkAuthorizationsRequest(Model):
-    """Which objects the question is about.
+    """Objects of the query.
 
     Attributes:
-        bulk_object_ids: Identifiers of the objects to ask about, at most `drs.maxBulkRequestLength` of the
+        bulk_object_ids: Identifiers of the objects to look up, at most `drs.maxBulkRequestLength` of the
             server's description.
     """
 

@@ -20,7 +20,7 @@ class BulkObjects(Model):
     """The objects that could be resolved, and those that could not.
 
     Attributes:
-        summary: How much of what was asked for could be answered.
+        summary: Numbers of requested, resolved and unresolved objects.
         unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
         resolved_drs_object: Descriptions of the objects that could be resolved.
         resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's

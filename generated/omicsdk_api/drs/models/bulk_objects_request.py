@@ -13,7 +13,7 @@ _BULK_OBJECTS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_ids"})
 
 @define(slots=True, repr=False)
 class BulkObjectsRequest(Model):
-    """Which objects to describe, and to whom.
+    """Objects to describe, and the authorisation.
 
     Attributes:
         passports: Passports that give access to the objects, each an encoded and signed JSON Web Token.

@@ -28,14 +28,13 @@ class ContentsObject(Model):
     """A member of a bundle.
 
     Attributes:
-        name: Name of the member in this bundle, unique there. It goes before the name that the object itself
-            has: this is what to call the file or folder when the bundle is written to disk. It should consist
-            of letters, digits, dots, dashes and underscores; check it before it becomes part of a path.
+        name: Name of the member in this bundle, unique there. It takes precedence over the object's own name:
+            use it as the name of the file or folder when the bundle is written to disk. It should consist of
+            letters, digits, dots, dashes and underscores; check it before using it in a path.
         id: Identifier of the member on this server, if it has one. Members directly in the bundle have one;
             it may be missing for those further down.
-        drs_uri: URIs of the member, each of which leads to it. They may be those of other servers.
-        contents: What is in the member if it is a bundle itself; only there when the request had `expand`
-            set.
+        drs_uri: URIs of the member. They may refer to other servers.
+        contents: Contents of the member if it is a bundle itself; only if the request had `expand` set.
     """
 
     name: str

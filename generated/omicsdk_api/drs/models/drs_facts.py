@@ -13,14 +13,14 @@ _DRS_FACTS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObje
 
 @define(slots=True, repr=False)
 class DrsFacts(Model):
-    """How much a repository holds, and how much can be asked for at once.
+    """Contents of a repository, and the limit of a request.
 
     Attributes:
         max_bulk_request_length: Largest number of objects in a bulk request, at least 1; a longer request is
             refused with 413. In the document it is called maxBulkRequestLength.
         object_count: Number of objects on the server. In the document it is called objectCount.
-        total_object_size: Size of all objects in bytes. Each file is counted once, however many copies of it
-            the access methods lead to. In the document it is called totalObjectSize.
+        total_object_size: Size of all objects in bytes. Each file is counted once, regardless of its number
+            of copies. In the document it is called totalObjectSize.
     """
 
     max_bulk_request_length: int

@@ -50,27 +50,25 @@ class DrsObject(Model):
     Attributes:
         id: Identifier of the object, unique on this server.
         self_uri: URI of the object, with the host of its server or a compact prefix, such as
-            `drs://drs.example.org/314159`. It is what to keep or pass on: with it the object can be found
-            again from anywhere.
+            `drs://drs.example.org/314159`. Store or share this URI: it identifies the object globally.
         size: Size in bytes; for a bundle, of all that is listed in it. Format int64.
-        created_time: When the contents were made (RFC 3339), not when the server took them in. Format
+        created_time: When the contents were made (RFC 3339), not when the server received them. Format
             date-time.
         checksums: Checksums of the contents, one for each algorithm; at least one. That of a blob is computed
-            over its bytes. That of a bundle is computed over the checksums of what is directly in it: they
-            are written in hexadecimal digits, sorted as text, joined without anything between them, and the
-            same algorithm runs over the result. Names do not count. At least 1 items.
+            over its bytes. That of a bundle is computed over the checksums of its direct members: they are
+            written in hexadecimal digits, sorted as text, joined without anything between them, and the same
+            algorithm is applied to the result. Names are ignored. At least 1 items.
         name: Name to give to the object as a file. It should consist of letters, digits, dots, dashes and
-            underscores, but servers do not all keep to that: check it before it becomes part of a path.
+            underscores, but not all servers conform to this: check it before using it in a path.
         updated_time: When the contents were last changed (RFC 3339). The same as `created_time` where
             contents never change. Format date-time.
         version: Version of the object, in any form; a number, a time or a checksum.
         mime_type: Media type of the contents, such as `application/json`.
         access_methods: Ways to reach the bytes, each to one copy of them. A blob has at least one; a bundle
             need not have any. At least 1 items.
-        contents: What is in the bundle. An object without this field is a blob.
-        description: What the object is, for people.
-        aliases: Other names under which something about the object can be found elsewhere, such as accession
-            numbers.
+        contents: Contents of the bundle. An object without this field is a blob.
+        description: Human-readable description of the object.
+        aliases: Other names of the object for finding information in other places, such as accession numbers.
     """
 
     id: str

@@ -16,13 +16,13 @@ _DRS_SERVICE_FIELDS = frozenset({"maxBulkRequestLength", "type", "drs"})
 
 @define(slots=True, repr=False)
 class DrsService(Model):
-    """What a data repository says of itself beside what every service does.
+    """Description of a data repository, beside the fields of every service.
 
     Attributes:
-        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at the place where version 1.4 had
-            it. It goes away in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
+        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It
+            will be removed in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
         type: Which interface the service speaks.
-        drs: How much a repository holds, and how much can be asked for at once.
+        drs: Contents of a repository, and the limit of a request.
     """
 
     max_bulk_request_length: int

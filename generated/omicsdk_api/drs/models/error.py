@@ -13,10 +13,10 @@ _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """What went wrong.
+    """The error.
 
     Attributes:
-        msg: What went wrong, for people.
+        msg: Human-readable description of the error.
         status_code: The HTTP status of the answer once more, such as 404.
     """
 

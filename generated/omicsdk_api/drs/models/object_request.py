@@ -13,11 +13,11 @@ _OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 @define(slots=True, repr=False)
 class ObjectRequest(Model):
-    """What to answer about an object, and to whom.
+    """Details to return about an object, and the authorisation.
 
     Attributes:
-        expand: Whether a bundle's contents are listed all the way down. When false or omitted, only what is
-            directly in it is listed. Ignored for blobs.
+        expand: Whether a bundle's contents are listed all the way down. When false or omitted, only its
+            direct members are listed. Ignored for blobs.
         passports: Passports that give access to the object, each an encoded and signed JSON Web Token.
     """
 

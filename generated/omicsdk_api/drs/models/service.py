@@ -30,7 +30,7 @@ _SERVICE_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class Service(Model):
-    """What every GA4GH service says of itself, as of service-info 1.0.0.
+    """Description of a GA4GH service, as of service-info 1.0.0.
 
     Attributes:
         id: Identifier of the service, unique in the world; usually the host's name turned round, such as
@@ -39,16 +39,16 @@ class Service(Model):
         type: Which interface a service speaks.
         organization: Who runs the service.
         version: Version of this deployment of the service, in any form; not that of the interface.
-        description: What the service offers, for people.
-        contact_url: Where to reach whoever runs the service, as an `https:` or a `mailto:` address. Format
-            uri. In the document it is called contactUrl.
-        documentation_url: Address of the service's documentation, which also says how to get access. Format
-            uri. In the document it is called documentationUrl.
+        description: Human-readable description of the service.
+        contact_url: Contact address of the operator of the service, as an `https:` or a `mailto:` address.
+            Format uri. In the document it is called contactUrl.
+        documentation_url: Address of the service's documentation, including how to get access. Format uri. In
+            the document it is called documentationUrl.
         created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
             document it is called createdAt.
         updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is
             called updatedAt.
-        environment: What the deployment is for; usually `prod`, `test`, `dev` or `staging`, but any word is
+        environment: Purpose of the deployment; usually `prod`, `test`, `dev` or `staging`, but any word is
             allowed.
     """
 

@@ -44,7 +44,7 @@ _SERVICE_INFO_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ServiceInfo(Model):
-    """What a server says of itself.
+    """Description of a server.
 
     Attributes:
         id: Identifier of the service, unique in the world; usually the host's name turned round, such as
@@ -53,20 +53,20 @@ class ServiceInfo(Model):
         type: Which interface the service speaks.
         organization: Who runs the service.
         version: Version of this deployment of the service, in any form; not that of the interface.
-        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at the place where version 1.4 had
-            it. It goes away in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
-        description: What the service offers, for people.
-        contact_url: Where to reach whoever runs the service, as an `https:` or a `mailto:` address. Format
-            uri. In the document it is called contactUrl.
-        documentation_url: Address of the service's documentation, which also says how to get access. Format
-            uri. In the document it is called documentationUrl.
+        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It
+            will be removed in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
+        description: Human-readable description of the service.
+        contact_url: Contact address of the operator of the service, as an `https:` or a `mailto:` address.
+            Format uri. In the document it is called contactUrl.
+        documentation_url: Address of the service's documentation, including how to get access. Format uri. In
+            the document it is called documentationUrl.
         created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
             document it is called createdAt.
         updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is
             called updatedAt.
-        environment: What the deployment is for; usually `prod`, `test`, `dev` or `staging`, but any word is
+        environment: Purpose of the deployment; usually `prod`, `test`, `dev` or `staging`, but any word is
             allowed.
-        drs: How much a repository holds, and how much can be asked for at once.
+        drs: Contents of a repository, and the limit of a request.
     """
 
     id: str

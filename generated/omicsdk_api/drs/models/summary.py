@@ -13,7 +13,7 @@ _SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(slots=True, repr=False)
 class Summary(Model):
-    """How much of what was asked for could be answered.
+    """Numbers of requested, resolved and unresolved objects.
 
     Attributes:
         requested: Number of objects in the request.

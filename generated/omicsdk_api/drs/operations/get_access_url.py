@@ -20,14 +20,14 @@ FACTS = OperationFacts(name="get_access_url", method="GET", path="/objects/{obje
 def build(*, object_id: str, access_id: str) -> Request:
     """Get an address for the bytes of an object.
 
-    Answers an address from which the object's bytes can be fetched, with the headers to send there. It is
-    only needed for access methods that have an `access_id`. Addresses are usually presigned: they need no
-    token, work for a limited time, and are as secret as a token while they do. When one has ended, ask for
-    another.
+    Returns an address from which the object's bytes can be fetched, with the headers to send there. It is
+    required only for access methods that have an `access_id`. Addresses are usually presigned: they need no
+    token, are valid for a limited time, and must be kept as secret as a token meanwhile. When one has
+    expired, request another.
 
     Args:
-        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-            prefix in a compact one.
+        object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
+            the prefix in a compact one.
         access_id (str): The `access_id` of one of the object's access methods.
 
     Returns:
@@ -36,11 +36,10 @@ def build(*, object_id: str, access_id: str) -> Request:
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier, or the object no such access method.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS, f"/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id)}"

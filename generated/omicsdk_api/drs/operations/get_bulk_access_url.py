@@ -30,12 +30,12 @@ def build(
 ) -> Request:
     """Get addresses for the bytes of several objects.
 
-    Answers an address for each pair of object and access identifier that could be resolved, and the other
-    objects with their status. The order is the server's; match by `drs_object_id` and `drs_access_id`.
-    Nothing is changed, so the request may be sent again.
+    Returns an address for each pair of object and access identifier that could be resolved, and the other
+    objects with their status. The order depends on the server; match by `drs_object_id` and `drs_access_id`.
+    Nothing is changed, so the request may be repeated.
 
-    The request is authorised as a whole, by passports or by one token. Since addresses end, ask for no more
-    of them than can be fetched in that time.
+    The request is authorised as a whole, by passports or by one token. Since addresses expire, request only
+    as many addresses as can be fetched in that time.
 
     Args:
         passports (Sequence[str]): Passports that give access to all the bytes, each an encoded and signed
@@ -44,18 +44,17 @@ def build(
             identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
-        200: The addresses, and which objects could not be resolved. 202: The answer is not ready. Send the
+        200: The addresses, and the objects that could not be resolved. 202: The answer is not ready. Send the
             same request again after the time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier, or the object no such access method.
-        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-            description allows; cut it into smaller ones.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        TooLarge: 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; split it into smaller requests.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

@@ -26,12 +26,12 @@ def build(
 ) -> Request:
     """Describe several objects.
 
-    Answers the descriptions of all objects that could be resolved, and the others with their status. The
-    order is the server's; match by `id`. It is a POST because of its body; nothing is changed, so the request
-    may be sent again.
+    Returns the descriptions of all objects that could be resolved, and the others with their status. The
+    order depends on the server; match by `id`. It is a POST because of its body; nothing is changed, so the
+    request may be repeated.
 
-    The request is authorised as a whole, by passports or by one token. Objects that want something else come
-    back as unresolved, with 401 or 403.
+    The request is authorised as a whole, by passports or by one token. Objects that require other credentials
+    are returned as unresolved, with 401 or 403.
 
     Args:
         passports (Sequence[str]): Passports that give access to the objects, each an encoded and signed JSON
@@ -39,22 +39,21 @@ def build(
         bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
             `drs.maxBulkRequestLength` of the server's description. Optional.
         expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
-            have `contents` of their own, and so on; when false or omitted, only what is directly in it is
-            listed. Ignored for blobs. Optional.
+            also have `contents`, and so on; when false or omitted, only its direct members are listed.
+            Ignored for blobs. Optional.
 
     Returns:
-        200: The descriptions, and which objects could not be resolved. 202: The answer is not ready. Send the
-            same request again after the time in `Retry-After`.
+        200: The descriptions, and the objects that could not be resolved. 202: The answer is not ready. Send
+            the same request again after the time in `Retry-After`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier.
-        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-            description allows; cut it into smaller ones.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        TooLarge: 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; split it into smaller requests.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

@@ -21,17 +21,19 @@ FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{object_i
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     """Describe an object.
 
-    Answers the object's name, size, checksums and times, and for a blob where its bytes are: each access
-    method has either an address or an identifier to ask for one. A bundle's description lists what is in it.
+    Returns the object's name, size, checksums and times, and for a blob the locations of its bytes: each
+    access method has either an address or an identifier for requesting one. A bundle's description lists its
+    contents.
 
-    An object that needs authorisation is a 401 without a valid token, and a 403 with one that is not enough.
+    An object that requires authorisation is refused with 401 without a valid token, and with 403 if the token
+    is not sufficient.
 
     Args:
-        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-            prefix in a compact one.
+        object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
+            the prefix in a compact one.
         expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
-            have `contents` of their own, and so on; when false or omitted, only what is directly in it is
-            listed. Ignored for blobs. Optional.
+            also have `contents`, and so on; when false or omitted, only its direct members are listed.
+            Ignored for blobs. Optional.
 
     Returns:
         200: The description of the object. 202: The answer is not ready. Send the same request again after
@@ -39,11 +41,10 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),))
 

@@ -18,17 +18,18 @@ FACTS = OperationFacts(name="get_service_info", method="GET", path="/service-inf
 def build() -> Request:
     """Describe the server.
 
-    Answers who runs the server, which version of the interface it speaks, how many objects a bulk request may
-    ask for, and, if the server tells, how many objects and bytes it holds. The form is that of GA4GH's
-    service-info, so that registries can read it: `type.group` is `org.ga4gh` and `type.artifact` is `drs`.
+    Returns the operator of the server, the version of its interface, the maximum number of objects of a bulk
+    request, and, if the server reports them, the numbers of objects and bytes that it holds. The format is
+    GA4GH's service-info, so that registries can read it: `type.group` is `org.ga4gh` and `type.artifact` is
+    `drs`.
 
-    Nobody needs a token for it, and it is a cheap way to find out whether a host has a server.
+    It requires no token, and is a cheap way to detect whether a host has a server.
 
     Returns:
         200: The description of the server.
 
     Raises:
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, "/service-info")
 

@@ -22,27 +22,27 @@ FACTS = OperationFacts(name="options_bulk_object", method="OPTIONS", path="/obje
 def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
     """Get how requests for several objects are authorised.
 
-    Answers for each object which kinds of authorisation it accepts, and whose tokens and passports; see the
-    question about one object. The object that an entry is about stands in its `drs_object_id`. Use it to sort
-    objects into groups that the same credentials open, since a bulk request takes one set of them.
+    Returns for each object the kinds of authorisation that it accepts, and the issuers of accepted tokens and
+    passports; see the operation for one object. The `drs_object_id` of an entry identifies its object. Use it
+    to group objects by the credentials that they accept, since a bulk request takes one set of credentials.
 
-    The list of objects goes into the body, which is unusual for OPTIONS: a proxy on the way may drop it.
+    The list of objects is sent in the body, which is unusual for OPTIONS: a proxy may drop it.
 
     Args:
-        bulk_object_ids (Sequence[str]): Identifiers of the objects to ask about, at most
+        bulk_object_ids (Sequence[str]): Identifiers of the objects to look up, at most
             `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
-        200: What the objects accept, and which objects could not be found. 204: The server does not tell how
-            requests are authorised; take it as `None`.
+        200: Accepted authorisation of the objects, and the objects that could not be found. 204: The server
+            does not state how requests are authorised; treat it as `None`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         NotFound: 404: The server has no object of this identifier.
-        APIError: 405: The server does not tell how requests are authorised; take it as `None`.
-        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-            description allows; cut it into smaller ones.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        APIError: 405: The server does not state how requests are authorised; treat it as `None`.
+        TooLarge: 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; split it into smaller requests.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, "/objects", body=json_body({"bulk_object_ids": bulk_object_ids}))
 

@@ -18,26 +18,26 @@ FACTS = OperationFacts(name="options_object", method="OPTIONS", path="/objects/{
 def build(*, object_id: str) -> Request:
     """Get how requests for an object are authorised.
 
-    Answers which kinds of authorisation the object accepts, and whose tokens and passports. Reading this
-    needs no authorisation, so it can be asked before deciding which credentials to send. Several kinds may be
-    accepted; try them in order.
+    Returns the kinds of authorisation that the object accepts, and the issuers of accepted tokens and
+    passports. It requires no authorisation, so it can be called before deciding which credentials to send.
+    Several kinds may be accepted; try them in order.
 
-    Servers that do not offer this answer 204 or 405; take that as `None`, an object that is open to all, and
-    see what a request for it answers.
+    Servers that do not support this answer 204 or 405. Treat this as `None`, an object that is open to all,
+    and try to request it.
 
     Args:
-        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-            prefix in a compact one.
+        object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
+            the prefix in a compact one.
 
     Returns:
-        200: What the object accepts. 204: The server does not tell how requests are authorised; take it as
-            `None`.
+        200: Accepted authorisation of the object. 204: The server does not state how requests are authorised;
+            treat it as `None`.
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
         NotFound: 404: The server has no object of this identifier.
-        APIError: 405: The server does not tell how requests are authorised; take it as `None`.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        APIError: 405: The server does not state how requests are authorised; treat it as `None`.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}")
 

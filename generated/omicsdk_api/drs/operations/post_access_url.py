@@ -30,8 +30,8 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
     sent again; each answer may hold another address.
 
     Args:
-        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-            prefix in a compact one.
+        object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
+            the prefix in a compact one.
         access_id (str): The `access_id` of one of the object's access methods.
         passports (Sequence[str]): Passports that give access to the bytes, each an encoded and signed JSON
             Web Token. Optional.
@@ -42,11 +42,10 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier, or the object no such access method.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

@@ -28,10 +28,10 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
     body; nothing is changed, so the request may be sent again.
 
     Args:
-        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-            prefix in a compact one.
+        object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
+            the prefix in a compact one.
         expand (bool): Whether a bundle's contents are listed all the way down. When false or omitted, only
-            what is directly in it is listed. Ignored for blobs. Optional.
+            its direct members are listed. Ignored for blobs. Optional.
         passports (Sequence[str]): Passports that give access to the object, each an encoded and signed JSON
             Web Token. Optional.
 
@@ -41,11 +41,10 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
 
     Raises:
         BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-            ended.
+        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
         Forbidden: 403: The authorisation is valid, but does not include this.
         NotFound: 404: The server has no object of this identifier.
-        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+        ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,
