@@ -75,7 +75,7 @@ class DrsApi(_Operations, Client):
     anyone who has it: send one only to a server that its issuer intended it for. Servers may refuse a request
     with both a token and passports.
 
-    # Answers that take time
+    # Delayed answers
 
     A server that has to prepare something, such as to fetch a file from an archive, answers 202 without a
     body and states the seconds to wait in `Retry-After`. Repeat the same request until the answer is 200.

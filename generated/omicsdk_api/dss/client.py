@@ -53,7 +53,7 @@ class DssApi(_Operations, Client):
     keeps a copy of everything in two clouds, called replicas: `aws` (Amazon S3) and `gcp` (Google Cloud
     Storage).
 
-    # What it holds
+    # Contents
 
     A **file** is a sequence of bytes with a UUID and a version. A **bundle** is a list of file versions that
     belong together, such as the reads of one experiment with the JSON documents that describe them; it has a

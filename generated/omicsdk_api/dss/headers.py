@@ -79,8 +79,8 @@ class GetFileHeaders(AnswerHeaders):
         x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
         x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.
         x_dss_crc32c: X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash when
-            there is more than one.
+        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has
+            more than one.
         x_dss_sha1: X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
         x_dss_sha256: X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
     """
@@ -105,8 +105,8 @@ class HeadFileHeaders(AnswerHeaders):
         x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
         x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.
         x_dss_crc32c: X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash when
-            there is more than one.
+        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has
+            more than one.
         x_dss_sha1: X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
         x_dss_sha256: X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
     """

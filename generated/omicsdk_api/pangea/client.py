@@ -356,7 +356,7 @@ class PangeaApi(_Operations, Client):
     Pangea stores data about samples of microbial communities: facts on the samples, results of pipelines, and
     the locations of files.
 
-    # What it holds
+    # Contents
 
     An **organization** is a group of users who work together. It owns **sample groups**; a group that is a
     **library** owns **samples**, and any group may list samples of libraries. The result of a pipeline's

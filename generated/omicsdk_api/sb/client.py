@@ -253,7 +253,7 @@ class SbApi(_Operations, Client):
     # Requests
 
     Bodies are JSON. Booleans of a query are read in any case (`true` or `True`). A slash at the end of a path
-    does no harm, and neither does a body of `null` or `{}` where none is wanted.
+    is ignored, and so is a body of `null` or `{}` where none is expected.
 
     # Lists
 

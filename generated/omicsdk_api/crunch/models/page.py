@@ -16,7 +16,7 @@ class Page(Model):
     """Fields of every page of a list beside its results.
 
     Attributes:
-        count: How many there are on all pages.
+        count: Total number on all pages.
         next: Address of the next page; null on the last. Format uri.
         previous: Address of the page before; null on the first. Format uri.
     """

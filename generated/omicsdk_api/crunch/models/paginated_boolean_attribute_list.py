@@ -30,7 +30,7 @@ class PaginatedBooleanAttributeList(Model):
     """A page of the list of yes-or-no attributes.
 
     Attributes:
-        count: How many there are on all pages.
+        count: Total number on all pages.
         next: Address of the next page; null on the last. Format uri.
         previous: Address of the page before; null on the first. Format uri.
         results: The yes-or-no attributes of the page, at most 20.

@@ -30,7 +30,7 @@ class PaginatedProjectList(Model):
     """A page of the list of projects.
 
     Attributes:
-        count: How many there are on all pages.
+        count: Total number on all pages.
         next: Address of the next page; null on the last. Format uri.
         previous: Address of the page before; null on the first. Format uri.
         results: The projects of the page, at most 20.

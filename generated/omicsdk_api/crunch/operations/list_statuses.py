@@ -28,7 +28,7 @@ FACTS = OperationFacts(
 def build(*, page: int | Omit = OMIT) -> Request:
     """List statuses of all datasets.
 
-    Oldest first. There is no address for a single one.
+    Oldest first. A single one has no address.
 
     Args:
         page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.

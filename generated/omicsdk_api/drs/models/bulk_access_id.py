@@ -16,7 +16,7 @@ class BulkAccessId(Model):
     """An object, and the access methods to use.
 
     Attributes:
-        bulk_object_id: Identifier of the object whose bytes are wanted.
+        bulk_object_id: Identifier of the object whose bytes to fetch.
         bulk_access_ids: The `access_id` of each access method to answer an address for.
     """
 

@@ -49,7 +49,7 @@ class ServiceInfo(Model):
     Attributes:
         id: Identifier of the service, unique in the world; usually the host's name turned round, such as
             `org.example.drs`.
-        name: Name of the service, for people.
+        name: Display name of the service.
         type: Which interface the service speaks.
         organization: Who runs the service.
         version: Version of this deployment of the service, in any form; not that of the interface.

@@ -26,8 +26,8 @@ FACTS = OperationFacts(
 def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> Request:
     """Get an address for the bytes of an object with passports.
 
-    Answers the same as GET, to a request that passports authorise. Nothing is changed, so the request may be
-    sent again; each answer may hold another address.
+    Returns the same as GET, for a request that passports authorise. Nothing is changed, so the request may be
+    repeated; each answer may hold another address.
 
     Args:
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after

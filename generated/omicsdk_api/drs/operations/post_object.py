@@ -24,8 +24,8 @@ FACTS = OperationFacts(name="post_object", method="POST", path="/objects/{object
 def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:
     """Describe an object to the holder of passports.
 
-    Answers the same as GET. It is a POST only because passports are too long for headers and go into the
-    body; nothing is changed, so the request may be sent again.
+    Returns the same as GET. It is a POST only because passports are too long for headers and go into the
+    body; nothing is changed, so the request may be repeated.
 
     Args:
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after

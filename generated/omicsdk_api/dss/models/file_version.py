@@ -27,7 +27,7 @@ class FileVersion(Model):
         version: Version of the file that is in the bundle. Format DSS_VERSION.
         size: Size of the contents in bytes. Format int64.
         crc32c: CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        s3_etag: S3 ETag of the contents, with the number of parts after a dash when there is more than one.
+        s3_etag: S3 ETag of the contents, with the number of parts after a dash if it has more than one.
         sha1: SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
         sha256: SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
         url: Address to read the contents from; only when presigned or direct addresses were requested.

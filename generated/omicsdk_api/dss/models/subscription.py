@@ -53,8 +53,8 @@ class Subscription(Model):
         callback_url: Address that is called. Matches `https?://`.
         es_query: Elasticsearch query that a newly indexed bundle must match; only in Elasticsearch
             subscriptions.
-        jmespath_query: JMESPath expression that must yield something for the metadata document of a bundle;
-            only in JMESPath subscriptions that do not take every event.
+        jmespath_query: JMESPath expression whose result must not be empty for the metadata document of a
+            bundle; only in JMESPath subscriptions that do not take every event.
         hmac_key_id: Name of the secret key that calls are signed with; only when they are signed under a
             name.
         method: HTTP method of the calls. Default: POST.

@@ -45,8 +45,8 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The bundle was not deleted: there is none of that UUID and version (404),
-            or an argument is not as stated (400).
+        APIError: Any other error: The bundle was not deleted: the UUID or version does not exist (404), or an
+            argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -43,7 +43,7 @@ def build(
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The subscription was not removed: you have none of this UUID and type in
+        APIError: Any other error: The subscription was not removed: you have none with this UUID and type in
             the replica (404), or the token is no good (401, 403).
     """
     return request(

@@ -61,8 +61,8 @@ def build(
             next page. Omit it in your own requests. Optional.
 
     Returns:
-        200: The bundle with the last page of its files; there is no further one. 206: The bundle with a page
-            of its files; the `Link` header points to the next one.
+        200: The bundle with the last page of its files. 206: The bundle with a page of its files; the `Link`
+            header points to the next one.
 
     Raises:
         BadRequest: 400: The parameters are not in order.
@@ -73,7 +73,7 @@ def build(
             `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        NotFound: 404: There is no such bundle or version in the replica, or it was deleted.
+        NotFound: 404: The bundle or version does not exist in the replica, or was deleted.
     """
     return request(
         FACTS,

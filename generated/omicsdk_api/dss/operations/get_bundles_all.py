@@ -48,8 +48,7 @@ def build(
             page. Omit it in your own requests. Optional.
 
     Returns:
-        200: The last page of bundles; there is no further one. 206: A page of bundles; the `Link` header
-            points to the next one.
+        200: The last page of bundles. 206: A page of bundles; the `Link` header points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

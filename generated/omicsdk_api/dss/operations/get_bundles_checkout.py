@@ -31,7 +31,7 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
         200: The state of the job.
 
     Raises:
-        NotFound: 404: There is no such job.
+        NotFound: 404: The job does not exist.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in
             `Retry-After`.

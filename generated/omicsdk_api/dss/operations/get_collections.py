@@ -35,8 +35,8 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
             next page. Omit it in your own requests. Optional.
 
     Returns:
-        200: The last page of collections; there is no further one. 206: A page of collections; the `Link`
-            header points to the next one.
+        200: The last page of collections. 206: A page of collections; the `Link` header points to the next
+            one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -47,8 +47,7 @@ def build(
             own requests. Optional.
 
     Returns:
-        200: The last page of journals; there is no further one. 206: A page of journals; the `Link` header
-            points to the next one.
+        200: The last page of journals. 206: A page of journals; the `Link` header points to the next one.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.

@@ -69,8 +69,8 @@ def build(
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The file cannot be read: there is none of that UUID and version in the
-            replica (404), or a parameter is not as stated (400).
+        APIError: Any other error: The file cannot be read: the UUID or version does not exist in the replica
+            (404), or a parameter is not as stated (400).
     """
     return request(
         FACTS,

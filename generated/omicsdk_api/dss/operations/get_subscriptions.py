@@ -21,8 +21,8 @@ def build(
 ) -> Request:
     """List your subscriptions.
 
-    Answers all subscriptions of one type that you have registered in a replica, as one list; there are at
-    most 100 of them. Keys for signing notifications are never answered.
+    Returns all subscriptions of one type that you have registered in a replica, as one list of at most 100.
+    Keys for signing notifications are never returned.
 
     Args:
         replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or

@@ -45,7 +45,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
             time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        NotFound: 404: There is no such file or version in the replica, or not yet.
+        NotFound: 404: The file or version does not exist in the replica, or not yet.
     """
     return request(
         FACTS,

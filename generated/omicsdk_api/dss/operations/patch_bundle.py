@@ -56,7 +56,7 @@ def build(
     Raises:
         BadRequest: 400: The files to add or the version are not in order.
         Forbidden: 403: The token does not give the right to change this bundle.
-        NotFound: 404: There is no bundle of that UUID and version.
+        NotFound: 404: The bundle or version does not exist.
         Unprocessable: 422: A file to add is not in the store.
         APIError: Any other error: The bundle was not changed, for another reason.
     """

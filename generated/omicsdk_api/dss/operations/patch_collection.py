@@ -64,7 +64,7 @@ def build(
     Raises:
         BadRequest: 400: The version to start from is malformed.
         Forbidden: 403: The token does not give access to this collection.
-        NotFound: 404: There is no collection of that UUID and version.
+        NotFound: 404: The collection or version does not exist.
         Unprocessable: 422: A link to add leads nowhere.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no proper answer (502). Send the request again after the time in

@@ -47,7 +47,7 @@ def build(
         200: The job has started.
 
     Raises:
-        APIError: Any other error: The job was not started: there is no such bundle (404), or an argument is
+        APIError: Any other error: The job was not started: the bundle does not exist (404), or an argument is
             not as stated (400).
     """
     return request(

@@ -34,8 +34,8 @@ def build(
 ) -> Request:
     """Find bundles by their metadata.
 
-    Runs an Elasticsearch query over the metadata of all bundles of a replica and answers the bundles that
-    match. Every bundle is one document in the index: its manifest and all its indexed files together, under
+    Runs an Elasticsearch query over the metadata of all bundles of a replica and returns the matching
+    bundles. Every bundle is one document in the index: its manifest and all its indexed files together, under
     the paths `manifest` and `files`, for example `files.project_json.project_core.project_short_name`. So a
     query can combine fields of different files of a bundle, but not of different bundles. The query `{}`
     matches everything.
@@ -59,8 +59,7 @@ def build(
             page. Omit it in your own requests. Optional.
 
     Returns:
-        200: The last page of matches; there is no further one. 206: A page of matches; the `Link` header
-            points to the next one.
+        200: The last page of matches. 206: A page of matches; the `Link` header points to the next one.
 
     Raises:
         APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter out of

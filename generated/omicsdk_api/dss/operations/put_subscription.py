@@ -57,8 +57,8 @@ def build(
         es_query (Mapping[str, Any]): Elasticsearch query that a newly indexed bundle must match. Its presence
             makes this an Elasticsearch subscription. Optional.
         jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
-            delivered when the expression yields something. It is used when there is no `es_query`; without
-            either, every event is delivered. Optional.
+            delivered if the result of the expression is not empty. It is used if `es_query` is missing;
+            without either, every event is delivered. Optional.
         method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
         encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
             `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a form,

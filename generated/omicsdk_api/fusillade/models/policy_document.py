@@ -21,7 +21,7 @@ class PolicyDocument(Model):
     Attributes:
         version: Version of the grammar, `2012-10-17`. The oldest one when it is omitted. In the document it
             is called Version.
-        id: Name of the policy, for people. Leave it out where it needs none. In the document it is called Id.
+        id: Display name of the policy. Omit it if it is not needed. In the document it is called Id.
         statement: The rules of the policy. In the document it is called Statement.
     """
 

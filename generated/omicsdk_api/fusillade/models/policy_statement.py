@@ -31,7 +31,7 @@ class PolicyStatement(Model):
     """A rule: its effect on actions on resources.
 
     Attributes:
-        sid: Name of the rule, for people. In the document it is called Sid.
+        sid: Display name of the rule. In the document it is called Sid.
         effect: Whether the rule allows or denies: `Allow` or `Deny`. In the document it is called Effect.
         principal: Principals of the rule, `*` for all; in access levels only; all when omitted. In the
             document it is called Principal.

@@ -19,8 +19,8 @@ class UserAuthorization(Model):
         role: Names of the roles that the user has.
         group: Names of the groups that the user is in.
         scope: Actions that the user's policies allow; a final `*` is a wildcard.
-        groups: Names of the groups that the user is in, as the server answers them.
-        roles: Names of the roles that the user has, as the server answers them.
+        groups: Names of the groups that the user is in, as the server returns them.
+        roles: Names of the roles that the user has, as the server returns them.
     """
 
     role: list[str] | None = None

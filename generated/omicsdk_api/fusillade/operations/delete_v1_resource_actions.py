@@ -40,8 +40,8 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
+        Conflict: 409: The name already exists; nothing has been changed.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(

@@ -26,7 +26,7 @@ def build(*, role_id: str) -> Request:
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         APIError: Any other error: The role has not been deleted; 404 if it does not exist.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
     """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 

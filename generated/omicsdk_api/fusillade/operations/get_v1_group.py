@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_v1_group", method="GET", path="/v1/group/{group
 def build(*, group_id: str) -> Request:
     """Read a group.
 
-    Answers the name of a group and the policies that are attached to it directly. Its users and roles are
+    Returns the name of a group and the policies that are attached to it directly. Its users and roles are
     listed separately. The caller needs the permission `fus:GetGroup`.
 
     Args:
@@ -29,7 +29,7 @@ def build(*, group_id: str) -> Request:
         200: The group exists; the answer describes it.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/group/{segment('group_id', group_id)}")

@@ -29,8 +29,8 @@ FACTS = OperationFacts(
 def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """List the roles of a group.
 
-    Answers the names of the roles that every user of the group has by it, in pages under `roles`. The caller
-    needs the permission `fus:GetRole`.
+    Returns the names of the roles that every user of the group has through it, in pages under `roles`. The
+    caller needs the permission `fus:GetRole`.
 
     Args:
         group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
@@ -40,11 +40,10 @@ def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit 
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of roles; there is no further one. 206: A page of roles; the `Link` header points
-            to the next one.
+        200: The last page of roles. 206: A page of roles; the `Link` header points to the next one.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """

@@ -35,9 +35,9 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        Conflict: 409: The name already exists; nothing has been changed.
         APIError: Any other error: The resource ID cannot be read; 404 if it does not exist.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
     """
     return request(
         FACTS,

@@ -32,7 +32,7 @@ def build(
 ) -> Request:
     """List the members of a resource ID.
 
-    Answers the users and groups that have access to the thing, each with its access level, in pages under
+    Returns the users and groups that have access to the thing, each with its access level, in pages under
     `members`. The caller needs the permission `fus:GetResources`.
 
     Args:
@@ -45,13 +45,12 @@ def build(
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of members; there is no further one. 206: A page of members; the `Link` header
-            points to the next one.
+        200: The last page of members. 206: A page of members; the `Link` header points to the next one.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
     """
     return request(
         FACTS,

@@ -29,7 +29,7 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """List the IDs of a resource type.
 
-    Answers the resource IDs of the type in pages under `resource_ids`, each as `/resource/TYPE/id/ID`. The
+    Returns the resource IDs of the type in pages under `resource_ids`, each as `/resource/TYPE/id/ID`. The
     caller needs the permission `fus:GetResources`.
 
     Args:
@@ -40,13 +40,13 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of resource IDs; there is no further one. 206: A page of resource IDs; the `Link`
-            header points to the next one.
+        200: The last page of resource IDs. 206: A page of resource IDs; the `Link` header points to the next
+            one.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """

@@ -29,7 +29,7 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """List the access levels of a resource type.
 
-    Answers the access levels of the resource type in pages under `policies`, each as
+    Returns the access levels of the resource type in pages under `policies`, each as
     `/resource/TYPE/policy/NAME`. The caller needs the permission `fus:GetResources`.
 
     Args:
@@ -40,13 +40,13 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of access levels; there is no further one. 206: A page of access levels; the `Link`
-            header points to the next one.
+        200: The last page of access levels. 206: A page of access levels; the `Link` header points to the
+            next one.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """

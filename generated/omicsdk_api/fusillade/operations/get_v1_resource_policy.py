@@ -37,7 +37,7 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(

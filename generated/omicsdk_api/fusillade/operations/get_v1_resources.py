@@ -29,7 +29,7 @@ FACTS = OperationFacts(
 def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """List all resource types.
 
-    Answers the names of all resource types in pages under `resources`. The caller needs the permission
+    Returns the names of all resource types in pages under `resources`. The caller needs the permission
     `fus:GetResources`.
 
     Args:
@@ -38,8 +38,8 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of resource types; there is no further one. 206: A page of resource types; the
-            `Link` header points to the next one.
+        200: The last page of resource types. 206: A page of resource types; the `Link` header points to the
+            next one.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.

@@ -29,7 +29,7 @@ def build(*, role_id: str) -> Request:
         200: The role exists; the answer describes it.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")

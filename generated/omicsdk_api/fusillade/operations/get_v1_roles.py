@@ -29,7 +29,7 @@ FACTS = OperationFacts(
 def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """List all roles.
 
-    Answers the names of all roles in pages under `roles`, in no particular order. The caller needs the
+    Returns the names of all roles in pages under `roles`, in no particular order. The caller needs the
     permission `fus:GetRole`.
 
     Args:
@@ -38,11 +38,10 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
         per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
 
     Returns:
-        200: The last page of roles; there is no further one. 206: A page of roles; the `Link` header points
-            to the next one.
+        200: The last page of roles. 206: A page of roles; the `Link` header points to the next one.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """

@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="get_v1_user", method="GET", path="/v1/user/{user_id
 def build(*, user_id: str) -> Request:
     """Read a user.
 
-    Answers the status of a user and the policies that are attached to them directly. Groups and roles are
+    Returns the status of a user and the policies that are attached to them directly. Groups and roles are
     listed separately. The caller needs the permission `fus:GetUser`.
 
     Args:
@@ -29,7 +29,7 @@ def build(*, user_id: str) -> Request:
         200: The user exists; the answer describes it.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}")

@@ -47,7 +47,7 @@ def build(*, user_id: str, resource_type: str, next_token: str | Omit = OMIT, pe
             the next one.
 
     Raises:
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: The list cannot be returned: the token is missing or has expired (401), or
             the caller may not read it (403).
     """

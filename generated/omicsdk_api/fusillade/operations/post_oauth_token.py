@@ -37,7 +37,7 @@ def build(
 
     Args:
         redirect_uri (str): The address that was named when the login began; only for the grant
-            `authorization_code`. Leave it out otherwise. Optional.
+            `authorization_code`. Omit it otherwise. Optional.
         code (str): Code returned by the login; only for the grant `authorization_code`. It can be used once.
             Omit it for other grants. Optional.
         grant_type (str): Type of the grant: `authorization_code` or `refresh_token`. The provider refuses the
@@ -46,8 +46,8 @@ def build(
             omitted. Optional.
         client_secret (str): Secret of the application; an application that cannot keep one leaves it out.
             Optional.
-        refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`. Leave
-            it out otherwise. Optional.
+        refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`. Omit it
+            otherwise. Optional.
         scope (str): Requested scopes, separated by spaces; at most, and by default, those of the login.
             Optional.
 

@@ -45,7 +45,7 @@ def build(
         APIError: Any other error: The group has not been created: the policy is not valid (400), the caller
             may not create groups (403), or the group already exists (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        Conflict: 409: The name already exists; nothing has been changed.
     """
     return request(FACTS, "/v1/group", body=json_body({"group_id": group_id, "policy": policy, "roles": roles}))
 

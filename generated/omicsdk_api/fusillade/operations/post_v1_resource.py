@@ -46,7 +46,7 @@ def build(
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        Conflict: 409: The name already exists; nothing has been changed.
         APIError: Any other error: The resource type has not been created; 400 if the policy is not valid.
     """
     return request(

@@ -51,8 +51,8 @@ def build(
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
+        Conflict: 409: The name already exists; nothing has been changed.
         APIError: Any other error: The access level has not been created; 400 if the policy is not valid or
             names an action that the type does not have.
     """

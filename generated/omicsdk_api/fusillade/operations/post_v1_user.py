@@ -52,7 +52,7 @@ def build(
         APIError: Any other error: The user has not been created: a group or role does not exist or the policy
             is not valid (400), the caller may not create users (403), or the user already exists (409).
         Forbidden: 403: The caller is known but lacks the permission for this.
-        Conflict: 409: There is one of that name already; nothing has been changed.
+        Conflict: 409: The name already exists; nothing has been changed.
     """
     return request(
         FACTS, "/v1/user", body=json_body({"user_id": user_id, "groups": groups, "roles": roles, "policy": policy})

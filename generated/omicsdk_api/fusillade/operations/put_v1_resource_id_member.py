@@ -45,7 +45,7 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.
         Forbidden: 403: The caller is known but lacks the permission for this.
-        NotFound: 404: There is no such user, group, role, resource type or ID.
+        NotFound: 404: The user, group, role, resource type or ID does not exist.
         APIError: Any other error: Nothing has been changed; 400 if the access level does not exist.
     """
     return request(

@@ -83,13 +83,13 @@ class ClientDict(TypedDict):
 
 
 class ClientsListDict(TypedDict):
-    """All clients there are."""
+    """All clients."""
 
     clients: list[ClientDict]
 
 
 class ErrorDetailDict(TypedDict):
-    """The error, for people and for programs."""
+    """Message and code of the error."""
 
     message: NotRequired[str]
     code: NotRequired[int]
@@ -129,7 +129,7 @@ class GroupDict(TypedDict):
 
 
 class GroupsListDict(TypedDict):
-    """All groups there are."""
+    """All groups."""
 
     groups: list[GroupDict]
 
@@ -143,7 +143,7 @@ class PermissionDict(TypedDict):
 
 
 class PoliciesListDict(TypedDict):
-    """All policies there are."""
+    """All policies."""
 
     policies: list[PolicyDict]
 
@@ -214,7 +214,7 @@ class ResourceUpdatedDict(TypedDict):
 
 
 class ResourcesListDict(TypedDict):
-    """All resources there are."""
+    """All resources."""
 
     resource_paths: NotRequired[list[str]]
     resources: NotRequired[list[ResourceDict]]
@@ -241,7 +241,7 @@ class RoleUpdatedDict(TypedDict):
 
 
 class RolesListDict(TypedDict):
-    """All roles there are."""
+    """All roles."""
 
     roles: list[RoleDict]
 
@@ -282,6 +282,6 @@ class UserWithScalarsDict(TypedDict):
 
 
 class UsersListDict(TypedDict):
-    """All users there are."""
+    """All users."""
 
     users: list[UserDict]

@@ -31,8 +31,8 @@ class _Operations:
 class PeregrineApi(_Operations, Client):
     """Gen3 Peregrine.
 
-    Peregrine answers questions about the structured metadata of a Gen3 data commons: GraphQL over the nodes
-    of its data dictionary, and the counts and citations that its pages show.
+    Peregrine answers queries of the structured metadata of a Gen3 data commons: GraphQL over the nodes of its
+    data dictionary, and the counts and citations that its pages show.
 
     The schema of the queries is made from the dictionary. Each type of node is a root field of that name,
     with `_<node>_count` beside it; `datanode` finds files of all types, `transaction_log` what was submitted.

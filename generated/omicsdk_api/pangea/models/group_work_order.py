@@ -57,7 +57,7 @@ class GroupWorkOrder(Model):
         description: Purpose of the group work order.
         work_order_links: The work orders of the group's samples, in short.
         status: `error` when a work order failed, `pending` or `success` when all are so, else `working`.
-        progress_summary: How many parts have each status, and how many there are in all.
+        progress_summary: Numbers of parts by status, and in total.
         work_orders: UUIDs of the work orders of the group's samples.
     """
 

@@ -54,7 +54,7 @@ class WorkOrder(Model):
         description: Purpose of the work order.
         job_order_objs: The jobs that the work order consists of.
         status: `error` when a job failed, `pending` or `success` when all jobs are so, else `working`.
-        progress_summary: How many jobs have each status, and under `n_jobs` how many there are.
+        progress_summary: Numbers of jobs by status, and their total as `n_jobs`.
     """
 
     uuid: str

@@ -24,7 +24,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
         200: Information about the taxa.
 
     Raises:
-        BadRequest: 400: There is no such taxon.
+        BadRequest: 400: The taxon does not exist.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/treeoflife/annotate", query=(("query", query),))

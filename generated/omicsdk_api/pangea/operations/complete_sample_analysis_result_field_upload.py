@@ -42,7 +42,7 @@ def build(
             organization if you are a privileged user of its prototype. Format uuid. Optional.
 
     Returns:
-        200: The file is whole; there is no body when the storage refused.
+        200: The file is complete; the body is empty if the storage refused.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

@@ -37,7 +37,7 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
         id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
 
     Returns:
-        200: The file is whole; there is no body when the storage refused.
+        200: The file is complete; the body is empty if the storage refused.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

@@ -18,7 +18,7 @@ def build(*, project: str | Omit = OMIT) -> Request:
     """Get the map of where MetaSUB samples were taken, by the forms of Kobo.
 
     Args:
-        project (str): Name of the Kobo project whose map is wanted. Optional.
+        project (str): Name of the Kobo project of the map. Optional.
 
     Returns:
         200: The map's data.

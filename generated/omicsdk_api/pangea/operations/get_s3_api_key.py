@@ -28,7 +28,7 @@ def build(*, id: str) -> Request:
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/api/s3_buckets/{segment('id', id)}")
 

@@ -32,7 +32,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS, f"/api/sample_ar_fields/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),)

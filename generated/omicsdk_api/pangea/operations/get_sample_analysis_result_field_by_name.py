@@ -36,7 +36,7 @@ def build(*, org: str, grp: str, sample: str, module_name: str, field: str, repl
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: There is no such thing; the body is a page in HTML.
+        NotFound: 404: Not found; the body is a page in HTML.
     """
     return request(
         FACTS,

@@ -18,13 +18,13 @@ def build(*, query: str | Omit = OMIT) -> Request:
     """Get the taxa above a taxon.
 
     Args:
-        query (str): Name of the taxon whose ancestors are wanted. Optional.
+        query (str): Name of the taxon whose ancestors to list. Optional.
 
     Returns:
         200: The taxa above.
 
     Raises:
-        BadRequest: 400: There is no such taxon.
+        BadRequest: 400: The taxon does not exist.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/treeoflife/ancestors", query=(("query", query),))

@@ -18,7 +18,7 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
     """Get the taxa below a taxon.
 
     Args:
-        query (str): Name of the taxon whose descendants are wanted. Optional.
+        query (str): Name of the taxon whose descendants to list. Optional.
         depth (int): How many levels below the taxon. Default: 1. Optional.
         annotate (str): Any value adds information about the taxa. Optional.
 
@@ -26,7 +26,7 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
         200: The taxa below.
 
     Raises:
-        BadRequest: 400: There is no such taxon.
+        BadRequest: 400: The taxon does not exist.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(

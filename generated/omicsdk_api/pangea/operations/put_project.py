@@ -46,7 +46,7 @@ def build(
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

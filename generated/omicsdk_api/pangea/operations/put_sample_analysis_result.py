@@ -34,7 +34,7 @@ def build(
 ) -> Request:
     """Update an analysis result of a sample, giving its module's name and its sample.
 
-    Omitted fields stay unchanged. But a replicate that is left out is drawn at random again.
+    Omitted fields stay unchanged. But an omitted replicate is chosen at random again.
 
     Args:
         module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.
@@ -58,7 +58,7 @@ def build(
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

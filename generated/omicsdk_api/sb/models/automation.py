@@ -48,7 +48,7 @@ class Automation(Model):
         href: Address of the automation in the API. Format uri.
         id: Identity of the automation. Format uuid.
         name: Name of the automation.
-        description: Free text about the automation.
+        description: Description of the automation.
         billing_group: Billing group that pays for the automation's runs. Format uuid.
         owner: Username or division that the automation belongs to.
         created_by: Username of who created the automation.

@@ -19,7 +19,7 @@ class Dataset(Model):
         href: Address of the dataset in the API. Format uri.
         id: Identity of the dataset, as `owner/name`.
         name: Name of the dataset.
-        description: Free text about the dataset.
+        description: Description of the dataset.
     """
 
     href: str

@@ -40,7 +40,7 @@ class Project(Model):
         id: Identity of the project, as `owner/short-name`.
         name: Name of the project, as people see it.
         billing_group: Billing group that pays for the project. Format uuid.
-        description: Free text about the project.
+        description: Description of the project.
         type: Generation of the project: `v2`, or `v1` for a legacy one. At most 2 characters.
         tags: Tags of the project.
         settings: How the project behaves.

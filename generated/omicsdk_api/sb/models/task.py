@@ -74,7 +74,7 @@ class Task(Model):
         id: Identity of the task. Format uuid.
         name: Name of the task.
         status: How far the task is; `COMPLETED`, `FAILED` and `ABORTED` are ends.
-        description: Free text about the task.
+        description: Description of the task.
         project: Identity of the project that the task runs in.
         app: Identity of the app that is run, with its revision.
         type: Kind of task, such as `v2`.

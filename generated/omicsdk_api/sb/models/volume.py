@@ -39,7 +39,7 @@ class Volume(Model):
         href: Address of the volume in the API. Format uri.
         id: Identity of the volume, as `owner/name`.
         name: Name of the volume.
-        description: Free text about the volume.
+        description: Description of the volume.
         access_mode: Whether the volume is read-only (`RO`), or files can be exported to it too (`RW`).
         service: Cloud storage behind the volume, without its secrets.
         created_on: When the volume was connected. Format date-time.

@@ -30,7 +30,7 @@ def build(*, export_ids: Sequence[str]) -> Request:
         200: A record for each export.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": export_ids}))
 

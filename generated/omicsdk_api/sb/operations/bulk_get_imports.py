@@ -30,7 +30,7 @@ def build(*, import_ids: Sequence[str]) -> Request:
         200: A record for each import.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/storage/imports/get", body=json_body({"import_ids": import_ids}))
 

@@ -28,7 +28,7 @@ def build(*, task_ids: Sequence[str]) -> Request:
         200: A record for each task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": task_ids}))
 

@@ -35,7 +35,7 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revisi
         200: The revision's text, with its new identity.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

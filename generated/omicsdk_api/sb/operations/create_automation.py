@@ -32,7 +32,7 @@ def build(
 
     Args:
         name (str): Name of the new automation.
-        description (str): Free text about the new automation. Optional.
+        description (str): Description of the new automation. Optional.
         billing_group (str): Billing group that pays for its runs. Format uuid. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
         project_based (bool): Whether its runs belong to a project. Optional.
@@ -42,7 +42,7 @@ def build(
         200: The new automation.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -34,7 +34,7 @@ def build(
     Args:
         name (str): Name of the new project; its short name is derived from it.
         billing_group (str): Billing group that pays for the project. Format uuid. Optional.
-        description (str): Free text about the new project. Optional.
+        description (str): Description of the new project. Optional.
         tags (Sequence[str]): Tags of the new project. Optional.
         settings (ProjectSettings | ProjectSettingsDict): Settings of the new project. Optional.
 
@@ -42,7 +42,7 @@ def build(
         200: The new project.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

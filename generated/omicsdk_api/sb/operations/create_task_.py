@@ -45,7 +45,7 @@ def build(
         app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
         name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
             Optional.
-        description (str | None): Free text about the task. Optional.
+        description (str | None): Description of the task. Optional.
         inputs (Mapping[str, Any]): What to give to the app. Optional.
         batch_input (str): Identity of the input whose files are divided among children; together with
             `batch_by`. Optional.
@@ -59,10 +59,10 @@ def build(
         batch (bool): False to create a plain task even if the inputs specify a batch. Optional.
 
     Returns:
-        200: The new task, with errors of its inputs if there are any.
+        200: The new task, with errors of its inputs, if any.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

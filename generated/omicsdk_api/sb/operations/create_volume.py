@@ -45,13 +45,13 @@ def build(
             exported to it too (`RW`).
         service (S3Service | S3ServiceDict | GoogleService | GoogleServiceDict | OSSService | OSSServiceDict |
             AzureService | AzureServiceDict): Cloud storage behind the new volume, with credentials.
-        description (str): Free text about the new volume. Optional.
+        description (str): Description of the new volume. Optional.
 
     Returns:
         200: The new volume.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

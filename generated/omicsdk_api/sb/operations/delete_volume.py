@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, owner: str, volume: str) -> Request:
     """Disconnect a volume.
 
-    It must be deactivated first. What it holds in the cloud stays.
+    It must be deactivated first. Its contents in the cloud are kept.
 
     Args:
         owner (str): Who owns the volume: the first part of its identity.
@@ -25,7 +25,7 @@ def build(*, owner: str, volume: str) -> Request:
         204: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}")
 

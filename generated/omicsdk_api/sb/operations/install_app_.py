@@ -32,7 +32,7 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Req
         200: The app's text, with its new identity.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -37,7 +37,7 @@ def build(
     Args:
         automation_id (str): Identity of the automation. Format uuid.
         name (str): New name of the automation. Optional.
-        description (str): New text about the automation. Optional.
+        description (str): New description of the automation. Optional.
         billing_group (str): Other billing group for the automation's runs. Format uuid. Optional.
         secret_settings (Mapping[str, Any]): New secret settings of the automation's runs. Optional.
         memory_limit (int): New memory of the automation's runs in MB. Optional.
@@ -49,7 +49,7 @@ def build(
         200: The changed automation.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -31,7 +31,7 @@ def build(
         owner (str): Who owns the dataset: the first part of its identity.
         dataset (str): Name of the dataset: the second part of its identity.
         name (str): New name of the dataset. Optional.
-        description (str): New text about the dataset. Optional.
+        description (str): New description of the dataset. Optional.
         x_sbg_advance_access (Literal['Advance']): Enables features in advance access; operations in advance
             access require it. Optional.
 
@@ -39,7 +39,7 @@ def build(
         200: The changed dataset.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

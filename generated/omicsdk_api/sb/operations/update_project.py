@@ -40,7 +40,7 @@ def build(
         project (str): Short name of the project: the second part of its identity.
         name (str): New name of the project; its identity stays. Optional.
         billing_group (str): Other billing group for the project. Format uuid. Optional.
-        description (str): New text about the project. Optional.
+        description (str): New description of the project. Optional.
         type (str): Generation of the project, `v2`. At most 2 characters. Optional.
         tags (Sequence[str]): New tags of the project, in place of the old ones. Optional.
         settings (ProjectSettings | ProjectSettingsDict): Settings of the project to change. Optional.
@@ -50,7 +50,7 @@ def build(
         200: The changed project.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

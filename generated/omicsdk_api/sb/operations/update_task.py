@@ -46,7 +46,7 @@ def build(
         project (str): Other project to run in, as `owner/short-name`. Optional.
         app (str): Other app to run, as `owner/project/app` or with its revision. Optional.
         batch (bool): Whether it is a batch of tasks. Optional.
-        description (str): New text about the task. Optional.
+        description (str): New description of the task. Optional.
         inputs (Mapping[str, Any]): Inputs to change. Optional.
         batch_input (str): Identity of the input whose files are divided among children; together with
             `batch_by`. Optional.
@@ -60,7 +60,7 @@ def build(
         200: The changed task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

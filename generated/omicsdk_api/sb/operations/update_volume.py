@@ -35,7 +35,7 @@ def build(
         owner (str): Who owns the volume: the first part of its identity.
         volume (str): Name of the volume: the second part of its identity.
         name (str): New name of the volume. Matches `^[A-Za-z0-9_]{1,32}$`. Optional.
-        description (str): New text about the volume. Optional.
+        description (str): New description of the volume. Optional.
         access_mode (Literal['RO', 'RW']): New access mode of the volume. Optional.
         service (Mapping[str, Any]): Members of the volume's service to change, such as its `credentials`.
             Optional.
@@ -45,7 +45,7 @@ def build(
         200: The changed volume.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code say why.
+        APIError: Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

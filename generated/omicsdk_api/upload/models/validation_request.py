@@ -22,8 +22,7 @@ class ValidationRequest(Model):
             slashes.
         environment: Environment variables for the validator, by name; all values are text. None beside the
             service's own when omitted.
-        original_validation_id: Identifier of the validation that this one repeats. Leave it out for a first
-            one.
+        original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.
     """
 
     validator_image: str

@@ -30,7 +30,7 @@ def build(*, upload_area_uuid: str) -> Request:
         200: The upload area exists.
 
     Raises:
-        NotFound: 404: There is no such upload area, or it has been deleted.
+        NotFound: 404: The upload area does not exist, or was deleted.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 

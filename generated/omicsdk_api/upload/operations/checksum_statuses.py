@@ -20,8 +20,8 @@ FACTS = OperationFacts(
 def build(*, upload_area_uuid: str) -> Request:
     """Count the files of an upload area by state of their checksums.
 
-    Answers how many files the area has and how far their checksums are. All files are done when `CHECKSUMMED`
-    has reached `TOTAL_NUM_FILES`.
+    Returns the number of files of the area and the progress of their checksums. All files are done when
+    `CHECKSUMMED` has reached `TOTAL_NUM_FILES`.
 
     Args:
         upload_area_uuid (str): UUID of the upload area, the last part of its address.

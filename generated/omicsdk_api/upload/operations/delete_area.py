@@ -26,7 +26,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
     Raises:
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        NotFound: 404: There is no such upload area, or it has been deleted already.
+        NotFound: 404: The upload area does not exist, or is already deleted.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")

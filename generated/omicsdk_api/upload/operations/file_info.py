@@ -18,7 +18,7 @@ FACTS = OperationFacts(name="file_info", method="GET", path="/v1/area/{upload_ar
 def build(*, upload_area_uuid: str, filename: str) -> Request:
     """Describe a file of an upload area.
 
-    Answers size, media type, time and address of the file, and its checksums once they have been computed.
+    Returns size, media type, time and address of the file, and its checksums once they have been computed.
     The contents are not sent.
 
     Args:
@@ -30,7 +30,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
         200: The file exists; the answer describes it.
 
     Raises:
-        NotFound: 404: There is no such upload area, or no such file in it.
+        NotFound: 404: The upload area or the file does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(

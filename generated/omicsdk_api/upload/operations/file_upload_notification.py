@@ -33,7 +33,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
         202: The work on the file has been queued.
 
     Raises:
-        NotFound: 404: There is no such upload area.
+        NotFound: 404: The upload area does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(

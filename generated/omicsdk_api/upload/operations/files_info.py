@@ -34,7 +34,7 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
         200: Descriptions of the files.
 
     Raises:
-        NotFound: 404: There is no such upload area, or one of the files is not in it.
+        NotFound: 404: The upload area or one of the files does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(body))

@@ -13,8 +13,8 @@ FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="
 def build() -> Request:
     """Check whether the service works.
 
-    Tries whether the service reaches its database. This is the address for monitoring that does not know the
-    version of the interface; there is one below /v1 as well.
+    Checks whether the service reaches its database. This is the address for monitoring that does not know the
+    version of the interface; another one exists below /v1.
 
     Returns:
         200: The service and its database answer.

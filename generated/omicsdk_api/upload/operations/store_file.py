@@ -41,7 +41,7 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
     Raises:
         Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
         APIError: Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type` (400),
-            there is no such upload area (404), or the service failed.
+            the upload area does not exist (404), or the service failed.
     """
     return request(
         FACTS,

@@ -42,7 +42,7 @@ def build(
         204: The report has been noted.
 
     Raises:
-        NotFound: 404: There is no such upload area.
+        NotFound: 404: The upload area does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(

@@ -42,8 +42,8 @@ def build(
         upload_area_uuid (str): UUID of the upload area, the last part of its address.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
             text. None beside the service's own when omitted. Optional.
-        original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for a
-            first one. Optional.
+        original_validation_id (str): Identifier of the validation that this one repeats. Omit it for a first
+            one. Optional.
 
     Returns:
         200: The validation has been scheduled.

@@ -17,7 +17,7 @@ class AuthRequestUser(Model):
 
     Attributes:
         token: Access token of the user; anonymous users when omitted.
-        user_id: Name of the user, where there is no token.
+        user_id: Name of the user, if the token is missing.
         policies: Policies to decide by, instead of those of the user.
         aud: Audiences that the token must name; `openid` when omitted.
     """

@@ -18,7 +18,7 @@ class Error(Model):
     """What went wrong.
 
     Attributes:
-        error: The error, for people and for programs.
+        error: Message and code of the error.
     """
 
     error: ErrorDetail | None = None

@@ -13,7 +13,7 @@ _ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
 
 @define(slots=True, repr=False)
 class ErrorDetail(Model):
-    """The error, for people and for programs.
+    """Message and code of the error.
 
     Attributes:
         message: Message of the error.

@@ -15,7 +15,7 @@ _POLICIES_LIST_FIELDS = frozenset({"policies"})
 
 @define(slots=True, repr=False)
 class PoliciesList(Model):
-    """All policies there are.
+    """All policies.
 
     Attributes:
         policies: The policies of the commons.

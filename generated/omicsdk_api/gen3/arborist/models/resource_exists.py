@@ -19,7 +19,7 @@ class ResourceExists(Model):
     """A resource that was there already.
 
     Attributes:
-        error: The error, for people and for programs.
+        error: Message and code of the error.
         exists: A protected resource.
     """
 

@@ -15,11 +15,11 @@ _RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
 
 @define(slots=True, repr=False)
 class ResourcesList(Model):
-    """All resources there are.
+    """All resources.
 
     Attributes:
         resource_paths: Paths of all resources.
-        resources: The resources themselves, where the server answers them.
+        resources: The resources themselves, where the server returns them.
     """
 
     resource_paths: list[str] | None = None

@@ -25,7 +25,7 @@ def build(*, resource: str, service: str, method: str) -> Request:
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        Unauthorized: 401: There is no valid token.
+        Unauthorized: 401: A valid token is missing.
         Forbidden: 403: It is not allowed.
     """
     return request(

@@ -48,7 +48,7 @@ def build(
         201: It was written.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
         Conflict: 409: The resource already exists; it stays unchanged.
     """
     return request(

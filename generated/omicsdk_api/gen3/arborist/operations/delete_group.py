@@ -22,7 +22,7 @@ def build(*, group_name: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 

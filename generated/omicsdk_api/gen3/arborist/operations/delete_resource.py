@@ -21,7 +21,7 @@ def build(*, resource_path: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 

@@ -25,7 +25,7 @@ def build(*, role_id: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 

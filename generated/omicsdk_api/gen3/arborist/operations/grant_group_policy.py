@@ -25,7 +25,7 @@ def build(*, policy: str, group_name: str, x_auth_z_provider: str | Omit = OMIT)
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

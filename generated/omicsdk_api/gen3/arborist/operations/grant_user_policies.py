@@ -30,7 +30,7 @@ def build(*, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: st
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/user/{segment('username', username)}/bulk/policy", body=json_body(body))
 

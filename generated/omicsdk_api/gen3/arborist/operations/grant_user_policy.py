@@ -28,7 +28,7 @@ def build(
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

@@ -30,7 +30,7 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
         200: The resources in question.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

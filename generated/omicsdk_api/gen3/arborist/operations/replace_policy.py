@@ -41,7 +41,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

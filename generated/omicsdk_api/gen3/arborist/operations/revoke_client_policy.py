@@ -26,7 +26,7 @@ def build(*, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = O
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

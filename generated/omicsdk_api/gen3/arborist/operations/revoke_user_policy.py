@@ -26,7 +26,7 @@ def build(*, username: str, policy_name: str, x_auth_z_provider: str | Omit = OM
         204: It was done.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(
         FACTS,

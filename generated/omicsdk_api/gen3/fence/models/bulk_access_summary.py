@@ -17,7 +17,7 @@ class BulkAccessSummary(Model):
 
     Attributes:
         requested: Number of requested URLs.
-        resolved: How many URLs there are.
+        resolved: Number of URLs.
         unresolved: How many objects have none.
     """
 

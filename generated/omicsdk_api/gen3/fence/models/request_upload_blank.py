@@ -18,7 +18,7 @@ class RequestUploadBlank(Model):
     Attributes:
         file_name: Name of the file, without folders; the object in the bucket is `GUID/file_name`.
         bucket: Bucket to upload to; the default of the commons when omitted.
-        guid: Record to upload to, if there is one already; a new one when omitted.
+        guid: Record to upload to, if it already exists; a new one when omitted.
         expires_in: Seconds until the URL expires; the maximum when omitted.
         authz: Resource paths that the new record is filed under; the uploader alone may reach it when
             omitted.

@@ -26,7 +26,7 @@ def build(*, token: str | Omit = OMIT) -> Request:
         200: The token was looked up.
 
     Raises:
-        Unauthorized: 401: There is no valid token.
+        Unauthorized: 401: A valid token is missing.
         Forbidden: 403: The user may not do this.
     """
     return request(FACTS, "/credentials/token/denylisted", body=json_body({"token": token}))

@@ -22,7 +22,7 @@ def build(*, access_key: str) -> Request:
         204: It was deleted.
 
     Raises:
-        NotFound: 404: There is no such thing.
+        NotFound: 404: Not found.
     """
     return request(FACTS, f"/credentials/google/{segment('access_key', access_key)}")
 

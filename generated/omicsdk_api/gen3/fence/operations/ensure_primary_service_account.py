@@ -25,7 +25,7 @@ def build() -> Request:
         200: The user has a service account.
 
     Raises:
-        Unauthorized: 401: There is no valid token.
+        Unauthorized: 401: A valid token is missing.
     """
     return request(FACTS, "/google/primary_google_service_account")
 

@@ -47,7 +47,7 @@ def build(
 
     Raises:
         BadRequest: 400: The protocol is not supported.
-        NotFound: 404: There is no such record, or it has no location of that protocol.
+        NotFound: 404: The record does not exist, or has no location of that protocol.
     """
     return request(
         FACTS,

@@ -27,7 +27,7 @@ def build(*, username: str) -> Request:
         200: The user, and their permissions.
 
     Raises:
-        NotFound: 404: There is no such user.
+        NotFound: 404: The user does not exist.
     """
     return request(FACTS, f"/admin/user/{segment('username', username)}")
 

@@ -24,7 +24,7 @@ def build(*, username: str) -> Request:
         204: The user is deactivated.
 
     Raises:
-        NotFound: 404: There is no such user.
+        NotFound: 404: The user does not exist.
     """
     return request(FACTS, f"/admin/user/{segment('username', username)}/soft")
 

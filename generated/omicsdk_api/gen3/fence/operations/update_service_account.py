@@ -34,7 +34,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
     Raises:
         BadRequest: 400: It cannot be changed, with the reasons.
         Forbidden: 403: The user may not do this.
-        Unauthorized: 401: There is no valid token.
+        Unauthorized: 401: A valid token is missing.
     """
     return request(
         FACTS,

@@ -36,7 +36,7 @@ def build(
     Args:
         file_name (str): Name of the file, without folders; the object in the bucket is `GUID/file_name`.
         bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
-        guid (str): Record to upload to, if there is one already; a new one when omitted. Optional.
+        guid (str): Record to upload to, if it already exists; a new one when omitted. Optional.
         expires_in (int): Seconds until the URL expires; the maximum when omitted. Optional.
         authz (Sequence[str]): Resource paths that the new record is filed under; the uploader alone may reach
             it when omitted. Optional.

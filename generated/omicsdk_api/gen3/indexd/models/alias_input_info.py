@@ -38,7 +38,7 @@ class AliasInputInfo(Model):
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
         keeper_authority: Who is in charge of the alias.
         host_authorities: Who hosts the data.
-        metastring: Further text about the data.
+        metastring: Further description of the data.
     """
 
     release: Literal["public", "private", "controlled"] | str

@@ -52,7 +52,7 @@ class AliasOutputInfo(Model):
         keeper_authority: Who is in charge of the alias.
         host_authorities: Who hosts the data.
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        metadata: Further text about the data.
+        metadata: Further description of the data.
         limit: Largest number of URLs in `urls`. Format int64.
         start: Number of URLs that were skipped. Format int64.
         urls: Addresses of the data, found by its size and checksums.

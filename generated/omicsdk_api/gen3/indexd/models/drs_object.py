@@ -63,7 +63,7 @@ class DrsObject(Model):
         version: Version of the file, in any form.
         mime_type: Media type of the contents.
         access_methods: Ways to reach the bytes, one for each URL.
-        contents: What is in the bundle; files have none.
+        contents: Contents of the bundle; files have none.
         description: Human-readable description.
         aliases: Other names of it.
         form: Kind of the record; null for a blank one.

@@ -32,7 +32,7 @@ class DrsServiceInfo(Model):
 
     Attributes:
         id: Identifier of the service, a domain turned round.
-        name: Name of the service, for people.
+        name: Display name of the service.
         version: Version of the service.
         type: Which interface the service speaks.
         organization: Who runs the service.

@@ -20,7 +20,7 @@ class HashInfo(Model):
         sha256: SHA-256, 64 hexadecimal digits. Matches `^[0-9a-f]{64}$`.
         sha512: SHA-512, 128 hexadecimal digits. Matches `^[0-9a-f]{128}$`.
         crc: CRC, 8 hexadecimal digits. Matches `^[0-9a-f]{8}$`.
-        etag: S3 ETag, with the number of parts after a dash if there are several. Matches
+        etag: S3 ETag, with the number of parts after a dash if it has several. Matches
             `^[0-9a-f]{32}(-\\d+)?$`.
         sha1: SHA-1, 40 hexadecimal digits. Matches `^[0-9a-f]{40}$`.
     """

@@ -19,7 +19,7 @@ class ListDataObjectsResponse(Model):
 
     Attributes:
         data_objects: The data objects of this page.
-        next_page_token: Where the next page begins; known servers leave it out.
+        next_page_token: Where the next page begins; known servers omit it.
     """
 
     data_objects: list[DataObject] | None = None

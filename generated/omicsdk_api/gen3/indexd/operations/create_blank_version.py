@@ -42,7 +42,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
     """
     return request(
         FACTS,

@@ -27,7 +27,7 @@ def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
 
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
-        NotFound: 404: There is no such alias record.
+        NotFound: 404: The alias record does not exist.
         Conflict: 409: The revision is not the current one.
     """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}", query=(("rev", rev),))

@@ -22,7 +22,7 @@ def build(*, guid: str) -> Request:
         200: The bundle was deleted.
 
     Raises:
-        NotFound: 404: There is no such bundle.
+        NotFound: 404: The bundle does not exist.
     """
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}")
 

@@ -26,7 +26,7 @@ def build(*, guid: str, rev: str) -> Request:
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
         Conflict: 409: The revision is not the current one.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("rev", rev),))

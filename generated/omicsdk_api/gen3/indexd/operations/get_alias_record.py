@@ -28,7 +28,7 @@ def build(*, aliasstring: str) -> Request:
 
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
-        NotFound: 404: There is no such alias record.
+        NotFound: 404: The alias record does not exist.
     """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}")
 

@@ -28,7 +28,7 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
         200: The bundle of that identifier.
 
     Raises:
-        NotFound: 404: There is no such bundle.
+        NotFound: 404: The bundle does not exist.
     """
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}", query=(("expand", expand),))
 

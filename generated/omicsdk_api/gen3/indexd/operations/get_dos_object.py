@@ -27,7 +27,7 @@ def build(*, guid: str) -> Request:
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
         Unauthorized: 401: Credentials are missing or have expired.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
         Forbidden: 403: The credentials do not allow this.
         ServerError: 500: An unexpected error of the service.
     """

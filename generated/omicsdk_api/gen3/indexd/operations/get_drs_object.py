@@ -20,7 +20,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     """Describe a DRS object.
 
     Args:
-        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+        object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
         expand (bool): Whether a bundle's contents are listed all the way down, instead of only its direct
             members. Default: false. Optional.
 
@@ -31,7 +31,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
         BadRequest: 400: The request is invalid; the answer states the reason.
         Unauthorized: 401: Credentials are missing or have expired.
         Forbidden: 403: The credentials do not allow this.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
         ServerError: 500: An unexpected error of the service.
     """
     return request(

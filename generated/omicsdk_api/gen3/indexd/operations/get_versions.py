@@ -27,7 +27,7 @@ def build(*, guid: str) -> Request:
 
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/versions")
 

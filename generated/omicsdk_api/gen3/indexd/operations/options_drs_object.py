@@ -19,13 +19,13 @@ def build(*, object_id: str) -> Request:
     """Get how requests for a DRS object are authorised.
 
     Args:
-        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+        object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
 
     Returns:
         200: Accepted authorisation of the object.
 
     Raises:
-        NotFound: 404: There is no such record or bundle.
+        NotFound: 404: The record or bundle does not exist.
     """
     return request(FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}")
 

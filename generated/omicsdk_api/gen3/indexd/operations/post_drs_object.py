@@ -25,7 +25,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
     """Describe a DRS object to the holder of passports.
 
     Args:
-        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+        object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
         expand (bool): Whether a bundle's contents are listed all the way down; false when omitted. Optional.
         passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
             Optional.
@@ -34,7 +34,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
         200: The description of the object.
 
     Raises:
-        NotFound: 404: There is no such record or bundle.
+        NotFound: 404: The record or bundle does not exist.
     """
     return request(
         FACTS,

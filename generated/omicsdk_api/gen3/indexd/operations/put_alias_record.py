@@ -44,7 +44,7 @@ def build(
         aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
         keeper_authority (str): Who is in charge of the alias. Optional.
         host_authorities (Sequence[str]): Who hosts the data. Optional.
-        metastring (str): Further text about the data. Optional.
+        metastring (str): Further description of the data. Optional.
         rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
             `^[a-z,0-9]{8}$`. Optional.
 

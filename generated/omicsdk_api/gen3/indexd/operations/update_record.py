@@ -64,7 +64,7 @@ def build(
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials are missing, or do not allow this.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
         Conflict: 409: The revision is not the current one.
     """
     return request(

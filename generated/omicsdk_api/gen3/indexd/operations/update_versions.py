@@ -34,7 +34,7 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
     Raises:
         BadRequest: 400: The request is invalid; the answer states the reason.
         Forbidden: 403: The credentials do not allow this.
-        NotFound: 404: There is no such record.
+        NotFound: 404: The record does not exist.
     """
     return request(
         FACTS, f"/index/{segment('guid', guid, raw=True)}/versions", body=json_body({"acl": acl, "authz": authz})

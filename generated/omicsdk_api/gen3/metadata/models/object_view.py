@@ -17,7 +17,7 @@ class ObjectView(Model):
 
     Attributes:
         record: Record of the index: `did`, `size`, `hashes`, `urls` and more; empty when it has none.
-        metadata: Document of the object; empty when there is none.
+        metadata: Document of the object; empty for none.
     """
 
     record: dict[str, Any]

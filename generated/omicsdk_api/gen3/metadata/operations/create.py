@@ -21,7 +21,7 @@ FACTS = OperationFacts(name="create", method="POST", path="/metadata/{guid}", se
 def build(*, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> Request:
     """Store a new document.
 
-    409 when there is one already, unless `overwrite` is set.
+    409 if it already exists, unless `overwrite` is set.
 
     Args:
         body (Mapping[str, Any]): The document, any JSON object.

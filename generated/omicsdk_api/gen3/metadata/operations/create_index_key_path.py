@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="create_index_key_path", method="POST", path="/metad
 def build(*, path: str) -> Request:
     """Create an index of a key, for faster searches.
 
-    409 when there is one.
+    409 if it already exists.
 
     Args:
         path (str): Path of the key to index, its keys joined by dots, such as `gen3_discovery.study`.

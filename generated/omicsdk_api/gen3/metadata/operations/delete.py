@@ -16,7 +16,7 @@ FACTS = OperationFacts(name="delete", method="DELETE", path="/metadata/{guid}", 
 def build(*, guid: str) -> Request:
     """Delete a document.
 
-    Its aliases go too. 404 when there is none.
+    Its aliases are deleted too. 404 if it does not exist.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.

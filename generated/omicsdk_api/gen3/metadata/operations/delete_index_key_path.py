@@ -15,7 +15,7 @@ FACTS = OperationFacts(
 def build(*, path: str) -> Request:
     """Delete the index of a key.
 
-    404 when there is none.
+    404 if it does not exist.
 
     Args:
         path (str): Path of the key whose index is dropped.

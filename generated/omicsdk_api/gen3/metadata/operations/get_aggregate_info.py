@@ -16,8 +16,8 @@ FACTS = OperationFacts(name="get_aggregate_info", method="GET", path="/aggregate
 def build(*, what: str) -> Request:
     """Read information about the collected metadata.
 
-    The one kind there is is `schema`: the fields of the records, by name. Answers 404 unless the commons
-    collects metadata of others.
+    The only kind is `schema`: the fields of the records, by name. Answers 404 unless the commons collects
+    metadata of others.
 
     Args:
         what (str): Kind of information; `schema` is the only one.

@@ -19,7 +19,7 @@ def build(*, name: str) -> Request:
     Answers 404 unless the commons collects metadata of others.
 
     Args:
-        name (str): Name of the commons whose information is wanted.
+        name (str): Name of the commons.
 
     Returns:
         200: Information about the commons, such as its address as `commons_url`.

@@ -21,7 +21,7 @@ FACTS = OperationFacts(name="update", method="PUT", path="/metadata/{guid}", sec
 def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> Request:
     """Replace a document, or merge into it.
 
-    404 when there is none; aliases cannot be used here.
+    404 if it does not exist; aliases cannot be used here.
 
     Args:
         body (Mapping[str, Any]): The new document, or the keys to merge into it.

@@ -28,8 +28,8 @@ def build(*, object_id: str) -> Request:
         200: The core metadata of the file.
 
     Raises:
-        Unauthorized: 401: There is no valid token.
-        NotFound: 404: There is no file of that GUID.
+        Unauthorized: 401: A valid token is missing.
+        NotFound: 404: No file has that GUID.
     """
     return request(FACTS, f"/coremetadata/{segment('object_id', object_id, raw=True)}")
 

@@ -23,7 +23,7 @@ def build() -> Request:
 
     Raises:
         BadRequest: 400: The parameters are not as stated.
-        Unauthorized: 401: There is no valid token.
+        Unauthorized: 401: A valid token is missing.
     """
     return request(FACTS, "/api/v0/datasets/projects")
 

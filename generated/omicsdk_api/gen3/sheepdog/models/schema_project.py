@@ -18,7 +18,7 @@ class SchemaProject(Model):
     Attributes:
         code: Code of the project; part of addresses. Its id is the name of the program, a hyphen and the
             code.
-        name: Title of the project, for people to read.
+        name: Human-readable title of the project.
         type: Node type: always `project`.
         dbgap_accession_number: Accession number of the project in dbGaP, or another text in its place.
         investigator_name: Name of the principal investigator.

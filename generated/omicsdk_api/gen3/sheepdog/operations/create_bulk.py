@@ -38,7 +38,7 @@ def build(*, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: s
 
     Raises:
         BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
-        NotFound: 404: There is no such program, project or thing in it.
+        NotFound: 404: The program, the project or an item in it does not exist.
     """
     return request(
         FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/bulk", body=json_body(body)

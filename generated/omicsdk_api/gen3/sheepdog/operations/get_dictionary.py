@@ -24,7 +24,7 @@ def build() -> Request:
         200: Links whose last parts are node types.
 
     Raises:
-        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        Forbidden: 403: The token's owner may not do this; 401 if a valid token is missing.
     """
     return request(FACTS, "/v0/submission/_dictionary")
 

@@ -28,7 +28,7 @@ def build(*, program: str, project: str) -> Request:
         200: Links whose last parts are node types.
 
     Raises:
-        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        Forbidden: 403: The token's owner may not do this; 401 if a valid token is missing.
     """
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/_dictionary")
 

@@ -32,7 +32,7 @@ def build(*, program: str, project: str, entity: str, format: str | Omit = OMIT)
         200: The header of the table and a row with the type, as a file.
 
     Raises:
-        NotFound: 404: There is no such program, project or thing in it.
+        NotFound: 404: The program, the project or an item in it does not exist.
     """
     return request(
         FACTS,

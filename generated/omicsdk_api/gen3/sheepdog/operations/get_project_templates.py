@@ -37,7 +37,7 @@ def build(
         200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
 
     Raises:
-        NotFound: 404: There is no such program, project or thing in it.
+        NotFound: 404: The program, the project or an item in it does not exist.
     """
     return request(
         FACTS,

@@ -30,7 +30,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
         200: The program is registered.
 
     Raises:
-        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        Forbidden: 403: The token's owner may not do this; 401 if a valid token is missing.
     """
     return request(
         FACTS,

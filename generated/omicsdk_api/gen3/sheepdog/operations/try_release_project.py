@@ -30,8 +30,8 @@ def build(*, program: str, project: str) -> Request:
         200: Result that the project would have had.
 
     Raises:
-        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        NotFound: 404: There is no such program, project or thing in it.
+        Forbidden: 403: The token's owner may not do this; 401 if a valid token is missing.
+        NotFound: 404: The program, the project or an item in it does not exist.
     """
     return request(
         FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/release/_dry_run"

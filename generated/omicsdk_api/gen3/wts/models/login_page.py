@@ -16,7 +16,7 @@ class LoginPage(Model):
     """Page on which a user can connect.
 
     Attributes:
-        name: Name of the page, for people.
+        name: Display name of the page.
         url: Address of the page, for a browser.
     """
 

@@ -20,7 +20,7 @@ class Provider(Model):
     Attributes:
         base_url: Address of the commons.
         idp: Name of the provider in other requests.
-        name: Name of the provider, for people.
+        name: Display name of the provider.
         refresh_token_expiration: Time until the user's connection expires, as text such as `29 days`.
         urls: Pages on which the user can connect.
     """
