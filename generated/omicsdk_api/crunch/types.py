@@ -93,7 +93,7 @@ class IntegerAttributeDict(TypedDict):
 
 
 class ItemDict(TypedDict):
-    """A thing that is described by attributes."""
+    """An object that is described by attributes."""
 
     id: int
     name: str

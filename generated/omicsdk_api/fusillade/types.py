@@ -62,7 +62,7 @@ class KeySetDict(TypedDict):
 
 
 class MembersDict(TypedDict):
-    """A page of those who have access to a thing."""
+    """A page of the members of a thing."""
 
     members: NotRequired[list[ResourceMemberDict]]
 

@@ -262,7 +262,7 @@ class PangeaUserPageDict(TypedDict):
 
 
 class PasswordResetConfirmDict(TypedDict):
-    """A new password with the proof from a mail."""
+    """A new password with the token from an e-mail."""
 
     uid: str
     token: str
@@ -889,7 +889,7 @@ class UserPageDict(TypedDict):
 
 
 class UsernameResetConfirmDict(TypedDict):
-    """A new e-mail address with the proof from a mail."""
+    """A new e-mail address with the token from an e-mail."""
 
     new_email: str
     uid: NotRequired[str]

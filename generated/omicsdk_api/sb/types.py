@@ -224,7 +224,7 @@ class BatchByDict(TypedDict):
 
 
 class BatchGroupDict(TypedDict):
-    """What the files of one child of a batch task have in common."""
+    """Common criteria of the files of one child of a batch task."""
 
     value: NotRequired[str | None]
     fields: NotRequired[dict[str, Any] | None]
@@ -443,7 +443,7 @@ class ErrorDict(TypedDict):
 
 
 class ExecutionDetailsDict(TypedDict):
-    """How a task was run, step by step."""
+    """Execution details of a task, by step."""
 
     href: str
     start_time: NotRequired[str | None]
@@ -463,7 +463,7 @@ class ExecutionSettingsDict(TypedDict):
 
 
 class ExecutionStatusDict(TypedDict):
-    """How far a task is."""
+    """State of a task."""
 
     steps_completed: NotRequired[int | None]
     steps_total: NotRequired[int | None]
@@ -521,7 +521,7 @@ class ExportPageDict(TypedDict):
 
 
 class ExportSourceDict(TypedDict):
-    """What an export copies."""
+    """Source of an export."""
 
     file: NotRequired[str | None]
 
@@ -723,7 +723,7 @@ class InstanceDict(TypedDict):
 
 
 class IntermediateFilesDict(TypedDict):
-    """How long files between a task's steps are kept."""
+    """Retention time of intermediate files."""
 
     retention: NotRequired[Literal["LIMITED"] | str]
     duration: NotRequired[int]
@@ -810,7 +810,7 @@ class MarkerPageDict(TypedDict):
 
 
 class MarkerPositionDict(TypedDict):
-    """Where on a chromosome something is."""
+    """Position on a chromosome."""
 
     start: NotRequired[int]
     end: NotRequired[int]
@@ -980,7 +980,7 @@ class ProjectPageDict(TypedDict):
 
 
 class ProjectSettingsDict(TypedDict):
-    """How a project behaves."""
+    """Settings of a project."""
 
     locked: NotRequired[bool | None]
     controlled: NotRequired[bool | None]

@@ -26,7 +26,7 @@ class ChecksumEventDict(TypedDict):
 
 
 class ChecksumInfoDict(TypedDict):
-    """How far the checksums of a file are."""
+    """State of the checksums of a file."""
 
     checksum_status: str
     checksums: NotRequired[ChecksumsDict | None]
@@ -113,7 +113,7 @@ class ValidationEventDict(TypedDict):
 
 
 class ValidationInfoDict(TypedDict):
-    """How the latest validation of a file went."""
+    """Result of the latest validation of a file."""
 
     validation_status: str
     validation_results: NotRequired[str | None]

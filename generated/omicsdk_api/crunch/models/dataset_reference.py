@@ -16,8 +16,8 @@ class DatasetReference(Model):
     """The dataset that is to be processed next.
 
     Attributes:
-        project: Slug of the project; empty when nothing is left to process. At most 255 characters.
-        dataset: Slug of the dataset; empty when nothing is left to process. At most 255 characters.
+        project: Slug of the project; empty if no dataset is left to process. At most 255 characters.
+        dataset: Slug of the dataset; empty if no dataset is left to process. At most 255 characters.
     """
 
     project: str

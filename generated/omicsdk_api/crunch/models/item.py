@@ -27,7 +27,7 @@ _ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "detail
 
 @define(slots=True, repr=False)
 class Item(Model):
-    """A thing that is described by attributes.
+    """An object that is described by attributes.
 
     Attributes:
         id: Number of the item, made by the site.

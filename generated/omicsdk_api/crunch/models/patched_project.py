@@ -22,8 +22,8 @@ class PatchedProject(Model):
             clash adds `-2` and so on.
         description: Short description of the project; empty when omitted. At most 1023 characters.
         details: Long description of the project, as Markdown; empty when omitted.
-        workflow: Text of the Snakefile or script that processes the project's datasets; blanks and line ends
-            around it are cut off.
+        workflow: Text of the Snakefile or script that processes the project's datasets; surrounding white
+            space is removed.
     """
 
     id: int | None = None

@@ -42,7 +42,7 @@ class Status(Model):
         id: Number of the status, made by the site.
         dataset: Number of the dataset, its `id` and not its slug.
         stage: Step of the processing: 1 set-up, 2 workflow, 3 upload.
-        state: How far a step is: 1 started, 2 succeeded, 3 failed.
+        state: State of a step: 1 started, 2 succeeded, 3 failed.
         site_user: Number of the user who posted it: the site takes it from the token; a sent value is
             ignored.
         note: Further details, such as the text of an error; empty when omitted.

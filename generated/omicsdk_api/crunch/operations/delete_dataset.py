@@ -19,7 +19,7 @@ def build(*, slug: str) -> Request:
         slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case-sensitive.
 
     Returns:
-        204: The dataset is gone.
+        204: The dataset was deleted.
     """
     return request(FACTS, f"/api/datasets/{segment('slug', slug)}/")
 

@@ -19,7 +19,7 @@ def build(*, slug: str) -> Request:
         slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
 
     Returns:
-        204: The item is gone.
+        204: The item was deleted.
     """
     return request(FACTS, f"/api/items/{segment('slug', slug)}/")
 

@@ -20,7 +20,7 @@ def build(*, slug: str) -> Request:
         slug (str): Slug of the project, such as `my-proj`; case-sensitive.
 
     Returns:
-        204: The project is gone.
+        204: The project was deleted.
     """
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/")
 

@@ -19,7 +19,7 @@ def build(*, id: int) -> Request:
         id (int): Number of the attribute. No answer contains it, only the site's administration pages.
 
     Returns:
-        204: The attribute is gone.
+        204: The attribute was deleted.
     """
     return request(FACTS, f"/api/attributes/url/{segment('id', id)}/")
 

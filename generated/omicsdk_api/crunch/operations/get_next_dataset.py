@@ -22,7 +22,7 @@ def build() -> Request:
     same time get the same one, until one of them posts a status.
 
     Returns:
-        200: Slugs of the project and the dataset, both empty when nothing is left.
+        200: Slugs of the project and the dataset, both empty if no dataset is left.
     """
     return request(FACTS, "/api/next/")
 

@@ -26,7 +26,7 @@ def build(*, slug: str) -> Request:
         slug (str): Slug of the project, such as `my-proj`; case-sensitive.
 
     Returns:
-        200: Slugs of the project and the dataset, both empty when nothing is left.
+        200: Slugs of the project and the dataset, both empty if no dataset is left.
     """
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/next/")
 

@@ -46,7 +46,7 @@ def build(
     Args:
         dataset (int): Number of the dataset, its `id` and not its slug.
         stage (Literal[1, 2, 3]): Step of the processing: 1 set-up, 2 workflow, 3 upload.
-        state (Literal[1, 2, 3]): How far a step is: 1 started, 2 succeeded, 3 failed.
+        state (Literal[1, 2, 3]): State of a step: 1 started, 2 succeeded, 3 failed.
         note (str): Further details, such as the text of an error; empty when omitted. Optional.
         agent_user (str): User that the worker runs as, on its machine. At most 255 characters. Optional.
         version (str): Version of the worker's client. At most 255 characters. Optional.

@@ -36,8 +36,8 @@ def build(
         description (str): Short description of the project; empty when omitted. At most 1023 characters.
             Optional.
         details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-        workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and line
-            ends around it are cut off. Optional.
+        workflow (str): Text of the Snakefile or script that processes the project's datasets; surrounding
+            white space is removed. Optional.
 
     Returns:
         200: The project, as it is stored now.

@@ -33,7 +33,7 @@ def build(
             registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
 
     Returns:
-        200: The subscription is gone.
+        200: The subscription was deleted.
 
     Raises:
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
@@ -44,7 +44,7 @@ def build(
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The subscription was not removed: you have none with this UUID and type in
-            the replica (404), or the token is no good (401, 403).
+            the replica (404), or the token is not valid (401, 403).
     """
     return request(
         FACTS,

@@ -44,7 +44,7 @@ def build(
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
         APIError: Any other error: The subscription cannot be read: you have none with this UUID and type in
-            the replica (404), or the token is no good (401, 403).
+            the replica (404), or the token is not valid (401, 403).
     """
     return request(
         FACTS,

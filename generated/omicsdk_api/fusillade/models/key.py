@@ -18,7 +18,7 @@ class Key(Model):
     Attributes:
         kid: Identifier of the key, which the header of a token names.
         kty: Family of the key, such as `RSA`.
-        alg: How it signs, such as `RS256`.
+        alg: Signature algorithm, such as `RS256`.
         use: Use of the key; `sig` for signatures.
         n: Modulus of an RSA key, in base64url.
         e: Exponent of an RSA key, in base64url.

@@ -15,7 +15,7 @@ _MEMBERS_FIELDS = frozenset({"members"})
 
 @define(slots=True, repr=False)
 class Members(Model):
-    """A page of those who have access to a thing.
+    """A page of the members of a thing.
 
     Attributes:
         members: Users and groups, each with its access level.

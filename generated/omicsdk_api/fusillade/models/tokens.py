@@ -20,7 +20,7 @@ class Tokens(Model):
         id_token: User who logged in, as a JWT; only if the scope `openid` was requested.
         refresh_token: Token for getting a new access token; only if the scope `offline_access` was requested.
         expires_in: Seconds until the access token expires.
-        token_type: How the token is sent; `Bearer`.
+        token_type: Type of the token; `Bearer`.
         scope: Scopes of the token, separated by spaces.
     """
 

@@ -13,8 +13,8 @@ FACTS = OperationFacts(name="delete_v1_role", method="DELETE", path="/v1/role/{r
 def build(*, role_id: str) -> Request:
     """Delete a role.
 
-    Takes the role away from all users and groups that have it, and deletes it with its policy. This cannot be
-    taken back. The caller needs the permission `fus:DeleteRole`.
+    Removes the role from all users and groups that have it, and deletes it with its policy. This cannot be
+    undone. The caller needs the permission `fus:DeleteRole`.
 
     Args:
         role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches

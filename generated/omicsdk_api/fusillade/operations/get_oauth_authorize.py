@@ -45,7 +45,7 @@ def build(
             the default. Optional.
         nonce (str): Any text; it is put into the identity token, so that the caller can verify that the token
             was made for this login. None when omitted. Optional.
-        prompt (str): What the provider shows: `none` for nothing, which fails where a login is needed, or
+        prompt (str): What the provider shows: `none` for nothing, which fails if a login is required, or
             `login` for the login page (the default when omitted). Optional.
         response_type (str): The same as `respone_type`, spelt as OpenID Connect spells it; `code` is the only
             value, also when it is omitted. Optional.

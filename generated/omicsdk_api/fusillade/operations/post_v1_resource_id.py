@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 def build(*, resource_type_name: str, resource_id: str) -> Request:
     """Create a resource ID.
 
-    Makes a thing known, so that access to it can be given. It has no members yet. The caller needs the
+    Registers a thing, so that access to it can be granted. It has no members yet. The caller needs the
     permission `fus:PostResources`.
 
     Args:

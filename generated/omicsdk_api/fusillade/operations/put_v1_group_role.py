@@ -22,7 +22,7 @@ FACTS = OperationFacts(name="put_v1_group_role", method="PUT", path="/v1/group/{
 def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a group, or remove them.
 
-    Gives the group all of the roles or takes all of them away, depending on `action`. The change is made as a
+    Gives the group all of the roles or removes all of them, depending on `action`. The change is made as a
     whole or not at all, and applies to all users of the group immediately. The caller needs the permission
     `fus:PutRole`.
 
@@ -33,8 +33,8 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
         roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
 
     Returns:
-        200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
-            change was done already: the group has one of the roles already, or does not have it.
+        200: The roles have been given or taken away. 304: Nothing has been changed, because part of the
+            change was already made: the group already has one of the roles, or does not have it.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.

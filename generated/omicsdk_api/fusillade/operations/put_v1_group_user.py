@@ -33,8 +33,8 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
             Optional.
 
     Returns:
-        200: The users have been added or removed. 304: Nothing has been changed, because a part of the change
-            was done already: one of the users is in the group already, or is not in it.
+        200: The users have been added or removed. 304: Nothing has been changed, because part of the change
+            was already made: one of the users is already in the group, or is not in it.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.

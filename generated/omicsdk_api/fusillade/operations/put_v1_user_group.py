@@ -22,9 +22,9 @@ FACTS = OperationFacts(name="put_v1_user_group", method="PUT", path="/v1/user/{u
 def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT) -> Request:
     """Add a user to groups, or remove them.
 
-    Puts the user into all of the groups or takes them out of all, depending on `action`. The change is made
-    as a whole or not at all. How many groups a user can be in is limited by the deployment; above that the
-    answer is 409. The caller needs the permission `fus:PutGroup`.
+    Puts the user into all of the groups or removes the user from all of them, depending on `action`. The
+    change is made as a whole or not at all. How many groups a user can be in is limited by the deployment;
+    above that the answer is 409. The caller needs the permission `fus:PutGroup`.
 
     Args:
         user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
@@ -33,8 +33,8 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
         groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
 
     Returns:
-        200: The user has been added or removed. 304: Nothing has been changed, because a part of the change
-            was done already: the user is in one of the groups already, or is not in it.
+        200: The user has been added or removed. 304: Nothing has been changed, because part of the change was
+            already made: the user is already in one of the groups, or is not in it.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.

@@ -22,7 +22,7 @@ FACTS = OperationFacts(name="put_v1_user_role", method="PUT", path="/v1/user/{us
 def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a user, or remove them.
 
-    Gives the user all of the roles or takes all of them away, depending on `action`. The change is made as a
+    Gives the user all of the roles or removes all of them, depending on `action`. The change is made as a
     whole or not at all. Roles that come with a group are not affected. The caller needs the permission
     `fus:PutRole`.
 
@@ -33,8 +33,8 @@ def build(*, user_id: str, action: Literal["add", "remove"], roles: Sequence[str
         roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
 
     Returns:
-        200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
-            change was done already: the user has one of the roles already, or does not have it.
+        200: The roles have been given or taken away. 304: Nothing has been changed, because part of the
+            change was already made: the user already has one of the roles, or does not have it.
 
     Raises:
         Unauthorized: 401: The token is missing, has expired, or was not signed by the provider. Log in again.

@@ -96,7 +96,7 @@ class ErrorDetailDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """What went wrong."""
+    """The error."""
 
     error: NotRequired[ErrorDetailDict]
 

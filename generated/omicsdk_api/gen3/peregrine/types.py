@@ -44,7 +44,7 @@ class DictionaryVersionDict(TypedDict):
 
 
 class MessageDict(TypedDict):
-    """What went wrong."""
+    """The error."""
 
     message: NotRequired[str]
 

@@ -50,7 +50,7 @@ class GroupWorkOrder(Model):
     Attributes:
         uuid: UUID of the group work order. Format uuid.
         name: Name; it is the name of its prototype for groups.
-        priority: How urgent the group work order is; 100 at first. From -2147483648 to 2147483647.
+        priority: Priority of the group work order; initially 100. From -2147483648 to 2147483647.
         sample_group: UUID of the sample group that is worked on. Format uuid.
         created_at: When the group work order was made. Format date-time.
         updated_at: When the group work order last changed. Format date-time.

@@ -30,7 +30,7 @@ class GroupWorkOrderProtoPage(Model):
     """A page of prototypes of group work orders.
 
     Attributes:
-        count: How many items the whole list has.
+        count: Total number of items of the list.
         next: Address of the next page; null on the last one. Format uri.
         previous: Address of the page before; null on the first one. Format uri.
         results: The prototypes of group work orders of this page, at most 100.

@@ -32,7 +32,7 @@ class JobOrder(Model):
     Attributes:
         uuid: UUID of the job order. Format uuid.
         name: Name of the job.
-        status: How far the job is.
+        status: State of the job.
         work_order: UUID of the work order that the job is part of. Format uuid.
         pipeline_module: UUID of the module that the job runs; null for none. Format uuid.
         analysis_result: UUID of the analysis result that the job made; null until it exists. Format uuid.

@@ -17,7 +17,7 @@ class MetadataCheck(Model):
 
     Attributes:
         errors: Errors, each as row, column, code and message.
-        stats: How many faults and tables there were.
+        stats: Numbers of errors and tables.
     """
 
     errors: list[list[Any]]

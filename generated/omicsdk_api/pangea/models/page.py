@@ -16,7 +16,7 @@ class Page(Model):
     """Fields of each page of a list.
 
     Attributes:
-        count: How many items the whole list has.
+        count: Total number of items of the list.
         next: Address of the next page; null on the last one. Format uri.
         previous: Address of the page before; null on the first one. Format uri.
     """

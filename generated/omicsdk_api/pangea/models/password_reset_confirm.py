@@ -13,7 +13,7 @@ _PASSWORD_RESET_CONFIRM_FIELDS = frozenset({"uid", "token", "new_password"})
 
 @define(slots=True, repr=False)
 class PasswordResetConfirm(Model):
-    """A new password with the proof from a mail.
+    """A new password with the token from an e-mail.
 
     Attributes:
         uid: Coded id of the account whose password is lost, from the mail.

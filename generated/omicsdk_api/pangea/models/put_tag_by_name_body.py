@@ -20,7 +20,7 @@ class PutTagByNameBody(Model):
         name: Name; no other tag has it.
         created_at: When the tag was made. Format date-time.
         updated_at: When the tag last changed. Format date-time.
-        payload: Text that goes with the tag.
+        payload: Text attached to the tag.
     """
 
     uuid: str

@@ -30,7 +30,7 @@ class SampleAnalysisResultFieldPage(Model):
     """A page of fields of samples' analysis results.
 
     Attributes:
-        count: How many items the whole list has.
+        count: Total number of items of the list.
         next: Address of the next page; null on the last one. Format uri.
         previous: Address of the page before; null on the first one. Format uri.
         results: The fields of samples' analysis results of this page, at most 100.

@@ -30,7 +30,7 @@ class SampleAnalysisResultPage(Model):
     """A page of analysis results of samples.
 
     Attributes:
-        count: How many items the whole list has.
+        count: Total number of items of the list.
         next: Address of the next page; null on the last one. Format uri.
         previous: Address of the page before; null on the first one. Format uri.
         results: The analysis results of samples of this page, at most 100.

@@ -29,7 +29,7 @@ class SampleLinks(Model):
     """All samples of a group in short.
 
     Attributes:
-        count: How many samples the group has.
+        count: Number of samples of the group.
         links: The group's samples in short.
     """
 

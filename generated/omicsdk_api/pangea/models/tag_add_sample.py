@@ -17,7 +17,7 @@ class TagAddSample(Model):
 
     Attributes:
         sample_uuid: UUID of the sample to tag. Format uuid.
-        payload: Text that goes with the sample's tagging.
+        payload: Text attached to the sample's tagging.
     """
 
     sample_uuid: str

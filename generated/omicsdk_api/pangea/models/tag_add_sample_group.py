@@ -17,7 +17,7 @@ class TagAddSampleGroup(Model):
 
     Attributes:
         sample_group_uuid: UUID of the sample group to tag. Format uuid.
-        payload: Text that goes with the group's tagging.
+        payload: Text attached to the group's tagging.
     """
 
     sample_group_uuid: str

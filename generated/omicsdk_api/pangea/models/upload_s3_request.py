@@ -19,7 +19,7 @@ class UploadS3Request(Model):
         filename: Name of the file; the last part of its key in the bucket.
         stance: `upload` for a form that takes the whole file, `upload-multipart` for addresses of parts.
             Default: upload.
-        n_parts: How many parts the file is cut into. Default: 1.
+        n_parts: Number of parts of the file. Default: 1.
     """
 
     filename: str

@@ -13,7 +13,7 @@ _USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
 
 @define(slots=True, repr=False)
 class UsernameResetConfirm(Model):
-    """A new e-mail address with the proof from a mail.
+    """A new e-mail address with the token from an e-mail.
 
     Attributes:
         new_email: The e-mail address from now on. Format email. At most 254 characters.

@@ -47,7 +47,7 @@ class WorkOrder(Model):
     Attributes:
         uuid: UUID of the work order. Format uuid.
         name: Name of its prototype.
-        priority: How urgent the work order is; 100 at first. From -2147483648 to 2147483647.
+        priority: Priority of the work order; initially 100. From -2147483648 to 2147483647.
         sample: UUID of the sample that is worked on. Format uuid.
         created_at: When the work order was made. Format date-time.
         updated_at: When the work order last changed. Format date-time.

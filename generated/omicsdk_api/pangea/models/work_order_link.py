@@ -20,7 +20,7 @@ class WorkOrderLink(Model):
         uuid: UUID of the sample's work order.
         sample_name: Name of the sample that is worked on.
         sample_uuid: UUID of the sample in the group that is worked on.
-        status: How far the sample's work order is.
+        status: Progress of the sample's work order.
     """
 
     name: str

@@ -26,7 +26,7 @@ def build(
         name (str): Name; no other tag has it.
         created_at (str | None): When the tag was made. Format date-time. Optional.
         updated_at (str | None): When the tag last changed. Format date-time. Optional.
-        payload (str): Text that goes with the tag. Optional.
+        payload (str): Text attached to the tag. Optional.
 
     Returns:
         201: The tag as it is now.

@@ -22,8 +22,8 @@ def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
     Each call draws a new selection, and may return fewer than requested even if enough exist.
 
     Args:
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-        n (int): How many samples are drawn at most. Default: 100. Optional.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
+        n (int): Maximum number of samples to draw. Default: 100. Optional.
 
     Returns:
         200: The samples that were drawn.

@@ -20,7 +20,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
     """Count the samples with a tag by the modules that they have results of.
 
     Args:
-        id (str): UUID of the tag whose things are counted. Format uuid.
+        id (str): UUID of the tag whose items are counted. Format uuid.
         token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
 
     Returns:

@@ -19,7 +19,7 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
 
     Args:
         query (str): Name of the taxon whose descendants to list. Optional.
-        depth (int): How many levels below the taxon. Default: 1. Optional.
+        depth (int): Number of levels below the taxon. Default: 1. Optional.
         annotate (str): Any value adds information about the taxa. Optional.
 
     Returns:

@@ -28,7 +28,7 @@ def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
     """List the samples with a tag.
 
     Args:
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
         page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:

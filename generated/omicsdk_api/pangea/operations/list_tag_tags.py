@@ -28,7 +28,7 @@ def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
     """List all tags of the server; the tag in the path is ignored.
 
     Args:
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
         page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
 
     Returns:

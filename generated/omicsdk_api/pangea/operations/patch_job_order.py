@@ -38,7 +38,7 @@ def build(
     Args:
         uuid (str): UUID of the job order. Format uuid.
         name (str): Name of the job. Optional.
-        status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
+        status (Literal['pending', 'error', 'working', 'success']): State of the job. Optional.
         work_order (str): UUID of the work order that the job is part of. Format uuid. Optional.
         pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
             Optional.

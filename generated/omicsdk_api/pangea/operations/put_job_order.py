@@ -39,7 +39,7 @@ def build(
         name (str): Name of the job.
         work_order (str): UUID of the work order that the job is part of. Format uuid.
         uuid (str): UUID of the job order. Format uuid.
-        status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
+        status (Literal['pending', 'error', 'working', 'success']): State of the job. Optional.
         pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
             Optional.
         analysis_result (str | None): UUID of the analysis result that the job made; null until it exists.

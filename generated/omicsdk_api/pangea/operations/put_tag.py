@@ -34,7 +34,7 @@ def build(
         uuid (str): UUID of the tag. Format uuid.
         created_at (str | None): When the tag was made. Format date-time. Optional.
         updated_at (str | None): When the tag last changed. Format date-time. Optional.
-        payload (str): Text that goes with the tag. Optional.
+        payload (str): Text attached to the tag. Optional.
 
     Returns:
         200: The tag as it is now.

@@ -19,7 +19,7 @@ FACTS = OperationFacts(name="register", method="POST", path="/api/auth/users/", 
 def build(*, email: str, password: str) -> Request:
     """Create an account.
 
-    The account can log in at once. A path without its last slash does not work here.
+    The account can log in immediately. The path requires its final slash.
 
     Args:
         email (str): E-mail address; no other account has it. Format email. At most 254 characters.

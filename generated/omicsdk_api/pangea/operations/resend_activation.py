@@ -16,13 +16,13 @@ FACTS = OperationFacts(
 def build(*, email: str) -> Request:
     """Send another e-mail that activates an account.
 
-    Refused with 400 where the server makes accounts that are active at once.
+    Refused with 400 if the server creates accounts that are active immediately.
 
     Args:
         email (str): E-mail address that the mail is sent to. Format email.
 
     Returns:
-        204: It is done; nothing is answered.
+        204: Success; the answer is empty.
 
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.

@@ -20,7 +20,7 @@ def build(*, email: str) -> Request:
         email (str): E-mail address that the mail is sent to. Format email.
 
     Returns:
-        204: It is done; nothing is answered.
+        204: Success; the answer is empty.
 
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.

@@ -19,7 +19,7 @@ def build(*, current_password: str, new_email: str) -> Request:
         new_email (str): E-mail address to log in with from now on. Format email. At most 254 characters.
 
     Returns:
-        204: It is done; nothing is answered.
+        204: Success; the answer is empty.
 
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.

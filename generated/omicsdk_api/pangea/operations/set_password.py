@@ -21,7 +21,7 @@ def build(*, new_password: str, current_password: str) -> Request:
         current_password (str): Password so far. Format password.
 
     Returns:
-        204: It is done; nothing is answered.
+        204: Success; the answer is empty.
 
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.

@@ -24,8 +24,8 @@ def build(*, sample_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Reque
 
     Args:
         sample_uuid (str): UUID of the sample to tag. Format uuid.
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-        payload (str): Text that goes with the sample's tagging. Optional.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
+        payload (str): Text attached to the sample's tagging. Optional.
 
     Returns:
         200: It is done.

@@ -26,8 +26,8 @@ def build(*, sample_group_uuid: str, tag_pk: str, payload: str | Omit = OMIT) ->
 
     Args:
         sample_group_uuid (str): UUID of the sample group to tag. Format uuid.
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-        payload (str): Text that goes with the group's tagging. Optional.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
+        payload (str): Text attached to the group's tagging. Optional.
 
     Returns:
         200: It is done.

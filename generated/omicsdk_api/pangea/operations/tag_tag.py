@@ -24,7 +24,7 @@ def build(*, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Request:
 
     Args:
         tag_uuid (str): UUID of the tag to relate to this one. Format uuid.
-        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        tag_pk (str): UUID of the tag of the items. Format uuid.
         payload (str): Text that describes the relation of the tags. Optional.
 
     Returns:

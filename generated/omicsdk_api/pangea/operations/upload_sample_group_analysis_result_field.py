@@ -42,7 +42,7 @@ def build(
         id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
         stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the whole
             file, `upload-multipart` for addresses of parts. Default: upload. Optional.
-        n_parts (int): How many parts the file is cut into. Default: 1. Optional.
+        n_parts (int): Number of parts of the file. Default: 1. Optional.
 
     Returns:
         200: Where to send the file: a form, or addresses of parts.

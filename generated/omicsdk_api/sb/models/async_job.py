@@ -46,8 +46,8 @@ class AsyncJob(Model):
     Attributes:
         href: Address of the job in the API. Format uri.
         id: Identity of the job.
-        type: What the job does.
-        state: How far the job is; only `FINISHED` is the end.
+        type: Action of the job.
+        state: State of the job; only `FINISHED` is final.
         result: Result for each file, when the job has finished.
         total_files: Number of files of the job.
         failed_files: Number of files that it failed for.

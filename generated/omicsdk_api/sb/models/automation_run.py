@@ -61,15 +61,15 @@ class AutomationRun(Model):
         package: Version of the code that is run.
         inputs: Inputs of the run, by name.
         outputs: Outputs of the run, by name.
-        settings: How the run was set up, by name.
+        settings: Settings of the run, by name.
         created_on: When the run was created. Format date-time.
         start_time: When the run began. Format date-time.
         end_time: When the run ended. Format date-time.
         resumed_from: Identity of the run that this one continues.
         created_by: Username of who created the run.
-        status: How far the run is; `FINISHED`, `FAILED` and `ABORTED` are ends.
+        status: State of the run; `FINISHED`, `FAILED` and `ABORTED` are final.
         message: Human-readable message of the run.
-        execution_details: How the run went; `log_file` in it is the identity of its log.
+        execution_details: Execution details of the run; `log_file` is the identity of its log.
         memory_limit: Memory of this run in MB.
         project_id: Identity of the project that the run belongs to.
     """

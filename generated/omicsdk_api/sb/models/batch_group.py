@@ -13,7 +13,7 @@ _BATCH_GROUP_FIELDS = frozenset({"value", "fields"})
 
 @define(slots=True, repr=False)
 class BatchGroup(Model):
-    """What the files of one child of a batch task have in common.
+    """Common criteria of the files of one child of a batch task.
 
     Attributes:
         value: Value that the group represents.

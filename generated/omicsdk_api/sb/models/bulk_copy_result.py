@@ -16,7 +16,7 @@ class BulkCopyResult(Model):
     """Result of copying one file.
 
     Attributes:
-        status: How copying went; `ok` when the copy was made.
+        status: Status of the copy; `ok` on success.
         new_file_id: Identity of the copy.
         new_file_name: Name of the copy.
     """

@@ -33,7 +33,7 @@ class DRSImportBulk(Model):
         id: Identity of the job.
         href: Address of the job in the API. Format uri.
         result: Result for each file of the job.
-        state: How far the DRS imports are; `FINISHED` is the end.
+        state: State of the DRS imports; `FINISHED` is final.
         started_on: When the DRS imports were started. Format date-time.
         finished_on: When the DRS imports had finished. Format date-time.
     """

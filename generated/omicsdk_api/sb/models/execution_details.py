@@ -15,7 +15,7 @@ _EXECUTION_DETAILS_FIELDS = frozenset({"href", "start_time", "end_time", "status
 
 @define(slots=True, repr=False)
 class ExecutionDetails(Model):
-    """How a task was run, step by step.
+    """Execution details of a task, by step.
 
     Attributes:
         href: Address of these details. Format uri.

@@ -32,7 +32,7 @@ _EXECUTION_STATUS_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ExecutionStatus(Model):
-    """How far a task is.
+    """State of a task.
 
     Attributes:
         steps_completed: Number of steps that are done.
@@ -47,10 +47,10 @@ class ExecutionStatus(Model):
         system_limit: Whether the task waits because the platform's limit is reached.
         account_limit: Whether the task waits because the account's limit is reached.
         instance_init: Whether an instance is being started.
-        queued_duration: How long the task waited. Format int64.
-        running_duration: How long the task ran. Format int64.
-        execution_duration: How long its steps ran. Format int64.
-        duration: How long it took in all. Format int64.
+        queued_duration: Time that the task waited in queues. Format int64.
+        running_duration: Duration of the task's run. Format int64.
+        execution_duration: Duration of its steps. Format int64.
+        duration: Total duration. Format int64.
     """
 
     steps_completed: int | None = None

@@ -50,7 +50,7 @@ class Export(Model):
     Attributes:
         href: Address of the export in the API. Format uri.
         id: Identity of the export.
-        state: How far the export is; `COMPLETED` and `FAILED` are ends.
+        state: State of the export; `COMPLETED` and `FAILED` are final.
         source: File that is exported.
         destination: Where the file is exported to.
         started_on: When the export was started. Format date-time.

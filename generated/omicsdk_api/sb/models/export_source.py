@@ -13,7 +13,7 @@ _EXPORT_SOURCE_FIELDS = frozenset({"file"})
 
 @define(slots=True, repr=False)
 class ExportSource(Model):
-    """What an export copies.
+    """Source of an export.
 
     Attributes:
         file: Identity of the file that is exported.

@@ -13,7 +13,7 @@ _INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
 
 @define(slots=True, repr=False)
 class IntermediateFiles(Model):
-    """How long files between a task's steps are kept.
+    """Retention time of intermediate files.
 
     Attributes:
         retention: How they are kept; `LIMITED` is the only way.

@@ -13,7 +13,7 @@ _MARKER_POSITION_FIELDS = frozenset({"start", "end"})
 
 @define(slots=True, repr=False)
 class MarkerPosition(Model):
-    """Where on a chromosome something is.
+    """Position on a chromosome.
 
     Attributes:
         start: First base of the range. Format int64.

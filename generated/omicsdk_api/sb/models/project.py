@@ -43,7 +43,7 @@ class Project(Model):
         description: Description of the project.
         type: Generation of the project: `v2`, or `v1` for a legacy one. At most 2 characters.
         tags: Tags of the project.
-        settings: How the project behaves.
+        settings: Settings of the project.
         root_folder: Identity of the folder that holds all of the project's files.
         created_by: Username of who created the project.
         created_on: When the project was created. Format date-time.

@@ -36,7 +36,7 @@ _PROJECT_SETTINGS_FIELDS = frozenset(
 
 @define(slots=True, repr=False)
 class ProjectSettings(Model):
-    """How a project behaves.
+    """Settings of a project.
 
     Attributes:
         locked: Whether the project is locked; false unless set. Default: false.
@@ -47,7 +47,7 @@ class ProjectSettings(Model):
         use_memoization: Whether results of equal earlier steps are used again; false unless set. Default:
             false.
         use_elastic_disk: Whether disks of instances grow with need; false unless set. Default: false.
-        intermediate_files: How long files between steps are kept.
+        intermediate_files: Retention time of intermediate files.
     """
 
     locked: bool | None = None

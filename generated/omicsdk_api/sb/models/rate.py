@@ -17,7 +17,7 @@ class Rate(Model):
 
     Attributes:
         limit: Largest number of requests, or of instances, in a period; nominally 1000 requests in 300 s.
-        remaining: How many of them are left in this period.
+        remaining: Number of requests left in this period.
         reset: When the period ends, in seconds since 1970.
     """
 

@@ -73,7 +73,7 @@ class Task(Model):
         href: Address of the task in the API. Format uri.
         id: Identity of the task. Format uuid.
         name: Name of the task.
-        status: How far the task is; `COMPLETED`, `FAILED` and `ABORTED` are ends.
+        status: State of the task; `COMPLETED`, `FAILED` and `ABORTED` are final.
         description: Description of the task.
         project: Identity of the project that the task runs in.
         app: Identity of the app that is run, with its revision.
@@ -88,7 +88,7 @@ class Task(Model):
         batch_group: Which part of the batch a child is for.
         batch_input: Identity of the input whose files are divided.
         parent: Identity of the batch task that this is a child of.
-        execution_status: How far its steps or children are.
+        execution_status: State of its steps or children.
         errors: Errors of the task, such as missing inputs.
         warnings: Warnings of the task.
         price: Cost of the task.

@@ -33,8 +33,8 @@ def build(
 
     Args:
         package (str): Package to run.
-        inputs (Mapping[str, Any]): What to give to the run, by name. Optional.
-        settings (Mapping[str, Any]): How to set up the run, by name. Optional.
+        inputs (Mapping[str, Any]): Inputs of the run, by name. Optional.
+        settings (Mapping[str, Any]): Settings for the run, by name. Optional.
         resume_from (str): Identity of a run to continue from. Optional.
         name (str): Name of the new run. Optional.
         secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.

@@ -26,7 +26,7 @@ def build(
 
     Args:
         name (str): Name of the new folder.
-        type (Literal['folder', 'FOLDER']): What to create, which is a `folder`.
+        type (Literal['folder', 'FOLDER']): Type of the new item, which is `folder`.
         parent (str): Folder to create it in. Optional.
         project (str): Project to create it in, as `owner/short-name`. Optional.
 

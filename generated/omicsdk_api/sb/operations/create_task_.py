@@ -46,7 +46,7 @@ def build(
         name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
             Optional.
         description (str | None): Description of the task. Optional.
-        inputs (Mapping[str, Any]): What to give to the app. Optional.
+        inputs (Mapping[str, Any]): Inputs of the app. Optional.
         batch_input (str): Identity of the input whose files are divided among children; together with
             `batch_by`. Optional.
         batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.

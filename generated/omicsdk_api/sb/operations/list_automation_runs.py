@@ -59,7 +59,7 @@ def build(
         automation_id (str): Automation whose runs are listed; any when omitted. Format uuid. Optional.
         package_id (str): Package whose runs are listed; any when omitted. Optional.
         status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
-            'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): How far the runs to list are; any when omitted.
+            'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): State of the runs to list; any when omitted.
             Optional.
         created_by (str): Username of who created the runs to list; any when omitted. Optional.
         created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.

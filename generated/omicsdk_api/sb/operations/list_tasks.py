@@ -52,7 +52,7 @@ def build(
     Args:
         project (str): Project whose tasks are listed, as `owner/short-name`; any when omitted. Optional.
         status (Literal['DRAFT', 'CREATING', 'QUEUED', 'RUNNING', 'COMPLETED', 'ABORTED', 'ABORTING',
-            'FAILED']): How far the tasks to list are; any when omitted. Optional.
+            'FAILED']): State of the tasks to list; any when omitted. Optional.
         batch (bool): True to list parents of batches, false to list other tasks; both when omitted. Optional.
         parent (str): Batch task whose children are listed. Format uuid. Optional.
         created_from (str): Earliest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
@@ -66,8 +66,8 @@ def build(
         ended_from (str): Earliest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
             Optional.
         ended_to (str): Latest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone. Optional.
-        order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): What the tasks are
-            ordered by. Optional.
+        order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): Sort key of the
+            tasks. Optional.
         order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
         origin_id (str): Origin of the tasks to list; any when omitted. Optional.
         offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.

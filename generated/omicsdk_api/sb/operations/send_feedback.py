@@ -27,7 +27,7 @@ def build(
     Args:
         type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
         text (str | None): Feedback to send. Optional.
-        referrer (str): Where it comes from, such as a program with its versions. Optional.
+        referrer (str): Source of the feedback, such as a program with its versions. Optional.
 
     Returns:
         200: It is done; there is no body. 204: It is done; there is no body.

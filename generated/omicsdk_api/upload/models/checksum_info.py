@@ -15,7 +15,7 @@ _CHECKSUM_INFO_FIELDS = frozenset({"checksum_status", "checksums"})
 
 @define(slots=True, repr=False)
 class ChecksumInfo(Model):
-    """How far the checksums of a file are.
+    """State of the checksums of a file.
 
     Attributes:
         checksum_status: State of the computation: `UNSCHEDULED`, `SCHEDULED`, `CHECKSUMMING` or

@@ -13,7 +13,7 @@ _VALIDATION_INFO_FIELDS = frozenset({"validation_status", "validation_results"})
 
 @define(slots=True, repr=False)
 class ValidationInfo(Model):
-    """How the latest validation of a file went.
+    """Result of the latest validation of a file.
 
     Attributes:
         validation_status: State of the validation: `UNSCHEDULED`, `SCHEDULED`, `VALIDATING` or `VALIDATED`.

@@ -15,7 +15,7 @@ _ERROR_FIELDS = frozenset({"error"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """What went wrong.
+    """The error.
 
     Attributes:
         error: Message and code of the error.

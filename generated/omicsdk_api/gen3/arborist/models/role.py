@@ -19,7 +19,7 @@ class Role(Model):
 
     Attributes:
         id: Id of the role, chosen by its creator.
-        permissions: What the role allows.
+        permissions: Permissions of the role.
         description: Description of the role's purpose.
     """
 

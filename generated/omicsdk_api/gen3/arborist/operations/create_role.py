@@ -26,7 +26,7 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
 
     Args:
         id (str): Id of the role, chosen by its creator.
-        permissions (Sequence[Permission | PermissionDict]): What the role allows.
+        permissions (Sequence[Permission | PermissionDict]): Permissions of the role.
         description (str): Description of the role's purpose. Optional.
 
     Returns:

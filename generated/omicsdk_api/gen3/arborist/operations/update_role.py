@@ -30,7 +30,7 @@ def build(
 
     Args:
         id (str): Id of the role, chosen by its creator.
-        permissions (Sequence[Permission | PermissionDict]): What the role allows.
+        permissions (Sequence[Permission | PermissionDict]): Permissions of the role.
         role_id (str): Id of the role.
         description (str): Description of the role's purpose. Optional.
 

@@ -18,7 +18,7 @@ class BulkAccessSummary(Model):
     Attributes:
         requested: Number of requested URLs.
         resolved: Number of URLs.
-        unresolved: How many objects have none.
+        unresolved: Number of objects without one.
     """
 
     requested: int

@@ -21,7 +21,7 @@ class Tokens(Model):
         id_token: A JWT that identifies the user; with a user only.
         refresh_token: Token for later access tokens; with a user only. Keep it secret.
         expires_in: Seconds until the access token expires.
-        scope: Scopes of the tokens, divided by blanks.
+        scope: Scopes of the tokens, separated by spaces.
     """
 
     token_type: str | None = None

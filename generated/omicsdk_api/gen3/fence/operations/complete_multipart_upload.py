@@ -31,7 +31,7 @@ def build(
 ) -> Request:
     """Complete a multipart upload.
 
-    Nothing lists the parts that were sent or gives an upload up, so a client keeps key, upload id and ETags
+    No operation lists the sent parts or aborts an upload, so the client has to store key, upload id and ETags
     itself.
 
     Args:

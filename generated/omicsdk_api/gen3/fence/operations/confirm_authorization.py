@@ -34,7 +34,7 @@ def build(
         response_type (Literal['code', 'token']): What is sent back to the client.
         redirect_uri (str): Address of the client to go back to.
         confirm (str): `yes` to consent; anything else refuses. Optional.
-        scope (str): Scopes that are granted, divided by blanks. Optional.
+        scope (str): Scopes that are granted, separated by spaces. Optional.
         upstream_expires_in (str): Lifetime of the other provider's refresh token in seconds. Optional.
 
     Returns:

@@ -21,7 +21,7 @@ def build(*, path: str) -> Request:
         path (str): Path of the key whose index is dropped.
 
     Returns:
-        204: The index is gone.
+        204: The index was deleted.
 
     Raises:
         Unprocessable: 422: A parameter or the body is invalid.

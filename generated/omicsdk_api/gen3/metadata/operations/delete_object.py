@@ -25,7 +25,7 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
             its value. When it is omitted they are kept. Optional.
 
     Returns:
-        200: The record and the document are gone.
+        200: The record and the document were deleted.
 
     Raises:
         Unprocessable: 422: A parameter or the body is invalid.

@@ -31,7 +31,7 @@ def build(
     Args:
         limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
             Optional.
-        offset (int): How many records to pass over, 0 when omitted. Optional.
+        offset (int): Number of records to skip, 0 when omitted. Optional.
         counts (str): Fields, separated by commas, of which only the length is returned: the number of members
             of a list or object, and 0 for null. None when omitted. Optional.
         flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.

@@ -29,7 +29,7 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
 
     Args:
         limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
-        offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
+        offset (int): Number of documents to skip, from 0; 0 when omitted. Optional.
         filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
             matches every document that has the key. Each becomes a separate query parameter; all documents
             match when it is omitted. Optional.

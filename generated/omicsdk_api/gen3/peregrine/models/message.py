@@ -13,7 +13,7 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(slots=True, repr=False)
 class Message(Model):
-    """What went wrong.
+    """The error.
 
     Attributes:
         message: Message of the error.

@@ -52,12 +52,12 @@ class Transaction(Model):
         message: Message of the result.
         transaction_id: Number of the transaction, by which a dry run is committed or closed.
         entities: Result for each entity.
-        entity_error_count: How many entities are invalid.
-        transactional_error_count: How many errors concern the whole transaction.
+        entity_error_count: Number of entities that are invalid.
+        transactional_error_count: Number of errors of the whole transaction.
         transactional_errors: Errors of the whole transaction: texts, or objects with `message`.
-        created_entity_count: How many entities were created; submissions only.
-        updated_entity_count: How many entities were updated; submissions only.
-        deleted_entity_count: How many entities were deleted; deletions only.
+        created_entity_count: Number of entities that were created; submissions only.
+        updated_entity_count: Number of entities that were updated; submissions only.
+        deleted_entity_count: Number of entities that were deleted; deletions only.
         dependent_ids: UUIDs of the dependents that prevent a deletion, separated by commas; deletions only.
     """
 

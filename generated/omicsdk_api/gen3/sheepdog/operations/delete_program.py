@@ -21,7 +21,7 @@ def build(*, program: str) -> Request:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
 
     Returns:
-        204: The program is gone.
+        204: The program was deleted.
 
     Raises:
         BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.

@@ -22,7 +22,7 @@ def build(*, program: str, project: str) -> Request:
         project (str): Code of the project, without the name of its program; case-sensitive.
 
     Returns:
-        204: The project is gone.
+        204: The project was deleted.
 
     Raises:
         BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.

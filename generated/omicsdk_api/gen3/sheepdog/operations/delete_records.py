@@ -32,7 +32,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
             once is safe.
 
     Returns:
-        200: The entities are gone.
+        200: The entities were deleted.
 
     Raises:
         BadRequest: 400: The request is refused; `message` or the errors of the entities state the reason.
