@@ -19,7 +19,7 @@ def build(*, id: str) -> Request:
         id (str): E-mail address of the service account.
 
     Returns:
-        200: The access has ended.
+        200: The access was ended.
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
