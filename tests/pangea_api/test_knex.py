@@ -75,9 +75,9 @@ def test_the_server_is_pangeabio_unless_something_else_is_said(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("endpoint", "fault"),
     [
-        ("pangeabio.io", "doesn't begin with"),
-        ("ftp://pangeabio.io", "doesn't begin with"),
-        ("  x", "doesn't begin with"),
+        ("pangeabio.io", "does not begin with"),
+        ("ftp://pangeabio.io", "does not begin with"),
+        ("  x", "does not begin with"),
         ("https://", "has no host"),
         ("https://pangeabio.io:99999", "has a port"),
     ],

@@ -131,7 +131,7 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
             raise ValueError(f"there is no {name!r}; there are {', '.join(kinds)}")
         kind = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
         if not isinstance(value, kind) or (isinstance(value, bool) and bool not in cast("tuple[type, ...]", kind)):
-            raise ValueError(f"{name} can't be {json.dumps(value)[:50]}")
+            raise ValueError(f"{name} cannot be {json.dumps(value)[:50]}")
     return found
 
 

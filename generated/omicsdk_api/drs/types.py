@@ -159,7 +159,7 @@ class DrsServiceTypeDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """The error."""
+    """The error that occurred."""
 
     msg: NotRequired[str]
     status_code: NotRequired[int]

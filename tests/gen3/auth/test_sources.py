@@ -185,7 +185,7 @@ def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path,
 
 @pytest.mark.parametrize(
     ("endpoint", "why"),
-    [("ftp://x", ": it doesn't"), ("https://", ": it has no host"), ("x:99999", ": it has a port")],
+    [("ftp://x", ": it does not"), ("https://", ": it has no host"), ("x:99999", ": it has a port")],
 )
 def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path, endpoint: str, why: str):
     with pytest.raises(ConfigError, match=f"'{endpoint}' is not the endpoint of a Gen3 commons{why}"):

@@ -13,7 +13,7 @@ _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """The error.
+    """The error that occurred.
 
     Attributes:
         msg: Human-readable description of the error.

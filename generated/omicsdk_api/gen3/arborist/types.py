@@ -83,7 +83,7 @@ class ClientDict(TypedDict):
 
 
 class ClientsListDict(TypedDict):
-    """All clients."""
+    """List of all clients."""
 
     clients: list[ClientDict]
 
@@ -96,7 +96,7 @@ class ErrorDetailDict(TypedDict):
 
 
 class ErrorDict(TypedDict):
-    """The error."""
+    """The error that occurred."""
 
     error: NotRequired[ErrorDetailDict]
 
@@ -129,7 +129,7 @@ class GroupDict(TypedDict):
 
 
 class GroupsListDict(TypedDict):
-    """All groups."""
+    """List of all groups."""
 
     groups: list[GroupDict]
 
@@ -143,7 +143,7 @@ class PermissionDict(TypedDict):
 
 
 class PoliciesListDict(TypedDict):
-    """All policies."""
+    """List of all policies."""
 
     policies: list[PolicyDict]
 
@@ -214,7 +214,7 @@ class ResourceUpdatedDict(TypedDict):
 
 
 class ResourcesListDict(TypedDict):
-    """All resources."""
+    """List of all resources."""
 
     resource_paths: NotRequired[list[str]]
     resources: NotRequired[list[ResourceDict]]
@@ -241,7 +241,7 @@ class RoleUpdatedDict(TypedDict):
 
 
 class RolesListDict(TypedDict):
-    """All roles."""
+    """List of all roles."""
 
     roles: list[RoleDict]
 
@@ -282,6 +282,6 @@ class UserWithScalarsDict(TypedDict):
 
 
 class UsersListDict(TypedDict):
-    """All users."""
+    """List of all users."""
 
     users: list[UserDict]

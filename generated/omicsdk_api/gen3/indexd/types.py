@@ -96,7 +96,7 @@ class BulkDrsObjectsDict(TypedDict):
 
 
 class BulkDrsRequestDict(TypedDict):
-    """Requested objects."""
+    """The requested objects."""
 
     bulk_object_ids: list[str]
     passports: NotRequired[list[str]]

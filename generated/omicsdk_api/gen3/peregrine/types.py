@@ -44,7 +44,7 @@ class DictionaryVersionDict(TypedDict):
 
 
 class MessageDict(TypedDict):
-    """The error."""
+    """The error message."""
 
     message: NotRequired[str]
 

@@ -23,7 +23,7 @@ def build(*, id: str) -> Request:
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")
 

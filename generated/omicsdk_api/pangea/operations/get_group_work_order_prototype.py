@@ -28,7 +28,7 @@ def build(*, uuid: str) -> Request:
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/group_work_order_prototypes/{segment('uuid', uuid)}")
 

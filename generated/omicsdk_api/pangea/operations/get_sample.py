@@ -29,7 +29,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/samples/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 

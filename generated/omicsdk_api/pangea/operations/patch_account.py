@@ -33,7 +33,7 @@ def build(*, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMI
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body(body))
 

@@ -30,7 +30,7 @@ def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body(given({"name": name})))
 

@@ -32,7 +32,7 @@ def build(*, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 

@@ -33,7 +33,7 @@ def build(*, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Reques
     Raises:
         BadRequest: 400: A value in the request is missing, invalid or already taken.
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: Not found.
+        NotFound: 404: The object does not exist.
     """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 

@@ -23,7 +23,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
         query (str): Text to search taxa for. Optional.
 
     Returns:
-        200: The results.
+        200: The search results.
 
     Raises:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.

@@ -50,7 +50,7 @@ class ExecutionStatus(Model):
         queued_duration: Time that the task waited in queues. Format int64.
         running_duration: Duration of the task's run. Format int64.
         execution_duration: Duration of its steps. Format int64.
-        duration: Total duration. Format int64.
+        duration: The total duration. Format int64.
     """
 
     steps_completed: int | None = None

@@ -17,7 +17,7 @@ class FileCopyItem(Model):
 
     Attributes:
         file: Identity of the file or folder.
-        parent: Destination folder.
+        parent: The destination folder.
         project: Destination project, as `owner/short-name`.
         name: New name; unchanged when omitted.
     """

@@ -15,7 +15,7 @@ _CLIENTS_LIST_FIELDS = frozenset({"clients"})
 
 @define(slots=True, repr=False)
 class ClientsList(Model):
-    """All clients.
+    """List of all clients.
 
     Attributes:
         clients: The clients of the commons.

@@ -15,7 +15,7 @@ _ERROR_FIELDS = frozenset({"error"})
 
 @define(slots=True, repr=False)
 class Error(Model):
-    """The error.
+    """The error that occurred.
 
     Attributes:
         error: Message and code of the error.

@@ -15,7 +15,7 @@ _GROUPS_LIST_FIELDS = frozenset({"groups"})
 
 @define(slots=True, repr=False)
 class GroupsList(Model):
-    """All groups.
+    """List of all groups.
 
     Attributes:
         groups: The groups of the commons.

@@ -15,7 +15,7 @@ _POLICIES_LIST_FIELDS = frozenset({"policies"})
 
 @define(slots=True, repr=False)
 class PoliciesList(Model):
-    """All policies.
+    """List of all policies.
 
     Attributes:
         policies: The policies of the commons.

@@ -15,7 +15,7 @@ _RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
 
 @define(slots=True, repr=False)
 class ResourcesList(Model):
-    """All resources.
+    """List of all resources.
 
     Attributes:
         resource_paths: Paths of all resources.

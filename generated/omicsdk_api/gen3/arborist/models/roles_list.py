@@ -15,7 +15,7 @@ _ROLES_LIST_FIELDS = frozenset({"roles"})
 
 @define(slots=True, repr=False)
 class RolesList(Model):
-    """All roles.
+    """List of all roles.
 
     Attributes:
         roles: The roles of the commons.

@@ -15,7 +15,7 @@ _USERS_LIST_FIELDS = frozenset({"users"})
 
 @define(slots=True, repr=False)
 class UsersList(Model):
-    """All users.
+    """List of all users.
 
     Attributes:
         users: The users of the commons.

@@ -29,7 +29,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: Not found.
+        NotFound: 404: The group or user does not exist.
     """
     return request(
         FACTS,

@@ -48,7 +48,7 @@ def build(
         201: It was written.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The named item does not exist.
         Conflict: 409: The resource already exists; it stays unchanged.
     """
     return request(

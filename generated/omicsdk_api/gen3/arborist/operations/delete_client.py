@@ -20,7 +20,7 @@ def build(*, client_id: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The client does not exist.
     """
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 

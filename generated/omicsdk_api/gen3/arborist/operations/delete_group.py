@@ -22,7 +22,7 @@ def build(*, group_name: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The group does not exist.
     """
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 

@@ -20,7 +20,7 @@ def build(*, username: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user does not exist.
     """
     return request(FACTS, f"/user/{segment('username', username)}")
 

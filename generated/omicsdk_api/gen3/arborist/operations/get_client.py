@@ -25,7 +25,7 @@ def build(*, client_id: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The client does not exist.
     """
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 

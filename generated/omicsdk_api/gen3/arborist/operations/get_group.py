@@ -25,7 +25,7 @@ def build(*, group_name: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The group does not exist.
     """
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 

@@ -26,7 +26,7 @@ def build(*, resource_path: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The named item does not exist.
     """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 

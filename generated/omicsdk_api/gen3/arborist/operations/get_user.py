@@ -25,7 +25,7 @@ def build(*, username: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user does not exist.
     """
     return request(FACTS, f"/user/{segment('username', username)}")
 

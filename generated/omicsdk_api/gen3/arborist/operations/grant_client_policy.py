@@ -25,7 +25,7 @@ def build(*, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) 
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The client or policy does not exist.
     """
     return request(
         FACTS,

@@ -25,7 +25,7 @@ def build(*, policy: str, group_name: str, x_auth_z_provider: str | Omit = OMIT)
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The group or policy does not exist.
     """
     return request(
         FACTS,

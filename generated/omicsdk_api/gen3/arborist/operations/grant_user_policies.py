@@ -30,7 +30,7 @@ def build(*, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: st
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user or policy does not exist.
     """
     return request(FACTS, f"/user/{segment('username', username)}/bulk/policy", body=json_body(body))
 

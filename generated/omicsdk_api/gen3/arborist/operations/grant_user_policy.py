@@ -28,7 +28,7 @@ def build(
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user or policy does not exist.
     """
     return request(
         FACTS,

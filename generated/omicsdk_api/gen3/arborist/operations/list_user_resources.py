@@ -30,7 +30,7 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
         200: The resources in question.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user does not exist.
     """
     return request(
         FACTS,

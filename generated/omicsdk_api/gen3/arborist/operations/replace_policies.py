@@ -31,7 +31,7 @@ def build(*, body: Sequence[Policy | PolicyDict]) -> Request:
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: Not found.
+        NotFound: 404: The named item does not exist.
     """
     return request(FACTS, "/bulk/policy", body=json_body(body))
 

@@ -37,7 +37,7 @@ def build(
 
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: Not found.
+        NotFound: 404: The named item does not exist.
     """
     return request(
         FACTS,

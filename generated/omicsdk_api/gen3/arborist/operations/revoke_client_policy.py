@@ -26,7 +26,7 @@ def build(*, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = O
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The client or policy does not exist.
     """
     return request(
         FACTS,

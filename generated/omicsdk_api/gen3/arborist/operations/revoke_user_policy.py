@@ -26,7 +26,7 @@ def build(*, username: str, policy_name: str, x_auth_z_provider: str | Omit = OM
         204: It was done.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The user or policy does not exist.
     """
     return request(
         FACTS,

@@ -22,7 +22,7 @@ def build(*, all: str) -> Request:
         204: It was deleted.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The key does not exist.
         APIError: 405: `all=true` is missing from the request.
     """
     return request(FACTS, "/credentials/google", query=(("all", all),))

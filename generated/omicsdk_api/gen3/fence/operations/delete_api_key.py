@@ -24,7 +24,7 @@ def build(*, key_id: str) -> Request:
         204: It was deleted.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The key does not exist.
     """
     return request(FACTS, f"/credentials/api/{segment('key_id', key_id)}")
 

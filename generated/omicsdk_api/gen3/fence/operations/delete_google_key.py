@@ -22,7 +22,7 @@ def build(*, access_key: str) -> Request:
         204: It was deleted.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The key does not exist.
     """
     return request(FACTS, f"/credentials/google/{segment('access_key', access_key)}")
 

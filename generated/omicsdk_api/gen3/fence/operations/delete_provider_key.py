@@ -23,7 +23,7 @@ def build(*, provider: str, access_key: str) -> Request:
         204: It was deleted.
 
     Raises:
-        NotFound: 404: Not found.
+        NotFound: 404: The key does not exist.
     """
     return request(FACTS, f"/credentials/{segment('provider', provider)}/{segment('access_key', access_key)}")
 

@@ -28,7 +28,7 @@ def build(*, object_id: str, access_id: str) -> Request:
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
         Unauthorized: 401: A valid token is missing.
-        NotFound: 404: Not found.
+        NotFound: 404: The object or access method does not exist.
         Forbidden: 403: The user may not do this.
         ServerError: 500: A fault of the service or of the storage.
     """

@@ -13,7 +13,7 @@ _BULK_DRS_REQUEST_FIELDS = frozenset({"bulk_object_ids", "passports"})
 
 @define(slots=True, repr=False)
 class BulkDrsRequest(Model):
-    """Requested objects.
+    """The requested objects.
 
     Attributes:
         bulk_object_ids: GUIDs of the objects, at most `drs.maxBulkRequestLength` of the service's

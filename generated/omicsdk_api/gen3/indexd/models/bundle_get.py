@@ -47,7 +47,7 @@ class BundleGet(Model):
     Attributes:
         id: Identifier of the bundle.
         drs_uri: DRS URI of the bundle.
-        name: Display name.
+        name: The display name.
         size: Size of all members in bytes, or what was given.
         created_time: When it was created, in UTC. Format date-time.
         updated_time: When it was last changed, in UTC. Format date-time.

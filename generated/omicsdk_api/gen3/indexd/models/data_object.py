@@ -42,7 +42,7 @@ class DataObject(Model):
         version: Revision of the record.
         mime_type: Media type of the contents.
         urls: Addresses of the bytes, with metadata.
-        description: Human-readable description.
+        description: A human-readable description.
         aliases: Aliases of the record.
     """
 

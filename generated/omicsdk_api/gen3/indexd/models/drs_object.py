@@ -64,7 +64,7 @@ class DrsObject(Model):
         mime_type: Media type of the contents.
         access_methods: Ways to reach the bytes, one for each URL.
         contents: Contents of the bundle; files have none.
-        description: Human-readable description.
+        description: A human-readable description.
         aliases: Other names of it.
         form: Kind of the record; null for a blank one.
         index_created_time: When the record was created, in UTC. Format date-time.

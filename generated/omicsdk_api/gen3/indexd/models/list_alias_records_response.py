@@ -34,7 +34,7 @@ class ListAliasRecordsResponse(Model):
         size: Requested size in bytes. Format int64.
         start: Name after which the list begins.
         limit: Requested maximum number of names. Format int64.
-        hashes: Requested checksums.
+        hashes: The requested checksums.
     """
 
     aliases: list[str] | None = None

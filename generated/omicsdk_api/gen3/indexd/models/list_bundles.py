@@ -51,18 +51,18 @@ class ListBundles(Model):
     """Page of bundles, with the criteria that were used.
 
     Attributes:
-        ids: Requested GUIDs.
+        ids: The requested GUIDs.
         records: The bundles of this page.
         size: Requested size in bytes. Format int64.
         start: Requested start of the list.
         limit: Requested maximum number of items. Format int64.
         file_name: Requested file name.
-        urls: Requested URLs.
+        urls: The requested URLs.
         acl: Requested access list.
         authz: Requested resource paths.
         checksums: Checksum, and how it was computed.
-        metadata: Requested metadata.
-        version: Requested version.
+        metadata: The requested metadata.
+        version: The requested version.
         hashes: Requested checksums; null, as none can be requested.
         page: Number of the requested page.
         urls_metadata: Requested metadata of URLs.

@@ -50,18 +50,18 @@ class ListRecords(Model):
     """Page of records, with the criteria that were used.
 
     Attributes:
-        ids: Requested GUIDs.
+        ids: The requested GUIDs.
         records: The records of this page.
         size: Requested size in bytes. Format int64.
         start: Requested start of the list.
         limit: Requested maximum number of items. Format int64.
         file_name: Requested file name.
-        urls: Requested URLs.
+        urls: The requested URLs.
         acl: Requested access list.
         authz: Requested resource paths.
-        hashes: Requested checksums.
-        metadata: Requested metadata.
-        version: Requested version.
+        hashes: The requested checksums.
+        metadata: The requested metadata.
+        version: The requested version.
         page: Number of the requested page.
         urls_metadata: Requested metadata of URLs.
     """

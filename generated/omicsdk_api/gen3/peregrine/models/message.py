@@ -13,7 +13,7 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(slots=True, repr=False)
 class Message(Model):
-    """The error.
+    """The error message.
 
     Attributes:
         message: Message of the error.

@@ -33,7 +33,7 @@ def build(
         operation_name (str): Ignored by the service, which takes one operation per query. Optional.
 
     Returns:
-        200: The results.
+        200: The query results.
 
     Raises:
         BadRequest: 400: The query is malformed, or a field of it failed.
