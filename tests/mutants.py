@@ -38,7 +38,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "core.paging": ("tests/core/test_paging.py",),
     "core.request": ("tests/core/test_request.py", "tests/core/test_base_urls.py"),
     "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
-    "transfer.network.lanes": ("tests/transfer/network/test_lanes.py",),
+    "transfer.network.concurrency": (
+        "tests/transfer/network/test_lanes.py",
+        "tests/transfer/network/test_connections.py",
+    ),
     "transfer.plan": ("tests/transfer/test_decisions.py",),
 }
 """Modules that reach `GOAL`, each with the tests that must notice."""
@@ -65,7 +68,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "check_name: 'nt' -> 'ntt'": "on POSIX, where this runs, os.name is neither",
         "room_in: '/' -> '//'": "both are the root folder",
     },
-    "transfer.network.lanes": {
+    "transfer.network.concurrency": {
         "_Lane.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
     },
 }

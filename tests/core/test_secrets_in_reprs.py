@@ -6,7 +6,7 @@ from omicsdk.core.oauth.grants import Application, Grant, begin, code_request, r
 from omicsdk.core.sending.connections import Hop
 from omicsdk.core.sending.transport import Send
 from omicsdk.transfer.network.wire import Ask
-from omicsdk.transfer.s3_signing import Keys
+from omicsdk.transfer.s3 import Keys
 
 CANARY = "canary"
 APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", CANARY)

@@ -29,9 +29,9 @@ from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control
-from omicsdk.transfer.calls import never
 from omicsdk.transfer.downloads import wanted
 from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.threads import never
 from omicsdk.transfer.writing import RESERVE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import ChecksumMissing
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, TransferReport, download
-from omicsdk.transfer.reports.outcome import verification_of, verification_words
+from omicsdk.transfer.reports.outcomes import verification_of, verification_words
 from omicsdk.transfer.reports.page import page_of
 from omicsdk.transfer.uploads.answers import agreed
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.drs.client import Drs
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.transfer import Control, Progress
-    from omicsdk.transfer.scale.crew import Crew
+    from omicsdk.transfer.scale.sharded import Crew
 
 
 def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.transfer import Location
-from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.threads import never, side_by_side
 
 if TYPE_CHECKING:
     import httpx

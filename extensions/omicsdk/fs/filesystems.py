@@ -53,8 +53,8 @@ from omicsdk.fs.store import (
     parse_uri,
 )
 from omicsdk.transfer import Progress
-from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.ranges import Source
+from omicsdk.transfer.threads import side_by_side
 
 #: Files whose URL and ETag are remembered between reads of their parts.
 REMEMBERED = 256

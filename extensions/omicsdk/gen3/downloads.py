@@ -28,7 +28,7 @@ from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
 from omicsdk.transfer import Item, Location, TransferReport
-from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.journals.journal_file import journal_for
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def download(
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
     """
-    from omicsdk.transfer.scale.crew import Crew
+    from omicsdk.transfer.scale.sharded import Crew
 
     wanted = list(wanted_of(what))
     crew = Crew.of(workers, scheduler)

@@ -16,7 +16,7 @@ from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
 from omicsdk.pangea.listings import ensure_result, ensure_sample, find_sample_group, find_tag
 from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, stopped_by, upload_files
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
-from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.threads import side_by_side
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
-    from omicsdk.transfer.reports.outcome import Verification
+    from omicsdk.transfer.reports.outcomes import Verification
 
 NAMES_AT_ONCE = 20
 """Names that one request asks for: each may take 765 characters of the URL."""
@@ -170,7 +170,7 @@ class _Plan:
         from omicsdk.sb.store import PART_SIZE, PlatformStore
         from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
-        from omicsdk.transfer.journals.places import journal_for
+        from omicsdk.transfer.journals.journal_file import journal_for
 
         for folder in self.folders:
             self.known.folder(folder, make=True)
@@ -245,7 +245,7 @@ class _Plan:
 
     def _present(self) -> dict[int, File]:
         """What the platform has under the files' paths, by their numbers."""
-        from omicsdk.transfer.calls import side_by_side
+        from omicsdk.transfer.threads import side_by_side
 
         numbers: dict[SbPath, dict[str, int]] = {}
         for number, each in enumerate(self.files):
@@ -278,7 +278,7 @@ class _Plan:
     def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
         """The outcomes of files that the platform has with the same content, by their numbers."""
         from omicsdk.transfer import Outcome
-        from omicsdk.transfer.calls import side_by_side
+        from omicsdk.transfer.threads import side_by_side
 
         def same(number: int) -> Verification | None:
             return _same(self.files[number], present[number])

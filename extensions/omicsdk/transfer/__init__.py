@@ -15,30 +15,30 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.transfer.asynchronous import download_async as download_async
-    from omicsdk.transfer.asynchronous import upload_async as upload_async
     from omicsdk.transfer.control import Control as Control
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.handle import Transfer as Transfer
+    from omicsdk.transfer.handle import download_async as download_async
+    from omicsdk.transfer.handle import upload_async as upload_async
     from omicsdk.transfer.items import Item as Item
-    from omicsdk.transfer.reports.outcome import Outcome as Outcome
+    from omicsdk.transfer.reports.outcomes import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
-    from omicsdk.transfer.reports.reading import read_jsonl as read_jsonl
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
+    from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
     from omicsdk.transfer.requests import Location as Location
     from omicsdk.transfer.retrying import Patience as Patience
     from omicsdk.transfer.s3 import S3Object as S3Object
-    from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
+    from omicsdk.transfer.scale.messages import ShardsProgress as ShardsProgress
     from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
     from omicsdk.transfer.scale.planning import Plan as Plan
-    from omicsdk.transfer.scale.results import ShardResult as ShardResult
-    from omicsdk.transfer.scale.results import ShardsOpen as ShardsOpen
-    from omicsdk.transfer.scale.results import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.running import run_shards as run_shards
     from omicsdk.transfer.scale.shard import Shard as Shard
-    from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
+    from omicsdk.transfer.scale.shard import ShardResult as ShardResult
+    from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
+    from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
+    from omicsdk.transfer.stores.store import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.following import FollowUp as FollowUp
     from omicsdk.transfer.uploads.form import Form as Form
     from omicsdk.transfer.uploads.plan import PartRules as PartRules
@@ -56,26 +56,22 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
-        "asynchronous": "download_async upload_async",
         "control": "Control",
         "downloads.downloading": "download",
-        "handle": "Transfer",
+        "handle": "Transfer download_async upload_async",
         "items": "Item",
-        "reports.outcome": "Outcome",
-        "reports.outcomes": "Outcomes",
+        "reports.outcomes": "Outcome Outcomes",
         "reports.progress": "Progress",
-        "reports.reading": "read_jsonl",
-        "reports.report": "Report TransferReport",
+        "reports.report": "Report TransferReport read_jsonl",
         "requests": "Location",
         "retrying": "Patience",
         "s3": "S3Object",
-        "scale.following": "ShardsProgress",
+        "scale.messages": "ShardsProgress",
         "scale.on_dask": "run_on_dask",
         "scale.planning": "Plan",
-        "scale.results": "ShardResult ShardsOpen ShardsReport",
         "scale.running": "run_shards",
-        "scale.shard": "Shard",
-        "stores.target": "FsspecTarget",
+        "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
+        "stores.store": "FsspecTarget",
         "uploads.following": "FollowUp",
         "uploads.form": "Form",
         "uploads.plan": "PartRules",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from omicsdk.transfer.arguments import kind, number
-from omicsdk.transfer.network.throttle import Throttle
+from omicsdk.transfer.network.bandwidth import Throttle
 from omicsdk.transfer.retrying import Patience
 
 #: Seconds between two looks at whether it has to end.

@@ -12,8 +12,7 @@ from html import escape
 from importlib import import_module
 from typing import Any
 
-from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.reports.words import size_words, time_words
+from omicsdk.transfer.reports.progress import Progress, size_words, time_words
 
 FIRST_SECONDS = 0.5
 """A transfer that ends before shows no bar."""

@@ -50,7 +50,7 @@ from omicsdk.transfer.requests import (
     may_join,
     validator_words,
 )
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.threads import Workers
 
 if TYPE_CHECKING:
     from httpx import Response

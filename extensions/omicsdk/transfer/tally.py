@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from omicsdk.transfer.reports.outcome import Outcome
-from omicsdk.transfer.reports.progress import Phase, Progress
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.outcomes import Outcome
+from omicsdk.transfer.reports.progress import Phase, Progress, Throughput
 
 #: Seconds between two calls of a progress function.
 WORD = 0.1

@@ -9,12 +9,12 @@ from functools import partial
 from time import monotonic, time
 
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, TransferError
-from omicsdk.transfer.calls import never, side_by_side
 from omicsdk.transfer.hashing import checksums_of, first_difference
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import check_name
-from omicsdk.transfer.reports.outcome import Outcome, verification_of
+from omicsdk.transfer.reports.outcomes import Outcome, verification_of
 from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.threads import never, side_by_side
 
 REMEDY = "Download it again."
 

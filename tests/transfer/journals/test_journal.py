@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.done_index import DoneIndex
-from omicsdk.transfer.journals.journal import MISSING, Journal
-from omicsdk.transfer.journals.journal_lines import HEADER, DoneState, done_line, line_of
+from omicsdk.transfer.journals.journal import MISSING, DoneIndex, Journal
+from omicsdk.transfer.journals.journal_file import HEADER, DoneState, done_line, line_of
 from omicsdk.transfer.plan import CELL
 
 NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff", 'e",', "f\\\\", 'a",1,2,{}]')
@@ -341,7 +340,7 @@ def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any,
     def without(descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("omicsdk.transfer.journals.locking.lock_now", without)
+    monkeypatch.setattr("omicsdk.transfer.journals.journal_file.lock_now", without)
     open_journal().finish([("a", DoneState(1, 1, {}))])
     assert "this file system has no locks" in caplog.text
 
@@ -350,7 +349,7 @@ def test_a_lock_that_fails_is_an_error(tmp_path: Path, monkeypatch: Any) -> None
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("omicsdk.transfer.journals.locking.lock_now", broken)
+    monkeypatch.setattr("omicsdk.transfer.journals.journal_file.lock_now", broken)
     with pytest.raises(NotWritable, match="Input/output error"):
         Journal(tmp_path / "x.journal", lambda: False)
     assert [path for path in Path("/proc/self/fd").glob("*") if str(tmp_path) in str(path.resolve())] == []

@@ -5,8 +5,7 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.network.connections import FIRST
-from omicsdk.transfer.network.lanes import PERIOD, REMEMBERED, Lanes
+from omicsdk.transfer.network.concurrency import FIRST, PERIOD, REMEMBERED, Lanes
 from virtual_network import MIB, Fixed, Link, Network, simulate
 
 GIB = 1024 * MIB

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import ChecksumMismatch, DiskFull, NotFound, NotWritable, TransferError, UsageError
 from omicsdk.transfer import Outcome, TransferReport, read_jsonl
-from omicsdk.transfer.reports.outcome import ReportedError
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.outcomes import ReportedError
+from omicsdk.transfer.reports.progress import Throughput
 
 texts = st.text(st.characters(codec=None), max_size=30)
 counts = st.integers(0, 10**15)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferReport
 from omicsdk.transfer.reports import outcomes as module
-from omicsdk.transfer.reports.spool import Spool
+from omicsdk.transfer.reports.outcomes import Spool
 
 STATES = st.sampled_from(["done", "skipped", "failed", "stopped"])
 

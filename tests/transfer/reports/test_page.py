@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.reports import page as module
-from omicsdk.transfer.reports.page import page_of
-from omicsdk.transfer.reports.plot import plot_of
-from omicsdk.transfer.reports.throughput import Throughput
-from omicsdk.transfer.reports.words import size_words, time_words, visible
+from omicsdk.transfer.reports.page import page_of, plot_of
+from omicsdk.transfer.reports.progress import Throughput, size_words, time_words, visible
 
 VOID = {"meta", "wbr"}
 HOSTILE = "<script>alert(1)</script>\"' onload=x &amp; </bdi></style>\u202egnp.exe\x1b[31m\ud800\n/../a"

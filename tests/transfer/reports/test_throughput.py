@@ -5,7 +5,7 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.progress import Throughput
 
 samples = st.lists(st.tuples(st.floats(0, 5000), st.integers(0, 10**9)), max_size=60)
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.following import Tracker, Word
+from omicsdk.transfer.scale.messages import Tracker, Word
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardResult
+from omicsdk.transfer.scale.shard import ShardResult
 
 SHARDS = Plan([Item(f"{number}", Location("http://127.0.0.1/"), 100) for number in range(6)], "nowhere").shards(3)
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.transfer.scale.held_folder import held_folder
-from omicsdk.transfer.scale.telling import FileDesk
+from omicsdk.transfer.scale.messages import FileDesk, held_folder
 
 
 def left_by_a_kill(folder: Path) -> Path:

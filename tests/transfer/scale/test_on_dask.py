@@ -13,8 +13,8 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.scale.on_dask import NoScheduler, run_on_dask
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardsOpen
 from omicsdk.transfer.scale.running import run_shards
+from omicsdk.transfer.scale.shard import ShardsOpen
 
 MIB = 1024 * 1024
 LOCAL: dict[str, Any] = {

@@ -19,12 +19,12 @@ from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError,
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.journals.journal import Journal
-from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import Parcel, run_shards
-from omicsdk.transfer.stores.target import FsspecTarget
+from omicsdk.transfer.scale.shard import ShardResult, ShardsOpen, ShardsReport
+from omicsdk.transfer.stores.store import FsspecTarget
 
 MIB = 1024 * 1024
 SPAWN = get_context("spawn")

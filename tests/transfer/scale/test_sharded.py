@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.crew import Crew, Hands
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
-from omicsdk.transfer.scale.sharded import download_by
+from omicsdk.transfer.scale.shard import ShardResult, ShardsOpen, ShardsReport
+from omicsdk.transfer.scale.sharded import Crew, Hands, download_by
 
 
 def test_files_come_in_the_order_of_the_list(items: list[Item], target: Path, right: Any):

@@ -3,8 +3,7 @@
 import shutil
 from pathlib import Path
 
-from omicsdk.transfer.scale.following import Word
-from omicsdk.transfer.scale.telling import FileDesk
+from omicsdk.transfer.scale.messages import FileDesk, Word
 
 
 def test_half_a_word_says_nothing(tmp_path: Path) -> None:

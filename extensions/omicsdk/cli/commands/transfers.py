@@ -20,8 +20,8 @@ from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.interrupts import report_of, termination
-from omicsdk.transfer.reports.outcome import verification_words
-from omicsdk.transfer.reports.words import size_words, time_words
+from omicsdk.transfer.reports.outcomes import verification_words
+from omicsdk.transfer.reports.progress import size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console

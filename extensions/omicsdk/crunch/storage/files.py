@@ -19,9 +19,9 @@ from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
 from omicsdk.transfer import Control, Outcome
-from omicsdk.transfer.calls import in_threads
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.threads import in_threads
 
 F = TypeVar("F")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.reports.outcome import Outcome, error_words
+from omicsdk.transfer.reports.outcomes import Outcome, error_words
 from omicsdk.transfer.reports.report import TransferReport
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from omicsdk.fs.copying.records import Record
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.interrupts import report_of, say_stopped
-from omicsdk.transfer.reports.outcome import worse_of
+from omicsdk.transfer.reports.outcomes import worse_of
+from omicsdk.transfer.threads import side_by_side
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -28,7 +28,7 @@ from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.ranges import Pace, is_another, state_of
-from omicsdk.transfer.reports.outcome import verification_of
+from omicsdk.transfer.reports.outcomes import verification_of
 from omicsdk.transfer.writing import Growth, write_error
 
 _STRIDE = 1024 * 1024

@@ -26,8 +26,8 @@ from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.names import LinkGuard
+from omicsdk.transfer.threads import side_by_side
 
 _USUAL = Naming()
 

@@ -19,9 +19,9 @@ from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, Uri, key_of
 from omicsdk.transfer import Outcome
-from omicsdk.transfer.calls import side_by_side
-from omicsdk.transfer.journals.places import journal_for
-from omicsdk.transfer.reports.outcome import Verification, recorded_verification
+from omicsdk.transfer.journals.journal_file import journal_for
+from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
+from omicsdk.transfer.threads import side_by_side
 
 _log = getLogger("omicsdk.fs")
 _LOOKED_AT = 16

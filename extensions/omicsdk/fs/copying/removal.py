@@ -11,7 +11,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.fs.copying.planning import ALL, Patterns, Selected, below
 from omicsdk.fs.store import Entry, IsFolder, NotEmpty, PathError, PathNotFound, Store, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.threads import side_by_side
 
 
 @dataclass(slots=True)

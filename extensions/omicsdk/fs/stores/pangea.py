@@ -64,7 +64,7 @@ from omicsdk.pangea.listings import (
 from omicsdk.pangea.login import PasswordLogin
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
-from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.threads import side_by_side
 
 T = TypeVar("T")
 _Meant = tuple[str, str, str, str, str | None]

@@ -30,9 +30,9 @@ from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals import journal_lines
 from omicsdk.transfer.journals.journal_file import JournalFile
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.journals.journal_file import line_of as journal_line
+from omicsdk.transfer.threads import Workers
 from omicsdk.transfer.writing import write_error, write_errors
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Outputs:
         self._targets = [path.absolute() for path in paths]
         self._parts = [path.with_name(path.name + PART) for path in self._targets]
         self._journal_path = self._targets[0].with_name(self._targets[0].name + JOURNAL)
-        self._head = journal_lines.line_of(["manifest", dict(identity)])
+        self._head = journal_line(["manifest", dict(identity)])
         self._noted_rows = noted_rows
         self._files: list[IO[bytes]] = []
         self._named: list[bool] = []
@@ -203,7 +203,7 @@ class Outputs:
 
     def _append(self, record: list[object]) -> None:
         with write_errors(str(self.paths[0])):
-            self._journal.append([journal_lines.line_of(record)])
+            self._journal.append([journal_line(record)])
             self._journal.sync()
 
 

@@ -32,10 +32,9 @@ from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
-from omicsdk.transfer.calls import never
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_file import JournalFile
-from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.journals.journal_file import JournalFile, line_of
+from omicsdk.transfer.threads import never
 
 if TYPE_CHECKING:
     from omicsdk.core.operation import Call

@@ -20,7 +20,7 @@ from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
 from omicsdk.hca.dss.files import file_alone, get_manifest
 from omicsdk.hca.dss.filestore import FetchOptions
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.threads import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

@@ -20,8 +20,8 @@ from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.transfer import Item, Location, Report, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.names import check_links, check_names
-from omicsdk.transfer.scale.crew import Crew
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.scale.sharded import Crew
+from omicsdk.transfer.threads import Workers
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:

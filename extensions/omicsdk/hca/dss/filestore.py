@@ -25,14 +25,14 @@ from omicsdk.core.files import in_place_of
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.files import Locate, Locator
 from omicsdk.transfer import Control, Item, Location, Progress, Report, download
-from omicsdk.transfer.scale.repeats import first_of_each
+from omicsdk.transfer.scale.shard import first_of_each
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.hca.dss.client import Dss
-    from omicsdk.transfer.scale.crew import Crew
+    from omicsdk.transfer.scale.sharded import Crew
 
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 

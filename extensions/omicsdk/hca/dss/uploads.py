@@ -40,13 +40,12 @@ from omicsdk.hca.dss.staging import (
 )
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
-from omicsdk.transfer.calls import ended, never
 from omicsdk.transfer.interrupts import report_of
-from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.journals.journal_file import journal_for
 from omicsdk.transfer.s3_clients import s3_client
+from omicsdk.transfer.threads import Workers, ended, never
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.waiting import opened
-from omicsdk.transfer.workers import Workers
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:

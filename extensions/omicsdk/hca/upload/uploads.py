@@ -35,13 +35,12 @@ from omicsdk.hca.upload.sources import (
 )
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
-from omicsdk.transfer.calls import ended, side_by_side
 from omicsdk.transfer.hashing import Stopped, checksums_of
-from omicsdk.transfer.journals.places import journal_for
-from omicsdk.transfer.reports.outcome import PRESENT, Verification
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.journals.journal_file import journal_for
+from omicsdk.transfer.reports.outcomes import PRESENT, Verification
+from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS, s3_client
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.threads import Workers, ended, side_by_side
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload

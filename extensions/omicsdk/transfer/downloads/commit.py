@@ -17,9 +17,9 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from omicsdk.core.errors import NotWritable, TransferError
-from omicsdk.transfer.background import Inbox
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal import DoneState, Journal
+from omicsdk.transfer.threads import Inbox
 from omicsdk.transfer.writing import write_error
 
 #: At most so many files are synced together, or what waits when the thread gets round to it ...

@@ -29,8 +29,7 @@ from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.retrying import Patience
-from omicsdk.transfer.stores.store import Store
-from omicsdk.transfer.stores.target import FsspecTarget
+from omicsdk.transfer.stores.store import FsspecTarget, Store
 from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.writing import write_error
 

@@ -10,7 +10,6 @@ from functools import partial
 from omicsdk.core.errors import ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
-from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
@@ -30,11 +29,12 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
 from omicsdk.transfer.plan import requests_within
-from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, State, verification_of
+from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.requests import Location, headers_for, validator_of
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.threads import Inbox, Pool
 from omicsdk.transfer.writing import Growth
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.

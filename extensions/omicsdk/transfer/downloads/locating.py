@@ -9,12 +9,12 @@ from functools import partial
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, OmicsError, TransferError
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.foreign import foreign_words
-from omicsdk.transfer.network.lanes import Lanes
+from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.requests import Location
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
+from omicsdk.transfer.threads import Inbox, Pool
 
 #: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection
 from logging import getLogger
 
 from omicsdk.core.errors import OmicsError, TransferError
-from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.small import Small
@@ -15,6 +14,7 @@ from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.stores.store import Store, There
+from omicsdk.transfer.threads import Inbox, Pool
 
 #: How many objects are asked for at once.
 LOOKS = 16

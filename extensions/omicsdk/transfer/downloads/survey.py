@@ -14,8 +14,7 @@ from omicsdk.transfer.downloads.verify import skipped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 from omicsdk.transfer.plan import cell_span
-from omicsdk.transfer.reports.outcome import Outcome
-from omicsdk.transfer.reports.outcomes import Outcomes
+from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 
 
 def survey(

@@ -8,7 +8,7 @@ from omicsdk.core.clock import Clock
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.ready import Ready
 from omicsdk.transfer.downloads.small import Small
-from omicsdk.transfer.network.lanes import Lanes
+from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.plan import WHOLE
 from omicsdk.transfer.requests import Location
 

@@ -9,14 +9,14 @@ from typing import Protocol, TypeVar
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import hashing, plan
-from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
-from omicsdk.transfer.reports.outcome import Outcome, verification_of
+from omicsdk.transfer.reports.outcomes import Outcome, verification_of
 from omicsdk.transfer.requests import validator_words
+from omicsdk.transfer.threads import Pool
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL

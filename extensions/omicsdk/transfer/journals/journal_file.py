@@ -1,19 +1,239 @@
-"""The file under a journal: locked, appended to in whole lines, read line by line, replaced whole. Knows no records."""
+"""The file under a journal: lines with a CRC, an exclusive lock, and the folder for journals without one."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from json.encoder import encode_basestring_ascii
+from logging import getLogger
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple, cast
 
-from omicsdk.core.errors import FolderBusy
+from omicsdk.core.checksums import crc32c_extend
+from omicsdk.core.errors import ConfigError, FolderBusy
+from omicsdk.core.files import HELD, lock_now, state_folder
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_lines import LONGEST_LINE, is_sound, record_of
-from omicsdk.transfer.journals.locking import holder, locked, try_lock
 from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.plan import CELL
+
+_log = getLogger("omicsdk.transfer")
+
+#: The format's version; a journal of another version is begun anew.
+VERSION = 1
+#: The first record of a journal.
+HEADER: list[object] = ["omics-transfer", VERSION, CELL]
+#: No line is longer, in bytes: a path of 4,096 characters that are all escaped has room.
+LONGEST_LINE = 64 * 1024
+
+_PREFIX = 9  # digits and blank
+_DONE = b'["done",'
+_NAME = _PREFIX + len(_DONE)
+_OURS = b'["omics-transfer",'
+_decode = json.JSONDecoder().raw_decode
+
+
+class DoneState(NamedTuple):
+    """A file that was verified and synced.
+
+    Attributes:
+        size: Its size in bytes.
+        mtime_ns: Its time of change then.
+        checksums: What was verified.
+    """
+
+    size: int
+    mtime_ns: int
+    checksums: Mapping[str, str]
+
+
+def line_of(record: list[object]) -> bytes:
+    """Writes a record."""
+    return _line(json.dumps(record, separators=(",", ":")).encode())
+
+
+def done_line(name: str, state: DoneState) -> bytes:
+    """Writes the record of a file that is done."""
+    sums = ",".join(f"{_quoted(key)}:{_quoted(value)}" for key, value in state.checksums.items())
+    return _line(f'["done",{_quoted(name)},{state.size:d},{state.mtime_ns:d},{{{sums}}}]'.encode())
+
+
+def key_of(name: str) -> bytes:
+    """The name as it stands in a done-record."""
+    return _quoted(name).encode()
+
+
+def is_sound(line: bytes) -> bool:
+    """Tells whether a line is whole and as it was written."""
+    try:
+        return line[-1:] == b"\n" and int(line[:8], 16) == crc32c_extend()(0, line[_PREFIX:-1])
+    except ValueError:
+        return False
+
+
+def done_key(line: bytes) -> bytes | None:
+    """The key of a done-record, None for another record.
+
+    Args:
+        line: A sound line.
+    """
+    if line[_PREFIX:_NAME] != _DONE:
+        return None
+    end = line.find(b'",', _NAME)
+    if line[end - 1] == 0x5C:  # a quotation mark of the name's own, or a backslash at its end
+        return key_of(_decode(line[_NAME:].decode())[0])
+    return line[_NAME : end + 1]
+
+
+def is_done_line(data: bytes, start: int, key: bytes) -> bool:
+    """Tells whether a key's done-record begins at some place.
+
+    Args:
+        data: Bytes of a journal.
+        start: Where a line begins in them.
+        key: The key.
+    """
+    return data.startswith(key, start + _NAME) and data.startswith(_DONE, start + _PREFIX)
+
+
+def done_state(line: bytes, key: bytes) -> DoneState:
+    """What a done-record says.
+
+    Args:
+        line: Its line.
+        key: Its key.
+    """
+    size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
+    return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
+
+
+def record_of(line: bytes) -> list[Any]:
+    """Reads a sound line; an empty list where it is none of ours."""
+    try:
+        record: object = json.loads(line[_PREFIX:])
+    except ValueError:
+        return []
+    return cast("list[Any]", record) if isinstance(record, list) else []
+
+
+def may_be_ours(start: bytes) -> bool:
+    """Tells by the first bytes of a file whether it may be a journal, or the little that a crash left of one.
+
+    Args:
+        start: The first 27 bytes or more; fewer when the file is shorter.
+    """
+    if not start.strip(b"\0"):
+        return True
+    digits, rest = start[:8], start[8 : _PREFIX + len(_OURS)]
+    return all(digit in b"0123456789abcdef" for digit in digits) and (b" " + _OURS).startswith(rest)
+
+
+def _line(body: bytes) -> bytes:
+    return b"%08x %b\n" % (crc32c_extend()(0, body), body)
+
+
+def _quoted(text: str) -> str:
+    return encode_basestring_ascii(text)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Takes the lock if nobody has it.
+
+    Args:
+        descriptor: An open file.
+
+    Returns:
+        Whether it is ours now; True too on file systems that have no locks.
+
+    Raises:
+        OSError: The system refused for another reason.
+    """
+    try:
+        lock_now(descriptor)
+    except OSError as error:
+        if error.errno in HELD:
+            return False
+        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            _log.warning("this file system has no locks: simultaneous transfers into one folder cannot be detected")
+            return True
+        raise
+    return True
+
+
+def locked(descriptor: int, wait: Callable[[], bool]) -> bool:
+    """Takes the lock, waiting for it as long as `wait` says.
+
+    Args:
+        descriptor: An open file.
+        wait: Is called each time that somebody else has it; it waits a moment and returns True, or False to give up.
+
+    Returns:
+        Whether it is ours now.
+    """
+    while not try_lock(descriptor):
+        if not wait():
+            return False
+    return True
+
+
+def holder(descriptor: int) -> int | None:
+    """Tells which process has the lock that somebody else has.
+
+    Args:
+        descriptor: An open file.
+
+    Returns:
+        Its id, None where the system doesn't tell: it is Linux that does, of processes on this machine.
+    """
+    try:
+        found = os.fstat(descriptor)
+        place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        with open("/proc/locks", encoding="ascii") as file:
+            held = [fields for line in file if (fields := line.split())[1:2] == ["FLOCK"] and place in fields]
+        return next((int(fields[4]) for fields in held if int(fields[4]) > 0), None)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+#: Journals that nobody went on with for so many seconds are removed.
+OLD = 30 * 86400.0
+
+
+def journal_for(place: str, *facts: str) -> Path | None:
+    """Gives the journal of a transfer: the same one for whoever starts the same again.
+
+    Args:
+        place: What is transferred, as a folder's name below the user's state folder, such as "gen3/uploads".
+        *facts: What tells the transfer from all others.
+
+    Returns:
+        Its path; None where there can't be one, with a warning.
+    """
+    digest = hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    try:
+        folder = state_folder() / place
+    except ConfigError as error:
+        _log.warning("unfinished transfers are not recorded: %s", error)
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in folder.glob("*.journal*"):
+            with suppress(FileNotFoundError):  # another process sweeps, too
+                if time.time() - old.stat().st_mtime > OLD:
+                    old.unlink()
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(0, "this account cannot write there")
+    except OSError as error:
+        said = error.strerror or error
+        _log.warning("%s cannot be written (%s): unfinished transfers are not recorded there", folder, said)
+        return None
+    return folder / f"{digest}.journal"
+
 
 # Bytes that are read at once for a line that is looked up, and where lines are looked up in their order.
 _LINE = 1024

@@ -1,19 +1,326 @@
-"""The outcomes of any number of files in bounded memory."""
+"""The result for each file, and for any number of files in bounded memory."""
 
 from __future__ import annotations
 
+import os
 import pickle
+import threading
 import traceback
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from heapq import merge
 from itertools import islice
 from logging import getLogger
-from typing import overload
+from tempfile import TemporaryFile
+from typing import Literal, NamedTuple, Self, overload
+from weakref import finalize
 
-from omicsdk.core.errors import TransferError
-from omicsdk.transfer.reports.outcome import PRESENT, STATES, VERIFICATIONS, Outcome, State, Verification
-from omicsdk.transfer.reports.spool import Spool
+from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
+from omicsdk.transfer.reports.progress import without_secrets
+from omicsdk.transfer.writing import write_at
+
+State = Literal["done", "skipped", "failed", "stopped", "planned"]
+
+#: Every state, in the order that reports name them.
+STATES: tuple[State, ...] = ("done", "skipped", "failed", "stopped", "planned")
+#: The states of files that are at their target.
+PRESENT: frozenset[State] = frozenset({"done", "skipped"})
+
+#: What is known of a file's bytes: a checksum that was stated or confirmed for them is theirs; only the stated size is; nothing
+#: was stated that they could be compared with.
+Verification = Literal["verified", "size only", "unverified"]
+
+#: Each of them, the best first.
+VERIFICATIONS: tuple[Verification, ...] = ("verified", "size only", "unverified")
+
+
+def verification_of(checksums: Collection[str], size: int | None) -> Verification:
+    """Names what a file was verified by.
+
+    Args:
+        checksums: The stated checksums that its bytes were compared with.
+        size: The stated size that they were compared with, None when none was stated. The length in the head of the answer
+            that brings the bytes is no such size: a wrong file has the right one.
+    """
+    return "verified" if checksums else "size only" if size is not None else "unverified"
+
+
+def recorded_verification(fields: Collection[object]) -> Verification:
+    """Reads one from the last fields of a record; those of earlier versions have none.
+
+    Args:
+        fields: The fields.
+    """
+    for kind in VERIFICATIONS:
+        if any(field == kind for field in fields):
+            return kind
+    return "unverified"
+
+
+def worse_of(one: Verification, other: Verification) -> Verification:
+    """What is known of a file that went two ways, one after the other."""
+    return one if VERIFICATIONS.index(one) > VERIFICATIONS.index(other) else other
+
+
+def verification_words(counts: Mapping[Verification, int]) -> str:
+    """Writes how many files were verified and how ("3 verified, 1 size only"); "" for none.
+
+    Args:
+        counts: How many files there are of each kind.
+    """
+    return ", ".join(f"{counts[kind]:,} {kind}" for kind in VERIFICATIONS if counts.get(kind))
+
+
+class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass, and there may be a million
+    """What became of one file.
+
+    Attributes:
+        name: The file's path within the target folder.
+        state: done (transferred), skipped (was at its target already), failed (see error), stopped (before its end;
+            the next run goes on), planned (by a dry run).
+        size: Its size in bytes, None when it never became known.
+        bytes_fetched: Bytes that came over the network for it, those that came twice included.
+        bytes_kept: Bytes that an earlier run had fetched.
+        checksums: Its checksums as far as they are known; of a download those that were verified, empty when the platform
+            states none.
+        verified: What its bytes were compared with, in words.
+        attempts: Requests that were made for its bytes; a large file takes several.
+        seconds: From its first request to its last, or the time that checking it took.
+        error: Why it failed.
+        retries: How often it was tried again after a failure.
+        plan: What a dry run says would happen with it, in words; "" in any other run.
+        label: What messages call it, where that isn't its name.
+        verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only), or
+            with nothing (unverified). It counts for files that are done or skipped.
+    """
+
+    name: str
+    state: State
+    size: int | None = None
+    bytes_fetched: int = 0
+    bytes_kept: int = 0
+    checksums: Mapping[str, str] = {}
+    verified: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+    error: OmicsError | None = None
+    retries: int = 0
+    plan: str = ""
+    label: str = ""
+    verification: Verification = "unverified"
+
+    def __repr__(self) -> str:
+        from omicsdk.core.display import short_repr
+
+        usual = self._field_defaults
+        return short_repr("Outcome", (each for each in self._asdict().items() if each[1] != usual.get(each[0])))
+
+    @classmethod
+    def of_error(cls, name: str, error: OmicsError, size: int | None = None) -> Self:
+        """Return the outcome of a file that was not transferred: stopped where the error is Interrupted, else failed.
+
+        Args:
+            name: The file's name.
+            error: Why it was not.
+            size: Its size in bytes, where it is known.
+        """
+        return cls(name, "stopped" if isinstance(error, Interrupted) else "failed", size, error=error)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether a storage answered that it lacks the file, of which there may be another copy."""
+        # A platform that gives no URL at all makes no attempt: it was asked for all copies.
+        return self.attempts > 0 and isinstance(self.error, APIError) and self.error.status in (403, 404, 410)
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the file is at its target: done or skipped."""
+        return self.state in PRESENT
+
+    def to_dict(self) -> dict[str, object]:
+        """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
+        told: dict[str, object] = {
+            "name": self.name,
+            "state": self.state,
+            "size": self.size,
+            "bytes_fetched": self.bytes_fetched,
+            "bytes_kept": self.bytes_kept,
+            "checksums": dict(self.checksums),
+            "verification": self.verification if self.is_present else None,
+            "verified": self.verified,
+            "attempts": self.attempts,
+            "retries": self.retries,
+            "seconds": round(self.seconds, 3),
+        }
+        if self.label:
+            told["label"] = without_secrets(self.label)
+        if self.plan:
+            told["plan"] = self.plan
+        if self.error is not None:
+            told["error"] = error_words(self.error)
+        return told
+
+
+class ReportedError(TransferError):
+    """An error as a report tells it, when the report has been read from a file.
+
+    Args:
+        kind: The name of the class that it was.
+        message: What that one said.
+        remedy: What to do.
+        name: The file that it is about.
+    """
+
+    def __init__(self, kind: str, message: str, *, remedy: str = "", name: str = "") -> None:
+        super().__init__(message, remedy=remedy, name=name)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def error_words(error: OmicsError) -> dict[str, str]:
+    """Gives an error's type, message (with the remedy) and remedy, without the query of any URL."""
+    kind = error.kind if isinstance(error, ReportedError) else type(error).__name__
+    return {"type": kind, "message": without_secrets(str(error)), "remedy": without_secrets(error.remedy)}
+
+
+#: An entry of the index: where the record begins, shifted by the tag's bits, with the tag; 0 where there is none.
+_TAG_BITS = 3
+_ENTRY = 8
+#: Bytes in front of a record that tell its length.
+_PREFIX = 4
+#: Entries that are read at once.
+_BLOCK = 1024
+#: Records this many bytes apart are read one by one.
+_SPAN = 2 << 20
+
+
+class Spool:
+    """Records that are written once, by number, and read by number or in the numbers' order.
+
+    The files have no name, and are gone with the spool.
+
+    Args:
+        folder: Where the files lie; by default the system's folder for temporary files.
+
+    Raises:
+        OSError: They can't be made.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        with ExitStack() as files:
+            self._records = files.enter_context(TemporaryFile(buffering=0, dir=folder))
+            self._index = files.enter_context(TemporaryFile(buffering=0, dir=folder))
+            finalize(self, files.pop_all().close)
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def add(self, entries: Sequence[tuple[int, int, bytes]]) -> None:
+        """Writes records.
+
+        Args:
+            entries: Number, tag (1 to 7) and record of each, by rising numbers.
+
+        Raises:
+            OSError: There is no room. What was added before is still there, and of these nothing.
+        """
+        data = bytearray()
+        runs: list[tuple[int, array[int]]] = []
+        expected = -1
+        for number, tag, record in entries:
+            if number != expected:
+                runs.append((number, array("Q")))
+            runs[-1][1].append((self._end + len(data)) << _TAG_BITS | tag)
+            expected = number + 1
+            data += len(record).to_bytes(_PREFIX, "little")
+            data += record
+        with self._lock:
+            self._end += write_at(self._records.fileno(), [bytes(data)], self._end)
+            for first, run in runs:
+                write_at(self._index.fileno(), [run.tobytes()], first * _ENTRY)
+
+    def tag(self, number: int) -> int:
+        """Tells a record's tag.
+
+        Returns:
+            The tag, 0 when there is no such record.
+        """
+        return self._entries(number, 1)[0] & 7
+
+    def record(self, number: int) -> bytes:
+        """Gives a record.
+
+        Raises:
+            KeyError: There is none of that number.
+        """
+        entry = self._entries(number, 1)[0]
+        if not entry:
+            raise KeyError(number)
+        return self._record_at(entry >> _TAG_BITS)
+
+    def tags(self, end: int) -> Iterator[tuple[int, int]]:
+        """Goes through the records' numbers and tags, by rising numbers.
+
+        Args:
+            end: The number to stop before.
+        """
+        for first in range(0, end, _BLOCK):
+            for number, entry in enumerate(self._entries(first, min(_BLOCK, end - first)), first):
+                if entry:
+                    yield number, entry & 7
+
+    def read(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        """Gives several records at once, cheaper than one by one when they were written together.
+
+        Args:
+            numbers: Their numbers, rising, without those that aren't there.
+
+        Raises:
+            KeyError: There is none of one of the numbers.
+        """
+        found = dict[int, bytes]()
+        for start in range(0, len(numbers), _BLOCK):
+            wanted = numbers[start : start + _BLOCK]
+            if wanted[-1] - wanted[0] >= 4 * _BLOCK:
+                found.update((number, self.record(number)) for number in wanted)
+                continue
+            entries = self._entries(wanted[0], wanted[-1] - wanted[0] + 1)
+            offsets = {number: entries[number - wanted[0]] >> _TAG_BITS for number in wanted}
+            if not all(entries[number - wanted[0]] for number in wanted):
+                raise KeyError(next(number for number in wanted if not entries[number - wanted[0]]))
+            low, high = min(offsets.values()), max(offsets.values())
+            if high - low > _SPAN:
+                found.update((number, self._record_at(offset)) for number, offset in offsets.items())
+                continue
+            data = self._at(self._records.fileno(), high - low + _PREFIX, low)
+            last = self._record_at(high)
+            for number, offset in offsets.items():
+                here = offset - low
+                length = int.from_bytes(data[here : here + _PREFIX], "little")
+                found[number] = last if offset == high else data[here + _PREFIX : here + _PREFIX + length]
+        return found
+
+    def _entries(self, first: int, count: int) -> array[int]:
+        data = self._at(self._index.fileno(), count * _ENTRY, first * _ENTRY)
+        return array("Q", data.ljust(count * _ENTRY, b"\0"))
+
+    def _record_at(self, offset: int) -> bytes:
+        data = self._at(self._records.fileno(), 4096, offset)
+        length = int.from_bytes(data[:_PREFIX], "little")
+        if length > len(data) - _PREFIX:
+            return self._at(self._records.fileno(), length, offset + _PREFIX)
+        return data[_PREFIX : _PREFIX + length]
+
+    def _at(self, descriptor: int, length: int, offset: int) -> bytes:
+        """Reads up to so many bytes; fewer only at the file's end."""
+        if hasattr(os, "pread"):
+            return os.pread(descriptor, length, offset)
+        with self._lock:  # Windows
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.read(descriptor, length)
+
 
 #: Outcomes that are held in memory, at most; more go to temporary files.
 HELD = 4096

@@ -14,11 +14,10 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError
 from omicsdk.core.lazy import require
 from omicsdk.transfer.control import Control
-from omicsdk.transfer.scale.following import ShardsProgress, Word
+from omicsdk.transfer.scale.messages import ShardsProgress, Word
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardsReport
 from omicsdk.transfer.scale.running import drive
-from omicsdk.transfer.scale.shard import Shard
+from omicsdk.transfer.scale.shard import Shard, ShardsReport
 
 #: Shards for each thread of the cluster, so that a worker that is done early finds more to do.
 PER_THREAD = 4

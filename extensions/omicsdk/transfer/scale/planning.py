@@ -11,12 +11,22 @@ from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_names, room_in
-from omicsdk.transfer.scale.repeats import counted_once, first_of_each, name_of
-from omicsdk.transfer.scale.results import KEPT
-from omicsdk.transfer.scale.shard import Opening, Options, Shard, Source, make_folders
-from omicsdk.transfer.scale.sharing import balanced, shard_of
-from omicsdk.transfer.scale.sweeping import earlier_journals, journals_in
-from omicsdk.transfer.stores.target import FsspecTarget
+from omicsdk.transfer.scale.shard import (
+    KEPT,
+    Opening,
+    Options,
+    Shard,
+    Source,
+    balanced,
+    counted_once,
+    earlier_journals,
+    first_of_each,
+    journals_in,
+    make_folders,
+    name_of,
+    shard_of,
+)
+from omicsdk.transfer.stores.store import FsspecTarget
 
 
 class Plan:

@@ -21,11 +21,17 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import Terminated, interrupts
-from omicsdk.transfer.scale.following import ShardsProgress, Tracker
-from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport, numbers
-from omicsdk.transfer.scale.shard import Shard, worker_name
-from omicsdk.transfer.scale.sweeping import journals_in, sweep
-from omicsdk.transfer.scale.telling import BEAT, Desk, FileDesk, Line, attending
+from omicsdk.transfer.scale.messages import BEAT, Desk, FileDesk, Line, ShardsProgress, Tracker, attending
+from omicsdk.transfer.scale.shard import (
+    Shard,
+    ShardResult,
+    ShardsOpen,
+    ShardsReport,
+    journals_in,
+    numbers,
+    sweep,
+    worker_name,
+)
 
 #: Seconds that running shards have for ending in order after an interrupt.
 GRACE = 10.0

@@ -1,31 +1,322 @@
-"""A shard: a part of a plan that one worker runs, and that another can go on with."""
+"""A shard: a part of a plan that one worker runs and another can resume, its result, and the cleanup after it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from heapq import heapify, heapreplace
 from itertools import islice
-from typing import TypedDict
+from logging import getLogger
+from pathlib import Path
+from typing import TypedDict, TypeVar, cast
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import OmicsError, SomeFailed, TransferError
+from omicsdk.core.display import Displayed
+from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
+from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.key_sets import BUCKETS, KeyPile, KeySet
+from omicsdk.transfer.names import WORK_FOLDER, check_name
+from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.retrying import Patience
-from omicsdk.transfer.scale.repeats import first_of_each, name_of
-from omicsdk.transfer.scale.results import KEPT, ShardResult
-from omicsdk.transfer.scale.sharing import shard_of
-from omicsdk.transfer.stores.target import FsspecTarget
+from omicsdk.transfer.stores.store import FsspecTarget
 from omicsdk.transfer.writing import write_error
+
+#: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
+FILE_COST = 256 * 1024
+
+
+def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
+    """Shares files out so that all shards have about as many bytes: the largest first, onto the least loaded.
+
+    Args:
+        files: Names, which differ, and sizes in bytes. A size that isn't known is taken for the mean of those that are.
+        shards: How many shards there are, 1 or more.
+
+    Returns:
+        The shard of each file, from 0. It doesn't depend on the files' order.
+    """
+    known = [size for _, size in files if size is not None]
+    mean = sum(known) // len(known) if known else 0
+    costs = [FILE_COST + (mean if size is None else size) for _, size in files]
+    loads = [(0, shard) for shard in range(shards)]
+    heapify(loads)
+    found = [0] * len(files)
+    for place in sorted(range(len(files)), key=lambda place: (-costs[place], files[place][0])):
+        load, shard = loads[0]
+        found[place] = shard
+        heapreplace(loads, (load + costs[place], shard))
+    return found
+
+
+def name_key(name: str) -> int:
+    """Gives a number of 64 bits for a file's name, the same in every process (Python's own hash isn't).
+
+    Args:
+        name: The file's name.
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def shard_of(name: str, shards: int) -> int:
+    """Gives the shard of a file by its name alone, for those who see the files one after the other.
+
+    Args:
+        name: The file's name.
+        shards: How many shards there are, 1 or more.
+
+    Returns:
+        A shard from 0; the same in every process.
+    """
+    return name_key(name) % shards
+
+
+T = TypeVar("T")
+
+
+_BATCH = 1024
+
+
+# A size is piled up behind the bits that choose its name's bucket, so that both come back side by side.
+_SIZE_BITS = 64 - (BUCKETS.bit_length() - 1)
+
+
+_SIZES = (1 << _SIZE_BITS) - 1
+
+
+def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
+    """Leaves out what has the name of something before it.
+
+    Names are told apart by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for one
+    once in twenty million times.
+
+    Args:
+        things: Anything.
+        name: Gives a thing's name.
+    """
+    seen, key = KeySet(), os.urandom(16)
+    for thing in things:
+        digest = blake2b(name(thing).encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+        if seen.add(int.from_bytes(digest, "big") & ~1) is None:
+            yield thing
+
+
+def name_of(item: Item) -> str:
+    """An item's name."""
+    return item.name
+
+
+def counted_once(items: Iterable[Item], shards: int, room: int) -> tuple[list[int], list[int]]:
+    """Counts files and bytes of each shard by the items' names, those that repeat once, in memory that doesn't grow.
+
+    Sixteen bytes an item lie in temporary files meanwhile. Each name is checked by itself.
+
+    Args:
+        items: The items.
+        shards: How many shards there are, 1 or more.
+        room: Bytes that a whole name may have.
+
+    Returns:
+        Files, and bytes, of each shard.
+
+    Raises:
+        UnsafePath: A name isn't safe.
+    """
+    files, sizes = [0] * shards, [0] * shards
+    left = iter(items)
+    with KeyPile() as names, KeyPile() as weights:
+        while batch := list(islice(left, _BATCH)):
+            for item in batch:
+                check_name(item.name, room=room)
+            keys = [name_key(item.name) for item in batch]
+            names.add_all(keys)
+            weights.add_all(
+                [key & ~_SIZES | min(item.size or 0, _SIZES) for key, item in zip(keys, batch, strict=True)]
+            )
+        for found, weighed in zip(names.buckets(), weights.buckets(), strict=True):
+            once = set[int]()
+            for key, weight in zip(found, weighed, strict=True):
+                if key not in once:
+                    once.add(key)
+                    files[key % shards] += 1
+                    sizes[key % shards] += weight & _SIZES
+    return files, sizes
+
+
+#: A result carries so many failures by default; its JSONL report has all of them.
+KEPT = 20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShardResult(Displayed):
+    """What one shard did.
+
+    Attributes:
+        index: The shard's number, from 0.
+        of: How many shards there are.
+        counts: How many files are in each state.
+        bytes_fetched: Bytes that came over the network, in the attempt that ended.
+        seconds: How long that attempt took.
+        failures: The first files that failed, as many as the plan says, with their errors.
+        worker: Host and process that ran it.
+        report: The path of its JSONL report, None when none was asked for.
+        error: Why the shard as a whole came to no end, None when it did.
+        verification: How many of its files that are done or skipped are verified, by their size only, or not at all.
+    """
+
+    index: int
+    of: int
+    counts: Mapping[State, int] = field(default_factory=dict[State, int])
+    bytes_fetched: int = 0
+    seconds: float = 0.0
+    failures: tuple[Outcome, ...] = ()
+    worker: str = ""
+    report: str | None = None
+    error: OmicsError | None = None
+    verification: Mapping[Verification, int] = field(default_factory=dict[Verification, int])
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file of it is at its target."""
+        return self.error is None and not self.counts.get("failed") and not self.counts.get("stopped")
+
+    def to_dict(self) -> dict[str, object]:
+        """Gives plain values for JSON."""
+        told: dict[str, object] = {
+            "index": self.index,
+            "of": self.of,
+            "ok": self.ok,
+            "counts": dict(self.counts),
+            "verification": dict(self.verification),
+            "bytes_fetched": self.bytes_fetched,
+            "seconds": round(self.seconds, 3),
+            "failures": [outcome.to_dict() for outcome in self.failures],
+            "worker": self.worker,
+            "report": self.report,
+        }
+        if self.error is not None:
+            told["error"] = {"type": type(self.error).__name__, "message": str(self.error)}
+        return told
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShardsReport(Displayed):
+    """What all shards of a plan did.
+
+    Attributes:
+        results: One for each shard, in their order.
+        seconds: How long it took.
+        lost: How often a shard was begun again, because its worker was lost or it ended with an unforeseen error.
+        why_stopped: Why it ended before its end, in words; "" when it didn't.
+    """
+
+    results: tuple[ShardResult, ...]
+    seconds: float = 0.0
+    lost: int = 0
+    why_stopped: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file is at its target; `verification` says what is known of their bytes."""
+        return all(result.ok for result in self.results)
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """The shards that came to no end: to be run again."""
+        return tuple(result.index for result in self.results if result.error or result.counts.get("stopped"))
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many files are in each state."""
+        return {state: sum(result.counts.get(state, 0) for result in self.results) for state in STATES}
+
+    @property
+    def verification(self) -> dict[Verification, int]:
+        """How many of the files that are done or skipped are verified, by their size only, or not at all."""
+        return {kind: sum(result.verification.get(kind, 0) for result in self.results) for kind in VERIFICATIONS}
+
+    @property
+    def bytes_fetched(self) -> int:
+        """Bytes that came over the network; without those of lost workers."""
+        return sum(result.bytes_fetched for result in self.results)
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """The first failures of each shard."""
+        return tuple(outcome for result in self.results for outcome in result.failures)
+
+    def raise_if_failed(self) -> None:
+        """Raises when a file or a shard failed, or it was stopped.
+
+        Raises:
+            OmicsError: The only error that there is.
+            SomeFailed: There are several; `errors` has the first of each shard.
+            Interrupted: It ended before its end.
+        """
+        errors = [result.error for result in self.results if result.error is not None]
+        count = len(errors) + self.counts["failed"]
+        errors += [outcome.error for outcome in self.failures if outcome.error is not None]
+        if count == 1 and errors:
+            raise errors[0]
+        if errors:
+            raise SomeFailed(f"{count} errors in {len(self.results)} shards: {first_of(errors, count)}", errors)
+        if not self.ok:
+            why = self.why_stopped or "it was stopped"
+            raise Interrupted(f"{why}; shards {numbers(self.open)} of {len(self.results)} are open")
+
+    def to_dict(self) -> dict[str, object]:
+        """Gives plain values for JSON."""
+        return {
+            "ok": self.ok,
+            "counts": self.counts,
+            "verification": self.verification,
+            "bytes_fetched": self.bytes_fetched,
+            "seconds": round(self.seconds, 3),
+            "lost": self.lost,
+            "why_stopped": self.why_stopped,
+            "shards": [result.to_dict() for result in self.results],
+        }
+
+
+class ShardsOpen(SomeFailed):
+    """The executor broke, and shards are left that nobody runs.
+
+    Args:
+        report: What the others did.
+        reason: Why, in words.
+    """
+
+    default_remedy = (
+        "Run the same shards again: finished files are skipped. Give a function that creates an executor "
+        "to have a broken executor replaced."
+    )
+
+    def __init__(self, report: ShardsReport, reason: str) -> None:
+        errors = [result.error for result in report.results if result.error is not None]
+        super().__init__(f"{numbers(report.open)} of {len(report.results)} shards are open: {reason}", errors)
+        self.report = report
+        self.reason = reason
+        self.open = report.open
+
+
+def numbers(shards: Sequence[int]) -> str:
+    """Names shards in words: the first ten of them."""
+    shown = ", ".join(map(str, shards[:10]))
+    return f"{shown} and {len(shards) - 10} more" if len(shards) > 10 else shown
+
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]
 Opening = Callable[[Iterable[Item]], AbstractContextManager[Iterable[Item]]]
@@ -185,3 +476,69 @@ def make_folders(path: str) -> None:
 def worker_name() -> str:
     """Tells which process this is, as host:pid."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+_NAME = re.compile(r"(.+)-\d{4,}-of-(\d{4,})\Z")
+_log = getLogger("omicsdk.transfer")
+
+
+def journals_in(folder: str | FsspecTarget, journals: str | None) -> str:
+    """Gives the folder where journals are.
+
+    Args:
+        folder: The target folder.
+        journals: Where they are when they aren't in it; always given for a store.
+    """
+    return journals or os.path.join(cast("str", folder), WORK_FOLDER)
+
+
+def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
+    """Looks for the journals of a plan's shards.
+
+    Args:
+        folder: The folder where they are; it needn't be there.
+        run: The plan's name.
+
+    Yields:
+        Their paths, and into how many shards the plan was cut.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        found = _NAME.match(stem)
+        if found and suffix == ".journal" and found[1] == run:
+            yield os.path.join(folder, name), int(found[2])
+
+
+def sweep(shards: Sequence[Shard]) -> None:
+    """Removes unfinished files and journals of the same plan cut otherwise; they hold nothing that is needed any more.
+
+    Args:
+        shards: All shards of the plan, all of whose files are there.
+    """
+    first = shards[0]
+    named = _NAME.match(first.name)
+    assert named is not None
+    for path, count in earlier_journals(journals_in(first.folder, first.journals), named[1]):
+        if count != first.of:
+            try:
+                _remove(path, first.folder)
+            except (TransferError, OSError) as error:  # somebody is using it, or guards it: it may stay
+                _log.info("%s stays: %s", path, error)
+
+
+def _remove(path: str, target: str | FsspecTarget) -> None:
+    folder = target.spool_for(path) if isinstance(target, FsspecTarget) else target
+    journal = Journal(Path(path), lambda: False)
+    try:
+        parts = PartFiles(folder, os.path.relpath(path, folder), Disk())
+        for name in journal.parts:
+            part = parts.paths(name)[1]
+            if os.path.lexists(part):
+                os.unlink(part)
+        os.unlink(path)
+    finally:
+        journal.close()

@@ -1,21 +1,257 @@
-"""What is done with a store, each a call that waits: looking for an object, reading it, putting it and comparing."""
+"""Downloads into an fsspec file system: the target, what it states of an object, and each call that waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import base64
+import binascii
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from logging import getLogger
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer
-from omicsdk.core.redaction import mask_text
+from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
+from omicsdk.core.lazy import require
+from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.hashing import STRIDE, Stopped, checksums_of, first_difference, follow
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal_lines import DoneState
-from omicsdk.transfer.stores.target import FsspecTarget
-from omicsdk.transfer.stores.told import Claim, claims, identity
+from omicsdk.transfer.journals.journal_file import DoneState
+
+#: File systems whose objects appear whole or not at all, by fsspec's names; in others a file is put aside and moved.
+WHOLE = frozenset(
+    {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "oss", "oci", "r2", "tos", "cos", "obs", "hf", "memory"}
+)
+GIB = 1024**3
+
+
+class FileSystem(Protocol):
+    """What is used of an fsspec file system."""
+
+    protocol: str | tuple[str, ...]
+
+    def info(self, path: str) -> Mapping[str, Any]: ...
+    def put_file(self, lpath: str, rpath: str) -> None: ...
+    def open(self, path: str, mode: str) -> AbstractContextManager[BinaryIO]: ...
+    def makedirs(self, path: str, exist_ok: bool) -> None: ...
+    def mv(self, path1: str, path2: str) -> None: ...
+    def rm_file(self, path: str) -> None: ...
+    def invalidate_cache(self, path: str | None = None) -> None: ...
+
+
+class FsspecTarget:
+    """A folder or prefix in a file system of fsspec.
+
+    Each file is fetched and verified in a local spool folder first, then put to the store, where its size and what the
+    store tells of it (ETag, MD5, CRC32C) are compared; only then it counts as done. What is already there isn't fetched
+    again: not when the store tells the same of it as when it was put there, nor when its bytes, read again, have the
+    checksums that the platform states.
+
+    Args:
+        fs: The file system, a synchronous one; it is used from several threads.
+        path: The folder or prefix in it ("bucket/prefix").
+        spool: A local folder with room for spool_bytes; by default beside the journal.
+        spool_files: How many files are in the spool folder or on their way there, at most; 1 or more.
+        spool_bytes: No further file is begun while those in the spool folder have so many bytes together.
+        puts: How many files are put at once; 1 or more. Stores over one connection (sftp) need 1.
+        verify: "told": what the store tells is compared, and where it tells no checksum, the size alone. "read": each
+            file is read back too.
+        whole: Whether a file that is put appears whole or not at all, so that no other name is needed until it is; by
+            default known by the file system's name (WHOLE).
+
+    Raises:
+        ValueError: A number below 1, or another word for verify.
+    """
+
+    def __init__(
+        self,
+        fs: Any,
+        path: str,
+        *,
+        spool: str | os.PathLike[str] | None = None,
+        spool_files: int = 256,
+        spool_bytes: int = 8 * GIB,
+        puts: int = 4,
+        verify: Literal["told", "read"] = "told",
+        whole: bool | None = None,
+    ) -> None:
+        if verify not in ("told", "read"):
+            raise ValueError(f"verify must be 'told' or 'read', not {verify!r}")
+        self.fs = cast("FileSystem", fs)
+        self.path = path.rstrip("/")
+        self.spool = None if spool is None else os.path.abspath(spool)
+        self.spool_files = whole_number("spool_files", spool_files)
+        self.spool_bytes = whole_number("spool_bytes", spool_bytes)
+        self.puts = whole_number("puts", puts)
+        self.verify = verify
+        names = self.fs.protocol
+        self.protocol = names if isinstance(names, str) else names[0]
+        self.whole = self.protocol in WHOLE if whole is None else whole
+
+    @classmethod
+    def of(cls, url: str, **options: Any) -> FsspecTarget:
+        """Makes one from a URL.
+
+        Args:
+            url: As fsspec understands it: "s3://bucket/prefix", "memory://folder".
+            **options: For the file system (credentials, endpoint).
+
+        Returns:
+            The target, with the defaults of the constructor.
+
+        Raises:
+            MissingExtra: fsspec isn't installed.
+            UsageError: There is no such file system, or what it needs isn't installed.
+        """
+        require("fsspec.core", "fsspec", "downloads into other file systems")
+        from fsspec.core import url_to_fs
+
+        try:
+            fs, path = url_to_fs(url, **options)
+        except (ImportError, ValueError) as error:
+            raise UsageError(f"{without_query(url)} cannot be used as a target: {mask_text(str(error))}") from error
+        return cls(fs, path)
+
+    @classmethod
+    def meant_by(cls, place: object) -> FsspecTarget | None:
+        """Gives the target that somebody means, None for a local folder.
+
+        Args:
+            place: A target, a URL, or the path of a folder.
+
+        Raises:
+            MissingExtra: As `of`.
+            UsageError: As `of`.
+        """
+        if isinstance(place, str) and "://" in place:
+            return cls.of(place)
+        return place if isinstance(place, cls) else None
+
+    def spool_for(self, journal: str | os.PathLike[str]) -> str:
+        """Gives the spool folder of a transfer, by its journal."""
+        return self.spool or f"{os.path.abspath(journal)}.spool"
+
+    def place(self, name: str) -> str:
+        """Gives the path of a file in the file system."""
+        return f"{self.path}/{name}" if self.path else name
+
+    def url(self, name: str = "") -> str:
+        """Names a file, or the whole target, for people."""
+        return f"{self.protocol}://{self.place(name) if name else self.path}"
+
+    def __repr__(self) -> str:
+        return f"FsspecTarget({self.url()!r})"  # the file system's own repr may show credentials
+
+
+MIB = 1024 * 1024
+
+# Keys under which fsspec's file systems tell what changes with an object's bytes, the surest first.
+_IDENTITIES = (
+    "ETag",
+    "etag",
+    "generation",
+    "version_id",
+    "VersionId",
+    "mtime",
+    "LastModified",
+    "last_modified",
+    "created",
+)
+_TAGS = ("ETag", "etag")
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
+_PARTS = re.compile(r"[0-9a-f]{32}-([1-9][0-9]{0,4})\Z")
+
+#: Sizes of parts that programs and fsspec's own file systems upload with, in bytes, beside powers of two from 5 MiB.
+PART_SIZES = tuple(size * MIB for size in (5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512, 1024))
+
+
+def identity(info: Mapping[str, Any]) -> str:
+    """Gives what tells an object from a later one of the same name and size.
+
+    Args:
+        info: What `info` of a file system gives.
+
+    Returns:
+        A short text, empty when the store tells nothing of the kind.
+    """
+    for key in _IDENTITIES:
+        value = info.get(key)
+        if value not in (None, ""):
+            return f"{key}={value}"
+    return ""
+
+
+class Claim(NamedTuple):
+    """A checksum that a store tells.
+
+    Attributes:
+        algorithm: md5, crc32c or s3_etag.
+        value: In hex.
+        part: The size of parts that may have made an s3_etag, in bytes.
+        sure: Whether it can be nothing else. An ETag can: of parts of another size, or of encrypted bytes.
+    """
+
+    algorithm: str
+    value: str
+    part: int = 0
+    sure: bool = False
+
+
+def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
+    """Gives the checksums that a store tells.
+
+    Args:
+        info: What `info` of a file system gives.
+        size: The object's size in bytes.
+
+    Returns:
+        What it tells. An ETag in parts comes once for each size of parts that may have made it.
+    """
+    settings = info.get("content_settings")  # Azure's
+    told = {**cast("Mapping[str, Any]", settings), **info} if isinstance(settings, Mapping) else info
+    found = [
+        Claim(algorithm, value, sure=True)
+        for key, algorithm in (("md5Hash", "md5"), ("content_md5", "md5"), ("crc32c", "crc32c"))
+        if (value := _hex(told.get(key)))
+    ]
+    for tag in (str(info[key]).strip('"').lower() for key in _TAGS if info.get(key)):
+        if _MD5.match(tag):
+            found.append(Claim("md5", tag))
+        elif parts := _PARTS.match(tag):
+            found += [Claim("s3_etag", tag, part) for part in part_sizes(size, int(parts[1]))]
+    return found
+
+
+def part_sizes(size: int, parts: int) -> Sequence[int]:
+    """Gives the usual sizes of parts that cut an object into a number of parts.
+
+    Args:
+        size: The object's size in bytes.
+        parts: How many parts it has, 1 or more.
+
+    Returns:
+        Sizes in bytes, the largest first.
+    """
+    return [part for part in reversed(PART_SIZES) if -(-size // part) == parts] or (
+        [size] if parts == 1 and size else []
+    )
+
+
+def _hex(value: object) -> str:
+    """A checksum in hex, as told in base64 or as bytes; "" for what is no such thing."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).hex()
+    if not isinstance(value, str):
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).hex()
+    except binascii.Error:
+        return ""
+
 
 #: How often a file is put before it is given up, and the seconds before the second time; then twice as many.
 TRIES = 3

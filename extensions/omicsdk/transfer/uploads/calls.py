@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.background import Pool
+from omicsdk.transfer.threads import Pool
 from omicsdk.transfer.uploads.job import Job
 from omicsdk.transfer.uploads.store import NoSuchUpload
 

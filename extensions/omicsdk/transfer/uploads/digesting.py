@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_text
-from omicsdk.transfer.background import Pool
 from omicsdk.transfer.hashing import Stopped
+from omicsdk.transfer.threads import Pool
 from omicsdk.transfer.uploads.source import SourceFile, changed
 from omicsdk.transfer.uploads.store import SentPart
 

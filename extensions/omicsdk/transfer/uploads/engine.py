@@ -11,13 +11,13 @@ from omicsdk.core.errors import ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
-from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.network.wire import Ask, Ended, Wire
-from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
-from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, State, verification_of
+from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.requests import Location
 from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.threads import Inbox, Pool
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.following import AT_ONCE, FollowUp
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending

@@ -16,9 +16,8 @@ from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.done_index import DoneIndex
-from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
-from omicsdk.transfer.journals.journal_lines import line_of, record_of
+from omicsdk.transfer.journals.journal import DoneIndex
+from omicsdk.transfer.journals.journal_file import JournalFile, line_of, lines_of, record_of
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
 from omicsdk.transfer.writing import write_error

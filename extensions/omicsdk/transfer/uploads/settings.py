@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.settings import CommonSettings
 from omicsdk.transfer.uploads.following import FollowUp
 

@@ -7,9 +7,9 @@ from logging import getLogger
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, RateLimited, ServerError, SourceChanged, TransportError
-from omicsdk.transfer.background import Pool
 from omicsdk.transfer.network.heads import parse_head
-from omicsdk.transfer.reports.outcome import State
+from omicsdk.transfer.reports.outcomes import State
+from omicsdk.transfer.threads import Pool
 from omicsdk.transfer.uploads.answers import agreed, difference
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.digesting import checksums_of

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.background import Pool
 from omicsdk.transfer.hashing import Stopped
+from omicsdk.transfer.threads import Pool
 from omicsdk.transfer.uploads.digesting import LINK, Chains, combined_crc32c
 from omicsdk.transfer.uploads.job import Job
 from omicsdk.transfer.uploads.plan import Cut

@@ -34,7 +34,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.reports.words import size_words
+from omicsdk.transfer.reports.progress import size_words
 from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:

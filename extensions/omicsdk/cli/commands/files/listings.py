@@ -22,7 +22,7 @@ from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.ranges import PIECE, stream
-from omicsdk.transfer.reports.words import size_words
+from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,307 @@
+"""Threads beside an engine or a workflow: calls side by side that a stop ends at once, and background work."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+from omicsdk.core.errors import Interrupted, OmicsError
+from omicsdk.transfer.control import TICK
+
+A = TypeVar("A")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """Daemon threads that make calls; use it in a `with` block, at whose end they take no more.
+
+    Args:
+        count: How many calls are under way at once.
+        name: What the threads are called.
+    """
+
+    def __init__(self, count: int, name: str) -> None:
+        self._count = count
+        self._name = name
+        self._queue = SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]()
+        self._threads = 0
+        self._closed = False
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Has a call made.
+
+        Args:
+            function: What is called.
+            *args: Its arguments.
+            **kwargs: Those that it takes by name.
+
+        Returns:
+            Its future; what the call raises is raised by `result()`.
+        """
+        future = Future[T]()
+        self._queue.put((future, partial(function, *args, **kwargs)))
+        if self._threads < self._count:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
+        return future
+
+    def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
+        """Makes a call for each of several arguments.
+
+        Args:
+            function: What is called.
+            arguments: What with, one a call.
+
+        Returns:
+            The results, in the order of the arguments.
+        """
+        futures = [self.submit(function, argument) for argument in arguments]
+        return (future.result() for future in futures)
+
+    def close(self) -> None:
+        """Takes no more calls; those that haven't begun never do, and those under way aren't waited for."""
+        self._closed = True
+        for _ in range(self._threads):
+            self._queue.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while (entry := self._queue.get()) is not None:
+            future, call = entry
+            if self._closed or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            try:
+                result = call()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+
+AT_ONCE = 16
+"""Calls that are under way at once."""
+
+
+def never() -> bool:
+    """Doesn't stop anything."""
+    return False
+
+
+def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
+    """Wait for the end of a call; a stop ends the wait.
+
+    Args:
+        call: The call.
+        stopped: Whether to stop; asked ten times a second.
+
+    Returns:
+        Whether the call has ended.
+    """
+    while not call.done() and not stopped():
+        wait([call], TICK)
+    return call.done()
+
+
+def side_by_side(
+    call: Callable[[A], T], arguments: Sequence[A], stopped: Callable[[], bool] = never
+) -> Iterator[T | OmicsError]:
+    """Makes a call for each of several arguments.
+
+    Args:
+        call: What is called.
+        arguments: What with, one a call.
+        stopped: Tells whether to stop; asked ten times a second.
+
+    Yields:
+        For each argument, in their order, the result, or the error that the call raised; Interrupted for those that a stop
+        left out.
+    """
+    with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
+        futures = [pool.submit(call, argument) for argument in arguments]
+        futures.reverse()
+        while futures:
+            future = futures.pop()  # and its result with it, as soon as it is taken
+            if not ended(future, stopped) or stopped():
+                yield Interrupted("It was stopped before this request")
+                continue
+            try:
+                yield future.result()
+            except OmicsError as error:
+                yield error
+
+
+def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:
+    """Call a function with each of several things, several at once.
+
+    Args:
+        function: What is called; it may block.
+        things: What with.
+        threads: How many at once, at most; 1 or more.
+        name: The name of the threads.
+
+    Returns:
+        The results, in the order of the things.
+
+    Raises:
+        BaseException: What the first call that failed raised; no further one is begun then, and those under way are
+            waited for. After Ctrl-C they aren't.
+    """
+
+    waiting = deque(enumerate(things))
+    results: dict[int, T] = {}
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        # A future a thread and not one a thing: thousands of futures cost more than the short calls that they stand for.
+        while waiting and not failures:
+            try:
+                number, thing = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                results[number] = function(thing)
+            except BaseException as error:
+                failures.append(error)
+
+    count = min(threads, len(things))
+    with Workers(count, name) as pool:
+        try:
+            wait([pool.submit(work) for _ in range(count)])
+        finally:
+            waiting.clear()  # after Ctrl-C, too
+    if failures:
+        raise failures[0]
+    return [results[number] for number in range(len(things))]
+
+
+#: By how much the threads are nicer that give way.
+_NICER = 5
+
+
+class Inbox:
+    """Messages from other threads to the engine's: functions that it calls when it comes round.
+
+    Args:
+        wake: Ends the engine's waiting; safe to call from any thread.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._messages = deque[Callable[[], None]]()
+        self._told = False  # whether the engine was woken since it last looked
+
+    def put(self, message: Callable[[], None]) -> None:
+        """Leaves a message; from any thread."""
+        self._messages.append(message)
+        if not self._told:  # waking takes a system call, and hands the interpreter over
+            self._told = True
+            self._wake()
+
+    def deliver(self) -> None:
+        """Calls all messages that are there; from the engine's thread."""
+        self._told = False  # before looking: who leaves a message from now on wakes again
+        while self._messages:
+            self._messages.popleft()()
+
+
+class Pool:
+    """Threads that are started when there is work for them, as many as allowed.
+
+    Args:
+        name: What the threads are called.
+        threads: How many at most, 1 or more.
+        inbox: Where results go.
+        gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of threads.
+    """
+
+    def __init__(self, name: str, threads: int, inbox: Inbox, *, gives_way: bool = False) -> None:
+        self._name = name
+        self._limit = threads
+        self._inbox = inbox
+        self._gives_way = gives_way
+        self._work = SimpleQueue[Callable[[], None] | None]()
+        self._threads: list[threading.Thread] = []
+        self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that were handed in and whose results haven't been delivered."""
+        return self._waiting
+
+    def submit(self, task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Hands in a task; from the engine's thread.
+
+        Args:
+            task: Runs in one of the threads.
+            done: Is called with its result in the engine's thread.
+            failed: Is called with its exception in the engine's thread.
+        """
+        self._waiting += 1
+
+        def delivered(message: Callable[[], None]) -> None:
+            self._waiting -= 1
+            message()
+
+        def run() -> None:
+            try:
+                result = task()
+            except Exception as error:  # whatever it is, the engine decides, not this thread
+                caught = error
+                self._inbox.put(lambda: delivered(lambda: failed(caught)))
+            except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait for ever
+                ended = RuntimeError(f"the call was ended by {error!r}")
+                ended.__cause__ = error
+                self._inbox.put(lambda: delivered(lambda: failed(ended)))
+            else:
+                self._inbox.put(lambda: delivered(lambda: done(result)))
+
+        if self._waiting > len(self._threads) and len(self._threads) < self._limit:
+            name = f"{self._name}-{len(self._threads)}"
+            # daemon: a call into a user's function that hangs must not keep the interpreter from ending
+            thread = threading.Thread(target=self._run, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._work.put(run)
+
+    def close(self, patience: float) -> None:
+        """Ends the threads after what they are doing now; what nobody began is dropped.
+
+        Args:
+            patience: Seconds to wait for them in all; those that take longer end by themselves.
+        """
+        try:
+            while True:
+                self._work.get_nowait()
+        except Empty:
+            pass
+        for _ in self._threads:
+            self._work.put(None)
+        for thread in self._threads:
+            thread.join(patience)
+            patience = 0.0 if thread.is_alive() else patience
+
+    def _run(self) -> None:
+        if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
+            with suppress(OSError):
+                own = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
+        while (task := self._work.get()) is not None:
+            task()
