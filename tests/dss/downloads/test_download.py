@@ -362,7 +362,7 @@ def test_a_file_that_was_taken_for_another_one_is_missed(
             there, self.full = self.full, True
             return 0 if there else None
 
-    monkeypatch.setattr("omicsdk.transfer.scale.planning.KeySet", OneKey)
+    monkeypatch.setattr("omicsdk.transfer.scale.shard.KeySet", OneKey)
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
     assert len(result.errors) == len({row["file_sha256"] for row in rows}) - 1
     assert "is not in the filestore" in str(result.errors[0])
