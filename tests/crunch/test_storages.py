@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import os
+import random
 import re
 import tempfile
 import threading
@@ -458,7 +459,7 @@ def test_a_bucket_that_is_not_there_fails_setup_with_its_name(
 
 def test_large_objects_go_in_parts_and_are_known_again(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
     storage = open_storage(s3_settings)
-    content = os.urandom(1024 * 1024) * 20
+    content = random.Random(1).randbytes(1024 * 1024) * 20
     put(tmp_path, {"big": content})
     with (tmp_path / "big").open("rb") as file:
         storage.save("d/big", file)

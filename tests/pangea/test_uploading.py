@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import random
 import stat
 import threading
 from pathlib import Path
@@ -35,7 +35,8 @@ PART = 5 * MIB
 
 
 def made(path: Path, size: int) -> Path:
-    path.write_bytes(os.urandom(1000) * (size // 1000) + os.urandom(size % 1000))
+    block = random.Random(path.name).randbytes(1000)
+    path.write_bytes(block * (size // 1000) + block[: size % 1000])
     return path
 
 

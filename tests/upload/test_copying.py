@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 from typing import Any
 
 import pytest
@@ -87,7 +87,7 @@ def test_what_is_the_same_is_not_copied_again(area: Any, bucket: Any):
 
 
 def test_large_ones_are_copied_in_parts(storage: Any, bucket: Any, stored: Any):
-    data = os.urandom(70 * MIB)
+    data = random.Random(1).randbytes(70 * MIB)
     source = bucket("large.bin", data)
     counted: list[int] = []
     found = copy(storage, source, "a/b; dcp-type=data", crc32c="00000000", copied=counted.append, largest=5 * MIB)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ MIB = 1024 * 1024
 
 def test_a_stopped_upload_goes_on_with_its_parts(area: Any, service: Any, tmp_path: Path, home: Path, stored: Any):
     path = tmp_path / "large.bin"
-    path.write_bytes(os.urandom(65 * MIB))
+    path.write_bytes(random.Random(1).randbytes(65 * MIB))
     client = service._up.grounds.staging.client()
     control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one doesn't
 

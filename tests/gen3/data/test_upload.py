@@ -1,7 +1,7 @@
 """Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that says what it holds."""
 
 import hashlib
-import os
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +40,7 @@ def commons(sandbox: Sandbox) -> Iterator[Gen3]:
 def filled(folder: Path, **files: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, size in files.items():
-        (folder / name).write_bytes(os.urandom(size))
+        (folder / name).write_bytes(random.Random(name).randbytes(size))
     return folder
 
 
@@ -168,7 +168,7 @@ def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3,
     assert [file.guid for file in again.files[:2]] == [file.guid for file in first.files]
     assert (puts(sandbox), again.report.counts["skipped"], again.report.ok) == (before + 1, 2, True)
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
-    (folder / "a").write_bytes(os.urandom(100))  # the same name and size, other bytes
+    (folder / "a").write_bytes(random.Random("another").randbytes(100))  # the same name and size, other bytes
     changed = commons.upload(folder / "a", authz=["/open"], bucket=BUCKET, patience=0).files[0]
     assert (changed.state, changed.guid != first.files[0].guid) == ("indexed", True)
     anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, patience=0, resume=False).files[0]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import signal
 import threading
 import time
@@ -38,7 +39,7 @@ def big(tmp_path: Path) -> Path:
     """A file of five parts."""
     path = tmp_path / "in/big"
     path.parent.mkdir()
-    path.write_bytes(os.urandom(23 * MIB))
+    path.write_bytes(random.Random(1).randbytes(23 * MIB))
     return path
 
 
