@@ -170,14 +170,10 @@ def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = N
     """
     known = known or {}
     names = sorted(files)
-
-    def one(name: str) -> Hashed:
-        before = known.get(name)
-        if before is not None and stamp_of(files[name].stat()) == before.stamp:
-            return before
-        return hash_file(files[name])
-
-    return dict(zip(names, in_threads(one, names, THREADS), strict=True))
+    same = {name for name in names if name in known and stamp_of(files[name].stat()) == known[name].stamp}
+    others = [name for name in names if name not in same]
+    hashed = dict(zip(others, in_threads(lambda name: hash_file(files[name]), others, THREADS), strict=True))
+    return {name: known[name] if name in same else hashed[name] for name in names}
 
 
 def unchanged(path: Path, known: Hashed) -> None:
