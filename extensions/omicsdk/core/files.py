@@ -114,12 +114,11 @@ def put_in_place(part: Path, target: Path) -> None:
 
 @contextmanager
 def in_place_of(
-    path: str | os.PathLike[str], *, mode: int | None = None, durable: bool = True
+    path: str | os.PathLike[str], *, mode: int | None = None, durable: bool = True, through_links: bool = False
 ) -> Generator[BufferedWriter]:
     """Open a file beside another, which takes its name when the block has ended well.
 
-    A reader sees the old file or the new one, never a part. What has the name is replaced, a link too: to
-    write through one resolves it before. A device or a FIFO is written into.
+    A reader sees the old file or the new one, never a part. A device or a FIFO is written into.
 
     Args:
         path: The file that is replaced, or made; its folder must be there.
@@ -127,6 +126,7 @@ def in_place_of(
             process's umask.
         durable: The bytes are on disk before the name is given, so that after a power cut, too, the file is the old one
             or the new one.
+        through_links: Replace the file that a link leads to, not the link.
 
     Yields:
         The new file.
@@ -139,7 +139,7 @@ def in_place_of(
         with open(path, "wb", opener=_as_it_is) as file:
             yield file
         return
-    target = Path(path)
+    target = target_of(Path(path)) if through_links else Path(path)
     # A name that cannot be predicted, and that is never opened if it is there: no link can be waiting in its place.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
     try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest, NotFound
-from omicsdk.core.files import home_folder, in_place_of, is_special, target_of
+from omicsdk.core.files import home_folder, in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.sds.folders import PathLike, record_files
@@ -291,7 +290,7 @@ class Exporter(CommonsClient):
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
         try:
-            with in_place_of(path if is_special(path) else target_of(Path(path))) as file:
+            with in_place_of(path, through_links=True) as file:
                 file.write(text.encode())
         except OSError as error:
             raise write_error(error, str(path)) from error

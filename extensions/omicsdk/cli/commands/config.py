@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
 from omicsdk.cli.output import Told
@@ -62,7 +63,6 @@ _PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FI
 """Paths whose names look like those of secrets."""
 
 ENVIRONMENT = "the environment"
-STDIN = "-"
 
 KINDS_TO_WRITE = {
     **KINDS,
@@ -174,7 +174,7 @@ def set_setting(
     keys = keys_of(name)
     own = _own(keys, file, connection)
     if own is not None:
-        wanted = _checked(keys, _typed(keys) if value == STDIN else value)
+        wanted = _checked(keys, _typed(keys) if value == STREAM else value)
         change_settings(own, wanted)
         return {"name": name_of(keys), "value": wanted, "file": str(settings_path())}
     path = _file(file)
@@ -354,7 +354,7 @@ def _is_site_file(path: Path) -> bool:
 
 
 def _value(keys: Keys, word: str, *, text: bool) -> Json:
-    from_stdin = word == STDIN
+    from_stdin = word == STREAM
     if from_stdin:
         word = _typed(keys)
     value = word if text else _json_or_text(word)

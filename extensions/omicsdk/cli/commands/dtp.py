@@ -333,10 +333,11 @@ def download(
     source = storage_config or workflow.file
     if source is None:
         raise UsageError("missing storage", remedy="Give --config FILE with the settings of iRODS or of a PACS.")
-    if storage is not None and (settings := read_config(source)).storage not in (None, storage):
+    settings = None if storage is None else read_config(source)
+    if settings is not None and settings.storage not in (None, storage):
         remedy = "Omit --storage, or change the settings."
         raise UsageError(f"--storage {storage}, but {source} has {settings.storage}", remedy=remedy)
-    kept = DEFAULT if storage is None else storage_of(read_config(source), storage)
+    kept = DEFAULT if settings is None else storage_of(settings, storage)
     gen3: dict[str, Any] | None = None
     if (login := workflow.login) is not None:
         names = {each: getattr(place, each) or workflow.stated(each) for each in ("program", "project")}

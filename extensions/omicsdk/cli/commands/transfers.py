@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Progress
 
 T = TypeVar("T")
-STOPPED = "Stopped. Run the same command again to resume."
 AGAIN = "Run the same command again to resume."
+STOPPED = f"Stopped. {AGAIN}"
 THERE = ("done", "skipped", "planned")
 LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
@@ -219,7 +219,7 @@ def finish(
     if report.why_stopped:
         raise TransferError(
             f"{title}: {report.why_stopped}; {present} of {len(report.outcomes)} files exist",
-            remedy="Run the same command again to resume.",
+            remedy=AGAIN,
         )
 
 

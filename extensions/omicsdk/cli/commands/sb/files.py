@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
-from omicsdk.cli.commands.values import agreed, text_of
+from omicsdk.cli.commands.values import STREAM, agreed, text_of
 from omicsdk.cli.output import Output, Told
 from omicsdk.core.errors import NotWritable, UsageError
-from omicsdk.core.files import in_place_of, is_special, target_of
+from omicsdk.core.files import in_place_of
 from omicsdk.sb import manifest, moves
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import Control, Progress
 
-STANDARD = "-"
-"""File name that means stdin or stdout."""
 FILE = ("type", "size", "modified_on", "id")
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 
@@ -250,7 +248,7 @@ def export(
     client: SevenBridges,
     paths: Sequence[str],
     *,
-    file: str = STANDARD,
+    file: str = STREAM,
     keys: Sequence[str] | None = None,
     recursive: bool = False,
     overwrite: bool = False,
@@ -267,11 +265,11 @@ def export(
         recursive: Recurse into folders.
         overwrite: Replace the file if it already exists.
     """
-    if file != STANDARD and Path(file).exists() and not overwrite:
+    if file != STREAM and Path(file).exists() and not overwrite:
         raise UsageError(f"{file} already exists", remedy="Choose another name, or give --overwrite.")
     files = listed_files(client, paths, recursive=recursive)
     text = manifest.table([(each["path"], each) for each in files], keys)
-    if file == STANDARD:
+    if file == STREAM:
         return Told(text.removesuffix("\n"), files)
     _write(Path(file), text)
     return Done({"file": file, "files": len(files)}, f"wrote {count_of(len(files), 'file')} to {file}")
@@ -308,13 +306,13 @@ def table_lines(file: str) -> Generator[Iterable[str]]:
     try:
         yield io.StringIO(text, newline="")
     except WrongTable as error:
-        error.message = f"{'stdin' if file == STANDARD else file}: {error.message}"
+        error.message = f"{'stdin' if file == STREAM else file}: {error.message}"
         raise
 
 
 def _write(path: Path, text: str) -> None:
     try:
-        with in_place_of(path if is_special(path) else target_of(path)) as file:
+        with in_place_of(path, through_links=True) as file:
             file.write(text.encode())
     except OSError as error:
         raise NotWritable(str(path), error.strerror or str(error), remedy="Choose another file: --file.") from error
