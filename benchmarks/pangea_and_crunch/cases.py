@@ -10,8 +10,10 @@ from urllib.request import Request, urlopen
 import beginning
 from counting import Came
 from measuring import Case, Row, compared
+from omicsdk.pangea.fields import CHUNK
 from script import Entry
 from transferring.files import served_file, whole
+from transferring.floor import sending_bound
 
 from pangea_and_crunch.bench import Bench
 
@@ -82,7 +84,8 @@ def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     facts = {"peer_command": "field.upload_file(PATH)", **bench.place.facts()}
     check = Came({"uploads": 1, "completed": 1, "bytes": size}, (bench.api,), bench.sink)
     try:
-        return compared(Case(name, ours, peer, goal, rounds, check=check, facts=facts))
+        row = compared(Case(name, ours, peer, goal, rounds, check=check, facts=facts))
+        return {**row, "bound": sending_bound(source, bench.sink, CHUNK, row["peer"], rounds)}
     finally:
         source.unlink()
 

@@ -10,6 +10,7 @@ from counting import Came
 from measuring import Case, Row, compared
 from script import Entry
 from transferring.files import served_file, whole
+from transferring.floor import sending_bound
 
 from seven_bridges.bench import Bench
 
@@ -62,7 +63,8 @@ def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     case = _case(bench, name, goal, rounds, task, task)
     facts = {"peer_command": "api.files.upload(PATH, project=PROJECT)", **bench.place.facts()}
     try:
-        return compared(Case(**case, check=Came(wanted, (bench.api,), bench.sink), facts=facts))
+        row = compared(Case(**case, check=Came(wanted, (bench.api,), bench.sink), facts=facts))
+        return {**row, "bound": sending_bound(source, bench.sink, PART, row["peer"], rounds)}
     finally:
         source.unlink()
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import pycurl
 from measuring import Action, Spent, measured
+from omicsdk.transfer.network.wire import SEND_BUFFER
 
 from transferring.nginx import Nginx
 
@@ -56,3 +58,43 @@ class Floor:
             f" spread over {cores} cores without a gap, take {least:.2f} s"
         )
         return {"ratio": round(least / peer, 3), "reason": reason}
+
+
+def sending_bound(source: Path, sink: str, part: int, peer: float, rounds: int) -> dict[str, Any]:
+    """A row's bound where one thread sends a file: handing its bytes to libcurl, part after part, and nothing else.
+
+    Args:
+        source: The file.
+        sink: What takes the parts and drops them.
+        part: Bytes in a part.
+        peer: The wall seconds that the row's ratio is of.
+        rounds: How often it is measured; once more before doesn't count.
+    """
+    size = source.stat().st_size
+
+    def send() -> None:
+        handle: Any = pycurl.Curl()
+        with source.open("rb", buffering=0) as file:
+            for start in range(0, size, part):
+                length = min(part, size - start)
+                left = length
+
+                def read(most: int) -> bytes:
+                    nonlocal left
+                    chunk = file.read(min(most, left))
+                    left -= len(chunk)
+                    return chunk
+
+                handle.setopt(pycurl.URL, f"{sink}/floor")
+                handle.setopt(pycurl.UPLOAD, 1)
+                handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
+                handle.setopt(pycurl.INFILESIZE_LARGE, length)
+                handle.setopt(pycurl.READFUNCTION, read)
+                handle.setopt(pycurl.HTTPHEADER, ["Expect:"])
+                handle.setopt(pycurl.WRITEFUNCTION, len)
+                handle.perform()
+        handle.close()
+
+    least = median([measured(send).wall for _ in range(rounds + 1)][1:])
+    reason = f"one thread that only hands the file to libcurl takes {least:.2f} s"
+    return {"ratio": round(least / peer, 3), "reason": reason}
