@@ -4,13 +4,12 @@ from diagrams.sources import ROOTS, said
 from diagrams.svg import Box, drawing
 
 STAGES = (
-    ("is it there?", "downloads/known"),
-    ("where is it?", "downloads/locating"),
-    ("whose turn is it?", "downloads/turns"),
+    ("admit, and execute", "downloads/engine"),
+    ("decide", "downloads/transitions"),
+    ("whose turn is it?", "downloads/scheduler"),
     ("ask, and judge the answer", "requests"),
     ("write", "downloads/reception"),
     ("hash", "hashing"),
-    ("verify", "downloads/verify"),
     ("place, and make durable", "downloads/commit"),
     ("remember", "journals/journal"),
 )

@@ -4,12 +4,14 @@ import pkgutil
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 from building.drawings import drawn
-from diagrams import finding, generator, layers, transfer
+from diagrams import downloads, finding, generator, layers, transfer, uploads
 from diagrams.sources import ROOTS, imports, packages
 from diagrams.sources import layers as stacked
+from diagrams.states import EVERYWHERE
 from diagrams.svg import WIDTH, Box, drawing
 
 ROOT = Path(__file__).parents[2]
@@ -60,11 +62,11 @@ def test_a_stage_of_a_transfer_is_a_module_that_the_engine_needs(stage: tuple[st
     folder = ROOTS["omicsdk"] / "transfer"
     name = stage[1].replace("/", ".")
     assert (folder / f"{stage[1]}.py").exists()
-    sources = [path.read_text(encoding="utf-8") for path in (folder / "downloads").glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
     assert any(f"from omicsdk.transfer.{name} import" in source for source in sources)
 
 
-@pytest.mark.parametrize("module", [layers, generator, transfer])
+@pytest.mark.parametrize("module", [layers, generator, transfer, downloads, uploads])
 def test_a_drawing_is_whole_and_its_words_stay_in_their_boxes(module):
     svg = ElementTree.fromstring(module.draw())
     assert svg.find(f"{SVG}title") is not None
@@ -83,4 +85,12 @@ def test_a_page_gets_the_drawings_that_it_names():
         path.stem for path in (ROOT / "docs" / "diagrams").glob("*.py") if "def draw(" in path.read_text()
     )
     assert drawn(page).count("<svg") == len(names)
-    assert "verify" in texts(transfer.draw())
+    assert "reception" in texts(transfer.draw())
+
+
+@pytest.mark.parametrize("direction", [downloads, uploads])
+def test_every_state_of_a_job_is_drawn_with_its_events(direction: Any):
+    shown = texts(direction.draw())
+    for state, event in direction.TRANSITIONS:
+        assert state.value in shown
+        assert event.__name__ in shown or event.__name__ in EVERYWHERE

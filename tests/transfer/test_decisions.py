@@ -300,6 +300,7 @@ def test_answers_to_requests_that_went_out_together_are_held_against_each_other(
     """When they went out only a date was known."""
     item = Item("one", Location("http://127.0.0.1/one"), 4 * CELL, {"crc32c": "00000000"})
     job = Job(0, item, "one", "one.part")
+    job.location = Location("http://127.0.0.1/one")
     job.begin()
     job.validator = "yesterday"
 
@@ -309,8 +310,7 @@ def test_answers_to_requests_that_went_out_together_are_held_against_each_other(
 
     def reception(index: int) -> Reception:
         piece = Piece.of(index * CELL, (index + 1) * CELL)
-        more = {"open_part": Mock(), "write_at": Mock(), "written": Mock(), "now": Mock(return_value=0.0)}
-        return Reception(job, piece, Location("http://127.0.0.1/one"), accept=accepted, **more)
+        return Reception(job, piece, Mock(accepts=accepted, now=Mock(return_value=0.0)))
 
     kinds = []
     for index, one in enumerate([reception(0), reception(1)]):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import RateLimited
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.downloads.locating import FIRST_CALLS, MOST_CALLS
+from omicsdk.transfer.downloads.engine import FIRST_CALLS, MOST_CALLS
 
 
 class Service:

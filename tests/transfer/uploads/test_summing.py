@@ -1,6 +1,7 @@
 """Checksums that a store needs before anything is sent: large files take turns."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,12 +44,12 @@ def failures() -> list[str]:
 
 
 @pytest.fixture
-def summing(tasks: Tasks, failures: list[str]) -> Summing:
-    def failed(job: Any, error: OmicsError) -> None:
-        job.error = error
-        failures.append(job.title)
+def summing(tasks: Tasks) -> Summing:
+    return Summing(tasks, lambda: False)  # type: ignore[arg-type]
 
-    return Summing(tasks, lambda: False, failed)  # type: ignore[arg-type]
+
+def unexpected(error: OmicsError) -> None:
+    raise error
 
 
 def job(folder: Path, name: str, size: int) -> Any:
@@ -72,7 +73,7 @@ def test_large_files_take_turns_and_small_ones_dont_wait(summing: Summing, tasks
     jobs = [job(tmp_path, name, size) for name, size in sizes.items()]
     known: dict[str, Any] = {}
     for each in jobs:
-        summing.need(each, lambda checksums, each=each: known.update({each.title: checksums["crc32c"]}))
+        summing.need(each, lambda checksums, each=each: known.update({each.title: checksums["crc32c"]}), unexpected)
     assert len(tasks.waiting) == 2  # the first large one and the small one
     while tasks.waiting:
         tasks.do()
@@ -86,8 +87,13 @@ def test_large_files_take_turns_and_small_ones_dont_wait(summing: Summing, tasks
 def test_one_that_fails_or_is_over_holds_up_nobody(summing: Summing, tasks: Tasks, failures: Any, tmp_path: Path):
     jobs = [job(tmp_path, name, LINK + 1) for name in ("shorter", "over", "good")]
     known: list[str] = []
+
+    def failed(job: Any, error: OmicsError) -> None:
+        job.error = error
+        failures.append(job.title)
+
     for each in jobs:
-        summing.need(each, lambda _, each=each: known.append(each.title))
+        summing.need(each, lambda _, each=each: known.append(each.title), partial(failed, each))
     with (tmp_path / "shorter").open("wb"):
         pass
     jobs[1].over = True

@@ -14,7 +14,7 @@ from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.engine import Engine
+from omicsdk.transfer.downloads.engine import Downloads
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.room import warn_of_no_room
 from omicsdk.transfer.downloads.settings import Settings
@@ -171,7 +171,7 @@ def download(
     if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
         disk.forget_new()
     try:
-        engine = Engine(
+        engine = Downloads(
             wanted,
             target,
             _relative(journal_file, target),

@@ -1,41 +1,53 @@
-"""The engine: takes jobs through checking, locating, fetching, hashing and landing. One thread; others only help it."""
+"""The engine of downloads: executes what the table of a job asks for, on network, disk, journal and threads."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import Any, ClassVar, TypeVar, cast
 
-from omicsdk.core.errors import ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMissing,
+    ConnectionLost,
+    OmicsError,
+    TransferError,
+    TransportError,
+)
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.connections import curl_options
-from omicsdk.transfer.control import TICK
-from omicsdk.transfer.downloads.commit import Committer
+from omicsdk.transfer import hashing
+from omicsdk.transfer.arguments import a
+from omicsdk.transfer.downloads import commands, events
+from omicsdk.transfer.downloads.commit import Committer, Landing
 from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.downloads.gauge import Gauge
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.known import recorded
-from omicsdk.transfer.downloads.locating import Locators
-from omicsdk.transfer.downloads.reception import Reception, problem_of
-from omicsdk.transfer.downloads.replies import Replies
+from omicsdk.transfer.downloads.known import recorded, skipped, usable, words
+from omicsdk.transfer.downloads.reception import ACCEPTED, Reception, problem_of
+from omicsdk.transfer.downloads.scheduler import Scheduler
 from omicsdk.transfer.downloads.settings import Settings
 from omicsdk.transfer.downloads.small import Small, is_small
 from omicsdk.transfer.downloads.spooling import Spool
-from omicsdk.transfer.downloads.turns import Turns
-from omicsdk.transfer.downloads.verify import Verifier, skipped, words
+from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.downloads.wanted import Wanted
+from omicsdk.transfer.engine.engine import SAMPLE, Engine
+from omicsdk.transfer.engine.machine import PREPARING, State, step
+from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal import Journal
-from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
-from omicsdk.transfer.plan import requests_within
-from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, State, verification_of
-from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.requests import Location, headers_for, validator_of
+from omicsdk.transfer.journals.journal import MISSING, Journal
+from omicsdk.transfer.network import wire
+from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.wire import Ask, Receiver
+from omicsdk.transfer.plan import CELL, requests_within
+from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
+from omicsdk.transfer.reports.outcomes import State as Result
+from omicsdk.transfer.reports.progress import Phase, phase_of
+from omicsdk.transfer.requests import Location, Verdict, headers_for, validator_of
+from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.threads import Inbox, Pool
-from omicsdk.transfer.writing import Growth
+from omicsdk.transfer.threads import Pool
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
@@ -43,11 +55,15 @@ AHEAD = 16
 OPEN = 2048
 #: Items that are looked at, at most, before others are looked after again.
 AT_ONCE = 256
-#: Seconds over which a rate is taken for a report's curve.
-SAMPLE = 0.25
+#: Calls for URLs that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
+FIRST_CALLS, MOST_CALLS = 16, 64
+# All calls for URLs go to one service as far as anybody here knows.
+_SERVICE = ""
+
+T = TypeVar("T")
 
 
-class Engine:
+class Downloads(Engine[Job]):
     """One run.
 
     Args:
@@ -60,6 +76,8 @@ class Engine:
         check: Checks each name when it comes; None where all were checked before.
     """
 
+    table = TRANSITIONS
+
     def __init__(
         self,
         items: Wanted,
@@ -70,152 +88,33 @@ class Engine:
         finished: Callable[[int, Outcome], None],
         check: Callable[[str], None] | None = None,
     ) -> None:
+        tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
+        super().__init__(settings, tally, finished)
         self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
-        self._more = True
-        self.finished = False  # whether the run came to its end by itself
-        self._settings = settings
-        self._control = settings.control
-        self._clock = settings.clock
-        self._finished = finished
+        self._unvalidated = settings.resume_unvalidated
         self._journal = journal
         self._files = PartFiles(folder, run, settings.disk)
-        self._wire = Wire(
-            lambda url: curl_options(settings.route(url)),
-            settings.patience,
-            settings.connections,
-            settings.control.throttle,
-            settings.clock.monotonic,
-        )
-        self._inbox = Inbox(self._wire.wake)
-        self._locators = Locators(settings.locators, self._inbox, settings.clock, self._located, self._failed)
+        now = settings.clock.monotonic()
+        self._adapts = settings.locators is None
+        self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
+        self._calls = Lanes(settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS)
+        self._unlocated = deque[Job]()
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
-        self._verifier = Verifier(
-            self._hashers,
-            self._journal,
-            self._files,
-            self._there,
-            self._verified,
-            self._failed,
-            self._fetch,
-            unvalidated=settings.resume_unvalidated,
-        )
-        self._open = dict[int, Job | Small]()
+        self._scheduler = Scheduler(settings.connections, now)
+        self._small = dict[int, Small]()
         self._preparing = 0
-        self._later: list[tuple[float, Job]] = []
-        self._landing = 0
-        self._turns = Turns(settings.connections, settings.clock, self._send, self._send_small, self._bears_more)
-        self._tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
-        self._replies = Replies(
-            journal=journal,
-            files=self._files,
-            verifier=self._verifier,
-            fetch=self._fetch,
-            wait=self._wait,
-            hold=self._turns.hold,
-            failed=self._failed,
-            clock=settings.clock,
-            trouble=self._turns.trouble,
-            jitter=settings.jitter,
-            patience=settings.patience,
-        )
-        self._gauge = Gauge(
-            self._tally,
-            self._wire,
-            self._open.values,
-            lambda: (self._preparing, len(self._turns) + len(self._later)),
-            settings.progress,
-            settings.control,
-            settings.clock,
-        )
-
-    def run(self) -> None:
-        """Runs until all items have an outcome or somebody stops it."""
-        with self._control.watched(self._wire.wake):
-            self._run()
-
-    def _run(self) -> None:
-        self._control.begin(self._clock.monotonic())
-        try:
-            while not self._control.over(self._clock.monotonic(), self._settings.stop):
-                self._inbox.deliver()
-                if self._control.paused:
-                    self._suspend()
-                else:
-                    self._wake_up()
-                    self._admit()
-                    self._turns.serve()
-                    self._turns.look(self._gauge.in_flight)
-                if not self._open and not self._more:
-                    self.finished = True
-                    break
-                self._committer.push(now=self._landing == len(self._open) and not self._more)
-                for ended in self._wire.poll(self._patience()):
-                    self._returned(ended.receiver)
-                    self._ended(ended)
-                self._gauge.measure()
-        finally:
-            self._close()
-        self._gauge.measure(final=True)
-
-    @property
-    def throughput(self) -> Throughput:
-        """How fast bytes came."""
-        return self._tally.throughput
+        self._landing = 0  # files on their way to their final names
 
     # -- the loop's steps
 
-    def _suspend(self) -> None:
-        """Ends all requests without holding it against anybody; what they brought is kept."""
-        for receiver in self._wire.cancel(lambda _: True):
-            self._returned(receiver, called_off=True)
-            if isinstance(receiver, Small):
-                self._tally.fetched += receiver.received
-                receiver.again()
-                self._turns.queue_small(receiver, first=True)
-                continue
-            assert isinstance(receiver, Reception)
-            job, problem = receiver.job, self._landed(receiver)
-            if receiver.stale:
-                continue
-            if problem is not None:
-                self._failed(job, problem)
-            elif receiver.whole:  # only the end of the answer was missing
-                self._replies.ended(receiver, None, lasting=False)
-            else:
-                job.give_back(receiver.piece)
-                if job.location is not None:  # else another one is being asked for
-                    self._turns.queue(job, first=True)
-
-    def _patience(self) -> float:
-        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        dues = [entry[0] for entry in self._later]
-        dues += [due for due in (self._turns.opens(), self._locators.opens()) if due is not None]
-        if self._control.paused or not dues:  # paused, nobody is served when it is due
-            return TICK
-        wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
-        if self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing:
-            return wait
-        self._clock.sleep(wait)
-        return 0.0
-
-    def _wake_up(self) -> None:
-        now = self._clock.monotonic()
-        self._turns.open(now)
-        self._locators.look()
-        if self._later:
-            for entry in [entry for entry in self._later if entry[0] <= now]:
-                self._later.remove(entry)
-                entry[1].paused = False
-                self._fetch(entry[1])
-
     def _admit(self) -> None:
-        room = self._locators.calls + AHEAD - self._preparing - self._turns.crowd
+        room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
         looked = 0
-        while self._more and room > 0 and len(self._open) < OPEN:
+        while self._more and room > 0 and self._unfinished < OPEN:
             if looked == AT_ONCE:  # others have to be looked after too
                 self._wire.wake()
                 return
@@ -234,23 +133,16 @@ class Engine:
                 try:
                     self._check(item.name)
                 except OmicsError as error:
-                    self._tell_outcome(number, item, Outcome(item.name, "failed", item.size, error=error))
+                    self._refuse(number, item, error)
                     continue
-            if self._spool is not None:
-                self._look_there(self._spool, self._job(number, item))
-            elif not self._is_plain(number, item):
+            if self._spool is not None or not self._is_plain(number, item):
                 job = self._job(number, item)
                 self._preparing += 1
-                self._verifier.look(job)
-            room -= number in self._open
-
-    def _job(self, number: int, item: Item) -> Job:
-        unvalidated = self._settings.resume_unvalidated
-        job = self._open[number] = Job(number, item, *self._files.paths(item.name), unvalidated=unvalidated)
-        return job
+                self.apply(job, events.Admitted(self._spool is not None))
+            room -= number in self._open or number in self._small
 
     def _is_plain(self, number: int, item: Item) -> bool:
-        """Takes the short ways: to the end of an item that is there and recorded, to the request for a small one."""
+        """Take the short ways: to the end of an item that is there and recorded, to the request for a small one."""
         try:
             found = self._files.found(item.name)
         except OmicsError:
@@ -258,90 +150,124 @@ class Engine:
         known = None if found is None else recorded(self._journal, item, found)
         if self._control.require_checksum and not (item.checksums or known):
             # Before it is looked at any further: a file that is there under its name isn't touched.
-            self._tell_outcome(
-                number, item, Outcome(item.name, "failed", item.size, error=ChecksumMissing(item.title, name=item.name))
-            )
+            self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
         if found is not None:
             if known is None:
                 return False
-            self._tell_outcome(number, item, skipped(item, found.st_size, known))
+            self._tell_of(number, item, skipped(item, found.st_size, known))
             return True
         if not is_small(item) or item.name in self._journal.parts:
             return False
-        small = self._open[number] = Small(number, item)
-        self._turns.queue_small(small)
+        small = self._small[number] = Small(number, item)
+        self._scheduler.queue(small)
         return True
 
-    def _look_there(self, spool: Spool, job: Job) -> None:
-        """Asks the store whether a file has to be fetched at all."""
-        self._preparing += 1
+    def _job(self, number: int, item: Item) -> Job:
+        job = self._open[number] = Job(number, item, *self._files.paths(item.name), unvalidated=self._unvalidated)
+        return job
 
-        def found(there: There | None) -> None:
-            if job.over:
-                return
-            if self._control.require_checksum and not (job.item.checksums or (there is not None and there.checksums)):
-                self._failed(job, ChecksumMissing(job.item.title, name=job.item.name))
-                return
-            if there is None:
-                self._verifier.look(job)
-                return
-            self._files.remove(job)  # of a run that ended between putting it and recording it
-            self._journal.drop(job.item.name)
-            job.size = there.size
-            self._there(job, there.checksums)
+    def _as_job(self, small: Small) -> Job:
+        """The job for an item whose short way has ended."""
+        del self._small[small.number]
+        job = self._job(small.number, small.item)
+        job.location = job.item.locate if isinstance(job.item.locate, Location) else None
+        if small.sent_on:
+            job.direct, job.redirects = small.location, 1
+        job.began = job.located = small.began or self._clock.monotonic()
+        job.gained_since_located = False
+        job.state = State.RECEIVING
+        job.begin()
+        return job
 
-        spool.look(job.item, found, lambda error: self._failed(job, error))
+    def _serve(self) -> None:
+        now = self._clock.monotonic()
+        self._scheduler.open(now)
+        self._locate(now)
+        parts, rate = None, self._control.rate_limit
+        if rate is not None:
+            flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
+            parts = max(0, requests_within(rate, self._connections) - flying)
+        for job, piece in self._scheduler.due(parts):
+            if isinstance(job, Small):
+                self._send_small(job)
+            elif piece is not None:
+                self._send(job, piece)
+        self._scheduler.look(self._clock.monotonic(), self._in_flight)
 
-    def _fetch(self, job: Job) -> None:
-        """Has a job's missing bytes fetched."""
-        if job.over:
-            return
-        if job.location is not None:
-            self._turns.queue(job, first=True)
-        elif not job.locating:
-            self._locators.locate(job)
+    def _settle(self) -> bool:
+        if not (self._unfinished or self._more):
+            return True
+        self._committer.push(now=self._landing == self._unfinished and not self._more)
+        return False
 
-    def _located(self, job: Job, location: Location) -> None:
-        self._prepared(job)
-        job.location, job.direct = location, None
-        job.located, job.gained_since_located = self._clock.monotonic(), False
-        self._turns.queue(job)
+    @property
+    def _unfinished(self) -> int:
+        return len(self._open) + len(self._small)
 
-    def _prepared(self, job: Job) -> None:
-        if job.began is None:
+    def _dues(self) -> Iterable[float]:
+        calls = self._calls.opens() if self._unlocated else None
+        return (due for due in (self._scheduler.opens(), calls) if due is not None)
+
+    def _is_busy(self) -> bool:
+        return bool(self._callers.waiting or self._hashers.waiting or self._landing)
+
+    def _changed(self, job: Job, before: State) -> None:
+        if before in PREPARING and job.state not in PREPARING:
             job.began = self._clock.monotonic()
             self._preparing -= 1
 
+    # -- URLs
+
+    def _request_url(self, job: Job, _: commands.RequestUrl) -> None:
+        locate = job.item.locate
+        if isinstance(locate, Location) and not (job.located and job.item.renew is not None):
+            self.apply(job, events.Located(locate, self._clock.monotonic()))
+        else:
+            self._unlocated.append(job)
+            self._locate(self._clock.monotonic())
+
+    def _locate(self, now: float) -> None:
+        """Begin the calls for URLs that may begin, and adapt how many run at once."""
+        self._calls.open(now)
+        while self._unlocated and self._calls.may_start(_SERVICE):
+            job = self._unlocated.popleft()
+            locate = job.item.renew if isinstance(job.item.locate, Location) else job.item.locate
+            if job.over or locate is None:
+                continue
+            self._calls.started(_SERVICE)
+            self._callers.submit(locate, partial(self._located, job), partial(self._not_located, job))
+        if self._adapts:
+            self._calls.look(now, tuple)
+
+    def _located(self, job: Job, location: object) -> None:
+        self._calls.ended(_SERVICE, 0)
+        if isinstance(location, Location):
+            self.apply(job, events.Located(location, self._clock.monotonic()))
+            return
+        said = f"{job.title}: its locate returned {a(location)}, not a Location"
+        self.apply(job, events.Broken(TransferError(said, name=job.item.name, remedy="Return a Location(url).")))
+
+    def _not_located(self, job: Job, error: Exception) -> None:
+        self._calls.ended(_SERVICE, 0)
+        if self._adapts and isinstance(error, APIError) and error.status in OVERLOADED:
+            asked = error.retry_after or 0.0
+            # A longer wait has ended this file; the others had better ask for themselves.
+            self._calls.refused(_SERVICE, self._clock.monotonic(), asked if asked <= LONGEST_RETRY_AFTER else 0.0)
+        if not isinstance(error, OmicsError):
+            said = foreign_words(job.title, error)
+            error = TransferError(f"{job.title}: requesting its URL failed: {said}", name=job.item.name)
+        self.apply(job, self._broken(error))
+
+    # -- requests
+
+    def _queue(self, job: Job, command: commands.Queue) -> None:
+        self._scheduler.queue(job, first=command.first)
+
     def _send(self, job: Job, piece: Piece) -> None:
-        reception = self._reception(job, piece)
-        location = reception.location
+        reception = Reception(job, piece, self, self._clock.monotonic())
         job.attempts += 1
-        self._start(job, Ask(location.url, headers_for(location, reception.asked)), reception)
-
-    def _reception(self, job: Job, piece: Piece) -> Reception:
-        return Reception(
-            job,
-            piece,
-            job.asks_at,
-            accept=self._replies.answered,
-            open_part=self._files.open,
-            write_at=self._files.disk.write_at if job.item.size is not None else self._growing(job),
-            written=self._replies.cell_written,
-            now=self._clock.now,
-            began=self._clock.monotonic(),
-        )
-
-    def _growing(self, job: Job) -> Callable[[int, Sequence[bytes], int], int]:
-        """Writes a file of which nothing states a size, as long as there is room."""
-        growth, write_at = Growth(job.part, job.item.title), self._files.disk.write_at
-
-        def write(descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
-            if job.size is None:  # the head of the answer didn't tell it either
-                growth.expect(sum(map(len, chunks)))
-            return write_at(descriptor, chunks, offset)
-
-        return write
+        self._start(job, Ask(reception.location.url, headers_for(reception.location, reception.asked)), reception)
 
     def _send_small(self, small: Small) -> None:
         small.began = small.began or self._clock.monotonic()
@@ -350,50 +276,102 @@ class Engine:
     def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
         try:
             self._wire.start(ask, receiver)
-            self._turns.started(receiver.server)
+            self._scheduler.started(receiver.server)
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL is invalid ({error})"
-            self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
+            problem = TransportError(reason, method="GET", url=without_query(ask.url))
+            self.apply(job if isinstance(job, Job) else self._as_job(job), events.Broken(problem))
 
-    def _bears_more(self) -> bool:
-        rate = self._control.rate_limit
-        if rate is None:
-            return True
-        flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
-        return flying < requests_within(rate, self._settings.connections)
+    def accepts(self, reception: Reception, verdict: Verdict) -> bool:
+        """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
+        if reception.stale or verdict.kind not in ACCEPTED:
+            return False
+        job = reception.job
+        for command in step(TRANSITIONS, job, events.Answered(reception, verdict), self._rules):
+            self.executors[type(command)](self, job, command)
+        return True
 
-    def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
-        assert isinstance(receiver, Reception | Small)
-        self._turns.ended(receiver.server, receiver.received, counts=not called_off)
+    def open_part(self, job: Job) -> int:
+        """Give the descriptor of a job's part."""
+        return self._files.open(job)
 
-    def _ended(self, ended: Ended) -> None:
+    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
+        """Write buffers at an offset of a part."""
+        return self._files.disk.write_at(descriptor, chunks, offset)
+
+    def cell_written(self, job: Job, index: int, crc: int) -> None:
+        """Note a cell that is on disk."""
+        job.cell_written(index, crc)
+        if job.record is not None:
+            self._journal.cell(job.item.name, index, crc)
+
+    def now(self) -> float:
+        """The wall clock, for a Retry-After that is a date."""
+        return self._clock.now()
+
+    def _ended(self, ended: wire.Ended) -> None:
         receiver = ended.receiver
         if isinstance(receiver, Small):
+            self._scheduler.ended(receiver.server, receiver.received)
             self._small_ended(receiver, ended)
             return
         assert isinstance(receiver, Reception)
-        if ended.error is None and receiver.verdict is None and not receiver.stale:
-            receiver.open()  # an answer without a body
-        problem = self._landed(receiver)
+        self._scheduler.ended(receiver.server, receiver.received)
+        self._reception_ended(receiver, ended.error, lasting=ended.lasting)
+
+    def _reception_ended(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> None:
+        if error is None and reception.verdict is None and not reception.stale:
+            reception.open()  # an answer without a body
+        problem = self._received(reception)
+        if reception.stale:
+            return
+        if problem is not None:
+            self.apply(reception.job, events.Broken(problem))
+        else:
+            self.apply(reception.job, self._end_of(reception, error, lasting=lasting))
+
+    def _end_of(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> events.Ended:
+        return events.Ended(reception, error, lasting, self._clock.monotonic(), self._jitter())
+
+    def _received(self, reception: Reception) -> OmicsError | None:
+        """Count what a request brought; gives what stopped it from within."""
+        reception.finish()
+        reception.job.fetched += reception.received
+        self._tally.fetched += reception.received
+        return problem_of(reception)
+
+    def _call_off(self, receiver: Receiver) -> None:
+        assert isinstance(receiver, Reception | Small)
+        self._scheduler.ended(receiver.server, receiver.received, counts=False)
+        if isinstance(receiver, Small):
+            self._tally.fetched += receiver.received
+            receiver.again()
+            self._scheduler.queue(receiver, first=True)
+            return
+        problem = self._received(receiver)
         if receiver.stale:
             return
         if problem is not None:
-            self._failed(receiver.job, problem)
+            self.apply(receiver.job, events.Broken(problem))
+        elif receiver.whole:  # only the end of the answer was missing
+            self.apply(receiver.job, self._end_of(receiver, None, lasting=False))
         else:
-            self._replies.ended(receiver, ended.error, lasting=ended.lasting)
+            self.apply(receiver.job, events.CalledOff(receiver))
 
-    def _small_ended(self, small: Small, ended: Ended) -> None:
+    # -- small files
+
+    def _small_ended(self, small: Small, ended: wire.Ended) -> None:
         checksums = small.verified() if ended.error is None else None
         if checksums is None and ended.error is None and small.follow():
-            self._turns.queue_small(small, first=True)
+            self._scheduler.queue(small, first=True)
             return
         if checksums is None:  # whatever it is, a job knows what to do
             job = self._as_job(small)
-            reception = self._reception(job, job.claim(1))
+            reception = Reception(job, job.claim(1), self, self._clock.monotonic())
             job.attempts += 1
             whole = reception.take_over(small.lines, small.chunks)
             error = ended.error if whole else ended.error or ConnectionLost("more bytes than requested")
-            self._ended(Ended(reception, error, ended.lasting))
+            self._reception_ended(reception, error, lasting=ended.lasting)
             return
         self._tally.fetched += small.received
         try:
@@ -413,130 +391,239 @@ class Engine:
         item, checksums = small.item, small.item.checksums
         held = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
-        del self._open[small.number]
+        del self._small[small.number]
         outcome = Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
-        self._tell_outcome(small.number, item, outcome._replace(verification=verification_of(checksums, item.size)))
+        self._tell_of(small.number, item, outcome._replace(verification=verification_of(checksums, item.size)))
 
     def _small_failed(self, small: Small, error: OmicsError) -> None:
-        """Ends a file that came as it should and couldn't be placed."""
+        """End a file that came as it should and couldn't be placed."""
         job = self._as_job(small)
         job.attempts, job.fetched, job.touched = 1, small.received, True
-        self._failed(job, error)
+        self.apply(job, events.Broken(error))
 
-    def _as_job(self, waiting: Job | Small) -> Job:
-        """The job for an item that didn't go the short way."""
-        if isinstance(waiting, Job):
-            return waiting
-        job = self._job(waiting.number, waiting.item)
-        job.location = job.item.locate if isinstance(job.item.locate, Location) else None
-        if waiting.sent_on:
-            job.direct, job.redirects = waiting.location, 1
-        job.began = job.located = waiting.began or self._clock.monotonic()
-        job.gained_since_located = False
-        job.begin()
-        return job
+    # -- commands
 
-    def _landed(self, reception: Reception) -> OmicsError | None:
-        """Counts what a request brought; gives what stopped it from within."""
-        reception.finish()
-        reception.job.fetched += reception.received
-        self._tally.fetched += reception.received
-        return problem_of(reception)
+    def _look_at_disk(self, job: Job, _: commands.LookAtDisk) -> None:
+        name, journal = job.item.name, self._journal
+        found = self._files.found(name)
+        known = None if found is None else recorded(journal, job.item, found)
+        record = usable(journal, job.item, unvalidated=self._unvalidated)
+        length = None if known is not None else self._files.part_length(job)
+        self.apply(job, events.Looked(found, length, known, record, name in journal.parts))
 
-    def _wait(self, job: Job, seconds: float) -> None:
-        """Lines a job up after a while."""
-        self._tally.count_retry()
-        self._later.append((self._clock.monotonic() + seconds, job))
+    def _look_in_store(self, job: Job, _: commands.LookInStore) -> None:
+        assert self._spool is not None
 
-    # -- ends
+        def found(there: There | None) -> None:
+            lacking = self._control.require_checksum and not (job.item.checksums or (there and there.checksums))
+            error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
+            self.apply(job, events.InStore(there, error))
 
-    def _there(self, job: Job, checksums: Mapping[str, str]) -> None:
-        """A file is there, right and recorded."""
-        self._prepared(job)
-        self._over(job, "skipped", checksums)
+        self._spool.look(job.item, found, lambda error: self.apply(job, events.InStore(None, error)))
 
-    def _verified(
-        self, job: Job, checksums: dict[str, str], *, fetched: bool, found: os.stat_result | None = None
-    ) -> None:
-        """A file is whole and right; under its part's name, or already under its own."""
-        self._prepared(job)
+    def _hash_existing(self, job: Job, command: commands.HashExisting) -> None:
+        self._read(
+            job,
+            job.final,
+            lambda stopped: hashing.checksums_of(job.final, job.item.checksums, command.size, stopped),
+            lambda checksums: events.ExistingHashed(checksums, command.looked),
+        )
+
+    def _read_cells(self, job: Job, command: commands.ReadCells) -> None:
+        self._read(
+            job,
+            job.part,
+            lambda stopped: hashing.damaged_cells(job.part, command.cells, command.size, stopped),
+            lambda damaged: events.CellsRead(damaged, command.record),
+        )
+
+    def _hash_further(self, job: Job, command: commands.HashFurther) -> None:
+        digests, start, end = command
+        self._read(
+            job,
+            job.part,
+            lambda stopped: hashing.follow(job.part, digests, start, end, stopped),
+            lambda count: events.Hashed(digests, count, end - start),
+        )
+
+    def _read(self, job: Job, path: str, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
+        """Have a file of a job read by a hash thread."""
+        epoch = job.epoch
+
+        def failed(error: Exception) -> events.Broken | None:
+            if isinstance(error, OSError):
+                what = f"{job.title}: reading {path} failed: {error.strerror}"
+                return events.Broken(TransferError(what, name=job.item.name))
+            if isinstance(error, hashing.Stopped):
+                return None
+            raise error
+
+        self._in_background(self._hashers, job, lambda: task(lambda: job.epoch != epoch), done, failed)
+
+    def _wait(self, job: Job, command: commands.Wait) -> None:
+        self._retry_after(job, command.seconds, events.Due())
+
+    def _hold_server(self, _: Job, command: commands.HoldServer) -> None:
+        self._scheduler.hold(command.location.server, self._clock.monotonic() + command.seconds)
+
+    def _relieve(self, _: Job, command: commands.Relieve) -> None:
+        self._scheduler.refused(command.location.server, self._clock.monotonic(), command.seconds)
+
+    def _record(self, job: Job, _: commands.Record) -> None:
+        assert job.size is not None
+        job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
+        came, job.cells = job.cells, job.record.cells
+        for index, crc in enumerate(came):  # before anybody told the size
+            if crc != MISSING:
+                self._journal.cell(job.item.name, index, crc)
+
+    def _drop_record(self, job: Job, _: commands.DropRecord) -> None:
+        self._journal.drop(job.item.name)
+
+    def _forget_done(self, job: Job, _: commands.ForgetDone) -> None:
+        self._journal.forget(job.item.name)
+
+    def _close_part(self, job: Job, _: commands.ClosePart) -> None:
         self._files.close(job)
+
+    def _cut_part(self, job: Job, command: commands.CutPart) -> None:
+        self._files.cut_off(job, command.size)
+
+    def _make_empty(self, job: Job, _: commands.MakeEmpty) -> None:
+        self._files.open(job)
+
+    def _remove_part(self, job: Job, _: commands.RemovePart) -> None:
+        self._files.remove(job)
+
+    def _take_back(self, job: Job, _: commands.TakeBack) -> None:
+        self._files.take_back(job)
+
+    def _remove_existing(self, job: Job, _: commands.RemoveExisting) -> None:
+        self._files.remove_wrong(job)
+
+    def _commit(self, job: Job, command: commands.Commit) -> None:
         self._landing += 1
 
         def landed(error: TransferError | None) -> None:
             self._landing -= 1
-            if error is not None:
-                self._over(job, "failed", error=error)
-            else:
-                self._over(job, "done" if fetched else "skipped", checksums)
+            self.apply(job, events.Committed(command.checksums, command.fetched, error))
 
-        self._committer.land(self._files.landing(job, checksums, landed, fetched=fetched, found=found))
+        assert job.size is not None
+        part = job.part if command.fetched else None
+        self._committer.land(
+            Landing(job.item.name, part, job.final, job.size, command.checksums, landed, command.found)
+        )
 
-    def _failed(self, job: Job, error: OmicsError) -> None:
-        if not job.over:
-            if isinstance(error, TransportError):
-                error.about(job.item.title)
-            self._prepared(job)
-            self._over(job, "failed", error=error)
+    # -- ends
 
-    def _over(
-        self, job: Job, state: State, checksums: Mapping[str, str] | None = None, error: OmicsError | None = None
-    ) -> None:
-        job.over = True
-        job.epoch += 1
+    def _fail(self, job: Job, error: OmicsError) -> None:
+        self._finish(job, commands.Finish(error=error))
+
+    def _finish(self, job: Job, command: commands.Finish) -> None:
+        checksums, error = command
         self._files.close(job)
-        if state in ("failed", "stopped") and job.record is None and job.touched:
+        if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # there is no telling what of it could be kept
+        if isinstance(error, TransportError):
+            error.about(job.title)
+        job.epoch += 1
         del self._open[job.number]
-        now = self._clock.monotonic()
-        present = state in PRESENT
+        present = job.state in PRESENT
         outcome = Outcome(
             name=job.item.name,
-            state=state,
+            state=cast("Result", job.state.value),
             size=job.size,
             bytes_fetched=job.fetched,
             bytes_kept=job.kept,
-            checksums=checksums or {},
+            checksums=checksums,
             verified=self._held_against(job) if present else "",
             attempts=job.attempts,
-            seconds=now - job.began if job.began is not None else 0.0,
+            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
             error=error,
             retries=job.retries,
-            verification=verification_of(checksums or {}, job.item.size) if present else "unverified",
+            verification=verification_of(checksums, job.item.size) if present else "unverified",
         )
-        self._tell_outcome(job.number, job.item, outcome)
+        self._tell_of(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:
         asked = job.validator if job.attempts else None
         said = words(job.item.checksums, asked, size=job.item.size, open_ended=job.open_ended)
         return said if self._spool is None else f"{said}; {self._spool.words(job.item.name)}"
 
-    def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:
-        if item.label:
-            outcome = outcome._replace(label=item.label)
-        self._tally.count(outcome, item.size)
-        self._finished(number, outcome)
+    def _refuse(self, number: int, item: Item, error: OmicsError) -> None:
+        self._tell_of(number, item, Outcome(item.name, "failed", item.size, error=error))
 
-    def _close(self) -> None:
-        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
-            ends.callback(self._wire.close)
-            ends.callback(self._locators.close, 0.1)
-            self._close_jobs()
+    def _tell_of(self, number: int, item: Item, outcome: Outcome) -> None:
+        self._tell(number, outcome._replace(label=item.label) if item.label else outcome, item.size)
 
-    def _close_jobs(self) -> None:
-        for receiver in self._wire.cancel(lambda _: True):
+    def _broken(self, error: OmicsError) -> events.Broken:
+        return events.Broken(error)
+
+    def _close_all(self, ends: ExitStack) -> None:
+        ends.callback(self._callers.close, 0.1)
+        for receiver in self._wire.cancel(self._pauses):
             assert isinstance(receiver, Reception | Small)
             self._tally.fetched += receiver.received
             if isinstance(receiver, Reception):
                 receiver.finish()
                 receiver.job.fetched += receiver.received
         for job in self._open.values():
-            if isinstance(job, Job):
-                job.over = True  # hash threads in the midst of a file look at it
-                job.epoch += 1
+            job.epoch += 1  # hash threads in the midst of a file look at it
         # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
         self._hashers.close(0.25)
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
+        for small in list(self._small.values()):
+            self._as_job(small)
         for job in list(self._open.values()):
-            self._over(self._as_job(job), "stopped")
+            self.apply(job, events.Stopped())
+
+    # -- measuring
+
+    def _in_flight(self) -> Iterator[tuple[str, int]]:
+        """For each request in flight whom it asks and the bytes that it has brought."""
+        return ((receiver.server, receiver.received) for receiver in self._flying())
+
+    def _flying(self) -> Iterator[Reception | Small]:
+        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception | Small))
+
+    def _moved(self) -> int:
+        return self._tally.fetched + sum(receiver.received for receiver in self._flying())
+
+    def _present(self) -> int:
+        receptions = (receiver for receiver in self._flying() if isinstance(receiver, Reception))
+        begun = sum(reception.piece.position % CELL for reception in receptions if not reception.stale)
+        return begun + sum(job.present for job in self._open.values())
+
+    def _phase(self, *, final: bool) -> Phase:
+        return phase_of(
+            final=final,
+            paused=self._control.paused,
+            connections=self._wire.flying,
+            preparing=self._preparing,
+            waiting=self._scheduler.queued + len(self._later),
+        )
+
+    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
+        commands.LookAtDisk: _look_at_disk,
+        commands.LookInStore: _look_in_store,
+        commands.HashExisting: _hash_existing,
+        commands.ReadCells: _read_cells,
+        commands.HashFurther: _hash_further,
+        commands.RequestUrl: _request_url,
+        commands.Queue: _queue,
+        commands.Wait: _wait,
+        commands.HoldServer: _hold_server,
+        commands.Relieve: _relieve,
+        commands.Record: _record,
+        commands.DropRecord: _drop_record,
+        commands.ForgetDone: _forget_done,
+        commands.ClosePart: _close_part,
+        commands.CutPart: _cut_part,
+        commands.MakeEmpty: _make_empty,
+        commands.RemovePart: _remove_part,
+        commands.TakeBack: _take_back,
+        commands.RemoveExisting: _remove_existing,
+        commands.Commit: _commit,
+        commands.Finish: _finish,
+    }

@@ -80,10 +80,6 @@ class PartFiles:
                 raise write_error(error, job.part, job.item.title) from error
         return job.descriptor
 
-    def make_empty(self, job: Job) -> None:
-        """Makes the part of an empty file."""
-        self.open(job)
-
     def close(self, job: Job) -> None:
         """Closes a job's part, if it is open."""
         if job.descriptor >= 0:
@@ -200,19 +196,6 @@ class PartFiles:
             self.disk.unlink(job.final)
         except OSError as error:
             raise write_error(error, job.final, job.item.title) from error
-
-    def landing(
-        self,
-        job: Job,
-        checksums: Mapping[str, str],
-        landed: Callable[[TransferError | None], None],
-        *,
-        fetched: bool,
-        found: os.stat_result | None = None,
-    ) -> Landing:
-        """Describes a verified file to the committer."""
-        assert job.size is not None
-        return Landing(job.item.name, job.part if fetched else None, job.final, job.size, checksums, landed, found)
 
     def _make_parent(self, part: str, item: Item) -> None:
         parent = part[: part.rindex(os.sep)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import plan
+from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, PartState
 from omicsdk.transfer.requests import Asked, Location, Verdict, is_strong
@@ -61,6 +62,7 @@ class Job:
     """
 
     # What is so at the beginning stands here, not in __init__: there may be a million jobs, and most change little of it.
+    state = State.PLANNED
     size: int | None
     validator = ""
     have = 0
@@ -96,7 +98,6 @@ class Job:
     following = False
     inline = False
     mending: Mending | None = None
-    over = False
     _digests: Digests | None = None
 
     def __init__(self, number: int, item: Item, final: str, part: str, *, unvalidated: bool = False) -> None:
@@ -110,6 +111,16 @@ class Job:
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()
         self.quota = Quota.of(item.retries, item.min_delay)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.item.title
+
+    @property
+    def over(self) -> bool:
+        """Whether it has its outcome, or is about to have it."""
+        return self.state in FINAL
 
     @property
     def digests(self) -> Digests:
@@ -303,7 +314,7 @@ class Job:
         self.gained_since_located = True
         self.redirects = 0
 
-    def advance(self) -> int:
+    def move_frontier(self) -> int:
         """Moves the frontier over the cells that are there.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What a journal knows of a file that is there, or of the part of one."""
+"""What is known of a file that is there, or of the part of one: by the journal, and in the words of its outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal, PartState
-from omicsdk.transfer.requests import is_strong
+from omicsdk.transfer.reports.outcomes import Outcome, verification_of
+from omicsdk.transfer.requests import is_strong, validator_words
 
 
 def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
@@ -44,3 +45,40 @@ def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | No
     if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
         return None
     return record if unvalidated or is_strong(record.validator) or record.checksums else None
+
+
+def words(checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False) -> str:
+    """Says what a file's bytes were compared with.
+
+    Args:
+        checksums: What the platform states.
+        validator: The ETag or date that the server told, as in a verdict, "" when it told none; None when it wasn't asked.
+        size: The size that the platform states, None when it doesn't.
+        open_ended: Whether the server told no length either.
+    """
+    if checksums:
+        return ", ".join(checksums)
+    compared = ["size" if size is not None else "end of the body" if open_ended else "length of the answer"]
+    if validator:
+        compared.append(validator_words(validator).partition(" ")[2])
+    lacking = "no checksum" if size is not None else "neither size nor checksum"
+    told = ", and the server neither ETag nor date" if validator == "" else ""
+    return f"{' and '.join(compared)} only: the platform states {lacking}{told}"
+
+
+def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
+    """The outcome of a file that is at its target already and recorded.
+
+    Args:
+        item: The file.
+        size: Its size in bytes.
+        known: The checksums that were verified when it came.
+    """
+    return Outcome(
+        item.name,
+        "skipped",
+        size,
+        checksums=known,
+        verified=words(known, None, size=item.size),
+        verification=verification_of(known, item.size),
+    )

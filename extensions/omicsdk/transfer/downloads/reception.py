@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import CELL, next_boundary
-from omicsdk.transfer.requests import WANTED, Kind, Location, Verdict, judge
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.requests import WANTED, Kind, Verdict, judge
+from omicsdk.transfer.writing import Growth, write_error
 
 _extend = crc32c_extend()
 
@@ -20,18 +21,37 @@ BATCH = 128 * 1024
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
 
+class Sink(Protocol):
+    """Where the bytes of requests go: the engine. Its methods are called from within libcurl."""
+
+    def accepts(self, reception: Reception, verdict: Verdict) -> bool:
+        """Decide whether an answer's body is written; may change job and piece."""
+        ...
+
+    def open_part(self, job: Job) -> int:
+        """Give the descriptor of a job's part."""
+        ...
+
+    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
+        """Write buffers at an offset of it, as `Disk.write_at` does."""
+        ...
+
+    def cell_written(self, job: Job, index: int, crc: int) -> None:
+        """Note a whole cell that is on disk, with its CRC32C."""
+        ...
+
+    def now(self) -> float:
+        """The wall clock, for a Retry-After that is a date."""
+        ...
+
+
 class Reception:
     """One attempt at one piece of a job.
 
     Args:
-        job: The job.
+        job: The job, located.
         piece: The piece; moves on as bytes are written.
-        location: Where the request goes.
-        accept: Decides with the verdict whether the body is written; may change job and piece.
-        open_part: Gives the descriptor of the job's part file.
-        write_at: Writes buffers at an offset of it, as `Disk.write_at` does.
-        written: Is told of each whole cell: job, number, CRC32C.
-        now: The wall clock, for a Retry-After that is a date.
+        sink: Where its bytes go.
         began: When it is sent, by the monotonic clock.
     """
 
@@ -48,33 +68,18 @@ class Reception:
     _flush_at = 0  # when no more than this is left, there is enough for a write
     _descriptor = -1
 
-    def __init__(
-        self,
-        job: Job,
-        piece: Piece,
-        location: Location,
-        *,
-        accept: Callable[[Reception, Verdict], bool],
-        open_part: Callable[[Job], int],
-        write_at: Callable[[int, Sequence[bytes], int], int],
-        written: Callable[[Job, int, int], None],
-        now: Callable[[], float],
-        began: float = 0.0,
-    ) -> None:
+    def __init__(self, job: Job, piece: Piece, sink: Sink, began: float = 0.0) -> None:
         self.began = began
         self.job = job
         self.piece = piece
-        self.location = location
-        self.server = location.server
+        self.location = job.asks_at
+        self.server = self.location.server
         self.asked = job.asks(piece)
         self.epoch = job.epoch
         self.lines: list[bytes] = []
-        self._accept = accept
-        self._open_part = open_part
-        self._write_at = write_at
-        self._written = written
-        self._now = now
+        self._sink = sink
         self._chunks: list[bytes] = []
+        self._growth = Growth(job.part, job.title) if job.item.size is None else None
 
     @property
     def stale(self) -> bool:
@@ -124,8 +129,8 @@ class Reception:
         asked = self.asked
         if not self.stale:  # another part's answer may have told since which version this is
             asked = asked._replace(validator=self.job.validator)
-        self.verdict = judge(asked, status, headers, self._now())
-        self._accepted = self._accept(self, self.verdict)
+        self.verdict = judge(asked, status, headers, self._sink.now())
+        self._accepted = self._sink.accepts(self, self.verdict)
         if self._accepted:
             self._crc = self.piece.crc
             self._begin_stretch()
@@ -188,7 +193,7 @@ class Reception:
         return self._flush() if self._room <= self._flush_at else None
 
     def _cell_done(self) -> None:
-        self._written(self.job, (self.piece.position - 1) // CELL, self._crc)
+        self._sink.cell_written(self.job, (self.piece.position - 1) // CELL, self._crc)
         self._crc = 0
 
     def _flush(self) -> int | None:
@@ -198,7 +203,7 @@ class Reception:
         if self.stale:
             return 0
         if self._descriptor < 0:
-            self._descriptor = self._open_part(self.job)
+            self._descriptor = self._sink.open_part(self.job)
         job, crc = self.job, self._crc
         for chunk in self._chunks:
             crc = _extend(crc, chunk)
@@ -210,8 +215,10 @@ class Reception:
             else:  # an earlier attempt left a begun cell
                 job.forget_digests()
                 job.inline = False
+        if self._growth is not None and job.size is None:  # the head of the answer didn't tell it either
+            self._growth.expect(sum(map(len, self._chunks)))
         try:
-            self.piece.position += self._write_at(self._descriptor, self._chunks, self.piece.position)
+            self.piece.position += self._sink.write_at(self._descriptor, self._chunks, self.piece.position)
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
         self._crc = crc

@@ -9,7 +9,6 @@ from logging import getLogger
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
-from omicsdk.transfer.downloads.small import Small
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
@@ -43,15 +42,14 @@ class Spool:
         self._closed = False
         self._words = dict[str, str]()  # of files that are there and whose outcome hasn't been told
 
-    def has_room(self, jobs: Collection[Job | Small]) -> bool:
+    def has_room(self, jobs: Collection[Job]) -> bool:
         """Tells whether another file may be begun.
 
         Args:
             jobs: Those that are under way.
         """
         target = self._store.target
-        sizes = (job.size if isinstance(job, Job) else job.item.size for job in jobs)
-        return len(jobs) < target.spool_files and sum(size or 0 for size in sizes) < target.spool_bytes
+        return len(jobs) < target.spool_files and sum(job.size or 0 for job in jobs) < target.spool_bytes
 
     def look(self, item: Item, found: Callable[[There | None], None], failed: Callable[[OmicsError], None]) -> None:
         """Asks the store whether it has a file already.

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 from omicsdk.core.errors import ChecksumMissing, NotWritable, UnsafePath
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
-from omicsdk.transfer.downloads.known import recorded, usable
+from omicsdk.transfer.downloads.known import recorded, skipped, usable
 from omicsdk.transfer.downloads.room import bytes_needed, nearest_folder, no_room
-from omicsdk.transfer.downloads.verify import skipped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 from omicsdk.transfer.plan import cell_span

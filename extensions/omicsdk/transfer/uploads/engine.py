@@ -1,33 +1,40 @@
-"""The engine of uploads: takes jobs through opening, beginning, sending and completing. One thread; others only help it."""
+"""The engine of uploads: executes what the table of a job asks for, on network, files, journal and threads."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from typing import Any, ClassVar, cast
 
-from omicsdk.core.errors import ChecksumMissing, OmicsError, TransportError
+from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
 from omicsdk.transfer.control import TICK
-from omicsdk.transfer.network.wire import Ask, Ended, Wire
-from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, State, verification_of
-from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.requests import Location
+from omicsdk.transfer.engine.engine import SAMPLE, Engine
+from omicsdk.transfer.engine.machine import State
+from omicsdk.transfer.network import wire
+from omicsdk.transfer.network.heads import parse_head
+from omicsdk.transfer.network.wire import Ask, Receiver
+from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
+from omicsdk.transfer.reports.outcomes import State as Result
+from omicsdk.transfer.reports.progress import Phase
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.threads import Inbox, Pool
-from omicsdk.transfer.uploads.calls import Calls
+from omicsdk.transfer.threads import Pool
+from omicsdk.transfer.uploads import commands, events
+from omicsdk.transfer.uploads.answers import Kind, difference, judge
+from omicsdk.transfer.uploads.digesting import checksums_of
 from omicsdk.transfer.uploads.following import AT_ONCE, FollowUp
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
-from omicsdk.transfer.uploads.journal import UploadJournal
-from omicsdk.transfer.uploads.opening import Opening
-from omicsdk.transfer.uploads.replies import Replies
+from omicsdk.transfer.uploads.journal import Finished, Unfinished, UploadJournal, key_of, place_of
 from omicsdk.transfer.uploads.settings import Settings
-from omicsdk.transfer.uploads.stages import Stages
-from omicsdk.transfer.uploads.store import Upload
+from omicsdk.transfer.uploads.source import SourceFile
+from omicsdk.transfer.uploads.store import SentPart, Upload
 from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, confirmed
+from omicsdk.transfer.uploads.transitions import TRANSITIONS, Rules
+from omicsdk.transfer.writing import write_error
 
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16
@@ -37,11 +44,9 @@ SMALL = 1024 * 1024
 GIVING_UP = 7
 #: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
 LIMITED = 2.0
-#: Seconds over which a rate is measured.
-SAMPLE = 0.25
 
 
-class Engine:
+class Uploads(Engine[Job]):
     """One run.
 
     Args:
@@ -53,6 +58,8 @@ class Engine:
         finished: Is given each outcome with its upload's number, as they come.
     """
 
+    table = TRANSITIONS
+
     def __init__(
         self,
         uploads: Iterator[tuple[int, Upload, int | None]],
@@ -62,136 +69,31 @@ class Engine:
         settings: Settings,
         finished: Callable[[int, Outcome], None],
     ) -> None:
+        super().__init__(settings, Tally(count, size, settings.clock.monotonic(), SAMPLE), finished)
+        self._rules = Rules(settings.patience, settings.abort)
         self._uploads = uploads
-        self._more = True
-        self.finished = False  # whether the run came to its end by itself
-        self._settings = settings
-        self._control = settings.control
-        self._clock = settings.clock
-        self._finished = finished
+        self._counted = count is not None
         self._closing = False
-        self._wire = Wire(
-            lambda url: curl_options(settings.route(url)),
-            settings.patience,
-            settings.connections,
-            settings.control.throttle,
-            settings.clock.monotonic,
-        )
-        self._inbox = Inbox(self._wire.wake)
+        self._journal = journal
+        self._follow = settings.follow
         self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
-        self._counted = count is not None
-        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE)
-        self._open = dict[int, Job]()
-        self._working = dict[int, Job]()  # those with parts to be prepared
-        self._preparing = 0
+        self._summing = Summing(self._hashers, self._is_closing)
+        self._working = dict[int, Job]()  # jobs with parts to be prepared
+        self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
+        self._held = dict[str, float]()
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
-        self._later: list[tuple[float, Callable[[], None]]] = []
-        self._held = dict[str, float]()
         self._agent = user_agent()
-        self._replies = Replies(
-            clock=settings.clock,
-            jitter=settings.jitter,
-            again=self._again,
-            resend=self._resend,
-            redirect=self._redirect,
-            landed=self._landed,
-            gone=self._gone,
-            hold=self._hold,
-            failed=self._failed,
-            retrying=self._retrying,
-            patience=settings.patience,
-        )
-        self._summing = Summing(self._hashers, lambda: self._closing, self._failed)
-        calls = Calls(self._callers, self._gone, self._replies.trouble)
-        self._stages = Stages(
-            journal=journal,
-            calls=calls,
-            callers=self._callers,
-            summing=self._summing,
-            ended=lambda: self._closing,
-            work=self._work,
-            over=self._over,
-            failed=self._failed,
-            restart=self._restart,
-        )
-        self._opening = Opening(
-            journal=journal,
-            calls=calls,
-            summing=self._summing,
-            is_twice=lambda job: any(other.key == job.key for other in self._open.values() if other is not job),
-            skipped=lambda job: self._over(job, "skipped"),
-            failed=self._failed,
-            start=self._stages.start,
-        )
 
-    @property
-    def throughput(self) -> Throughput:
-        """How fast bytes went out over the time."""
-        return self._tally.throughput
-
-    def run(self) -> None:
-        """Runs until all uploads have an outcome or somebody stops it."""
-        with self._control.watched(self._wire.wake):
-            self._run()
-
-    def _run(self) -> None:
-        self._control.begin(self._clock.monotonic())
-        try:
-            while not self._control.over(self._clock.monotonic(), self._settings.stop):
-                self._inbox.deliver()
-                if self._control.paused:
-                    self._suspend()
-                else:
-                    self._wake_up()
-                    self._admit()
-                    self._prepare()
-                    self._dispatch()
-                self._follow_up()
-                if not (self._open or self._more or self._following):
-                    self.finished = True
-                    break
-                for ended in self._wire.poll(self._patience()):
-                    self._ended(ended)
-                self._tell()
-        finally:
-            self._close()
-        self._tell(final=True)
+    def _is_closing(self) -> bool:
+        return self._closing
 
     # -- the loop's steps
 
-    def _suspend(self) -> None:
-        """Ends all requests without holding it against anybody."""
-        for receiver in self._wire.cancel(lambda flying: isinstance(flying, Sending)):
-            assert isinstance(receiver, Sending)
-            self._returned(receiver)
-            if not receiver.stale:
-                self._resend(receiver.job, receiver.prepared.cut.number)
-
-    def _patience(self) -> float:
-        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        if self._control.paused or not (self._later or self._held):  # paused, nobody is served when it is due
-            return TICK
-        due = min([entry[0] for entry in self._later] + list(self._held.values()))
-        wait = min(TICK, max(0.0, due - self._clock.monotonic()))
-        if self._wire.flying or self._callers.waiting or self._hashers.waiting:
-            return wait
-        self._clock.sleep(wait)
-        return 0.0
-
-    def _wake_up(self) -> None:
-        if self._later or self._held:
-            now = self._clock.monotonic()
-            self._held = {server: until for server, until in self._held.items() if until > now}
-            due = [entry for entry in self._later if entry[0] <= now]
-            for entry in due:
-                self._later.remove(entry)
-                entry[1]()
-
     def _admit(self) -> None:
-        while self._more and len(self._open) < self._settings.connections + AHEAD:
+        while self._more and len(self._open) < self._connections + AHEAD:
             entry = self._control.ask(self._uploads)
             if entry is None:
                 self._more = False
@@ -200,26 +102,44 @@ class Engine:
             number, upload, size = entry
             if not self._counted:
                 self._tally.expect(size)
-            job = Job(number, upload, os.path.abspath(upload.path))
+            job = self._open[number] = Job(number, upload, os.path.abspath(upload.path))
             job.counted = size
-            self._open[number] = job
-            self._opening.open(job)
+            self.apply(job, events.Admitted())
 
-    def _work(self, job: Job) -> None:
-        """Has a job's parts sent."""
-        if not job.over:
-            self._working[job.number] = job
+    def _serve(self) -> None:
+        if self._held:
+            now = self._clock.monotonic()
+            self._held = {server: until for server, until in self._held.items() if until > now}
+        self._prepare_parts()
+        self._dispatch()
 
-    def _prepare(self) -> None:
-        """Hashes and signs a few parts ahead of the sending."""
-        if not self._working:
-            return
+    def _settle(self) -> bool:
+        while self._follow_ups and self._following < AT_ONCE:
+            follow_up = self._follow_ups.popleft()
+            try:
+                self._wire.start(follow_up.ask, follow_up)
+            except ValueError:  # its URL is invalid
+                follow_up.ended(whole=False)
+            else:
+                self._following += 1
+        return not (self._open or self._more or self._following)
+
+    def _dues(self) -> Iterable[float]:
+        return self._held.values()
+
+    def _is_busy(self) -> bool:
+        return bool(self._callers.waiting or self._hashers.waiting)
+
+    # -- parts
+
+    def _prepare_parts(self) -> None:
+        """Have a few parts hashed and signed ahead of the sending."""
         now = self._clock.monotonic()
-        room = self._settings.connections - self._preparing - len(self._ready)
+        room = self._connections - self._preparing - len(self._ready)
         for job in list(self._working.values()):
             if room <= -AHEAD:
                 return
-            while job.todo and job.resume_at <= now and job.pipeline < 2 * self._settings.connections:
+            while job.todo and job.resume_at <= now and job.pipeline < 2 * self._connections:
                 cut = job.cut(job.todo[0])
                 if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not self._summing.may_go(job, cut):
                     break
@@ -229,60 +149,65 @@ class Engine:
                 self._preparing += 1
                 room -= 1
                 self._summing.extend(job)
-                self._sign(job, cut.number)
-            if not job.todo or job.over:
+                self._prepare_part(job, cut.number)
+            if not job.todo or job.state is not State.SENDING:
                 self._working.pop(job.number, None)
 
-    def _sign(self, job: Job, number: int) -> None:
+    def _prepare_part(self, job: Job, number: int) -> None:
         epoch = job.epoch
 
         def prepared(result: Prepared) -> None:
             self._preparing -= 1
             if epoch != job.epoch:
                 job.pipeline -= 1
-            elif result.listed is not None:
-                job.pipeline -= 1
-                job.kept += result.listed.size
-                self._stages.landed(job, result.listed)
-            elif result.location is None:
-                job.pipeline -= 1
-                self._opening.begin_parts(job)
             else:
-                self._ready.append((job, result))
+                self.apply(job, events.PartReady(result))
 
         def failed(error: Exception) -> None:
             self._preparing -= 1
             job.pipeline -= 1
             if epoch == job.epoch:
-                self._replies.not_prepared(job, number, error)
+                if isinstance(error, ChecksumMismatch):
+                    error = self._change_of(job) or error  # perhaps it was read otherwise because it is another
+                self.apply(job, events.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
 
-        self._callers.submit(self._stages.preparation(job, number, self._clock.monotonic), prepared, failed)
+        self._callers.submit(self._preparation(job, number), prepared, failed)
+
+    def _preparation(self, job: Job, number: int) -> Callable[[], Prepared]:
+        """Give what a thread does for a part before it goes: its checksums, its URL."""
+        cut, store, epoch, source, facts = job.cut(number), job.store, job.epoch, job.file, job.facts
+        whole, upload_id, listed, names = job.whole, job.upload_id, job.listed.get(number), job.part_checksums
+        now, end = self._clock.monotonic, cut.start + cut.length
+
+        def prepare() -> Prepared:
+            known: Mapping[str, str] = {}
+            if listed is not None and listed.size == cut.length:
+                known = listed.checksums
+            comparable = [name for name in (*names, "md5") if name in known][:1]
+            wanted = dict.fromkeys((*names, *comparable))
+            source.expect(cut.start, cut.length)
+            checksums = checksums_of(source, wanted, cut.start, end, self._is_closing) if wanted else {}
+            if listed is not None and comparable and difference(checksums, known) is None:
+                there = SentPart(number, cut.length, listed.etag, checksums)
+                return Prepared(cut, checksums, None, now(), epoch, there)
+            location = store.put(facts, checksums) if whole else store.sign(upload_id, cut, checksums)
+            return Prepared(cut, checksums, location, now(), epoch)
+
+        return prepare
 
     def _dispatch(self) -> None:
-        if not self._ready:
-            return
+        """Send the parts that may go now."""
         waiting = deque[tuple[Job, Prepared]]()
         now = self._clock.monotonic()
-        while self._ready and self._wire.flying - self._following < self._settings.connections:
+        while self._ready and self._wire.flying - self._following < self._connections:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
             elif job.resume_at > now or self._is_held(prepared) or not self._bears(prepared):
                 waiting.append((job, prepared))
             else:
-                self._send(job, prepared)
+                self._start(job, prepared)
         self._ready.extendleft(reversed(waiting))
-
-    def _follow_up(self) -> None:
-        """Sends what follows files that are there."""
-        while self._follow_ups and self._following < AT_ONCE:
-            follow_up = self._follow_ups.popleft()
-            try:
-                self._wire.start(follow_up.ask, follow_up)
-            except ValueError:  # its URL is invalid
-                follow_up.ended(whole=False)
-            else:
-                self._following += 1
 
     def _is_held(self, prepared: Prepared) -> bool:
         return prepared.location is not None and prepared.location.server in self._held
@@ -292,10 +217,10 @@ class Engine:
         rate = self._control.rate_limit
         if rate is None or self._wire.flying == self._following:
             return True
-        flying = sum(each.prepared.cut.length for each in self._wire.receivers() if isinstance(each, Sending))
+        flying = sum(each.prepared.cut.length for each in self._sendings())
         return flying + prepared.cut.length <= rate * LIMITED
 
-    def _send(self, job: Job, prepared: Prepared) -> None:
+    def _start(self, job: Job, prepared: Prepared) -> None:
         location = prepared.location
         assert location is not None
         sending = Sending(job, prepared, location, self._clock.monotonic())
@@ -315,13 +240,14 @@ class Engine:
             self._wire.start(Ask(location.url, tuple(headers.items()), sending.method, body, options), sending)
         except OmicsError as error:
             job.pipeline -= 1
-            self._failed(job, error)
+            self.apply(job, events.Broken(error))
         except ValueError as error:  # brackets that don't close, a port that is no number
             job.pipeline -= 1
             reason = f"{job.title}: its URL is invalid ({error})"
-            self._failed(job, TransportError(reason, method=sending.method, url=without_query(location.url)))
+            problem = TransportError(reason, method=sending.method, url=without_query(location.url))
+            self.apply(job, events.Broken(problem))
 
-    def _ended(self, ended: Ended) -> None:
+    def _ended(self, ended: wire.Ended) -> None:
         sending = ended.receiver
         if isinstance(sending, FollowUp):
             self._following -= 1
@@ -329,89 +255,157 @@ class Engine:
             return
         assert isinstance(sending, Sending)
         self._returned(sending)
-        if not sending.stale:
-            self._replies.ended(sending, ended.error, lasting=ended.lasting)
+        if sending.stale:
+            return
+        job, body = sending.job, sending.file_body
+        if body.problem is not None:
+            if not isinstance(body.problem, OmicsError):
+                raise body.problem
+            self.apply(job, events.Broken(body.problem))
+            return
+        status, headers = parse_head(sending.lines)
+        verdict = None
+        # A server that refuses need not read on: its answer counts even when the connection broke under the rest.
+        if status >= 300 or (ended.error is None and body.position >= body.length):
+            verdict = judge(status, headers, bytes(sending.body), self._clock.now())
+        if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED) and (change := self._change_of(job)):
+            self.apply(job, events.Broken(change))  # what was hashed may not be what was sent
+            return
+        now, luck = self._clock.monotonic(), self._jitter()
+        self.apply(job, events.Ended(sending, verdict, ended.error, ended.lasting, now, luck))
+
+    def _change_of(self, job: Job) -> OmicsError | None:
+        """The error that says that a job's file isn't what it was."""
+        try:
+            job.file.check()
+        except OmicsError as error:
+            return error
+        return None
 
     def _returned(self, sending: Sending) -> None:
-        """Counts what a request sent."""
+        """Count what a request sent."""
         sending.job.pipeline -= 1
         sending.job.gone_out += sending.file_body.sent
         self._tally.fetched += sending.file_body.sent
 
-    def _landed(self, sending: Sending, facts: dict[str, str]) -> None:
-        """The store has a part."""
-        self._stages.reported(sending, facts)
+    def _pauses(self, receiver: Receiver) -> bool:
+        return isinstance(receiver, Sending)
 
-    def _again(self, job: Job, seconds: float, then: Callable[[], None]) -> None:
-        """Does something for a job after a while."""
-        due = self._clock.monotonic() + seconds
-        job.resume_at = max(job.resume_at, due)
+    def _call_off(self, receiver: Receiver) -> None:
+        assert isinstance(receiver, Sending)
+        self._returned(receiver)
+        if not receiver.stale:
+            self.apply(receiver.job, events.CalledOff(receiver))
+
+    # -- commands
+
+    def _open_file(self, job: Job, _: commands.Open) -> None:
+        source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
+        target, journal = job.store.target, self._journal
+        key = job.key = key_of(job.path, job.title, target)
+        taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
+        done = journal.finished(key, place_of(target)) if journal is not None else None
+        begun = journal.unfinished(key) if journal is not None else None
+        self.apply(job, events.Opened(source, key, taken, done, begun))
+
+    def _hash_needed(self, job: Job, _: commands.HashNeeded) -> None:
         epoch = job.epoch
-        self._later.append((due, lambda: then() if epoch == job.epoch else None))
 
-    def _retrying(self, job: Job) -> None:
-        """Counts that something is tried again."""
-        job.retries += 1
-        self._tally.count_retry()
+        def known(checksums: Any) -> None:
+            if job.epoch == epoch:
+                self.apply(job, events.Hashed(checksums))
 
-    def _resend(self, job: Job, number: int) -> None:
-        """Has a part prepared anew, before those that follow."""
-        job.give_back(number)
-        self._work(job)
+        self._summing.need(job, known, lambda error: self.apply(job, events.Broken(error)))
 
-    def _redirect(self, job: Job, prepared: Prepared) -> None:
-        """Sends a part elsewhere."""
-        job.pipeline += 1
-        self._ready.appendleft((job, prepared))
+    def _hash_beside(self, job: Job, _: commands.HashBeside) -> None:
+        self._summing.begin(
+            job, lambda: self.apply(job, events.Summed()), lambda error: self.apply(job, events.Broken(error))
+        )
+        self.apply(job, events.Summed())
 
-    def _gone(self, job: Job, error: OmicsError) -> None:
-        """The platform doesn't know an upload."""
-        self._stages.gone(job, error)
+    def _call(self, job: Job, command: commands.Call) -> None:
+        def failed(error: Exception) -> events.CallFailed:
+            return events.CallFailed(command, error, self._clock.monotonic(), self._jitter())
 
-    def _restart(self, job: Job) -> None:
-        """Sends a file from the beginning."""
-        self._abandon(job)
-        job.begin()
-        self._opening.begin(job)
+        self._in_background(self._callers, job, command.function, command.event, failed)
 
-    def _abandon(self, job: Job) -> None:
-        """Ends a job's requests."""
+    def _prepare(self, job: Job, _: commands.Prepare) -> None:
+        if job.state is State.SENDING:
+            self._working[job.number] = job
+
+    def _send(self, job: Job, command: commands.Send) -> None:
+        if command.first:
+            self._ready.appendleft((job, command.prepared))
+        else:
+            self._ready.append((job, command.prepared))
+
+    def _cancel_requests(self, job: Job, _: commands.CancelRequests) -> None:
         self._working.pop(job.number, None)
         for receiver in self._wire.cancel(lambda flying: isinstance(flying, Sending) and flying.job is job):
             assert isinstance(receiver, Sending)
             self._returned(receiver)
 
-    def _hold(self, location: Location, seconds: float) -> None:
-        """Leaves a server alone for a while: what it says to one request holds for all."""
-        until = self._clock.monotonic() + seconds
-        self._held[location.server] = max(until, self._held.get(location.server, 0.0))
+    def _wait(self, job: Job, command: commands.Wait) -> None:
+        self._retry_after(job, command.seconds, command.event, job.epoch)
+
+    def _count_retry(self, _: Job, __: commands.CountRetry) -> None:
+        self._tally.count_retry()
+
+    def _hold_server(self, _: Job, command: commands.HoldServer) -> None:
+        server, until = command.location.server, self._clock.monotonic() + command.seconds
+        self._held[server] = max(until, self._held.get(server, 0.0))
+
+    def _check_file(self, job: Job, _: commands.CheckFile) -> None:
+        job.file.check(by_name=True)
+        self.apply(job, events.Unchanged())
+
+    def _record_begun(self, job: Job, _: commands.RecordBegun) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
+            except OSError as error:
+                raise write_error(error, str(self._journal.path), job.title) from error
+
+    def _record_part(self, job: Job, command: commands.RecordPart) -> None:
+        if self._journal is not None:
+            self._journal.part(job.key, command.part)
+
+    def _record_done(self, job: Job, _: commands.RecordDone) -> None:
+        if self._journal is not None:
+            state = Finished(job.file.identity, checksums_of_whole(job), confirmed(job))
+            self._journal.done(job.key, state, place_of(job.store.target))
+
+    def _drop_record(self, job: Job, _: commands.DropRecord) -> None:
+        if self._journal is not None:
+            self._journal.drop(job.key)
+
+    def _abort(self, job: Job, command: commands.Abort) -> None:
+        self._callers.submit(
+            lambda: job.store.abort(command.upload_id),
+            lambda _: self.apply(job, events.Aborted(None)),
+            lambda problem: self.apply(job, events.Aborted(problem)),
+        )
 
     # -- ends
 
-    def _failed(self, job: Job, error: OmicsError) -> None:
-        if not job.over and job.error is None:
-            if isinstance(error, TransportError):
-                error.about(job.title)
-            job.error = error
-            self._abandon(job)
-            job.epoch += 1
-            self._stages.give_up(job, error, abort=self._settings.abort)
+    def _fail(self, job: Job, error: OmicsError) -> None:
+        job.error = error
+        self._finish(job, commands.Finish())
 
-    def _over(self, job: Job, state: State, error: OmicsError | None = None) -> None:
-        if job.over:
-            return
-        job.over = True
+    def _finish(self, job: Job, _: commands.Finish) -> None:
         job.epoch += 1
         if job.source is not None:
             job.source.close()
         del self._open[job.number]
         self._working.pop(job.number, None)
-        now = self._clock.monotonic()
-        present = state in PRESENT
+        error = job.error
+        if isinstance(error, TransportError):
+            error.about(job.title)
+        present = job.state in PRESENT
         compared = confirmed(job) if present else ()
         outcome = Outcome(
             name=job.title,
-            state=state,
+            state=cast("Result", job.state.value),
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             bytes_kept=job.kept,
@@ -419,46 +413,42 @@ class Engine:
             verified=(", ".join(compared) or "size") if present else "",
             attempts=job.attempts,
             retries=job.retries,
-            seconds=now - job.began if job.began is not None else 0.0,
+            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
             error=error,
             # A store that takes a PUT says that it has so many bytes; that these are ours it says by a checksum only.
             verification=verification_of(compared, 0) if present else "unverified",
         )
-        if present and not compared and self._settings.control.require_checksum:
+        if present and not compared and self._control.require_checksum:
             missing = "it was sent, but the platform confirms its size only, no checksum"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
-        self._tally.count(outcome, job.counted)
-        self._finished(job.number, outcome)
-        follow = self._settings.follow
-        if follow is not None and outcome.is_present and not self._closing:
-            follow_up = follow(job.number, outcome)
+        self._tell(job.number, outcome, job.counted)
+        if self._follow is not None and outcome.is_present and not self._closing:
+            follow_up = self._follow(job.number, outcome)
             if follow_up is not None:
                 self._follow_ups.append(follow_up)
 
-    def _close(self) -> None:
-        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
-            ends.callback(self._wire.close)
-            ends.callback(self._callers.close, 0.0)
-            self._close_jobs()
+    def _broken(self, error: OmicsError) -> events.Broken:
+        return events.Broken(error)
 
-    def _close_jobs(self) -> None:
+    def _close_all(self, ends: ExitStack) -> None:
+        ends.callback(self._callers.close, 0.0)
         self._closing = True
         for receiver in self._wire.cancel(lambda _: True):
             if isinstance(receiver, Sending):
                 self._returned(receiver)
         self._hashers.close(0.5)
-        if self._settings.abort:
+        if self._rules.abort:
             self._give_up_rest()
         self._callers.close(0.2)
         self._inbox.deliver()
         for job in list(self._open.values()):
-            self._over(job, "failed" if job.error is not None else "stopped", job.error)
+            self.apply(job, events.Stopped())
 
     def _give_up_rest(self) -> None:
-        """Gives the parts of stopped files up, as far as the platform lets us within a moment."""
+        """Give the parts of stopped files up, as far as the platform lets us within a moment."""
         for job in list(self._open.values()):
             if job.error is None and job.upload_id:
-                self._stages.give_up(job, None, abort=True)
+                self.apply(job, events.Stopped(abort=True))
         for _ in range(GIVING_UP):
             if not any(job.upload_id for job in self._open.values()):
                 return
@@ -467,24 +457,36 @@ class Engine:
 
     # -- measuring
 
-    def _gone_out(self) -> int:
-        flying = (receiver.file_body.sent for receiver in self._wire.receivers() if isinstance(receiver, Sending))
-        return self._tally.fetched + sum(flying)
+    def _sendings(self) -> Iterator[Sending]:
+        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Sending))
+
+    def _moved(self) -> int:
+        return self._tally.fetched + sum(sending.file_body.sent for sending in self._sendings())
 
     def _present(self) -> int:
-        """Bytes that are there of files that haven't come to their end, those of parts in flight too."""
-        flying = sum(
-            min(receiver.file_body.sent, receiver.file_body.length)
-            for receiver in self._wire.receivers()
-            if isinstance(receiver, Sending) and not receiver.stale
-        )
+        bodies = (sending.file_body for sending in self._sendings() if not sending.stale)
+        flying = sum(min(body.sent, body.length) for body in bodies)
         return flying + sum(job.present for job in self._open.values())
 
-    def _tell(self, *, final: bool = False) -> None:
-        progress = self._settings.progress
-        now = self._clock.monotonic()
-        if final or self._tally.due(now):
-            self._tally.record(now, self._gone_out())
-        if progress is not None and (final or now >= self._tally.next_word):
-            flying = self._wire.flying
-            progress(self._tally.progress(now, self._gone_out(), self._present(), final=final, connections=flying))
+    def _phase(self, *, final: bool) -> Phase:
+        return "over" if final else "moving"
+
+    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
+        commands.Open: _open_file,
+        commands.HashNeeded: _hash_needed,
+        commands.HashBeside: _hash_beside,
+        commands.Call: _call,
+        commands.Prepare: _prepare,
+        commands.Send: _send,
+        commands.CancelRequests: _cancel_requests,
+        commands.Wait: _wait,
+        commands.CountRetry: _count_retry,
+        commands.HoldServer: _hold_server,
+        commands.CheckFile: _check_file,
+        commands.RecordBegun: _record_begun,
+        commands.RecordPart: _record_part,
+        commands.RecordDone: _record_done,
+        commands.DropRecord: _drop_record,
+        commands.Abort: _abort,
+        commands.Finish: _finish,
+    }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.requests import Location
 from omicsdk.transfer.retrying import Quota
 from omicsdk.transfer.uploads.answers import Answer
@@ -83,7 +84,11 @@ class Job:
         self.refused = dict[int, int]()  # how often in a row a part's URL was
         self.damaged = dict[int, int]()
         self.restarts = 0
-        self.completing = False
+        self.ending = False  # whether all is stored, and the platform is to assemble it
+        self.assembled: Mapping[str, str] | None = (
+            None  # what the platform said of an upload that it had assembled before
+        )
+        self.wrong = False  # whether what the platform has must not be believed
         self.attempts = 0
         self.retries = 0
         self.gone_out = 0
@@ -91,12 +96,17 @@ class Job:
         self.began: float | None = None
         self.error: OmicsError | None = None
         self.epoch = 0
-        self.over = False
+        self.state = State.PLANNED
 
     @property
     def title(self) -> str:
         """What messages call it."""
         return self.upload.name
+
+    @property
+    def over(self) -> bool:
+        """Whether it has its outcome, or is about to have it."""
+        return self.state in FINAL
 
     @property
     def file(self) -> SourceFile:
@@ -153,7 +163,7 @@ class Job:
         self.present = self.kept = 0
         self.listed = {}
         self.claimed_end = 0
-        self.completing = False
+        self.ending = False
 
     def plan_rest(self) -> None:
         """Lines up every part that the platform doesn't have."""
@@ -163,7 +173,7 @@ class Job:
         """Has everything sent once more, though it is there."""
         self.sent.clear()
         self.present = 0
-        self.completing = False
+        self.ending = False
         self.plan_rest()
 
     def give_back(self, number: int) -> None:

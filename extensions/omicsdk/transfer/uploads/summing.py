@@ -25,17 +25,15 @@ class Summing:
     Args:
         hashers: The threads.
         ended: Tells them to end.
-        failed: Ends a job.
     """
 
-    def __init__(self, hashers: Pool, ended: Callable[[], bool], failed: Callable[[Job, OmicsError], None]) -> None:
+    def __init__(self, hashers: Pool, ended: Callable[[], bool]) -> None:
         self._hashers = hashers
         self._ended = ended
-        self._failed = failed
         self._turn: Job | None = None
         self._line = deque[Job]()
 
-    def need(self, job: Job, known: Callable[[Mapping[str, str]], None]) -> None:
+    def need(self, job: Job, known: Callable[[Mapping[str, str]], None], failed: Callable[[OmicsError], None]) -> None:
         """Makes the checksums that a store needs before anything is sent.
 
         Large files take turns, or the first of many would wait until nearly all of them were read.
@@ -43,6 +41,7 @@ class Summing:
         Args:
             job: The upload.
             known: Is given them.
+            failed: Is given the error that ends them.
         """
 
         def moved() -> None:
@@ -56,7 +55,7 @@ class Summing:
 
         if job.needed is None:
             needs = (*job.store.needs, *(job.store.whole_needs if job.cuts.single else ()))
-            job.needed = self._chains(job, needs, moved)
+            job.needed = self._chains(job, needs, moved, failed)
         moved()
 
     def _extend_needed(self, job: Job) -> None:
@@ -77,23 +76,24 @@ class Summing:
                 if not following.over and following.error is None:
                     self._extend_needed(following)
 
-    def begin(self, job: Job, moved: Callable[[Job], None]) -> None:
+    def begin(self, job: Job, moved: Callable[[], None], failed: Callable[[OmicsError], None]) -> None:
         """Begins with those that are made beside the sending; goes on with them when that begins anew.
 
         Args:
             job: The upload.
             moved: Is called each time that they have come further.
+            failed: Is given the error that ends them.
         """
 
         def further() -> None:
             if not job.over and job.error is None and not self._ended():
                 self.extend(job)
-                moved(job)
+                moved()
 
         if job.chains is None:
             known = (*_combined(job), *job.facts.checksums)
             wanted = [name for name in (*job.upload.checksums, *job.store.wants) if name not in known]
-            job.chains = self._chains(job, wanted, further)
+            job.chains = self._chains(job, wanted, further, failed)
         self.extend(job)
 
     def may_go(self, job: Job, cut: Cut) -> bool:
@@ -107,13 +107,15 @@ class Summing:
         if job.chains is not None and not job.chains.done:
             job.chains.extend(job.file.size if job.goes_on else job.claimed_end + _apart(job))
 
-    def _chains(self, job: Job, names: Iterable[str], moved: Callable[[], None]) -> Chains:
-        def failed(error: Exception) -> None:
+    def _chains(
+        self, job: Job, names: Iterable[str], moved: Callable[[], None], failed: Callable[[OmicsError], None]
+    ) -> Chains:
+        def broken(error: Exception) -> None:
             self._pass_on(job)
             if not isinstance(error, Stopped):
-                self._failed(job, readable(job.title, job.path, error))
+                failed(readable(job.title, job.path, error))
 
-        return Chains(job.file, dict.fromkeys(names), self._hashers, lambda: self._ended() or job.over, moved, failed)
+        return Chains(job.file, dict.fromkeys(names), self._hashers, lambda: self._ended() or job.over, moved, broken)
 
 
 def checksums_of_whole(job: Job) -> Mapping[str, str]:

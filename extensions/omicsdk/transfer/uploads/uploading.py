@@ -20,7 +20,7 @@ from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.threads import side_by_side
-from omicsdk.transfer.uploads.engine import Engine
+from omicsdk.transfer.uploads.engine import Uploads
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.settings import Settings
@@ -126,7 +126,7 @@ def upload(
     try:
         total = sum(size or 0 for size in sizes or ())
         count = len(sizes) if sizes is not None else None
-        engine = Engine(_numbered(uploads, sizes), count, total, log, settings, over)
+        engine = Uploads(_numbered(uploads, sizes), count, total, log, settings, over)
         with interrupts(control):
             engine.run()
     finally:

@@ -1,0 +1,178 @@
+"""What happens to a download. Plain data; `transitions` says what follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from omicsdk.core.checksums import Digests
+    from omicsdk.core.errors import OmicsError, TransportError
+    from omicsdk.transfer.downloads.reception import Reception
+    from omicsdk.transfer.journals.journal import PartState
+    from omicsdk.transfer.requests import Location, Verdict
+    from omicsdk.transfer.stores.store import There
+
+
+class Admitted(NamedTuple):
+    """There is room for the job.
+
+    Attributes:
+        into_store: Whether the target is a store and not a folder.
+    """
+
+    into_store: bool
+
+
+class InStore(NamedTuple):
+    """The store was asked for the file.
+
+    Attributes:
+        there: What it has; None for nothing that can be kept.
+        error: Why the file fails; None when it does not.
+    """
+
+    there: There | None
+    error: OmicsError | None = None
+
+
+class Looked(NamedTuple):
+    """The target folder and the journal were looked at.
+
+    Attributes:
+        found: The regular file under the final name; None when there is none.
+        length: The length of the part in bytes; None when there is none.
+        known: The checksums that were verified when the found file came; None when it is not recorded as it is.
+        record: What the journal has of the part, where it is of the same source.
+        begun: Whether the journal has anything of a part.
+    """
+
+    found: os.stat_result | None
+    length: int | None
+    known: Mapping[str, str] | None
+    record: PartState | None
+    begun: bool
+
+
+class ExistingHashed(NamedTuple):
+    """The file under the final name was hashed.
+
+    Attributes:
+        checksums: Its checksums.
+        looked: What was found before.
+    """
+
+    checksums: dict[str, str]
+    looked: Looked
+
+
+class CellsRead(NamedTuple):
+    """The part was compared with the recorded CRC32C of its cells.
+
+    Attributes:
+        damaged: Numbers of the cells that differ.
+        record: The journal's record, when it is that of an earlier run.
+    """
+
+    damaged: list[int]
+    record: PartState | None
+
+
+class Located(NamedTuple):
+    """There is a URL.
+
+    Attributes:
+        location: Where the file is.
+        now: The monotonic clock.
+    """
+
+    location: Location
+    now: float
+
+
+class Answered(NamedTuple):
+    """The head of an answer came, and its body is to be written.
+
+    Attributes:
+        reception: The request.
+        verdict: What the head says.
+    """
+
+    reception: Reception
+    verdict: Verdict
+
+
+class Ended(NamedTuple):
+    """A request has come to its end.
+
+    Attributes:
+        reception: The request.
+        error: Why there is no whole answer; None when there is one.
+        lasting: Whether trying again does not help.
+        now: The monotonic clock.
+        luck: A random number from 0 to 1, for the delay of a retry.
+    """
+
+    reception: Reception
+    error: TransportError | None
+    lasting: bool
+    now: float
+    luck: float
+
+
+class CalledOff(NamedTuple):
+    """A request was ended because the transfer was paused.
+
+    Attributes:
+        reception: The request.
+    """
+
+    reception: Reception
+
+
+class Due(NamedTuple):
+    """The delay before a retry is over."""
+
+
+class Hashed(NamedTuple):
+    """More of the part was hashed.
+
+    Attributes:
+        digests: The checksums that were updated.
+        read: How many bytes were read.
+        wanted: How many there should have been.
+    """
+
+    digests: Digests
+    read: int
+    wanted: int
+
+
+class Broken(NamedTuple):
+    """The job cannot go on: the disk, the journal or the service that gives URLs refused.
+
+    Attributes:
+        error: Why.
+    """
+
+    error: OmicsError
+
+
+class Committed(NamedTuple):
+    """The file is durable under its final name and recorded, or is not.
+
+    Attributes:
+        checksums: What was verified.
+        fetched: Whether it was downloaded; False for one that was there.
+        error: Why it is not; None when it is.
+    """
+
+    checksums: Mapping[str, str]
+    fetched: bool
+    error: OmicsError | None
+
+
+class Stopped(NamedTuple):
+    """The run is over."""

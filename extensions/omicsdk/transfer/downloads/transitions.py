@@ -1,0 +1,605 @@
+"""How a download reacts to what happens to it: one table from state and event to a handler. Pure but for its log messages.
+
+A handler changes the job's data and returns commands; the engine executes them. It touches no file and no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import Any
+
+from omicsdk.core.api_errors import api_error
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ConnectionLost,
+    OmicsError,
+    SourceChanged,
+    TimedOut,
+    TooManyRedirects,
+    TransferError,
+    TransportError,
+    TruncatedTransfer,
+)
+from omicsdk.core.redaction import without_query
+from omicsdk.core.sending.transport import REDIRECT_LIMIT
+from omicsdk.transfer import hashing, plan
+from omicsdk.transfer.downloads import commands, events
+from omicsdk.transfer.downloads.job import Job, Mending
+from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
+from omicsdk.transfer.engine.machine import State, Transition
+from omicsdk.transfer.network.heads import parse_head, redirected
+from omicsdk.transfer.requests import Kind, Location, Verdict, followed, validator_words
+from omicsdk.transfer.retrying import OVERLOADED, Patience
+
+#: Bytes that are hashed at once behind the writer; less would only wake threads.
+STEP = 2 * plan.CELL
+#: A whole that is wrong is checked again so often while its parts are fetched again, then once more at the end.
+CHECKS = 8
+#: A file whose source changes more often than this while it is fetched has failed.
+RESTARTS = 2
+#: A server may offer a file of another size than stated so often in a row; it may be a proxy's page, or nothing at all.
+STRIKES = 2
+#: A URL that was given so many seconds before it was used may have ended without anybody being at fault.
+AGED = 30.0
+
+#: What to do about a file that begins anew after each break.
+UNJOINED = (
+    "No ETag or date shows that its parts are of one version, so each try restarts. Use --resume-unvalidated "
+    "(Control(resume_unvalidated=True)) to join them anyway."
+)
+
+_log = getLogger("omicsdk.transfer")
+
+Commands = list[commands.Command]
+
+
+# -- what was there before
+
+
+def _admitted(job: Job, event: events.Admitted, _: Patience) -> Commands:
+    job.state = State.CHECKING
+    return [commands.LookInStore() if event.into_store else commands.LookAtDisk()]
+
+
+def _in_store(job: Job, event: events.InStore, _: Patience) -> Commands:
+    if event.error is not None:
+        return _fail(job, event.error)
+    if event.there is None:
+        return [commands.LookAtDisk()]
+    job.size = event.there.size
+    job.state = State.SKIPPED
+    # The part is of a run that ended between putting the file into the store and recording it.
+    return [commands.RemovePart(), commands.DropRecord(), commands.Finish(event.there.checksums)]
+
+
+def _looked(job: Job, event: events.Looked, _: Patience) -> Commands:
+    found = event.found
+    if found is None:
+        return _resume(job, event)
+    if job.item.size not in (None, found.st_size):
+        return _take_back(job, event)
+    if event.known is not None:
+        job.size = found.st_size
+        job.state = State.SKIPPED
+        return [commands.Finish(event.known)]
+    if job.item.checksums:
+        return [commands.HashExisting(event, found.st_size)]
+    if event.record is not None and event.record.size == found.st_size:
+        return _take_back(job, event)  # its cells tell what of it came through a crash
+    return _resume(job, event)
+
+
+def _existing_hashed(job: Job, event: events.ExistingHashed, _: Patience) -> Commands:
+    found = event.looked.found
+    assert found is not None
+    wrong = hashing.first_difference(job.item.checksums, event.checksums)
+    if wrong is None:
+        job.size = found.st_size
+        job.state = State.COMMITTING
+        return [commands.ClosePart(), commands.Commit(event.checksums, fetched=False, found=found)]
+    _log.info("%s: the existing file has another %s", job.item.title, wrong)
+    return _take_back(job, event.looked)
+
+
+def _take_back(job: Job, looked: events.Looked) -> Commands:
+    """Take a file that is wrong, or may be, from its final name, to resume from what of it is right."""
+    assert looked.found is not None
+    if looked.record is None:
+        return [commands.TakeBack(), *_resume(job, looked)]
+    if looked.length is None:  # an old record must not vouch for what will be written to
+        return [commands.ForgetDone(), commands.TakeBack(), *_resume(job, looked._replace(length=looked.found.st_size))]
+    return [commands.RemoveExisting(), *_resume(job, looked)]  # the part is further on
+
+
+def _resume(job: Job, looked: events.Looked) -> Commands:
+    record, length = looked.record, looked.length
+    if record is not None and length is not None and length <= record.size:
+        return [commands.ReadCells(record.cells, record.size, record)]
+    then: Commands = []  # if it is longer, another program wrote to it
+    if looked.begun:
+        _log.info("%s: cannot resume the earlier partial download; restarting", job.item.title)
+        then.append(commands.DropRecord())
+    job.begin()
+    return [*then, *_fetch(job)]
+
+
+def _part_read(job: Job, event: events.CellsRead, _: Patience) -> Commands:
+    assert event.record is not None
+    job.resume(event.record, event.damaged)
+    _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
+    then = _advance(job)
+    return then if job.complete else [*then, *_fetch(job)]
+
+
+# -- requests
+
+
+def _fetch(job: Job) -> Commands:
+    """Have missing bytes requested, before those of others; ask for the URL when there is none."""
+    if job.state in (State.CHECKING, State.LOCATING):
+        job.state = State.LOCATING if job.location is None else State.RECEIVING
+    if job.location is not None:
+        return [commands.Queue()]
+    if job.locating:
+        return []
+    job.locating = True
+    return [commands.RequestUrl()]
+
+
+def _located(job: Job, event: events.Located, _: Patience) -> Commands:
+    job.locating = False
+    job.location, job.direct = event.location, None
+    job.located, job.gained_since_located = event.now, False
+    if job.state is State.LOCATING:
+        job.state = State.RECEIVING
+    return [] if job.complete else [commands.Queue(first=False)]
+
+
+def _due(job: Job, _: events.Due, __: Patience) -> Commands:
+    job.paused = False
+    return [] if job.complete else _fetch(job)
+
+
+def _called_off(job: Job, event: events.CalledOff, _: Patience) -> Commands:
+    job.give_back(event.reception.piece)
+    return [commands.Queue()] if job.location is not None else []  # else another URL is being requested
+
+
+def _answered(job: Job, event: events.Answered, _: Patience) -> Commands:
+    reception, verdict = event
+    piece, then = reception.piece, Commands()
+    if verdict.kind is Kind.WHOLE:
+        job.whole_instead(piece)
+        reception.epoch = job.epoch
+        then.append(commands.ClosePart())  # what comes may be shorter than what is there
+    job.learn(verdict)
+    if piece.end is None:
+        piece.end = job.size
+    if job.record is None and job.size is not None and job.size > plan.CELL:
+        then.append(commands.Record())
+    return then
+
+
+def _ended(job: Job, event: events.Ended, patience: Patience) -> Commands:
+    reception, error = event.reception, event.error
+    verdict = reception.verdict
+    if verdict is None or verdict.kind in ACCEPTED:
+        if error is not None or verdict is None or reception.too_long:
+            return _cut(job, event, error or TransportError("no answer"), patience)
+        return _arrived(job, event, verdict, patience)
+    if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job anew
+        job.give_back(reception.piece)
+    match verdict.kind:
+        case Kind.MOVED:
+            return _moved(job, reception, verdict, patience)
+        case Kind.ENDED:
+            return _url_ended(job, event, verdict, patience)
+        case Kind.LATER:
+            return _later(job, event, verdict, patience)
+        case Kind.CHANGED:
+            return _changed(job, verdict)
+        case Kind.WRONG_RANGE:
+            return _wrong_range(job, event, verdict, patience)
+        case Kind.UNVALIDATED:
+            return _unvalidated(job, verdict)
+        case Kind.WRONG_SIZE:
+            return _wrong_size(job, event, verdict, patience)
+        case _:
+            return _fail(job, _status_error(reception, verdict))
+
+
+def _arrived(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+    reception = event.reception
+    piece, then = reception.piece, Commands()
+    if piece.end is None:  # nobody told the size; the body's own end is the file's
+        reception.close_last_cell()
+        piece.end = job.size = piece.position
+        job.open_ended = True
+        then.append(commands.CutPart(job.size))
+    if piece.position < piece.end:
+        if verdict.status == 206 and reception.received:  # a server may send less than was asked for
+            job.give_back(piece)
+            return _fetch(job)
+        return _cut(job, event._replace(lasting=False), ConnectionLost("the body ended early"), patience)
+    job.flying -= 1
+    job.strikes = 0
+    if not job.complete:
+        then += _fetch(job)
+    return [*then, *_advance(job)]
+
+
+def _cut(job: Job, event: events.Ended, error: TransportError, patience: Patience) -> Commands:
+    """There was no answer, or its body is not whole."""
+    reception = event.reception
+    piece = reception.piece
+    problem: OmicsError = error
+    if reception.too_long:
+        return _too_long(job, event, patience)
+    if reception.whole and reception.verdict is not None:  # how the answer ended says nothing of its bytes
+        return _arrived(job, event, reception.verdict, patience)
+    begun = piece.position > piece.start
+    if isinstance(error, ConnectionLost) and job.size is not None:
+        received = job.present + piece.position % plan.CELL
+        remedy = None if job.joins or not begun else UNJOINED
+        problem = TruncatedTransfer(job.item.title, expected=job.size, received=received, remedy=remedy)
+        problem.__cause__ = error
+    if begun and not job.joins and not event.lasting:
+        told = validator_words(job.validator)
+        _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, told)
+    relief: Commands = [commands.Relieve(reception.location, 0.0)] if isinstance(error, TimedOut) else []
+    job.give_back(piece)
+    return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
+
+
+def _too_long(job: Job, event: events.Ended, patience: Patience) -> Commands:
+    """The server sent more than it was asked for, or than there should be."""
+    verdict = event.reception.verdict
+    assert verdict is not None
+    if verdict.status == 206:
+        return _wrong_range(job, event, verdict._replace(why="more bytes than requested"), patience)
+    verdict = verdict._replace(why=f"more than {job.size} bytes")
+    if job.item.size is None:  # an earlier body that ended too soon was believed
+        return _changed(job, verdict)
+    job.give_back(event.reception.piece)
+    return _wrong_size(job, event, verdict, patience)
+
+
+def _moved(job: Job, reception: Reception, verdict: Verdict, patience: Patience) -> Commands:
+    if job.paused:
+        return []
+    here = reception.location
+    there = redirected(here.url, verdict.location)
+    job.redirects += 1
+    wait = verdict.retry_after or 0.0
+    job.waited += wait
+    shown = without_query(here.url)
+    if there is None:
+        return _fail(job, TransportError("the redirect's address is invalid", method="GET", url=shown))
+    if job.redirects > REDIRECT_LIMIT and not wait:
+        return _fail(job, TooManyRedirects("redirect loop", method="GET", url=shown))
+    if job.waited > patience.retry_after:
+        before = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
+        said = f"{before}, and the server asks for {wait:.0f} s more"
+        return _fail(job, TransferError(said, name=job.item.name, remedy="Try again later."))
+    job.direct = followed(here, there)
+    return _pause(job, wait) if wait else _fetch(job)
+
+
+def _url_ended(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+    reception = event.reception
+    if job.locating or job.paused:
+        return []
+    if reception.location is not (job.direct or job.location):
+        return _fetch(job)  # a newer URL is there already
+    error = _status_error(reception, verdict)
+    fixed = isinstance(job.item.locate, Location) and job.item.renew is None
+    if job.direct is None and fixed:
+        return _fail(job, error)
+    _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
+    if job.gained_since_located:
+        job.refused = 0
+    elif reception.began - job.located <= AGED:
+        job.refused += 1
+    if job.refused > patience.renewals:
+        return _fail(job, error)
+    job.located, job.gained_since_located = event.now, False
+    job.error = error
+    job.retries += 1
+    job.direct = None  # the redirect gives a new one
+    if not fixed:
+        job.location = None
+    return _fetch(job)
+
+
+def _later(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+    location, wait = event.reception.location, verdict.retry_after or 0.0
+    if wait > patience.retry_after:  # this file ends here, and others had better ask for themselves
+        wait = 0.0
+    then: Commands = []
+    if verdict.status in OVERLOADED:
+        then.append(commands.Relieve(location, wait))
+    elif wait:
+        then.append(commands.HoldServer(location, wait))
+    error = _status_error(event.reception, verdict)
+    return [*then, *_again(job, event, error, patience, verdict.retry_after)]
+
+
+def _changed(job: Job, verdict: Verdict) -> Commands:
+    job.restarts += 1
+    job.error = SourceChanged(f"{job.item.title}: the file changed on the server: {verdict.why}", name=job.item.name)
+    if job.restarts > RESTARTS:
+        return _fail(job, job.error)
+    _log.warning("%s; restarting", job.error.message)
+    job.size = job.item.size
+    return _restart(job)
+
+
+def _wrong_range(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+    reception = event.reception
+    if not reception.asked.ranged:
+        job.give_back(reception.piece)
+        error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
+        return _again(job, event, error, patience)
+    _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
+    job.ranged = False
+    return _restart(job)
+
+
+def _unvalidated(job: Job, verdict: Verdict) -> Commands:
+    """Bytes of several answers may be of several versions, and nothing would tell: one answer has to bring all."""
+    _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
+    job.ranged = False
+    job.size = job.item.size
+    return _restart(job)
+
+
+def _wrong_size(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+    job.strikes += 1
+    error = SourceChanged(
+        f"{job.item.title}: the server offers {verdict.why}",
+        name=job.item.name,
+        remedy="Check the size in the manifest, or ask the platform for the file's newest version.",
+    )
+    return _fail(job, error) if job.strikes > STRIKES else _again(job, event, error, patience)
+
+
+def _again(
+    job: Job, event: events.Ended, error: OmicsError, patience: Patience, retry_after: float | None = None
+) -> Commands:
+    """Try again after a delay, if the job may."""
+    if job.paused:  # the same trouble ended several requests at once; it counts once
+        return []
+    job.direct = None  # a redirect may lead to a better place now
+    job.error = error
+    decision = job.quota.failed(event.luck, retry_after, patience.retry_after)
+    if decision is None:
+        return _fail(job, error)
+    job.quota, delay = decision
+    job.retries += 1
+    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, error, delay, job.quota.left)
+    return _pause(job, delay)
+
+
+def _pause(job: Job, seconds: float) -> Commands:
+    job.paused = True
+    return [commands.Wait(seconds)]
+
+
+def _restart(job: Job) -> Commands:
+    job.mending = None
+    job.open_ended = False
+    job.most = 0
+    job.state = State.RECEIVING
+    job.begin()
+    return [commands.DropRecord(), commands.ClosePart(), *_fetch(job)]
+
+
+# -- what came
+
+
+def _hashed(job: Job, event: events.Hashed, _: Patience) -> Commands:
+    if job.digests is not event.digests:  # begun anew since
+        return []
+    job.following = False
+    job.hashed += event.read
+    if event.read < event.wanted:
+        changed = f"{job.item.title}: another program shortened {job.part} while it was downloaded"
+        return _fail(job, TransferError(changed, name=job.item.name))
+    return _advance(job)
+
+
+def _advance(job: Job) -> Commands:
+    """Have what has come hashed, and check the whole when all has."""
+    then: Commands = []
+    if job.complete:
+        then.append(commands.ClosePart())  # many may wait for the hash threads; none of them needs its descriptor
+        if job.state is not State.REPAIRING:
+            job.state = State.VERIFYING
+    if job.following:
+        return then
+    if job.mending is not None and job.mending.left is not None:
+        following = _part_again(job, job.mending)
+        if following is not None:
+            return [*then, *following]
+    end = job.move_frontier()
+    behind = end - job.hashed if job.digests.names else 0
+    if behind >= STEP or (behind > 0 and job.complete):
+        job.following = True
+        then.append(commands.HashFurther(job.digests, job.hashed, end))
+    elif job.complete and not behind:
+        then += _check(job)
+    return then
+
+
+def _check(job: Job) -> Commands:
+    assert job.size is not None
+    checksums = job.digests.values()
+    if "crc32c" in job.item.checksums:
+        checksums["crc32c"] = hashing.crc32c_of_cells(job.cells, job.size)
+    wrong = hashing.first_difference(job.item.checksums, checksums)
+    if wrong is not None:
+        expected, actual = job.item.checksums[wrong], checksums[wrong]
+        return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
+    job.state = State.COMMITTING
+    empty: Commands = [commands.MakeEmpty()] if job.size == 0 else []
+    return [*empty, commands.ClosePart(), commands.Commit(checksums)]
+
+
+# -- wrong bytes
+
+
+def _mend(job: Job, error: ChecksumMismatch) -> Commands:
+    """All bytes are there and the whole is wrong: first the disk is suspected, then the source."""
+    job.error = error
+    mending = job.mending
+    if mending is not None:
+        mending.error = error
+    if not job.size:  # there is nothing to fetch again
+        return _give_up(job, error)
+    if mending is None:
+        _log.warning("%s; comparing its parts with the received bytes", error.message)
+        job.mending = Mending(error)
+        job.state = State.REPAIRING
+        return [commands.ReadCells(job.cells, job.size)]
+    if mending.left is None:
+        return _compared(job, [])
+    return _next_part(job, mending) if mending.left else _give_up(job, error)
+
+
+def _cells_compared(job: Job, event: events.CellsRead, _: Patience) -> Commands:
+    return _compared(job, event.damaged)
+
+
+def _compared(job: Job, damaged: list[int]) -> Commands:
+    assert job.mending is not None
+    assert job.size is not None
+    if damaged:
+        _log.warning("%s: %d cells were damaged on disk; downloading them again", job.item.title, len(damaged))
+        job.want(damaged)
+        return _fetch(job)
+    job.mending.left = [(0, job.size)]
+    return _next_part(job, job.mending)
+
+
+def _next_part(job: Job, mending: Mending) -> Commands:
+    assert mending.left
+    assert job.size is not None
+    whole = job.ranged is not True
+    (start, end), mending.left = plan.take(mending.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
+    cells = list(range(start // plan.CELL, plan.cell_count(end)))
+    mending.before = job.cells[:]
+    mending.again = (cells[0], cells[-1] + 1)
+    job.want(cells)
+    return _fetch(job)
+
+
+def _part_again(job: Job, mending: Mending) -> Commands | None:
+    """Decide after a part was fetched again whether the whole is checked now: None for that, else what is done instead."""
+    if not job.complete:
+        return []
+    first, last = mending.again
+    if mending.before is None:
+        return None  # the check that was decided on is under way
+    mending.changed |= mending.before[first:last] != job.cells[first:last]
+    mending.before = None
+    if mending.changed and (mending.checks < CHECKS or not mending.left):
+        mending.changed = False
+        mending.checks += 1
+        return None
+    return _next_part(job, mending) if mending.left else _give_up(job, mending.error)
+
+
+def _give_up(job: Job, error: ChecksumMismatch) -> Commands:
+    job.record = None
+    return [commands.DropRecord(), *_fail(job, error)]
+
+
+# -- ends
+
+
+def _committed(job: Job, event: events.Committed, _: Patience) -> Commands:
+    if event.error is not None:
+        return _fail(job, event.error)
+    job.state = State.DONE if event.fetched else State.SKIPPED
+    return [commands.Finish(event.checksums)]
+
+
+def _broken(job: Job, event: events.Broken, _: Patience) -> Commands:
+    return _fail(job, event.error)
+
+
+def _stopped(job: Job, _: events.Stopped, __: Patience) -> Commands:
+    job.state = State.STOPPED
+    return [commands.Finish()]
+
+
+def _fail(job: Job, error: OmicsError) -> Commands:
+    job.state = State.FAILED
+    return [commands.Finish(error=error)]
+
+
+def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
+    said = api_error(
+        status=verdict.status,
+        headers=parse_head(reception.lines)[1],
+        body=reception.refusal,
+        method="GET",
+        url=without_query(reception.location.url),
+        retry_after=verdict.retry_after,
+    )
+    if isinstance(said.body, str):  # a store's XML repeats what was signed
+        said.body = None
+    said.message = f"{reception.job.item.title}: the server does not provide this file: {said.message}"
+    return said
+
+
+# -- the table
+
+_Handler = Callable[[Job, Any, Any], Commands]
+
+
+def _to(handler: _Handler, *ends: State) -> Transition[Job, commands.Command]:
+    return Transition(handler, frozenset(ends))
+
+
+_PLANNED, _CHECKING, _LOCATING, _RECEIVING = State.PLANNED, State.CHECKING, State.LOCATING, State.RECEIVING
+_VERIFYING, _REPAIRING, _COMMITTING = State.VERIFYING, State.REPAIRING, State.COMMITTING
+_FAILED, _SKIPPED, _DONE = State.FAILED, State.SKIPPED, State.DONE
+_LIVE = (_PLANNED, _CHECKING, _LOCATING, _RECEIVING, _VERIFYING, _REPAIRING, _COMMITTING)
+# What follows from having all bytes: they are hashed, or known to be right or wrong at once.
+_WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
+
+TRANSITIONS = {
+    (_PLANNED, events.Admitted): _to(_admitted, _CHECKING),
+    (_CHECKING, events.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
+    (_CHECKING, events.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED),
+    (_CHECKING, events.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING),
+    (_CHECKING, events.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
+    (_LOCATING, events.Located): _to(_located, _RECEIVING),
+    (_LOCATING, events.Hashed): _to(_hashed, _LOCATING, _FAILED),
+    (_RECEIVING, events.Located): _to(_located, _RECEIVING),
+    (_RECEIVING, events.Answered): _to(_answered, _RECEIVING),
+    (_RECEIVING, events.Ended): _to(_ended, _RECEIVING, *_WHOLE),
+    (_RECEIVING, events.CalledOff): _to(_called_off, _RECEIVING),
+    (_RECEIVING, events.Due): _to(_due, _RECEIVING),
+    (_RECEIVING, events.Hashed): _to(_hashed, _RECEIVING, _FAILED),
+    (_VERIFYING, events.Hashed): _to(_hashed, *_WHOLE),
+    (_REPAIRING, events.CellsRead): _to(_cells_compared, _REPAIRING),
+    (_REPAIRING, events.Located): _to(_located, _REPAIRING),
+    (_REPAIRING, events.Answered): _to(_answered, _REPAIRING),
+    (_REPAIRING, events.Ended): _to(_ended, _REPAIRING, _RECEIVING, _COMMITTING, _FAILED),
+    (_REPAIRING, events.CalledOff): _to(_called_off, _REPAIRING),
+    (_REPAIRING, events.Due): _to(_due, _REPAIRING),
+    (_REPAIRING, events.Hashed): _to(_hashed, _REPAIRING, _COMMITTING, _FAILED),
+    # What was asked for before one answer brought the whole file comes too late.
+    (_VERIFYING, events.Located): _to(_located, _VERIFYING),
+    (_VERIFYING, events.Due): _to(_due, _VERIFYING),
+    (_COMMITTING, events.Located): _to(_located, _COMMITTING),
+    (_COMMITTING, events.Due): _to(_due, _COMMITTING),
+    (_COMMITTING, events.Hashed): _to(_hashed, _COMMITTING),
+    (_COMMITTING, events.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
+    **{(state, events.Broken): _to(_broken, _FAILED) for state in _LIVE},
+    **{(state, events.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},
+}
+"""What each event does in each state of a download; docs/architecture.md draws it."""

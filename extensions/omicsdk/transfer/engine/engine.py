@@ -1,0 +1,284 @@
+"""The loop of a transfer. One thread drives all jobs; others only hash, call services and sync for it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.core.sending.connections import curl_options
+from omicsdk.transfer.control import TICK
+from omicsdk.transfer.engine.machine import FINAL, State, Table, step
+from omicsdk.transfer.network.wire import Ended, Receiver, Wire
+from omicsdk.transfer.reports.outcomes import Outcome
+from omicsdk.transfer.reports.progress import Phase, Throughput
+from omicsdk.transfer.settings import CommonSettings
+from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.threads import Inbox, Pool
+
+#: Seconds over which a rate is taken for a report's curve.
+SAMPLE = 0.25
+
+T = TypeVar("T")
+
+
+class Job(Protocol):
+    """What every job has.
+
+    Attributes:
+        number: Its place among the items.
+        state: Where it is.
+        epoch: Counts its beginnings: what was asked for in an earlier one does not count.
+    """
+
+    number: int
+    state: State
+    epoch: int
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        ...
+
+
+J = TypeVar("J", bound=Job)
+
+
+class Engine(ABC, Generic[J]):
+    """One run: events of jobs go into their table, and the commands that come out of it are executed here.
+
+    Args:
+        settings: How.
+        tally: The counters.
+        finished: Is given each outcome with its item's number, as they come.
+
+    Attributes:
+        finished: Whether the run came to its end by itself.
+    """
+
+    table: ClassVar[Table[Any, Any]]
+    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]]
+
+    def __init__(self, settings: CommonSettings, tally: Tally, finished: Callable[[int, Outcome], None]) -> None:
+        self.finished = False
+        self._rules: Any = settings.patience  # what handlers are given
+        self._connections = settings.connections
+        self._progress = settings.progress
+        self._stop = settings.stop
+        self._jitter = settings.jitter
+        self._control = settings.control
+        self._clock = settings.clock
+        self._tally = tally
+        self._report = finished
+        self._wire = Wire(
+            lambda url: curl_options(settings.route(url)),
+            settings.patience,
+            settings.connections,
+            settings.control.throttle,
+            settings.clock.monotonic,
+        )
+        self._inbox = Inbox(self._wire.wake)
+        self._open = dict[int, J]()
+        self._more = True  # whether the source of items may have another
+        self._later = list[tuple[float, J, object, int | None]]()
+
+    @property
+    def throughput(self) -> Throughput:
+        """How many bytes moved over time."""
+        return self._tally.throughput
+
+    def run(self) -> None:
+        """Run until all items have an outcome or somebody stops it."""
+        with self._control.watched(self._wire.wake):
+            self._control.begin(self._clock.monotonic())
+            try:
+                while not self._control.over(self._clock.monotonic(), self._stop):
+                    self._inbox.deliver()
+                    if self._control.paused:
+                        for receiver in self._wire.cancel(self._pauses):
+                            self._call_off(receiver)
+                    else:
+                        self._wake_up()
+                        self._admit()
+                        self._serve()
+                    if self._settle():
+                        self.finished = True
+                        break
+                    for ended in self._wire.poll(self._wait_for()):
+                        self._ended(ended)
+                    self._measure()
+            finally:
+                self._close()
+            self._measure(final=True)
+
+    # -- jobs
+
+    def apply(self, job: J, event: object) -> None:
+        """Apply an event to a job and execute the commands that follow from it.
+
+        Args:
+            job: The job; nothing happens when it is over.
+            event: What happened.
+        """
+        if job.state in FINAL:
+            return
+        before = job.state
+        try:
+            commands = step(self.table, job, event, self._rules)
+            if job.state is not before:
+                self._changed(job, before)
+            for command in commands:
+                self.executors[type(command)](self, job, command)
+        except OmicsError as error:
+            if job.state not in FINAL:
+                self.apply(job, self._broken(error))
+            elif job.number in self._open:  # what it had to do before its end went wrong
+                job.state = State.FAILED
+                self._fail(job, error)
+
+    def _in_background(
+        self,
+        pool: Pool,
+        job: J,
+        task: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        """Run a task in a thread; what comes of it counts only while the job is what it was.
+
+        Args:
+            pool: The threads.
+            job: For whom.
+            task: What to run.
+            done: Makes the event of its result.
+            failed: Makes that of its exception; None where it does not matter.
+        """
+        epoch = job.epoch
+
+        def tell(make: Callable[[Any], object], result: object) -> None:
+            if job.epoch == epoch and (event := make(result)) is not None:
+                self.apply(job, event)
+
+        pool.submit(task, lambda result: tell(done, result), lambda error: tell(failed, error))
+
+    def _retry_after(self, job: J, seconds: float, event: object, epoch: int | None = None) -> None:
+        """Apply an event after a while; with an epoch, only when the job is still in it."""
+        self._tally.count_retry()
+        self._later.append((self._clock.monotonic() + seconds, job, event, epoch))
+
+    def _wake_up(self) -> None:
+        if self._later:
+            now = self._clock.monotonic()
+            due = [entry for entry in self._later if entry[0] <= now]
+            self._later = [entry for entry in self._later if entry[0] > now]
+            for _, job, event, epoch in due:
+                if epoch in (None, job.epoch):
+                    self.apply(job, event)
+
+    def _wait_for(self) -> float:
+        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
+        dues = [*(entry[0] for entry in self._later), *self._dues()]
+        if self._control.paused or not dues:  # paused, nobody is served when it is due
+            return TICK
+        wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
+        if self._wire.flying or self._is_busy():
+            return wait
+        self._clock.sleep(wait)
+        return 0.0
+
+    def _tell(self, number: int, outcome: Outcome, stated: int | None) -> None:
+        """Report an outcome.
+
+        Args:
+            number: The item's number.
+            outcome: Its outcome.
+            stated: The size that progress counted it with; None for none.
+        """
+        self._tally.count(outcome, stated)
+        self._report(number, outcome)
+
+    def _close(self) -> None:
+        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
+            ends.callback(self._wire.close)
+            self._close_all(ends)
+
+    def _measure(self, *, final: bool = False) -> None:
+        """Record what moved, and tell the progress function, when it is time to."""
+        now = self._clock.monotonic()
+        if final or self._tally.due(now):
+            self._tally.record(now, self._moved())
+        if self._progress is not None and (final or now >= self._tally.next_word):
+            self._progress(
+                self._tally.progress(
+                    now,
+                    self._moved(),
+                    self._present(),
+                    final=final,
+                    connections=self._wire.flying,
+                    phase=self._phase(final=final),
+                )
+            )
+
+    # -- what the two directions do each in their own way
+
+    @abstractmethod
+    def _admit(self) -> None:
+        """Take items from the source, as long as there is room."""
+
+    @abstractmethod
+    def _serve(self) -> None:
+        """Send the requests that may be sent."""
+
+    @abstractmethod
+    def _settle(self) -> bool:
+        """Do what is done once a round; tells whether all is over."""
+
+    @abstractmethod
+    def _ended(self, ended: Ended) -> None:
+        """Take in the end of a request."""
+
+    def _pauses(self, receiver: Receiver) -> bool:
+        """Whether a request is ended by a pause."""
+        del receiver
+        return True
+
+    @abstractmethod
+    def _call_off(self, receiver: Receiver) -> None:
+        """Take in a request that a pause has ended."""
+
+    def _changed(self, job: J, before: State) -> None:
+        """Take note of a job's new state."""
+
+    @abstractmethod
+    def _broken(self, error: OmicsError) -> object:
+        """Make the event of an error that ends a job."""
+
+    @abstractmethod
+    def _fail(self, job: J, error: OmicsError) -> None:
+        """Report that a job has failed after all."""
+
+    @abstractmethod
+    def _dues(self) -> Iterable[float]:
+        """When something is to be done that no job waits for."""
+
+    @abstractmethod
+    def _is_busy(self) -> bool:
+        """Whether threads are at work whose results are waited for."""
+
+    @abstractmethod
+    def _close_all(self, ends: ExitStack) -> None:
+        """End threads and jobs."""
+
+    @abstractmethod
+    def _moved(self) -> int:
+        """Bytes that moved over the network."""
+
+    @abstractmethod
+    def _present(self) -> int:
+        """Bytes of unfinished files that are there and count as progress."""
+
+    @abstractmethod
+    def _phase(self, *, final: bool) -> Phase:
+        """What the transfer is at."""

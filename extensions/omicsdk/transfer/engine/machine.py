@@ -1,0 +1,94 @@
+"""The state machine of a job: its states, and the table that says what an event does in each of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+
+class State(StrEnum):
+    """Where a job is. Downloads and uploads each pass through some of these."""
+
+    PLANNED = "planned"
+    """Its turn has not come."""
+    CHECKING = "checking"
+    """What earlier runs left of it is being examined."""
+    LOCATING = "locating"
+    """Its first URL is being requested."""
+    RECEIVING = "receiving"
+    """Bytes are missing: requests for them wait for a connection, are in flight, or are retried after a delay."""
+    VERIFYING = "verifying"
+    """All bytes are on disk; the hash workers have not reached the last one."""
+    REPAIRING = "repairing"
+    """A checksum is wrong: its parts are compared with what was received, then downloaded again."""
+    COMMITTING = "committing"
+    """It gets its final name and is made durable."""
+    HASHING = "hashing"
+    """Checksums are computed that the platform wants to know before the upload."""
+    BEGINNING = "beginning"
+    """The platform is asked for an unfinished upload and its parts, or for a new one."""
+    SENDING = "sending"
+    """Parts are hashed, signed, sent and reported."""
+    COMPLETING = "completing"
+    """All parts are stored; the platform assembles them."""
+    ABORTING = "aborting"
+    """The upload has failed or was stopped, and the platform is asked to forget its parts."""
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+FINAL = frozenset({State.DONE, State.SKIPPED, State.FAILED, State.STOPPED})
+"""States that a job does not leave; each has exactly one outcome."""
+PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
+"""States of a download before the first request for bytes."""
+
+
+class _Stateful(Protocol):
+    state: State
+
+
+J = TypeVar("J", bound=_Stateful)
+C = TypeVar("C")
+
+
+class Transition(NamedTuple, Generic[J, C]):
+    """What an event does in a state.
+
+    Attributes:
+        handler: Decides: changes the job's own data and returns commands for the engine.
+        ends: The states in which the job may be afterwards.
+    """
+
+    handler: Callable[[J, Any, Any], list[C]]
+    ends: frozenset[State]
+
+
+Table = Mapping[tuple[State, type[Any]], Transition[J, C]]
+
+
+def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
+    """Apply an event to a job.
+
+    Args:
+        table: The transitions of the job's kind.
+        job: The job; its state and data change.
+        event: What happened.
+        rules: What holds for all jobs of a run; handed to the handler.
+
+    Returns:
+        What the engine has to do, in this order.
+
+    Raises:
+        KeyError: The table has no such event in the job's state: a fault in the program.
+        RuntimeError: The handler ended in a state that the table does not list: likewise.
+        OmicsError: The handler found that the job cannot go on.
+    """
+    before = job.state
+    transition = table[before, type(event)]
+    commands = transition.handler(job, event, rules)
+    if job.state not in transition.ends:
+        raise RuntimeError(f"{type(event).__name__} led from {before} to {job.state}, which its table does not list")
+    return commands

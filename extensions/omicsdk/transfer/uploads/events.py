@@ -1,0 +1,234 @@
+"""What happens to an upload. Plain data; `transitions` says what follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.core.errors import OmicsError, TransportError
+    from omicsdk.transfer.uploads.answers import Verdict
+    from omicsdk.transfer.uploads.commands import Call
+    from omicsdk.transfer.uploads.job import Prepared, Sending
+    from omicsdk.transfer.uploads.journal import Finished, Unfinished
+    from omicsdk.transfer.uploads.source import SourceFile
+    from omicsdk.transfer.uploads.store import SentPart
+
+
+class Admitted(NamedTuple):
+    """There is room for the job."""
+
+
+class Opened(NamedTuple):
+    """The file was opened, and the journal was looked at.
+
+    Attributes:
+        source: The open file.
+        key: What the journal calls the upload.
+        taken: Whether another job of this run uploads the same file to the same place.
+        done: The journal's record of a finished upload; None for none.
+        begun: That of an unfinished one; None for none.
+    """
+
+    source: SourceFile
+    key: str
+    taken: bool
+    done: Finished | None
+    begun: Unfinished | None
+
+
+class Hashed(NamedTuple):
+    """The checksums that the platform wants beforehand are there.
+
+    Attributes:
+        checksums: From algorithm to value.
+    """
+
+    checksums: Mapping[str, str]
+
+
+class Summed(NamedTuple):
+    """The checksums that are computed beside the sending have come further."""
+
+
+class Resumable(NamedTuple):
+    """The platform was asked for an unfinished upload of the same file.
+
+    Attributes:
+        upload_id: Its id; "" when there is none.
+    """
+
+    upload_id: str
+
+
+class Begun(NamedTuple):
+    """The platform has begun an upload.
+
+    Attributes:
+        upload_id: Its id.
+    """
+
+    upload_id: str
+
+
+class Listed(NamedTuple):
+    """The platform was asked which parts it has.
+
+    Attributes:
+        begun: The journal's record of the upload; None when only the platform knows it.
+        parts: These, by number; None when it can't tell.
+    """
+
+    begun: Unfinished | None
+    parts: Mapping[int, SentPart] | None
+
+
+class PartReady(NamedTuple):
+    """A part was hashed, and its URL is there.
+
+    Attributes:
+        prepared: The part.
+    """
+
+    prepared: Prepared
+
+
+class PartFailed(NamedTuple):
+    """A part could not be hashed or signed.
+
+    Attributes:
+        number: The part.
+        error: What was raised.
+        now: The monotonic clock.
+        luck: A random number from 0 to 1, for the delay of a retry.
+    """
+
+    number: int
+    error: Exception
+    now: float
+    luck: float
+
+
+class Ended(NamedTuple):
+    """A request has come to its end.
+
+    Attributes:
+        sending: The request.
+        verdict: What the answer is; None when there is no whole one.
+        error: Why there is none.
+        lasting: Whether trying again does not help.
+        now: The monotonic clock.
+        luck: As `PartFailed`'s.
+    """
+
+    sending: Sending
+    verdict: Verdict | None
+    error: TransportError | None
+    lasting: bool
+    now: float
+    luck: float
+
+
+class CalledOff(NamedTuple):
+    """A request was ended because the transfer was paused.
+
+    Attributes:
+        sending: The request.
+    """
+
+    sending: Sending
+
+
+class Stored(NamedTuple):
+    """The platform has a part, and knows it.
+
+    Attributes:
+        part: The part.
+        answer: What the platform answered to the report of it; nothing that counts.
+    """
+
+    part: SentPart
+    answer: None = None
+
+
+class Unchanged(NamedTuple):
+    """The file is what it was when it was opened."""
+
+
+class Completed(NamedTuple):
+    """The platform has assembled the parts.
+
+    Attributes:
+        facts: What it says of the whole: checksums by algorithm, "etag" and more.
+    """
+
+    facts: Mapping[str, str]
+
+
+class Assembled(NamedTuple):
+    """The platform was asked whether an upload that it does not know any longer is complete.
+
+    Attributes:
+        error: How it was learnt that the upload is gone.
+        facts: What it says of the whole; None when it is not.
+    """
+
+    error: OmicsError
+    facts: Mapping[str, str] | None
+
+
+class CallFailed(NamedTuple):
+    """A call of the platform failed.
+
+    Attributes:
+        call: The call.
+        error: What was raised.
+        now: The monotonic clock.
+        luck: As `PartFailed`'s.
+    """
+
+    call: Call
+    error: Exception
+    now: float
+    luck: float
+
+
+class Due(NamedTuple):
+    """The delay before a retry is over.
+
+    Attributes:
+        call: The call that is made again; None where parts are sent again.
+    """
+
+    call: Call | None = None
+
+
+class Aborted(NamedTuple):
+    """The platform was asked to forget the parts.
+
+    Attributes:
+        problem: Why it did not; None when it did.
+    """
+
+    problem: Exception | None
+
+
+class Broken(NamedTuple):
+    """The job cannot go on.
+
+    Attributes:
+        error: Why.
+    """
+
+    error: OmicsError
+
+
+class Stopped(NamedTuple):
+    """The run is over.
+
+    Attributes:
+        abort: Whether there is time to ask the platform to forget the parts, and the user wants that.
+    """
+
+    abort: bool = False

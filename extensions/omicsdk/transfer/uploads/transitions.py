@@ -1,0 +1,594 @@
+"""How an upload reacts to what happens to it: one table from state and event to a handler. Pure but for its log messages.
+
+A handler changes the job's data and returns commands; the engine executes them. It touches no file and no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from logging import getLogger
+from typing import Any, NamedTuple
+
+from omicsdk.core.checksums import ETAG_PART
+from omicsdk.core.credentials import origin_of
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    OmicsError,
+    RateLimited,
+    ServerError,
+    SourceChanged,
+    TooManyRedirects,
+    TransferError,
+    TransportError,
+    UsageError,
+    error_class,
+)
+from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.core.sending.transport import REDIRECT_LIMIT
+from omicsdk.transfer.engine.machine import State, Transition
+from omicsdk.transfer.hashing import Stopped
+from omicsdk.transfer.network.heads import parse_head, redirected
+from omicsdk.transfer.retrying import Patience
+from omicsdk.transfer.uploads import commands, events
+from omicsdk.transfer.uploads.answers import Kind, Verdict, agreed, difference
+from omicsdk.transfer.uploads.job import Job, Sending
+from omicsdk.transfer.uploads.journal import Unfinished
+from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
+from omicsdk.transfer.uploads.source import changed
+from omicsdk.transfer.uploads.source import difference as differences
+from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.summing import checksums_of_whole
+from omicsdk.transfer.uploads.troubles import readable
+
+#: A file whose upload the platform forgets more often than this has failed.
+RESTARTS = 2
+#: A part that arrives damaged is sent again so often.
+STRIKES = 1
+#: A URL that was signed so many seconds before it was used may have ended without anybody being at fault.
+AGED = 30.0
+
+# What says what the bytes are, and no more: all that another origin gets to see after a redirect.
+_HARMLESS = ("content-", "x-amz-checksum-", "x-amz-meta-", "x-goog-meta-", "x-ms-meta-")
+_HARMLESS_NAMES = frozenset(
+    {"cache-control", "expires", "x-amz-acl", "x-amz-tagging", "x-amz-storage-class", "x-ms-blob-type", "x-goog-hash"}
+)
+
+_log = getLogger("omicsdk.transfer")
+
+Commands = list[commands.Command]
+
+
+class Rules(NamedTuple):
+    """What holds for all uploads of a run.
+
+    Attributes:
+        patience: How long a peer is waited for.
+        abort: Whether the platform is asked to forget the parts of uploads that fail.
+    """
+
+    patience: Patience
+    abort: bool
+
+
+# -- the beginning
+
+
+def _admitted(job: Job, _: events.Admitted, __: Rules) -> Commands:
+    job.state = State.CHECKING
+    return [commands.Open()]
+
+
+def _opened(job: Job, event: events.Opened, rules: Rules) -> Commands:
+    job.source, job.key = event.source, event.key
+    if event.taken:
+        said = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
+        remedy = "Leave one of them out, or give them different targets."
+        return _fail(job, UsageError(said, remedy=remedy), rules)
+    done, begun = event.done, event.begun
+    if done is not None and done.identity == job.file.identity:
+        job.recorded, job.recorded_as = done.checksums, done.confirmed
+        job.state = State.SKIPPED
+        return [commands.Finish()]
+    if begun is None:
+        return _begin(job, rules)
+    job.upload_id = begun.upload_id
+    if begun.identity != job.file.identity:
+        return _fail(job, changed(job.title, differences(begun.identity, job.file.identity)), rules)
+    job.plan = PartPlan(job.file.size, begun.part_size)
+    job.journaled = begun.parts
+    job.told = _told(job, {})
+    job.state = State.BEGINNING
+    return [_list_parts(job, begun)]
+
+
+def _begin(job: Job, rules: Rules) -> Commands:
+    """Begin an upload from nothing."""
+    try:
+        job.plan = plan_parts(job.file.size, job.store.rules)
+    except ValueError as error:
+        return _fail(job, TransferError(f"{job.title}: {error}", name=job.title, remedy="Split the file."), rules)
+    job.state = State.HASHING
+    return [commands.HashNeeded()]
+
+
+def _needed_hashed(job: Job, event: events.Hashed, _: Rules) -> Commands:
+    job.told = _told(job, event.checksums)
+    if not job.cuts.single:
+        return _begin_parts(job)
+    job.whole = True  # until `put` says that there is only the way in parts
+    return _send(job)
+
+
+def _begin_parts(job: Job) -> Commands:
+    job.whole = False
+    job.state = State.BEGINNING
+    if job.restarts:
+        return [_call_begin(job)]
+    return [commands.Call(partial(job.store.unfinished, job.facts), events.Resumable)]
+
+
+def _resumable(job: Job, event: events.Resumable, _: Rules) -> Commands:
+    if not event.upload_id:
+        return [_call_begin(job)]
+    job.upload_id = event.upload_id
+    return [_list_parts(job, None)]
+
+
+def _call_begin(job: Job) -> commands.Call:
+    return commands.Call(partial(job.store.begin, job.facts), events.Begun)
+
+
+def _begun(job: Job, event: events.Begun, _: Rules) -> Commands:
+    job.upload_id = event.upload_id
+    chosen = job.store.part_size(event.upload_id)
+    if chosen is not None and chosen != job.cuts.part_size:
+        job.plan = PartPlan(job.file.size, chosen)
+        job.told = _told(job, job.facts.checksums)
+    return [commands.RecordBegun(), *_send(job)]
+
+
+def _list_parts(job: Job, begun: Unfinished | None) -> commands.Call:
+    return commands.Call(partial(job.store.known, job.upload_id), partial(events.Listed, begun))
+
+
+def _listed(job: Job, event: events.Listed, _: Rules) -> Commands:
+    begun, parts = event
+    if begun is None:
+        return _take_up(job, parts or {})
+    for number, part in begun.parts.items():
+        theirs = part if parts is None else parts.get(number)
+        if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
+            job.landed(part)
+            job.kept += part.size
+            listed = theirs.checksums if parts is not None else dict[str, str]()
+            job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag, **listed})
+    job.listed = {number: part for number, part in (parts or {}).items() if number not in job.sent}
+    if job.sent:
+        _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
+    return _send(job)
+
+
+def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
+    """Resume an upload that only the platform knows; each part is compared with the file."""
+    sizes = {part.size for part in parts.values() if part.number < max(parts)}
+    size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
+    too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
+    if len(sizes) > 1 or size < job.store.rules.least or too_many:
+        size = job.cuts.part_size
+    job.plan = PartPlan(job.file.size, size)
+    job.listed = {n: part for n, part in parts.items() if n <= job.count and part.size == job.cut(n).length}
+    return [commands.RecordBegun(), *_send(job)]
+
+
+def _told(job: Job, checksums: Mapping[str, str]) -> Source:
+    size, mtime_ns, inode = job.file.identity
+    return Source(job.path, job.title, size, mtime_ns, inode, job.cuts.part_size, checksums)
+
+
+# -- parts
+
+
+def _send(job: Job) -> Commands:
+    """Send what the platform does not have."""
+    job.plan_rest()
+    job.state = State.SENDING
+    return [commands.HashBeside(), commands.Prepare()]
+
+
+def _part_ready(job: Job, event: events.PartReady, _: Rules) -> Commands:
+    prepared = event.prepared
+    if prepared.listed is None and prepared.location is not None:
+        return [commands.Send(prepared)]
+    job.pipeline -= 1
+    if prepared.listed is None:
+        return _begin_parts(job)
+    job.kept += prepared.listed.size
+    return _landed(job, prepared.listed)
+
+
+def _part_failed(job: Job, event: events.PartFailed, rules: Rules) -> Commands:
+    error = event.error
+    if isinstance(error, NoSuchUpload):
+        return _gone(job, error, rules)
+    again = _resend(job, event.number)
+    if isinstance(error, TransportError) and job.resume_at > event.now:  # another part's trouble, which counts once
+        return again
+    return [*again, *_trouble(job, event, None, rules)]
+
+
+def _called_off(job: Job, event: events.CalledOff, _: Rules) -> Commands:
+    return _resend(job, event.sending.prepared.cut.number)
+
+
+def _resend(job: Job, number: int) -> Commands:
+    """Have a part prepared anew, before those that follow."""
+    job.give_back(number)
+    return [commands.Prepare()]
+
+
+def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
+    sending, verdict = event.sending, event.verdict
+    if verdict is None:
+        error = event.error or TransportError("the server answered before it had received everything")
+        return _fail(job, error, rules) if event.lasting else _once_more(job, event, error, rules)
+    match verdict.kind:
+        case Kind.SENT:
+            mismatch = difference(sending.prepared.checksums, verdict.facts)
+            return _arrived(job, sending, verdict) if mismatch is None else _damaged(job, event, mismatch, None, rules)
+        case Kind.MOVED:
+            return _moved(job, sending, verdict, rules)
+        case Kind.ENDED:
+            return _url_ended(job, sending, verdict, rules)
+        case Kind.LATER:
+            asked = verdict.retry_after or 0.0
+            hold: Commands = []
+            if 0 < asked <= rules.patience.retry_after:
+                hold = [commands.HoldServer(sending.location, asked)]
+            return [*hold, *_once_more(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
+        case Kind.DAMAGED:
+            return _damaged(job, event, None, _status_error(sending, verdict), rules)
+        case Kind.GONE if not job.whole:
+            return _gone(job, _status_error(sending, verdict), rules)
+        case _:
+            return _fail(job, _status_error(sending, verdict), rules)
+
+
+def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
+    """The store has a part."""
+    job.quota = job.quota.gained()
+    job.refused.clear()
+    cut, checksums, facts = sending.prepared.cut, sending.prepared.checksums, verdict.facts
+    part = SentPart(cut.number, cut.length, facts.get("etag", ""), checksums)
+    if job.whole:
+        job.answered = facts
+    elif not agreed(checksums, facts):
+        job.unconfirmed = True
+    if job.whole or not job.store.reports_parts:
+        return _landed(job, part)
+    status, headers = parse_head(sending.lines)
+    report = partial(job.store.sent, job.upload_id, part, status, headers)
+    return [commands.Call(report, partial(events.Stored, part))]
+
+
+def _stored(job: Job, event: events.Stored, _: Rules) -> Commands:
+    return _landed(job, event.part)
+
+
+def _landed(job: Job, part: SentPart) -> Commands:
+    job.landed(part)
+    record: Commands = [] if job.whole else [commands.RecordPart(part)]
+    return [*record, *_perhaps_complete(job)]
+
+
+def _damaged(
+    job: Job, event: events.Ended, mismatch: tuple[str, str, str] | None, refused: OmicsError | None, rules: Rules
+) -> Commands:
+    """Other bytes arrived than were announced."""
+    prepared = event.sending.prepared
+    number = prepared.cut.number
+    job.damaged[number] = job.damaged.get(number, 0) + 1
+    if mismatch is None:
+        algorithm, ours = next(iter(prepared.checksums.items()), ("checksum", "unknown"))
+        mismatch = algorithm, ours, "another one in the store"
+    algorithm, ours, theirs = mismatch
+    what = job.title if job.whole else f"{job.title}, part {number}"
+    remedy = "The bytes were changed in transit. Try again over another network, or ask the store's operators."
+    problem = ChecksumMismatch(what, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
+    problem.name = job.title
+    problem.__cause__ = refused
+    return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
+
+
+def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
+    prepared, here = sending.prepared, sending.location
+    there = redirected(here.url, verdict.location)
+    shown = without_query(here.url)
+    if there is None or verdict.status == 303:
+        said = "the redirect's address is invalid"
+        return _fail(job, TransportError(said, method=sending.method, url=shown), rules)
+    if prepared.hops >= REDIRECT_LIMIT:
+        return _fail(job, TooManyRedirects("redirect loop", method=sending.method, url=shown), rules)
+    headers = here.headers
+    if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
+        headers = {name: value for name, value in headers.items() if _harmless(name)}
+    job.pipeline += 1
+    return [commands.Send(prepared.elsewhere(replace(here, url=there, headers=headers)), first=True)]
+
+
+def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
+    error, number = _status_error(sending, verdict), sending.prepared.cut.number
+    if not job.store.renewable:
+        return _fail(job, error, rules)
+    _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, verdict.code)
+    if sending.began - sending.prepared.at > AGED:
+        return _resend(job, number)
+    job.refused[number] = job.refused.get(number, 0) + 1
+    if job.refused[number] > rules.patience.renewals:
+        return _fail(job, error, rules)
+    job.retries += 1
+    return [commands.CountRetry(), *_resend(job, number)]
+
+
+def _once_more(
+    job: Job, event: events.Ended, error: OmicsError, rules: Rules, retry_after: float | None = None
+) -> Commands:
+    """Send a part again after a delay, if its job may."""
+    number = event.sending.prepared.cut.number
+    if job.resume_at > event.now:  # the same trouble ended several requests at once; it counts once
+        return _resend(job, number)
+    then = _retry(job, error, event, None, rules, retry_after)
+    return then if job.error is not None else [*then, *_resend(job, number)]
+
+
+# -- calls
+
+
+def _call_failed(job: Job, event: events.CallFailed, rules: Rules) -> Commands:
+    if isinstance(event.error, NoSuchUpload):
+        return _gone(job, event.error, rules)
+    return _trouble(job, event, event.call, rules)
+
+
+def _due(_: Job, event: events.Due, __: Rules) -> Commands:
+    return [event.call or commands.Prepare()]
+
+
+def _trouble(
+    job: Job, event: events.CallFailed | events.PartFailed, call: commands.Call | None, rules: Rules
+) -> Commands:
+    """A call of the store failed: it is made again after a delay, or the job ends."""
+    error = event.error
+    if isinstance(error, Stopped):
+        return []
+    if isinstance(error, TransportError | RateLimited | ServerError):
+        asked = error.retry_after if isinstance(error, APIError) else None
+        return _retry(job, error, event, call, rules, asked)
+    return _fail(job, readable(job.title, job.path, error), rules)
+
+
+def _retry(
+    job: Job,
+    error: OmicsError,
+    event: events.Ended | events.CallFailed | events.PartFailed,
+    call: commands.Call | None,
+    rules: Rules,
+    retry_after: float | None,
+) -> Commands:
+    decision = job.quota.failed(event.luck, retry_after, rules.patience.retry_after)
+    if decision is None:
+        return _fail(job, error, rules)
+    job.quota, wait = decision
+    job.retries += 1
+    job.resume_at = max(job.resume_at, event.now + wait)
+    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
+    return [commands.Wait(wait, events.Due(call))]
+
+
+def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
+    """The platform does not know the upload: perhaps it is complete, else it is begun anew."""
+    if not job.sent:  # the journal has all of them, when the end of an earlier run wasn't recorded
+        job.sent.update(job.journaled)
+        job.unconfirmed |= not all(agreed(part.checksums, {"md5": part.etag}) for part in job.journaled.values())
+        job.kept = sum(part.size for part in job.sent.values())
+    if len(job.sent) < job.count:
+        return _anew(job, error, rules)
+    job.ending = False
+    job.state = State.COMPLETING
+    parts = job.parts
+    return [commands.Call(partial(job.store.finished, parts), partial(events.Assembled, error))]
+
+
+def _assembled(job: Job, event: events.Assembled, rules: Rules) -> Commands:
+    if event.facts is None:
+        return _anew(job, event.error, rules)
+    job.upload_id = ""  # it is complete: there is nothing to give up
+    job.assembled = event.facts
+    # An earlier run sent it, and its checksums are wanted all the same.
+    return [commands.HashBeside()]
+
+
+def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
+    job.upload_id, job.journaled = "", {}
+    job.restarts += 1
+    if job.restarts > RESTARTS:
+        return [commands.DropRecord(), *_fail(job, error, rules)]
+    _log.warning("%s: its upload no longer exists on the platform; restarting", job.title)
+    job.begin()
+    return [commands.DropRecord(), commands.CancelRequests(), *_begin(job, rules)]
+
+
+# -- the end
+
+
+def _summed(job: Job, _: events.Summed, __: Rules) -> Commands:
+    return _perhaps_complete(job)
+
+
+def _nothing(_: Job, __: object, ___: Rules) -> Commands:
+    return []
+
+
+def _perhaps_complete(job: Job) -> Commands:
+    """Have the file checked for the last time, when all parts are stored and all checksums are there."""
+    if job.ending or len(job.sent) < job.count or not (job.chains is None or job.chains.done):
+        return []
+    job.ending = True
+    job.state = State.COMPLETING
+    return [commands.CheckFile()]
+
+
+def _unchanged(job: Job, _: events.Unchanged, rules: Rules) -> Commands:
+    if job.assembled is not None:
+        return _judge_whole(job, job.assembled, rules)
+    if job.whole:
+        facts = dict(job.answered)
+        if "md5" in facts and job.file.size <= ETAG_PART:
+            facts["s3_etag"] = facts["md5"]
+        return _judge_whole(job, facts, rules)
+    return [
+        commands.Call(partial(job.store.complete, job.upload_id, job.parts, checksums_of_whole(job)), events.Completed)
+    ]
+
+
+def _completed(job: Job, event: events.Completed, rules: Rules) -> Commands:
+    return _judge_whole(job, event.facts, rules)
+
+
+def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
+    """Compare what the platform says of the whole with what was sent."""
+    job.answered = facts
+    mismatch = difference(checksums_of_whole(job), facts)
+    if mismatch is None:
+        job.state = State.DONE
+        return [commands.RecordDone(), commands.Finish()]
+    if job.whole and not job.damaged:
+        job.damaged[1] = 1
+        job.plan_again()
+        job.state = State.SENDING
+        return [commands.Prepare()]
+    algorithm, ours, theirs = mismatch
+    job.upload_id = ""  # it is complete: there is nothing to give up
+    remedy = "The stored object is damaged. Run the same command again to upload it again."
+    error = ChecksumMismatch(job.title, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
+    return [commands.DropRecord(), *_fail(job, error, rules)]
+
+
+def _broken(job: Job, event: events.Broken, rules: Rules) -> Commands:
+    return _fail(job, event.error, rules)
+
+
+def _fail(job: Job, error: OmicsError, rules: Rules) -> Commands:
+    job.error = error
+    return _give_up(job, abort=rules.abort)
+
+
+def _stopped(job: Job, event: events.Stopped, _: Rules) -> Commands:
+    return _give_up(job, abort=event.abort)
+
+
+def _give_up(job: Job, *, abort: bool) -> Commands:
+    """End a job that failed or was stopped; parts that nobody can use are given up on the platform, too."""
+    job.epoch += 1
+    # What was put together otherwise than it was sent must not be found and believed by the next run.
+    completing = job.state is State.COMPLETING
+    job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
+    if job.upload_id and (abort or job.wrong):
+        job.state = State.ABORTING
+        return [commands.CancelRequests(), commands.Abort(job.upload_id)]
+    drop: Commands = [commands.DropRecord()] if job.wrong else []
+    return [commands.CancelRequests(), *drop, *_finish(job)]
+
+
+def _aborted(job: Job, event: events.Aborted, _: Rules) -> Commands:
+    problem = event.problem
+    if problem is None:
+        return [commands.DropRecord(), *_finish(job)]
+    _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
+    passes = isinstance(problem, TransportError | RateLimited | ServerError)
+    drop: Commands = [commands.DropRecord()] if job.wrong and not passes else []  # else every run would end here
+    return [*drop, *_finish(job)]
+
+
+def _abort_cut(job: Job, _: events.Stopped, __: Rules) -> Commands:
+    return _finish(job)
+
+
+def _finish(job: Job) -> Commands:
+    job.state = State.STOPPED if job.error is None else State.FAILED
+    return [commands.Finish()]
+
+
+def _harmless(name: str) -> bool:
+    name = name.lower()
+    return name.startswith(_HARMLESS) or name in _HARMLESS_NAMES
+
+
+def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
+    said = f": {mask_text(verdict.message)}" if verdict.message else ""
+    what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
+    return error_class(verdict.status)(
+        f"{what}: the store refused it{said}",
+        status=verdict.status,
+        code=verdict.code or None,
+        request_id=verdict.request_id or None,
+        method=sending.method,
+        url=without_query(sending.location.url),
+        retry_after=verdict.retry_after,
+    )
+
+
+# -- the table
+
+_Handler = Callable[[Job, Any, Any], Commands]
+
+
+def _to(handler: _Handler, *ends: State) -> Transition[Job, commands.Command]:
+    return Transition(handler, frozenset(ends))
+
+
+_PLANNED, _CHECKING, _HASHING, _BEGINNING = State.PLANNED, State.CHECKING, State.HASHING, State.BEGINNING
+_SENDING, _COMPLETING, _ABORTING = State.SENDING, State.COMPLETING, State.ABORTING
+_DONE, _SKIPPED, _FAILED, _STOPPED = State.DONE, State.SKIPPED, State.FAILED, State.STOPPED
+_LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
+# What follows from an error: the end, at once or after the platform was asked to forget the parts.
+_OUT = (_ABORTING, _FAILED)
+# What follows from an upload that the platform does not know: it is complete after all, or is begun anew.
+_GONE = (_HASHING, _COMPLETING, *_OUT)
+_LATE = (events.PartReady, events.PartFailed, events.Ended, events.CalledOff, events.Stored)
+
+TRANSITIONS = {
+    (_PLANNED, events.Admitted): _to(_admitted, _CHECKING),
+    (_CHECKING, events.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, *_OUT),
+    (_HASHING, events.Hashed): _to(_needed_hashed, _BEGINNING, _SENDING),
+    (_BEGINNING, events.Resumable): _to(_resumable, _BEGINNING),
+    (_BEGINNING, events.Begun): _to(_begun, _SENDING),
+    (_BEGINNING, events.Listed): _to(_listed, _SENDING),
+    (_BEGINNING, events.CallFailed): _to(_call_failed, _BEGINNING, *_GONE),
+    (_BEGINNING, events.Due): _to(_due, _BEGINNING),
+    (_SENDING, events.PartReady): _to(_part_ready, _SENDING, _BEGINNING, _COMPLETING),
+    (_SENDING, events.PartFailed): _to(_part_failed, _SENDING, *_GONE),
+    (_SENDING, events.Ended): _to(_ended, _SENDING, *_GONE),
+    (_SENDING, events.CalledOff): _to(_called_off, _SENDING),
+    (_SENDING, events.Stored): _to(_stored, _SENDING, _COMPLETING),
+    (_SENDING, events.CallFailed): _to(_call_failed, _SENDING, *_GONE),
+    (_SENDING, events.Due): _to(_due, _SENDING),
+    (_SENDING, events.Summed): _to(_summed, _SENDING, _COMPLETING),
+    (_COMPLETING, events.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
+    (_COMPLETING, events.Completed): _to(_completed, _DONE, *_OUT),
+    (_COMPLETING, events.Assembled): _to(_assembled, _HASHING, _COMPLETING, *_OUT),
+    (_COMPLETING, events.CallFailed): _to(_call_failed, *_GONE),
+    (_COMPLETING, events.Due): _to(_due, _COMPLETING),
+    (_COMPLETING, events.Summed): _to(_summed, _COMPLETING),
+    (_ABORTING, events.Aborted): _to(_aborted, _FAILED, _STOPPED),
+    (_ABORTING, events.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
+    # What was asked for before comes too late.
+    **{(state, events.Summed): _to(_nothing, state) for state in (_HASHING, _BEGINNING, _ABORTING)},
+    **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
+    (_ABORTING, events.Broken): _to(_nothing, _ABORTING),
+    **{(state, events.Broken): _to(_broken, *_OUT) for state in _LIVE},
+    **{(state, events.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
+}
+"""What each event does in each state of an upload; docs/architecture.md draws it."""
