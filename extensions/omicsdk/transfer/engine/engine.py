@@ -11,6 +11,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.engine.machine import FINAL, State, Table, step
+from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.progress import Phase, Throughput
@@ -72,13 +73,8 @@ class Engine(ABC, Generic[J]):
         self._clock = settings.clock
         self._tally = tally
         self._report = finished
-        self._wire = Wire(
-            lambda url: curl_options(settings.route(url)),
-            settings.patience,
-            settings.connections,
-            settings.control.throttle,
-            settings.clock.monotonic,
-        )
+        self._settings = settings
+        self._wire = Senders(self._new_wire())
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
         self._more = True  # whether the source of items may have another
@@ -112,6 +108,16 @@ class Engine(ABC, Generic[J]):
             finally:
                 self._close()
             self._measure(final=True)
+
+    def _new_wire(self) -> Wire:
+        settings = self._settings
+        return Wire(
+            lambda url: curl_options(settings.route(url)),
+            settings.patience,
+            settings.connections,
+            settings.control.throttle,
+            settings.clock.monotonic,
+        )
 
     # -- jobs
 

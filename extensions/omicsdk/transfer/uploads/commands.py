@@ -74,6 +74,13 @@ class HoldServer(NamedTuple):
     seconds: float
 
 
+class Relieve(NamedTuple):
+    """Send fewer requests at once to a server that is overloaded, and nothing for a while."""
+
+    location: Location
+    seconds: float
+
+
 class CheckFile(NamedTuple):
     """Check that the file is what it was, by its name too: `Unchanged`."""
 
@@ -117,6 +124,7 @@ Command = (
     | Wait
     | CountRetry
     | HoldServer
+    | Relieve
     | CheckFile
     | RecordBegun
     | RecordPart

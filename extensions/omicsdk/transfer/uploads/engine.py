@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from omicsdk.transfer.control import TICK
 from omicsdk.transfer.engine.engine import SAMPLE, Engine
 from omicsdk.transfer.engine.machine import State
 from omicsdk.transfer.network import wire
+from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
@@ -42,6 +44,12 @@ AHEAD = 16
 SMALL = 1024 * 1024
 #: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
 GIVING_UP = 7
+#: Requests with which a server begins that is sent parts, and small files: more are tried, and kept where they pay. Parts
+#: that are in flight when a run is killed are lost, so fewer are better where the link is the limit.
+FIRST_PARTS, FIRST_SMALL = 2, 12
+#: Another thread sends, too, where bytes move at this rate a second and the engine's own thread is at work for this share
+#: of the time, both over so many seconds; there are at most so many threads.
+FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
 #: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
 LIMITED = 2.0
 
@@ -82,7 +90,8 @@ class Uploads(Engine[Job]):
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
-        self._held = dict[str, float]()
+        self._lanes = Lanes(settings.connections, settings.clock.monotonic())
+        self._looked = time.monotonic(), time.thread_time(), 0
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
         self._agent = user_agent()
@@ -107,11 +116,22 @@ class Uploads(Engine[Job]):
             self.apply(job, events.Admitted())
 
     def _serve(self) -> None:
-        if self._held:
-            now = self._clock.monotonic()
-            self._held = {server: until for server, until in self._held.items() if until > now}
+        self._lanes.open(self._clock.monotonic())
         self._prepare_parts()
         self._dispatch()
+        self._lanes.look(self._clock.monotonic(), self._in_flight)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Have another thread send, too, where the link is faster than this one."""
+        now, (began, busy, before) = time.monotonic(), self._looked
+        if now - began < LOOK:
+            return
+        worked, moved = time.thread_time(), self._moved()
+        self._looked = now, worked, moved
+        is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
+        if is_fast and self._wire.threads < THREADS and self._control.rate_limit is None:
+            self._wire.add(self._new_wire())
 
     def _settle(self) -> bool:
         while self._follow_ups and self._following < AT_ONCE:
@@ -125,7 +145,8 @@ class Uploads(Engine[Job]):
         return not (self._open or self._more or self._following)
 
     def _dues(self) -> Iterable[float]:
-        return self._held.values()
+        opens = self._lanes.opens()
+        return () if opens is None else (opens,)
 
     def _is_busy(self) -> bool:
         return bool(self._callers.waiting or self._hashers.waiting)
@@ -199,18 +220,21 @@ class Uploads(Engine[Job]):
         """Send the parts that may go now."""
         waiting = deque[tuple[Job, Prepared]]()
         now = self._clock.monotonic()
-        while self._ready and self._wire.flying - self._following < self._connections:
+        while self._ready and not self._lanes.full:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
-            elif job.resume_at > now or self._is_held(prepared) or not self._bears(prepared):
+            elif job.resume_at > now or not (self._may_start(prepared) and self._bears(prepared)):
                 waiting.append((job, prepared))
             else:
                 self._start(job, prepared)
         self._ready.extendleft(reversed(waiting))
 
-    def _is_held(self, prepared: Prepared) -> bool:
-        return prepared.location is not None and prepared.location.server in self._held
+    def _may_start(self, prepared: Prepared) -> bool:
+        assert prepared.location is not None
+        server = prepared.location.server
+        self._lanes.expect(server, FIRST_PARTS if prepared.cut.length > SMALL else FIRST_SMALL)
+        return self._lanes.may_start(server)
 
     def _bears(self, prepared: Prepared) -> bool:
         """Whether a part may go now: under a bandwidth limit, no more are begun than come to their end soon."""
@@ -238,6 +262,7 @@ class Uploads(Engine[Job]):
             options = curl_options(way) if way is not None else None
             body = sending.form or sending.file_body
             self._wire.start(Ask(location.url, tuple(headers.items()), sending.method, body, options), sending)
+            self._lanes.started(location.server)
         except OmicsError as error:
             job.pipeline -= 1
             self.apply(job, events.Broken(error))
@@ -254,7 +279,7 @@ class Uploads(Engine[Job]):
             sending.ended(whole=ended.error is None)
             return
         assert isinstance(sending, Sending)
-        self._returned(sending)
+        self._returned(sending, cancelled=False)
         if sending.stale:
             return
         job, body = sending.job, sending.file_body
@@ -282,8 +307,9 @@ class Uploads(Engine[Job]):
             return error
         return None
 
-    def _returned(self, sending: Sending) -> None:
+    def _returned(self, sending: Sending, *, cancelled: bool = True) -> None:
         """Count what a request sent."""
+        self._lanes.ended(sending.location.server, sending.file_body.sent, counts=not cancelled)
         sending.job.pipeline -= 1
         sending.job.gone_out += sending.file_body.sent
         self._tally.fetched += sending.file_body.sent
@@ -352,8 +378,10 @@ class Uploads(Engine[Job]):
         self._tally.count_retry()
 
     def _hold_server(self, _: Job, command: commands.HoldServer) -> None:
-        server, until = command.location.server, self._clock.monotonic() + command.seconds
-        self._held[server] = max(until, self._held.get(server, 0.0))
+        self._lanes.hold(command.location.server, self._clock.monotonic() + command.seconds)
+
+    def _relieve(self, _: Job, command: commands.Relieve) -> None:
+        self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _check_file(self, job: Job, _: commands.CheckFile) -> None:
         job.file.check(by_name=True)
@@ -460,6 +488,9 @@ class Uploads(Engine[Job]):
     def _sendings(self) -> Iterator[Sending]:
         return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Sending))
 
+    def _in_flight(self) -> Iterator[tuple[str, int]]:
+        return ((sending.location.server, sending.file_body.sent) for sending in self._sendings())
+
     def _moved(self) -> int:
         return self._tally.fetched + sum(sending.file_body.sent for sending in self._sendings())
 
@@ -482,6 +513,7 @@ class Uploads(Engine[Job]):
         commands.Wait: _wait,
         commands.CountRetry: _count_retry,
         commands.HoldServer: _hold_server,
+        commands.Relieve: _relieve,
         commands.CheckFile: _check_file,
         commands.RecordBegun: _record_begun,
         commands.RecordPart: _record_part,

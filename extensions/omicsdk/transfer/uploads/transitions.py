@@ -20,6 +20,7 @@ from omicsdk.core.errors import (
     RateLimited,
     ServerError,
     SourceChanged,
+    TimedOut,
     TooManyRedirects,
     TransferError,
     TransportError,
@@ -31,7 +32,7 @@ from omicsdk.core.sending.transport import REDIRECT_LIMIT
 from omicsdk.transfer.engine.machine import State, Transition
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.network.heads import parse_head, redirected
-from omicsdk.transfer.retrying import Patience
+from omicsdk.transfer.retrying import OVERLOADED, Patience
 from omicsdk.transfer.uploads import commands, events
 from omicsdk.transfer.uploads.answers import Kind, Verdict, agreed, difference
 from omicsdk.transfer.uploads.job import Job, Sending
@@ -233,7 +234,10 @@ def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
     sending, verdict = event.sending, event.verdict
     if verdict is None:
         error = event.error or TransportError("the server answered before it had received everything")
-        return _fail(job, error, rules) if event.lasting else _once_more(job, event, error, rules)
+        if event.lasting:
+            return _fail(job, error, rules)
+        relief: Commands = [commands.Relieve(sending.location, 0.0)] if isinstance(error, TimedOut) else []
+        return [*relief, *_once_more(job, event, error, rules)]
     match verdict.kind:
         case Kind.SENT:
             mismatch = difference(sending.prepared.checksums, verdict.facts)
@@ -243,17 +247,26 @@ def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:
-            asked = verdict.retry_after or 0.0
-            hold: Commands = []
-            if 0 < asked <= rules.patience.retry_after:
-                hold = [commands.HoldServer(sending.location, asked)]
-            return [*hold, *_once_more(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
+            return _later(job, event, verdict, rules)
         case Kind.DAMAGED:
             return _damaged(job, event, None, _status_error(sending, verdict), rules)
         case Kind.GONE if not job.whole:
             return _gone(job, _status_error(sending, verdict), rules)
         case _:
             return _fail(job, _status_error(sending, verdict), rules)
+
+
+def _later(job: Job, event: events.Ended, verdict: Verdict, rules: Rules) -> Commands:
+    location, wait = event.sending.location, verdict.retry_after or 0.0
+    if wait > rules.patience.retry_after:  # this upload ends here, and others had better ask for themselves
+        wait = 0.0
+    relief: Commands = []
+    if verdict.status in OVERLOADED:
+        relief.append(commands.Relieve(location, wait))
+    elif wait:
+        relief.append(commands.HoldServer(location, wait))
+    error = _status_error(event.sending, verdict)
+    return [*relief, *_once_more(job, event, error, rules, verdict.retry_after)]
 
 
 def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:

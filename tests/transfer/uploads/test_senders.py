@@ -1,0 +1,137 @@
+"""Several threads that send: every request has one end, whichever thread drives it."""
+
+import random
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import TransportError
+from omicsdk.transfer import Upload, upload
+from omicsdk.transfer.network.senders import Senders
+from omicsdk.transfer.network.wire import Ask, Body, Ended, Patience, Wire
+from omicsdk.transfer.uploads import engine
+
+
+class Zeros(Body):
+    """A body in memory."""
+
+    def __init__(self, length: int) -> None:
+        self.length, self.at = length, 0
+        self.thread = ""
+
+    def read(self, size: int, /) -> bytes | int:
+        self.thread = threading.current_thread().name
+        count = min(size, self.length - self.at)
+        self.at += count
+        return bytes(count)
+
+    def seek(self, offset: int, /) -> None:
+        self.at = offset
+
+
+class Answer:
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def take(self, chunk: bytes, /) -> None:
+        del chunk
+
+
+def wire() -> Wire:
+    return Wire(lambda _: {}, Patience(), 4)
+
+
+@pytest.fixture
+def senders() -> Generator[Senders]:
+    several = Senders(wire())
+    several.add(wire())
+    several.add(wire())
+    yield several
+    several.close()
+
+
+def all_ended(senders: Senders) -> list[Ended]:
+    ended: list[Ended] = []
+    while senders.flying:
+        ended += senders.poll(1.0)
+    return ended
+
+
+def test_requests_are_shared_among_the_threads(sink: Any, senders: Senders):
+    bodies = [Zeros(100_000) for _ in range(9)]
+    answers = [Answer() for _ in bodies]
+    for number, (body, answer) in enumerate(zip(bodies, answers, strict=True)):
+        senders.start(Ask(sink.url(f"f{number}"), (), "PUT", body), answer)
+    assert senders.flying == 9
+    assert set(senders.receivers()) == set(answers)
+    ended = all_ended(senders)
+    assert sorted(map(id, answers)) == sorted(id(each.receiver) for each in ended)
+    assert all(each.error is None for each in ended)
+    assert sorted(sink.stored) == [f"f{number}" for number in range(9)]
+    assert sum(body.thread == "omicsdk-send" for body in bodies) == 6
+
+
+def test_a_cancelled_request_has_no_other_end(sink: Any, senders: Senders, reply: Any):
+    sink.always = lambda _: reply(stall=True)
+    answers = [Answer() for _ in range(6)]
+    for number, answer in enumerate(answers):
+        senders.start(Ask(sink.url(f"f{number}"), (), "PUT", Zeros(10)), answer)
+    assert set(senders.cancel(lambda answer: answer in answers[:4])) == set(answers[:4])
+    assert senders.flying == 2
+    assert set(senders.cancel(lambda _: True)) == set(answers[4:])
+    assert (senders.flying, senders.poll(0.0)) == (0, [])
+    sink.always = None
+    senders.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Answer())
+    assert [each.error for each in all_ended(senders)] == [None]
+
+
+def test_an_invalid_url_is_told_by_whichever_thread(senders: Senders, sink: Any):
+    senders.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
+    senders.start(Ask("http://[broken", (), "PUT", Zeros(10)), Answer())
+    ended = {type(each.error): each for each in all_ended(senders)}
+    assert "its URL is invalid" in str(ended[TransportError].error)
+    assert ended[TransportError].lasting
+    assert ended[type(None)].error is None
+
+
+def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(senders: Senders, sink: Any):
+    class Fault(Answer):
+        @property
+        def lines(self) -> list[bytes]:  # type: ignore[override]
+            raise ZeroDivisionError
+
+        @lines.setter
+        def lines(self, lines: list[bytes]) -> None:
+            del lines
+
+    senders.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
+    senders.start(Ask(sink.url("g"), (), "PUT", Zeros(10)), Fault())
+    with pytest.raises(ZeroDivisionError):
+        all_ended(senders)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_files_arrive_whole_by_several_threads(
+    sink: Any, parts: Any, tmp_path: Path, noise: Any, reply: Any, clock: Any, seed: int, monkeypatch: Any
+):
+    """Another thread is begun each time that the engine looks, whatever the rate, and every tenth request breaks."""
+    monkeypatch.setattr(engine, "LOOK", 0.0)
+    monkeypatch.setattr(engine, "FAST", 0)
+    monkeypatch.setattr(engine, "BUSY", 0.0)
+    monkeypatch.setattr(engine, "THREADS", 3)
+    added: list[int] = []
+    real = Senders.add
+    monkeypatch.setattr(Senders, "add", lambda self, wire: (added.append(1), real(self, wire)))
+    chance = random.Random(seed)
+    sink.always = lambda _: reply(reset=True, read=chance.randrange(1000)) if chance.random() < 0.1 else None
+    uploads: list[Upload] = []
+    for number in range(10):
+        path = tmp_path / str(number)
+        path.write_bytes(noise(chance.randrange(30_000), number))
+        uploads.append(Upload(path, parts(sink, f"p{number}", part_size=2000), checksums=["sha256"]))
+    upload(uploads, connections=8, clock=clock).raise_if_failed()
+    assert len(added) == 2
+    for entry in uploads:
+        assert entry.to.body == Path(entry.path).read_bytes()
