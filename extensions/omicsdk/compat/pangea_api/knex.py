@@ -19,7 +19,6 @@ from omicsdk.core.errors import (
     OmicsError,
     ServerError,
 )
-from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     import httpx
@@ -420,6 +419,8 @@ class Knex:
         self.close()
 
     def __repr__(self) -> str:
+        from omicsdk.core.redaction import mask_url  # its patterns take a tenth of the import of this module
+
         return f"<Knex {mask_url(self.endpoint_url)}>"
 
     def __reduce__(self) -> Never:
