@@ -191,7 +191,7 @@ def upload(
 
     opened = storage_of(storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
-    paths = dict(sorted(files_below(Path(folder))))
+    paths = {name: Path(file) for name, file in sorted(files_below(Path(folder)))}
     if dry_run:
         planned = [
             Outcome(name, "planned", path.stat().st_size, plan="would be uploaded") for name, path in paths.items()

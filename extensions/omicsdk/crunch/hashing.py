@@ -101,7 +101,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
     return {name: known for name, known in hashed.items() if known.stamp.ctime_ns < clock}
 
 
-def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
     A link to a file counts as the file; links to folders aren't followed, and what is no file (a socket, a link to nothing)
@@ -111,7 +111,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
         folder: The folder.
 
     Yields:
-        Path within the folder, with "/" between its parts, and path.
+        Path within the folder, with "/" between its parts, and the file.
 
     Raises:
         OSError: A folder can't be read.
@@ -124,10 +124,10 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
                 elif entry.is_file():
-                    yield f"{above}{entry.name}", Path(entry.path)
+                    yield f"{above}{entry.name}", entry
 
 
-def hash_file(path: Path) -> Hashed:
+def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
     """Hash a file.
 
     Args:
@@ -138,7 +138,7 @@ def hash_file(path: Path) -> Hashed:
         SourceChanged: It changed meanwhile, three times in a row.
     """
     for _ in range(3):
-        with path.open("rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             before = stamp_of(os.fstat(file.fileno()))
             if before.size <= SMALL:
                 data = file.read(before.size + 1)
@@ -148,13 +148,15 @@ def hash_file(path: Path) -> Hashed:
             if md5 and stamp_of(os.fstat(file.fileno())) == before:
                 return Hashed(md5, before)
     raise SourceChanged(
-        f"{path} changes while it is read",
+        f"{os.fspath(path)} changes while it is read",
         name=path.name,
         remedy="Make the workflow end the programs that it starts, then run the dataset again.",
     )
 
 
-def hash_files(files: Mapping[str, Path], known: Mapping[str, Hashed] | None = None) -> dict[str, Hashed]:
+def hash_files(
+    files: Mapping[str, Path | os.DirEntry[str]], known: Mapping[str, Hashed] | None = None
+) -> dict[str, Hashed]:
     """Hash files, except those that are known to be unchanged.
 
     Args:

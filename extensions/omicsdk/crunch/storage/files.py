@@ -123,22 +123,25 @@ def fetch(
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
 
+    prefix = root.rstrip(os.sep) + os.sep  # joined as text: see FolderStorage.path
+
     def bring(file: Stored) -> Hashed:
-        return _bring(storage, joined(base, file.name), folder / file.name, file.size)
+        return _bring(storage, joined(base, file.name), prefix + file.name, file.size)
 
     got = _moved(storage, files, lambda file: file.size, bring, watch)
     return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
 
 
-def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Hashed:
+def _bring(storage: Storage, source: str, path: str, size: int | None) -> Hashed:
     # Not more than the file has: a large buffer for a small file would cost more than the reading.
     stride = min(STRIDE, (STRIDE if size is None else size) + 1)
     if size is not None and size < STRIDE and isinstance(storage, FolderStorage):
-        there = _equal_small(storage.path(source), os.fspath(target), size)
+        there = _equal_small(storage.path(source), path, size)
     else:
-        there = _equal(storage, source, target, size, stride)
+        there = _equal(storage, source, Path(path), size, stride)
     if there is not None:
         return there
+    target = Path(path)
     digest, came = hashlib.md5(usedforsecurity=False), 0
     with room_for(target), storage.open(source, "rb") as file, in_place_of(target, durable=False) as copy:
         while data := file.read(stride):
