@@ -134,11 +134,11 @@ def _manifest(bench: Bench) -> Path:
 _NEEDS = ("gen3",)
 
 ENTRIES: list[Entry[Bench]] = [
-    Entry("omics gen3 --help / gen3 --help", 0.07, _NEEDS, helping),
-    Entry("import of Gen3Auth / import gen3.auth", 0.5, _NEEDS, importing),
-    Entry("20,000 index records / gen3", 0.5, _NEEDS, listing),
+    Entry("omics gen3 --help / gen3 --help", 0.065, _NEEDS, helping),
+    Entry("import of Gen3Auth / import gen3.auth", 0.42, _NEEDS, importing),
+    Entry("20,000 index records / gen3", 0.36, _NEEDS, listing),
     Entry("200 x 5 MB with md5 / drs-pull", 0.34, _NEEDS, pull),
-    Entry("200 x 5 MB with md5, 50 ms API / drs-pull", 0.13, _NEEDS, partial(pull, slow=True)),
-    Entry("validate a 1,000,000-row manifest / gen3", 0.34, _NEEDS, validating),
-    Entry("validate a 1,000,000-row manifest, peak MiB", 100, _NEEDS, peak),
+    Entry("200 x 5 MB with md5, 50 ms API / drs-pull", 0.07, _NEEDS, partial(pull, slow=True)),
+    Entry("validate a 1,000,000-row manifest / gen3", 0.09, _NEEDS, validating),
+    Entry("validate a 1,000,000-row manifest, peak MiB", 32, _NEEDS, peak),
 ]

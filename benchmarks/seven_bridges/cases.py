@@ -100,12 +100,12 @@ def _base(bench: Bench, *, slow: bool = False) -> str:
 _NEEDS = ("sevenbridges",)
 
 ENTRIES: list[Entry[Bench]] = [
-    Entry("import of Api / import sevenbridges", 0.5, _NEEDS, importing),
-    Entry("list 5,000 files / sevenbridges", 0.5, _NEEDS, listing),
-    Entry("list 5,000 files, 50 ms API / sevenbridges", 0.2, _NEEDS, partial(listing, slow=True)),
+    Entry("import of Api / import sevenbridges", 0.3, _NEEDS, importing),
+    Entry("list 5,000 files / sevenbridges", 0.4, _NEEDS, listing),
+    Entry("list 5,000 files, 50 ms API / sevenbridges", 0.06, _NEEDS, partial(listing, slow=True)),
     Entry("download 1 GiB, SHA-256 / sevenbridges (no checksum)", 0.85, _NEEDS, download),
-    Entry("upload 512 MiB, warm process / sevenbridges", 0.7, _NEEDS, upload),
-    Entry("10,000 metadata updates / sevenbridges", 0.1, _NEEDS, updates),
+    Entry("upload 512 MiB, warm process / sevenbridges", 0.65, _NEEDS, upload),
+    Entry("10,000 metadata updates / sevenbridges", 0.04, _NEEDS, updates),
     Entry(
         "10,000 metadata updates / sevenbridges (bulk_edit, 100 at a time)", None, _NEEDS, partial(updates, bulk=BULK)
     ),

@@ -265,7 +265,7 @@ ENTRIES: list[Entry[Bench]] = [
         partial(one_file, checksum="sha256", digest=True),
     ),
     Entry(f"{_LARGE} over HTTPS / curl", 0.9, ("curl",), partial(one_file, server="https")),
-    Entry("60 MB/s a connection, 512 MiB / curl", 0.2, ("curl",), partial(one_file, server="limited")),
+    Entry("60 MB/s a connection, 512 MiB / curl", 0.1, ("curl",), partial(one_file, server="limited")),
     Entry(
         f"{_SMALL}, SHA-256, memory file system, warm process / curl -K",
         0.9,
@@ -280,13 +280,13 @@ ENTRIES: list[Entry[Bench]] = [
     Entry(f"{_API}, 16 calls at once / curl -Z 16", 1.1, ("curl",), partial(behind_api, locators=16)),
     Entry(f"{_API}, default / curl -Z 16", 0.6, ("curl",), partial(behind_api, connections=64)),
     Entry(
-        "200 x 5 MB, no checksum / curl", 1.0, ("curl",), partial(many, peer="curl -K", kind="medium", checksum=None)
+        "200 x 5 MB, no checksum / curl", 0.85, ("curl",), partial(many, peer="curl -K", kind="medium", checksum=None)
     ),
-    Entry("200 x 5 MB, SHA-256 / curl", 1.4, ("curl",), many_hashed),
+    Entry("200 x 5 MB, SHA-256 / curl", 1.3, ("curl",), many_hashed),
     Entry(f"{_UPLOAD}, wall", 0.6, ("boto3",), uploading),
     Entry(f"{_UPLOAD}, CPU", 0.45, ("boto3",), partial(uploading, of="cpu")),
     Entry(f"{_UPLOAD} without signing the payload", None, ("boto3",), partial(uploading, payload=False)),
     Entry("peak memory over baseline, MiB, worst case", 32, (), memory),
-    Entry("100,000-row manifest, nothing to do, seconds", 3, (), nothing_to_do),
+    Entry("100,000-row manifest, nothing to do, seconds", 2.7, (), nothing_to_do),
     Entry("one file of 20 KB, from the start of the process to its end / curl", None, ("curl",), start_up),
 ]
