@@ -138,13 +138,13 @@ _MANY = "download-manifest 1,000 x 20 KB"
 ENTRIES: list[Entry[Bench]] = [
     Entry(
         "omics dss --help / hca dss --help",
-        0.1,
+        0.07,
         ("hca",),
         partial(command, words=["dss", "--help"], shown=["get-bundle", "download-manifest"]),
     ),
     Entry(
         "omics upload areas / hca upload areas",
-        0.1,
+        0.09,
         ("hca", "omics upload areas"),
         partial(command, words=["upload", "areas"], shown=[*AREAS, "selected"]),
     ),
