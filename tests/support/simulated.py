@@ -1,0 +1,361 @@
+"""The engine of downloads in a simulated world: network, threads and clock are one random sequence, files and journal are real.
+
+Each time that the engine waits, one thing happens: an answer begins, bytes come, a request ends or breaks, a thread's task is
+done, time passes, the user pauses or goes on, or the process dies. A cell has 64 bytes here, so that a file of many parts is small.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import ConnectionLost, TimedOut
+from omicsdk.transfer import Control, Item, Location, TransferReport, download
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.downloads.commit import Committer
+from omicsdk.transfer.network.wire import Ask, Ended, Receiver
+
+CELL = 64
+"""Bytes of a cell in this world."""
+ROUNDS = 50_000
+"""A world in which more than this happens comes to no end."""
+
+
+class Killed(BaseException):
+    """The process dies here: nothing of it runs any more."""
+
+
+@dataclass
+class Source:
+    """A file on the server.
+
+    Attributes:
+        content: Its bytes now.
+        stated: Its bytes as the platform states them.
+        ranged: Whether the server serves ranges.
+        strong: Whether it sends a strong ETag.
+    """
+
+    content: bytes
+    stated: bytes
+    ranged: bool = True
+    strong: bool = True
+    version: int = 0
+    issued: int = 0  # URLs
+    ended: set[int] = field(default_factory=set[int])  # of them
+
+
+@dataclass
+class _Flight:
+    ask: Ask
+    receiver: Receiver
+    answered: bool = False
+    body: bytes = b""
+
+
+class World:
+    """What happens, drawn from one seed.
+
+    Args:
+        seed: The seed.
+        sources: Files by name.
+        trouble: How often something goes wrong, 0 to 1.
+        kills: How often the process may die, or be told to stop.
+        disk: How often a change of the disk fails, 0 to 1.
+    """
+
+    def __init__(
+        self, seed: int, sources: dict[str, Source], *, trouble: float = 0.0, kills: int = 0, disk: float = 0.0
+    ) -> None:
+        self.chance = random.Random(seed)
+        self.sources = sources
+        self.trouble = trouble
+        self.kills = kills
+        self.disk = _Disk(self, disk)
+        self.here = Path()
+        self.next = Path()
+        self.corrupts = True  # whether bytes may be changed on their way
+        self.clock = ManualClock()
+        self.control = Control()
+        self.served = 0  # bytes of bodies
+        self.requests = 0
+        self.most_flying = 0
+        self.rounds = 0
+        self.watch: Callable[[], None] = lambda: None
+
+    # -- the service that gives URLs
+
+    def item(self, name: str, checksums: dict[str, str]) -> Item:
+        """An item whose URL must be asked for."""
+        source = self.sources[name]
+
+        def locate() -> Location:
+            source.issued += 1
+            return Location(f"http://127.0.0.1:9/{name}?url={source.issued}")
+
+        return Item(name, locate, len(source.stated), checksums, retries=1000, min_delay=0.01)
+
+    # -- the server
+
+    def answer(self, ask: Ask) -> tuple[list[bytes], bytes]:
+        """The head and the body of an answer."""
+        address = urlsplit(ask.url)
+        source = self.sources[address.path[1:]]
+        if self.happens():
+            return self.refusal(source, int(parse_qs(address.query)["url"][0]))
+        if int(parse_qs(address.query)["url"][0]) in source.ended:
+            return [b"HTTP/1.1 403 Ended\r\n", b"\r\n"], b"ended"
+        content = source.content
+        etag = b'ETag: %s"v%d"\r\n' % (b"" if source.strong else b"W/", source.version)
+        span = dict(ask.headers).get("range") or dict(ask.headers).get("Range")
+        if span and source.ranged:
+            first, _, last = span.removeprefix("bytes=").partition("-")
+            start, end = int(first), min(int(last) + 1 if last else len(content), len(content))
+            if start >= len(content):
+                return [b"HTTP/1.1 416 Range\r\n", b"Content-Range: bytes */%d\r\n" % len(content), b"\r\n"], b""
+            told = b"Content-Range: bytes %d-%d/%d\r\n" % (start, end - 1, len(content))
+            return [b"HTTP/1.1 206 Part\r\n", told, etag, b"\r\n"], content[start:end]
+        return [b"HTTP/1.1 200 OK\r\n", b"Content-Length: %d\r\n" % len(content), etag, b"\r\n"], content
+
+    def refusal(self, source: Source, url: int) -> tuple[list[bytes], bytes]:
+        """Something else than the file."""
+        match self.chance.randrange(5):
+            case 0:
+                source.ended.add(url)
+                return [b"HTTP/1.1 403 Ended\r\n", b"\r\n"], b"ended"
+            case 1:
+                return [b"HTTP/1.1 503 Later\r\n", b"Retry-After: 1\r\n", b"\r\n"], b""
+            case 2:
+                return [b"HTTP/1.1 500 Sorry\r\n", b"\r\n"], b"sorry"
+            case 3:
+                return [b"HTTP/1.1 429 Slow\r\n", b"\r\n"], b""
+            case _:
+                return [b"HTTP/1.1 408 Timeout\r\n", b"\r\n"], b""
+
+    def happens(self) -> bool:
+        """Whether something goes wrong now."""
+        return self.chance.random() < self.trouble
+
+
+class Wire:
+    """libcurl's place."""
+
+    world: World  # set by `simulated`
+    tasks: deque[Callable[[], None]]
+
+    def __init__(self, *_: Any) -> None:
+        self._flights: list[_Flight] = []
+
+    @property
+    def flying(self) -> int:
+        return len(self._flights)
+
+    def receivers(self) -> Iterable[Receiver]:
+        return [flight.receiver for flight in self._flights]
+
+    def wake(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self._flights.clear()
+
+    def start(self, ask: Ask, receiver: Receiver) -> None:
+        self._flights.append(_Flight(ask, receiver))
+        self.world.requests += 1
+        self.world.most_flying = max(self.world.most_flying, self.flying)
+
+    def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
+        ended = [flight.receiver for flight in self._flights if unwanted(flight.receiver)]
+        self._flights = [flight for flight in self._flights if not unwanted(flight.receiver)]
+        return ended
+
+    def poll(self, timeout: float) -> list[Ended]:
+        world, chance = self.world, self.world.chance
+        world.watch()
+        world.rounds += 1
+        if world.rounds > ROUNDS:
+            raise AssertionError("it comes to no end")
+        if world.kills and chance.random() < 0.03:
+            world.kills -= 1
+            if chance.random() < 0.3:
+                world.control.stop()
+                return []
+            shutil.copytree(world.here, world.next)  # what is done from here on, nobody will see
+            raise Killed
+        if world.control.paused:
+            if chance.random() < 0.5:
+                world.control.resume()
+        elif world.happens() and chance.random() < 0.1:
+            world.control.pause()
+        todo = len(self._flights) + len(self.tasks)
+        if not todo or chance.random() < 0.1:
+            world.clock.advance(timeout)
+            return []
+        number = chance.randrange(todo)
+        if number >= len(self._flights):
+            number -= len(self._flights)
+            self.tasks.rotate(-number)
+            self.tasks.popleft()()
+            return []
+        return self._move(self._flights[number])
+
+    def _move(self, flight: _Flight) -> list[Ended]:
+        world, receiver = self.world, flight.receiver
+        if not flight.answered:
+            if world.happens():
+                return self._over(flight, world.chance.choice((ConnectionLost("reset"), TimedOut("silent"))))
+            head, flight.body = world.answer(flight.ask)
+            receiver.lines.extend(head)
+            flight.answered = True
+            return [] if flight.body else self._over(flight)
+        size = world.chance.randrange(1, 3 * CELL)
+        chunk, flight.body = flight.body[:size], flight.body[size:]
+        if world.corrupts and world.happens() and world.chance.random() < 0.3:
+            chunk = bytes(byte ^ 1 for byte in chunk)  # a bit of each, on its way
+        world.served += len(chunk)
+        if receiver.take(chunk) == 0:
+            return self._over(flight, ConnectionLost("the receiver ended it"))
+        if world.happens():
+            return self._over(flight, ConnectionLost("cut"))
+        return [] if flight.body else self._over(flight)
+
+    def _over(self, flight: _Flight, error: Any = None) -> list[Ended]:
+        self._flights.remove(flight)
+        return [Ended(flight.receiver, error)]
+
+
+class Pool:
+    """Threads whose tasks are done when the world says so."""
+
+    tasks: deque[Callable[[], None]]
+
+    def __init__(self, name: str, threads: int, inbox: Any, *, gives_way: bool = False) -> None:
+        del name, threads, gives_way
+        self._inbox = inbox
+        self._mine: list[Callable[[], None]] = []
+
+    @property
+    def waiting(self) -> int:
+        return len(self._mine)
+
+    def submit(self, task: Any, done: Any, failed: Any) -> None:
+        def run() -> None:
+            self._mine.remove(run)
+            try:
+                result = task()
+            except Exception as error:
+                caught = error
+                self._inbox.put(lambda: failed(caught))
+            else:
+                self._inbox.put(lambda: done(result))
+
+        self._mine.append(run)
+        self.tasks.append(run)
+
+    def close(self, patience: float) -> None:
+        del patience
+        for run in self._mine:
+            if run in self.tasks:
+                self.tasks.remove(run)
+        self._mine.clear()
+
+
+class _Committer(Committer):
+    """Syncs and records when the world says so."""
+
+    tasks: deque[Callable[[], None]]
+
+    def push(self, *, now: bool) -> None:
+        del now
+        if self._waiting:
+            batch, self._waiting = self._waiting, []
+            self.tasks.append(lambda: self._commit(batch))
+
+    def close(self, *, hurry: bool = False) -> None:
+        del hurry
+
+
+@contextmanager
+def simulated(world: World) -> Any:
+    """Has every download of the block run in the world."""
+    with pytest.MonkeyPatch.context() as patch:
+        tasks = deque[Callable[[], None]]()
+        for fake in (Wire, Pool, _Committer):
+            patch.setattr(fake, "tasks", tasks, raising=False)
+        patch.setattr(Wire, "world", world, raising=False)
+        patch.setattr("omicsdk.transfer.engine.engine.Wire", Wire)
+        patch.setattr("omicsdk.transfer.downloads.engine.Pool", Pool)
+        patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
+        for module in ("plan", "hashing", "downloads.reception", "downloads.engine"):
+            patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
+        patch.setattr("omicsdk.transfer.plan.LARGEST_PART", 4 * CELL)
+        patch.setattr("omicsdk.transfer.plan.WHOLE", 4 * CELL)
+        patch.setattr("omicsdk.transfer.downloads.scheduler.WHOLE", 4 * CELL)
+        patch.setattr("omicsdk.transfer.downloads.transitions.STEP", 2 * CELL)
+        patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
+        patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)
+        patch.setattr("omicsdk.transfer.downloads.small.INLINE", CELL)
+        patch.setattr("omicsdk.transfer.downloads.reception.BATCH", CELL // 2)
+        yield tasks
+
+
+def fetched(world: World, items: list[Item], folder: Path) -> tuple[TransferReport, Path]:
+    """Downloads until the process lives to the end; gives the report of the last run, and the folder that it ran in.
+
+    A process that dies leaves its folder as it is at that moment: the next one runs in a copy.
+    """
+    life = len(list(folder.iterdir()))
+    world.here = folder / str(max(0, life - 1))
+    while True:
+        life += 1
+        world.next = folder / str(life)
+        with simulated(world):
+            try:
+                report = download(
+                    items, world.here, clock=world.clock, control=world.control, connections=4, disk=world.disk
+                )
+            except Killed:
+                world.here = world.next
+            else:
+                if not report.counts["stopped"]:
+                    return report, world.here
+        world.control = Control()
+
+
+class _Disk(Disk):
+    """A disk that is full at times, or refuses."""
+
+    def __init__(self, world: World, trouble: float) -> None:
+        super().__init__()
+        self._world = world
+        self._trouble = trouble
+
+    def _perhaps(self) -> None:
+        if self._world.chance.random() < self._trouble:
+            raise OSError(self._world.chance.choice((errno.ENOSPC, errno.EIO, errno.EACCES)), "it is broken")
+
+    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:  # type: ignore[override]
+        self._perhaps()
+        return Disk.write_at(descriptor, chunks, offset)
+
+    def create(self, path: str) -> int:
+        self._perhaps()
+        return super().create(path)
+
+    def rename(self, source: str, target: str) -> None:
+        self._perhaps()
+        super().rename(source, target)
+
+    def sync_files(self, paths: Sequence[str]) -> None:
+        self._perhaps()
+        super().sync_files(paths)

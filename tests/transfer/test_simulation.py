@@ -1,0 +1,105 @@
+"""Thousands of interleavings of answers, failures, pauses and kills: the right bytes under the final name, or nothing."""
+
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk.core.checksums import digest
+from omicsdk.transfer.engine.machine import FINAL, State
+from simulated import CELL, Source, World, fetched
+
+SEEDS = st.integers(0, 2**32)
+SIZES = st.lists(st.integers(0, 30 * CELL), min_size=1, max_size=5)
+CHECKSUMS = ("crc32c", "sha256", "md5")
+
+
+def files(seed: int, sizes: list[int], **how: bool) -> dict[str, Source]:
+    chance = random.Random(seed)
+    contents = [chance.randbytes(size) for size in sizes]
+    return {f"f{number}": Source(content, content, **how) for number, content in enumerate(contents)}
+
+
+def checked(world: World, seed: int) -> list[dict[str, str]]:
+    chance = random.Random(seed)
+    names = [chance.choice(CHECKSUMS) for _ in world.sources]
+    return [{name: digest(source.stated, name)} for name, source in zip(names, world.sources.values(), strict=True)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    SEEDS, SIZES, st.booleans(), st.booleans(), st.integers(0, 3), st.sampled_from([0.0, 0.02, 0.1]),
+    st.sampled_from([0.0, 0.0, 0.02]),
+)  # fmt: skip
+def test_a_file_is_whole_and_right_or_not_there(
+    seed: int, sizes: list[int], ranged: bool, strong: bool, kills: int, trouble: float, disk: float
+):
+    world = World(seed, files(seed, sizes, ranged=ranged, strong=strong), trouble=trouble, kills=kills, disk=disk)
+    items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
+    with TemporaryDirectory() as folder:
+
+        def nothing_wrong() -> None:
+            for life in Path(folder).iterdir():
+                for name, source in world.sources.items():
+                    if (life / name).exists():
+                        assert (life / name).read_bytes() == source.stated
+
+        world.watch = nothing_wrong
+        report, here = fetched(world, items, Path(folder))
+        assert len(report.outcomes) == len(items)
+        for item, outcome in zip(items, report.outcomes, strict=True):
+            assert outcome.name == item.name
+            if outcome.is_present:
+                assert (here / item.name).read_bytes() == world.sources[item.name].stated
+            else:
+                assert outcome.state == "failed"
+                assert outcome.error is not None
+                assert not (here / item.name).exists()
+        assert trouble or disk or report.ok
+        assert world.most_flying <= 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS, SIZES, st.booleans())
+def test_without_trouble_every_byte_is_asked_for_once(seed: int, sizes: list[int], ranged: bool):
+    world = World(seed, files(seed, sizes, ranged=ranged))
+    items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
+    with TemporaryDirectory() as folder:
+        report, here = fetched(world, items, Path(folder))
+        report.raise_if_failed()
+        assert report.outcomes.bytes_fetched == sum(sizes) if ranged else True
+        asked = world.requests
+        again, _ = fetched(world, items, here.parent)
+        assert again.counts["skipped"] == len(items)
+        assert world.requests == asked
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS, SIZES, st.integers(0, 3), st.sampled_from([0.0, 0.05]), st.booleans())
+def test_bytes_of_two_versions_are_never_joined(seed: int, sizes: list[int], kills: int, trouble: float, strong: bool):
+    """No checksum is stated, and the file changes on the server while it is fetched."""
+    world = World(seed, files(seed, sizes, strong=strong), trouble=trouble, kills=kills)
+    versions = {name: [source.content] for name, source in world.sources.items()}
+
+    def change() -> None:
+        if world.chance.random() < 0.02:
+            name = world.chance.choice(list(world.sources))
+            source = world.sources[name]
+            source.content = world.chance.randbytes(len(source.content))
+            source.version += 1
+            versions[name].append(source.content)
+
+    world.watch = change
+    items = [world.item(name, {}) for name in world.sources]
+    world.corrupts = False  # nothing could tell
+    with TemporaryDirectory() as folder:
+        report, here = fetched(world, items, Path(folder))
+        for outcome in report.outcomes:
+            if outcome.is_present:
+                assert (here / outcome.name).read_bytes() in versions[outcome.name]
+
+
+def test_final_states_are_those_that_outcomes_have():
+    assert {state.value for state in FINAL} == {"done", "skipped", "failed", "stopped"}
+    assert State.PLANNED not in FINAL
