@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location, plan
+from omicsdk.transfer.downloads import events
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.reception import Reception
+from omicsdk.transfer.downloads.transitions import TRANSITIONS
+from omicsdk.transfer.engine.machine import State, Transition, step
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.requests import (
@@ -22,7 +25,7 @@ from omicsdk.transfer.requests import (
     validator_in,
     validator_words,
 )
-from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
+from omicsdk.transfer.retrying import LONGEST_DELAY, Patience, Quota
 
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
 
@@ -366,3 +369,34 @@ def test_a_size_that_no_file_has_is_none() -> None:
         judge(Asked(0, 4, ranged=True, size=None, stated=False, validator=""), 206, told, 0.0).kind is Kind.WRONG_SIZE
     )
     assert judge(whole, 200, {"content-length": str(1 << 47)}, 0.0).kind is Kind.ACCEPT
+
+
+@pytest.mark.parametrize("state", [State.VERIFYING, State.COMMITTING])
+@pytest.mark.parametrize("event", [events.Located(Location("http://127.0.0.1/other"), 1.0), events.Due()])
+def test_what_was_asked_for_before_all_bytes_were_there_comes_too_late(state: State, event: object) -> None:
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    job.locating = job.paused = True
+    job.state = state
+    assert step(TRANSITIONS, job, event, Patience()) == []
+    assert job.state is state
+
+
+def test_a_hash_of_bytes_that_were_begun_anew_does_not_count() -> None:
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5, {"md5": "0" * 32}), "one", "one.part")
+    job.state, stale = State.COMMITTING, job.digests
+    job.forget_digests()
+    assert step(TRANSITIONS, job, events.Hashed(stale, 5, 5), Patience()) == []
+    assert job.hashed == 0
+
+
+def test_an_event_that_no_state_expects_is_a_fault() -> None:
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    with pytest.raises(KeyError):
+        step(TRANSITIONS, job, events.Due(), Patience())
+
+
+def test_a_handler_that_ends_where_its_table_does_not_say_is_a_fault() -> None:
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    wrong = {(State.PLANNED, events.Stopped): Transition(lambda job, event, rules: [], frozenset({State.STOPPED}))}
+    with pytest.raises(RuntimeError, match="led from planned to planned"):
+        step(wrong, job, events.Stopped(), Patience())
