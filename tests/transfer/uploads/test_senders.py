@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import TransportError
+from omicsdk.core.errors import TooManyOpenFiles, TransportError
 from omicsdk.transfer import Upload, upload
 from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Patience, Wire
@@ -135,3 +135,28 @@ def test_files_arrive_whole_by_several_threads(
     assert len(added) == 2
     for entry in uploads:
         assert entry.to.body == Path(entry.path).read_bytes()
+
+
+def test_without_descriptors_for_another_thread_those_that_send_go_on(
+    sink: Any, parts: Any, tmp_path: Path, noise: Any, monkeypatch: Any, caplog: Any
+):
+    caplog.set_level("INFO", "omicsdk.transfer")
+    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": 3}.items():
+        monkeypatch.setattr(engine, name, value)
+    made: list[int] = []
+    real = engine.Uploads._new_wire
+
+    def one_only(self: Any) -> Wire:
+        made.append(1)
+        if len(made) > 1:
+            raise TooManyOpenFiles("No connection: too many files are open")
+        return real(self)
+
+    monkeypatch.setattr(engine.Uploads, "_new_wire", one_only)
+    path = tmp_path / "file"
+    path.write_bytes(noise(20_000, 1))
+    to = parts(sink, "p", part_size=2000)
+    upload([Upload(path, to)], connections=4).raise_if_failed()
+    assert to.body == path.read_bytes()
+    assert len(made) == 2
+    assert "no further thread sends" in caplog.text

@@ -7,9 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from logging import getLogger
 from typing import Any, ClassVar, cast
 
-from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
+from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
@@ -53,6 +54,8 @@ FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
 #: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
 LIMITED = 2.0
 
+_log = getLogger("omicsdk.transfer")
+
 
 class Uploads(Engine[Job]):
     """One run.
@@ -92,6 +95,7 @@ class Uploads(Engine[Job]):
         self._ready = deque[tuple[Job, Prepared]]()
         self._lanes = Lanes(settings.connections, settings.clock.monotonic())
         self._looked = time.monotonic(), time.thread_time(), 0
+        self._threads = THREADS
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
         self._agent = user_agent()
@@ -130,8 +134,12 @@ class Uploads(Engine[Job]):
         worked, moved = time.thread_time(), self._moved()
         self._looked = now, worked, moved
         is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
-        if is_fast and self._wire.threads < THREADS and self._control.rate_limit is None:
-            self._wire.add(self._new_wire())
+        if is_fast and self._wire.threads < self._threads and self._control.rate_limit is None:
+            try:
+                self._wire.add(self._new_wire())
+            except TooManyOpenFiles as error:  # those that send go on
+                self._threads = self._wire.threads
+                _log.info("no further thread sends: %s", error.message)
 
     def _settle(self) -> bool:
         while self._follow_ups and self._following < AT_ONCE:
