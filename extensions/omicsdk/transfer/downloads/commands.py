@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from omicsdk.transfer.engine.machine import HoldServer, Relieve
+
 if TYPE_CHECKING:
     import os
     from array import array
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer.downloads.events import Looked
     from omicsdk.transfer.journals.journal import PartState
-    from omicsdk.transfer.requests import Location
 
 
 class LookAtDisk(NamedTuple):
@@ -60,20 +61,6 @@ class Queue(NamedTuple):
 class Wait(NamedTuple):
     """Wait before the next try: `Due`."""
 
-    seconds: float
-
-
-class HoldServer(NamedTuple):
-    """Send nothing to a server for a while: what it says to one request holds for all."""
-
-    location: Location
-    seconds: float
-
-
-class Relieve(NamedTuple):
-    """Send fewer requests at once to a server that is overloaded, and nothing for a while."""
-
-    location: Location
     seconds: float
 
 

@@ -32,7 +32,7 @@ from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.engine.engine import SAMPLE, Engine
-from omicsdk.transfer.engine.machine import PREPARING, State, step
+from omicsdk.transfer.engine.machine import PREPARING, Broken, State, step
 from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal
@@ -88,15 +88,17 @@ class Downloads(Engine[Job]):
         finished: Callable[[int, Outcome], None],
         check: Callable[[str], None] | None = None,
     ) -> None:
-        tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
-        super().__init__(settings, tally, finished)
+        now = settings.clock.monotonic()
+        self._scheduler = Scheduler(settings.connections, now)
+        super().__init__(
+            settings, Tally(items.files, items.size, now, SAMPLE, items.unsized), self._scheduler, finished
+        )
         self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
         self._unvalidated = settings.resume_unvalidated
         self._journal = journal
         self._files = PartFiles(folder, run, settings.disk)
-        now = settings.clock.monotonic()
         self._adapts = settings.locators is None
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
         self._calls = Lanes(settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS)
@@ -104,7 +106,6 @@ class Downloads(Engine[Job]):
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
-        self._scheduler = Scheduler(settings.connections, now)
         self._small = dict[int, Small]()
         self._preparing = 0
         self._landing = 0  # files on their way to their final names
@@ -246,7 +247,7 @@ class Downloads(Engine[Job]):
             self.apply(job, events.Located(location, self._clock.monotonic()))
             return
         said = f"{job.title}: its locate returned {a(location)}, not a Location"
-        self.apply(job, events.Broken(TransferError(said, name=job.item.name, remedy="Return a Location(url).")))
+        self.apply(job, Broken(TransferError(said, name=job.item.name, remedy="Return a Location(url).")))
 
     def _not_located(self, job: Job, error: Exception) -> None:
         self._calls.ended(_SERVICE, 0)
@@ -257,7 +258,7 @@ class Downloads(Engine[Job]):
         if not isinstance(error, OmicsError):
             said = foreign_words(job.title, error)
             error = TransferError(f"{job.title}: requesting its URL failed: {said}", name=job.item.name)
-        self.apply(job, self._broken(error))
+        self.apply(job, Broken(error))
 
     # -- requests
 
@@ -280,7 +281,7 @@ class Downloads(Engine[Job]):
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL is invalid ({error})"
             problem = TransportError(reason, method="GET", url=without_query(ask.url))
-            self.apply(job if isinstance(job, Job) else self._as_job(job), events.Broken(problem))
+            self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(problem))
 
     def accepts(self, reception: Reception, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
@@ -326,7 +327,7 @@ class Downloads(Engine[Job]):
         if reception.stale:
             return
         if problem is not None:
-            self.apply(reception.job, events.Broken(problem))
+            self.apply(reception.job, Broken(problem))
         else:
             self.apply(reception.job, self._end_of(reception, error, lasting=lasting))
 
@@ -352,7 +353,7 @@ class Downloads(Engine[Job]):
         if receiver.stale:
             return
         if problem is not None:
-            self.apply(receiver.job, events.Broken(problem))
+            self.apply(receiver.job, Broken(problem))
         elif receiver.whole:  # only the end of the answer was missing
             self.apply(receiver.job, self._end_of(receiver, None, lasting=False))
         else:
@@ -399,7 +400,7 @@ class Downloads(Engine[Job]):
         """End a file that came as it should and couldn't be placed."""
         job = self._as_job(small)
         job.attempts, job.fetched, job.touched = 1, small.received, True
-        self.apply(job, events.Broken(error))
+        self.apply(job, Broken(error))
 
     # -- commands
 
@@ -450,10 +451,10 @@ class Downloads(Engine[Job]):
         """Have a file of a job read by a hash thread."""
         epoch = job.epoch
 
-        def failed(error: Exception) -> events.Broken | None:
+        def failed(error: Exception) -> Broken | None:
             if isinstance(error, OSError):
                 what = f"{job.title}: reading {path} failed: {error.strerror}"
-                return events.Broken(TransferError(what, name=job.item.name))
+                return Broken(TransferError(what, name=job.item.name))
             if isinstance(error, hashing.Stopped):
                 return None
             raise error
@@ -462,12 +463,6 @@ class Downloads(Engine[Job]):
 
     def _wait(self, job: Job, command: commands.Wait) -> None:
         self._retry_after(job, command.seconds, events.Due())
-
-    def _hold_server(self, _: Job, command: commands.HoldServer) -> None:
-        self._scheduler.hold(command.location.server, self._clock.monotonic() + command.seconds)
-
-    def _relieve(self, _: Job, command: commands.Relieve) -> None:
-        self._scheduler.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _record(self, job: Job, _: commands.Record) -> None:
         assert job.size is not None
@@ -556,9 +551,6 @@ class Downloads(Engine[Job]):
     def _tell_of(self, number: int, item: Item, outcome: Outcome) -> None:
         self._tell(number, outcome._replace(label=item.label) if item.label else outcome, item.size)
 
-    def _broken(self, error: OmicsError) -> events.Broken:
-        return events.Broken(error)
-
     def _close_all(self, ends: ExitStack) -> None:
         ends.callback(self._callers.close, 0.1)
         for receiver in self._wire.cancel(self._pauses):
@@ -605,6 +597,7 @@ class Downloads(Engine[Job]):
         )
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
+        **Engine.executors,
         commands.LookAtDisk: _look_at_disk,
         commands.LookInStore: _look_in_store,
         commands.HashExisting: _hash_existing,
@@ -613,8 +606,6 @@ class Downloads(Engine[Job]):
         commands.RequestUrl: _request_url,
         commands.Queue: _queue,
         commands.Wait: _wait,
-        commands.HoldServer: _hold_server,
-        commands.Relieve: _relieve,
         commands.Record: _record,
         commands.DropRecord: _drop_record,
         commands.ForgetDone: _forget_done,

@@ -150,16 +150,6 @@ class Hashed(NamedTuple):
     wanted: int
 
 
-class Broken(NamedTuple):
-    """The job cannot go on: the disk, the journal or the service that gives URLs refused.
-
-    Attributes:
-        error: Why.
-    """
-
-    error: OmicsError
-
-
 class Committed(NamedTuple):
     """The file is durable under its final name and recorded, or is not.
 

@@ -27,7 +27,7 @@ from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.downloads import commands, events
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
-from omicsdk.transfer.engine.machine import State, Transition
+from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
 from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.requests import Kind, Location, Verdict, followed, validator_words
 from omicsdk.transfer.retrying import OVERLOADED, Patience
@@ -247,7 +247,7 @@ def _cut(job: Job, event: events.Ended, error: TransportError, patience: Patienc
     if begun and not job.joins and not event.lasting:
         told = validator_words(job.validator)
         _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, told)
-    relief: Commands = [commands.Relieve(reception.location, 0.0)] if isinstance(error, TimedOut) else []
+    relief: Commands = [Relieve(reception.location, 0.0)] if isinstance(error, TimedOut) else []
     job.give_back(piece)
     return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
 
@@ -318,9 +318,9 @@ def _later(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) 
         wait = 0.0
     then: Commands = []
     if verdict.status in OVERLOADED:
-        then.append(commands.Relieve(location, wait))
+        then.append(Relieve(location, wait))
     elif wait:
-        then.append(commands.HoldServer(location, wait))
+        then.append(HoldServer(location, wait))
     error = _status_error(event.reception, verdict)
     return [*then, *_again(job, event, error, patience, verdict.retry_after)]
 
@@ -525,7 +525,7 @@ def _committed(job: Job, event: events.Committed, _: Patience) -> Commands:
     return [commands.Finish(event.checksums)]
 
 
-def _broken(job: Job, event: events.Broken, _: Patience) -> Commands:
+def _broken(job: Job, event: Broken, _: Patience) -> Commands:
     return _fail(job, event.error)
 
 
@@ -599,7 +599,7 @@ TRANSITIONS = {
     (_COMMITTING, events.Due): _to(_due, _COMMITTING),
     (_COMMITTING, events.Hashed): _to(_hashed, _COMMITTING),
     (_COMMITTING, events.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
-    **{(state, events.Broken): _to(_broken, _FAILED) for state in _LIVE},
+    **{(state, Broken): _to(_broken, _FAILED) for state in _LIVE},
     **{(state, events.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},
 }
 """What each event does in each state of a download; docs/architecture.md draws it."""

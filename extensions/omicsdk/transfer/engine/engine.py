@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.transfer.control import TICK
-from omicsdk.transfer.engine.machine import FINAL, State, Table, step
+from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table, step
+from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.outcomes import Outcome
@@ -53,6 +54,7 @@ class Engine(ABC, Generic[J]):
     Args:
         settings: How.
         tally: The counters.
+        lanes: What each server may be sent.
         finished: Is given each outcome with its item's number, as they come.
 
     Attributes:
@@ -60,10 +62,16 @@ class Engine(ABC, Generic[J]):
     """
 
     table: ClassVar[Table[Any, Any]]
-    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]]
+    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
+        HoldServer: lambda self, _, command: self._hold(command),
+        Relieve: lambda self, _, command: self._relieve(command),
+    }
 
-    def __init__(self, settings: CommonSettings, tally: Tally, finished: Callable[[int, Outcome], None]) -> None:
+    def __init__(
+        self, settings: CommonSettings, tally: Tally, lanes: Lanes, finished: Callable[[int, Outcome], None]
+    ) -> None:
         self.finished = False
+        self._lanes = lanes
         self._rules: Any = settings.patience  # what handlers are given
         self._connections = settings.connections
         self._progress = settings.progress
@@ -139,7 +147,7 @@ class Engine(ABC, Generic[J]):
                 self.executors[type(command)](self, job, command)
         except OmicsError as error:
             if job.state not in FINAL:
-                self.apply(job, self._broken(error))
+                self.apply(job, Broken(error))
             elif job.number in self._open:  # what it had to do before its end went wrong
                 job.state = State.FAILED
                 self._fail(job, error)
@@ -173,6 +181,12 @@ class Engine(ABC, Generic[J]):
         """Apply an event after a while; with an epoch, only when the job is still in it."""
         self._tally.count_retry()
         self._later.append((self._clock.monotonic() + seconds, job, event, epoch))
+
+    def _hold(self, command: HoldServer) -> None:
+        self._lanes.hold(command.location.server, self._clock.monotonic() + command.seconds)
+
+    def _relieve(self, command: Relieve) -> None:
+        self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _wake_up(self) -> None:
         if self._later:
@@ -256,10 +270,6 @@ class Engine(ABC, Generic[J]):
 
     def _changed(self, job: J, before: State) -> None:
         """Take note of a job's new state."""
-
-    @abstractmethod
-    def _broken(self, error: OmicsError) -> object:
-        """Make the event of an error that ends a job."""
 
     @abstractmethod
     def _fail(self, job: J, error: OmicsError) -> None:

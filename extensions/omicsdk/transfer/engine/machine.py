@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from omicsdk.core.errors import OmicsError
+    from omicsdk.transfer.requests import Location
 
 
 class State(StrEnum):
@@ -44,6 +48,30 @@ FINAL = frozenset({State.DONE, State.SKIPPED, State.FAILED, State.STOPPED})
 """States that a job does not leave; each has exactly one outcome."""
 PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
 """States of a download before the first request for bytes."""
+
+
+class Broken(NamedTuple):
+    """An event: the job cannot go on, because something refused what it needs.
+
+    Attributes:
+        error: Why.
+    """
+
+    error: OmicsError
+
+
+class HoldServer(NamedTuple):
+    """A command: send nothing to a server for a while; what it says to one request holds for all."""
+
+    location: Location
+    seconds: float
+
+
+class Relieve(NamedTuple):
+    """A command: send fewer requests at once to a server that is overloaded, and nothing for a while."""
+
+    location: Location
+    seconds: float
 
 
 class _Stateful(Protocol):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.transfer.engine.machine import HoldServer, Relieve
+
 if TYPE_CHECKING:
-    from omicsdk.transfer.requests import Location
     from omicsdk.transfer.uploads.events import Due
     from omicsdk.transfer.uploads.job import Prepared
     from omicsdk.transfer.uploads.store import SentPart
@@ -65,20 +66,6 @@ class Wait(NamedTuple):
 
 class CountRetry(NamedTuple):
     """Count that something is tried again at once."""
-
-
-class HoldServer(NamedTuple):
-    """Send nothing to a server for a while: what it says to one request holds for all."""
-
-    location: Location
-    seconds: float
-
-
-class Relieve(NamedTuple):
-    """Send fewer requests at once to a server that is overloaded, and nothing for a while."""
-
-    location: Location
-    seconds: float
 
 
 class CheckFile(NamedTuple):

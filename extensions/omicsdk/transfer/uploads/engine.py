@@ -16,7 +16,7 @@ from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.engine.engine import SAMPLE, Engine
-from omicsdk.transfer.engine.machine import State
+from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.heads import parse_head
@@ -80,7 +80,9 @@ class Uploads(Engine[Job]):
         settings: Settings,
         finished: Callable[[int, Outcome], None],
     ) -> None:
-        super().__init__(settings, Tally(count, size, settings.clock.monotonic(), SAMPLE), finished)
+        now = settings.clock.monotonic()
+        self._lanes = Lanes(settings.connections, now)
+        super().__init__(settings, Tally(count, size, now, SAMPLE), self._lanes, finished)
         self._rules = Rules(settings.patience, settings.abort)
         self._uploads = uploads
         self._counted = count is not None
@@ -93,7 +95,6 @@ class Uploads(Engine[Job]):
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
-        self._lanes = Lanes(settings.connections, settings.clock.monotonic())
         self._looked = time.monotonic(), time.thread_time(), 0
         self._threads = THREADS
         self._follow_ups = deque[FollowUp]()
@@ -273,12 +274,12 @@ class Uploads(Engine[Job]):
             self._lanes.started(location.server)
         except OmicsError as error:
             job.pipeline -= 1
-            self.apply(job, events.Broken(error))
+            self.apply(job, Broken(error))
         except ValueError as error:  # brackets that don't close, a port that is no number
             job.pipeline -= 1
             reason = f"{job.title}: its URL is invalid ({error})"
             problem = TransportError(reason, method=sending.method, url=without_query(location.url))
-            self.apply(job, events.Broken(problem))
+            self.apply(job, Broken(problem))
 
     def _ended(self, ended: wire.Ended) -> None:
         sending = ended.receiver
@@ -294,7 +295,7 @@ class Uploads(Engine[Job]):
         if body.problem is not None:
             if not isinstance(body.problem, OmicsError):
                 raise body.problem
-            self.apply(job, events.Broken(body.problem))
+            self.apply(job, Broken(body.problem))
             return
         status, headers = parse_head(sending.lines)
         verdict = None
@@ -302,7 +303,7 @@ class Uploads(Engine[Job]):
         if status >= 300 or (ended.error is None and body.position >= body.length):
             verdict = judge(status, headers, bytes(sending.body), self._clock.now())
         if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED) and (change := self._change_of(job)):
-            self.apply(job, events.Broken(change))  # what was hashed may not be what was sent
+            self.apply(job, Broken(change))  # what was hashed may not be what was sent
             return
         now, luck = self._clock.monotonic(), self._jitter()
         self.apply(job, events.Ended(sending, verdict, ended.error, ended.lasting, now, luck))
@@ -349,12 +350,10 @@ class Uploads(Engine[Job]):
             if job.epoch == epoch:
                 self.apply(job, events.Hashed(checksums))
 
-        self._summing.need(job, known, lambda error: self.apply(job, events.Broken(error)))
+        self._summing.need(job, known, lambda error: self.apply(job, Broken(error)))
 
     def _hash_beside(self, job: Job, _: commands.HashBeside) -> None:
-        self._summing.begin(
-            job, lambda: self.apply(job, events.Summed()), lambda error: self.apply(job, events.Broken(error))
-        )
+        self._summing.begin(job, lambda: self.apply(job, events.Summed()), lambda error: self.apply(job, Broken(error)))
         self.apply(job, events.Summed())
 
     def _call(self, job: Job, command: commands.Call) -> None:
@@ -384,12 +383,6 @@ class Uploads(Engine[Job]):
 
     def _count_retry(self, _: Job, __: commands.CountRetry) -> None:
         self._tally.count_retry()
-
-    def _hold_server(self, _: Job, command: commands.HoldServer) -> None:
-        self._lanes.hold(command.location.server, self._clock.monotonic() + command.seconds)
-
-    def _relieve(self, _: Job, command: commands.Relieve) -> None:
-        self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _check_file(self, job: Job, _: commands.CheckFile) -> None:
         job.file.check(by_name=True)
@@ -463,9 +456,6 @@ class Uploads(Engine[Job]):
             if follow_up is not None:
                 self._follow_ups.append(follow_up)
 
-    def _broken(self, error: OmicsError) -> events.Broken:
-        return events.Broken(error)
-
     def _close_all(self, ends: ExitStack) -> None:
         ends.callback(self._callers.close, 0.0)
         self._closing = True
@@ -511,6 +501,7 @@ class Uploads(Engine[Job]):
         return "over" if final else "moving"
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
+        **Engine.executors,
         commands.Open: _open_file,
         commands.HashNeeded: _hash_needed,
         commands.HashBeside: _hash_beside,
@@ -520,8 +511,6 @@ class Uploads(Engine[Job]):
         commands.CancelRequests: _cancel_requests,
         commands.Wait: _wait,
         commands.CountRetry: _count_retry,
-        commands.HoldServer: _hold_server,
-        commands.Relieve: _relieve,
         commands.CheckFile: _check_file,
         commands.RecordBegun: _record_begun,
         commands.RecordPart: _record_part,

@@ -214,16 +214,6 @@ class Aborted(NamedTuple):
     problem: Exception | None
 
 
-class Broken(NamedTuple):
-    """The job cannot go on.
-
-    Attributes:
-        error: Why.
-    """
-
-    error: OmicsError
-
-
 class Stopped(NamedTuple):
     """The run is over.
 

@@ -29,7 +29,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.sending.transport import REDIRECT_LIMIT
-from omicsdk.transfer.engine.machine import State, Transition
+from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.retrying import OVERLOADED, Patience
@@ -236,7 +236,7 @@ def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
         error = event.error or TransportError("the server answered before it had received everything")
         if event.lasting:
             return _fail(job, error, rules)
-        relief: Commands = [commands.Relieve(sending.location, 0.0)] if isinstance(error, TimedOut) else []
+        relief: Commands = [Relieve(sending.location, 0.0)] if isinstance(error, TimedOut) else []
         return [*relief, *_once_more(job, event, error, rules)]
     match verdict.kind:
         case Kind.SENT:
@@ -262,9 +262,9 @@ def _later(job: Job, event: events.Ended, verdict: Verdict, rules: Rules) -> Com
         wait = 0.0
     relief: Commands = []
     if verdict.status in OVERLOADED:
-        relief.append(commands.Relieve(location, wait))
+        relief.append(Relieve(location, wait))
     elif wait:
-        relief.append(commands.HoldServer(location, wait))
+        relief.append(HoldServer(location, wait))
     error = _status_error(event.sending, verdict)
     return [*relief, *_once_more(job, event, error, rules, verdict.retry_after)]
 
@@ -489,7 +489,7 @@ def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     return [commands.DropRecord(), *_fail(job, error, rules)]
 
 
-def _broken(job: Job, event: events.Broken, rules: Rules) -> Commands:
+def _broken(job: Job, event: Broken, rules: Rules) -> Commands:
     return _fail(job, event.error, rules)
 
 
@@ -600,8 +600,8 @@ TRANSITIONS = {
     # What was asked for before comes too late.
     **{(state, events.Summed): _to(_nothing, state) for state in (_HASHING, _BEGINNING, _ABORTING)},
     **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
-    (_ABORTING, events.Broken): _to(_nothing, _ABORTING),
-    **{(state, events.Broken): _to(_broken, *_OUT) for state in _LIVE},
+    (_ABORTING, Broken): _to(_nothing, _ABORTING),
+    **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},
     **{(state, events.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
 }
 """What each event does in each state of an upload; docs/architecture.md draws it."""
