@@ -183,8 +183,10 @@ def test_what_a_workflow_leaves_in_the_background_is_waited_for(tmp_path: Path) 
 
 
 _PROGRAM = """
+    import signal
     import sys
     from pathlib import Path
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
     sys.path.insert(0, sys.argv[2])
     from crunch_runs import PretendedSite
     from omicsdk.compat.crunch.client.run import Run
