@@ -142,7 +142,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
     def _note(self, entry: Entry, cache: IOCacheStorageInterface) -> None:
         key = self.cache_key(self._suffix(entry.path))
         cache.exists_in_storage[key] = True
-        cache.mtime[key] = Mtime(storage=entry.modified or 0.0)
+        cache.mtime[key] = Mtime(storage=_whole_seconds(entry))
         if entry.size is not None:
             cache.size[key] = entry.size
 
@@ -158,11 +158,11 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         return True
 
     def mtime(self) -> float:
-        """Tells when it was changed last, in seconds since 1970: for a folder the newest of its files.
+        """Tells when it was changed last, in whole seconds since 1970: for a folder the newest of its files.
 
-        Where a platform doesn't say, it is as old as can be: what is made of it isn't made again.
+        Where a platform does not say, it is as old as can be: what is made of it is not made again.
         """
-        return max((entry.modified or 0.0 for entry in self._files()), default=0.0)
+        return max((_whole_seconds(entry) for entry in self._files()), default=0.0)
 
     def size(self) -> int:
         """Tells its bytes; 0 where the platform doesn't say."""
@@ -201,3 +201,9 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         """Gives the URIs among which those that fit the wildcards are."""
         start = parse_uri(get_constant_prefix(self.query, strip_incomplete_parts=True))
         return [str(Uri(start.scheme, entry.path)) for entry in self._store.walk(start.path)]
+
+
+def _whole_seconds(entry: Entry) -> float:
+    # Some platforms state whole seconds, others fractions. An output stored in the second of its input would look older than
+    # that input, and be made again.
+    return float(int(entry.modified or 0.0))

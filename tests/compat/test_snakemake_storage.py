@@ -99,6 +99,22 @@ def test_the_documented_workflow_has_inputs_in_a_bundle_and_outputs_in_a_project
     assert ran.read_text().split() == ["count", "count", "add", "add"]
 
 
+def test_times_of_all_platforms_are_whole_seconds(snakemake: Run, bundle: str) -> None:
+    # The sandbox gives bundles microseconds and files of Seven Bridges whole seconds, as the platforms do.
+    workflow = f"""\
+import sys
+for name in ("more.csv", ""):
+    given = storage.omics("dss://aws/{bundle}/" + name)
+    print("changed at", given.flags["storage_object"].mtime(), file=sys.stderr)
+rule all:
+"""
+    done = snakemake(workflow)
+
+    moments = [float(moment) for moment in re.findall(r"changed at (.*)", done.stderr)]
+    assert len(moments) == 2, done.stderr
+    assert all(moment.is_integer() and moment > 0 for moment in moments), moments
+
+
 def test_a_bundle_comes_as_a_folder(snakemake: Run, store: SbStore, bundle: str) -> None:
     workflow = f"""\
 rule list:
