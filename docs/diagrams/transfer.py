@@ -6,12 +6,11 @@ from diagrams.svg import Box, drawing
 STAGES = (
     ("admit, and execute", "downloads/engine"),
     ("decide", "downloads/transitions"),
-    ("whose turn is it?", "downloads/scheduler"),
-    ("ask, and judge the answer", "requests"),
-    ("write", "downloads/reception"),
-    ("hash", "hashing"),
+    ("ask, and judge the answer", "network/requests"),
+    ("queue, and write", "downloads/receiving"),
+    ("hash", "checksums"),
     ("place, and make durable", "downloads/commit"),
-    ("remember", "journals/journal"),
+    ("remember", "journal/journal"),
 )
 """What happens, and the module below omicsdk.transfer that does it."""
 

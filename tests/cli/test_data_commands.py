@@ -27,7 +27,7 @@ from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals
 from omicsdk.fs.queries import parse_range
 from omicsdk.transfer import Control
-from omicsdk.transfer.writing import RESERVE
+from omicsdk.transfer.disk import RESERVE
 from shelf_store import shelf as shelf
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer.writing import RESERVE
+from omicsdk.transfer.disk import RESERVE
 
 pytestmark = pytest.mark.sandbox
 

@@ -8,7 +8,7 @@ from omicsdk.cli.commands.transfers import watched
 from omicsdk.cli.output import Console
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.interrupts import say_stopped
+from omicsdk.transfer.engine.control import say_stopped
 
 
 def test_what_was_done_until_ctrl_c_stands_in_the_report(tmp_path):

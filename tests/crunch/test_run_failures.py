@@ -19,7 +19,7 @@ from omicsdk.crunch import dataset_files as bookkeeping
 from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer.interrupts import Terminated
+from omicsdk.transfer.engine.control import Terminated
 
 TRUE = "#!/bin/sh\ntrue"
 FILES = {"a.txt": "alpha\n"}

@@ -26,7 +26,7 @@ from omicsdk.crunch._workflow import (
     snakemake_release,
     tail_of,
 )
-from omicsdk.transfer.interrupts import termination
+from omicsdk.transfer.engine.control import termination
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 

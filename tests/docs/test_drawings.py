@@ -85,7 +85,7 @@ def test_a_page_gets_the_drawings_that_it_names():
         path.stem for path in (ROOT / "docs" / "diagrams").glob("*.py") if "def draw(" in path.read_text()
     )
     assert drawn(page).count("<svg") == len(names)
-    assert "reception" in texts(transfer.draw())
+    assert "receiving" in texts(transfer.draw())
 
 
 @pytest.mark.parametrize("direction", [downloads, uploads])

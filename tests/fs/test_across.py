@@ -17,7 +17,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
 from omicsdk.fs.store import Put, Stores
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.interrupts import report_of, say_stopped
+from omicsdk.transfer.engine.control import report_of, say_stopped
 
 
 class Died(BaseException):

@@ -29,10 +29,10 @@ from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control
-from omicsdk.transfer.downloads import wanted
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.disk import RESERVE
+from omicsdk.transfer import items
+from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.threads import never
-from omicsdk.transfer.writing import RESERVE
 
 
 def copied(source, target, stores=None, **options):
@@ -325,7 +325,7 @@ def test_one_name_that_leads_out_keeps_all_from_being_written(shelf, tmp_path):
 
 def test_files_whose_names_are_one_on_the_target_disk_are_refused(shelf, tmp_path, monkeypatch):
     shelf.files.update({"p/a": b"1", "p/A": b"2"})
-    monkeypatch.setattr(wanted, "folds_case", lambda _existing: True)
+    monkeypatch.setattr(items, "folds_case", lambda _existing: True)
     with pytest.raises(NameClash):
         copied("shelf://p", str(tmp_path / "out"))
 

@@ -24,7 +24,7 @@ from omicsdk.pangea import FieldId, FieldUpload, upload_files
 from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls
 from omicsdk.pangea.fields import CHUNK
 from omicsdk.transfer import Source
-from omicsdk.transfer.uploads.plan import plan_parts
+from omicsdk.transfer.uploads.store import plan_parts
 from pangea_fields import FieldServer
 from pangea_fields import clock as clock
 from pangea_fields import pangea as pangea

@@ -296,16 +296,16 @@ def simulated(world: World) -> Any:
         patch.setattr("omicsdk.transfer.engine.engine.Wire", Wire)
         patch.setattr("omicsdk.transfer.downloads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
-        for module in ("plan", "hashing", "downloads.reception", "downloads.engine"):
+        for module in ("network.plan", "checksums", "downloads.receiving", "downloads.engine"):
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
-        patch.setattr("omicsdk.transfer.plan.LARGEST_PART", 4 * CELL)
-        patch.setattr("omicsdk.transfer.plan.WHOLE", 4 * CELL)
-        patch.setattr("omicsdk.transfer.downloads.scheduler.WHOLE", 4 * CELL)
+        patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)
+        patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * CELL)
+        patch.setattr("omicsdk.transfer.downloads.receiving.WHOLE", 4 * CELL)
         patch.setattr("omicsdk.transfer.downloads.transitions.STEP", 2 * CELL)
         patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
         patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)
-        patch.setattr("omicsdk.transfer.downloads.small.INLINE", CELL)
-        patch.setattr("omicsdk.transfer.downloads.reception.BATCH", CELL // 2)
+        patch.setattr("omicsdk.transfer.downloads.receiving.INLINE", CELL)
+        patch.setattr("omicsdk.transfer.downloads.receiving.BATCH", CELL // 2)
         yield tasks
 
 

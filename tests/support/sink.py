@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from loopback import Head, LoopbackServer
 from omicsdk.transfer import Location, MultipartStore, PartRules
-from omicsdk.transfer.uploads.plan import Cut
-from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, Source
 
 MIB = 1024 * 1024
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Protocol
 
-from omicsdk.transfer import plan
+from omicsdk.transfer.network import plan
 
 MIB = 1024 * 1024
 #: Bytes that a new connection sends before the first acknowledgement: ten packets.

@@ -7,25 +7,28 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location, plan
-from omicsdk.transfer.downloads import events
+from omicsdk.transfer import Item, Location
+from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.reception import Reception
+from omicsdk.transfer.downloads.receiving import Reception
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.machine import State, Transition, step
-from omicsdk.transfer.network.heads import parse_head
-from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.requests import (
+from omicsdk.transfer.network import plan
+from omicsdk.transfer.network.plan import CELL
+from omicsdk.transfer.network.requests import (
+    LONGEST_DELAY,
     WANTED,
     Asked,
     Kind,
+    Patience,
+    Quota,
     Verdict,
     is_strong,
     judge,
+    parse_head,
     validator_in,
     validator_words,
 )
-from omicsdk.transfer.retrying import LONGEST_DELAY, Patience, Quota
 
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
 
@@ -372,7 +375,7 @@ def test_a_size_that_no_file_has_is_none() -> None:
 
 
 @pytest.mark.parametrize("state", [State.VERIFYING, State.COMMITTING])
-@pytest.mark.parametrize("event", [events.Located(Location("http://127.0.0.1/other"), 1.0), events.Due()])
+@pytest.mark.parametrize("event", [messages.Located(Location("http://127.0.0.1/other"), 1.0), messages.Due()])
 def test_what_was_asked_for_before_all_bytes_were_there_comes_too_late(state: State, event: object) -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
     job.locating = job.paused = True
@@ -385,18 +388,18 @@ def test_a_hash_of_bytes_that_were_begun_anew_does_not_count() -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5, {"md5": "0" * 32}), "one", "one.part")
     job.state, stale = State.COMMITTING, job.digests
     job.forget_digests()
-    assert step(TRANSITIONS, job, events.Hashed(stale, 5, 5), Patience()) == []
+    assert step(TRANSITIONS, job, messages.Hashed(stale, 5, 5), Patience()) == []
     assert job.hashed == 0
 
 
 def test_an_event_that_no_state_expects_is_a_fault() -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
     with pytest.raises(KeyError):
-        step(TRANSITIONS, job, events.Due(), Patience())
+        step(TRANSITIONS, job, messages.Due(), Patience())
 
 
 def test_a_handler_that_ends_where_its_table_does_not_say_is_a_fault() -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
-    wrong = {(State.PLANNED, events.Stopped): Transition(lambda job, event, rules: [], frozenset({State.STOPPED}))}
+    wrong = {(State.PLANNED, messages.Stopped): Transition(lambda job, event, rules: [], frozenset({State.STOPPED}))}
     with pytest.raises(RuntimeError, match="led from planned to planned"):
-        step(wrong, job, events.Stopped(), Patience())
+        step(wrong, job, messages.Stopped(), Patience())

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, NotWritable, TransferError
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.writing import RESERVE, Growth, space_of, spare_bytes, write_at
+from omicsdk.transfer.disk import RESERVE, Disk, Growth, space_of, spare_bytes, write_at
 
 MIB = 1024 * 1024
 
@@ -105,7 +104,7 @@ def test_short_writes_are_gone_on_with(server: Any, target: Path, noise: Any, mo
 
 
 def test_writing_without_the_systems_vectors(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("omicsdk.transfer.writing._HAS_PWRITEV", False)
+    monkeypatch.setattr("omicsdk.transfer.disk._HAS_PWRITEV", False)
     with (tmp_path / "x").open("w+b") as file:
         assert write_at(file.fileno(), [b"ab", b"cd"], 3) == 4
         assert write_at(file.fileno(), [b"xyz"], 0) == 3
@@ -234,7 +233,7 @@ def test_records_that_find_no_room_cost_nothing_but_a_check(
 
     item = server.item("one", b"1", "md5")
     with monkeypatch.context() as patch:
-        patch.setattr("omicsdk.transfer.journals.journal.Journal.finish", full)
+        patch.setattr("omicsdk.transfer.journal.journal.Journal.finish", full)
         assert download([item], target).ok
     assert "No space left on device; the next run checks these files again" in caplog.text
     assert download([item], target).counts["skipped"] == 1

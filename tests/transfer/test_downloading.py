@@ -13,7 +13,8 @@ import omicsdk.transfer
 import pytest
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import SomeFailed
-from omicsdk.transfer import Item, Location, download, hashing
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer import checksums as hashing
 
 MIB = 1024 * 1024
 

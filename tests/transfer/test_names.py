@@ -305,7 +305,7 @@ def test_long_names_have_room_for_their_part(server: Any, target: Path, noise: A
 def test_names_that_differ_in_case_depend_on_the_file_system(
     server: Any, target: Path, monkeypatch: Any, folds: bool
 ) -> None:
-    monkeypatch.setattr("omicsdk.transfer.downloads.wanted.folds_case", lambda _: folds)
+    monkeypatch.setattr("omicsdk.transfer.items.folds_case", lambda _: folds)
     items = [server.item("Readme", b"1", "md5"), server.item("README", b"2", "md5")]
     if folds:
         with pytest.raises(NameClash):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from breakable import Server
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.network.heads import server_of
+from omicsdk.transfer.network.requests import server_of
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from typing import IO, NamedTuple
 from omicsdk.core.errors import OmicsError
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
-from omicsdk.transfer.control import TICK
+from omicsdk.transfer.threads import TICK
 
 _log = getLogger("omicsdk.crunch")
 

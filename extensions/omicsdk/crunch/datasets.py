@@ -233,7 +233,7 @@ def verify(
     from omicsdk.crunch.storage.base import joined
     from omicsdk.crunch.storage.files import md5_of, stored_below
     from omicsdk.transfer import Item, Location, Outcome
-    from omicsdk.transfer.verification import check_file
+    from omicsdk.transfer.checksums import check_file
 
     opened = storage_of(storage)
     base = client.get_dataset(slug=checked_slug(dataset)).base_file_path

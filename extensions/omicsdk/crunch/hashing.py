@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
-from omicsdk.transfer.hashing import checksums_of
+from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.threads import in_threads
 
 #: Files of at most this many bytes are read at once.

@@ -57,7 +57,7 @@ class Run:
 
     A stage that fails is reported with a note, and the later ones are skipped. Ctrl-C ends the workflow and all that it
     started, reports FAIL, and is raised again; so do SIGTERM and SIGHUP where the program leaves them as they are (as
-    `omicsdk.transfer.interrupts.Terminated`, a KeyboardInterrupt).
+    `omicsdk.transfer.engine.control.Terminated`, a KeyboardInterrupt).
 
     The site has no operation that gives a dataset to one of two runners. After the first status the statuses are read
     again, and once more before the workflow: a runner that wasn't the first steps back with DatasetTaken. What window
@@ -267,7 +267,7 @@ class Run:
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         from omicsdk.crunch._workflow import ENDING
-        from omicsdk.transfer.interrupts import termination
+        from omicsdk.transfer.engine.control import termination
 
         with termination(*ENDING):
             return self._reported(stage, work)
@@ -390,7 +390,7 @@ def words_of(error: Exception) -> str:
 
 def _what_ended(error: BaseException) -> str:
     """What ended a run, for people."""
-    from omicsdk.transfer.interrupts import Terminated
+    from omicsdk.transfer.engine.control import Terminated
 
     if isinstance(error, Terminated):
         signal = str(error)  # a transfer that it ended states its own progress instead

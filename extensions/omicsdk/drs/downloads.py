@@ -223,7 +223,7 @@ def fetch_found(
 
 def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
     """The outcomes of files that can't be fetched, by their places."""
-    from omicsdk.transfer.downloads.wanted import guard_of
+    from omicsdk.transfer.items import guard_of
 
     guard = guard_of(str(Path(folder).absolute()), look=True)
     lost: dict[int, Outcome] = {}

@@ -20,7 +20,7 @@ from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK
 from omicsdk.gen3.records.tables import text_of, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.disk import write_error
 
 if TYPE_CHECKING:
     import httpx

@@ -17,7 +17,7 @@ from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.tables import Finding
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.disk import write_error
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part

@@ -19,7 +19,7 @@ from omicsdk.dtp.storage.datasets import MetadataFile, Subject, UnknownDataset
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import Query, literal
 from omicsdk.gen3.records.projects import Project
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.disk import write_error
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3

@@ -24,8 +24,8 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
-from omicsdk.transfer.journals.journal_file import is_sound, line_of, record_of
-from omicsdk.transfer.uploads.plan import Cut
+from omicsdk.transfer.journal.file import is_sound, line_of, record_of
+from omicsdk.transfer.uploads.store import Cut
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence import FenceApi

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
+from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_names, safe_name
-from omicsdk.transfer.writing import write_error
 
 _BLOCK = 1024 * 1024
 _KEPT = "Nothing was unpacked; the archive itself is kept."

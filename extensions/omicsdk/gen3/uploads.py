@@ -33,11 +33,11 @@ from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
-from omicsdk.transfer.hashing import checksums_of
-from omicsdk.transfer.journals.journal_file import journal_for
+from omicsdk.transfer.checksums import checksums_of
+from omicsdk.transfer.journal.file import journal_for
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.threads import side_by_side
-from omicsdk.transfer.uploads.troubles import unreadable
+from omicsdk.transfer.uploads.source import unreadable
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi

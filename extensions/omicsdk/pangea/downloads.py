@@ -180,7 +180,7 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
         NoFile: The field refers to no file.
         OmicsError: It did not arrive, or not as it was stated.
     """
-    from omicsdk.transfer.journals.journal_file import journal_for
+    from omicsdk.transfer.journal.file import journal_for
 
     target = Path(path).absolute()
     item = item_of(client, field, data, target.name, label=os.fspath(path))
@@ -299,7 +299,7 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
         with in_place_of(path, durable=False) as file:
             file.write(content)
     except OSError as error:
-        from omicsdk.transfer.writing import write_error
+        from omicsdk.transfer.disk import write_error
 
         return transfer.Outcome(each.blob_name, "failed", error=write_error(error, str(path), each.title))
     except OmicsError as error:

@@ -24,8 +24,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.omit import OMIT
-from omicsdk.transfer.uploads.plan import Cut, PartPlan, PartRules
-from omicsdk.transfer.uploads.store import MultipartStore, NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.store import Cut, MultipartStore, NoSuchUpload, PartPlan, PartRules, SentPart, Source
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -196,7 +195,7 @@ class PlatformStore(MultipartStore):
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Request the URL and the headers of a part's PUT."""
-        from omicsdk.transfer.requests import Location
+        from omicsdk.transfer.network.requests import Location
 
         with _for_the_engine(gone=True):
             part = self._part_url(upload_id, cut.number)

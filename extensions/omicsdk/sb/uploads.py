@@ -170,7 +170,7 @@ class _Plan:
         from omicsdk.sb.store import PART_SIZE, PlatformStore
         from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
-        from omicsdk.transfer.journals.journal_file import journal_for
+        from omicsdk.transfer.journal.file import journal_for
 
         for folder in self.folders:
             self.known.folder(folder, make=True)
@@ -293,7 +293,7 @@ class _Plan:
 
 def _same(local: LocalFile, file: File) -> Verification | None:
     """How a file is known to have the content of the platform's; None where it may have another."""
-    from omicsdk.transfer.hashing import checksums_of as checksums_of_file
+    from omicsdk.transfer.checksums import checksums_of as checksums_of_file
 
     if is_folder(file) or file.size != local.size:
         return None

@@ -15,20 +15,21 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.transfer.control import Control as Control
+    from omicsdk.transfer.checksums import verify as verify
     from omicsdk.transfer.downloads.downloading import download as download
+    from omicsdk.transfer.engine.control import Control as Control
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.handle import download_async as download_async
     from omicsdk.transfer.handle import upload_async as upload_async
     from omicsdk.transfer.items import Item as Item
+    from omicsdk.transfer.network.requests import Location as Location
+    from omicsdk.transfer.network.requests import Patience as Patience
     from omicsdk.transfer.reports.outcomes import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
-    from omicsdk.transfer.requests import Location as Location
-    from omicsdk.transfer.retrying import Patience as Patience
     from omicsdk.transfer.s3 import S3Object as S3Object
     from omicsdk.transfer.scale.messages import ShardsProgress as ShardsProgress
     from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
@@ -39,32 +40,31 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
     from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
     from omicsdk.transfer.stores.store import FsspecTarget as FsspecTarget
-    from omicsdk.transfer.uploads.following import FollowUp as FollowUp
-    from omicsdk.transfer.uploads.form import Form as Form
-    from omicsdk.transfer.uploads.plan import PartRules as PartRules
+    from omicsdk.transfer.uploads.source import Form as Form
+    from omicsdk.transfer.uploads.store import FollowUp as FollowUp
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
     from omicsdk.transfer.uploads.store import NoSuchUpload as NoSuchUpload
+    from omicsdk.transfer.uploads.store import PartRules as PartRules
     from omicsdk.transfer.uploads.store import PutTo as PutTo
     from omicsdk.transfer.uploads.store import SentPart as SentPart
     from omicsdk.transfer.uploads.store import Source as Source
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
-    from omicsdk.transfer.verification import verify as verify
 
 
 __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
-        "control": "Control",
+        "checksums": "verify",
         "downloads.downloading": "download",
+        "engine.control": "Control",
         "handle": "Transfer download_async upload_async",
         "items": "Item",
+        "network.requests": "Location Patience",
         "reports.outcomes": "Outcome Outcomes",
         "reports.progress": "Progress",
         "reports.report": "Report TransferReport read_jsonl",
-        "requests": "Location",
-        "retrying": "Patience",
         "s3": "S3Object",
         "scale.messages": "ShardsProgress",
         "scale.on_dask": "run_on_dask",
@@ -72,11 +72,8 @@ __getattr__, __dir__, __all__ = lazy_package(
         "scale.running": "run_shards",
         "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
         "stores.store": "FsspecTarget",
-        "uploads.following": "FollowUp",
-        "uploads.form": "Form",
-        "uploads.plan": "PartRules",
-        "uploads.store": "MultipartStore NoSuchUpload PutTo SentPart Source Upload",
+        "uploads.source": "Form",
+        "uploads.store": "FollowUp MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
         "uploads.uploading": "abort_upload upload",
-        "verification": "verify",
     },
 )

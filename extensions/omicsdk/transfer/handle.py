@@ -11,12 +11,10 @@ from types import TracebackType
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 from omicsdk.core.errors import UsageError
-from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.downloading import download as _download
-from omicsdk.transfer.interrupts import Terminated
-from omicsdk.transfer.notebooks import notebook_progress
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.engine.control import Control, Terminated
+from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.uploads.uploading import upload
 from omicsdk.transfer.uploads.uploading import upload as _upload
 

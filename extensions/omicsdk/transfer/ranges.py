@@ -35,9 +35,8 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.request import Request
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
 from omicsdk.core.sending.transport import REDIRECT_LIMIT, Send, Timeout, within_budget
-from omicsdk.transfer.control import TICK, Control
-from omicsdk.transfer.network.heads import redirected
-from omicsdk.transfer.requests import (
+from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
     Kind,
@@ -48,9 +47,10 @@ from omicsdk.transfer.requests import (
     is_strong,
     judge,
     may_join,
+    redirected,
     validator_words,
 )
-from omicsdk.transfer.threads import Workers
+from omicsdk.transfer.threads import TICK, Workers
 
 if TYPE_CHECKING:
     from httpx import Response

@@ -22,11 +22,10 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.sending.connections import Network, network
-from omicsdk.transfer.requests import Location
+from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.s3_clients import asking_s3, refusing_cut_heads
 from omicsdk.transfer.uploads.answers import base64_of, hex_of
-from omicsdk.transfer.uploads.plan import PART_SIZE, Cut, PartRules
-from omicsdk.transfer.uploads.store import MultipartStore, NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 
 #: Arguments whose values go into a header as they are; of all others the values are part of a pattern's example.
 VARIABLE = {

@@ -1,4 +1,4 @@
-"""Threads beside an engine or a workflow: calls side by side that a stop ends at once, and background work."""
+"""Threads that work for the engine or for callers, and the errors of functions that are not ours."""
 
 from __future__ import annotations
 
@@ -10,12 +10,32 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
+from logging import DEBUG, getLogger
 from queue import Empty, SimpleQueue
+from traceback import format_exception
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
 from omicsdk.core.errors import Interrupted, OmicsError
-from omicsdk.transfer.control import TICK
+from omicsdk.core.redaction import mask_text
+
+#: Seconds between two checks of whether to stop.
+TICK = 0.1
+
+_log = getLogger("omicsdk.transfer")
+
+
+def foreign_words(name: str, error: BaseException) -> str:
+    """Gives an error in words, and logs where it comes from at DEBUG; URLs in both have no query.
+
+    Args:
+        name: The file that it is about.
+        error: What was raised.
+    """
+    if _log.isEnabledFor(DEBUG):
+        _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
+    return mask_text(repr(error))
+
 
 A = TypeVar("A")
 P = ParamSpec("P")

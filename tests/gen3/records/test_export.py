@@ -19,7 +19,7 @@ from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
-from omicsdk.transfer.writing import RESERVE
+from omicsdk.transfer.disk import RESERVE
 
 
 @pytest.fixture

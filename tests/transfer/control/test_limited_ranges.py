@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Control, download
-from omicsdk.transfer.plan import requests_within
+from omicsdk.transfer.network.plan import requests_within
 
 MIB = 1024 * 1024
 

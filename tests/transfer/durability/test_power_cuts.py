@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.downloads import commit
-from omicsdk.transfer.journals import journal
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journal import journal
+from omicsdk.transfer.journal.journal import Journal
 from power_cuts import Cut, Image, Operation, Promise, RecordingDisk, Write, image
 
 MIB = 1024 * 1024

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from breakable import Answer
 from omicsdk.core.errors import DiskFull
-from omicsdk.transfer import Item, Location, download, plan
+from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.network import plan
 
 MIB = 1024 * 1024
 CELL = 4 * MIB

@@ -9,7 +9,7 @@ from ftp_stand_in import FtpServer
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ChecksumMismatch, Forbidden, NotFound
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
-from omicsdk.transfer.network.heads import FtpReplies, asked_range, is_ftp
+from omicsdk.transfer.network.requests import FtpReplies, asked_range, is_ftp
 
 MIB = 1024 * 1024
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Outcome, Progress
-from omicsdk.transfer.reports.progress import phase_of
-from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.reports.progress import Tally, phase_of
 
 files = st.lists(
     st.tuples(

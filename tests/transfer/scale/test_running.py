@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan

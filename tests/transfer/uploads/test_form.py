@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
 from omicsdk.transfer import PutTo, Upload, upload
-from omicsdk.transfer.uploads.form import Form, FormBody
-from omicsdk.transfer.uploads.source import FileBody, SourceFile
+from omicsdk.transfer.uploads.source import FileBody, Form, FormBody, SourceFile
 from omicsdk.transfer.uploads.store import Source
 
 FIELDS = {"key": "pangea/v1/Lib/samples/é 1/a.txt", "policy": "canary==", "signature": "S+/="}

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.uploads.digesting import LINK
-from omicsdk.transfer.uploads.source import SourceFile
-from omicsdk.transfer.uploads.summing import Summing
+from omicsdk.transfer.uploads.checksums import Summing
+from omicsdk.transfer.uploads.source import LINK, SourceFile
 
 
 class Tasks:

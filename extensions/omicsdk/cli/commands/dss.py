@@ -187,7 +187,7 @@ def listen(
         console: Prints messages.
     """
     from omicsdk.hca.dss.notifications import Listener
-    from omicsdk.transfer.interrupts import termination
+    from omicsdk.transfer.engine.control import termination
 
     left: float = 1 if once else inf if max is None else max
     command, keys = _command(exec), _keys(hmac_key, hmac_key_id)

@@ -183,7 +183,7 @@ def _snapshot(url: str, target: Path) -> int:
     from omicsdk.core.files import PRIVATE, in_place_of
     from omicsdk.core.request import OperationFacts, request
     from omicsdk.core.sending.transport import Transport
-    from omicsdk.transfer.writing import Growth
+    from omicsdk.transfer.disk import Growth
 
     facts = OperationFacts(name="snapshot", method="GET", path="/_sandbox/snapshot")
     with closing(Transport(url, timeout=_SNAPSHOT_SECONDS)) as transport:

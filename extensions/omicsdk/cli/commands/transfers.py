@@ -19,7 +19,7 @@ from omicsdk.cli.errors import SHOWN
 from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
-from omicsdk.transfer.interrupts import report_of, termination
+from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.outcomes import verification_words
 from omicsdk.transfer.reports.progress import size_words, time_words
 

@@ -21,7 +21,7 @@ from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, 
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.transfer import Control, Outcome
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
-from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.reports.progress import Tally
 from omicsdk.transfer.threads import in_threads
 
 F = TypeVar("F")

@@ -17,7 +17,7 @@ from omicsdk.core.lazy import require
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.disk import write_error
 
 if TYPE_CHECKING:
     import httpx

@@ -17,7 +17,7 @@ from omicsdk.core.lazy import require
 from omicsdk.dtp.storage.associations import ANSWER_SECONDS, Archive, Connections
 from omicsdk.dtp.storage.dicom import Instance, check_instance
 from omicsdk.dtp.storage.fetching import call_in_threads
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.disk import write_error
 
 if TYPE_CHECKING:
     from omicsdk.dtp.config import PacsConfig

@@ -25,16 +25,15 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import put_in_place
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.wanted import guard_of
-from omicsdk.transfer.hashing import checksums_of, first_difference
-from omicsdk.transfer.journals.journal import Journal
-from omicsdk.transfer.journals.journal_file import DoneState
+from omicsdk.transfer.checksums import checksums_of, first_difference
+from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.items import guard_of
+from omicsdk.transfer.journal.file import DoneState
+from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
 from omicsdk.transfer.reports.outcomes import verification_of
-from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.reports.progress import Tally
 from omicsdk.transfer.threads import never
-from omicsdk.transfer.writing import write_error
 
 #: The checksum by which a file is recognized where its store states none.
 OWN = "sha256"

@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.lazy import require
 from omicsdk.dtp.storage.datasets import Dataset, FetchJob, StoredFile, UnknownDataset, Unlisted
 from omicsdk.dtp.storage.fetching import call_in_threads
-from omicsdk.transfer.writing import write_all, write_error
+from omicsdk.transfer.disk import write_all, write_error
 
 if TYPE_CHECKING:
     from pathlib import Path

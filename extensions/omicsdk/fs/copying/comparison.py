@@ -13,7 +13,7 @@ from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.copying.spool import Spool, batches
 from omicsdk.fs.store import STRONGEST, CopyOptions, Entry, Store, Uri
 from omicsdk.transfer import Control, Outcome, Progress
-from omicsdk.transfer.hashing import checksums_of
+from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.threads import side_by_side
 
 By = Literal["auto", "size", "checksum"]

@@ -18,7 +18,7 @@ from omicsdk.fs.copying.records import Record
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.interrupts import report_of, say_stopped
+from omicsdk.transfer.engine.control import report_of, say_stopped
 from omicsdk.transfer.reports.outcomes import worse_of
 from omicsdk.transfer.threads import side_by_side
 
@@ -43,7 +43,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     Raises:
         ReadOnly: Nothing can be put there; nothing was copied.
         FolderBusy: Another process makes the same copy from platform to platform.
-        KeyboardInterrupt: It was interrupted; `omicsdk.transfer.interrupts.report_of` gives the report.
+        KeyboardInterrupt: It was interrupted; `omicsdk.transfer.engine.control.report_of` gives the report.
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []

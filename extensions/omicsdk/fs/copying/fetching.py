@@ -25,11 +25,11 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of, is_special, put_in_place
 from omicsdk.fs.store import CopyOptions, Entry, PathError, Store
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.downloads.wanted import check_all
+from omicsdk.transfer.disk import Growth, write_error
+from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.ranges import Pace, is_another, state_of
 from omicsdk.transfer.reports.outcomes import verification_of
-from omicsdk.transfer.writing import Growth, write_error
 
 _STRIDE = 1024 * 1024
 

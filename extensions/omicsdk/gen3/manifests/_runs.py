@@ -29,11 +29,10 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_file import JournalFile
-from omicsdk.transfer.journals.journal_file import line_of as journal_line
+from omicsdk.transfer.disk import Disk, write_error, write_errors
+from omicsdk.transfer.journal.file import JournalFile
+from omicsdk.transfer.journal.file import line_of as journal_line
 from omicsdk.transfer.threads import Workers
-from omicsdk.transfer.writing import write_error, write_errors
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -23,7 +23,7 @@ from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import answer, arguments, literal, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
-from omicsdk.transfer.writing import Growth
+from omicsdk.transfer.disk import Growth
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part

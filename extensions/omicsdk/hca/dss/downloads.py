@@ -19,10 +19,10 @@ from omicsdk.hca.dss.filestore import FetchOptions, fetch, link, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.transfer import Item, Location, Report, TransferReport
 from omicsdk.transfer import verify as compare
+from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale.sharded import Crew
 from omicsdk.transfer.threads import Workers
-from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import Replica

@@ -17,8 +17,8 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines
 from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
+from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_name, wrong_with
-from omicsdk.transfer.writing import write_error
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
 """What the header row must declare; `file_version` is used when it is there."""

@@ -22,12 +22,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_file import JournalFile, line_of
+from omicsdk.transfer.journal.file import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object
 from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS
-from omicsdk.transfer.uploads.plan import etag_rules
+from omicsdk.transfer.uploads.store import etag_rules
 
 
 @dataclass(frozen=True, slots=True)

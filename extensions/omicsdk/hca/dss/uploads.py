@@ -40,13 +40,12 @@ from omicsdk.hca.dss.staging import (
 )
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
-from omicsdk.transfer.interrupts import report_of
-from omicsdk.transfer.journals.journal_file import journal_for
+from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.engine.control import opened, report_of
+from omicsdk.transfer.journal.file import journal_for
 from omicsdk.transfer.s3_clients import s3_client
 from omicsdk.transfer.threads import Workers, ended, never
-from omicsdk.transfer.uploads.following import FollowUp
-from omicsdk.transfer.waiting import opened
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.uploads.store import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

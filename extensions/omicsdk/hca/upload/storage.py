@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omicsdk.core.clock import Clock
     from omicsdk.hca.upload.areas import UploadAreaURI
     from omicsdk.hca.upload.client import HcaUpload
-    from omicsdk.transfer.uploads.plan import Cut
+    from omicsdk.transfer.uploads.store import Cut
 
 
 #: Keys are renewed when this many seconds are left, or a quarter of their life, whichever is less: what is signed with

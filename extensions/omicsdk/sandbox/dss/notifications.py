@@ -106,7 +106,7 @@ def check_subscription(subscription: Subscription) -> None:
             raise InvalidSubscription("invalid_jmespath", f"jmespath_query can't be compiled: {problem}")
     if re.search(r'["\r\n]', subscription.get("hmac_key_id") or ""):
         raise InvalidSubscription("unprocessable", "hmac_key_id can't be sent in a header: it has quotes or line ends")
-    attachments = cast(Mapping[str, Mapping[str, str]], subscription.get("attachments") or {})
+    attachments = cast("Mapping[str, Mapping[str, str]]", subscription.get("attachments") or {})
     for name, definition in attachments.items():
         if name.startswith("_"):
             raise InvalidSubscription(

@@ -103,7 +103,7 @@ def _terms(content: object, where: str) -> Predicate:
         raise UnsupportedClause("terms lookup", where, ("a list of values",))
     if not isinstance(members, (list, tuple)):
         raise InvalidQuery("expected a list of values", where)
-    values = cast(Sequence[object], members)
+    values = cast("Sequence[object]", members)
     if len(values) > MOST_TERMS:
         raise InvalidQuery(f"{len(values)} values, at most {MOST_TERMS} are allowed", where)
     wanted = [_scalar(value, f"{where}[{index}]") for index, value in enumerate(values)]
@@ -221,7 +221,7 @@ def _bool(content: object, where: str, depth: int) -> Predicate:
     for name in _LISTS:
         clauses = options.get(name, [])
         if isinstance(clauses, (list, tuple)):
-            for index, clause in enumerate(cast(Sequence[object], clauses)):
+            for index, clause in enumerate(cast("Sequence[object]", clauses)):
                 lists[name].append(_clause(clause, f"{where}.{name}[{index}]", depth + 1))
         else:
             lists[name].append(_clause(clauses, f"{where}.{name}", depth + 1))
@@ -276,7 +276,7 @@ def _any(field: str, test: Test) -> Predicate:
 def _object(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidQuery(f"expected an object, found {_kind(value)}", where)
-    return cast(Mapping[str, Any], value)
+    return cast("Mapping[str, Any]", value)
 
 
 def _only_field(content: object, where: str) -> tuple[str, Any, str]:
@@ -295,7 +295,7 @@ def _field(
     field, said, where = _only_field(content, where)
     if not isinstance(said, Mapping):
         return field, {main: said}, where
-    return field, _options(cast(Mapping[str, Any], said), where, clause, (main, *others)), where
+    return field, _options(cast("Mapping[str, Any]", said), where, clause, (main, *others)), where
 
 
 def _options(given: Mapping[str, Any], where: str, clause: str, known: tuple[str, ...]) -> Mapping[str, Any]:
@@ -308,7 +308,7 @@ def _options(given: Mapping[str, Any], where: str, clause: str, known: tuple[str
 def _scalar(value: object, where: str) -> Scalar:
     if not is_scalar(value):
         raise InvalidQuery(f"expected text, a number or a boolean, found {_kind(value)}", where)
-    return cast(Scalar, value)
+    return cast("Scalar", value)
 
 
 def _text(value: object, where: str) -> str:

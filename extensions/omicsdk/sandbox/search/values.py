@@ -43,7 +43,7 @@ def leaves(document: object, field: str) -> Iterator[Scalar]:
         for value in _members(node):
             if is_scalar(value):
                 found = True
-                yield cast(Scalar, value)
+                yield cast("Scalar", value)
     if not found and len(steps) > 1 and steps[-1] == "keyword":
         yield from leaves(document, ".".join(steps[:-1]))
 
@@ -65,13 +65,13 @@ def _walk(document: object, steps: Sequence[str]) -> Iterator[object]:
         if done == len(steps):
             yield node
         elif isinstance(node, Mapping):
-            children = cast(Mapping[str, object], node)
+            children = cast("Mapping[str, object]", node)
             for end in range(len(steps), done, -1):
                 key = ".".join(steps[done:end])
                 if key in children:
                     left.append((children[key], end))
         elif isinstance(node, (list, tuple)):
-            left.extend((member, done) for member in reversed(cast(Sequence[object], node)))
+            left.extend((member, done) for member in reversed(cast("Sequence[object]", node)))
 
 
 def _members(node: object, *, inside: bool = False) -> Iterator[object]:
@@ -80,9 +80,9 @@ def _members(node: object, *, inside: bool = False) -> Iterator[object]:
     while left:
         node = left.pop()
         if isinstance(node, (list, tuple)):
-            left.extend(reversed(cast(Sequence[object], node)))
+            left.extend(reversed(cast("Sequence[object]", node)))
         elif inside and isinstance(node, Mapping):
-            left.extend(cast(Mapping[str, object], node).values())
+            left.extend(cast("Mapping[str, object]", node).values())
         else:
             yield node
 

@@ -1,37 +1,205 @@
-"""`download`: fetches many files into a folder, in parallel, verified, and going on where an earlier run stopped."""
+"""Download many files into a folder: in parallel, verified, resumed where an earlier run stopped; or report what would be done."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from logging import getLogger
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import NotWritable, UsageError
+from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.engine import Downloads
-from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.downloads.room import warn_of_no_room
-from omicsdk.transfer.downloads.settings import Settings
-from omicsdk.transfer.downloads.survey import survey
-from omicsdk.transfer.downloads.wanted import Wanted, check_all, guard_of
-from omicsdk.transfer.interrupts import interrupts, say_stopped
-from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.downloads.engine import Downloads, Settings
+from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
+from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
+from omicsdk.transfer.items import Item, Wanted, check_all, guard_of
+from omicsdk.transfer.journal.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
-from omicsdk.transfer.notebooks import notebook_progress
-from omicsdk.transfer.reports.outcomes import Outcomes
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.network.plan import cell_span
+from omicsdk.transfer.network.requests import Patience
+from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
+from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.stores.store import FsspecTarget, Store
-from omicsdk.transfer.waiting import opened
-from omicsdk.transfer.writing import write_error
+
+_log = getLogger("omicsdk.transfer")
+
+
+class NoRoom(DiskFull):
+    """The files won't all fit.
+
+    Args:
+        folder: Where they shall be.
+        needed: Bytes that are missing there.
+        free: Bytes that the file system has for them.
+    """
+
+    default_remedy = "Free disk space, or choose another folder."
+
+    def __init__(self, folder: str, needed: int, free: int) -> None:
+        super().__init__(folder)
+        self.message = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are free"
+        self.needed = needed
+        self.free = free
+
+
+def nearest_folder(folder: str) -> str:
+    """A folder, or the nearest one above that is there."""
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def free_bytes(folder: str) -> int | None:
+    """Bytes that the file system of a folder has for this user; quotas aren't seen.
+
+    Args:
+        folder: The folder, which needn't be there yet.
+
+    Returns:
+        The number, None when the system doesn't tell.
+    """
+    try:
+        return shutil.disk_usage(nearest_folder(folder)).free
+    except OSError:
+        return None
+
+
+def bytes_needed(item: Item, files: PartFiles) -> int:
+    """Bytes that a file still needs on the disk, as far as sizes and names tell; what is there isn't read.
+
+    Args:
+        item: The file; without a stated size it needs nothing that is known.
+        files: Where files are.
+    """
+    held = max(_held(path) for path in files.paths(item.name))
+    return max(0, (item.size or 0) - held)
+
+
+def no_room(needed: int, folder: str) -> NoRoom | None:
+    """Gives the error of what doesn't fit, None when it does or the system doesn't tell.
+
+    Args:
+        needed: Bytes that are missing.
+        folder: Where they shall be.
+    """
+    free = free_bytes(folder)
+    return NoRoom(folder, needed, free) if free is not None and needed > free else None
+
+
+def warn_of_no_room(items: Iterable[Item], stated: int, files: PartFiles, folder: str) -> None:
+    """Logs a warning when files plainly won't fit: those that do are still fetched, and others may make room meanwhile.
+
+    Args:
+        items: The files; looked at only when all of them together would be too many bytes.
+        stated: Their stated sizes together.
+        files: Where files are.
+        folder: The target folder.
+    """
+    if no_room(stated, folder) is None:
+        return
+    problem = no_room(sum(bytes_needed(item, files) for item in items), folder)
+    if problem is not None:
+        _log.warning("%s; files that do not fit will fail", problem.message)
+
+
+def _held(path: str) -> int:
+    """Bytes that a file takes on the disk; those that it has yet to take don't count."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0
+    return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
+
+
+def survey(
+    items: Iterable[Item],
+    files: PartFiles,
+    journal: Journal | None,
+    folder: str,
+    check: Callable[[str], None] | None = None,
+    *,
+    require_checksum: bool = False,
+    unvalidated: bool = False,
+) -> Outcomes:
+    """Tells what would happen with each file.
+
+    Args:
+        items: The files, with names that were checked.
+        files: Where files are.
+        journal: What earlier runs left, None when there is nothing.
+        folder: The target folder.
+        check: Checks a name, where names come one by one.
+        require_checksum: Whether a file fails that no checksum is stated for.
+        unvalidated: As for `usable`.
+
+    Returns:
+        An outcome each: skipped (is there and recorded), planned (see its `plan`), or failed (something is in its way, or a
+        checksum is required that isn't stated).
+
+    Raises:
+        NotWritable: Nothing can be written there.
+        NoRoom: What is missing doesn't fit on the disk.
+    """
+    _check_folder(folder)
+    outcomes, needed = Outcomes(), 0
+    for number, item in enumerate(items):
+        try:
+            if check is not None:
+                check(item.name)
+            outcome = _foreseen(number, item, files, journal, unvalidated=unvalidated)
+            if require_checksum and not (item.checksums or outcome.checksums):
+                raise ChecksumMissing(item.title, name=item.name)
+        except (UnsafePath, NotWritable, ChecksumMissing) as error:
+            outcome = Outcome(item.name, "failed", item.size, error=error)
+        if outcome.state == "planned":
+            needed += bytes_needed(item, files)
+        outcomes.put(number, outcome._replace(label=item.label))
+    problem = no_room(needed, folder)
+    if problem is not None:
+        raise problem
+    return outcomes
+
+
+def _check_folder(folder: str) -> None:
+    there = nearest_folder(folder)
+    if os.path.lexists(folder) and there != folder:
+        raise NotWritable(folder, "a file of that name exists")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise NotWritable(there, "this account cannot write there")
+
+
+def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
+    """Follows the way of the verifier's look at what is there."""
+    found = files.found(item.name)
+    if found is not None and item.size in (None, found.st_size):
+        known = recorded(journal, item, found) if journal is not None else None
+        if known is not None:
+            return skipped(item, found.st_size, known)
+        if item.checksums:
+            return Outcome(item.name, "planned", found.st_size, plan="check the existing file")
+    record = usable(journal, item, unvalidated=unvalidated) if journal is not None else None
+    job = Job(number, item, *files.paths(item.name))
+    if record is not None and (files.part_length(job) is not None or (found and found.st_size == record.size)):
+        kept = _kept(record)
+        plan = f"resume: {kept:,} of {record.size:,} bytes are present"
+        return Outcome(item.name, "planned", record.size, bytes_kept=kept, plan=plan)
+    size = "a file of unknown size" if item.size is None else f"{item.size:,} bytes"
+    instead = "" if found is None else ", replacing the existing file"
+    return Outcome(item.name, "planned", item.size, plan=f"download {size}{instead}")
+
+
+def _kept(record: PartState) -> int:
+    spans = (cell_span(index, record.size) for index, crc in enumerate(record.cells) if crc != MISSING)
+    return sum(end - start for start, end in spans)
+
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -17,37 +18,47 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.transfer import hashing
+from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.downloads import commands, events
-from omicsdk.transfer.downloads.commit import Committer, Landing
-from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.downloads import messages
+from omicsdk.transfer.downloads.commit import Committer, Landing, Spool
+from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable, words
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.known import recorded, skipped, usable, words
-from omicsdk.transfer.downloads.reception import ACCEPTED, Reception, problem_of
-from omicsdk.transfer.downloads.scheduler import Scheduler
-from omicsdk.transfer.downloads.settings import Settings
-from omicsdk.transfer.downloads.small import Small, is_small
-from omicsdk.transfer.downloads.spooling import Spool
+from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Scheduler, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
-from omicsdk.transfer.downloads.wanted import Wanted
-from omicsdk.transfer.engine.engine import SAMPLE, Engine
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
 from omicsdk.transfer.engine.machine import PREPARING, Broken, State, step
-from omicsdk.transfer.foreign import foreign_words
-from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal import MISSING, Journal
+from omicsdk.transfer.items import Item, Wanted
+from omicsdk.transfer.journal.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.plan import CELL, requests_within
+from omicsdk.transfer.network.requests import (
+    LONGEST_RETRY_AFTER,
+    OVERLOADED,
+    Location,
+    Verdict,
+    headers_for,
+    validator_of,
+)
 from omicsdk.transfer.network.wire import Ask, Receiver
-from omicsdk.transfer.plan import CELL, requests_within
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
-from omicsdk.transfer.reports.progress import Phase, phase_of
-from omicsdk.transfer.requests import Location, Verdict, headers_for, validator_of
-from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
-from omicsdk.transfer.stores.store import There
-from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.threads import Pool
+from omicsdk.transfer.reports.progress import Phase, Tally, phase_of
+from omicsdk.transfer.stores.store import Store, There
+from omicsdk.transfer.threads import Pool, foreign_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(CommonSettings):
+    """How to transfer; see `download`."""
+
+    locators: int | None = None
+    resume_unvalidated: bool = False
+    disk: Disk = field(default_factory=Disk)
+    store: Store | None = None  # where files go from the target folder
+
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
@@ -139,7 +150,7 @@ class Downloads(Engine[Job]):
             if self._spool is not None or not self._is_plain(number, item):
                 job = self._job(number, item)
                 self._preparing += 1
-                self.apply(job, events.Admitted(self._spool is not None))
+                self.apply(job, messages.Admitted(self._spool is not None))
             room -= number in self._open or number in self._small
 
     def _is_plain(self, number: int, item: Item) -> bool:
@@ -220,10 +231,10 @@ class Downloads(Engine[Job]):
 
     # -- URLs
 
-    def _request_url(self, job: Job, _: commands.RequestUrl) -> None:
+    def _request_url(self, job: Job, _: messages.RequestUrl) -> None:
         locate = job.item.locate
         if isinstance(locate, Location) and not (job.located and job.item.renew is not None):
-            self.apply(job, events.Located(locate, self._clock.monotonic()))
+            self.apply(job, messages.Located(locate, self._clock.monotonic()))
         else:
             self._unlocated.append(job)
             self._locate(self._clock.monotonic())
@@ -244,7 +255,7 @@ class Downloads(Engine[Job]):
     def _located(self, job: Job, location: object) -> None:
         self._calls.ended(_SERVICE, 0)
         if isinstance(location, Location):
-            self.apply(job, events.Located(location, self._clock.monotonic()))
+            self.apply(job, messages.Located(location, self._clock.monotonic()))
             return
         said = f"{job.title}: its locate returned {a(location)}, not a Location"
         self.apply(job, Broken(TransferError(said, name=job.item.name, remedy="Return a Location(url).")))
@@ -262,7 +273,7 @@ class Downloads(Engine[Job]):
 
     # -- requests
 
-    def _queue(self, job: Job, command: commands.Queue) -> None:
+    def _queue(self, job: Job, command: messages.Queue) -> None:
         self._scheduler.queue(job, first=command.first)
 
     def _send(self, job: Job, piece: Piece) -> None:
@@ -288,7 +299,7 @@ class Downloads(Engine[Job]):
         if reception.stale or verdict.kind not in ACCEPTED:
             return False
         job = reception.job
-        for command in step(TRANSITIONS, job, events.Answered(reception, verdict), self._rules):
+        for command in step(TRANSITIONS, job, messages.Answered(reception, verdict), self._rules):
             self.executors[type(command)](self, job, command)
         return True
 
@@ -331,8 +342,8 @@ class Downloads(Engine[Job]):
         else:
             self.apply(reception.job, self._end_of(reception, error, lasting=lasting))
 
-    def _end_of(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> events.Ended:
-        return events.Ended(reception, error, lasting, self._clock.monotonic(), self._jitter())
+    def _end_of(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> messages.Ended:
+        return messages.Ended(reception, error, lasting, self._clock.monotonic(), self._jitter())
 
     def _received(self, reception: Reception) -> OmicsError | None:
         """Count what a request brought; gives what stopped it from within."""
@@ -357,7 +368,7 @@ class Downloads(Engine[Job]):
         elif receiver.whole:  # only the end of the answer was missing
             self.apply(receiver.job, self._end_of(receiver, None, lasting=False))
         else:
-            self.apply(receiver.job, events.CalledOff(receiver))
+            self.apply(receiver.job, messages.CalledOff(receiver))
 
     # -- small files
 
@@ -404,47 +415,47 @@ class Downloads(Engine[Job]):
 
     # -- commands
 
-    def _look_at_disk(self, job: Job, _: commands.LookAtDisk) -> None:
+    def _look_at_disk(self, job: Job, _: messages.LookAtDisk) -> None:
         name, journal = job.item.name, self._journal
         found = self._files.found(name)
         known = None if found is None else recorded(journal, job.item, found)
         record = usable(journal, job.item, unvalidated=self._unvalidated)
         length = None if known is not None else self._files.part_length(job)
-        self.apply(job, events.Looked(found, length, known, record, name in journal.parts))
+        self.apply(job, messages.Looked(found, length, known, record, name in journal.parts))
 
-    def _look_in_store(self, job: Job, _: commands.LookInStore) -> None:
+    def _look_in_store(self, job: Job, _: messages.LookInStore) -> None:
         assert self._spool is not None
 
         def found(there: There | None) -> None:
             lacking = self._control.require_checksum and not (job.item.checksums or (there and there.checksums))
             error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
-            self.apply(job, events.InStore(there, error))
+            self.apply(job, messages.InStore(there, error))
 
-        self._spool.look(job.item, found, lambda error: self.apply(job, events.InStore(None, error)))
+        self._spool.look(job.item, found, lambda error: self.apply(job, messages.InStore(None, error)))
 
-    def _hash_existing(self, job: Job, command: commands.HashExisting) -> None:
+    def _hash_existing(self, job: Job, command: messages.HashExisting) -> None:
         self._read(
             job,
             job.final,
             lambda stopped: hashing.checksums_of(job.final, job.item.checksums, command.size, stopped),
-            lambda checksums: events.ExistingHashed(checksums, command.looked),
+            lambda checksums: messages.ExistingHashed(checksums, command.looked),
         )
 
-    def _read_cells(self, job: Job, command: commands.ReadCells) -> None:
+    def _read_cells(self, job: Job, command: messages.ReadCells) -> None:
         self._read(
             job,
             job.part,
             lambda stopped: hashing.damaged_cells(job.part, command.cells, command.size, stopped),
-            lambda damaged: events.CellsRead(damaged, command.record),
+            lambda damaged: messages.CellsRead(damaged, command.record),
         )
 
-    def _hash_further(self, job: Job, command: commands.HashFurther) -> None:
+    def _hash_further(self, job: Job, command: messages.HashFurther) -> None:
         digests, start, end = command
         self._read(
             job,
             job.part,
             lambda stopped: hashing.follow(job.part, digests, start, end, stopped),
-            lambda count: events.Hashed(digests, count, end - start),
+            lambda count: messages.Hashed(digests, count, end - start),
         )
 
     def _read(self, job: Job, path: str, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
@@ -461,10 +472,10 @@ class Downloads(Engine[Job]):
 
         self._in_background(self._hashers, job, lambda: task(lambda: job.epoch != epoch), done, failed)
 
-    def _wait(self, job: Job, command: commands.Wait) -> None:
-        self._retry_after(job, command.seconds, events.Due())
+    def _wait(self, job: Job, command: messages.Wait) -> None:
+        self._retry_after(job, command.seconds, messages.Due())
 
-    def _record(self, job: Job, _: commands.Record) -> None:
+    def _record(self, job: Job, _: messages.Record) -> None:
         assert job.size is not None
         job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
         came, job.cells = job.cells, job.record.cells
@@ -472,36 +483,36 @@ class Downloads(Engine[Job]):
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
 
-    def _drop_record(self, job: Job, _: commands.DropRecord) -> None:
+    def _drop_record(self, job: Job, _: messages.DropRecord) -> None:
         self._journal.drop(job.item.name)
 
-    def _forget_done(self, job: Job, _: commands.ForgetDone) -> None:
+    def _forget_done(self, job: Job, _: messages.ForgetDone) -> None:
         self._journal.forget(job.item.name)
 
-    def _close_part(self, job: Job, _: commands.ClosePart) -> None:
+    def _close_part(self, job: Job, _: messages.ClosePart) -> None:
         self._files.close(job)
 
-    def _cut_part(self, job: Job, command: commands.CutPart) -> None:
+    def _cut_part(self, job: Job, command: messages.CutPart) -> None:
         self._files.cut_off(job, command.size)
 
-    def _make_empty(self, job: Job, _: commands.MakeEmpty) -> None:
+    def _make_empty(self, job: Job, _: messages.MakeEmpty) -> None:
         self._files.open(job)
 
-    def _remove_part(self, job: Job, _: commands.RemovePart) -> None:
+    def _remove_part(self, job: Job, _: messages.RemovePart) -> None:
         self._files.remove(job)
 
-    def _take_back(self, job: Job, _: commands.TakeBack) -> None:
+    def _take_back(self, job: Job, _: messages.TakeBack) -> None:
         self._files.take_back(job)
 
-    def _remove_existing(self, job: Job, _: commands.RemoveExisting) -> None:
+    def _remove_existing(self, job: Job, _: messages.RemoveExisting) -> None:
         self._files.remove_wrong(job)
 
-    def _commit(self, job: Job, command: commands.Commit) -> None:
+    def _commit(self, job: Job, command: messages.Commit) -> None:
         self._landing += 1
 
         def landed(error: TransferError | None) -> None:
             self._landing -= 1
-            self.apply(job, events.Committed(command.checksums, command.fetched, error))
+            self.apply(job, messages.Committed(command.checksums, command.fetched, error))
 
         assert job.size is not None
         part = job.part if command.fetched else None
@@ -512,9 +523,9 @@ class Downloads(Engine[Job]):
     # -- ends
 
     def _fail(self, job: Job, error: OmicsError) -> None:
-        self._finish(job, commands.Finish(error=error))
+        self._finish(job, messages.Finish(error=error))
 
-    def _finish(self, job: Job, command: commands.Finish) -> None:
+    def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
@@ -568,7 +579,7 @@ class Downloads(Engine[Job]):
         for small in list(self._small.values()):
             self._as_job(small)
         for job in list(self._open.values()):
-            self.apply(job, events.Stopped())
+            self.apply(job, messages.Stopped())
 
     # -- measuring
 
@@ -598,23 +609,23 @@ class Downloads(Engine[Job]):
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
         **Engine.executors,
-        commands.LookAtDisk: _look_at_disk,
-        commands.LookInStore: _look_in_store,
-        commands.HashExisting: _hash_existing,
-        commands.ReadCells: _read_cells,
-        commands.HashFurther: _hash_further,
-        commands.RequestUrl: _request_url,
-        commands.Queue: _queue,
-        commands.Wait: _wait,
-        commands.Record: _record,
-        commands.DropRecord: _drop_record,
-        commands.ForgetDone: _forget_done,
-        commands.ClosePart: _close_part,
-        commands.CutPart: _cut_part,
-        commands.MakeEmpty: _make_empty,
-        commands.RemovePart: _remove_part,
-        commands.TakeBack: _take_back,
-        commands.RemoveExisting: _remove_existing,
-        commands.Commit: _commit,
-        commands.Finish: _finish,
+        messages.LookAtDisk: _look_at_disk,
+        messages.LookInStore: _look_in_store,
+        messages.HashExisting: _hash_existing,
+        messages.ReadCells: _read_cells,
+        messages.HashFurther: _hash_further,
+        messages.RequestUrl: _request_url,
+        messages.Queue: _queue,
+        messages.Wait: _wait,
+        messages.Record: _record,
+        messages.DropRecord: _drop_record,
+        messages.ForgetDone: _forget_done,
+        messages.ClosePart: _close_part,
+        messages.CutPart: _cut_part,
+        messages.MakeEmpty: _make_empty,
+        messages.RemovePart: _remove_part,
+        messages.TakeBack: _take_back,
+        messages.RemoveExisting: _remove_existing,
+        messages.Commit: _commit,
+        messages.Finish: _finish,
     }

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
-from omicsdk.transfer import plan
 from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal import MISSING, PartState
-from omicsdk.transfer.requests import Asked, Location, Verdict, is_strong
-from omicsdk.transfer.retrying import Quota
+from omicsdk.transfer.journal.journal import MISSING, PartState
+from omicsdk.transfer.network import plan
+from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, is_strong
 
 #: Bytes of a begun cell that win a try back: about what the least rate brings in the time over which it is measured.
 PROGRESS = 64 * 1024

@@ -23,14 +23,23 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.transport import REDIRECT_LIMIT
-from omicsdk.transfer import hashing, plan
-from omicsdk.transfer.downloads import commands, events
+from omicsdk.transfer import checksums as hashing
+from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
-from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
+from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception
 from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
-from omicsdk.transfer.network.heads import parse_head, redirected
-from omicsdk.transfer.requests import Kind, Location, Verdict, followed, validator_words
-from omicsdk.transfer.retrying import OVERLOADED, Patience
+from omicsdk.transfer.network import plan
+from omicsdk.transfer.network.requests import (
+    OVERLOADED,
+    Kind,
+    Location,
+    Patience,
+    Verdict,
+    followed,
+    parse_head,
+    redirected,
+    validator_words,
+)
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL
@@ -51,29 +60,29 @@ UNJOINED = (
 
 _log = getLogger("omicsdk.transfer")
 
-Commands = list[commands.Command]
+Commands = list[messages.Command]
 
 
 # -- what was there before
 
 
-def _admitted(job: Job, event: events.Admitted, _: Patience) -> Commands:
+def _admitted(job: Job, event: messages.Admitted, _: Patience) -> Commands:
     job.state = State.CHECKING
-    return [commands.LookInStore() if event.into_store else commands.LookAtDisk()]
+    return [messages.LookInStore() if event.into_store else messages.LookAtDisk()]
 
 
-def _in_store(job: Job, event: events.InStore, _: Patience) -> Commands:
+def _in_store(job: Job, event: messages.InStore, _: Patience) -> Commands:
     if event.error is not None:
         return _fail(job, event.error)
     if event.there is None:
-        return [commands.LookAtDisk()]
+        return [messages.LookAtDisk()]
     job.size = event.there.size
     job.state = State.SKIPPED
     # The part is of a run that ended between putting the file into the store and recording it.
-    return [commands.RemovePart(), commands.DropRecord(), commands.Finish(event.there.checksums)]
+    return [messages.RemovePart(), messages.DropRecord(), messages.Finish(event.there.checksums)]
 
 
-def _looked(job: Job, event: events.Looked, _: Patience) -> Commands:
+def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
     found = event.found
     if found is None:
         return _resume(job, event)
@@ -82,49 +91,49 @@ def _looked(job: Job, event: events.Looked, _: Patience) -> Commands:
     if event.known is not None:
         job.size = found.st_size
         job.state = State.SKIPPED
-        return [commands.Finish(event.known)]
+        return [messages.Finish(event.known)]
     if job.item.checksums:
-        return [commands.HashExisting(event, found.st_size)]
+        return [messages.HashExisting(event, found.st_size)]
     if event.record is not None and event.record.size == found.st_size:
         return _take_back(job, event)  # its cells tell what of it came through a crash
     return _resume(job, event)
 
 
-def _existing_hashed(job: Job, event: events.ExistingHashed, _: Patience) -> Commands:
+def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> Commands:
     found = event.looked.found
     assert found is not None
     wrong = hashing.first_difference(job.item.checksums, event.checksums)
     if wrong is None:
         job.size = found.st_size
         job.state = State.COMMITTING
-        return [commands.ClosePart(), commands.Commit(event.checksums, fetched=False, found=found)]
+        return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, found=found)]
     _log.info("%s: the existing file has another %s", job.item.title, wrong)
     return _take_back(job, event.looked)
 
 
-def _take_back(job: Job, looked: events.Looked) -> Commands:
+def _take_back(job: Job, looked: messages.Looked) -> Commands:
     """Take a file that is wrong, or may be, from its final name, to resume from what of it is right."""
     assert looked.found is not None
     if looked.record is None:
-        return [commands.TakeBack(), *_resume(job, looked)]
+        return [messages.TakeBack(), *_resume(job, looked)]
     if looked.length is None:  # an old record must not vouch for what will be written to
-        return [commands.ForgetDone(), commands.TakeBack(), *_resume(job, looked._replace(length=looked.found.st_size))]
-    return [commands.RemoveExisting(), *_resume(job, looked)]  # the part is further on
+        return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, looked._replace(length=looked.found.st_size))]
+    return [messages.RemoveExisting(), *_resume(job, looked)]  # the part is further on
 
 
-def _resume(job: Job, looked: events.Looked) -> Commands:
+def _resume(job: Job, looked: messages.Looked) -> Commands:
     record, length = looked.record, looked.length
     if record is not None and length is not None and length <= record.size:
-        return [commands.ReadCells(record.cells, record.size, record)]
+        return [messages.ReadCells(record.cells, record.size, record)]
     then: Commands = []  # if it is longer, another program wrote to it
     if looked.begun:
         _log.info("%s: cannot resume the earlier partial download; restarting", job.item.title)
-        then.append(commands.DropRecord())
+        then.append(messages.DropRecord())
     job.begin()
     return [*then, *_fetch(job)]
 
 
-def _part_read(job: Job, event: events.CellsRead, _: Patience) -> Commands:
+def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     assert event.record is not None
     job.resume(event.record, event.damaged)
     _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
@@ -140,48 +149,48 @@ def _fetch(job: Job) -> Commands:
     if job.state in (State.CHECKING, State.LOCATING):
         job.state = State.LOCATING if job.location is None else State.RECEIVING
     if job.location is not None:
-        return [commands.Queue()]
+        return [messages.Queue()]
     if job.locating:
         return []
     job.locating = True
-    return [commands.RequestUrl()]
+    return [messages.RequestUrl()]
 
 
-def _located(job: Job, event: events.Located, _: Patience) -> Commands:
+def _located(job: Job, event: messages.Located, _: Patience) -> Commands:
     job.locating = False
     job.location, job.direct = event.location, None
     job.located, job.gained_since_located = event.now, False
     if job.state is State.LOCATING:
         job.state = State.RECEIVING
-    return [] if job.complete else [commands.Queue(first=False)]
+    return [] if job.complete else [messages.Queue(first=False)]
 
 
-def _due(job: Job, _: events.Due, __: Patience) -> Commands:
+def _due(job: Job, _: messages.Due, __: Patience) -> Commands:
     job.paused = False
     return [] if job.complete else _fetch(job)
 
 
-def _called_off(job: Job, event: events.CalledOff, _: Patience) -> Commands:
+def _called_off(job: Job, event: messages.CalledOff, _: Patience) -> Commands:
     job.give_back(event.reception.piece)
-    return [commands.Queue()] if job.location is not None else []  # else another URL is being requested
+    return [messages.Queue()] if job.location is not None else []  # else another URL is being requested
 
 
-def _answered(job: Job, event: events.Answered, _: Patience) -> Commands:
+def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
     reception, verdict = event
     piece, then = reception.piece, Commands()
     if verdict.kind is Kind.WHOLE:
         job.whole_instead(piece)
         reception.epoch = job.epoch
-        then.append(commands.ClosePart())  # what comes may be shorter than what is there
+        then.append(messages.ClosePart())  # what comes may be shorter than what is there
     job.learn(verdict)
     if piece.end is None:
         piece.end = job.size
     if job.record is None and job.size is not None and job.size > plan.CELL:
-        then.append(commands.Record())
+        then.append(messages.Record())
     return then
 
 
-def _ended(job: Job, event: events.Ended, patience: Patience) -> Commands:
+def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     reception, error = event.reception, event.error
     verdict = reception.verdict
     if verdict is None or verdict.kind in ACCEPTED:
@@ -209,14 +218,14 @@ def _ended(job: Job, event: events.Ended, patience: Patience) -> Commands:
             return _fail(job, _status_error(reception, verdict))
 
 
-def _arrived(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     reception = event.reception
     piece, then = reception.piece, Commands()
     if piece.end is None:  # nobody told the size; the body's own end is the file's
         reception.close_last_cell()
         piece.end = job.size = piece.position
         job.open_ended = True
-        then.append(commands.CutPart(job.size))
+        then.append(messages.CutPart(job.size))
     if piece.position < piece.end:
         if verdict.status == 206 and reception.received:  # a server may send less than was asked for
             job.give_back(piece)
@@ -229,7 +238,7 @@ def _arrived(job: Job, event: events.Ended, verdict: Verdict, patience: Patience
     return [*then, *_advance(job)]
 
 
-def _cut(job: Job, event: events.Ended, error: TransportError, patience: Patience) -> Commands:
+def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patience) -> Commands:
     """There was no answer, or its body is not whole."""
     reception = event.reception
     piece = reception.piece
@@ -252,7 +261,7 @@ def _cut(job: Job, event: events.Ended, error: TransportError, patience: Patienc
     return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
 
 
-def _too_long(job: Job, event: events.Ended, patience: Patience) -> Commands:
+def _too_long(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     """The server sent more than it was asked for, or than there should be."""
     verdict = event.reception.verdict
     assert verdict is not None
@@ -286,7 +295,7 @@ def _moved(job: Job, reception: Reception, verdict: Verdict, patience: Patience)
     return _pause(job, wait) if wait else _fetch(job)
 
 
-def _url_ended(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     reception = event.reception
     if job.locating or job.paused:
         return []
@@ -312,7 +321,7 @@ def _url_ended(job: Job, event: events.Ended, verdict: Verdict, patience: Patien
     return _fetch(job)
 
 
-def _later(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _later(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     location, wait = event.reception.location, verdict.retry_after or 0.0
     if wait > patience.retry_after:  # this file ends here, and others had better ask for themselves
         wait = 0.0
@@ -335,7 +344,7 @@ def _changed(job: Job, verdict: Verdict) -> Commands:
     return _restart(job)
 
 
-def _wrong_range(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     reception = event.reception
     if not reception.asked.ranged:
         job.give_back(reception.piece)
@@ -354,7 +363,7 @@ def _unvalidated(job: Job, verdict: Verdict) -> Commands:
     return _restart(job)
 
 
-def _wrong_size(job: Job, event: events.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _wrong_size(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     job.strikes += 1
     error = SourceChanged(
         f"{job.item.title}: the server offers {verdict.why}",
@@ -365,7 +374,7 @@ def _wrong_size(job: Job, event: events.Ended, verdict: Verdict, patience: Patie
 
 
 def _again(
-    job: Job, event: events.Ended, error: OmicsError, patience: Patience, retry_after: float | None = None
+    job: Job, event: messages.Ended, error: OmicsError, patience: Patience, retry_after: float | None = None
 ) -> Commands:
     """Try again after a delay, if the job may."""
     if job.paused:  # the same trouble ended several requests at once; it counts once
@@ -383,7 +392,7 @@ def _again(
 
 def _pause(job: Job, seconds: float) -> Commands:
     job.paused = True
-    return [commands.Wait(seconds)]
+    return [messages.Wait(seconds)]
 
 
 def _restart(job: Job) -> Commands:
@@ -392,13 +401,13 @@ def _restart(job: Job) -> Commands:
     job.most = 0
     job.state = State.RECEIVING
     job.begin()
-    return [commands.DropRecord(), commands.ClosePart(), *_fetch(job)]
+    return [messages.DropRecord(), messages.ClosePart(), *_fetch(job)]
 
 
 # -- what came
 
 
-def _hashed(job: Job, event: events.Hashed, _: Patience) -> Commands:
+def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
     if job.digests is not event.digests:  # begun anew since
         return []
     job.following = False
@@ -413,7 +422,7 @@ def _advance(job: Job) -> Commands:
     """Have what has come hashed, and check the whole when all has."""
     then: Commands = []
     if job.complete:
-        then.append(commands.ClosePart())  # many may wait for the hash threads; none of them needs its descriptor
+        then.append(messages.ClosePart())  # many may wait for the hash threads; none of them needs its descriptor
         if job.state is not State.REPAIRING:
             job.state = State.VERIFYING
     if job.following:
@@ -426,7 +435,7 @@ def _advance(job: Job) -> Commands:
     behind = end - job.hashed if job.digests.names else 0
     if behind >= STEP or (behind > 0 and job.complete):
         job.following = True
-        then.append(commands.HashFurther(job.digests, job.hashed, end))
+        then.append(messages.HashFurther(job.digests, job.hashed, end))
     elif job.complete and not behind:
         then += _check(job)
     return then
@@ -442,8 +451,8 @@ def _check(job: Job) -> Commands:
         expected, actual = job.item.checksums[wrong], checksums[wrong]
         return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
     job.state = State.COMMITTING
-    empty: Commands = [commands.MakeEmpty()] if job.size == 0 else []
-    return [*empty, commands.ClosePart(), commands.Commit(checksums)]
+    empty: Commands = [messages.MakeEmpty()] if job.size == 0 else []
+    return [*empty, messages.ClosePart(), messages.Commit(checksums)]
 
 
 # -- wrong bytes
@@ -461,13 +470,13 @@ def _mend(job: Job, error: ChecksumMismatch) -> Commands:
         _log.warning("%s; comparing its parts with the received bytes", error.message)
         job.mending = Mending(error)
         job.state = State.REPAIRING
-        return [commands.ReadCells(job.cells, job.size)]
+        return [messages.ReadCells(job.cells, job.size)]
     if mending.left is None:
         return _compared(job, [])
     return _next_part(job, mending) if mending.left else _give_up(job, error)
 
 
-def _cells_compared(job: Job, event: events.CellsRead, _: Patience) -> Commands:
+def _cells_compared(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     return _compared(job, event.damaged)
 
 
@@ -512,31 +521,31 @@ def _part_again(job: Job, mending: Mending) -> Commands | None:
 
 def _give_up(job: Job, error: ChecksumMismatch) -> Commands:
     job.record = None
-    return [commands.DropRecord(), *_fail(job, error)]
+    return [messages.DropRecord(), *_fail(job, error)]
 
 
 # -- ends
 
 
-def _committed(job: Job, event: events.Committed, _: Patience) -> Commands:
+def _committed(job: Job, event: messages.Committed, _: Patience) -> Commands:
     if event.error is not None:
         return _fail(job, event.error)
     job.state = State.DONE if event.fetched else State.SKIPPED
-    return [commands.Finish(event.checksums)]
+    return [messages.Finish(event.checksums)]
 
 
 def _broken(job: Job, event: Broken, _: Patience) -> Commands:
     return _fail(job, event.error)
 
 
-def _stopped(job: Job, _: events.Stopped, __: Patience) -> Commands:
+def _stopped(job: Job, _: messages.Stopped, __: Patience) -> Commands:
     job.state = State.STOPPED
-    return [commands.Finish()]
+    return [messages.Finish()]
 
 
 def _fail(job: Job, error: OmicsError) -> Commands:
     job.state = State.FAILED
-    return [commands.Finish(error=error)]
+    return [messages.Finish(error=error)]
 
 
 def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
@@ -559,7 +568,7 @@ def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
 _Handler = Callable[[Job, Any, Any], Commands]
 
 
-def _to(handler: _Handler, *ends: State) -> Transition[Job, commands.Command]:
+def _to(handler: _Handler, *ends: State) -> Transition[Job, messages.Command]:
     return Transition(handler, frozenset(ends))
 
 
@@ -571,35 +580,35 @@ _LIVE = (_PLANNED, _CHECKING, _LOCATING, _RECEIVING, _VERIFYING, _REPAIRING, _CO
 _WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
 
 TRANSITIONS = {
-    (_PLANNED, events.Admitted): _to(_admitted, _CHECKING),
-    (_CHECKING, events.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
-    (_CHECKING, events.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED),
-    (_CHECKING, events.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING),
-    (_CHECKING, events.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
-    (_LOCATING, events.Located): _to(_located, _RECEIVING),
-    (_LOCATING, events.Hashed): _to(_hashed, _LOCATING, _FAILED),
-    (_RECEIVING, events.Located): _to(_located, _RECEIVING),
-    (_RECEIVING, events.Answered): _to(_answered, _RECEIVING),
-    (_RECEIVING, events.Ended): _to(_ended, _RECEIVING, *_WHOLE),
-    (_RECEIVING, events.CalledOff): _to(_called_off, _RECEIVING),
-    (_RECEIVING, events.Due): _to(_due, _RECEIVING),
-    (_RECEIVING, events.Hashed): _to(_hashed, _RECEIVING, _FAILED),
-    (_VERIFYING, events.Hashed): _to(_hashed, *_WHOLE),
-    (_REPAIRING, events.CellsRead): _to(_cells_compared, _REPAIRING),
-    (_REPAIRING, events.Located): _to(_located, _REPAIRING),
-    (_REPAIRING, events.Answered): _to(_answered, _REPAIRING),
-    (_REPAIRING, events.Ended): _to(_ended, _REPAIRING, _RECEIVING, _COMMITTING, _FAILED),
-    (_REPAIRING, events.CalledOff): _to(_called_off, _REPAIRING),
-    (_REPAIRING, events.Due): _to(_due, _REPAIRING),
-    (_REPAIRING, events.Hashed): _to(_hashed, _REPAIRING, _COMMITTING, _FAILED),
+    (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
+    (_CHECKING, messages.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
+    (_CHECKING, messages.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED),
+    (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING),
+    (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
+    (_LOCATING, messages.Located): _to(_located, _RECEIVING),
+    (_LOCATING, messages.Hashed): _to(_hashed, _LOCATING, _FAILED),
+    (_RECEIVING, messages.Located): _to(_located, _RECEIVING),
+    (_RECEIVING, messages.Answered): _to(_answered, _RECEIVING),
+    (_RECEIVING, messages.Ended): _to(_ended, _RECEIVING, *_WHOLE),
+    (_RECEIVING, messages.CalledOff): _to(_called_off, _RECEIVING),
+    (_RECEIVING, messages.Due): _to(_due, _RECEIVING),
+    (_RECEIVING, messages.Hashed): _to(_hashed, _RECEIVING, _FAILED),
+    (_VERIFYING, messages.Hashed): _to(_hashed, *_WHOLE),
+    (_REPAIRING, messages.CellsRead): _to(_cells_compared, _REPAIRING),
+    (_REPAIRING, messages.Located): _to(_located, _REPAIRING),
+    (_REPAIRING, messages.Answered): _to(_answered, _REPAIRING),
+    (_REPAIRING, messages.Ended): _to(_ended, _REPAIRING, _RECEIVING, _COMMITTING, _FAILED),
+    (_REPAIRING, messages.CalledOff): _to(_called_off, _REPAIRING),
+    (_REPAIRING, messages.Due): _to(_due, _REPAIRING),
+    (_REPAIRING, messages.Hashed): _to(_hashed, _REPAIRING, _COMMITTING, _FAILED),
     # What was asked for before one answer brought the whole file comes too late.
-    (_VERIFYING, events.Located): _to(_located, _VERIFYING),
-    (_VERIFYING, events.Due): _to(_due, _VERIFYING),
-    (_COMMITTING, events.Located): _to(_located, _COMMITTING),
-    (_COMMITTING, events.Due): _to(_due, _COMMITTING),
-    (_COMMITTING, events.Hashed): _to(_hashed, _COMMITTING),
-    (_COMMITTING, events.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
+    (_VERIFYING, messages.Located): _to(_located, _VERIFYING),
+    (_VERIFYING, messages.Due): _to(_due, _VERIFYING),
+    (_COMMITTING, messages.Located): _to(_located, _COMMITTING),
+    (_COMMITTING, messages.Due): _to(_due, _COMMITTING),
+    (_COMMITTING, messages.Hashed): _to(_hashed, _COMMITTING),
+    (_COMMITTING, messages.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
     **{(state, Broken): _to(_broken, _FAILED) for state in _LIVE},
-    **{(state, events.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},
+    **{(state, messages.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},
 }
 """What each event does in each state of a download; docs/architecture.md draws it."""

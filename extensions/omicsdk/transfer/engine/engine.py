@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.sending.connections import curl_options
-from omicsdk.transfer.control import TICK
+from omicsdk.core.sending.connections import Network, curl_options, network
+from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table, step
 from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.outcomes import Outcome
-from omicsdk.transfer.reports.progress import Phase, Throughput
-from omicsdk.transfer.settings import CommonSettings
-from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.threads import Inbox, Pool
+from omicsdk.transfer.reports.progress import Phase, Progress, Tally, Throughput
+from omicsdk.transfer.threads import TICK, Inbox, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonSettings:
+    """What downloads and uploads have in common; see `download`."""
+
+    connections: int
+    hashers: int = 2
+    patience: Patience = field(default_factory=Patience)
+    route: Callable[[str], Network] = network
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    control: Control = field(default_factory=Control)
+    clock: Clock = SYSTEM_CLOCK
+    jitter: Callable[[], float] = random.random
+
 
 #: Seconds over which a rate is taken for a report's curve.
 SAMPLE = 0.25

@@ -1,4 +1,4 @@
-"""The state machine of a job: its states, and the table that says what an event does in each of them. Pure."""
+"""The state machine of a job: its states, the table of what an event does in each of them, and the rules of retries. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
-    from omicsdk.transfer.requests import Location
+    from omicsdk.transfer.network.requests import Location
 
 
 class State(StrEnum):

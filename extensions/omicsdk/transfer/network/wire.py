@@ -31,8 +31,16 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.transfer.network.bandwidth import Pacing, Throttle
-from omicsdk.transfer.network.heads import URL_SAFE, FtpReplies, asked_range, is_ftp, is_refusal, is_whole, server_of
-from omicsdk.transfer.retrying import Patience
+from omicsdk.transfer.network.requests import (
+    URL_SAFE,
+    FtpReplies,
+    Patience,
+    asked_range,
+    is_ftp,
+    is_refusal,
+    is_whole,
+    server_of,
+)
 
 #: What a socket can be watched for, and be ready for.
 READ, WRITE = 1, 2

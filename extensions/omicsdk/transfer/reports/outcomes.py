@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import threading
 import traceback
 from array import array
@@ -17,8 +18,8 @@ from typing import Literal, NamedTuple, Self, overload
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
-from omicsdk.transfer.reports.progress import without_secrets
-from omicsdk.transfer.writing import write_at
+from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.disk import write_at
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
@@ -33,6 +34,8 @@ Verification = Literal["verified", "size only", "unverified"]
 
 #: Each of them, the best first.
 VERIFICATIONS: tuple[Verification, ...] = ("verified", "size only", "unverified")
+
+_QUERY = re.compile(r"(://[^\s?#\"'<>`\\]+)[?#][^\s\"'<>`\\]*")
 
 
 def verification_of(checksums: Collection[str], size: int | None) -> Verification:
@@ -178,6 +181,11 @@ class ReportedError(TransferError):
 
     def __str__(self) -> str:
         return self.message
+
+
+def without_secrets(text: str) -> str:
+    """Remove the query of every URL in a text, and mask what else looks like a secret."""
+    return mask_text(_QUERY.sub(r"\1", text))
 
 
 def error_words(error: OmicsError) -> dict[str, str]:

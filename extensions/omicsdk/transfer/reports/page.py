@@ -20,8 +20,9 @@ from omicsdk.transfer.reports.outcomes import (
     Verification,
     error_words,
     verification_words,
+    without_secrets,
 )
-from omicsdk.transfer.reports.progress import Throughput, size_words, time_words, visible, without_secrets
+from omicsdk.transfer.reports.progress import Throughput, size_words, time_words, visible
 
 STYLE = """\
 :root{--ground:#fff;--card:#f6f7f9;--ink:#1b2330;--quiet:#5b6675;--line:#dde2e8;--blue:#1f6feb;--wash:#1f6feb26;

@@ -1,17 +1,20 @@
-"""Progress and throughput of a transfer, and the words for sizes and times."""
+"""How far a transfer is: counters, rates, and the bar that a notebook draws."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
+from importlib import import_module
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Any, Literal
 
-from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.reports.outcomes import Outcome
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-_QUERY = re.compile(r"(://[^\s?#\"'<>`\\]+)[?#][^\s\"'<>`\\]*")
 
 
 def size_words(size: float) -> str:
@@ -38,11 +41,6 @@ def time_words(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
-
-
-def without_secrets(text: str) -> str:
-    """Takes the query off every URL in a text, and masks what else looks like a secret."""
-    return mask_text(_QUERY.sub(r"\1", text))
 
 
 def visible(text: str) -> str:
@@ -234,3 +232,193 @@ class Throughput:
         pairs = [*self._amounts, 0.0] if len(self._amounts) % 2 else self._amounts
         self._amounts = [first + second for first, second in zip(pairs[::2], pairs[1::2], strict=True)]
         self.step *= 2
+
+
+#: Seconds between two calls of a progress function.
+WORD = 0.1
+#: Seconds over which the rate that users see is taken.
+_WINDOW = 5.0
+
+
+class Tally:
+    """Counters of a run.
+
+    Args:
+        files: How many files there are; None when they come one by one, each told by `expect`.
+        size: The stated sizes of all files together, in bytes.
+        now: The clock at the start.
+        period: Seconds that a sample of the rate covers.
+        unsized: How many of the files state no size.
+
+    Attributes:
+        fetched: Bytes of requests that have ended.
+        throughput: How fast bytes came over time.
+        next_word: When a progress function is to be called next.
+    """
+
+    def __init__(self, files: int | None, size: int, now: float, period: float, unsized: int = 0) -> None:
+        self.fetched = 0
+        self.next_word = now
+        self.throughput = Throughput(period)
+        self._files = files or 0
+        self._all_seen = files is not None
+        self._size = size
+        self._unsized = unsized
+        self._period = period
+        self._began = now
+        self._done = 0
+        self._failed = 0
+        self._retries = 0
+        self._bytes_done = 0
+        self._sampled = (now, 0)
+        self._history = deque([(now, 0)])
+
+    def expect(self, stated: int | None) -> None:
+        """Counts a file that its source has just told of.
+
+        Args:
+            stated: Its size in bytes, None when it is unknown.
+        """
+        self._files += 1
+        if stated is None:
+            self._unsized += 1
+        else:
+            self._size += stated
+
+    def all_seen(self) -> None:
+        """Notes that the source of files has come to its end."""
+        self._all_seen = True
+
+    def count(self, outcome: Outcome, stated: int | None) -> None:
+        """Counts a file that has come to its end.
+
+        Args:
+            outcome: Its outcome.
+            stated: The size that it was counted with before, None when it was unknown.
+        """
+        if stated is None:
+            self._unsized = max(0, self._unsized - 1)
+        else:
+            self._size -= stated
+        if outcome.state in ("done", "skipped"):
+            self._done += 1
+            self._bytes_done += outcome.size or 0
+            self._size += outcome.size or 0
+        elif outcome.state == "failed":
+            self._failed += 1
+
+    def count_retry(self) -> None:
+        """Counts that something is tried again after a failure."""
+        self._retries += 1
+
+    def due(self, now: float) -> bool:
+        """Tells whether it is time to `record`.
+
+        Args:
+            now: The clock.
+        """
+        return now - self._sampled[0] >= self._period
+
+    def record(self, now: float, received: int) -> None:
+        """Adds to the curve what came since the last sample; once more at the end, for what came after it.
+
+        Args:
+            now: The clock.
+            received: Bytes that have come, those of requests in flight too.
+        """
+        _, before = self._sampled
+        self.throughput.record(now - self._began, max(0, received - before))
+        self._sampled = (now, received)
+
+    def progress(
+        self, now: float, received: int, present: int, *, final: bool, connections: int = 0, phase: Phase = "moving"
+    ) -> Progress:
+        """Describes how far it is.
+
+        Args:
+            now: The clock.
+            received: Bytes that have come over the network.
+            present: Bytes that are there of files that haven't come to their end.
+            final: Whether it is over.
+            connections: Requests that are under way.
+            phase: What it is at.
+        """
+        self.next_word = now + WORD
+        self._history.append((now, received))
+        while len(self._history) > 2 and self._history[0][0] < now - _WINDOW:
+            self._history.popleft()
+        since, before = self._history[0]
+        done = self._bytes_done + present
+        return Progress(
+            files=self._files if self._all_seen or final else None,
+            files_done=self._done,
+            files_failed=self._failed,
+            bytes=max(self._size, done),
+            bytes_done=done,
+            bytes_fetched=received,
+            rate=max(0, received - before) / (now - since) if now > since else 0.0,
+            seconds=now - self._began,
+            final=final,
+            unsized=self._unsized,
+            retries=self._retries,
+            connections=connections,
+            phase=phase,
+        )
+
+
+FIRST_SECONDS = 0.5
+"""A transfer that ends before shows no bar."""
+EVERY_SECONDS = 0.25
+_log = logging.getLogger("omicsdk.transfer")
+
+
+def notebook_progress() -> Callable[[Progress], None] | None:
+    """Return what shows a transfer's progress in the notebook that this process is the kernel of; None where it is none."""
+    ipython = sys.modules.get("IPython")  # a kernel has imported it
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return None if getattr(shell, "kernel", None) is None else NotebookBar()
+
+
+class NotebookBar:
+    """A bar that is displayed when the transfer has taken a while, and stays with its last state."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._next = FIRST_SECONDS
+        self._is_broken = False
+
+    def __call__(self, state: Progress) -> None:
+        """Show a state."""
+        is_due = self._handle is not None if state.final else state.seconds >= self._next
+        if self._is_broken or not is_due:
+            return
+        self._next = state.seconds + EVERY_SECONDS
+        try:
+            shown: Any = import_module("IPython.display")
+            if self._handle is None:
+                self._handle = shown.display(shown.HTML(bar_html(state)), display_id=True)
+            else:
+                self._handle.update(shown.HTML(bar_html(state)))
+        except Exception:  # of a front end: the transfer must not end by it
+            self._is_broken = True
+            _log.debug("cannot display the progress in the notebook", exc_info=True)
+
+
+def bar_html(state: Progress) -> str:
+    """Return a state as HTML.
+
+    Args:
+        state: How far a transfer is.
+    """
+    files = f"{state.files_done:,}" if state.files is None else f"{state.files_done:,} of {state.files:,}"
+    size = size_words(state.bytes_done)
+    parts = [f"{files} files"]
+    if state.final:
+        parts += [size, time_words(state.seconds)]
+    else:
+        parts += [f"{size} of {size_words(state.bytes)}", f"{size_words(state.rate)}/s"]
+        parts += [] if state.remaining is None else [f"{time_words(state.remaining)} left"]
+        parts += [] if state.phase == "moving" else [state.phase]
+    parts += [f"{state.files_failed:,} failed"] if state.files_failed else []
+    value = "" if state.fraction is None else f' value="{state.fraction:.4f}"'
+    return f'<progress max="1"{value} style="width: 20em"></progress> {escape(", ".join(parts))}'

@@ -11,6 +11,7 @@ from typing import cast
 from omicsdk.core.errors import Interrupted, NotWritable, SomeFailed, UsageError, first_of
 from omicsdk.core.files import in_place_of
 from omicsdk.core.version import __version__
+from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.reports.outcomes import (
     STATES,
     VERIFICATIONS,
@@ -20,9 +21,9 @@ from omicsdk.transfer.reports.outcomes import (
     State,
     Verification,
     verification_words,
+    without_secrets,
 )
-from omicsdk.transfer.reports.progress import Throughput, without_secrets
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.reports.progress import Throughput
 
 
 def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:

@@ -15,9 +15,9 @@ from typing import Protocol
 from uuid import uuid4
 
 from omicsdk.core.files import in_place_of, lock_now
+from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.shard import Shard, ShardResult, make_folders, worker_name
-from omicsdk.transfer.writing import write_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import uuid4
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError
 from omicsdk.core.lazy import require
-from omicsdk.transfer.control import Control
+from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.scale.messages import ShardsProgress, Word
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.running import drive

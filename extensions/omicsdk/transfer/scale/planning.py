@@ -8,8 +8,7 @@ from typing import Unpack
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
-from omicsdk.transfer.downloads.wanted import check_all
-from omicsdk.transfer.items import Item
+from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_names, room_in
 from omicsdk.transfer.scale.shard import (
     KEPT,

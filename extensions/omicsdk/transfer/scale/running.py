@@ -19,8 +19,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted, OmicsError, TransferError, UsageError
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a, many
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.interrupts import Terminated, interrupts
+from omicsdk.transfer.engine.control import Control, Terminated, interrupts
 from omicsdk.transfer.scale.messages import BEAT, Desk, FileDesk, Line, ShardsProgress, Tracker, attending
 from omicsdk.transfer.scale.shard import (
     Shard,

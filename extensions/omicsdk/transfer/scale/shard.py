@@ -21,19 +21,18 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.key_sets import BUCKETS, KeyPile, KeySet
 from omicsdk.transfer.names import WORK_FOLDER, check_name
+from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.stores.store import FsspecTarget
-from omicsdk.transfer.writing import write_error
 
 #: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
 FILE_COST = 256 * 1024

@@ -16,8 +16,7 @@ from typing import Any
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.transfer.arguments import whole_number
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.interrupts import say_stopped
+from omicsdk.transfer.engine.control import Control, say_stopped
 from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcome, Outcomes, ReportedError
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.reports.report import TransferReport, outcomes_in

@@ -12,7 +12,7 @@ from enum import Enum
 from omicsdk.core.api_errors import complaint_of
 from omicsdk.core.retry import retry_after
 from omicsdk.core.sending.transport import REDIRECT_STATUSES
-from omicsdk.transfer.retrying import LATER
+from omicsdk.transfer.network.requests import LATER
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024

@@ -1,4 +1,4 @@
-"""The engine of uploads: executes what the table of a job asks for, on network, files, journal and threads."""
+"""The engine of uploads: executes what the table of a job asks for, on network, files, services and threads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from logging import getLogger
 from typing import Any, ClassVar, cast
 
@@ -14,30 +15,35 @@ from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, T
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
-from omicsdk.transfer.control import TICK
-from omicsdk.transfer.engine.engine import SAMPLE, Engine
+from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.concurrency import Lanes
-from omicsdk.transfer.network.heads import parse_head
+from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
-from omicsdk.transfer.reports.progress import Phase
-from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.threads import Pool
-from omicsdk.transfer.uploads import commands, events
+from omicsdk.transfer.reports.progress import Phase, Tally
+from omicsdk.transfer.threads import TICK, Pool
+from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.answers import Kind, difference, judge
-from omicsdk.transfer.uploads.digesting import checksums_of
-from omicsdk.transfer.uploads.following import AT_ONCE, FollowUp
+from omicsdk.transfer.uploads.checksums import Summing, checksums_of_whole, confirmed
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import Finished, Unfinished, UploadJournal, key_of, place_of
-from omicsdk.transfer.uploads.settings import Settings
-from omicsdk.transfer.uploads.source import SourceFile
-from omicsdk.transfer.uploads.store import SentPart, Upload
-from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, confirmed
+from omicsdk.transfer.uploads.source import SourceFile, checksums_of
+from omicsdk.transfer.uploads.store import AT_ONCE, FollowUp, SentPart, Upload
 from omicsdk.transfer.uploads.transitions import TRANSITIONS, Rules
-from omicsdk.transfer.writing import write_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(CommonSettings):
+    """How to upload; see `upload`."""
+
+    callers: int = 16
+    abort: bool = False
+    follow: Callable[[int, Outcome], FollowUp | None] | None = None
+
 
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16
@@ -118,7 +124,7 @@ class Uploads(Engine[Job]):
                 self._tally.expect(size)
             job = self._open[number] = Job(number, upload, os.path.abspath(upload.path))
             job.counted = size
-            self.apply(job, events.Admitted())
+            self.apply(job, messages.Admitted())
 
     def _serve(self) -> None:
         self._lanes.open(self._clock.monotonic())
@@ -191,7 +197,7 @@ class Uploads(Engine[Job]):
             if epoch != job.epoch:
                 job.pipeline -= 1
             else:
-                self.apply(job, events.PartReady(result))
+                self.apply(job, messages.PartReady(result))
 
         def failed(error: Exception) -> None:
             self._preparing -= 1
@@ -199,7 +205,7 @@ class Uploads(Engine[Job]):
             if epoch == job.epoch:
                 if isinstance(error, ChecksumMismatch):
                     error = self._change_of(job) or error  # perhaps it was read otherwise because it is another
-                self.apply(job, events.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
+                self.apply(job, messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
 
         self._callers.submit(self._preparation(job, number), prepared, failed)
 
@@ -306,7 +312,7 @@ class Uploads(Engine[Job]):
             self.apply(job, Broken(change))  # what was hashed may not be what was sent
             return
         now, luck = self._clock.monotonic(), self._jitter()
-        self.apply(job, events.Ended(sending, verdict, ended.error, ended.lasting, now, luck))
+        self.apply(job, messages.Ended(sending, verdict, ended.error, ended.lasting, now, luck))
 
     def _change_of(self, job: Job) -> OmicsError | None:
         """The error that says that a job's file isn't what it was."""
@@ -330,98 +336,100 @@ class Uploads(Engine[Job]):
         assert isinstance(receiver, Sending)
         self._returned(receiver)
         if not receiver.stale:
-            self.apply(receiver.job, events.CalledOff(receiver))
+            self.apply(receiver.job, messages.CalledOff(receiver))
 
     # -- commands
 
-    def _open_file(self, job: Job, _: commands.Open) -> None:
+    def _open_file(self, job: Job, _: messages.Open) -> None:
         source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
         target, journal = job.store.target, self._journal
         key = job.key = key_of(job.path, job.title, target)
         taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
         done = journal.finished(key, place_of(target)) if journal is not None else None
         begun = journal.unfinished(key) if journal is not None else None
-        self.apply(job, events.Opened(source, key, taken, done, begun))
+        self.apply(job, messages.Opened(source, key, taken, done, begun))
 
-    def _hash_needed(self, job: Job, _: commands.HashNeeded) -> None:
+    def _hash_needed(self, job: Job, _: messages.HashNeeded) -> None:
         epoch = job.epoch
 
         def known(checksums: Any) -> None:
             if job.epoch == epoch:
-                self.apply(job, events.Hashed(checksums))
+                self.apply(job, messages.Hashed(checksums))
 
         self._summing.need(job, known, lambda error: self.apply(job, Broken(error)))
 
-    def _hash_beside(self, job: Job, _: commands.HashBeside) -> None:
-        self._summing.begin(job, lambda: self.apply(job, events.Summed()), lambda error: self.apply(job, Broken(error)))
-        self.apply(job, events.Summed())
+    def _hash_beside(self, job: Job, _: messages.HashBeside) -> None:
+        self._summing.begin(
+            job, lambda: self.apply(job, messages.Summed()), lambda error: self.apply(job, Broken(error))
+        )
+        self.apply(job, messages.Summed())
 
-    def _call(self, job: Job, command: commands.Call) -> None:
-        def failed(error: Exception) -> events.CallFailed:
-            return events.CallFailed(command, error, self._clock.monotonic(), self._jitter())
+    def _call(self, job: Job, command: messages.Call) -> None:
+        def failed(error: Exception) -> messages.CallFailed:
+            return messages.CallFailed(command, error, self._clock.monotonic(), self._jitter())
 
         self._in_background(self._callers, job, command.function, command.event, failed)
 
-    def _prepare(self, job: Job, _: commands.Prepare) -> None:
+    def _prepare(self, job: Job, _: messages.Prepare) -> None:
         if job.state is State.SENDING:
             self._working[job.number] = job
 
-    def _send(self, job: Job, command: commands.Send) -> None:
+    def _send(self, job: Job, command: messages.Send) -> None:
         if command.first:
             self._ready.appendleft((job, command.prepared))
         else:
             self._ready.append((job, command.prepared))
 
-    def _cancel_requests(self, job: Job, _: commands.CancelRequests) -> None:
+    def _cancel_requests(self, job: Job, _: messages.CancelRequests) -> None:
         self._working.pop(job.number, None)
         for receiver in self._wire.cancel(lambda flying: isinstance(flying, Sending) and flying.job is job):
             assert isinstance(receiver, Sending)
             self._returned(receiver)
 
-    def _wait(self, job: Job, command: commands.Wait) -> None:
+    def _wait(self, job: Job, command: messages.Wait) -> None:
         self._retry_after(job, command.seconds, command.event, job.epoch)
 
-    def _count_retry(self, _: Job, __: commands.CountRetry) -> None:
+    def _count_retry(self, _: Job, __: messages.CountRetry) -> None:
         self._tally.count_retry()
 
-    def _check_file(self, job: Job, _: commands.CheckFile) -> None:
+    def _check_file(self, job: Job, _: messages.CheckFile) -> None:
         job.file.check(by_name=True)
-        self.apply(job, events.Unchanged())
+        self.apply(job, messages.Unchanged())
 
-    def _record_begun(self, job: Job, _: commands.RecordBegun) -> None:
+    def _record_begun(self, job: Job, _: messages.RecordBegun) -> None:
         if self._journal is not None:
             try:
                 self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
             except OSError as error:
                 raise write_error(error, str(self._journal.path), job.title) from error
 
-    def _record_part(self, job: Job, command: commands.RecordPart) -> None:
+    def _record_part(self, job: Job, command: messages.RecordPart) -> None:
         if self._journal is not None:
             self._journal.part(job.key, command.part)
 
-    def _record_done(self, job: Job, _: commands.RecordDone) -> None:
+    def _record_done(self, job: Job, _: messages.RecordDone) -> None:
         if self._journal is not None:
             state = Finished(job.file.identity, checksums_of_whole(job), confirmed(job))
             self._journal.done(job.key, state, place_of(job.store.target))
 
-    def _drop_record(self, job: Job, _: commands.DropRecord) -> None:
+    def _drop_record(self, job: Job, _: messages.DropRecord) -> None:
         if self._journal is not None:
             self._journal.drop(job.key)
 
-    def _abort(self, job: Job, command: commands.Abort) -> None:
+    def _abort(self, job: Job, command: messages.Abort) -> None:
         self._callers.submit(
             lambda: job.store.abort(command.upload_id),
-            lambda _: self.apply(job, events.Aborted(None)),
-            lambda problem: self.apply(job, events.Aborted(problem)),
+            lambda _: self.apply(job, messages.Aborted(None)),
+            lambda problem: self.apply(job, messages.Aborted(problem)),
         )
 
     # -- ends
 
     def _fail(self, job: Job, error: OmicsError) -> None:
         job.error = error
-        self._finish(job, commands.Finish())
+        self._finish(job, messages.Finish())
 
-    def _finish(self, job: Job, _: commands.Finish) -> None:
+    def _finish(self, job: Job, _: messages.Finish) -> None:
         job.epoch += 1
         if job.source is not None:
             job.source.close()
@@ -468,13 +476,13 @@ class Uploads(Engine[Job]):
         self._callers.close(0.2)
         self._inbox.deliver()
         for job in list(self._open.values()):
-            self.apply(job, events.Stopped())
+            self.apply(job, messages.Stopped())
 
     def _give_up_rest(self) -> None:
         """Give the parts of stopped files up, as far as the platform lets us within a moment."""
         for job in list(self._open.values()):
             if job.error is None and job.upload_id:
-                self.apply(job, events.Stopped(abort=True))
+                self.apply(job, messages.Stopped(abort=True))
         for _ in range(GIVING_UP):
             if not any(job.upload_id for job in self._open.values()):
                 return
@@ -502,20 +510,20 @@ class Uploads(Engine[Job]):
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
         **Engine.executors,
-        commands.Open: _open_file,
-        commands.HashNeeded: _hash_needed,
-        commands.HashBeside: _hash_beside,
-        commands.Call: _call,
-        commands.Prepare: _prepare,
-        commands.Send: _send,
-        commands.CancelRequests: _cancel_requests,
-        commands.Wait: _wait,
-        commands.CountRetry: _count_retry,
-        commands.CheckFile: _check_file,
-        commands.RecordBegun: _record_begun,
-        commands.RecordPart: _record_part,
-        commands.RecordDone: _record_done,
-        commands.DropRecord: _drop_record,
-        commands.Abort: _abort,
-        commands.Finish: _finish,
+        messages.Open: _open_file,
+        messages.HashNeeded: _hash_needed,
+        messages.HashBeside: _hash_beside,
+        messages.Call: _call,
+        messages.Prepare: _prepare,
+        messages.Send: _send,
+        messages.CancelRequests: _cancel_requests,
+        messages.Wait: _wait,
+        messages.CountRetry: _count_retry,
+        messages.CheckFile: _check_file,
+        messages.RecordBegun: _record_begun,
+        messages.RecordPart: _record_part,
+        messages.RecordDone: _record_done,
+        messages.DropRecord: _drop_record,
+        messages.Abort: _abort,
+        messages.Finish: _finish,
     }

@@ -8,14 +8,10 @@ from dataclasses import dataclass, replace
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.engine.machine import FINAL, State
-from omicsdk.transfer.requests import Location
-from omicsdk.transfer.retrying import Quota
+from omicsdk.transfer.network.requests import Location, Quota
 from omicsdk.transfer.uploads.answers import Answer
-from omicsdk.transfer.uploads.digesting import Chains
-from omicsdk.transfer.uploads.form import Form, FormBody
-from omicsdk.transfer.uploads.plan import Cut, PartPlan
-from omicsdk.transfer.uploads.source import FileBody, SourceFile
-from omicsdk.transfer.uploads.store import MultipartStore, PutTo, SentPart, Source, Upload, WholeStore
+from omicsdk.transfer.uploads.source import Chains, FileBody, Form, FormBody, SourceFile
+from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
 
 
 @dataclass(frozen=True, slots=True)

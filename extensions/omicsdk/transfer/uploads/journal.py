@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal import DoneIndex
-from omicsdk.transfer.journals.journal_file import JournalFile, line_of, lines_of, record_of
+from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.journal.file import JournalFile, line_of, lines_of, record_of
+from omicsdk.transfer.journal.journal import DoneIndex
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
-from omicsdk.transfer.writing import write_error
 
 #: The format; a journal of another one isn't continued.
 HEAD: list[object] = ["omics-uploads", 1]

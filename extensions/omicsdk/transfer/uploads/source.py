@@ -1,15 +1,49 @@
-"""The file that is uploaded, held open: read at any offset from several threads, and noticed when it changes."""
+"""The file that is uploaded, held open: read at any offset from several threads, and noticed when it changes; and bodies of requests made of it."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from omicsdk.core.errors import SourceChanged, TransferError
+from omicsdk.core.checksums import Digests
+from omicsdk.core.errors import OmicsError, SourceChanged, TransferError
+from omicsdk.transfer.checksums import Stopped
+from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.network.wire import ABORT, Body
-from omicsdk.transfer.uploads.troubles import unreadable
+from omicsdk.transfer.threads import Pool, foreign_words
+
+
+def unreadable(name: str, path: str, error: OSError) -> TransferError:
+    """The error for a file that can't be read.
+
+    Args:
+        name: What messages call it.
+        path: Where it is.
+        error: What the system said.
+    """
+    reason = error.strerror or str(error)
+    return TransferError(
+        f"{name}: {path} cannot be read: {reason}", name=name, remedy="Check its path and permissions."
+    )
+
+
+def readable(name: str, path: str, error: Exception) -> OmicsError:
+    """The error for whatever was raised in a thread.
+
+    Args:
+        name: What messages call the file.
+        path: Where it is.
+        error: What was raised; ours stay as they are.
+    """
+    if isinstance(error, OmicsError):
+        return error
+    if isinstance(error, OSError):
+        return unreadable(name, path, error)
+    return TransferError(f"{name}: requesting its destination failed: {foreign_words(name, error)}", name=name)
+
 
 #: What stays the same as long as nobody writes to a file: size, time of change in nanoseconds, number.
 Identity = tuple[int, int, int]
@@ -209,3 +243,182 @@ def changed(name: str, what: str) -> SourceChanged:
 
 def _identity(found: os.stat_result) -> Identity:
     return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+# How a name is written within quotes: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Form(Location):
+    """Where a file goes as the last part of a form (multipart/form-data); a `PutTo` may have one in place of a URL.
+
+    Attributes:
+        fields: What stands before the file, in this order: the key, the policy, its signature.
+        file_name: What the form calls the file.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    file_name: str = "file"
+
+
+class FormBody(Body):
+    """A form with a stretch of a file in it, which is never in memory.
+
+    Args:
+        form: What stands before the file.
+        file: The file's bytes.
+
+    Attributes:
+        content_type: The header that says where the parts end.
+    """
+
+    def __init__(self, form: Form, file: FileBody) -> None:
+        boundary = os.urandom(16).hex()
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._before = _before(form, boundary)
+        self._after = f"\r\n--{boundary}--\r\n".encode()
+        self._file = file
+        self._file_end = len(self._before) + file.length
+        self.length = self._file_end + len(self._after)
+        self._position = 0
+
+    def read(self, size: int, /) -> bytes | int:
+        """Gives the next bytes; the file's come straight from it."""
+        at = self._position
+        if at < len(self._before):
+            data: bytes | int = self._before[at : at + size]
+        elif at < self._file_end:
+            data = self._file.read(min(size, self._file_end - at))
+        else:
+            data = self._after[at - self._file_end : at - self._file_end + size]
+        if isinstance(data, int):
+            return ABORT
+        self._position += len(data)
+        return data
+
+    def seek(self, offset: int, /) -> None:
+        """Goes back or forward within the form."""
+        self._position = offset
+        self._file.seek(min(max(0, offset - len(self._before)), self._file.length))
+
+
+def _before(form: Form, boundary: str) -> bytes:
+    lines = list[str]()
+    for name, value in form.fields.items():
+        lines += [f"--{boundary}", f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"', "", value]
+    file_name = form.file_name.translate(_ESCAPES)
+    lines += [f"--{boundary}", f'Content-Disposition: form-data; name="file"; filename="{file_name}"', "", ""]
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+#: Bytes that a chain hashes before it looks round; one task of a thread.
+LINK = 64 * 1024 * 1024
+
+
+#: Bytes that are read and hashed at once; they stay in the processor's cache.
+STRIDE = 256 * 1024
+
+
+def follow(source: SourceFile, digests: Digests, start: int, end: int, stopped: Callable[[], bool]) -> None:
+    """Adds bytes of a file to checksums.
+
+    Args:
+        source: The file.
+        digests: What to update.
+        start: The first byte.
+        end: The byte behind the last.
+        stopped: Is asked between strides.
+
+    Raises:
+        Stopped: `stopped` said so.
+        SourceChanged: The file is shorter than that.
+        OSError: It can't be read.
+    """
+    with source.held():
+        while start < end:
+            if stopped():
+                raise Stopped
+            data = source.read(min(STRIDE, end - start), start)
+            if not data:
+                raise changed(source.name, "it became shorter")
+            digests.update(data)
+            start += len(data)
+
+
+def checksums_of(
+    source: SourceFile, names: Iterable[str], start: int, end: int, stopped: Callable[[], bool]
+) -> dict[str, str]:
+    """Computes checksums of a stretch of a file; arguments and errors as `follow`'s."""
+    digests = Digests(names, end - start)
+    follow(source, digests, start, end, stopped)
+    return digests.values()
+
+
+class Chains:
+    """Checksums of a whole file, one chain each, so that several threads can be at one file; a small one has one for all.
+
+    Args:
+        source: The file.
+        names: Which ones.
+        pool: The threads.
+        stopped: Tells the threads to end.
+        moved: Is called after each link, in the engine's thread.
+        failed: Is called with what went wrong.
+    """
+
+    def __init__(
+        self,
+        source: SourceFile,
+        names: Iterable[str],
+        pool: Pool,
+        stopped: Callable[[], bool],
+        moved: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._source = source
+        self._pool = pool
+        self._stopped = stopped
+        self._moved = moved
+        self._failed = failed
+        wanted = tuple(names)
+        # Handing a small file to a thread takes longer than a checksum of it.
+        together = [wanted] if wanted and source.size <= STRIDE else [(name,) for name in wanted]
+        self._digests = {group: Digests(group, source.size) for group in together}
+        self._positions = dict.fromkeys(self._digests, 0)
+        self._running = set[tuple[str, ...]]()
+
+    @property
+    def position(self) -> int:
+        """How far the slowest is."""
+        return min(self._positions.values(), default=self._source.size)
+
+    @property
+    def done(self) -> bool:
+        """Whether all have come to the end."""
+        return self.position >= self._source.size
+
+    def extend(self, limit: int) -> None:
+        """Lets them go on.
+
+        Args:
+            limit: The byte that none goes beyond for now.
+        """
+        limit = min(limit, self._source.size)
+        for group, position in self._positions.items():
+            if group not in self._running and position < limit:
+                self._running.add(group)
+                self._submit(group, position, min(limit, position + LINK))
+
+    def values(self) -> Mapping[str, str]:
+        """The checksums, when all are done."""
+        return {name: value for digests in self._digests.values() for name, value in digests.values().items()}
+
+    def _submit(self, group: tuple[str, ...], start: int, end: int) -> None:
+        def done(_: None) -> None:
+            self._running.discard(group)
+            self._positions[group] = end
+            self._moved()
+
+        digests = self._digests[group]
+        self._pool.submit(lambda: follow(self._source, digests, start, end, self._stopped), done, self._failed)

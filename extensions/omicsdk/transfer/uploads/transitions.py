@@ -29,20 +29,17 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.sending.transport import REDIRECT_LIMIT
+from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
-from omicsdk.transfer.hashing import Stopped
-from omicsdk.transfer.network.heads import parse_head, redirected
-from omicsdk.transfer.retrying import OVERLOADED, Patience
-from omicsdk.transfer.uploads import commands, events
+from omicsdk.transfer.network.requests import OVERLOADED, Patience, parse_head, redirected
+from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.answers import Kind, Verdict, agreed, difference
+from omicsdk.transfer.uploads.checksums import checksums_of_whole
 from omicsdk.transfer.uploads.job import Job, Sending
 from omicsdk.transfer.uploads.journal import Unfinished
-from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
-from omicsdk.transfer.uploads.source import changed
+from omicsdk.transfer.uploads.source import changed, readable
 from omicsdk.transfer.uploads.source import difference as differences
-from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
-from omicsdk.transfer.uploads.summing import checksums_of_whole
-from omicsdk.transfer.uploads.troubles import readable
+from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, plan_parts
 
 #: A file whose upload the platform forgets more often than this has failed.
 RESTARTS = 2
@@ -59,7 +56,7 @@ _HARMLESS_NAMES = frozenset(
 
 _log = getLogger("omicsdk.transfer")
 
-Commands = list[commands.Command]
+Commands = list[messages.Command]
 
 
 class Rules(NamedTuple):
@@ -77,12 +74,12 @@ class Rules(NamedTuple):
 # -- the beginning
 
 
-def _admitted(job: Job, _: events.Admitted, __: Rules) -> Commands:
+def _admitted(job: Job, _: messages.Admitted, __: Rules) -> Commands:
     job.state = State.CHECKING
-    return [commands.Open()]
+    return [messages.Open()]
 
 
-def _opened(job: Job, event: events.Opened, rules: Rules) -> Commands:
+def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     job.source, job.key = event.source, event.key
     if event.taken:
         said = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
@@ -92,7 +89,7 @@ def _opened(job: Job, event: events.Opened, rules: Rules) -> Commands:
     if done is not None and done.identity == job.file.identity:
         job.recorded, job.recorded_as = done.checksums, done.confirmed
         job.state = State.SKIPPED
-        return [commands.Finish()]
+        return [messages.Finish()]
     if begun is None:
         return _begin(job, rules)
     job.upload_id = begun.upload_id
@@ -112,10 +109,10 @@ def _begin(job: Job, rules: Rules) -> Commands:
     except ValueError as error:
         return _fail(job, TransferError(f"{job.title}: {error}", name=job.title, remedy="Split the file."), rules)
     job.state = State.HASHING
-    return [commands.HashNeeded()]
+    return [messages.HashNeeded()]
 
 
-def _needed_hashed(job: Job, event: events.Hashed, _: Rules) -> Commands:
+def _needed_hashed(job: Job, event: messages.Hashed, _: Rules) -> Commands:
     job.told = _told(job, event.checksums)
     if not job.cuts.single:
         return _begin_parts(job)
@@ -128,34 +125,34 @@ def _begin_parts(job: Job) -> Commands:
     job.state = State.BEGINNING
     if job.restarts:
         return [_call_begin(job)]
-    return [commands.Call(partial(job.store.unfinished, job.facts), events.Resumable)]
+    return [messages.Call(partial(job.store.unfinished, job.facts), messages.Resumable)]
 
 
-def _resumable(job: Job, event: events.Resumable, _: Rules) -> Commands:
+def _resumable(job: Job, event: messages.Resumable, _: Rules) -> Commands:
     if not event.upload_id:
         return [_call_begin(job)]
     job.upload_id = event.upload_id
     return [_list_parts(job, None)]
 
 
-def _call_begin(job: Job) -> commands.Call:
-    return commands.Call(partial(job.store.begin, job.facts), events.Begun)
+def _call_begin(job: Job) -> messages.Call:
+    return messages.Call(partial(job.store.begin, job.facts), messages.Begun)
 
 
-def _begun(job: Job, event: events.Begun, _: Rules) -> Commands:
+def _begun(job: Job, event: messages.Begun, _: Rules) -> Commands:
     job.upload_id = event.upload_id
     chosen = job.store.part_size(event.upload_id)
     if chosen is not None and chosen != job.cuts.part_size:
         job.plan = PartPlan(job.file.size, chosen)
         job.told = _told(job, job.facts.checksums)
-    return [commands.RecordBegun(), *_send(job)]
+    return [messages.RecordBegun(), *_send(job)]
 
 
-def _list_parts(job: Job, begun: Unfinished | None) -> commands.Call:
-    return commands.Call(partial(job.store.known, job.upload_id), partial(events.Listed, begun))
+def _list_parts(job: Job, begun: Unfinished | None) -> messages.Call:
+    return messages.Call(partial(job.store.known, job.upload_id), partial(messages.Listed, begun))
 
 
-def _listed(job: Job, event: events.Listed, _: Rules) -> Commands:
+def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
     begun, parts = event
     if begun is None:
         return _take_up(job, parts or {})
@@ -181,7 +178,7 @@ def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
         size = job.cuts.part_size
     job.plan = PartPlan(job.file.size, size)
     job.listed = {n: part for n, part in parts.items() if n <= job.count and part.size == job.cut(n).length}
-    return [commands.RecordBegun(), *_send(job)]
+    return [messages.RecordBegun(), *_send(job)]
 
 
 def _told(job: Job, checksums: Mapping[str, str]) -> Source:
@@ -196,13 +193,13 @@ def _send(job: Job) -> Commands:
     """Send what the platform does not have."""
     job.plan_rest()
     job.state = State.SENDING
-    return [commands.HashBeside(), commands.Prepare()]
+    return [messages.HashBeside(), messages.Prepare()]
 
 
-def _part_ready(job: Job, event: events.PartReady, _: Rules) -> Commands:
+def _part_ready(job: Job, event: messages.PartReady, _: Rules) -> Commands:
     prepared = event.prepared
     if prepared.listed is None and prepared.location is not None:
-        return [commands.Send(prepared)]
+        return [messages.Send(prepared)]
     job.pipeline -= 1
     if prepared.listed is None:
         return _begin_parts(job)
@@ -210,7 +207,7 @@ def _part_ready(job: Job, event: events.PartReady, _: Rules) -> Commands:
     return _landed(job, prepared.listed)
 
 
-def _part_failed(job: Job, event: events.PartFailed, rules: Rules) -> Commands:
+def _part_failed(job: Job, event: messages.PartFailed, rules: Rules) -> Commands:
     error = event.error
     if isinstance(error, NoSuchUpload):
         return _gone(job, error, rules)
@@ -220,17 +217,17 @@ def _part_failed(job: Job, event: events.PartFailed, rules: Rules) -> Commands:
     return [*again, *_trouble(job, event, None, rules)]
 
 
-def _called_off(job: Job, event: events.CalledOff, _: Rules) -> Commands:
+def _called_off(job: Job, event: messages.CalledOff, _: Rules) -> Commands:
     return _resend(job, event.sending.prepared.cut.number)
 
 
 def _resend(job: Job, number: int) -> Commands:
     """Have a part prepared anew, before those that follow."""
     job.give_back(number)
-    return [commands.Prepare()]
+    return [messages.Prepare()]
 
 
-def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
+def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
     sending, verdict = event.sending, event.verdict
     if verdict is None:
         error = event.error or TransportError("the server answered before it had received everything")
@@ -256,7 +253,7 @@ def _ended(job: Job, event: events.Ended, rules: Rules) -> Commands:
             return _fail(job, _status_error(sending, verdict), rules)
 
 
-def _later(job: Job, event: events.Ended, verdict: Verdict, rules: Rules) -> Commands:
+def _later(job: Job, event: messages.Ended, verdict: Verdict, rules: Rules) -> Commands:
     location, wait = event.sending.location, verdict.retry_after or 0.0
     if wait > rules.patience.retry_after:  # this upload ends here, and others had better ask for themselves
         wait = 0.0
@@ -283,21 +280,21 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
         return _landed(job, part)
     status, headers = parse_head(sending.lines)
     report = partial(job.store.sent, job.upload_id, part, status, headers)
-    return [commands.Call(report, partial(events.Stored, part))]
+    return [messages.Call(report, partial(messages.Stored, part))]
 
 
-def _stored(job: Job, event: events.Stored, _: Rules) -> Commands:
+def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
     return _landed(job, event.part)
 
 
 def _landed(job: Job, part: SentPart) -> Commands:
     job.landed(part)
-    record: Commands = [] if job.whole else [commands.RecordPart(part)]
+    record: Commands = [] if job.whole else [messages.RecordPart(part)]
     return [*record, *_perhaps_complete(job)]
 
 
 def _damaged(
-    job: Job, event: events.Ended, mismatch: tuple[str, str, str] | None, refused: OmicsError | None, rules: Rules
+    job: Job, event: messages.Ended, mismatch: tuple[str, str, str] | None, refused: OmicsError | None, rules: Rules
 ) -> Commands:
     """Other bytes arrived than were announced."""
     prepared = event.sending.prepared
@@ -328,7 +325,7 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
     if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
         headers = {name: value for name, value in headers.items() if _harmless(name)}
     job.pipeline += 1
-    return [commands.Send(prepared.elsewhere(replace(here, url=there, headers=headers)), first=True)]
+    return [messages.Send(prepared.elsewhere(replace(here, url=there, headers=headers)), first=True)]
 
 
 def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
@@ -342,11 +339,11 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     if job.refused[number] > rules.patience.renewals:
         return _fail(job, error, rules)
     job.retries += 1
-    return [commands.CountRetry(), *_resend(job, number)]
+    return [messages.CountRetry(), *_resend(job, number)]
 
 
 def _once_more(
-    job: Job, event: events.Ended, error: OmicsError, rules: Rules, retry_after: float | None = None
+    job: Job, event: messages.Ended, error: OmicsError, rules: Rules, retry_after: float | None = None
 ) -> Commands:
     """Send a part again after a delay, if its job may."""
     number = event.sending.prepared.cut.number
@@ -359,18 +356,18 @@ def _once_more(
 # -- calls
 
 
-def _call_failed(job: Job, event: events.CallFailed, rules: Rules) -> Commands:
+def _call_failed(job: Job, event: messages.CallFailed, rules: Rules) -> Commands:
     if isinstance(event.error, NoSuchUpload):
         return _gone(job, event.error, rules)
     return _trouble(job, event, event.call, rules)
 
 
-def _due(_: Job, event: events.Due, __: Rules) -> Commands:
-    return [event.call or commands.Prepare()]
+def _due(_: Job, event: messages.Due, __: Rules) -> Commands:
+    return [event.call or messages.Prepare()]
 
 
 def _trouble(
-    job: Job, event: events.CallFailed | events.PartFailed, call: commands.Call | None, rules: Rules
+    job: Job, event: messages.CallFailed | messages.PartFailed, call: messages.Call | None, rules: Rules
 ) -> Commands:
     """A call of the store failed: it is made again after a delay, or the job ends."""
     error = event.error
@@ -385,8 +382,8 @@ def _trouble(
 def _retry(
     job: Job,
     error: OmicsError,
-    event: events.Ended | events.CallFailed | events.PartFailed,
-    call: commands.Call | None,
+    event: messages.Ended | messages.CallFailed | messages.PartFailed,
+    call: messages.Call | None,
     rules: Rules,
     retry_after: float | None,
 ) -> Commands:
@@ -397,7 +394,7 @@ def _retry(
     job.retries += 1
     job.resume_at = max(job.resume_at, event.now + wait)
     _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
-    return [commands.Wait(wait, events.Due(call))]
+    return [messages.Wait(wait, messages.Due(call))]
 
 
 def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
@@ -411,32 +408,32 @@ def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
     job.ending = False
     job.state = State.COMPLETING
     parts = job.parts
-    return [commands.Call(partial(job.store.finished, parts), partial(events.Assembled, error))]
+    return [messages.Call(partial(job.store.finished, parts), partial(messages.Assembled, error))]
 
 
-def _assembled(job: Job, event: events.Assembled, rules: Rules) -> Commands:
+def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
     if event.facts is None:
         return _anew(job, event.error, rules)
     job.upload_id = ""  # it is complete: there is nothing to give up
     job.assembled = event.facts
     # An earlier run sent it, and its checksums are wanted all the same.
-    return [commands.HashBeside()]
+    return [messages.HashBeside()]
 
 
 def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
     job.upload_id, job.journaled = "", {}
     job.restarts += 1
     if job.restarts > RESTARTS:
-        return [commands.DropRecord(), *_fail(job, error, rules)]
+        return [messages.DropRecord(), *_fail(job, error, rules)]
     _log.warning("%s: its upload no longer exists on the platform; restarting", job.title)
     job.begin()
-    return [commands.DropRecord(), commands.CancelRequests(), *_begin(job, rules)]
+    return [messages.DropRecord(), messages.CancelRequests(), *_begin(job, rules)]
 
 
 # -- the end
 
 
-def _summed(job: Job, _: events.Summed, __: Rules) -> Commands:
+def _summed(job: Job, _: messages.Summed, __: Rules) -> Commands:
     return _perhaps_complete(job)
 
 
@@ -450,10 +447,10 @@ def _perhaps_complete(job: Job) -> Commands:
         return []
     job.ending = True
     job.state = State.COMPLETING
-    return [commands.CheckFile()]
+    return [messages.CheckFile()]
 
 
-def _unchanged(job: Job, _: events.Unchanged, rules: Rules) -> Commands:
+def _unchanged(job: Job, _: messages.Unchanged, rules: Rules) -> Commands:
     if job.assembled is not None:
         return _judge_whole(job, job.assembled, rules)
     if job.whole:
@@ -462,11 +459,13 @@ def _unchanged(job: Job, _: events.Unchanged, rules: Rules) -> Commands:
             facts["s3_etag"] = facts["md5"]
         return _judge_whole(job, facts, rules)
     return [
-        commands.Call(partial(job.store.complete, job.upload_id, job.parts, checksums_of_whole(job)), events.Completed)
+        messages.Call(
+            partial(job.store.complete, job.upload_id, job.parts, checksums_of_whole(job)), messages.Completed
+        )
     ]
 
 
-def _completed(job: Job, event: events.Completed, rules: Rules) -> Commands:
+def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
     return _judge_whole(job, event.facts, rules)
 
 
@@ -476,17 +475,17 @@ def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     mismatch = difference(checksums_of_whole(job), facts)
     if mismatch is None:
         job.state = State.DONE
-        return [commands.RecordDone(), commands.Finish()]
+        return [messages.RecordDone(), messages.Finish()]
     if job.whole and not job.damaged:
         job.damaged[1] = 1
         job.plan_again()
         job.state = State.SENDING
-        return [commands.Prepare()]
+        return [messages.Prepare()]
     algorithm, ours, theirs = mismatch
     job.upload_id = ""  # it is complete: there is nothing to give up
     remedy = "The stored object is damaged. Run the same command again to upload it again."
     error = ChecksumMismatch(job.title, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
-    return [commands.DropRecord(), *_fail(job, error, rules)]
+    return [messages.DropRecord(), *_fail(job, error, rules)]
 
 
 def _broken(job: Job, event: Broken, rules: Rules) -> Commands:
@@ -498,7 +497,7 @@ def _fail(job: Job, error: OmicsError, rules: Rules) -> Commands:
     return _give_up(job, abort=rules.abort)
 
 
-def _stopped(job: Job, event: events.Stopped, _: Rules) -> Commands:
+def _stopped(job: Job, event: messages.Stopped, _: Rules) -> Commands:
     return _give_up(job, abort=event.abort)
 
 
@@ -510,28 +509,28 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
     if job.upload_id and (abort or job.wrong):
         job.state = State.ABORTING
-        return [commands.CancelRequests(), commands.Abort(job.upload_id)]
-    drop: Commands = [commands.DropRecord()] if job.wrong else []
-    return [commands.CancelRequests(), *drop, *_finish(job)]
+        return [messages.CancelRequests(), messages.Abort(job.upload_id)]
+    drop: Commands = [messages.DropRecord()] if job.wrong else []
+    return [messages.CancelRequests(), *drop, *_finish(job)]
 
 
-def _aborted(job: Job, event: events.Aborted, _: Rules) -> Commands:
+def _aborted(job: Job, event: messages.Aborted, _: Rules) -> Commands:
     problem = event.problem
     if problem is None:
-        return [commands.DropRecord(), *_finish(job)]
+        return [messages.DropRecord(), *_finish(job)]
     _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
     passes = isinstance(problem, TransportError | RateLimited | ServerError)
-    drop: Commands = [commands.DropRecord()] if job.wrong and not passes else []  # else every run would end here
+    drop: Commands = [messages.DropRecord()] if job.wrong and not passes else []  # else every run would end here
     return [*drop, *_finish(job)]
 
 
-def _abort_cut(job: Job, _: events.Stopped, __: Rules) -> Commands:
+def _abort_cut(job: Job, _: messages.Stopped, __: Rules) -> Commands:
     return _finish(job)
 
 
 def _finish(job: Job) -> Commands:
     job.state = State.STOPPED if job.error is None else State.FAILED
-    return [commands.Finish()]
+    return [messages.Finish()]
 
 
 def _harmless(name: str) -> bool:
@@ -558,7 +557,7 @@ def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
 _Handler = Callable[[Job, Any, Any], Commands]
 
 
-def _to(handler: _Handler, *ends: State) -> Transition[Job, commands.Command]:
+def _to(handler: _Handler, *ends: State) -> Transition[Job, messages.Command]:
     return Transition(handler, frozenset(ends))
 
 
@@ -570,38 +569,38 @@ _LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
 _OUT = (_ABORTING, _FAILED)
 # What follows from an upload that the platform does not know: it is complete after all, or is begun anew.
 _GONE = (_HASHING, _COMPLETING, *_OUT)
-_LATE = (events.PartReady, events.PartFailed, events.Ended, events.CalledOff, events.Stored)
+_LATE = (messages.PartReady, messages.PartFailed, messages.Ended, messages.CalledOff, messages.Stored)
 
 TRANSITIONS = {
-    (_PLANNED, events.Admitted): _to(_admitted, _CHECKING),
-    (_CHECKING, events.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, *_OUT),
-    (_HASHING, events.Hashed): _to(_needed_hashed, _BEGINNING, _SENDING),
-    (_BEGINNING, events.Resumable): _to(_resumable, _BEGINNING),
-    (_BEGINNING, events.Begun): _to(_begun, _SENDING),
-    (_BEGINNING, events.Listed): _to(_listed, _SENDING),
-    (_BEGINNING, events.CallFailed): _to(_call_failed, _BEGINNING, *_GONE),
-    (_BEGINNING, events.Due): _to(_due, _BEGINNING),
-    (_SENDING, events.PartReady): _to(_part_ready, _SENDING, _BEGINNING, _COMPLETING),
-    (_SENDING, events.PartFailed): _to(_part_failed, _SENDING, *_GONE),
-    (_SENDING, events.Ended): _to(_ended, _SENDING, *_GONE),
-    (_SENDING, events.CalledOff): _to(_called_off, _SENDING),
-    (_SENDING, events.Stored): _to(_stored, _SENDING, _COMPLETING),
-    (_SENDING, events.CallFailed): _to(_call_failed, _SENDING, *_GONE),
-    (_SENDING, events.Due): _to(_due, _SENDING),
-    (_SENDING, events.Summed): _to(_summed, _SENDING, _COMPLETING),
-    (_COMPLETING, events.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
-    (_COMPLETING, events.Completed): _to(_completed, _DONE, *_OUT),
-    (_COMPLETING, events.Assembled): _to(_assembled, _HASHING, _COMPLETING, *_OUT),
-    (_COMPLETING, events.CallFailed): _to(_call_failed, *_GONE),
-    (_COMPLETING, events.Due): _to(_due, _COMPLETING),
-    (_COMPLETING, events.Summed): _to(_summed, _COMPLETING),
-    (_ABORTING, events.Aborted): _to(_aborted, _FAILED, _STOPPED),
-    (_ABORTING, events.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
+    (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
+    (_CHECKING, messages.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, *_OUT),
+    (_HASHING, messages.Hashed): _to(_needed_hashed, _BEGINNING, _SENDING),
+    (_BEGINNING, messages.Resumable): _to(_resumable, _BEGINNING),
+    (_BEGINNING, messages.Begun): _to(_begun, _SENDING),
+    (_BEGINNING, messages.Listed): _to(_listed, _SENDING),
+    (_BEGINNING, messages.CallFailed): _to(_call_failed, _BEGINNING, *_GONE),
+    (_BEGINNING, messages.Due): _to(_due, _BEGINNING),
+    (_SENDING, messages.PartReady): _to(_part_ready, _SENDING, _BEGINNING, _COMPLETING),
+    (_SENDING, messages.PartFailed): _to(_part_failed, _SENDING, *_GONE),
+    (_SENDING, messages.Ended): _to(_ended, _SENDING, *_GONE),
+    (_SENDING, messages.CalledOff): _to(_called_off, _SENDING),
+    (_SENDING, messages.Stored): _to(_stored, _SENDING, _COMPLETING),
+    (_SENDING, messages.CallFailed): _to(_call_failed, _SENDING, *_GONE),
+    (_SENDING, messages.Due): _to(_due, _SENDING),
+    (_SENDING, messages.Summed): _to(_summed, _SENDING, _COMPLETING),
+    (_COMPLETING, messages.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
+    (_COMPLETING, messages.Completed): _to(_completed, _DONE, *_OUT),
+    (_COMPLETING, messages.Assembled): _to(_assembled, _HASHING, _COMPLETING, *_OUT),
+    (_COMPLETING, messages.CallFailed): _to(_call_failed, *_GONE),
+    (_COMPLETING, messages.Due): _to(_due, _COMPLETING),
+    (_COMPLETING, messages.Summed): _to(_summed, _COMPLETING),
+    (_ABORTING, messages.Aborted): _to(_aborted, _FAILED, _STOPPED),
+    (_ABORTING, messages.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
     # What was asked for before comes too late.
-    **{(state, events.Summed): _to(_nothing, state) for state in (_HASHING, _BEGINNING, _ABORTING)},
+    **{(state, messages.Summed): _to(_nothing, state) for state in (_HASHING, _BEGINNING, _ABORTING)},
     **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
     (_ABORTING, Broken): _to(_nothing, _ABORTING),
     **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},
-    **{(state, events.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
+    **{(state, messages.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
 }
 """What each event does in each state of an upload; docs/architecture.md draws it."""

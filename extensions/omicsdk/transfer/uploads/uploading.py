@@ -12,20 +12,15 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.interrupts import interrupts, say_stopped
-from omicsdk.transfer.notebooks import notebook_progress
+from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
+from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.threads import side_by_side
-from omicsdk.transfer.uploads.engine import Uploads
-from omicsdk.transfer.uploads.following import FollowUp
+from omicsdk.transfer.uploads.engine import Settings, Uploads
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
-from omicsdk.transfer.uploads.settings import Settings
-from omicsdk.transfer.uploads.store import PutTo, Upload
-from omicsdk.transfer.waiting import opened
+from omicsdk.transfer.uploads.store import FollowUp, PutTo, Upload
 
 A = TypeVar("A")
 U = TypeVar("U")

@@ -34,8 +34,8 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer.disk import Growth
 from omicsdk.transfer.reports.progress import size_words
-from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console

@@ -14,8 +14,8 @@ from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import Control, Patience
-from omicsdk.transfer.control import TICK
-from omicsdk.transfer.interrupts import Terminated
+from omicsdk.transfer.engine.control import Terminated
+from omicsdk.transfer.threads import TICK
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

@@ -19,8 +19,8 @@ from omicsdk.sb.store import CodeStore, PlatformStore, part_rules
 from omicsdk.sb.uploads import local_size
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer import upload
-from omicsdk.transfer.journals.journal_file import journal_for
-from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
+from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.uploads.store import PartPlan, plan_parts
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Automation, File, Project

@@ -1,19 +1,26 @@
-"""What a running transfer is told from outside: stop, pause, go on, how fast, what to accept. Thread-safe, and safe in signal
-handlers."""
+"""What a running transfer is told from outside: stop, pause, resume, how fast, what to accept; and Ctrl-C, SIGTERM and other processes."""
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from logging import DEBUG, INFO, getLogger
+from types import FrameType
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.transfer.arguments import kind, number
 from omicsdk.transfer.network.bandwidth import Throttle
-from omicsdk.transfer.retrying import Patience
+from omicsdk.transfer.network.requests import Patience
+from omicsdk.transfer.threads import TICK
 
-#: Seconds between two looks at whether it has to end.
-TICK = 0.1
+if TYPE_CHECKING:
+    from omicsdk.transfer.reports.report import TransferReport
+
+
 #: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
 Reason = Literal["asked", "interrupt", "terminate", "budget"]
 
@@ -180,3 +187,163 @@ class Control:
     def _changed(self) -> None:
         for wake in self._watchers:
             wake()
+
+
+#: How to go on with a transfer that has a journal.
+GOES_ON = "repeat the call to resume"
+
+_REPORT = "transfer_report"
+
+_log = getLogger("omicsdk.transfer")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM ended the program, in the way that Ctrl-C does.
+
+    Attributes:
+        exit_code: What the process shall end with, as shells tell of a process that died of SIGTERM.
+    """
+
+    exit_code = 128 + signal.SIGTERM
+
+
+def report_of(error: KeyboardInterrupt) -> TransferReport | None:
+    """What was done until Ctrl-C or SIGTERM ended a transfer in order; None when that isn't what ended it.
+
+    Args:
+        error: What was raised. It is KeyboardInterrupt itself: of a subclass Python prints a traceback, and the process
+            doesn't end as one that was interrupted.
+    """
+    return vars(error).get(_REPORT)
+
+
+def terminate(number: int, frame: FrameType | None) -> None:
+    """A handler for SIGTERM that programs may set: it is raised as Terminated, and running transfers end in order first."""
+    del frame
+    raise Terminated(signal.Signals(number).name)
+
+
+@contextmanager
+def termination(*signals: int) -> Generator[None]:
+    """Handle signals by `terminate` for a while, except those for which the program has a handler, or which it ignores.
+
+    Args:
+        *signals: Their numbers; by default SIGTERM.
+    """
+    is_main = threading.current_thread() is threading.main_thread()  # only this thread may set handlers
+    ours = [number for number in signals or (signal.SIGTERM,) if is_main and signal.getsignal(number) == signal.SIG_DFL]
+    for signum in ours:
+        signal.signal(signum, terminate)
+    try:
+        yield
+    finally:
+        for signum in ours:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+@contextmanager
+def interrupts(control: Control) -> Generator[None]:
+    """Makes Ctrl-C end a transfer in order: an exception in the midst of a callback would be lost in libcurl.
+
+    A second one is raised at once, and so is the first while the program's own iterator of items is asked. The same goes
+    for SIGTERM where `terminate` handles it. Other handlers that the program set itself are left alone, and so are other
+    threads.
+
+    Args:
+        control: What the engine asks.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}
+    ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        again = control.reason in ("interrupt", "terminate")
+        control.stop("terminate" if number == signal.SIGTERM else "interrupt")
+        if again or control.asking:
+            ours[signal.Signals(number)](number, frame)
+
+    for signum in ours:
+        signal.signal(signum, interrupt)
+    try:
+        yield
+    finally:
+        for signum, handler in ours.items():
+            signal.signal(signum, handler)
+
+
+def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) -> None:
+    """Says that a transfer ended before its end, and how to go on.
+
+    Args:
+        control: What stopped it.
+        report: What was done until then.
+        how: How to go on.
+
+    Raises:
+        KeyboardInterrupt: It was Ctrl-C, or Terminated when it was SIGTERM; `report_of` gives the report.
+    """
+    if control.reason is None:
+        return
+    counts = report.counts
+    there = counts["done"] + counts["skipped"]
+    told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
+    if control.reason in ("interrupt", "terminate"):
+        error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        vars(error)[_REPORT] = report
+        raise error
+    if report.why_stopped:  # whoever stopped it himself knows
+        _log.log(DEBUG if control.reason == "asked" else INFO, "%s", told)
+
+
+J = TypeVar("J")
+
+
+def opened(
+    open_journal: Callable[[Callable[[], bool]], J],
+    doing: str,
+    stop: threading.Event | None,
+    control: Control,
+    clock: Clock,
+    *,
+    patient: bool,
+) -> J:
+    """Opens a journal; while another process has it, waits for that, and says so once.
+
+    Args:
+        open_journal: Opens it; calls its argument while it is busy, which waits a moment and returns False to give up.
+        doing: What the other process is doing, in words.
+        stop: Ends the waiting when it is set.
+        control: So does this.
+        clock: Waits.
+        patient: Whether to wait at all.
+
+    Returns:
+        The journal.
+
+    Raises:
+        FolderBusy: Another process has it, and it isn't waited for.
+        Interrupted: The waiting was stopped, or its time was over.
+        KeyboardInterrupt: It was interrupted.
+    """
+    told = False
+
+    def waits() -> bool:
+        nonlocal told
+        if not patient or control.over(clock.monotonic(), stop):
+            return False
+        if not told:
+            told = True
+            _log.warning("another process is %s, waiting for it to end", doing)
+        clock.sleep(TICK)
+        return True
+
+    try:
+        return open_journal(waits)
+    except FolderBusy as error:
+        if control.reason in ("interrupt", "terminate"):
+            raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated) from None
+        if control.stopped:
+            raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
+        raise

@@ -1,17 +1,30 @@
-"""Checksums of whole files, made by threads near the sending: neither runs far ahead of the other."""
+"""Checksums of uploads: of parts and of whole files, computed by threads near the sending: neither runs far ahead of the other."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from omicsdk.core.checksums import crc32c_combine, crc32c_text
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.hashing import Stopped
+from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.threads import Pool
-from omicsdk.transfer.uploads.digesting import LINK, Chains, combined_crc32c
 from omicsdk.transfer.uploads.job import Job
-from omicsdk.transfer.uploads.plan import Cut
-from omicsdk.transfer.uploads.troubles import readable
+from omicsdk.transfer.uploads.source import LINK, Chains, readable
+from omicsdk.transfer.uploads.store import Cut, SentPart
+
+
+def combined_crc32c(parts: Sequence[SentPart]) -> str:
+    """Combines the CRC32C of all parts into the file's own.
+
+    Args:
+        parts: All of them, in order, each with its `crc32c`.
+    """
+    total = int(parts[0].checksums["crc32c"], 16) if parts else 0
+    for part in parts[1:]:
+        total = crc32c_combine(total, int(part.checksums["crc32c"], 16), part.size)
+    return crc32c_text(total)
+
 
 #: How far checksums of a whole file and its sending may be apart, in bytes or parts, whichever is more: then what the one
 #: read is still in the page cache for the other.

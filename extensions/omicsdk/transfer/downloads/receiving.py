@@ -1,17 +1,24 @@
-"""Takes in the answer to one request: judged by its head, then written cell by cell, with each cell's CRC32C."""
+"""Requests for bytes: which is sent next, and what takes in its answer, judged by its head and written cell by cell.
+
+A server has its own queue, and as many requests at once as serve it best. A small file is one request, and is written when
+all of it is in memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from omicsdk.core.checksums import crc32c_extend
+from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.network.heads import parse_head
-from omicsdk.transfer.plan import CELL, next_boundary
-from omicsdk.transfer.requests import WANTED, Kind, Verdict, judge
-from omicsdk.transfer.writing import Growth, write_error
+from omicsdk.core.sending.transport import REDIRECT_STATUSES
+from omicsdk.transfer.disk import Growth, write_error
+from omicsdk.transfer.downloads.job import INLINE, Job, Piece
+from omicsdk.transfer.items import Item
+from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.plan import CELL, WHOLE, next_boundary
+from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, followed, judge, parse_head, redirected
 
 _extend = crc32c_extend()
 
@@ -239,3 +246,177 @@ def problem_of(reception: Reception) -> OmicsError | None:
 
 
 ACCEPTED = frozenset({Kind.ACCEPT, Kind.WHOLE})
+
+
+# How the head of a whole file begins, and that of one that is elsewhere.
+_FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
+_ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
+_WANTED = {b"location": "location", b"retry-after": "retry-after"}
+
+
+class Small:
+    """The one request for a small file whose size is stated, or its turn to be sent.
+
+    Args:
+        number: The item's number.
+        item: What to fetch; see `is_small`.
+    """
+
+    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received", "sent_on", "server")
+
+    present = 0  # bytes that are there and can be kept: nothing is written before all is there
+
+    def __init__(self, number: int, item: Item) -> None:
+        assert isinstance(item.locate, Location)
+        self.number = number
+        self.item = item
+        self.location = item.locate
+        self.server = item.locate.server
+        self.sent_on = False  # whether a redirect was followed
+        self.received = 0
+        self.chunks: list[bytes] = []
+        self.lines: list[bytes] = []
+        self.began = 0.0
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Takes bytes of the body; 0 ends the request."""
+        self.chunks.append(chunk)
+        self.received += len(chunk)
+        return None if self.received <= INLINE else 0  # no small file: an error's page, or another file
+
+    def again(self) -> None:
+        """Forgets what came, for another request."""
+        self.chunks = []
+        self.lines = []
+        self.received = 0
+
+    def follow(self) -> bool:
+        """Turns to where the answer sends it: from a service to a store, as most do; what is longer is a job's business.
+
+        Returns:
+            Whether that is so; then the request is to be sent anew.
+        """
+        if self.sent_on or not _status_line(self.lines).startswith(_ELSEWHERE):
+            return False
+        headers = parse_head(self.lines, _WANTED)[1]
+        there = redirected(self.location.url, headers.get("location", "")) if "retry-after" not in headers else None
+        if not there or there == self.location.url:
+            return False
+        self.location = followed(self.location, there)
+        self.server = self.location.server
+        self.sent_on = True
+        self.again()
+        return True
+
+    def verified(self) -> Mapping[str, str] | None:
+        """The checksums that were verified, None when the answer isn't the file as it is stated."""
+        item = self.item
+        if self.received != item.size or not _status_line(self.lines).startswith(_FINE):
+            return None
+        if item.checksums:
+            body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+            for algorithm, stated in item.checksums.items():
+                if digest(body, algorithm) != stated:
+                    return None
+        return item.checksums
+
+
+def _status_line(lines: list[bytes]) -> bytes:
+    """That of the last head: a proxy says that a way stands before the server says anything."""
+    return next((line for line in reversed(lines) if line.startswith(b"HTTP/")), b"")
+
+
+def is_small(item: Item) -> bool:
+    """Whether an item may be fetched as one: its bytes fit in memory, and where they are is known."""
+    return item.size is not None and 0 < item.size <= INLINE and isinstance(item.locate, Location)
+
+
+#: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more
+#: are slower (they take turns in the caches), and where it doesn't, more are tried at once.
+FIRST_LARGE = 1
+#: Requests with which a server begins that is asked for small files: of each answer most is waiting, and the more come
+#: together the fewer rounds the engine makes.
+FIRST_SMALL = 12
+
+
+class Scheduler(Lanes):
+    """Queues of jobs, and what each server may be asked now.
+
+    Args:
+        connections: How many requests run at once, at most.
+        now: The monotonic clock.
+    """
+
+    def __init__(self, connections: int, now: float) -> None:
+        super().__init__(connections, now)
+        self._queues = dict[str, deque[Job | Small]]()  # the server whose turn is farthest back comes first
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return sum(map(len, self._queues.values()))
+
+    @property
+    def crowd(self) -> int:
+        """How many wait for a connection, without those that wait for one server while another could be asked."""
+        if self.full or not (self.several or self.opens()):
+            return self.queued
+        return sum(
+            len(queue)
+            for server, queue in self._queues.items()
+            if self.may_start(server) or not (self.several or self.is_held(server))
+        )
+
+    def queue(self, job: Job | Small, *, first: bool = False) -> None:
+        """Queue a job, unless it is.
+
+        Args:
+            job: The job, located.
+            first: Whether before all others.
+        """
+        if isinstance(job, Small):
+            self.expect(job.server, FIRST_SMALL)
+            self._put(job.server, job, first=first)
+        elif not (job.over or job.queued):
+            job.queued = True
+            server = job.asks_at.server
+            if (job.size or 0) > WHOLE:
+                self.expect(server, FIRST_LARGE)
+            self._put(server, job, first=first)
+
+    def _put(self, server: str, job: Job | Small, *, first: bool = False) -> None:
+        queue = self._queues.get(server)
+        if queue is None:
+            queue = self._queues[server] = deque()
+        if first:
+            queue.appendleft(job)
+        else:
+            queue.append(job)
+
+    def due(self, parts: int | None) -> Iterator[tuple[Job, Piece] | tuple[Small, None]]:
+        """Give what may be sent now, to each server by itself; each is to be `started` before the next is asked for.
+
+        Args:
+            parts: How many requests for parts, at most; None for any number.
+        """
+        for server in tuple(self._queues):
+            if self.may_start(server):
+                queue, waiting = self._queues[server], list[Job | Small]()
+                while queue and self.may_start(server):
+                    job = queue.popleft()
+                    if isinstance(job, Small):
+                        yield job, None
+                        continue
+                    while parts != 0 and job.claimable and job.asks_at.server == server and self.may_start(server):
+                        parts = None if parts is None else parts - 1
+                        yield job, job.claim(self.width(server))
+                    if job.over or not (job.returned or job.unclaimed):
+                        job.queued = False
+                    elif job.location is not None and job.asks_at.server != server:
+                        self._put(job.asks_at.server, job)  # it was sent elsewhere while it waited
+                    else:
+                        waiting.append(job)
+                queue.extendleft(reversed(waiting))
+                del self._queues[server]  # it had its turn: the others come first
+                if queue:
+                    self._queues[server] = queue

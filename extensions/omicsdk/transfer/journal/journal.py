@@ -1,8 +1,9 @@
 """The journal of a transfer: what is done, and how far the rest is. Append-only, a CRC a line, one writer at a time.
 
 What is torn off at the end, by a crash or a full disk, is cut away before the first append. Cells are hints, written
-without syncing: who continues checks them. Only a done-record, synced after its file, promises anything. No URL is ever
-written. `journal_file` has the format."""
+without syncing: a resumed run checks them. Only a done-record, synced after its file, promises anything. No URL is ever
+written. `file` has the format.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from omicsdk.core.errors import NotWritable
-from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_file import (
+from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.journal.file import (
     HEADER,
     DoneState,
     JournalFile,
@@ -32,8 +33,7 @@ from omicsdk.transfer.journals.journal_file import (
     may_be_ours,
     record_of,
 )
-from omicsdk.transfer.plan import cell_count
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.network.plan import cell_count
 
 # Offset of a record that counts no longer; at 0 stands the journal's header.
 _GONE = 0

@@ -20,7 +20,7 @@ from omicsdk.core.errors import ConfigError, FolderBusy
 from omicsdk.core.files import HELD, lock_now, state_folder
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.names import WORK_FOLDER
-from omicsdk.transfer.plan import CELL
+from omicsdk.transfer.network.plan import CELL
 
 _log = getLogger("omicsdk.transfer")
 

@@ -1,21 +1,20 @@
-"""Requests for bytes: where they go, what they ask for, and what an answer to them is, judged by its head alone. Pure."""
+"""Requests for the bytes of a file: where they are, what is asked for, and how an answer is judged, when to retry. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, cast
+from urllib.parse import quote, urljoin
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import retry_after, seconds_of_date
+from omicsdk.core.retry import LEAST_RATE, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.sending.transport import REDIRECT_STATUSES, user_agent
-from omicsdk.transfer.arguments import a
-from omicsdk.transfer.network.heads import parse_head, server_of
-from omicsdk.transfer.plan import LARGEST
-from omicsdk.transfer.retrying import ENDED, LATER
+from omicsdk.transfer.arguments import a, number, whole_number
+from omicsdk.transfer.network.plan import LARGEST
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _HEADER_VALUE = re.compile(r"[\t -~]*\Z")
@@ -343,3 +342,272 @@ def followed(here: Location, there: str) -> Location:
     """
     same = bool(here.headers) and origin_of(there) == origin_of(here.url)
     return Location(there, here.headers if same else {})
+
+
+#: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
+URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+
+# A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
+_ABSOLUTE = re.compile(r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z")
+
+_BLANK = frozenset({b"\r\n", b"\n"})
+_INTERIM = re.compile(rb"HTTP/\S+\s+1")
+
+
+def is_whole(lines: Sequence[bytes]) -> bool:
+    """Whether the head of a final answer ends where it should, with a blank line.
+
+    libcurl takes the end of the connection for the end of the head, too: what it then calls an answer may have lost its
+    Location, size or ETag.
+
+    Args:
+        lines: Status and header lines as they came; of a chunked body the trailers follow.
+    """
+    ended = False
+    for line in reversed(lines):
+        if line.startswith(b"HTTP/"):
+            return ended and _INTERIM.match(line) is None
+        ended |= line in _BLANK
+    return False
+
+
+def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
+    """Reads the last of the heads that a request was answered with (there may be 100s before).
+
+    Args:
+        lines: Status and header lines as they came.
+        wanted: The headers to read, from their names in lower case to what to call them; the rest isn't even decoded.
+            None for all.
+
+    Returns:
+        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
+    """
+    status, headers = 0, dict[str, str]()
+    for line in lines:
+        if line.startswith(b"HTTP/"):  # before a colon is looked for: the server's words may have one
+            fields = line.split(None, 2)
+            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
+            continue
+        field, colon, value = line.partition(b":")
+        if colon:
+            field = field.strip().lower()
+            name = field.decode("latin-1") if wanted is None else wanted.get(field)
+            if name:
+                headers[name] = value.decode("latin-1").strip()
+    return status, headers
+
+
+def redirected(url: str, location: str) -> str | None:
+    """Gives where a redirect leads.
+
+    Args:
+        url: Who sent it.
+        location: The header, as `parse_head` read it.
+
+    Returns:
+        The URL, None when it makes no sense.
+    """
+    if _ABSOLUTE.match(location):
+        return location
+    try:
+        # Headers are read as Latin-1, which gives back the very bytes that came.
+        found = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
+    except ValueError:
+        return None
+    return found if found[:8].lower().startswith(("http://", "https://")) else None
+
+
+def server_of(url: str) -> str:
+    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
+    end = url.find("/", url.find("//") + 2)
+    server = url if end < 0 else url[:end]
+    return server.partition("?")[0] if "?" in server else server
+
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
+#: Replies (RFC 959) and what they are in HTTP: no login, a busy server, a file that isn't there or may not be had.
+_REFUSALS = {
+    b"421": b"503 Service Unavailable",
+    b"425": b"503 Service Unavailable",
+    b"450": b"503 Service Unavailable",
+    b"451": b"503 Service Unavailable",
+    b"530": b"403 Forbidden",
+    b"532": b"403 Forbidden",
+    b"550": b"404 Not Found",
+    b"553": b"404 Not Found",
+}
+_DATA_COMES = (b"125", b"150")
+_UNKNOWN = (b"500", b"501", b"502", b"504")
+
+
+def is_ftp(url: str) -> bool:
+    """Whether a URL is one of a file on an FTP server.
+
+    Args:
+        url: The URL.
+    """
+    return url[:6].lower() == "ftp://"
+
+
+def asked_range(headers: Iterable[tuple[str, str]]) -> str:
+    """Gives the bytes that are asked for as libcurl wants them ("0-99", "5-"); empty for all.
+
+    Args:
+        headers: The request's headers, with lower-case names.
+    """
+    found = _RANGE.match(dict(headers).get("range", ""))
+    return f"{found[1]}-{found[2]}" if found is not None else ""
+
+
+def is_refusal(lines: Iterable[bytes]) -> bool:
+    """Whether a server has said no before a byte came: that is an answer, where libcurl has an error.
+
+    Args:
+        lines: The head's lines, as `FtpReplies` gave them.
+    """
+    statuses = [line.split()[1] for line in lines if line.startswith(b"HTTP/")]
+    return bool(statuses) and all(status >= b"400" for status in statuses)
+
+
+class FtpReplies:
+    """Takes the lines of a conversation as libcurl hands them over, and gives the head of an HTTP answer.
+
+    Args:
+        lines: Where the head's lines go.
+        wanted: The bytes that are asked for, see `asked_range`.
+    """
+
+    def __init__(self, lines: list[bytes], wanted: str) -> None:
+        self._lines = lines
+        self._wanted = wanted
+        self._size: int | None = None
+
+    def take(self, line: bytes, /) -> None:
+        """Takes a reply's line.
+
+        Args:
+            line: As it came.
+        """
+        code, rest = line[:3], line[4:].strip()
+        if code == b"213" and rest.isdigit():
+            self._size = int(rest)
+        elif code in _REFUSALS:
+            self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
+        elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the conversation goes on
+            self._lines += [b"HTTP/1.1 416 Range Not Satisfiable\r\n", b"\r\n"]
+        elif code in _DATA_COMES:
+            self._lines += self._head()
+
+    def _head(self) -> list[bytes]:
+        if not self._wanted:
+            length = [] if self._size is None else [f"Content-Length: {self._size}\r\n".encode()]
+            return [b"HTTP/1.1 200 OK\r\n", *length, b"\r\n"]
+        first, _, last = self._wanted.partition("-")
+        told = ""  # nobody knows which bytes come: the whole file is asked for then
+        if self._size is not None:
+            end = min(int(last), self._size - 1) if last else self._size - 1
+            told = f"Content-Range: bytes {first}-{end}/{self._size}\r\n"
+        elif last:
+            told = f"Content-Range: bytes {first}-{last}/*\r\n"
+        return [b"HTTP/1.1 206 Partial Content\r\n", told.encode(), b"\r\n"]
+
+
+#: The longest wait between two tries, in seconds, unless a server asks for more.
+LONGEST_DELAY = 60.0
+
+
+#: The longest wait that a server may ask for, in seconds; beyond it the file fails and the message says why.
+LONGEST_RETRY_AFTER = 3600.0
+
+
+#: Statuses of servers that are asked for more than they bear: fewer requests at once may help.
+OVERLOADED = frozenset({429, 503})
+
+
+#: Statuses that say "later": timeouts, rate limits, and servers in trouble.
+LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+
+
+#: Statuses with which stores refuse a presigned URL that has ended.
+ENDED = frozenset({400, 401, 403, 410})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a peer is waited for.
+
+    Attributes:
+        connect: Seconds until a connection stands.
+        silence: Seconds over which fewer bytes than `least_rate` end a request: its connection is lost. Seconds in which a
+            bandwidth limit holds it up don't count.
+        least_rate: Bytes a second, 0 or more; with 0 a request never ends for its slowness, not even for silence.
+        renewals: How often a URL or login is asked for again that a server refuses with 400, 401, 403 or 410, without a byte
+            in between; 0 or more.
+        retry_after: The longest wait that a server may ask for, in seconds, also by several redirects that say "not yet"; a
+            file for which it asks more has failed.
+
+    Raises:
+        ValueError: A number that is out of bounds.
+        TypeError: One that is none.
+    """
+
+    connect: float = 10.0
+    silence: float = SILENCE
+    least_rate: int = LEAST_RATE
+    renewals: int = 1
+    retry_after: float = LONGEST_RETRY_AFTER
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "silence", "least_rate", "retry_after"):
+            number(name, getattr(self, name), "bytes a second" if name == "least_rate" else "seconds")
+        whole_number("renewals", self.renewals, 0)
+        if not (self.connect > 0 and self.silence > 0 and self.least_rate >= 0 and self.retry_after >= 0):
+            raise ValueError(f"{self}: seconds to wait must be above 0, the others cannot be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many failures a file may still have.
+
+    Attributes:
+        retries: Its limit.
+        min_delay: Seconds before the first retry.
+        left: Failures that it may still have.
+        streak: Failures since the last progress.
+    """
+
+    retries: int
+    min_delay: float
+    left: int
+    streak: int = 0
+
+    @classmethod
+    def of(cls, retries: int, min_delay: float) -> Quota:
+        """A full quota."""
+        return cls(retries, min_delay, retries)
+
+    def gained(self, cells: int = 1) -> Quota:
+        """The quota after progress.
+
+        Args:
+            cells: How many cells arrived.
+        """
+        return replace(self, left=min(self.retries, self.left + cells), streak=0)
+
+    def failed(
+        self, jitter: float, retry_after: float | None = None, longest: float = LONGEST_RETRY_AFTER
+    ) -> tuple[Quota, float] | None:
+        """Decides what follows a failure.
+
+        Args:
+            jitter: A random number from 0 to 1; the wait is between half of it and all of it.
+            retry_after: Seconds that the server asked to wait, None when it didn't.
+            longest: How many it may ask for.
+
+        Returns:
+            The quota that is left and the seconds to wait, or None when the file has failed for good.
+        """
+        if self.left <= 0 or (retry_after or 0.0) > longest:
+            return None
+        delay = min(LONGEST_DELAY, self.min_delay * 2 ** min(self.streak, 30)) * (0.5 + jitter / 2)
+        return replace(self, left=self.left - 1, streak=self.streak + 1), max(delay, retry_after or 0.0)

@@ -1,0 +1,1 @@
+"""Journals: what earlier runs have done."""
