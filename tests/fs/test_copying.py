@@ -28,9 +28,8 @@ from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.local import LocalStore
-from omicsdk.transfer import Control
+from omicsdk.transfer import Control, items
 from omicsdk.transfer.disk import RESERVE
-from omicsdk.transfer import items
 from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.threads import never
 

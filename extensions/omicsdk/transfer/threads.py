@@ -221,23 +221,27 @@ class Inbox:
 
     Args:
         wake: Ends the engine's waiting; safe to call from any thread.
+
+    Attributes:
+        filled: Whether a message was put since the last delivery. It is set behind the message, and the wake-up follows: an
+            engine that reads False is woken for what it has missed.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._messages = deque[Callable[[], None]]()
-        self._told = False  # whether the engine was woken since it last looked
+        self.filled = False
 
     def put(self, message: Callable[[], None]) -> None:
         """Leaves a message; from any thread."""
         self._messages.append(message)
-        if not self._told:  # waking takes a system call, and hands the interpreter over
-            self._told = True
+        if not self.filled:  # waking takes a system call, and hands the interpreter over
+            self.filled = True
             self._wake()
 
     def deliver(self) -> None:
         """Calls all messages that are there; from the engine's thread."""
-        self._told = False  # before looking: who leaves a message from now on wakes again
+        self.filled = False  # before looking: who leaves a message from now on wakes again
         while self._messages:
             self._messages.popleft()()
 

@@ -55,11 +55,11 @@ def test_limits_that_make_no_sense(rate: float) -> None:
 def test_a_limit_may_change_while_there_is_a_debt() -> None:
     throttle = Throttle(1000.0)
     assert throttle.take(2000, 0.0) == pytest.approx(2.0 + LEAST)
-    throttle.rate = 10_000.0
+    throttle.limit(10_000.0)
     assert throttle.take(0, 0.0) == pytest.approx(0.2 + LEAST)
-    throttle.rate = None
+    throttle.limit(None)
     assert throttle.take(10**12, 0.0) == 0.0
-    throttle.rate = 1000.0
+    throttle.limit(1000.0)
     assert throttle.take(0, 0.0) == pytest.approx(LEAST)  # what passed without a limit is forgotten
 
 
@@ -130,7 +130,7 @@ def test_all_requests_together_keep_to_the_limit(rate: float, sizes: list[int], 
         network.poll()
     ideal, burst = sum(sizes) / rate, 10 * network.pacing.buffer / rate
     assert ideal - SAVED - burst <= network.now <= ideal * 1.05 + 0.1
-    assert network.pacing.on
+    assert network.pacing.engaged
 
 
 def test_nobody_starves() -> None:
@@ -146,18 +146,18 @@ def test_a_limit_that_is_lifted_lets_all_go_on() -> None:
     network = Network(throttle, [100_000_000] * 3, 1)
     for _ in range(5):
         network.poll()
-    throttle.rate = None
+    throttle.limit(None)
     network.poll()
-    assert (network.begun, network.paused, network.pacing.on) == ({0, 1, 2}, set(), False)
+    assert (network.begun, network.paused, network.pacing.engaged) == ({0, 1, 2}, set(), False)
 
 
 def test_a_limit_that_is_lifted_at_once_forgets_nobody() -> None:
     throttle = Throttle(1000.0)
     network = Network(throttle, [10], 1)
-    throttle.rate = None
-    assert network.pacing.on
+    throttle.limit(None)
+    assert network.pacing.engaged
     network.poll()
-    assert (network.left, network.pacing.on) == ({0: 0}, False)
+    assert (network.left, network.pacing.engaged) == ({0: 0}, False)
 
 
 def test_requests_that_never_began_need_no_end() -> None:

@@ -144,15 +144,15 @@ def test_without_descriptors_for_another_thread_those_that_send_go_on(
     for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
     made: list[int] = []
-    real = engine.Uploads._new_wire
+    real = engine.new_wire
 
-    def one_only(self: Any) -> Wire:
+    def one_only(settings: Any) -> Wire:
         made.append(1)
         if len(made) > 1:
             raise TooManyOpenFiles("No connection: too many files are open")
-        return real(self)
+        return real(settings)
 
-    monkeypatch.setattr(engine.Uploads, "_new_wire", one_only)
+    monkeypatch.setattr(engine, "new_wire", one_only)
     path = tmp_path / "file"
     path.write_bytes(noise(20_000, 1))
     to = parts(sink, "p", part_size=2000)

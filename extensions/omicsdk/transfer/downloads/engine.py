@@ -27,7 +27,7 @@ from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usabl
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Scheduler, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
-from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import PREPARING, Broken, State, step
 from omicsdk.transfer.items import Item, Wanted
 from omicsdk.transfer.journal.journal import MISSING, Journal
@@ -101,9 +101,8 @@ class Downloads(Engine[Job]):
     ) -> None:
         now = settings.clock.monotonic()
         self._scheduler = Scheduler(settings.connections, now)
-        super().__init__(
-            settings, Tally(items.files, items.size, now, SAMPLE, items.unsized), self._scheduler, finished
-        )
+        tally = Tally(items.files, items.size, now, SAMPLE, items.unsized)
+        super().__init__(settings, new_wire(settings), tally, self._scheduler, finished)
         self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
@@ -114,6 +113,7 @@ class Downloads(Engine[Job]):
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
         self._calls = Lanes(settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS)
         self._unlocated = deque[Job]()
+        self._calling = False  # whether calls for URLs ran or waited in the last round
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
@@ -194,13 +194,16 @@ class Downloads(Engine[Job]):
 
     def _serve(self) -> None:
         now = self._clock.monotonic()
-        self._scheduler.open(now)
-        self._locate(now)
-        parts, rate = None, self._control.rate_limit
+        calling, self._calling = self._calling, bool(self._unlocated or self._calls.flying)
+        if calling or self._calling:  # once more after the last one: the idle time that follows says nothing
+            self._begin_calls(now)
+            if self._adapts:
+                self._calls.look(now, tuple)
+        parts, rate = None, self._control.throttle.rate
         if rate is not None:
             flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
-        for job, piece in self._scheduler.due(parts):
+        for job, piece in self._scheduler.due(now, parts):
             if isinstance(job, Small):
                 self._send_small(job)
             elif piece is not None:
@@ -210,7 +213,8 @@ class Downloads(Engine[Job]):
     def _settle(self) -> bool:
         if not (self._unfinished or self._more):
             return True
-        self._committer.push(now=self._landing == self._unfinished and not self._more)
+        if self._landing:
+            self._committer.push(now=self._landing == self._unfinished and not self._more)
         return False
 
     @property
@@ -237,10 +241,10 @@ class Downloads(Engine[Job]):
             self.apply(job, messages.Located(locate, self._clock.monotonic()))
         else:
             self._unlocated.append(job)
-            self._locate(self._clock.monotonic())
+            self._begin_calls(self._clock.monotonic())
 
-    def _locate(self, now: float) -> None:
-        """Begin the calls for URLs that may begin, and adapt how many run at once."""
+    def _begin_calls(self, now: float) -> None:
+        """Begin the calls for URLs that may begin."""
         self._calls.open(now)
         while self._unlocated and self._calls.may_start(_SERVICE):
             job = self._unlocated.popleft()
@@ -249,8 +253,6 @@ class Downloads(Engine[Job]):
                 continue
             self._calls.started(_SERVICE)
             self._callers.submit(locate, partial(self._located, job), partial(self._not_located, job))
-        if self._adapts:
-            self._calls.look(now, tuple)
 
     def _located(self, job: Job, location: object) -> None:
         self._calls.ended(_SERVICE, 0)

@@ -216,9 +216,9 @@ class Reception:
             crc = _extend(crc, chunk)
         if job.inline:
             if job.hashed == self.piece.position:
-                for chunk in self._chunks:
-                    job.digests.update(chunk)
-                    job.hashed += len(chunk)
+                data = b"".join(self._chunks)  # of a file up to INLINE bytes: one update costs less than many
+                job.digests.update(data)
+                job.hashed += len(data)
             else:  # an earlier attempt left a begun cell
                 job.forget_digests()
                 job.inline = False
@@ -393,12 +393,14 @@ class Scheduler(Lanes):
         else:
             queue.append(job)
 
-    def due(self, parts: int | None) -> Iterator[tuple[Job, Piece] | tuple[Small, None]]:
+    def due(self, now: float, parts: int | None) -> Iterator[tuple[Job, Piece] | tuple[Small, None]]:
         """Give what may be sent now, to each server by itself; each is to be `started` before the next is asked for.
 
         Args:
+            now: The monotonic clock.
             parts: How many requests for parts, at most; None for any number.
         """
+        self.open(now)
         for server in tuple(self._queues):
             if self.may_start(server):
                 queue, waiting = self._queues[server], list[Job | Small]()

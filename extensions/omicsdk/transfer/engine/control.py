@@ -110,7 +110,7 @@ class Control:
 
     @rate_limit.setter
     def rate_limit(self, rate: float | None) -> None:
-        self.throttle.rate = rate
+        self.throttle.limit(rate)
         self._changed()
 
     def stop(self, reason: Reason = "asked") -> None:

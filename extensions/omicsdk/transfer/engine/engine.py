@@ -45,6 +45,17 @@ SAMPLE = 0.25
 T = TypeVar("T")
 
 
+def new_wire(settings: CommonSettings) -> Wire:
+    """Create the connections that one thread drives."""
+    return Wire(
+        lambda url: curl_options(settings.route(url)),
+        settings.patience,
+        settings.connections,
+        settings.control.throttle,
+        settings.clock.monotonic,
+    )
+
+
 class Job(Protocol):
     """What every job has.
 
@@ -72,6 +83,7 @@ class Engine(ABC, Generic[J]):
 
     Args:
         settings: How.
+        wire: The connections.
         tally: The counters.
         lanes: What each server may be sent.
         finished: Is given each outcome with its item's number, as they come.
@@ -87,7 +99,12 @@ class Engine(ABC, Generic[J]):
     }
 
     def __init__(
-        self, settings: CommonSettings, tally: Tally, lanes: Lanes, finished: Callable[[int, Outcome], None]
+        self,
+        settings: CommonSettings,
+        wire: Wire | Senders,
+        tally: Tally,
+        lanes: Lanes,
+        finished: Callable[[int, Outcome], None],
     ) -> None:
         self.finished = False
         self._lanes = lanes
@@ -101,7 +118,7 @@ class Engine(ABC, Generic[J]):
         self._tally = tally
         self._report = finished
         self._settings = settings
-        self._wire = Senders(self._new_wire())
+        self._wire = wire
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
         self._more = True  # whether the source of items may have another
@@ -118,33 +135,27 @@ class Engine(ABC, Generic[J]):
             self._control.begin(self._clock.monotonic())
             try:
                 while not self._control.over(self._clock.monotonic(), self._stop):
-                    self._inbox.deliver()
-                    if self._control.paused:
+                    paused = self._control.paused
+                    if self._inbox.filled:
+                        self._inbox.deliver()
+                    if paused:
                         for receiver in self._wire.cancel(self._pauses):
                             self._call_off(receiver)
                     else:
                         self._wake_up()
-                        self._admit()
+                        if self._more:
+                            self._admit()
                         self._serve()
                     if self._settle():
                         self.finished = True
                         break
-                    for ended in self._wire.poll(self._wait_for()):
+                    # What is paused is not served when it is due.
+                    for ended in self._wire.poll(TICK if paused else self._wait_for()):
                         self._ended(ended)
                     self._measure()
             finally:
                 self._close()
             self._measure(final=True)
-
-    def _new_wire(self) -> Wire:
-        settings = self._settings
-        return Wire(
-            lambda url: curl_options(settings.route(url)),
-            settings.patience,
-            settings.connections,
-            settings.control.throttle,
-            settings.clock.monotonic,
-        )
 
     # -- jobs
 
@@ -219,7 +230,7 @@ class Engine(ABC, Generic[J]):
     def _wait_for(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
         dues = [*(entry[0] for entry in self._later), *self._dues()]
-        if self._control.paused or not dues:  # paused, nobody is served when it is due
+        if not dues:
             return TICK
         wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
         if self._wire.flying or self._is_busy():
@@ -246,7 +257,7 @@ class Engine(ABC, Generic[J]):
     def _measure(self, *, final: bool = False) -> None:
         """Record what moved, and tell the progress function, when it is time to."""
         now = self._clock.monotonic()
-        if final or self._tally.due(now):
+        if final or now >= self._tally.next_sample:
             self._tally.record(now, self._moved())
         if self._progress is not None and (final or now >= self._tally.next_word):
             self._progress(

@@ -60,24 +60,29 @@ class Throttle:
     Args:
         rate: Bytes a second for all together, headers not counted; None for no limit.
 
+    Attributes:
+        rate: As given, or as changed by `limit`. Engines read it in each round: it is no property.
+
     Raises:
-        ValueError: A rate that isn't above 0.
+        ValueError: A rate that is not above 0.
     """
 
     def __init__(self, rate: float | None = None) -> None:
         self._guard = threading.Lock()
-        self._rate = _checked(rate)
+        self.rate = _checked(rate)
         self._bucket: Bucket | None = None
 
-    @property
-    def rate(self) -> float | None:
-        """Bytes a second, None for no limit."""
-        return self._rate
+    def limit(self, rate: float | None) -> None:
+        """Change the limit.
 
-    @rate.setter
-    def rate(self, rate: float | None) -> None:
+        Args:
+            rate: Bytes a second, above 0; None for no limit.
+
+        Raises:
+            ValueError: A rate that is not above 0.
+        """
         with self._guard:
-            self._rate = _checked(rate)
+            self.rate = _checked(rate)
             if self._bucket is not None and rate is not None:  # the debt stays: it is in bytes that have passed
                 self._bucket = replace(self._bucket, rate=rate, tokens=min(self._bucket.tokens, SAVED * rate))
             else:
@@ -94,9 +99,9 @@ class Throttle:
             Seconds until more may pass, 0.0 when they may now.
         """
         with self._guard:
-            if self._rate is None:
+            if self.rate is None:
                 return 0.0
-            bucket = self._bucket or Bucket(self._rate, 0.0, now)
+            bucket = self._bucket or Bucket(self.rate, 0.0, now)
             self._bucket = bucket.later(now).taken(count)
             return self._bucket.wait()
 
@@ -129,6 +134,9 @@ class Pacing(Generic[H]):
         push: Has the requests that were just begun or let go on move what they can.
         moved: Gives the bytes that a request has moved so far, in both directions.
         now: A clock that never goes back.
+
+    Attributes:
+        engaged: Whether requests are counted or wait, perhaps for a limit that has gone meanwhile.
     """
 
     def __init__(
@@ -151,12 +159,8 @@ class Pacing(Generic[H]):
         self._now = now
         self._running = dict[H, int]()  # with the bytes that the throttle knows of
         self._waiting = dict[H, bool]()  # whether they were begun; who waits longest comes first
-        self._on = False
-
-    @property
-    def on(self) -> bool:
-        """Whether there is a limit, or was one whose traces are still there."""
-        return self._on or bool(self._waiting) or self._throttle.rate is not None
+        self._counting = False
+        self.engaged = False
 
     @property
     def buffer(self) -> int:
@@ -171,6 +175,7 @@ class Pacing(Generic[H]):
     def start(self, request: H) -> None:
         """Takes in a request; it is begun when it may: a small file comes whole with the first look at its socket."""
         self._waiting[request] = False
+        self.engaged = True
 
     def ended(self, request: H) -> bool:
         """Lets go of a request that has ended or shall.
@@ -183,7 +188,7 @@ class Pacing(Generic[H]):
         """
         if request in self._waiting:
             return self._waiting.pop(request)
-        if self._on:
+        if self._counting:
             self._throttle.take(self._moved(request) - self._running.pop(request, 0), self._now())
         return True
 
@@ -196,8 +201,8 @@ class Pacing(Generic[H]):
         Returns:
             Seconds until there are new tokens, None when nothing waits for any.
         """
-        if not self._on:
-            self._on = True
+        if not self._counting:
+            self._counting = self.engaged = True
             self._running = {request: self._moved(request) for request in flying() if request not in self._waiting}
         while self._waiting and self._count() == 0.0:
             request = next(iter(self._waiting))
@@ -211,7 +216,7 @@ class Pacing(Generic[H]):
         if self.full():
             return self._count()
         if self._throttle.rate is None:
-            self._on = False
+            self._counting = self.engaged = False
         return None
 
     def full(self) -> bool:

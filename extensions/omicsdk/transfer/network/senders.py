@@ -20,11 +20,12 @@ _CLOSING = 0.5
 class _Sender:
     """A thread with a wire of its own. Only the thread uses the wire, but for waking it."""
 
-    def __init__(self, wire: Wire, ended: Callable[[_Sender, Iterable[Ended]], None]) -> None:
+    def __init__(self, wire: Wire, outbox: deque[tuple[_Sender, Ended]], wake: Callable[[], None]) -> None:
         self.flying = 0
         self.fault: BaseException | None = None
         self._wire = wire
-        self._ended = ended
+        self._outbox = outbox
+        self._wake = wake
         self._tasks = deque[Callable[[], None]]()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="omicsdk-send", daemon=True)
@@ -39,7 +40,7 @@ class _Sender:
             except ValueError as error:
                 said = f"its URL is invalid ({error})"
                 problem = TransportError(said, method=ask.method, url=without_query(ask.url))
-                self._ended(self, [Ended(receiver, problem, lasting=True)])
+                self._report([Ended(receiver, problem, lasting=True)])
 
         self._do(begin)
 
@@ -61,6 +62,10 @@ class _Sender:
         self._wire.wake()
         self._thread.join(_CLOSING)
 
+    def _report(self, ended: Iterable[Ended]) -> None:
+        self._outbox.extend((self, each) for each in ended)
+        self._wake()
+
     def _do(self, task: Callable[[], None]) -> None:
         self._tasks.append(task)
         self._wire.wake()
@@ -71,10 +76,10 @@ class _Sender:
                 while self._tasks:
                     self._tasks.popleft()()
                 if ended := self._wire.poll(_IDLE):
-                    self._ended(self, ended)
+                    self._report(ended)
         except BaseException as error:  # a fault in the program: the engine raises it
             self.fault = error
-            self._ended(self, [])
+            self._report([])
         finally:
             self._wire.close()
 
@@ -113,7 +118,7 @@ class Senders:
         Args:
             wire: Its own wire.
         """
-        self._senders.append(_Sender(wire, self._tell))
+        self._senders.append(_Sender(wire, self._outbox, self.wake))
 
     def start(self, ask: Ask, receiver: Receiver) -> None:
         """Send a request, by the thread that has the fewest.
@@ -178,7 +183,3 @@ class Senders:
         for sender in self._senders:
             sender.close()
         self._own.close()
-
-    def _tell(self, sender: _Sender, ended: Iterable[Ended]) -> None:
-        self._outbox.extend((sender, each) for each in ended)
-        self.wake()

@@ -331,8 +331,9 @@ class Wire:
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
         self._multi.setopt(pycurl.M_PIPELINING, 0)
+        self._throttle = throttle or Throttle()
         self._pacing = Pacing[Any](
-            throttle or Throttle(),
+            self._throttle,
             begin=self._multi.add_handle,
             pause=lambda handle: _switch(handle, pycurl.PAUSE_ALL),
             go_on=lambda handle: _switch(handle, pycurl.PAUSE_CONT),
@@ -389,7 +390,7 @@ class Wire:
             handle.setopt(pycurl.READFUNCTION, body.read)
             handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
         self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience))
-        if self._pacing.on:
+        if self._is_paced:
             handle.setopt(pycurl.BUFFERSIZE, self._pacing.buffer)
             self._pacing.start(handle)
         else:
@@ -415,7 +416,7 @@ class Wire:
         Returns:
             The requests that ended.
         """
-        paced = self._pacing.on
+        paced = self._is_paced
         if paced and (pause := self._pacing.let_through(lambda: list(self._flying))) is not None:
             timeout = min(timeout, pause)
         if self._deadline is not None and time.monotonic() >= self._deadline:
@@ -451,6 +452,10 @@ class Wire:
         self._poller.close()
         self._waked.close()
         self._waker.close()
+
+    @property
+    def _is_paced(self) -> bool:
+        return self._throttle.rate is not None or self._pacing.engaged
 
     def _on_time(self) -> None:
         self._deadline = None
@@ -493,7 +498,7 @@ class Wire:
         return ended
 
     def _land(self, handle: Any) -> Receiver:
-        if not self._pacing.on:
+        if not self._is_paced:
             self._multi.remove_handle(handle)
         else:
             if self._pacing.ended(handle):

@@ -253,11 +253,13 @@ class Tally:
     Attributes:
         fetched: Bytes of requests that have ended.
         throughput: How fast bytes came over time.
+        next_sample: When `record` is to be called next.
         next_word: When a progress function is to be called next.
     """
 
     def __init__(self, files: int | None, size: int, now: float, period: float, unsized: int = 0) -> None:
         self.fetched = 0
+        self.next_sample = now + period
         self.next_word = now
         self.throughput = Throughput(period)
         self._files = files or 0
@@ -270,7 +272,7 @@ class Tally:
         self._failed = 0
         self._retries = 0
         self._bytes_done = 0
-        self._sampled = (now, 0)
+        self._received = 0  # at the last sample
         self._history = deque([(now, 0)])
 
     def expect(self, stated: int | None) -> None:
@@ -311,14 +313,6 @@ class Tally:
         """Counts that something is tried again after a failure."""
         self._retries += 1
 
-    def due(self, now: float) -> bool:
-        """Tells whether it is time to `record`.
-
-        Args:
-            now: The clock.
-        """
-        return now - self._sampled[0] >= self._period
-
     def record(self, now: float, received: int) -> None:
         """Adds to the curve what came since the last sample; once more at the end, for what came after it.
 
@@ -326,9 +320,9 @@ class Tally:
             now: The clock.
             received: Bytes that have come, those of requests in flight too.
         """
-        _, before = self._sampled
-        self.throughput.record(now - self._began, max(0, received - before))
-        self._sampled = (now, received)
+        self.throughput.record(now - self._began, max(0, received - self._received))
+        self._received = received
+        self.next_sample = now + self._period
 
     def progress(
         self, now: float, received: int, present: int, *, final: bool, connections: int = 0, phase: Phase = "moving"

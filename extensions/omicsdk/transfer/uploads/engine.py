@@ -16,11 +16,12 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.sending.transport import user_agent
 from omicsdk.transfer.disk import write_error
-from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.requests import parse_head
+from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
@@ -88,7 +89,8 @@ class Uploads(Engine[Job]):
     ) -> None:
         now = settings.clock.monotonic()
         self._lanes = Lanes(settings.connections, now)
-        super().__init__(settings, Tally(count, size, now, SAMPLE), self._lanes, finished)
+        self._senders = Senders(new_wire(settings))
+        super().__init__(settings, self._senders, Tally(count, size, now, SAMPLE), self._lanes, finished)
         self._rules = Rules(settings.patience, settings.abort)
         self._uploads = uploads
         self._counted = count is not None
@@ -141,11 +143,11 @@ class Uploads(Engine[Job]):
         worked, moved = time.thread_time(), self._moved()
         self._looked = now, worked, moved
         is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
-        if is_fast and self._wire.threads < self._threads and self._control.rate_limit is None:
+        if is_fast and self._senders.threads < self._threads and self._control.rate_limit is None:
             try:
-                self._wire.add(self._new_wire())
+                self._senders.add(new_wire(self._settings))
             except TooManyOpenFiles as error:  # those that send go on
-                self._threads = self._wire.threads
+                self._threads = self._senders.threads
                 _log.info("no further thread sends: %s", error.message)
 
     def _settle(self) -> bool:
