@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import chain
@@ -15,8 +15,8 @@ from pathlib import Path
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines
-from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
+from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_name, wrong_with
 
@@ -58,8 +58,8 @@ class Manifest:
         Raises:
             ManifestError: It isn't a readable table, or a column is missing.
         """
-        with closing(_lines(path)) as lines:
-            columns = tuple(tsv.DictReader(lines).fieldnames or ())
+        with _opened(path) as lines:
+            columns = tuple(csv.DictReader(lines, dialect=DIALECT).fieldnames or ())
         missing = [column for column in COLUMNS if column not in columns]
         if missing:
             hint = " It seems to be separated by commas." if len(columns) == 1 and "," in columns[0] else ""
@@ -78,9 +78,9 @@ class Manifest:
             yield row
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
-        with closing(_lines(self.path)) as lines:
+        with _opened(self.path) as lines:
             whole = RowLines(lines, "\t")
-            reader = tsv.DictReader(whole, restkey="", restval="")
+            reader = csv.DictReader(whole, restkey="", restval="", dialect=DIALECT)
             try:
                 _ = reader.fieldnames
                 whole.check()
@@ -171,7 +171,7 @@ def write_manifest(
     try:
         with in_place_of(target, durable=False) as file:
             text = TextIOWrapper(file, encoding="utf-8", newline="")
-            writer = tsv.DictWriter(text, columns)
+            writer = csv.DictWriter(text, columns, dialect=DIALECT)
             writer.writeheader()
             start = str(Path(download_dir) / ROOT)
             for row in rows:
@@ -202,8 +202,9 @@ def row_fault(row: dict[str, str]) -> str | None:
     return None
 
 
-def _lines(path: Path) -> Generator[str]:
-    """Lines of a text file: UTF-8 with or without a byte order mark, any line ends.
+@contextmanager
+def _opened(path: Path) -> Generator[Iterator[str]]:
+    """Open a text file for its lines: UTF-8 with or without a byte order mark, any line ends.
 
     Raises:
         ManifestError: It isn't there, can't be read, or isn't text.
@@ -216,7 +217,7 @@ def _lines(path: Path) -> Generator[str]:
                 raise ManifestError(f"{path}: the file is empty", remedy="A manifest begins with a header row.")
             if "\0" in first:
                 raise ManifestError(f"{path}: not a text file", remedy="Give a table separated by tabs.")
-            yield from chain([first], file)
+            yield chain([first], file)
     except UnicodeDecodeError as error:
         raise ManifestError(f"{path}: not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
     except OSError as error:
