@@ -9,6 +9,11 @@ from datetime import UTC
 #: Statuses that may be different next time.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
+#: Answers that send a request elsewhere.
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+#: Redirects in a row, waits not counted, after which a service is going round in circles; browsers stop at about 20.
+REDIRECT_LIMIT = 30
+
 #: Bytes a second below which a connection counts as lost: no line is so slow that the files of this field come over it.
 LEAST_RATE = 1024
 #: Seconds over which they are counted.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from typing import Any
 
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
 
@@ -44,6 +43,8 @@ def space_of(path: str) -> tuple[int, int] | None:
     Args:
         path: A file or folder; what isn't there yet is in its folder.
     """
+    import shutil
+
     try:
         found = shutil.disk_usage(path if os.path.isdir(path) else os.path.dirname(path) or os.curdir)
     except OSError:
@@ -312,14 +313,14 @@ class Disk:
         Args:
             paths: The files.
         """
-        begin = _libc("sync_file_range")
+        begin = _libc("sync_file_range") if len(paths) > 1 else None
         for start in range(0, len(paths), _TOGETHER):
             opened: list[int] = []
             try:
                 for path in paths[start : start + _TOGETHER]:
                     opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _CLOEXEC))
-                    if begin is not None and len(paths) > 1:  # the disk works on all at once; waiting comes after
-                        begin(opened[-1], ctypes.c_int64(0), ctypes.c_int64(0), _BEGIN_WRITING)
+                    if begin is not None:  # the disk works on all at once; waiting comes after
+                        begin(opened[-1], 0, 0, _BEGIN_WRITING)
                 for descriptor in opened:
                     _synced(os.fsync, descriptor)
             finally:
@@ -380,10 +381,15 @@ class Disk:
 
 @cache
 def _libc(name: str) -> Callable[..., int] | None:
+    import ctypes
+
+    arguments = {"sync_file_range": (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)}
     try:
-        return getattr(ctypes.CDLL(None, use_errno=True), name)
+        found: Any = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (AttributeError, OSError, TypeError):  # Windows has no library of None
         return None
+    found.argtypes = arguments.get(name, (ctypes.c_int,))
+    return found
 
 
 def _synced(sync: Callable[[int], None], descriptor: int) -> None:

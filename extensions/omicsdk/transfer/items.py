@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from tempfile import NamedTemporaryFile
 from typing import Generic, TypeVar, cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
@@ -205,6 +204,8 @@ def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:
     if make is None:
         return folds_case(_lettered(folder))
     make()
+    from tempfile import NamedTemporaryFile  # with what it imports 5 ms
+
     with NamedTemporaryFile(prefix="Case", dir=folder) as probe:
         return folds_case(probe.name)
 

@@ -33,8 +33,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import Request
+from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.sending.transport import REDIRECT_LIMIT, Send, Timeout, within_budget
+from omicsdk.core.sending.transport import Send, Timeout, within_budget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.requests import (
     WANTED,

@@ -14,13 +14,11 @@ The environment is read here for httpx and libcurl alike. Variables, each in low
 
 import os
 import re
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,6 +27,8 @@ from omicsdk.core.errors import ConfigError, TransportError, UsageError
 from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 
@@ -136,6 +136,8 @@ def _names(entry: str, host: str, port: int | None) -> bool:
     name, wanted_port = _split_port(entry)
     if wanted_port is not None and wanted_port != port:
         return False
+    from ipaddress import ip_address, ip_network
+
     host = host.rstrip(".").lower()
     try:
         address = ip_address(host)
@@ -199,7 +201,7 @@ class WireFailure(Exception):
         self.lasting = lasting
 
 
-_contexts: dict[Network, ssl.SSLContext] = {}
+_contexts: dict[Network, "ssl.SSLContext"] = {}
 _contexts_lock = threading.Lock()
 
 #: Connections of one client to one origin, and how long an idle one is kept, in seconds: less than most servers do, so that
@@ -251,7 +253,7 @@ def _tasks_semaphore() -> Any:
     return anyio.Semaphore(MOST_CONNECTIONS, fast_acquire=True)
 
 
-def _by_aiohttp(context: ssl.SSLContext) -> Any:
+def _by_aiohttp(context: "ssl.SSLContext") -> Any:
     try:
         from omicsdk.core.sending.aiohttp_transport import AiohttpTransport
     except ImportError:  # the extra `fast` isn't there, or aiohttp is older than it asks for
@@ -313,6 +315,8 @@ class Connections(dict[str, Pool]):
         given = self._given
         if given is not None:
             return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
+        import ssl  # here: transfers by libcurl start in less time without it
+
         from omicsdk.core.sending.httpx_import import httpx
 
         way = network(origin, self._environ)
@@ -359,7 +363,7 @@ class Connections(dict[str, Pool]):
             return [self._given] if self._given is not None else transports
 
 
-def tls_context(way: Network) -> ssl.SSLContext:
+def tls_context(way: Network) -> "ssl.SSLContext":
     """Return the process's one TLS context for these authorities and this client certificate; making one costs 20 ms.
 
     Args:
@@ -379,7 +383,9 @@ def tls_context(way: Network) -> ssl.SSLContext:
         return context
 
 
-def _new_context(way: Network) -> ssl.SSLContext:
+def _new_context(way: Network) -> "ssl.SSLContext":
+    import ssl
+
     ca_file = way.ca_file or (None if way.ca_dir else default_ca_file())
     try:
         context = ssl.create_default_context(cafile=ca_file, capath=way.ca_dir)

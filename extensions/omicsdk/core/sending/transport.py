@@ -3,7 +3,6 @@
 import copy
 import os
 import re
-import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,26 +19,23 @@ from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
 from omicsdk.core.request import Request, checked_base_url
-from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry, clock_lead, lead_in_words, retry_after
+from omicsdk.core.retry import (
+    LEAST_RATE,
+    REDIRECT_LIMIT,
+    REDIRECT_STATUSES,
+    SILENCE,
+    Retry,
+    clock_lead,
+    lead_in_words,
+    retry_after,
+)
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.version import __version__
+from omicsdk.core.version import user_agent
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.sending.wire import AsyncSender, Sender
-
-
-def user_agent() -> str:
-    """Return the User-Agent header, such as "omicsdk/0.1.0 (Python 3.11; linux)"."""
-    return f"omicsdk/{__version__} (Python {sys.version_info.major}.{sys.version_info.minor}; {sys.platform})"
-
-
-#: Answers that send a request elsewhere.
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-
-#: Redirects in a row, waits not counted, after which a service is going round in circles; browsers stop at about 20.
-REDIRECT_LIMIT = 30
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:

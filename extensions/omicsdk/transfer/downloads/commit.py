@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from logging import getLogger
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.transfer.checksums import Stopped
@@ -22,8 +22,10 @@ from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import DoneState, Journal
-from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.threads import Inbox, Pool
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.stores.store import Store, There
 
 #: At most so many files are synced together, or what waits when the thread gets round to it ...
 BATCH = 1024

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from logging import getLogger
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
@@ -27,7 +27,9 @@ from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.stores.store import FsspecTarget, Store
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.stores.store import FsspecTarget, Store
 
 _log = getLogger("omicsdk.transfer")
 
@@ -66,6 +68,8 @@ def free_bytes(folder: str) -> int | None:
     Returns:
         The number, None when the system doesn't tell.
     """
+    import shutil
+
     try:
         return shutil.disk_usage(nearest_folder(folder)).free
     except OSError:
@@ -370,6 +374,10 @@ def download(
 
 def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     """The store that is meant, None for a local folder."""
+    if isinstance(folder, os.PathLike) or (isinstance(folder, str) and "://" not in folder):
+        return None
+    from omicsdk.transfer.stores.store import FsspecTarget, Store
+
     target = FsspecTarget.meant_by(folder)
     if target is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from omicsdk.core.errors import (
     APIError,
@@ -46,8 +46,10 @@ from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Phase, Tally, phase_of
-from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.threads import Pool, foreign_words
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.stores.store import Store, There
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.sending.transport import REDIRECT_STATUSES
+from omicsdk.core.retry import REDIRECT_STATUSES
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item

@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.transport import REDIRECT_LIMIT
+from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
@@ -17,11 +16,19 @@ from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table, step
 from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.requests import Patience
-from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.progress import Phase, Progress, Tally, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.network.senders import Senders
+
+
+def _random() -> float:
+    from random import random  # with the hashes that it knows 3 ms; needed after a failure only
+
+    return random()  # noqa: S311 - spreads delays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class CommonSettings:
     stop: threading.Event | None = None
     control: Control = field(default_factory=Control)
     clock: Clock = SYSTEM_CLOCK
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = _random
 
 
 #: Seconds over which a rate is taken for a report's curve.

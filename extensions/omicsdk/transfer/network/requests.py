@@ -11,8 +11,8 @@ from urllib.parse import quote, urljoin
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import LEAST_RATE, SILENCE, retry_after, seconds_of_date
-from omicsdk.core.sending.transport import REDIRECT_STATUSES, user_agent
+from omicsdk.core.retry import LEAST_RATE, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
+from omicsdk.core.version import user_agent
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
 

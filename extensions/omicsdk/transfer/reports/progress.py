@@ -7,7 +7,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, Literal
@@ -415,4 +414,6 @@ def bar_html(state: Progress) -> str:
         parts += [] if state.phase == "moving" else [state.phase]
     parts += [f"{state.files_failed:,} failed"] if state.files_failed else []
     value = "" if state.fraction is None else f' value="{state.fraction:.4f}"'
+    from html import escape
+
     return f'<progress max="1"{value} style="width: 20em"></progress> {escape(", ".join(parts))}'

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from omicsdk.core.api_errors import complaint_of
-from omicsdk.core.retry import retry_after
-from omicsdk.core.sending.transport import REDIRECT_STATUSES
+from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.transfer.network.requests import LATER
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.

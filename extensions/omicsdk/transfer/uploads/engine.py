@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
-from omicsdk.core.sending.transport import user_agent
+from omicsdk.core.version import user_agent
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State

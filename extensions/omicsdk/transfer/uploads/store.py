@@ -11,7 +11,7 @@ from omicsdk.core.checksums import ALGORITHMS, ETAG_PART, ETAG_PARTS, MIB, etag_
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.transport import user_agent
+from omicsdk.core.version import user_agent
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.network.requests import Location, parse_head
 from omicsdk.transfer.network.wire import Ask

@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.sending.transport import REDIRECT_LIMIT
+from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
 from omicsdk.transfer.network.requests import OVERLOADED, Patience, parse_head, redirected

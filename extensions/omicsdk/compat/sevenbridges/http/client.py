@@ -138,7 +138,8 @@ class HttpClient:
         from omicsdk.compat.sevenbridges.http._sending import Headers, Login
         from omicsdk.core.credentials import ApiKey, BearerToken
         from omicsdk.core.retry import Retry
-        from omicsdk.core.sending.transport import stated_budget, user_agent, within_budget
+        from omicsdk.core.sending.transport import stated_budget, within_budget
+        from omicsdk.core.version import user_agent
 
         _arguments.check_numbers(
             download_max_workers=download_max_workers,

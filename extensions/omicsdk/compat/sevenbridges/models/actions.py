@@ -33,7 +33,7 @@ class Actions(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.core.sending.transport import user_agent
+        from omicsdk.core.version import user_agent
 
         api = cls._client(api)
         api.send(request_of(api, "send_feedback", type=type, text=text, referrer=referrer or user_agent()))
