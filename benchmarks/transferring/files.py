@@ -40,10 +40,19 @@ class Sizes:
     streamed_rows: int = 1_000_000
     huge: int = 2 << 30
     upload: int = 1 << 30
+    killed: int = 120_000_000
 
 
 QUICK = Sizes(
-    one=64 << 20, many=200, medium=10, behind_api=64, rows=2_000, streamed_rows=5_000, huge=128 << 20, upload=64 << 20
+    one=64 << 20,
+    many=200,
+    medium=10,
+    behind_api=64,
+    rows=2_000,
+    streamed_rows=5_000,
+    huge=128 << 20,
+    upload=64 << 20,
+    killed=60_000_000,
 )
 
 

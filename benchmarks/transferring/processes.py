@@ -1,9 +1,10 @@
 """Our side of a worker: a process that is warm, and does what it is told."""
 
 import json
+import select
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 from measuring import Action, Spent
 
 _SCRIPT = Path(__file__).with_name("worker.py")
+# Seconds between two looks at whether a process has done enough.
+_LOOK = 0.01
 
 
 class Took(NamedTuple):
@@ -62,6 +65,31 @@ def once(**task: Any) -> Action:
             raise RuntimeError(f"{task['do']}: {done.stdout}{done.stderr}")
 
     return act
+
+
+def killed(enough: Callable[[], bool], **task: Any) -> None:
+    """Begins a task in a process of its own, and kills that when it has done enough.
+
+    Args:
+        enough: Whether it has; asked again and again.
+        **task: The task.
+
+    Raises:
+        RuntimeError: It ended before.
+    """
+    with subprocess.Popen(
+        [sys.executable, _SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"{json.dumps(task)}\n")
+        process.stdin.flush()
+        try:
+            while not enough():
+                ended = process.stdout is not None and select.select([process.stdout], [], [], _LOOK)[0]
+                if ended:
+                    raise RuntimeError(f"{task['do']} ended before it was killed: {process.stdout.readline()}")
+        finally:
+            process.kill()
 
 
 @contextmanager

@@ -68,13 +68,14 @@ def _finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple
     return find
 
 
-def upload(source: str, server: str, checksum: Any) -> Callable[[], None]:
+def upload(source: str, server: str, checksum: Any, journal: str | None = None) -> Callable[[], None]:
     """Uploads a file to S3 by omicsdk.
 
     Args:
         source: The file.
         server: What answers as S3.
         checksum: Which one is sent along.
+        journal: Where it is recorded how far it is; None for nowhere.
     """
     from omicsdk.transfer import Upload, upload
     from omicsdk.transfer.s3 import S3Object
@@ -82,7 +83,9 @@ def upload(source: str, server: str, checksum: Any) -> Callable[[], None]:
     client = s3_client(server)
 
     def transfer() -> None:
-        upload([Upload(source, S3Object(client, "bucket", "key", checksum=checksum))]).raise_if_failed()
+        upload(
+            [Upload(source, S3Object(client, "bucket", "key", checksum=checksum))], journal=journal
+        ).raise_if_failed()
 
     return transfer
 

@@ -43,7 +43,7 @@ def test_the_sink_takes_a_multipart_upload(sink):
     assert b"<UploadId>" in xml
     body = bytes(3 << 20)
     part, _ = asked(sink, "PUT", "/bucket/key?partNumber=1&uploadId=1", body, {"x-amz-checksum-crc32c": "aBc+/w=="})
-    assert len(part.headers["ETag"].strip('"')) == 32
+    assert len(part.headers["ETag"].strip(chr(34))) == 16  # no MD5, which a resumed upload would be compared with
     assert part.headers["x-amz-checksum-crc32c"] == "aBc+/w=="
     _, xml = asked(sink, "POST", "/bucket/key?uploadId=1", b"<CompleteMultipartUpload/>")
     assert b"<CompleteMultipartUploadResult>" in xml

@@ -19,7 +19,7 @@ SIGNATURES = {
     "NoSuchUpload": "message * name remedy",
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification",
     "Outcomes": "entries * held folder",
-    "PartRules": "least largest parts part_size single",
+    "PartRules": "least largest parts part_size single adapts",
     "Patience": "connect silence least_rate renewals retry_after",
     "Plan": "source folder * run journals reports rate_limit repeats opening kept require_checksum **options",
     "Progress": "files files_done files_failed bytes bytes_done bytes_fetched rate seconds final unsized retries connections phase",

@@ -75,7 +75,8 @@ class PlatformStore(MultipartStore):
         name: The file's name there.
         folder: The folder that it goes to.
         size: Its size in bytes.
-        part_size: Bytes of a part; larger ones are taken where there would be too many.
+        part_size: Bytes of a part; by default 5 to 32 MiB, as fits the file and the link. Larger ones are taken where there
+            would be too many.
         overwrite: Whether to replace a file of that name.
         verify: Whether to compare each part with the storage's ETag where that is an MD5; costs time.
         upload_id: An earlier upload to resume.
@@ -93,7 +94,7 @@ class PlatformStore(MultipartStore):
         name: str,
         folder: Target,
         size: int,
-        part_size: int = PART_SIZE,
+        part_size: int | None = None,
         *,
         overwrite: bool = False,
         verify: bool = False,
@@ -273,10 +274,10 @@ class CodeStore(PlatformStore):
         name: The file's name there.
         automation_id: The automation.
         size: The file's size in bytes.
-        part_size: Bytes of a part.
+        part_size: Bytes of a part; by default 5 to 32 MiB, as fits the file and the link.
     """
 
-    def __init__(self, client: SbApi, name: str, automation_id: str, size: int, part_size: int = PART_SIZE) -> None:
+    def __init__(self, client: SbApi, name: str, automation_id: str, size: int, part_size: int | None = None) -> None:
         super().__init__(client, name, {}, size, part_size)
         self.target = f"automation {automation_id}/{name}"
         self._automation_id = automation_id
@@ -307,13 +308,21 @@ class CodeStore(PlatformStore):
         return None
 
 
-def part_rules(part_size: int) -> PartRules:
+def part_rules(part_size: int | None) -> PartRules:
     """How files are cut into parts.
 
     Args:
-        part_size: The wanted size of parts in bytes; larger ones are taken where there would be too many.
+        part_size: The wanted size of parts in bytes; larger ones are taken where there would be too many. None for what fits
+            the file and the link, at most the platform's default.
     """
-    return PartRules(least=1, largest=LARGEST_PART, parts=MOST_PARTS, part_size=part_size, single=0)
+    return PartRules(
+        least=1,
+        largest=LARGEST_PART,
+        parts=MOST_PARTS,
+        part_size=PART_SIZE if part_size is None else part_size,
+        single=0,
+        adapts=part_size is None,
+    )
 
 
 def is_taken(error: OmicsError) -> bool:

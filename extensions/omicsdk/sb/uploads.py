@@ -76,7 +76,8 @@ def upload(
         what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder itself.
         to: The path of a project or folder, which is created; or, for a single file, its new path.
         overwrite: Whether to send all files and replace those of the same names; each stays until the new one is complete.
-        part_size: Bytes of a part, 32 MiB by default; larger ones are taken where there would be more than 10,000.
+        part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where there would
+            be more than 10,000.
         retries: Failures in a row that end a file.
         patience: How long a silent server is waited for.
         progress: Is called about ten times a second, and once at the end.
@@ -167,7 +168,7 @@ class _Plan:
         Returns:
             The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.
         """
-        from omicsdk.sb.store import PART_SIZE, PlatformStore
+        from omicsdk.sb.store import PlatformStore
         from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
         from omicsdk.transfer.journal.file import journal_for
@@ -180,7 +181,7 @@ class _Plan:
                 each.target.name,
                 self.known.folder(each.target.parent, make=True).target,
                 each.size,
-                part_size or PART_SIZE,
+                part_size,
                 overwrite=overwrite,
             )
             for each in self.files

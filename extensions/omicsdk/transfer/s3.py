@@ -213,7 +213,8 @@ class S3Object(MultipartStore):
         bucket: The bucket.
         key: The object's name in it.
         checksum: What each part is sent with; "md5" for stores that know no other, None for none.
-        part_size: The size of parts in bytes, at least 5 MiB; larger ones are taken where there would be too many.
+        part_size: The size of parts in bytes, at least 5 MiB; by default 5 to 16 MiB, as fits the file and the link. Larger
+            ones are taken where there would be too many.
         single: Files up to so many bytes go in one request; by default the part size.
         extra_args: Arguments of boto3's operations (ContentType, Tagging, Metadata, ACL, ServerSideEncryption ...); each
             operation gets those that it knows.
@@ -234,7 +235,7 @@ class S3Object(MultipartStore):
         key: str,
         *,
         checksum: PartChecksum | None = "crc32c",
-        part_size: int = PART_SIZE,
+        part_size: int | None = None,
         single: int | None = None,
         extra_args: Mapping[str, Any] | None = None,
         tags: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None,
@@ -242,7 +243,8 @@ class S3Object(MultipartStore):
         go_on: bool = False,
     ) -> None:
         self.target = f"s3://{bucket}/{key}"
-        self.rules = PartRules(part_size=part_size, single=part_size if single is None else single)
+        size = PART_SIZE if part_size is None else part_size
+        self.rules = PartRules(part_size=size, single=size if single is None else single, adapts=part_size is None)
         self.part_checksum = checksum
         self.wants = self.whole_needs = tag_checksums
         self._client = client

@@ -97,7 +97,7 @@ def test_progress_ends_with_everything(sink: Any, store: Any, file: Path, clock:
     assert all(progress.bytes == 21_000 for progress in told)
     done = [progress.bytes_done for progress in told]
     assert done == sorted(done)
-    assert len(told) > 5
+    assert len(told) > 2
 
 
 def test_progress_of_a_source_that_tells_its_files_one_by_one(sink: Any, file: Path):

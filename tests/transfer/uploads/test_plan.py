@@ -70,6 +70,25 @@ def test_larger_parts_where_there_would_be_too_many():
     assert plan.part_size == 105 * MIB
 
 
+@pytest.mark.parametrize(
+    ("size", "rate", "part_size"),
+    [
+        (120 * MIB, 0.0, 5 * MIB),  # of a link that is not known a share of the file
+        (512 * MIB, 0.0, 16 * MIB),
+        (1 << 40, 0.0, 105 * MIB),
+        (120 * MIB, 60e6, 5 * MIB),  # what is lost with a process, a second or less of a slow link
+        (120 * MIB, 120e6, 9 * MIB),
+        (120 * MIB, 1e9, 16 * MIB),
+    ],
+)
+def test_parts_adapt_to_the_file_and_the_link(size: int, rate: float, part_size: int):
+    assert plan_parts(size, PartRules(adapts=True), rate).part_size == part_size
+
+
+def test_parts_that_were_asked_for_have_their_size():
+    assert plan_parts(120 * MIB, PartRules(part_size=64 * MIB), 60e6).part_size == 64 * MIB
+
+
 def test_an_empty_file_has_one_part():
     plan = plan_parts(0, PartRules(single=0))
     assert (plan.count, plan.cut(1).length, plan.single) == (1, 0, True)

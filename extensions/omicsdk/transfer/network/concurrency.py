@@ -95,15 +95,16 @@ class Width:
     barren: bool = False
 
 
-def first_width(limit: int, first: int = FIRST) -> Width:
+def first_width(limit: int, first: int = FIRST, rest: float = 0.0) -> Width:
     """The number of connections before anything was seen.
 
     Args:
         limit: The most that is allowed, 1 or more.
         first: How many to begin with, 1 or more.
+        rest: Seconds until more are tried.
     """
     connections = max(1, min(first, limit))
-    return Width(connections, connections)
+    return Width(connections, connections, rest=rest)
 
 
 def next_width(width: Width, sample: Sample, limit: int) -> Width:
@@ -320,15 +321,16 @@ class Lanes:
         self._looked = now
         self._due = now + PERIOD
 
-    def expect(self, server: str, first: int) -> None:
-        """Says with how many requests a server begins, when nothing is known of it yet.
+    def expect(self, server: str, first: int, rest: float = 0.0) -> None:
+        """Set with how many requests a server begins, when nothing is known of it yet.
 
         Args:
             server: The server.
             first: How many, 1 or more.
+            rest: Seconds until more are tried.
         """
         if server not in self._active and server not in self._idle:
-            self._idle[server] = _Lane(first_width(self._limit, first), self._looked)
+            self._idle[server] = _Lane(first_width(self._limit, first, rest), self._looked)
 
     def may_start(self, server: str) -> bool:
         """Whether a request to a server may start now.

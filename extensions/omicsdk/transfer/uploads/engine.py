@@ -53,11 +53,14 @@ SMALL = 1024 * 1024
 #: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
 GIVING_UP = 7
 #: Requests with which a server begins that is sent parts, and small files: more are tried, and kept where they pay. Parts
-#: that are in flight when a run is killed are lost, so fewer are better where the link is the limit.
-FIRST_PARTS, FIRST_SMALL = 2, 12
+#: that are in flight when a run is killed are lost, so fewer are better where the link is the limit. More than the first parts
+#: are tried after so many seconds.
+FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
 #: Another thread sends, too, where bytes move at this rate a second and the engine's own thread is at work for this share
 #: of the time, both over so many seconds; there are at most so many threads.
 FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
+#: Seconds after which the rate since the beginning is that of the link, and not of the buffers before it.
+SETTLED = 1.0
 #: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
 LIMITED = 2.0
 
@@ -103,7 +106,8 @@ class Uploads(Engine[Job]):
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
-        self._looked = time.monotonic(), time.thread_time(), 0
+        self._began = time.monotonic()
+        self._looked = self._began, time.thread_time(), 0
         self._threads = THREADS
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
@@ -136,12 +140,14 @@ class Uploads(Engine[Job]):
         self._widen()
 
     def _widen(self) -> None:
-        """Have another thread send, too, where the link is faster than this one."""
+        """Measure the link, and have another thread send, too, where it is faster than this one."""
         now, (began, busy, before) = time.monotonic(), self._looked
         if now - began < LOOK:
             return
         worked, moved = time.thread_time(), self._moved()
         self._looked = now, worked, moved
+        if now - self._began >= SETTLED:
+            self._rules = self._rules._replace(rate=moved / (now - self._began))
         is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
         if is_fast and self._senders.threads < self._threads and self._control.rate_limit is None:
             try:
@@ -250,7 +256,10 @@ class Uploads(Engine[Job]):
     def _may_start(self, prepared: Prepared) -> bool:
         assert prepared.location is not None
         server = prepared.location.server
-        self._lanes.expect(server, FIRST_PARTS if prepared.cut.length > SMALL else FIRST_SMALL)
+        if prepared.cut.length > SMALL:
+            self._lanes.expect(server, FIRST_PARTS, FIRST_REST)
+        else:
+            self._lanes.expect(server, FIRST_SMALL)
         return self._lanes.may_start(server)
 
     def _bears(self, prepared: Prepared) -> bool:

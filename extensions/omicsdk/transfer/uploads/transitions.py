@@ -65,10 +65,12 @@ class Rules(NamedTuple):
     Attributes:
         patience: How long a peer is waited for.
         abort: Whether the platform is asked to forget the parts of uploads that fail.
+        rate: Bytes a second that moved so far, at best.
     """
 
     patience: Patience
     abort: bool
+    rate: float = 0.0
 
 
 # -- the beginning
@@ -105,7 +107,7 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
 def _begin(job: Job, rules: Rules) -> Commands:
     """Begin an upload from nothing."""
     try:
-        job.plan = plan_parts(job.file.size, job.store.rules)
+        job.plan = plan_parts(job.file.size, job.store.rules, rules.rate)
     except ValueError as error:
         return _fail(job, TransferError(f"{job.title}: {error}", name=job.title, remedy="Split the file."), rules)
     job.state = State.HASHING
