@@ -1,7 +1,8 @@
-"""The engine of downloads in a simulated world: network, threads and clock are one random sequence, files and journal are real.
+"""Both engines in a simulated world: network, threads and clock are one random sequence, files and journals are real.
 
-Each time that the engine waits, one thing happens: an answer begins, bytes come, a request ends or breaks, a thread's task is
-done, time passes, the user pauses or goes on, or the process dies. A cell has 64 bytes here, so that a file of many parts is small.
+Each time that an engine waits, one thing happens: an answer begins, bytes come or go, a request ends or breaks, a thread's task
+is done, time passes, the user pauses or goes on, or the process dies. A cell and a part have 64 bytes here, so that a file of
+many parts is small.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import errno
 import random
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +19,29 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from omicsdk.core.checksums import digest
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConnectionLost, TimedOut
-from omicsdk.transfer import Control, Item, Location, TransferReport, download
+from omicsdk.core.errors import ConnectionLost, ServerError, TimedOut
+from omicsdk.transfer import (
+    Control,
+    Item,
+    Location,
+    MultipartStore,
+    NoSuchUpload,
+    PartRules,
+    SentPart,
+    TransferReport,
+    Upload,
+    download,
+    upload,
+)
+from omicsdk.transfer import (
+    Source as UploadSource,
+)
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.commit import Committer
-from omicsdk.transfer.network.wire import Ask, Ended, Receiver
+from omicsdk.transfer.network.wire import Ask, Body, Ended, Receiver
+from omicsdk.transfer.uploads.store import Cut
 
 CELL = 64
 """Bytes of a cell in this world."""
@@ -92,6 +110,7 @@ class World:
         self.most_flying = 0
         self.rounds = 0
         self.watch: Callable[[], None] = lambda: None
+        self.platforms = dict[str, Platform]()  # objects to upload to, by name
 
     # -- the service that gives URLs
 
@@ -141,6 +160,26 @@ class World:
                 return [b"HTTP/1.1 429 Slow\r\n", b"\r\n"], b""
             case _:
                 return [b"HTTP/1.1 408 Timeout\r\n", b"\r\n"], b""
+
+    def put(self, ask: Ask, content: bytes) -> tuple[list[bytes], bytes]:
+        """Take a body, and answer."""
+        address = urlsplit(ask.url)
+        asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+        platform = self.platforms[address.path[1:]]
+        if int(asked["url"]) in platform.ended or self.happens():
+            if self.chance.random() < 0.3:
+                platform.ended.add(int(asked["url"]))
+            if int(asked["url"]) in platform.ended:
+                return [b"HTTP/1.1 403 Ended\r\n", b"\r\n"], b"ended"
+            status = self.chance.choice((b"503 Later", b"500 Sorry", b"429 Slow", b"408 Timeout"))
+            return [b"HTTP/1.1 %s\r\n" % status, b"\r\n"], b""
+        if "part" not in asked:
+            platform.content = content
+        elif asked["upload"] not in platform.parts:
+            return [b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"<Error><Code>NoSuchUpload</Code></Error>"
+        else:
+            platform.parts[asked["upload"]][int(asked["part"])] = content
+        return [b"HTTP/1.1 200 OK\r\n", b'ETag: "%s"\r\n' % digest(content, "md5").encode(), b"\r\n"], b""
 
     def happens(self) -> bool:
         """Whether something goes wrong now."""
@@ -211,6 +250,8 @@ class Wire:
 
     def _move(self, flight: _Flight) -> list[Ended]:
         world, receiver = self.world, flight.receiver
+        if flight.ask.body is not None:
+            return self._send(flight, flight.ask.body)
         if not flight.answered:
             if world.happens():
                 return self._over(flight, world.chance.choice((ConnectionLost("reset"), TimedOut("silent"))))
@@ -228,6 +269,26 @@ class Wire:
         if world.happens():
             return self._over(flight, ConnectionLost("cut"))
         return [] if flight.body else self._over(flight)
+
+    def _send(self, flight: _Flight, body: Body) -> list[Ended]:
+        world = self.world
+        if world.happens():
+            return self._over(flight, world.chance.choice((ConnectionLost("reset"), TimedOut("silent"))))
+        chunk = body.read(world.chance.randrange(1, 3 * CELL))
+        if isinstance(chunk, int):
+            return self._over(flight, ConnectionLost("the body ended it"))
+        if chunk:
+            if world.happens() and world.chance.random() < 0.3:
+                chunk = bytes(byte ^ 1 for byte in chunk)
+            world.served += len(chunk)
+            flight.body += chunk
+            return []
+        head, said = world.put(flight.ask, flight.body)
+        if world.happens():  # it is stored, and nobody learns of it
+            return self._over(flight, ConnectionLost("cut"))
+        flight.receiver.lines.extend(head)
+        flight.receiver.take(said)
+        return self._over(flight)
 
     def _over(self, flight: _Flight, error: Any = None) -> list[Ended]:
         self._flights.remove(flight)
@@ -285,6 +346,115 @@ class _Committer(Committer):
         del hurry
 
 
+class Platform(MultipartStore):
+    """One object of a platform that takes files in parts or, up to a part's size, whole.
+
+    Args:
+        world: The world.
+        name: The object's name.
+        reports: Whether parts have to be reported.
+        lists: Whether it can say which parts it has. What it has it may lose while no process lives.
+
+    Attributes:
+        content: The bytes of the object; None as long as there is none.
+        completed: How often it was put together.
+        parts: Parts by number, of each unfinished upload.
+        ended: URLs that are refused.
+    """
+
+    def __init__(self, world: World, name: str, *, reports: bool = False, lists: bool = True) -> None:
+        self.target = f"sim://{name}"
+        self.rules = PartRules(least=1, largest=1 << 40, part_size=CELL, single=CELL)
+        self.part_checksum = "md5"
+        self.reports_parts = reports
+        self.lists = lists
+        self.content: bytes | None = None
+        self.completed = 0
+        self.parts = dict[str, dict[int, bytes]]()
+        self.ended = set[int]()
+        self._issued = 0
+        self._reported = dict[str, set[int]]()
+        self._world = world
+        self._name = name
+        world.platforms[name] = self
+
+    def _perhaps(self) -> None:
+        if self._world.happens():
+            raise ServerError("it is broken", status=503)
+
+    def _url(self, query: str) -> Location:
+        self._issued += 1
+        return Location(f"http://127.0.0.1:9/{self._name}?url={self._issued}{query}")
+
+    def begin(self, source: UploadSource) -> str:
+        del source
+        self._perhaps()
+        upload = f"u{len(self._reported)}"
+        self.parts[upload], self._reported[upload] = {}, set()
+        self._perhaps()  # it has begun, and nobody learns of it
+        return upload
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        del checksums
+        self._perhaps()
+        return self._url(f"&upload={upload_id}&part={cut.number}")
+
+    def put(self, source: UploadSource, checksums: Mapping[str, str]) -> Location | None:
+        del source, checksums
+        self._perhaps()
+        return self._url("")
+
+    def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
+        assert status == 200
+        assert headers["etag"]
+        self._perhaps()
+        self._reported[upload_id].add(part.number)
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        self._perhaps()
+        if upload_id not in self.parts:
+            raise NoSuchUpload("gone")
+        if not self.lists:
+            return None
+        return {
+            number: SentPart(number, len(content), digest(content, "md5"), {"md5": digest(content, "md5")})
+            for number, content in self.parts[upload_id].items()
+            if not self.reports_parts or number in self._reported[upload_id]
+        }
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        del checksums
+        self._perhaps()
+        if upload_id not in self.parts:
+            raise NoSuchUpload("gone")
+        stored = self.parts.pop(upload_id)
+        assert [part.number for part in parts] == list(range(1, len(parts) + 1))
+        assert all(digest(stored[part.number], "md5") == part.etag for part in parts)
+        assert not self.reports_parts or {part.number for part in parts} <= self._reported[upload_id]
+        self.content = b"".join(stored[part.number] for part in parts)
+        self.completed += 1
+        self._perhaps()  # it is complete, and nobody learns of it
+        return {}
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        self._perhaps()
+        etags = [
+            digest((self.content or b"")[start : start + CELL], "md5")
+            for start in range(0, len(self.content or b""), CELL)
+        ]
+        return {} if etags == [part.etag for part in parts] else None
+
+    def abort(self, upload_id: str) -> None:
+        self._perhaps()
+        self.parts.pop(upload_id, None)
+
+    def lose(self) -> None:
+        """Lose a part at times."""
+        for parts in self.parts.values():
+            if self.lists and parts and self._world.happens():
+                del parts[self._world.chance.choice(list(parts))]
+
+
 @contextmanager
 def simulated(world: World) -> Any:
     """Has every download of the block run in the world."""
@@ -295,6 +465,8 @@ def simulated(world: World) -> Any:
         patch.setattr(Wire, "world", world, raising=False)
         patch.setattr("omicsdk.transfer.engine.engine.Wire", Wire)
         patch.setattr("omicsdk.transfer.downloads.engine.Pool", Pool)
+        patch.setattr("omicsdk.transfer.uploads.engine.Pool", Pool)
+        patch.setattr("omicsdk.transfer.uploads.engine.THREADS", 1)  # their end would be a matter of the machine
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
         for module in ("network.plan", "checksums", "downloads.receiving", "downloads.engine"):
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
@@ -310,22 +482,40 @@ def simulated(world: World) -> Any:
 
 
 def fetched(world: World, items: list[Item], folder: Path) -> tuple[TransferReport, Path]:
-    """Downloads until the process lives to the end; gives the report of the last run, and the folder that it ran in.
+    """Downloads until the process lives to the end; gives the report of the last run, and the folder that it ran in."""
+    return _lived(
+        world,
+        folder,
+        lambda here: download(items, here, clock=world.clock, control=world.control, connections=4, disk=world.disk),
+    )
+
+
+def sent(world: World, uploads: list[Upload], folder: Path) -> tuple[TransferReport, Path]:
+    """Uploads until the process lives to the end; gives the report of the last run, and the folder of its journal."""
+    return _lived(
+        world,
+        folder,
+        lambda here: upload(uploads, journal=here / "journal", clock=world.clock, control=world.control, connections=4),
+    )
+
+
+def _lived(world: World, folder: Path, run: Callable[[Path], TransferReport]) -> tuple[TransferReport, Path]:
+    """Runs until the process lives to the end.
 
     A process that dies leaves its folder as it is at that moment: the next one runs in a copy.
     """
-    life = len(list(folder.iterdir()))
-    world.here = folder / str(max(0, life - 1))
+    life = max((int(each.name) for each in folder.iterdir()), default=0)
+    world.here = folder / str(life)
     while True:
         life += 1
         world.next = folder / str(life)
         with simulated(world):
             try:
-                report = download(
-                    items, world.here, clock=world.clock, control=world.control, connections=4, disk=world.disk
-                )
+                report = run(world.here)
             except Killed:
                 world.here = world.next
+                for platform in world.platforms.values():
+                    platform.lose()
             else:
                 if not report.counts["stopped"]:
                     return report, world.here

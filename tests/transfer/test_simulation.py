@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
+from omicsdk.transfer import Upload
 from omicsdk.transfer.engine.machine import FINAL, State
-from simulated import CELL, Source, World, fetched
+from simulated import CELL, Platform, Source, World, fetched, sent
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.lists(st.integers(0, 30 * CELL), min_size=1, max_size=5)
@@ -98,6 +99,67 @@ def test_bytes_of_two_versions_are_never_joined(seed: int, sizes: list[int], kil
         for outcome in report.outcomes:
             if outcome.is_present:
                 assert (here / outcome.name).read_bytes() in versions[outcome.name]
+
+
+UPLOADED = st.lists(st.integers(0, 12 * CELL), min_size=1, max_size=4)
+
+
+def objects(world: World, seed: int, sizes: list[int], folder: Path, *, reports: bool, lists: bool) -> list[Upload]:
+    chance = random.Random(seed)
+    uploads: list[Upload] = []
+    for number, size in enumerate(sizes):
+        path = folder / f"f{number}"
+        path.write_bytes(chance.randbytes(size))
+        store = Platform(world, path.name, reports=reports, lists=lists)
+        uploads.append(Upload(path, store, retries=1000, min_delay=0.01))
+    return uploads
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS, UPLOADED, st.integers(0, 3), st.sampled_from([0.0, 0.02, 0.1]), st.booleans(), st.booleans())
+def test_an_object_is_the_file_or_is_not_called_sent(
+    seed: int, sizes: list[int], kills: int, trouble: float, reports: bool, lists: bool
+):
+    world = World(seed, {}, trouble=trouble, kills=kills)
+    with TemporaryDirectory() as sources, TemporaryDirectory() as folder:
+        uploads = objects(world, seed, sizes, Path(sources), reports=reports, lists=lists)
+        contents = {each.name: Path(each.path).read_bytes() for each in uploads}
+
+        def nothing_wrong() -> None:
+            for name, platform in world.platforms.items():
+                assert platform.completed == 0 or platform.content == contents[name]
+
+        world.watch = nothing_wrong
+        report, _ = sent(world, uploads, Path(folder))
+        assert [outcome.name for outcome in report.outcomes] == [each.name for each in uploads]
+        for outcome in report.outcomes:
+            if outcome.is_present:
+                assert world.platforms[outcome.name].content == contents[outcome.name]
+            else:
+                assert outcome.state == "failed"
+                assert outcome.error is not None
+        assert trouble or report.ok
+        assert world.most_flying <= 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS, UPLOADED, st.integers(0, 2), st.booleans(), st.booleans())
+def test_without_trouble_a_part_is_sent_once_and_what_is_done_not_again(
+    seed: int, sizes: list[int], kills: int, reports: bool, lists: bool
+):
+    world = World(seed, {}, kills=kills)
+    begun = kills
+    with TemporaryDirectory() as sources, TemporaryDirectory() as folder:
+        uploads = objects(world, seed, sizes, Path(sources), reports=reports, lists=lists)
+        report, _ = sent(world, uploads, Path(folder))
+        report.raise_if_failed()
+        died = begun - world.kills
+        # A run that ends loses what was in flight, on four connections, and what was stored but not yet recorded.
+        assert sum(sizes) <= world.served <= sum(sizes) + died * 8 * CELL
+        asked, world.kills = world.requests, 0
+        again, _ = sent(world, uploads, Path(folder))
+        assert again.counts["skipped"] == len(uploads)
+        assert world.requests == asked
 
 
 def test_final_states_are_those_that_outcomes_have():
