@@ -249,7 +249,7 @@ class TransferReport:
         from omicsdk.transfer.reports.page import page_of
         from omicsdk.transfer.reports.report import write_whole
 
-        write_whole(path, page_of(self.summary(), self.outcomes, self.throughput))
+        write_whole(path, [page_of(self.summary(), self.outcomes, self.throughput)])
 
     def __repr__(self) -> str:
         said = verification_words(self.verification)
