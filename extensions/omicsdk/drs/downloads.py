@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.drs.client import Drs
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.transfer import Control, Progress
-    from omicsdk.transfer.scale.sharded import Crew
+    from omicsdk.transfer.scale.workers import WorkerPool
 
 
 def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
@@ -110,7 +110,7 @@ class Shared:
         servers: Opens the servers in a worker, with the login of the process that downloads; it must be picklable.
     """
 
-    crew: Crew
+    crew: WorkerPool
     servers: Callable[[], AbstractContextManager[Servers]]
 
 
@@ -189,7 +189,7 @@ def fetch_found(
         retries: Failures in a row that end a file, 0 for none.
         shared: The workers that fetch; None where this process does. A dry run asks none of them.
         dry_run: Only state what would happen.
-        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.sharded.download_by`, such
+        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.workers.download_by`, such
             as connections, progress, stop and control.
 
     Returns:
@@ -206,7 +206,7 @@ def fetch_found(
     def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
         if shared is None or dry_run:
             return fetch(items_of(some, preferred, retries, skip), folder, dry_run=dry_run, **options)
-        from omicsdk.transfer.scale.sharded import download_by
+        from omicsdk.transfer.scale.workers import download_by
 
         items = [item_for(file, _Waiting.of(file), retries) for file in some]
         opening = _Opening(shared.servers, tuple(preferred), retries, skip)

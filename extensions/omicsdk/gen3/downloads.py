@@ -187,10 +187,10 @@ def download(
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
     """
-    from omicsdk.transfer.scale.sharded import Crew
+    from omicsdk.transfer.scale.workers import WorkerPool
 
     wanted = list(wanted_of(what))
-    crew = Crew.of(workers, scheduler)
+    crew = WorkerPool.of(workers, scheduler)
     with client.servers(settings) as servers:
         return download_objects(
             wanted,

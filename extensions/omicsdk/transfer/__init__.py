@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
     from omicsdk.transfer.s3 import S3Object as S3Object
-    from omicsdk.transfer.scale.messages import ShardsProgress as ShardsProgress
-    from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
-    from omicsdk.transfer.scale.planning import Plan as Plan
-    from omicsdk.transfer.scale.running import run_shards as run_shards
+    from omicsdk.transfer.scale.plan import Plan as Plan
+    from omicsdk.transfer.scale.runs import ShardsProgress as ShardsProgress
+    from omicsdk.transfer.scale.runs import run_shards as run_shards
     from omicsdk.transfer.scale.shard import Shard as Shard
     from omicsdk.transfer.scale.shard import ShardResult as ShardResult
     from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
     from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
+    from omicsdk.transfer.scale.workers import run_on_dask as run_on_dask
     from omicsdk.transfer.stores.store import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.source import Form as Form
     from omicsdk.transfer.uploads.store import FollowUp as FollowUp
@@ -66,11 +66,10 @@ __getattr__, __dir__, __all__ = lazy_package(
         "reports.progress": "Progress",
         "reports.report": "Report TransferReport read_jsonl",
         "s3": "S3Object",
-        "scale.messages": "ShardsProgress",
-        "scale.on_dask": "run_on_dask",
-        "scale.planning": "Plan",
-        "scale.running": "run_shards",
+        "scale.plan": "Plan",
+        "scale.runs": "ShardsProgress run_shards",
         "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
+        "scale.workers": "run_on_dask",
         "stores.store": "FsspecTarget",
         "uploads.source": "Form",
         "uploads.store": "FollowUp MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",

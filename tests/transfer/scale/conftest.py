@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Item
-from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.plan import Plan
 
 MIB = 1024 * 1024
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.messages import Tracker, Word
-from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.runs import Message, Tracker
 from omicsdk.transfer.scale.shard import ShardResult
 
 SHARDS = Plan([Item(f"{number}", Location("http://127.0.0.1/"), 100) for number in range(6)], "nowhere").shards(3)
@@ -17,7 +17,7 @@ ATTEMPTS = st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4).map(so
 def test_bytes_that_came_are_never_forgotten(shards, random):
     queues = {
         index: [
-            Word(index, f"{number}", "host:1", bytes_fetched=count, rate=1.0)
+            Message(index, f"{number}", "host:1", bytes_fetched=count, rate=1.0)
             for number, counts in enumerate(attempts)
             for count in counts
         ]
@@ -28,13 +28,13 @@ def test_bytes_that_came_are_never_forgotten(shards, random):
     assert (last.files, last.bytes, last.shards) == (6, 600, 3)
     while any(queues.values()):
         index = random.choice([index for index, queue in queues.items() if queue])
-        word = queues[index].pop(0)
-        tracker.told(word)
+        message = queues[index].pop(0)
+        tracker.heard(message)
         if not queues[index]:
-            tracker.ended(ShardResult(index, 3, counts={"done": 2}, bytes_fetched=word.bytes_fetched))
-        elif queues[index][0].attempt != word.attempt and random.random() < 0.5:
+            tracker.ended(ShardResult(index, 3, counts={"done": 2}, bytes_fetched=message.bytes_fetched))
+        elif queues[index][0].attempt != message.attempt and random.random() < 0.5:
             tracker.is_lost(index)
-            tracker.told(word)  # it is read again until another worker tells
+            tracker.heard(message)  # it is read again until another worker tells
             assert index not in tracker.progress(1.0).workers
         now = tracker.progress(1.0)
         assert now.bytes_fetched >= last.bytes_fetched
@@ -51,13 +51,13 @@ def test_bytes_that_came_are_never_forgotten(shards, random):
 def test_the_time_that_remains():
     tracker = Tracker(SHARDS)
     assert tracker.progress(1.0).remaining is None
-    tracker.told(Word(0, "a", "host:1", bytes_done=100, rate=50.0))
+    tracker.heard(Message(0, "a", "host:1", bytes_done=100, rate=50.0))
     assert tracker.progress(1.0).remaining == 10.0
 
 
-def test_words_of_others_and_of_the_dead_change_nothing():
+def test_messages_of_others_and_of_the_dead_change_nothing():
     tracker = Tracker(SHARDS)
-    tracker.told(Word(7, "a", bytes_fetched=5))
+    tracker.heard(Message(7, "a", bytes_fetched=5))
     tracker.ended(ShardResult(0, 3, counts={"done": 2}, bytes_fetched=200))
-    tracker.told(Word(0, "a", bytes_fetched=5))
+    tracker.heard(Message(0, "a", bytes_fetched=5))
     assert tracker.progress(1.0).bytes_fetched == 200

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.transfer.scale.messages import FileDesk, held_folder
+from omicsdk.transfer.scale.runs import FileChannel, held_folder
 
 
 def left_by_a_kill(folder: Path) -> Path:
@@ -22,24 +22,24 @@ def test_what_a_killed_command_left_is_removed_and_what_a_live_one_has_is_not(tm
     with held_folder(str(tmp_path), "transfer", ".reports") as live:
         assert not killed.exists()
         Path(live.path, "transfer-0000-of-0002.jsonl").write_text("{}")
-        with held_folder(str(tmp_path), "transfer", ".reports") as second, FileDesk.within(str(tmp_path), "transfer"):
+        with held_folder(str(tmp_path), "transfer", ".reports") as second, held_folder(str(tmp_path), "transfer"):
             assert second.path != live.path
         assert Path(live.path, "transfer-0000-of-0002.jsonl").exists()
     assert list(tmp_path.iterdir()) == [others]
 
 
-def test_a_desk_removes_the_word_that_a_worker_was_writing_when_it_was_killed(tmp_path: Path):
+def test_the_message_that_a_worker_was_writing_when_it_was_killed_is_removed(tmp_path: Path):
     left_by_a_kill(tmp_path / "transfer.0123456789ab")
-    with FileDesk.within(str(tmp_path), "transfer"):
+    with held_folder(str(tmp_path), "transfer"):
         pass
     assert not list(tmp_path.iterdir())
 
 
-def test_the_word_to_stop_stands_for_shards_that_have_not_heard_it(tmp_path: Path):
-    with FileDesk.within(str(tmp_path), "transfer") as desk:
-        desk.stop()
-        desk.leave()
-        line = desk.line
-    with FileDesk.within(str(tmp_path), "transfer"):
-        assert line.stopped()
-    assert line.stopped()
+def test_the_message_to_stop_stays_for_shards_that_have_not_heard_it(tmp_path: Path):
+    with held_folder(str(tmp_path), "transfer") as held:
+        channel = FileChannel(held)
+        channel.stop()
+        channel.leave()
+    with held_folder(str(tmp_path), "transfer"):
+        assert channel.stopped()
+    assert channel.stopped()

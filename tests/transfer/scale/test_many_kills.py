@@ -9,8 +9,8 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.running import run_shards
+from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.runs import run_shards
 
 MIB = 1024 * 1024
 KILLS = 5

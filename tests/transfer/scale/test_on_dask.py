@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.on_dask import NoScheduler, run_on_dask
-from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.running import run_shards
+from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.runs import run_shards
 from omicsdk.transfer.scale.shard import ShardsOpen
+from omicsdk.transfer.scale.workers import NoScheduler, run_on_dask
 
 MIB = 1024 * 1024
 LOCAL: dict[str, Any] = {

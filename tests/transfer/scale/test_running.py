@@ -21,8 +21,8 @@ from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.running import Parcel, run_shards
+from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.runs import Parcel, run_shards
 from omicsdk.transfer.scale.shard import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.stores.store import FsspecTarget
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.hca.dss.client import Dss
-    from omicsdk.transfer.scale.sharded import Crew
+    from omicsdk.transfer.scale.workers import WorkerPool
 
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -130,7 +130,7 @@ class FetchOptions:
     stop: threading.Event | None = None
     control: Control | None = None
     dry_run: bool = False
-    crew: Crew | None = None
+    crew: WorkerPool | None = None
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
@@ -156,7 +156,7 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
     target = folder / ROOT
     retries = options.num_retries, options.min_delay_seconds
     if options.crew is not None and not options.dry_run:
-        from omicsdk.transfer.scale.sharded import download_by
+        from omicsdk.transfer.scale.workers import download_by
 
         is_list = isinstance(files, list)
         return download_by(

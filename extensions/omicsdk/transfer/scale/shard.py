@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from heapq import heapify, heapreplace
 from itertools import islice
 from logging import getLogger
 from pathlib import Path
@@ -21,44 +19,18 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, first_of
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import Journal
-from omicsdk.transfer.key_sets import BUCKETS, KeyPile, KeySet
-from omicsdk.transfer.names import WORK_FOLDER, check_name
+from omicsdk.transfer.key_sets import KeySet
+from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.stores.store import FsspecTarget
-
-#: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
-FILE_COST = 256 * 1024
-
-
-def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
-    """Shares files out so that all shards have about as many bytes: the largest first, onto the least loaded.
-
-    Args:
-        files: Names, which differ, and sizes in bytes. A size that isn't known is taken for the mean of those that are.
-        shards: How many shards there are, 1 or more.
-
-    Returns:
-        The shard of each file, from 0. It doesn't depend on the files' order.
-    """
-    known = [size for _, size in files if size is not None]
-    mean = sum(known) // len(known) if known else 0
-    costs = [FILE_COST + (mean if size is None else size) for _, size in files]
-    loads = [(0, shard) for shard in range(shards)]
-    heapify(loads)
-    found = [0] * len(files)
-    for place in sorted(range(len(files)), key=lambda place: (-costs[place], files[place][0])):
-        load, shard = loads[0]
-        found[place] = shard
-        heapreplace(loads, (load + costs[place], shard))
-    return found
 
 
 def name_key(name: str) -> int:
@@ -67,7 +39,7 @@ def name_key(name: str) -> int:
     Args:
         name: The file's name.
     """
-    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def shard_of(name: str, shards: int) -> int:
@@ -86,16 +58,6 @@ def shard_of(name: str, shards: int) -> int:
 T = TypeVar("T")
 
 
-_BATCH = 1024
-
-
-# A size is piled up behind the bits that choose its name's bucket, so that both come back side by side.
-_SIZE_BITS = 64 - (BUCKETS.bit_length() - 1)
-
-
-_SIZES = (1 << _SIZE_BITS) - 1
-
-
 def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
     """Leaves out what has the name of something before it.
 
@@ -111,48 +73,6 @@ def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
         digest = blake2b(name(thing).encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
         if seen.add(int.from_bytes(digest, "big") & ~1) is None:
             yield thing
-
-
-def name_of(item: Item) -> str:
-    """An item's name."""
-    return item.name
-
-
-def counted_once(items: Iterable[Item], shards: int, room: int) -> tuple[list[int], list[int]]:
-    """Counts files and bytes of each shard by the items' names, those that repeat once, in memory that doesn't grow.
-
-    Sixteen bytes an item lie in temporary files meanwhile. Each name is checked by itself.
-
-    Args:
-        items: The items.
-        shards: How many shards there are, 1 or more.
-        room: Bytes that a whole name may have.
-
-    Returns:
-        Files, and bytes, of each shard.
-
-    Raises:
-        UnsafePath: A name isn't safe.
-    """
-    files, sizes = [0] * shards, [0] * shards
-    left = iter(items)
-    with KeyPile() as names, KeyPile() as weights:
-        while batch := list(islice(left, _BATCH)):
-            for item in batch:
-                check_name(item.name, room=room)
-            keys = [name_key(item.name) for item in batch]
-            names.add_all(keys)
-            weights.add_all(
-                [key & ~_SIZES | min(item.size or 0, _SIZES) for key, item in zip(keys, batch, strict=True)]
-            )
-        for found, weighed in zip(names.buckets(), weights.buckets(), strict=True):
-            once = set[int]()
-            for key, weight in zip(found, weighed, strict=True):
-                if key not in once:
-                    once.add(key)
-                    files[key % shards] += 1
-                    sizes[key % shards] += weight & _SIZES
-    return files, sizes
 
 
 #: A result carries so many failures by default; its JSONL report has all of them.
@@ -376,7 +296,7 @@ class Shard:
         """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
         if callable(self.source):
             own = (item for item in self.source() if shard_of(item.name, self.of) == self.index)
-            return first_of_each(own, name_of) if self.repeats else own
+            return first_of_each(own, lambda item: item.name) if self.repeats else own
         return self.source
 
     def run(
@@ -466,10 +386,8 @@ def make_folders(path: str) -> None:
         DiskFull: There is no room.
         NotWritable: It can't be made.
     """
-    try:
+    with write_errors(path):
         Disk().make_folders(path)
-    except OSError as error:
-        raise write_error(error, path) from error
 
 
 def worker_name() -> str:
@@ -531,13 +449,9 @@ def sweep(shards: Sequence[Shard]) -> None:
 
 def _remove(path: str, target: str | FsspecTarget) -> None:
     folder = target.spool_for(path) if isinstance(target, FsspecTarget) else target
-    journal = Journal(Path(path), lambda: False)
-    try:
+    with closing(Journal(Path(path), lambda: False)) as journal:
         parts = PartFiles(folder, os.path.relpath(path, folder), Disk())
         for name in journal.parts:
-            part = parts.paths(name)[1]
-            if os.path.lexists(part):
-                os.unlink(part)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(parts.paths(name)[1])
         os.unlink(path)
-    finally:
-        journal.close()

@@ -3,29 +3,100 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from heapq import heapify, heapreplace
+from itertools import islice
 from typing import Unpack
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.items import Item, check_all
-from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_names, room_in
+from omicsdk.transfer.key_sets import BUCKETS, KeyPile
+from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_name, check_names, room_in
 from omicsdk.transfer.scale.shard import (
     KEPT,
     Opening,
     Options,
     Shard,
     Source,
-    balanced,
-    counted_once,
     earlier_journals,
     first_of_each,
     journals_in,
     make_folders,
-    name_of,
+    name_key,
     shard_of,
 )
 from omicsdk.transfer.stores.store import FsspecTarget
+
+#: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
+FILE_COST = 256 * 1024
+
+
+def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
+    """Shares files out so that all shards have about as many bytes: the largest first, onto the least loaded.
+
+    Args:
+        files: Names, which differ, and sizes in bytes. A size that isn't known is taken for the mean of those that are.
+        shards: How many shards there are, 1 or more.
+
+    Returns:
+        The shard of each file, from 0. It doesn't depend on the files' order.
+    """
+    known = [size for _, size in files if size is not None]
+    mean = sum(known) // len(known) if known else 0
+    costs = [FILE_COST + (mean if size is None else size) for _, size in files]
+    loads = [(0, shard) for shard in range(shards)]
+    heapify(loads)
+    found = [0] * len(files)
+    for place in sorted(range(len(files)), key=lambda place: (-costs[place], files[place][0])):
+        load, shard = loads[0]
+        found[place] = shard
+        heapreplace(loads, (load + costs[place], shard))
+    return found
+
+
+_BATCH = 1024
+# A size is piled up behind the bits that choose its name's bucket, so that both come back side by side.
+_SIZE_BITS = 64 - (BUCKETS.bit_length() - 1)
+_SIZES = (1 << _SIZE_BITS) - 1
+
+
+def counted_once(items: Iterable[Item], shards: int, room: int) -> tuple[list[int], list[int]]:
+    """Counts files and bytes of each shard by the items' names, those that repeat once, in memory that doesn't grow.
+
+    Sixteen bytes an item lie in temporary files meanwhile. Each name is checked by itself.
+
+    Args:
+        items: The items.
+        shards: How many shards there are, 1 or more.
+        room: Bytes that a whole name may have.
+
+    Returns:
+        Files, and bytes, of each shard.
+
+    Raises:
+        UnsafePath: A name isn't safe.
+    """
+    files, sizes = [0] * shards, [0] * shards
+    left = iter(items)
+    with KeyPile() as names, KeyPile() as weights:
+        while batch := list(islice(left, _BATCH)):
+            for item in batch:
+                check_name(item.name, room=room)
+            keys = [name_key(item.name) for item in batch]
+            names.add_all(keys)
+            weights.add_all(
+                [key & ~_SIZES | min(item.size or 0, _SIZES) for key, item in zip(keys, batch, strict=True)]
+            )
+        for found, weighed in zip(names.buckets(), weights.buckets(), strict=True):
+            once = set[int]()
+            for key, weight in zip(found, weighed, strict=True):
+                if key not in once:
+                    once.add(key)
+                    files[key % shards] += 1
+                    sizes[key % shards] += weight & _SIZES
+    return files, sizes
 
 
 class Plan:
@@ -95,15 +166,21 @@ class Plan:
             raise UsageError(f"journals= is missing: {self.folder.url()} cannot hold them; give a local folder")
         self.run = run
         self._journals = None if journals is None else os.path.abspath(journals)
-        self._reports = None if reports is None else os.path.abspath(reports)
         if rate_limit is not None and not rate_limit > 0:
             raise ValueError(f"rate_limit is {rate_limit} bytes a second; it must be above 0")
-        self._rate_limit = rate_limit
-        self._options = options
         self._repeats = repeats
-        self._opening = opening
-        self._kept = whole_number("kept", kept, 0)
-        self._require_checksum = require_checksum
+        self._shard = partial(
+            Shard,
+            folder=self.folder,
+            journals=self._journals,
+            reports=None if reports is None else os.path.abspath(reports),
+            rate_limit=rate_limit,
+            options=options,
+            repeats=repeats,
+            opening=opening,
+            kept=whole_number("kept", kept, 0),
+            require_checksum=require_checksum,
+        )
         self._checked = False
 
     @property
@@ -132,42 +209,34 @@ class Plan:
         """
         n = whole_number("n", n)
         files, sizes = [0] * n, [0] * n
-        source = self.source
-        own: list[list[Item]] | None = None
+        own: list[list[Item]] = [[] for _ in range(n)]
         self._check()
-        if callable(source) and self._repeats:
-            files, sizes = counted_once(each(source(), Item), n, self._room())
-        elif callable(source):
-            for item in each(source(), Item):
-                index = shard_of(item.name, n)
-                files[index] += 1
-                sizes[index] += item.size or 0
+        if self._repeats:
+            items = (item for item, _ in self._placed(n))
+            files, sizes = counted_once(items, n, self._room())
         else:
-            own = [[] for _ in range(n)]
-            for item, index in zip(source, balanced([(item.name, item.size) for item in source], n), strict=True):
-                own[index].append(item)
+            for item, index in self._placed(n):
                 files[index] += 1
                 sizes[index] += item.size or 0
+                if not callable(self.source):
+                    own[index].append(item)
         return [
-            Shard(
+            self._shard(
                 index,
                 n,
-                source=source if own is None else tuple(own[index]),
-                folder=self.folder,
+                source=self.source if callable(self.source) else tuple(own[index]),
                 name=f"{self.run}-{index:04d}-of-{n:04d}",
                 files=files[index],
                 size=sizes[index],
-                journals=self._journals,
-                reports=self._reports,
-                rate_limit=self._rate_limit,
-                options=self._options,
-                repeats=self._repeats,
-                opening=self._opening,
-                kept=self._kept,
-                require_checksum=self._require_checksum,
             )
             for index in range(n)
         ]
+
+    def _placed(self, n: int) -> Iterator[tuple[Item, int]]:
+        """Goes through the items, with the shard that each is in."""
+        if callable(self.source):
+            return ((item, shard_of(item.name, n)) for item in each(self.source(), Item))
+        return zip(self.source, balanced([(item.name, item.size) for item in self.source], n), strict=True)
 
     def order(self, n: int) -> Iterator[tuple[str, int]]:
         """Goes through the names in the source's order, with the shard that each is in when the plan is cut into n.
@@ -175,11 +244,7 @@ class Plan:
         Args:
             n: How many shards there are, 1 or more.
         """
-        source = self.source
-        if callable(source):
-            return ((item.name, shard_of(item.name, n)) for item in source())
-        shards = balanced([(item.name, item.size) for item in source], n)
-        return ((item.name, index) for item, index in zip(source, shards, strict=True))
+        return ((item.name, index) for item, index in self._placed(n))
 
     def items_of(self, index: int, n: int) -> Iterator[Item]:
         """Goes through the items of one shard, in the source's order.
@@ -188,9 +253,8 @@ class Plan:
             index: The shard, from 0.
             n: How many shards there are, 1 or more.
         """
-        source = self.source() if callable(self.source) else self.source
-        own = (item for item, (_, place) in zip(source, self.order(n), strict=True) if place == index)
-        return first_of_each(own, name_of) if self._repeats else own
+        own = (item for item, place in self._placed(n) if place == index)
+        return first_of_each(own, lambda item: item.name) if self._repeats else own
 
     def earlier_shards(self) -> int | None:
         """Tells into how many shards an earlier run of this plan was cut, None when there was none.

@@ -1,0 +1,475 @@
+"""Workers on this machine or of a Dask cluster, and `download_by`: what `download` does, done by them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from logging import getLogger
+from multiprocessing import parent_process
+from typing import Any, cast
+from uuid import uuid4
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.lazy import require
+from omicsdk.transfer.arguments import whole_number
+from omicsdk.transfer.engine.control import Control, say_stopped
+from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcome, Outcomes, ReportedError
+from omicsdk.transfer.reports.progress import Progress, Throughput
+from omicsdk.transfer.reports.report import TransferReport, outcomes_in
+from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.runs import (
+    Channel,
+    Message,
+    Run,
+    ShardsProgress,
+    held_folder,
+    run_shards,
+    shards_report_of,
+)
+from omicsdk.transfer.scale.shard import (
+    Opening,
+    Shard,
+    ShardResult,
+    ShardsOpen,
+    ShardsReport,
+    Source,
+    journals_in,
+)
+
+#: Shards for each worker, so that one that is done early finds more to do, and a lost one leaves little behind.
+SHARDS_PER_WORKER = 4
+
+_log = getLogger("omicsdk.transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPool:
+    """Workers that download beside each other.
+
+    Attributes:
+        workers: How many there are: processes on this machine, or threads of the cluster, where 0 are those that it has.
+        cluster: A `distributed.Client`, or what one can be made of: the scheduler's address or a cluster. All of its workers
+            must see the target folder, and what is downloaded from (a manifest), under the same paths.
+    """
+
+    workers: int = 0
+    cluster: Any = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, workers: int | None, scheduler: Any) -> WorkerPool | None:
+        """Return the workers of a command's options; None where there are none, and the process itself downloads.
+
+        Args:
+            workers: How many processes on this machine, 1 or more; None for none.
+            scheduler: A scheduler's address, a cluster or a client of Dask; None for none.
+
+        Raises:
+            UsageError: Both were given, or a number below 1.
+        """
+        if workers is not None and scheduler is not None:
+            raise UsageError("workers and a scheduler exclude each other", remedy="Give one of them.")
+        if scheduler is not None:
+            return cls(cluster=scheduler)
+        if workers is None:
+            return None
+        try:
+            return cls(whole_number("workers", workers))
+        except ValueError as error:
+            raise UsageError(str(error), remedy="Give 1 or more processes.") from error
+
+    @contextmanager
+    def ready(self) -> Generator[WorkerPool]:
+        """Connects to the workers.
+
+        Yields:
+            The same workers, connected and counted.
+
+        Raises:
+            MissingExtra: `distributed` isn't installed.
+            NoScheduler: Nothing that speaks Dask answers at the address.
+        """
+        if self.cluster is None:
+            yield self
+            return
+        with connected(self.cluster) as client:
+            threads: int = sum(client.nthreads().values())
+            _log.info("Dask's dashboard: %s", client.dashboard_link)
+            if not threads:
+                _log.warning("the cluster has no workers yet; the download starts when one connects")
+            yield WorkerPool(max(1, threads), client)
+
+    def run(self, shards: Sequence[Shard], **how: Any) -> ShardsReport:
+        """Runs shards, when the workers are ready.
+
+        Args:
+            shards: The shards of a plan.
+            **how: As for `run_shards`.
+        """
+        if self.cluster is not None:
+            return _run_on(self.cluster, shards, **how)
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # A fork would take along threads' locks and open connections of the process.
+        pool = partial(ProcessPoolExecutor, self.workers, get_context("spawn"), initializer=_settle)
+        return run_shards(shards, pool, **how)
+
+
+def _settle() -> None:
+    """Runs first in a process of ours: Ctrl-C is its parent's affair, and it doesn't outlive that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="omicsdk-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # what it was at is in its journal, as after any kill
+
+
+def run_on_dask(
+    plan: Plan,
+    cluster: Any,
+    *,
+    shards: int | None = None,
+    retries: int = 2,
+    progress: Callable[[ShardsProgress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ShardsReport:
+    """Runs a plan on a Dask cluster. All workers must see the target folder under the same path.
+
+    The scheduler gives a lost worker's shards to others, which go on where it was. It takes a shard for the cause when
+    four workers in a row were lost with it (`distributed.scheduler.allowed-failures`).
+
+    Args:
+        plan: The plan; its source and the items' `locate` may be any functions that cloudpickle can send.
+        cluster: A `distributed.Client`, or what one can be made of: the scheduler's address or a cluster.
+        shards: Into how many parts to cut it; by default into as many as an earlier run of the plan, so that everything
+            that it began is gone on with, else SHARDS_PER_WORKER for each of the cluster's threads.
+        retries: How often each shard is begun again after an unforeseen error, or when it was taken for the cause of
+            lost workers; 0 or more.
+        progress: Is called a few times a second, and once at the end.
+        stop: Ends all shards in order when it is set; the same plan can be gone on with later.
+        control: Does so too when it is stopped or its time budget is over. Pauses aren't passed on.
+        clock: Tells the time.
+
+    Returns:
+        What came of each shard.
+
+    Raises:
+        MissingExtra: `distributed` isn't installed.
+        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        NoScheduler: Nothing that speaks Dask answers at the address.
+        ShardsOpen: The scheduler is lost, and didn't come back within `distributed.comm.timeouts.connect`.
+        UsageError: The plan can't be sent to the workers; it names the item.
+        ValueError: shards is below 1 or retries negative.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    with connected(cluster) as client:
+        if shards is None:
+            shards = plan.earlier_shards() or SHARDS_PER_WORKER * max(1, sum(client.nthreads().values()))
+        cut = plan.shards(shards)
+        return _run_on(client, cut, retries=retries, progress=progress, stop=stop, control=control, clock=clock)
+
+
+def _run_on(
+    client: Any,
+    shards: Sequence[Shard],
+    *,
+    retries: int = 2,
+    progress: Callable[[ShardsProgress], None] | None,
+    stop: threading.Event | None,
+    control: Control | None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ShardsReport:
+    channel = _DaskChannel(f"omicsdk-{uuid4().hex[:12]}", client)
+    client.subscribe_topic(channel.topic, channel.hear)
+    try:
+        executor = client.get_executor(pure=False)
+        run = Run(shards, executor, channel, retries=retries, control=control, packed=_packed)
+        return run.result(progress, stop, clock)
+    finally:
+        if client.status == "running":
+            client.unsubscribe_topic(channel.topic)
+
+
+class NoScheduler(TransferError):
+    """No Dask scheduler answers where one was said to be."""
+
+
+@contextmanager
+def connected(cluster: Any) -> Generator[Any]:
+    """Gives a `distributed.Client`; one that was made for it is closed in the end.
+
+    Args:
+        cluster: A client, or what one can be made of: the scheduler's address or a cluster.
+
+    Raises:
+        MissingExtra: `distributed` isn't installed.
+        NoScheduler: Nothing that speaks Dask answers at the address, or it takes certificates that nothing names.
+    """
+    make: Any = require("distributed", "dask", "running shards on a Dask cluster").Client
+    if isinstance(cluster, make):
+        yield cluster
+        return
+    where = cluster if isinstance(cluster, str) else repr(cluster)
+    try:
+        client = make(cluster, set_as_default=False)
+    except TypeError as error:
+        if not where.startswith("tls://"):
+            raise
+        raise NoScheduler(
+            f"Dask has no certificates for {where}",
+            remedy="Name them in the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY.",
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
+        raise NoScheduler(
+            f"No Dask scheduler answers at {where}: {error}",
+            remedy="Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786.",
+        ) from error
+    with client:
+        yield client
+
+
+def _packed(shard: Shard) -> bytes:
+    import cloudpickle  # comes with distributed; takes lambdas and functions of a notebook too
+
+    return cloudpickle.dumps(shard)
+
+
+# The topics of runs that were told to stop, in the worker's process.
+_stopped = set[str]()
+
+
+def _stop_here(topic: str) -> None:
+    _stopped.add(topic)
+
+
+class _DaskChannel(Channel):
+    """Messages as events of the scheduler, which passes them on as they come.
+
+    Args:
+        topic: Names the run.
+        client: The client, at the end of the process that started the run.
+    """
+
+    def __init__(self, topic: str, client: Any = None) -> None:
+        self.topic = topic
+        self._client = client
+        self._heard = deque[Message]()
+        self._untold = False  # whether there are workers that have not been told yet that they shall stop
+
+    def __reduce__(self) -> tuple[type[_DaskChannel], tuple[str]]:
+        return _DaskChannel, (self.topic,)
+
+    def connect(self) -> Callable[[Message], None]:
+        import distributed
+
+        worker = cast("Any", distributed).get_worker()
+        return lambda message: worker.log_event(self.topic, {"message": asdict(message)})  # Dask adds keys of its own
+
+    def stopped(self) -> bool:
+        return self.topic in _stopped
+
+    def hear(self, event: tuple[float, dict[str, Any]]) -> None:
+        self._heard.append(Message(**event[1]["message"]))
+
+    def messages(self) -> Iterator[Message]:
+        if self._untold and self.reachable():
+            self._untold = False
+            self._client.run(_stop_here, self.topic, on_error="ignore")
+        while self._heard:
+            yield self._heard.popleft()
+
+    def stop(self) -> None:
+        self._untold = True
+
+    def gone(self) -> str:
+        return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
+
+    def reachable(self) -> bool:
+        return self._client.status == "running"  # for a while the client looks for a scheduler that is lost
+
+
+_RUN = "transfer"
+
+
+def download_by(
+    workers: WorkerPool,
+    source: Source,
+    folder: str | os.PathLike[str],
+    *,
+    opening: Opening | None = None,
+    repeats: bool = False,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> TransferReport:
+    """Fetches files into a folder by several workers, which all see it under the same path.
+
+    Args:
+        workers: What fetches.
+        source: The items, or a function that gives a fresh iterator over them; see `Plan`.
+        folder: Where to; it is made when it isn't there.
+        opening: Is called in the worker with a shard's items and gives a context with those that are fetched; see `Plan`.
+        repeats: Whether names may stand there several times, and mean one file each time; see `Plan`.
+        connections: How many requests each worker has under way at once, at most.
+        progress: Is called a few times a second, and once at the end.
+        stop: Ends the transfer when it is set; the same call goes on with it.
+        control: Stops it, bounds its time, and limits its rate, which its workers share out evenly. Pauses aren't passed on.
+        clock: Tells the time.
+
+    Returns:
+        The outcome of each item, in their order, as `download` gives it. Of each shard the first 1,000 failures have the
+        errors that were raised; others are `ReportedError`.
+
+    Raises:
+        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        NotWritable: The folder can't be written.
+        UsageError: Something can't be sent to the workers.
+        MissingExtra: A cluster is meant, and `distributed` isn't installed.
+        NoScheduler: Nothing that speaks Dask answers at the scheduler's address.
+        TransferError: The scheduler is lost.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    control = control or Control()
+    control.begin(clock.monotonic())
+    began = clock.now()
+    place = os.path.abspath(folder)
+    watch = _Watch(progress)
+    with workers.ready() as pool, held_folder(journals_in(place, None), _RUN, ".reports") as reports:
+        rate = control.rate_limit
+        plan = Plan(
+            source,
+            place,
+            run=_RUN,
+            reports=reports.path,
+            rate_limit=None if rate is None else rate / pool.workers,
+            repeats=repeats,
+            opening=opening,
+            kept=KEPT_FAILURES,
+            require_checksum=control.require_checksum,
+            connections=connections,
+            resume_unvalidated=control.resume_unvalidated,
+            patience=control.patience,
+        )
+        earlier = plan.earlier_shards() or 0  # with as many again, what it began is resumed
+        shards = plan.shards(earlier if earlier >= pool.workers else SHARDS_PER_WORKER * pool.workers)
+
+        def whole(told: ShardsReport) -> TransferReport:
+            if told.lost:
+                _log.warning("workers were lost and their shards restarted by others: %d times", told.lost)
+            _raise_what_ended_all(told)
+            return TransferReport(
+                Outcomes(_in_order(plan, shards, told)),
+                told.seconds,
+                throughput=watch.throughput,
+                began=began,
+                title=f"Download to {place}",
+                why_stopped=told.why_stopped,
+            )
+
+        try:
+            report = whole(pool.run(shards, progress=watch, stop=stop, control=control))
+        except ShardsOpen as error:
+            reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
+            raise TransferError(reason, remedy="Repeat the call to resume.") from error
+        except KeyboardInterrupt as error:
+            told = shards_report_of(error)
+            if told is not None:
+                say_stopped(control, whole(told))
+            raise
+    say_stopped(control, report)
+    return report
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells how far shards are as a transfer tells it.
+
+    Attributes:
+        progress: Whom to tell.
+        throughput: How fast bytes came over the time.
+    """
+
+    progress: Callable[[Progress], None] | None
+    throughput: Throughput = field(default_factory=Throughput)
+    _fetched: int = 0
+
+    def __call__(self, told: ShardsProgress) -> None:
+        self.throughput.record(told.seconds, max(0, told.bytes_fetched - self._fetched))
+        self._fetched = max(self._fetched, told.bytes_fetched)
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    told.files,
+                    told.files_done,
+                    told.files_failed,
+                    max(told.bytes, told.bytes_done),
+                    told.bytes_done,
+                    told.bytes_fetched,
+                    told.rate,
+                    told.seconds,
+                    told.final,
+                    phase="over" if told.final else "moving" if told.workers else "preparing",
+                )
+            )
+
+
+def _raise_what_ended_all(told: ShardsReport) -> None:
+    """Raises why no shard came to its end: what concerns none of the files, such as a folder that can't be written."""
+    begun = [result for result in told.results if result.error is not None or result.counts]
+    errors = [result.error for result in begun if result.error is not None]
+    if errors and len(errors) == len(begun):
+        raise errors[0]
+
+
+def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterator[Outcome]:
+    """The outcomes of all shards in the order of the plan's items; one of each shard is in memory.
+
+    Where the source gives other items than before, such as a list that somebody changed, what is left comes last.
+    """
+    by_shard = [_outcomes(shard, result) for shard, result in zip(shards, told.results, strict=True)]
+    heads = [next(outcomes, None) for outcomes in by_shard]
+    for name, index in plan.order(len(shards)):
+        head = heads[index]
+        if head is not None and head.name == name:  # else it stood there before
+            yield head
+            heads[index] = next(by_shard[index], None)
+    for head, rest in zip(heads, by_shard, strict=True):
+        if head is not None:
+            yield head
+            yield from rest
+
+
+def _outcomes(shard: Shard, result: ShardResult) -> Iterator[Outcome]:
+    """The outcomes of one shard, in the order of its items."""
+    if result.report is not None:
+        errors = {outcome.name: outcome.error for outcome in result.failures}
+        try:
+            for outcome in outcomes_in(result.report):
+                known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
+                yield outcome if known is None else outcome._replace(error=known)
+        except (OSError, UsageError) as error:
+            raise TransferError(
+                f"Cannot read the results of shard {result.index} of {result.of}: {error}",
+                remedy="Run the same again: finished files are skipped.",
+            ) from error
+        return
+    if not (result.error or result.counts):
+        return  # it has no items
+    for item in shard.items():
+        state = "stopped" if result.error is None else "failed"
+        yield Outcome(item.name, state, item.size, error=result.error, label=item.label)
