@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NameClash, UnsafePath
 from omicsdk.transfer import names
-from omicsdk.transfer.key_sets import KeyPile, KeySet
-from omicsdk.transfer.names import LinkGuard, NameGuard, check_links, check_name, check_names, room_in
+from omicsdk.transfer.names import KeyPile, KeySet, LinkGuard, NameGuard, check_links, check_name, check_names, room_in
 
 Check = Callable[[list[str], bool], None]
 
@@ -184,7 +183,8 @@ def test_memory_is_a_few_bytes_a_name(check: Callable[[Any], None]) -> None:
 def test_a_pile_gives_back_what_was_put_on_it(batches: list[list[int]], in_memory: int) -> None:
     with KeyPile(in_memory) as pile:
         for batch in batches:
-            pile.add_all(batch)
+            for key in batch:
+                pile.add(key)
         found = [key for bucket in pile.buckets() for key in bucket]
     assert sorted(found) == sorted(key % 2**64 for batch in batches for key in batch)
 

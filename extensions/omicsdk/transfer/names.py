@@ -6,14 +6,17 @@ import os
 import re
 import stat
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator
 from hashlib import blake2b
-from itertools import islice
+from itertools import accumulate, islice
 from logging import getLogger
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Self
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.transfer.key_sets import KeyPile, KeySet
 
 #: Where a transfer keeps its journals, within the target folder; no file of that name is fetched, none in it is uploaded.
 WORK_FOLDER = ".omics-transfer"
@@ -39,6 +42,13 @@ _FILE, _FOLDER = 0, 1
 _SUSPECTS = 1000
 #: Folders that are remembered as looked at, at most.
 _RECENT = 4096
+
+#: Into how many arrays keys are sorted; a few hundred keys in each of a million's make all steps short.
+BUCKETS = 1024
+#: Keys that a pile holds in memory, at most, before it takes them to a temporary file.
+IN_MEMORY = 500_000
+
+_SHIFT = 64 - 10  # of BUCKETS, by a key's upper bits
 
 _log = getLogger("omicsdk.transfer")
 
@@ -197,30 +207,16 @@ def check_names(
         return
     keyed = _folded if folds_case else str
     recent = set[str]()
-    suspects = set[int]()
     with KeyPile() as files, KeyPile() as folders:
-        for batch in _batches(names):
-            keys, above = list[int](), list[int]()
-            for name in batch:
-                check_name(name, windows=windows, room=room)
-                key = keyed(name)
-                keys.append(hash(key))
-                above += [hash(folder) for folder in _new_folders(key, recent)]
-            files.add_all(keys)
-            folders.add_all(above)
-        for suspect in _suspects(files, folders):
-            suspects.add(suspect)
-            if len(suspects) == _SUSPECTS:
-                _compare(names, keyed, suspects)
-                suspects.clear()
-    if suspects:
-        _compare(names, keyed, suspects)
-
-
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(names)
-    while batch := list(islice(left, 1024)):
-        yield batch
+        for name in names:
+            check_name(name, windows=windows, room=room)
+            key = keyed(name)
+            files.add(hash(key))
+            for folder in _new_folders(key, recent):
+                folders.add(hash(folder))
+        suspects = _suspects(files, folders)
+        while some := set(islice(suspects, _SUSPECTS)):
+            _compare(names, keyed, some)
 
 
 def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
@@ -360,10 +356,10 @@ def check_links(names: Iterable[str], folder: str) -> bool:
     Raises:
         UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
     """
-    guard, led = LinkGuard(folder), False
-    for name in names:
-        led |= guard.check(name) != name
-    return led
+    guard = LinkGuard(folder)
+    return (
+        sum(guard.check(name) != name for name in names) > 0
+    )  # all are looked at, though one is enough for the answer
 
 
 class LinkGuard:
@@ -439,3 +435,80 @@ def _check_folder(name: str, path: str, root: str) -> int:
     elif not stat.S_ISDIR(mode):
         raise UnsafePath(name, f"needs a folder where the file {path} is")
     return mode
+
+
+class KeyPile:
+    """Takes keys fast and gives them back sorted into buckets, once all are there. A context manager.
+
+    Args:
+        in_memory: Keys to hold in memory, at most.
+    """
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._buckets = [array("Q") for _ in range(BUCKETS)]
+        self._room = self._in_memory = in_memory
+        self._file = None
+        self._chunks: list[tuple[int, ...]] = []  # of each time that keys were taken to the file: how many a bucket
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, key: int) -> None:
+        """Adds a key, of which the lower 64 bits count."""
+        key &= _MASK
+        self._buckets[key >> _SHIFT].append(key)
+        self._room -= 1
+        if not self._room:
+            self._spill()
+
+    def buckets(self) -> Iterator[array[int]]:
+        """The keys, bucket by bucket, in no order within one, each as often as it was added."""
+        offsets = [0, *accumulate(8 * sum(counts) for counts in self._chunks)]
+        for index, bucket in enumerate(self._buckets):
+            whole = array("Q", bucket)
+            for chunk, counts in enumerate(self._chunks):
+                assert self._file is not None
+                self._file.seek(offsets[chunk])
+                whole.fromfile(self._file, counts[index])
+                offsets[chunk] += 8 * counts[index]
+            yield whole
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 - closed with the pile
+        self._file.seek(0, 2)
+        for bucket in self._buckets:
+            bucket.tofile(self._file)
+        self._chunks.append(tuple(map(len, self._buckets)))
+        self._buckets = [array("Q") for _ in range(BUCKETS)]
+        self._room = self._in_memory
+
+
+class KeySet:
+    """A set of keys of two kinds that answers at once. Its memory grows with its keys, eight bytes each.
+
+    A key's lowest bit is its kind; no key is there with both.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = [array("Q") for _ in range(BUCKETS)]
+
+    def add(self, key: int) -> int | None:
+        """Adds a key, unless it is there as the one kind or the other.
+
+        Args:
+            key: From 0 to 2**64 - 1.
+
+        Returns:
+            The kind that is there already, None when it was added.
+        """
+        bucket = self._buckets[key >> _SHIFT]
+        place = bisect_left(bucket, key & ~1)
+        if place < len(bucket) and bucket[place] | 1 == key | 1:
+            return bucket[place] & 1
+        bucket.insert(place, key)
+        return None

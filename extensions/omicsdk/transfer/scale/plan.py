@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from heapq import heapify, heapreplace
-from itertools import islice
 from typing import Unpack
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.items import Item, check_all
-from omicsdk.transfer.key_sets import BUCKETS, KeyPile
-from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_name, check_names, room_in
+from omicsdk.transfer.names import BUCKETS, LONGEST_PATH, SUFFIX, KeyPile, check_name, check_names, room_in
 from omicsdk.transfer.scale.shard import (
     KEPT,
     Opening,
@@ -56,7 +54,6 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
     return found
 
 
-_BATCH = 1024
 # A size is piled up behind the bits that choose its name's bucket, so that both come back side by side.
 _SIZE_BITS = 64 - (BUCKETS.bit_length() - 1)
 _SIZES = (1 << _SIZE_BITS) - 1
@@ -79,16 +76,12 @@ def counted_once(items: Iterable[Item], shards: int, room: int) -> tuple[list[in
         UnsafePath: A name isn't safe.
     """
     files, sizes = [0] * shards, [0] * shards
-    left = iter(items)
     with KeyPile() as names, KeyPile() as weights:
-        while batch := list(islice(left, _BATCH)):
-            for item in batch:
-                check_name(item.name, room=room)
-            keys = [name_key(item.name) for item in batch]
-            names.add_all(keys)
-            weights.add_all(
-                [key & ~_SIZES | min(item.size or 0, _SIZES) for key, item in zip(keys, batch, strict=True)]
-            )
+        for item in items:
+            check_name(item.name, room=room)
+            key = name_key(item.name)
+            names.add(key)
+            weights.add(key & ~_SIZES | min(item.size or 0, _SIZES))
         for found, weighed in zip(names.buckets(), weights.buckets(), strict=True):
             once = set[int]()
             for key, weight in zip(found, weighed, strict=True):

@@ -25,8 +25,7 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import Journal
-from omicsdk.transfer.key_sets import KeySet
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.names import WORK_FOLDER, KeySet
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.progress import Progress
