@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.transfer.checksums import verify as verify
     from omicsdk.transfer.downloads.downloading import download as download
+    from omicsdk.transfer.downloads.targets import FsspecTarget as FsspecTarget
     from omicsdk.transfer.engine.control import Control as Control
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.handle import download_async as download_async
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
     from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.workers import run_on_dask as run_on_dask
-    from omicsdk.transfer.stores.store import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.source import Form as Form
     from omicsdk.transfer.uploads.store import FollowUp as FollowUp
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
@@ -58,6 +58,7 @@ __getattr__, __dir__, __all__ = lazy_package(
     {
         "checksums": "verify",
         "downloads.downloading": "download",
+        "downloads.targets": "FsspecTarget",
         "engine.control": "Control",
         "handle": "Transfer download_async upload_async",
         "items": "Item",
@@ -70,7 +71,6 @@ __getattr__, __dir__, __all__ = lazy_package(
         "scale.runs": "ShardsProgress run_shards",
         "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
         "scale.workers": "run_on_dask",
-        "stores.store": "FsspecTarget",
         "uploads.source": "Form",
         "uploads.store": "FollowUp MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
         "uploads.uploading": "abort_upload upload",

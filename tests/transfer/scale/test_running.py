@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.reports.outcomes import Outcome
@@ -24,7 +25,6 @@ from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.plan import Plan
 from omicsdk.transfer.scale.runs import Parcel, run_shards
 from omicsdk.transfer.scale.shard import ShardResult, ShardsOpen, ShardsReport
-from omicsdk.transfer.stores.store import FsspecTarget
 
 MIB = 1024 * 1024
 SPAWN = get_context("spawn")

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, no_check, plain
 from omicsdk.transfer import FsspecTarget
-from omicsdk.transfer.stores.store import identity
+from omicsdk.transfer.downloads.targets import identity
 
 #: Files that are moved at once by default: as many as `FsspecTarget` puts.
 AT_ONCE = 4

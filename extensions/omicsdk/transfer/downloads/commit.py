@@ -20,12 +20,13 @@ from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.downloads.targets import Store, There
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import DoneState, Journal
 from omicsdk.transfer.threads import Inbox, Pool
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.stores.store import Store, There
+    from omicsdk.transfer.downloads.targets import Store, There
 
 #: At most so many files are synced together, or what waits when the thread gets round to it ...
 BATCH = 1024

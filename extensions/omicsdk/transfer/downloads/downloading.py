@@ -18,6 +18,7 @@ from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.downloads.targets import FsspecTarget, Store
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
 from omicsdk.transfer.items import Item, Wanted, check_all, guard_of
 from omicsdk.transfer.journal.journal import MISSING, Journal, PartState
@@ -29,7 +30,7 @@ from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.stores.store import FsspecTarget, Store
+    from omicsdk.transfer.downloads.targets import FsspecTarget, Store
 
 _log = getLogger("omicsdk.transfer")
 
@@ -376,7 +377,7 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     """The store that is meant, None for a local folder."""
     if isinstance(folder, os.PathLike) or (isinstance(folder, str) and "://" not in folder):
         return None
-    from omicsdk.transfer.stores.store import FsspecTarget, Store
+    from omicsdk.transfer.downloads.targets import FsspecTarget, Store
 
     target = FsspecTarget.meant_by(folder)
     if target is None:

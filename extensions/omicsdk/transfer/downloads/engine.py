@@ -26,6 +26,7 @@ from omicsdk.transfer.downloads.commit import Committer, Landing, Spool
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable, words
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Scheduler, Small, is_small, problem_of
+from omicsdk.transfer.downloads.targets import Store, There
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import PREPARING, Broken, State, step
@@ -49,7 +50,7 @@ from omicsdk.transfer.reports.progress import Phase, Tally, phase_of
 from omicsdk.transfer.threads import Pool, foreign_words
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.stores.store import Store, There
+    from omicsdk.transfer.downloads.targets import Store, There
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from omicsdk.core.checksums import Digests
     from omicsdk.core.errors import OmicsError, TransportError
     from omicsdk.transfer.downloads.receiving import Reception
+    from omicsdk.transfer.downloads.targets import There
     from omicsdk.transfer.journal.journal import PartState
     from omicsdk.transfer.network.requests import Location, Verdict
-    from omicsdk.transfer.stores.store import There
 
 
 class Admitted(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Unpack
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
+from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.names import BUCKETS, LONGEST_PATH, SUFFIX, KeyPile, check_name, check_names, room_in
 from omicsdk.transfer.scale.shard import (
@@ -25,7 +26,6 @@ from omicsdk.transfer.scale.shard import (
     name_key,
     shard_of,
 )
-from omicsdk.transfer.stores.store import FsspecTarget
 
 #: What a file costs beside its bytes, in bytes: the round trips of a request, at the speed of a common link.
 FILE_COST = 256 * 1024

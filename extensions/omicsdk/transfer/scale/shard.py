@@ -22,6 +22,7 @@ from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import Journal
@@ -29,7 +30,6 @@ from omicsdk.transfer.names import WORK_FOLDER, KeySet
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.stores.store import FsspecTarget
 
 
 def name_key(name: str) -> int:

@@ -149,19 +149,9 @@ class FsspecTarget:
 
 MIB = 1024 * 1024
 
-# Keys under which fsspec's file systems tell what changes with an object's bytes, the surest first.
-_IDENTITIES = (
-    "ETag",
-    "etag",
-    "generation",
-    "version_id",
-    "VersionId",
-    "mtime",
-    "LastModified",
-    "last_modified",
-    "created",
-)
 _TAGS = ("ETag", "etag")
+# Keys under which fsspec's file systems tell what changes with an object's bytes, the surest first.
+_IDENTITIES = (*_TAGS, "generation", "version_id", "VersionId", "mtime", "LastModified", "last_modified", "created")
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _PARTS = re.compile(r"[0-9a-f]{32}-([1-9][0-9]{0,4})\Z")
 
@@ -178,11 +168,7 @@ def identity(info: Mapping[str, Any]) -> str:
     Returns:
         A short text, empty when the store tells nothing of the kind.
     """
-    for key in _IDENTITIES:
-        value = info.get(key)
-        if value not in (None, ""):
-            return f"{key}={value}"
-    return ""
+    return next((f"{key}={info[key]}" for key in _IDENTITIES if info.get(key) not in (None, "")), "")
 
 
 class Claim(NamedTuple):
@@ -361,43 +347,40 @@ class Store:
             TruncatedTransfer: It has fewer bytes, or more.
             ChecksumMismatch: It has other bytes, each time that they were put.
         """
-        delay = DELAY
-        for left in reversed(range(TRIES)):
+        problem: TransferError | None = None
+        for number in range(TRIES):
+            if problem is not None:
+                delay = DELAY * 2 ** (number - 1)
+                _log.info("%s; retrying in %g s", problem, delay)
+                self._clock.sleep(delay)
             try:
                 return self._put(name, local, size, checksums)
             except (ChecksumMismatch, TruncatedTransfer) as error:
                 self._remove(self.target.place(name))  # no name holds bytes that are known to be wrong
-                problem: TransferError = error
-            except OSError as error:
+                problem = error
+            except Exception as error:
                 problem = self._error(name, "writing it", error)
                 problem.__cause__ = error
-                if isinstance(error, _HOPELESS):
-                    raise problem from error
-            except Exception as error:
-                raise self._error(name, "writing it", error) from error
-            if not left:
-                raise problem
-            _log.info("%s; retrying in %g s", problem, delay)
-            self._clock.sleep(delay)
-            delay *= 2
-        raise AssertionError("unreachable")
+                if isinstance(error, _HOPELESS) or not isinstance(error, OSError):
+                    break
+        assert problem is not None
+        raise problem
 
     def _put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         path = self.target.place(name)
-        if self.target.whole:
-            self._fs.put_file(local, path)
-            info, held = self._check(name, path, local, size, checksums)
-        else:
-            aside = f"{path}.{uuid4().hex[:8]}.part"
+        aside = path if self.target.whole else f"{path}.{uuid4().hex[:8]}.part"
+        if aside != path:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            try:
-                self._fs.put_file(local, aside)
-                _, held = self._check(name, aside, local, size, checksums)
+        try:
+            self._fs.put_file(local, aside)
+            info, held = self._check(name, aside, local, size, checksums)
+            if aside != path:
                 self._move(aside, path)
-            except BaseException:
+                info = self._sized(name, path, size)
+        except BaseException:
+            if aside != path:
                 self._remove(aside)
-                raise
-            info = self._sized(name, path, size)
+            raise
         return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), held)
 
     def _check(
@@ -433,9 +416,7 @@ class Store:
             if ours == claim.value:
                 right.append(claim.algorithm)
             elif claim.sure:
-                raise ChecksumMismatch(
-                    self.target.url(name), algorithm=claim.algorithm, expected=ours, actual=claim.value
-                )
+                raise self._mismatch(name, claim.algorithm, ours, claim.value)
             elif not claim.part:
                 doubtful = True
         return None if doubtful and not right else ", ".join(["size", *right])
@@ -443,11 +424,11 @@ class Store:
     def _read_back(self, name: str, path: str, local: str, size: int, checksums: Mapping[str, str]) -> None:
         expected = checksums or checksums_of(local, ("crc32c",), size)
         actual = self._read(path, expected, size, lambda: False)
-        wrong = first_difference(expected, actual)
-        if wrong is not None:
-            raise ChecksumMismatch(
-                self.target.url(name), algorithm=wrong, expected=expected[wrong], actual=actual[wrong]
-            )
+        if (wrong := first_difference(expected, actual)) is not None:
+            raise self._mismatch(name, wrong, expected[wrong], actual[wrong])
+
+    def _mismatch(self, name: str, algorithm: str, expected: str, actual: str) -> ChecksumMismatch:
+        return ChecksumMismatch(self.target.url(name), algorithm=algorithm, expected=expected, actual=actual)
 
     def _read(self, path: str, names: Iterable[str], size: int, stopped: Callable[[], bool]) -> dict[str, str]:
         digests = Digests(names, size)

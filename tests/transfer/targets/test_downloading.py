@@ -9,7 +9,7 @@ from omicsdk.core.errors import ChecksumMismatch, NotFound, TransferError, Usage
 from omicsdk.transfer import Item, download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.stores.store import FsspecTarget
+from omicsdk.transfer.downloads.targets import FsspecTarget
 
 MIB = 1024 * 1024
 KINDS = ["memory", "folder", "s3"]

@@ -10,7 +10,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import download
-from omicsdk.transfer.stores.store import FsspecTarget
+from omicsdk.transfer.downloads.targets import FsspecTarget
 
 PROGRAM = """
 import json, os, sys

@@ -8,7 +8,7 @@ import pytest
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.stores.store import IDENTITY, TRIES, FsspecTarget, Store
+from omicsdk.transfer.downloads.targets import IDENTITY, TRIES, FsspecTarget, Store
 
 KINDS = ["memory", "folder", "s3"]
 BODY = b"some bytes" * 1000

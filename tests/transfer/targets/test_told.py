@@ -6,7 +6,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import Digests, crc32c, crc32c_text
-from omicsdk.transfer.stores.store import MIB, PART_SIZES, Claim, claims, identity, part_sizes
+from omicsdk.transfer.downloads.targets import MIB, PART_SIZES, Claim, claims, identity, part_sizes
 
 BODY = b"x" * (11 * MIB)
 
