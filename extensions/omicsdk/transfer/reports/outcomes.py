@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import re
-import threading
 import traceback
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from heapq import merge
 from itertools import islice
 from logging import getLogger
-from tempfile import TemporaryFile
+from operator import itemgetter
+from tempfile import mkstemp
+from types import ModuleType
 from typing import Literal, NamedTuple, Self, overload
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
 from omicsdk.core.redaction import mask_text
-from omicsdk.transfer.disk import write_at
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
@@ -194,149 +195,80 @@ def error_words(error: OmicsError) -> dict[str, str]:
     return {"type": kind, "message": without_secrets(str(error)), "remedy": without_secrets(error.remedy)}
 
 
-#: An entry of the index: where the record begins, shifted by the tag's bits, with the tag; 0 where there is none.
-_TAG_BITS = 3
-_ENTRY = 8
-#: Bytes in front of a record that tell its length.
-_PREFIX = 4
-#: Entries that are read at once.
-_BLOCK = 1024
-#: Records this many bytes apart are read one by one.
-_SPAN = 2 << 20
-
-
 class Spool:
-    """Records that are written once, by number, and read by number or in the numbers' order.
-
-    The files have no name, and are gone with the spool.
+    """Records by number, in a temporary database that is gone with the spool, or with the process.
 
     Args:
-        folder: Where the files lie; by default the system's folder for temporary files.
+        folder: Where its file lies; by default the system's folder for temporary files.
 
     Raises:
-        OSError: They can't be made.
+        OSError: It can't be made.
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        with ExitStack() as files:
-            self._records = files.enter_context(TemporaryFile(buffering=0, dir=folder))
-            self._index = files.enter_context(TemporaryFile(buffering=0, dir=folder))
-            finalize(self, files.pop_all().close)
-        self._end = 0
-        self._lock = threading.Lock()
+        descriptor, path = mkstemp(dir=folder)
+        os.close(descriptor)
+        finalize(self, _remove, path)
+        with _sqlite() as sqlite3:
+            self._database = sqlite3.connect(path, check_same_thread=False)
+            finalize(self, self._database.close)  # called before the one above: Windows removes no open file
+            if os.name != "nt":
+                os.unlink(path)
+            # Nothing is read after a crash, so nothing is synced; what undoes a failed write is in memory.
+            self._database.execute("PRAGMA journal_mode = MEMORY")
+            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute("CREATE TABLE records (number INTEGER PRIMARY KEY, state TEXT, record BLOB)")
 
-    def add(self, entries: Sequence[tuple[int, int, bytes]]) -> None:
+    def add(self, entries: Iterable[tuple[int, State, bytes]]) -> None:
         """Writes records.
 
         Args:
-            entries: Number, tag (1 to 7) and record of each, by rising numbers.
+            entries: Number, state and record of each.
 
         Raises:
             OSError: There is no room. What was added before is still there, and of these nothing.
         """
-        data = bytearray()
-        runs: list[tuple[int, array[int]]] = []
-        expected = -1
-        for number, tag, record in entries:
-            if number != expected:
-                runs.append((number, array("Q")))
-            runs[-1][1].append((self._end + len(data)) << _TAG_BITS | tag)
-            expected = number + 1
-            data += len(record).to_bytes(_PREFIX, "little")
-            data += record
-        with self._lock:
-            self._end += write_at(self._records.fileno(), [bytes(data)], self._end)
-            for first, run in runs:
-                write_at(self._index.fileno(), [run.tobytes()], first * _ENTRY)
+        with _sqlite(), self._database:
+            self._database.executemany("INSERT INTO records VALUES (?, ?, ?)", entries)
 
-    def tag(self, number: int) -> int:
-        """Tells a record's tag.
+    def record(self, number: int) -> bytes | None:
+        """Return a record, None where there is none of that number."""
+        found = self._database.execute("SELECT record FROM records WHERE number = ?", (number,)).fetchone()
+        return found and found[0]
 
-        Returns:
-            The tag, 0 when there is no such record.
-        """
-        return self._entries(number, 1)[0] & 7
-
-    def record(self, number: int) -> bytes:
-        """Gives a record.
-
-        Raises:
-            KeyError: There is none of that number.
-        """
-        entry = self._entries(number, 1)[0]
-        if not entry:
-            raise KeyError(number)
-        return self._record_at(entry >> _TAG_BITS)
-
-    def tags(self, end: int) -> Iterator[tuple[int, int]]:
-        """Goes through the records' numbers and tags, by rising numbers.
+    def records(self, states: Collection[State]) -> Iterator[tuple[int, bytes]]:
+        """Goes through the numbers and records in some states, by rising numbers.
 
         Args:
-            end: The number to stop before.
+            states: The states.
         """
-        for first in range(0, end, _BLOCK):
-            for number, entry in enumerate(self._entries(first, min(_BLOCK, end - first)), first):
-                if entry:
-                    yield number, entry & 7
+        marks = ", ".join("?" * len(states))
+        return self._database.execute(
+            f"SELECT number, record FROM records WHERE state IN ({marks}) ORDER BY number",  # noqa: S608 - marks alone
+            tuple(states),
+        )
 
-    def read(self, numbers: Sequence[int]) -> dict[int, bytes]:
-        """Gives several records at once, cheaper than one by one when they were written together.
 
-        Args:
-            numbers: Their numbers, rising, without those that aren't there.
+@contextmanager
+def _sqlite() -> Generator[ModuleType]:
+    """Raises OSError in the place of sqlite3's errors; gives the module, which only a transfer of many files needs."""
+    import sqlite3
 
-        Raises:
-            KeyError: There is none of one of the numbers.
-        """
-        found = dict[int, bytes]()
-        for start in range(0, len(numbers), _BLOCK):
-            wanted = numbers[start : start + _BLOCK]
-            if wanted[-1] - wanted[0] >= 4 * _BLOCK:
-                found.update((number, self.record(number)) for number in wanted)
-                continue
-            entries = self._entries(wanted[0], wanted[-1] - wanted[0] + 1)
-            offsets = {number: entries[number - wanted[0]] >> _TAG_BITS for number in wanted}
-            if not all(entries[number - wanted[0]] for number in wanted):
-                raise KeyError(next(number for number in wanted if not entries[number - wanted[0]]))
-            low, high = min(offsets.values()), max(offsets.values())
-            if high - low > _SPAN:
-                found.update((number, self._record_at(offset)) for number, offset in offsets.items())
-                continue
-            data = self._at(self._records.fileno(), high - low + _PREFIX, low)
-            last = self._record_at(high)
-            for number, offset in offsets.items():
-                here = offset - low
-                length = int.from_bytes(data[here : here + _PREFIX], "little")
-                found[number] = last if offset == high else data[here + _PREFIX : here + _PREFIX + length]
-        return found
+    try:
+        yield sqlite3
+    except sqlite3.Error as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
 
-    def _entries(self, first: int, count: int) -> array[int]:
-        data = self._at(self._index.fileno(), count * _ENTRY, first * _ENTRY)
-        return array("Q", data.ljust(count * _ENTRY, b"\0"))
 
-    def _record_at(self, offset: int) -> bytes:
-        data = self._at(self._records.fileno(), 4096, offset)
-        length = int.from_bytes(data[:_PREFIX], "little")
-        if length > len(data) - _PREFIX:
-            return self._at(self._records.fileno(), length, offset + _PREFIX)
-        return data[_PREFIX : _PREFIX + length]
-
-    def _at(self, descriptor: int, length: int, offset: int) -> bytes:
-        """Reads up to so many bytes; fewer only at the file's end."""
-        if hasattr(os, "pread"):
-            return os.pread(descriptor, length, offset)
-        with self._lock:  # Windows
-            os.lseek(descriptor, offset, os.SEEK_SET)
-            return os.read(descriptor, length)
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
 
 
 #: Outcomes that are held in memory, at most; more go to temporary files.
 HELD = 4096
 #: Failures that stay in memory with their errors as they were raised; the others are told from what pickle keeps.
 KEPT_FAILURES = 1000
-
-_TAG = {state: tag for tag, state in enumerate(STATES, 1)}
-_READ_AHEAD = 1024
 
 _log = getLogger("omicsdk.transfer")
 
@@ -415,7 +347,7 @@ class Outcomes(Sequence[Outcome]):
             names: Name, size and, where there is one, label of every item, in their order.
         """
         for number, (name, size, *label) in enumerate(names):
-            if number >= self._end or not self._has(number):
+            if number >= self._end or not (number in self._memory or (self._spool and self._spool.record(number))):
                 self.put(number, Outcome(name, "stopped", size, label="".join(label)))
 
     @property
@@ -435,7 +367,7 @@ class Outcomes(Sequence[Outcome]):
         return self._count
 
     def __iter__(self) -> Iterator[Outcome]:
-        return self._read(self._numbers())
+        return self._read()
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
@@ -457,53 +389,40 @@ class Outcomes(Sequence[Outcome]):
         # Temporary files don't travel: whoever unpickles it makes its own.
         return Outcomes, ([_portable(outcome) for outcome in self],)
 
-    def _in_states(self, states: Sequence[State]) -> Iterator[Outcome]:
-        tags = {_TAG[state] for state in states}
+    def _read(self, states: Collection[State] = STATES) -> Iterator[Outcome]:
+        """Goes through those in some states, in the order of their items."""
         held = sorted(number for number, outcome in self._memory.items() if outcome.state in states)
-        if self._spool is None:
-            return self._read(held)
-        spooled = (number for number, tag in self._spool.tags(self._end) if tag in tags)
-        return self._read(merge(spooled, held))
+        spooled = self._spool.records(states) if self._spool is not None else ()
+        for number, record in merge(spooled, ((number, None) for number in held), key=itemgetter(0)):
+            yield self._one(number, record)
 
     def _numbers(self) -> Sequence[int]:
         """The numbers in order: all up to the last, but for a run that ended before some had an outcome."""
+        if self._count == self._end:
+            return range(self._end)
         if self._places is None:
-            if self._count == self._end:
-                self._places = range(self._end)
-            else:
-                held = sorted(self._memory)
-                spooled = self._spool.tags(self._end) if self._spool is not None else ()
-                self._places = array("Q", merge((number for number, _ in spooled), held))
+            spooled = self._spool.records(STATES) if self._spool is not None else ()
+            self._places = array("Q", merge((number for number, _ in spooled), sorted(self._memory)))
         return self._places
 
-    def _has(self, number: int) -> bool:
-        return number in self._memory or (self._spool is not None and self._spool.tag(number) != 0)
-
-    def _one(self, number: int) -> Outcome:
+    def _one(self, number: int, record: bytes | None = None) -> Outcome:
         found = self._failed.get(number) or self._memory.get(number)
+        if found is None and record is None and self._spool is not None:
+            record = self._spool.record(number)
+        if found is None and record is not None:
+            found = Outcome(*pickle.loads(record))  # noqa: S301 - from a file that only this process could write
         if found is None:
-            assert self._spool is not None
-            found = _unpacked(self._spool.record(number))
+            raise KeyError(number)
         return found
-
-    def _read(self, numbers: Iterable[int]) -> Iterator[Outcome]:
-        numbers = iter(numbers)
-        while block := list(islice(numbers, _READ_AHEAD)):
-            away = [number for number in block if number not in self._memory and number not in self._failed]
-            records = self._spool.read(away) if self._spool is not None else {}
-            for number in block:
-                record = records.get(number)
-                yield self._one(number) if record is None else _unpacked(record)
 
     def _spill(self) -> None:
         """Moves what is in memory to the temporary files; without room for them it stays, for nothing may be lost."""
         try:
             if self._spool is None:
                 self._spool = Spool(self._folder)
-            entries = sorted(self._memory.items())
-            self._spool.add([(number, _TAG[outcome.state], _packed(outcome)) for number, outcome in entries])
+            self._spool.add([(number, outcome.state, _packed(outcome)) for number, outcome in self._memory.items()])
             self._memory.clear()
-        except OSError as error:
+        except (OSError, ImportError) as error:  # some builds of Python have no sqlite3
             self._limit *= 2
             _log.debug("no space for temporary files (%s); outcomes are kept in memory", error)
 
@@ -519,7 +438,7 @@ class _Chosen(Sequence[Outcome]):
         return sum(self._outcomes.counts[state] for state in set(self._states))
 
     def __iter__(self) -> Iterator[Outcome]:
-        return self._outcomes._in_states(self._states)  # pyright: ignore[reportPrivateUsage]
+        return self._outcomes._read(self._states)  # pyright: ignore[reportPrivateUsage]
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
@@ -540,10 +459,6 @@ class _Chosen(Sequence[Outcome]):
 
 def _packed(outcome: Outcome) -> bytes:
     return pickle.dumps(tuple(_portable(outcome)), 5)
-
-
-def _unpacked(record: bytes) -> Outcome:
-    return Outcome(*pickle.loads(record))  # noqa: S301 - from a file that only this process could write
 
 
 def _portable(outcome: Outcome) -> Outcome:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TextIO, TypeVar, cast
 
 from omicsdk.core.errors import Interrupted, NotWritable, SomeFailed, UsageError, first_of
 from omicsdk.core.files import in_place_of
@@ -50,19 +50,9 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
 #: What the first line names the form of the others; a reader of another number refuses.
 FORMAT = 1
 
+T = TypeVar("T")
+_Told = Mapping[str, Any]
 _JSON = json.JSONEncoder(separators=(",", ":"))  # escapes all beyond ASCII, halves of surrogate pairs too
-
-
-def lines_of(summary: Mapping[str, object], outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """Gives the lines as they are written, one at a time.
-
-    Args:
-        summary: What goes into the first line.
-        outcomes: What goes into the others.
-    """
-    yield _JSON.encode({"record": "summary", "format": FORMAT, "omicsdk": __version__, **summary}) + "\n"
-    for outcome in outcomes:
-        yield _JSON.encode({"record": "file", **outcome.to_dict()}) + "\n"
 
 
 class TransferReport:
@@ -210,14 +200,9 @@ class TransferReport:
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON, all files in one list; see `write_jsonl` for very many."""
-        return {
-            "ok": self.ok,
-            "counts": self.counts,
-            "verification": self.verification,
-            "bytes_fetched": self.bytes_fetched,
-            "seconds": round(self.seconds, 3),
-            "files": [outcome.to_dict() for outcome in self.outcomes],
-        }
+        summary = self.summary()
+        told = {name: summary[name] for name in ("ok", "counts", "verification", "bytes_fetched", "seconds")}
+        return {**told, "files": [outcome.to_dict() for outcome in self.outcomes]}
 
     def write_jsonl(self, path: str | os.PathLike[str]) -> None:
         """Writes it as JSON lines: one that sums up, then one a file; `read_jsonl` reads them.
@@ -232,9 +217,7 @@ class TransferReport:
             DiskFull: There is no room.
             NotWritable: It can't be written.
         """
-        from omicsdk.transfer.reports.report import lines_of, write_whole
-
-        write_whole(path, lines_of(self.summary(), self.outcomes))
+        write_whole(path, self._lines())
 
     def write_html(self, path: str | os.PathLike[str]) -> None:
         """Writes it as one page that needs nothing else: totals, throughput over time, failures first.
@@ -247,9 +230,13 @@ class TransferReport:
             NotWritable: It can't be written.
         """
         from omicsdk.transfer.reports.page import page_of
-        from omicsdk.transfer.reports.report import write_whole
 
         write_whole(path, [page_of(self.summary(), self.outcomes, self.throughput)])
+
+    def _lines(self) -> Iterator[str]:
+        first = {"record": "summary", "format": FORMAT, "omicsdk": __version__, **self.summary()}
+        files = ({"record": "file", **outcome.to_dict()} for outcome in self.outcomes)
+        yield from (f"{_JSON.encode(line)}\n" for line in chain([first], files))
 
     def __repr__(self) -> str:
         said = verification_words(self.verification)
@@ -295,28 +282,9 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
         UsageError: It isn't such a file, or not a whole one.
         OSError: It can't be read.
     """
-    outcomes = Outcomes()
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        first = _summary(path, file.readline())
-        for number, outcome in enumerate(_outcomes(path, file)):
-            outcomes.put(number, outcome)
-    _check_count(path, first, len(outcomes))
-    try:
-        told = _mapping(first["throughput"])
-        curve = Throughput.of(
-            _number(told["step"]), [_number(n) for n in cast("list[object]", told["bytes"])], _number(told["seconds"])
-        )
-        began = first["began"]
-        return TransferReport(
-            outcomes,
-            _number(first["seconds"]),
-            throughput=curve,
-            began=None if began is None else _number(began),
-            title=str(first["title"]),
-            why_stopped=str(first["why_stopped"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _not_a_report(path, 1, f"{type(error).__name__}: {error}") from error
+    with _opened(path) as file:
+        report, outcomes = _read(path, file)
+        return report.with_outcomes(outcomes)
 
 
 def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
@@ -329,64 +297,74 @@ def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
         UsageError: It isn't such a file, or not a whole one; that is known at its end.
         OSError: It can't be read.
     """
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        first, count = _summary(path, file.readline()), 0
-        for outcome in _outcomes(path, file):
-            count += 1
-            yield outcome
-    _check_count(path, first, count)
+    with _opened(path) as file:
+        yield from _read(path, file)[1]
 
 
-def _summary(path: str | os.PathLike[str], line: str) -> Mapping[str, object]:
-    first = _record(path, 1, line, "summary")
-    if first.get("format") != FORMAT:
-        raise UsageError(
-            f"{os.fspath(path)} is a report of format {first.get('format')!r}, this version reads {FORMAT}",
-            remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
-        )
-    return first
+def _opened(path: str | os.PathLike[str]) -> TextIO:
+    return open(path, encoding="utf-8", errors="surrogateescape")
 
 
-def _check_count(path: str | os.PathLike[str], first: Mapping[str, object], count: int) -> None:
-    if first.get("files") != count:
-        raise _not_a_report(path, 1, f"it states {first.get('files')} files, but {count} follow")
+def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, Iterator[Outcome]]:
+    """The report without its outcomes, and these as they are read."""
+    stated, report = _decoded(path, 1, file.readline(), "summary", _summary)
+
+    def outcomes() -> Iterator[Outcome]:
+        number = 1
+        for number, line in enumerate(file, 2):
+            yield _decoded(path, number, line, "file", _outcome)
+        if stated != number - 1:
+            raise _not_a_report(path, 1, f"it states {stated} files, but {number - 1} follow")
+
+    return report, outcomes()
 
 
-def _outcomes(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterator[Outcome]:
-    for number, line in enumerate(lines, 2):
-        record = _record(path, number, line, "file")
-        try:
-            yield _outcome(record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _not_a_report(path, number, f"{type(error).__name__}: {error}") from error
-
-
-def _record(path: str | os.PathLike[str], line: int, text: str, kind: str) -> Mapping[str, object]:
+def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, decode: Callable[[_Told], T]) -> T:
+    """What a line has that should be a record of some kind."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _not_a_report(path, line, "it is not JSON, or was cut") from error
-    if not isinstance(value, dict) or cast("dict[str, object]", value).get("record") != kind:
+    told = cast("_Told", value)
+    if not isinstance(value, dict) or told.get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")
-    return cast("Mapping[str, object]", value)
+    if kind == "summary" and told.get("format") != FORMAT:
+        raise UsageError(
+            f"{os.fspath(path)} is a report of format {told.get('format')!r}, this version reads {FORMAT}",
+            remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
+        )
+    try:
+        return decode(told)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _not_a_report(path, line, f"{type(error).__name__}: {error}") from error
 
 
-def _outcome(told: Mapping[str, object]) -> Outcome:
-    state = cast("State", told["state"])
+def _summary(told: _Told) -> tuple[int, TransferReport]:
+    began, curve = told["began"], told["throughput"]
+    steps = [_number(count) for count in curve["bytes"]]
+    return told["files"], TransferReport(
+        seconds=_number(told["seconds"]),
+        throughput=Throughput.of(_number(curve["step"]), steps, _number(curve["seconds"])),
+        began=None if began is None else _number(began),
+        title=str(told["title"]),
+        why_stopped=str(told["why_stopped"]),
+    )
+
+
+def _outcome(told: _Told) -> Outcome:
+    state, verification = told["state"], told.get("verification") or "unverified"
     if state not in STATES:
         raise ValueError(f"unknown state {state!r}")
-    verification = cast("Verification", told.get("verification") or "unverified")
     if verification not in VERIFICATIONS:
         raise ValueError(f"unknown verification {verification!r}")
-    name, size = str(told["name"]), told["size"]
-    error = None if told.get("error") is None else _mapping(told["error"])
+    name, size, error = str(told["name"]), told["size"], told.get("error")
     return Outcome(
         name=name,
         state=state,
         size=None if size is None else _whole(size),
         bytes_fetched=_whole(told["bytes_fetched"]),
         bytes_kept=_whole(told["bytes_kept"]),
-        checksums={str(algorithm): str(value) for algorithm, value in _mapping(told["checksums"]).items()},
+        checksums={str(algorithm): str(value) for algorithm, value in told["checksums"].items()},
         verified=str(told["verified"]),
         attempts=_whole(told["attempts"]),
         retries=_whole(told["retries"]),
@@ -398,12 +376,6 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
         label=str(told.get("label", "")),
         verification=verification,
     )
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not an object")
-    return cast("Mapping[str, object]", value)
 
 
 def _whole(value: object) -> int:
