@@ -13,7 +13,6 @@ from hashlib import blake2b
 from itertools import accumulate, islice
 from logging import getLogger
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Self
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
@@ -479,6 +478,8 @@ class KeyPile:
 
     def _spill(self) -> None:
         if self._file is None:
+            from tempfile import TemporaryFile  # it brings much, and most transfers have fewer names
+
             self._file = TemporaryFile()  # noqa: SIM115 - closed with the pile
         self._file.seek(0, 2)
         for bucket in self._buckets:

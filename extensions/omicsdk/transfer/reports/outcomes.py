@@ -14,7 +14,6 @@ from heapq import merge
 from itertools import islice
 from logging import getLogger
 from operator import itemgetter
-from tempfile import mkstemp
 from types import ModuleType
 from typing import Literal, NamedTuple, Self, overload
 from weakref import finalize
@@ -206,6 +205,8 @@ class Spool:
     """
 
     def __init__(self, folder: str | None = None) -> None:
+        from tempfile import mkstemp  # it brings much, and most transfers have fewer files
+
         descriptor, path = mkstemp(dir=folder)
         os.close(descriptor)
         finalize(self, _remove, path)
