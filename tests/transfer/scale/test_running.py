@@ -460,6 +460,13 @@ def test_several_errors_are_one_and_name_the_first():
     assert ShardsReport(results).open == (0, 1)
 
 
+def test_an_error_of_a_shard_is_told_without_the_query_of_any_url():
+    error = TransferError("the list at https://h.example.org/list?X-Amz-Signature=canary is gone", remedy="Ask.")
+    told = ShardsReport((ShardResult(0, 1, error=error),)).to_dict()["shards"][0]["error"]
+    assert told["message"].startswith("the list at https://h.example.org/list is gone")
+    assert (told["type"], told["remedy"]) == ("TransferError", "Ask.")
+
+
 def test_nothing_to_run():
     assert run_shards([], ThreadPoolExecutor(1)).ok
 

@@ -28,7 +28,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, KeySet
 from omicsdk.transfer.network.requests import Patience
-from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification
+from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 from omicsdk.transfer.reports.progress import Progress
 
 
@@ -126,7 +126,7 @@ class ShardResult(Displayed):
             "report": self.report,
         }
         if self.error is not None:
-            told["error"] = {"type": type(self.error).__name__, "message": str(self.error)}
+            told["error"] = error_words(self.error)
         return told
 
 
