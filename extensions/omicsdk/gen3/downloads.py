@@ -187,10 +187,12 @@ def download(
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
     """
-    from omicsdk.transfer.scale.workers import WorkerPool
-
     wanted = list(wanted_of(what))
-    crew = WorkerPool.of(workers, scheduler)
+    crew = None
+    if workers is not None or scheduler is not None:
+        from omicsdk.transfer.scale.workers import WorkerPool
+
+        crew = WorkerPool.of(workers, scheduler)
     with client.servers(settings) as servers:
         return download_objects(
             wanted,

@@ -25,7 +25,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.files import Locate, Locator
 from omicsdk.transfer import Control, Item, Location, Progress, Report, download
-from omicsdk.transfer.scale.shard import first_of_each
+from omicsdk.transfer.names import first_of_each
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

@@ -12,7 +12,16 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.items import Item, check_all
-from omicsdk.transfer.names import BUCKETS, LONGEST_PATH, SUFFIX, KeyPile, check_name, check_names, room_in
+from omicsdk.transfer.names import (
+    BUCKETS,
+    LONGEST_PATH,
+    SUFFIX,
+    KeyPile,
+    check_name,
+    check_names,
+    first_of_each,
+    room_in,
+)
 from omicsdk.transfer.scale.shard import (
     KEPT,
     Opening,
@@ -20,7 +29,6 @@ from omicsdk.transfer.scale.shard import (
     Shard,
     Source,
     earlier_journals,
-    first_of_each,
     journals_in,
     make_folders,
     name_key,

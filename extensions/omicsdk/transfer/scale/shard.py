@@ -13,7 +13,7 @@ from hashlib import blake2b
 from itertools import islice
 from logging import getLogger
 from pathlib import Path
-from typing import TypedDict, TypeVar, cast
+from typing import TypedDict, cast
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.display import Displayed
@@ -26,7 +26,7 @@ from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal.journal import Journal
-from omicsdk.transfer.names import WORK_FOLDER, KeySet
+from omicsdk.transfer.names import WORK_FOLDER, first_of_each
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 from omicsdk.transfer.reports.progress import Progress
@@ -52,26 +52,6 @@ def shard_of(name: str, shards: int) -> int:
         A shard from 0; the same in every process.
     """
     return name_key(name) % shards
-
-
-T = TypeVar("T")
-
-
-def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
-    """Leaves out what has the name of something before it.
-
-    Names are told apart by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for one
-    once in twenty million times.
-
-    Args:
-        things: Anything.
-        name: Gives a thing's name.
-    """
-    seen, key = KeySet(), os.urandom(16)
-    for thing in things:
-        digest = blake2b(name(thing).encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
-        if seen.add(int.from_bytes(digest, "big") & ~1) is None:
-            yield thing
 
 
 #: A result carries so many failures by default; its JSONL report has all of them.

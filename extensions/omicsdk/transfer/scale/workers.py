@@ -47,12 +47,12 @@ class WorkerPool:
     cluster: Any = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, workers: int | None, scheduler: Any) -> WorkerPool | None:
-        """Return the workers of a command's options; None where there are none, and the process itself downloads.
+    def of(cls, workers: int | None, scheduler: Any) -> WorkerPool:
+        """Return the workers of a call's options, of which one is given.
 
         Args:
-            workers: How many processes on this machine, 1 or more; None for none.
-            scheduler: A scheduler's address, a cluster or a client of Dask; None for none.
+            workers: How many processes on this machine, 1 or more; None for those of a scheduler.
+            scheduler: A scheduler's address, a cluster or a client of Dask; None for processes.
 
         Raises:
             UsageError: Both were given, or a number below 1.
@@ -61,8 +61,6 @@ class WorkerPool:
             raise UsageError("workers and a scheduler exclude each other", remedy="Give one of them.")
         if scheduler is not None:
             return cls(cluster=scheduler)
-        if workers is None:
-            return None
         try:
             return cls(whole_number("workers", workers))
         except ValueError as error:
