@@ -27,13 +27,10 @@ from omicsdk.core.errors import (
     OmicsError,
     SourceChanged,
     TimedOut,
-    TooManyRedirects,
     TransferError,
-    TransportError,
 )
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import Request
-from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
 from omicsdk.core.sending.transport import Send, Timeout, within_budget
 from omicsdk.transfer.engine.control import Control
@@ -48,7 +45,7 @@ from omicsdk.transfer.network.requests import (
     is_strong,
     judge,
     may_join,
-    redirected,
+    next_url,
     validator_words,
 )
 from omicsdk.transfer.threads import TICK, Workers
@@ -561,15 +558,11 @@ class _Reading:
                 raise self._error(location, verdict, answer)
 
     def _moved(self, location: Location, verdict: Verdict) -> None:
-        there = redirected(location.url, verdict.location)
-        shown = without_query(location.url)
-        if there is None:
-            raise TransportError("the redirect's address is invalid", method="GET", url=shown)
         self._redirects += 1
-        if self._redirects > REDIRECT_LIMIT:
-            raise TooManyRedirects("redirect loop", method="GET", url=shown)
+        there = next_url(location.url, verdict.location, self._redirects)
         self._file.moved(location, followed(location, there))
         if verdict.retry_after:
+            shown = without_query(location.url)
             late = TimedOut(
                 "the service is not ready to provide it", method="GET", url=shown, operation=self._file.title
             )

@@ -29,7 +29,7 @@ from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Scheduler,
 from omicsdk.transfer.downloads.targets import Store, There
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
-from omicsdk.transfer.engine.machine import PREPARING, Broken, State, step
+from omicsdk.transfer.engine.machine import PREPARING, Broken, State
 from omicsdk.transfer.items import Item, Wanted
 from omicsdk.transfer.journal.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
@@ -303,9 +303,7 @@ class Downloads(Engine[Job]):
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
         if reception.stale or verdict.kind not in ACCEPTED:
             return False
-        job = reception.job
-        for command in step(TRANSITIONS, job, messages.Answered(reception, verdict), self._rules):
-            self.executors[type(command)](self, job, command)
+        self._step(reception.job, messages.Answered(reception, verdict))
         return True
 
     def open_part(self, job: Job) -> int:

@@ -16,28 +16,25 @@ from omicsdk.core.errors import (
     OmicsError,
     SourceChanged,
     TimedOut,
-    TooManyRedirects,
     TransferError,
     TransportError,
     TruncatedTransfer,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception
-from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
+from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import (
-    OVERLOADED,
     Kind,
     Location,
     Patience,
     Verdict,
     followed,
+    next_url,
     parse_head,
-    redirected,
     validator_words,
 )
 
@@ -278,15 +275,10 @@ def _moved(job: Job, reception: Reception, verdict: Verdict, patience: Patience)
     if job.paused:
         return []
     here = reception.location
-    there = redirected(here.url, verdict.location)
-    job.redirects += 1
     wait = verdict.retry_after or 0.0
+    job.redirects += 1
     job.waited += wait
-    shown = without_query(here.url)
-    if there is None:
-        return _fail(job, TransportError("the redirect's address is invalid", method="GET", url=shown))
-    if job.redirects > REDIRECT_LIMIT and not wait:
-        return _fail(job, TooManyRedirects("redirect loop", method="GET", url=shown))
+    there = next_url(here.url, verdict.location, 0 if wait else job.redirects)
     if job.waited > patience.retry_after:
         before = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
         said = f"{before}, and the server asks for {wait:.0f} s more"
@@ -322,16 +314,9 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
 
 
 def _later(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    location, wait = event.reception.location, verdict.retry_after or 0.0
-    if wait > patience.retry_after:  # this file ends here, and others had better ask for themselves
-        wait = 0.0
-    then: Commands = []
-    if verdict.status in OVERLOADED:
-        then.append(Relieve(location, wait))
-    elif wait:
-        then.append(HoldServer(location, wait))
+    relief = relief_of(event.reception.location, verdict.status, verdict.retry_after, patience.retry_after)
     error = _status_error(event.reception, verdict)
-    return [*then, *_again(job, event, error, patience, verdict.retry_after)]
+    return [*relief, *_again(job, event, error, patience, verdict.retry_after)]
 
 
 def _changed(job: Job, verdict: Verdict) -> Commands:

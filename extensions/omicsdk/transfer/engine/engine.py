@@ -100,10 +100,6 @@ class Engine(ABC, Generic[J]):
     """
 
     table: ClassVar[Table[Any, Any]]
-    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
-        HoldServer: lambda self, _, command: self._hold(command),
-        Relieve: lambda self, _, command: self._relieve(command),
-    }
 
     def __init__(
         self,
@@ -175,19 +171,22 @@ class Engine(ABC, Generic[J]):
         """
         if job.state in FINAL:
             return
-        before = job.state
         try:
-            commands = step(self.table, job, event, self._rules)
-            if job.state is not before:
-                self._changed(job, before)
-            for command in commands:
-                self.executors[type(command)](self, job, command)
+            self._step(job, event)
         except OmicsError as error:
             if job.state not in FINAL:
                 self.apply(job, Broken(error))
             elif job.number in self._open:  # what it had to do before its end went wrong
                 job.state = State.FAILED
                 self._fail(job, error)
+
+    def _step(self, job: J, event: object) -> None:
+        before = job.state
+        commands = step(self.table, job, event, self._rules)
+        if job.state is not before:
+            self._changed(job, before)
+        for command in commands:
+            self.executors[type(command)](self, job, command)
 
     def _in_background(
         self,
@@ -219,10 +218,10 @@ class Engine(ABC, Generic[J]):
         self._tally.count_retry()
         self._later.append((self._clock.monotonic() + seconds, job, event, epoch))
 
-    def _hold(self, command: HoldServer) -> None:
+    def _hold(self, _: J, command: HoldServer) -> None:
         self._lanes.hold(command.location.server, self._clock.monotonic() + command.seconds)
 
-    def _relieve(self, command: Relieve) -> None:
+    def _relieve(self, _: J, command: Relieve) -> None:
         self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _wake_up(self) -> None:
@@ -335,3 +334,5 @@ class Engine(ABC, Generic[J]):
     @abstractmethod
     def _phase(self, *, final: bool) -> Phase:
         """What the transfer is at."""
+
+    executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {HoldServer: _hold, Relieve: _relieve}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
+from omicsdk.transfer.network.requests import OVERLOADED
+
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer.network.requests import Location
@@ -72,6 +74,23 @@ class Relieve(NamedTuple):
 
     location: Location
     seconds: float
+
+
+def relief_of(location: Location, status: int, asked: float | None, longest: float) -> list[HoldServer | Relieve]:
+    """Decide how a server is spared that answers "later": the commands for all requests to it.
+
+    Args:
+        location: Where it was asked.
+        status: Its answer.
+        asked: Seconds that it asks to wait; None for none.
+        longest: Seconds of waiting beyond which the job ends; the others had better ask for themselves then.
+    """
+    wait = asked or 0.0
+    if wait > longest:
+        wait = 0.0
+    if status in OVERLOADED:
+        return [Relieve(location, wait)]
+    return [HoldServer(location, wait)] if wait else []
 
 
 class _Stateful(Protocol):

@@ -10,8 +10,9 @@ from typing import NamedTuple, cast
 from urllib.parse import quote, urljoin
 
 from omicsdk.core.credentials import origin_of
+from omicsdk.core.errors import TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import LEAST_RATE, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
+from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.version import user_agent
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
@@ -415,6 +416,27 @@ def redirected(url: str, location: str) -> str | None:
     except ValueError:
         return None
     return found if found[:8].lower().startswith(("http://", "https://")) else None
+
+
+def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:
+    """Return where a redirect leads that has to be followed.
+
+    Args:
+        url: Who sent it.
+        location: The header, as `parse_head` read it.
+        hops: Redirects in a row, with this one.
+        method: How it was asked, for the error.
+
+    Raises:
+        TransportError: The address is invalid.
+        TooManyRedirects: There are more than REDIRECT_LIMIT in a row.
+    """
+    there = redirected(url, location)
+    if there is None:
+        raise TransportError("the redirect's address is invalid", method=method, url=without_query(url))
+    if hops > REDIRECT_LIMIT:
+        raise TooManyRedirects("redirect loop", method=method, url=without_query(url))
+    return there
 
 
 def server_of(url: str) -> str:

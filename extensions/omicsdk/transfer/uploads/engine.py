@@ -354,7 +354,7 @@ class Uploads(Engine[Job]):
     def _open_file(self, job: Job, _: messages.Open) -> None:
         source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
         target, journal = job.store.target, self._journal
-        key = job.key = key_of(job.path, job.title, target)
+        key = key_of(job.path, job.title, target)
         taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
         done = journal.finished(key, place_of(target)) if journal is not None else None
         begun = journal.unfinished(key) if journal is not None else None

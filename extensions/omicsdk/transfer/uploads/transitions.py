@@ -21,17 +21,15 @@ from omicsdk.core.errors import (
     ServerError,
     SourceChanged,
     TimedOut,
-    TooManyRedirects,
     TransferError,
     TransportError,
     UsageError,
     error_class,
 )
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.retry import REDIRECT_LIMIT
 from omicsdk.transfer.checksums import Stopped
-from omicsdk.transfer.engine.machine import Broken, HoldServer, Relieve, State, Transition
-from omicsdk.transfer.network.requests import OVERLOADED, Patience, parse_head, redirected
+from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
+from omicsdk.transfer.network.requests import Patience, next_url, parse_head
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.answers import Kind, Verdict, agreed, difference
 from omicsdk.transfer.uploads.checksums import checksums_of_whole
@@ -256,14 +254,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
 
 
 def _later(job: Job, event: messages.Ended, verdict: Verdict, rules: Rules) -> Commands:
-    location, wait = event.sending.location, verdict.retry_after or 0.0
-    if wait > rules.patience.retry_after:  # this upload ends here, and others had better ask for themselves
-        wait = 0.0
-    relief: Commands = []
-    if verdict.status in OVERLOADED:
-        relief.append(Relieve(location, wait))
-    elif wait:
-        relief.append(HoldServer(location, wait))
+    relief = relief_of(event.sending.location, verdict.status, verdict.retry_after, rules.patience.retry_after)
     error = _status_error(event.sending, verdict)
     return [*relief, *_once_more(job, event, error, rules, verdict.retry_after)]
 
@@ -316,13 +307,10 @@ def _damaged(
 
 def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
     prepared, here = sending.prepared, sending.location
-    there = redirected(here.url, verdict.location)
-    shown = without_query(here.url)
-    if there is None or verdict.status == 303:
-        said = "the redirect's address is invalid"
-        return _fail(job, TransportError(said, method=sending.method, url=shown), rules)
-    if prepared.hops >= REDIRECT_LIMIT:
-        return _fail(job, TooManyRedirects("redirect loop", method=sending.method, url=shown), rules)
+    if verdict.status == 303:
+        said = "the redirect turns it into a GET (303)"
+        return _fail(job, TransportError(said, method=sending.method, url=without_query(here.url)), rules)
+    there = next_url(here.url, verdict.location, prepared.hops + 1, sending.method)
     headers = here.headers
     if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
         headers = {name: value for name, value in headers.items() if _harmless(name)}
