@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NameClash, UnsafePath
 from omicsdk.transfer import names
-from omicsdk.transfer.names import KeyPile, KeySet, LinkGuard, NameGuard, check_links, check_name, check_names, room_in
+from omicsdk.transfer.names import (
+    KeyPile,
+    KeySet,
+    LinkGuard,
+    NameGuard,
+    check_links,
+    check_name,
+    check_names,
+    first_of_each,
+    room_in,
+)
 
 Check = Callable[[list[str], bool], None]
 
@@ -381,3 +391,10 @@ def test_each_folder_is_looked_at_once(maze: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "lstat", lambda path: (looked.append(os.fspath(path)), real(path))[1])
     check_links([f"{folder}/{number}" for number in range(100) for folder in ("a/b", "a")], str(maze))
     assert sorted(path for path in looked if path.startswith(f"{maze}{os.sep}")) == [f"{maze}/a", f"{maze}/a/b"]
+
+
+@given(st.lists(st.text(max_size=3)))
+def test_of_things_of_one_name_the_first_is_kept(found: list[str]) -> None:
+    assert list(first_of_each(enumerate(found), lambda thing: thing[1])) == [
+        (place, name) for place, name in enumerate(found) if name not in found[:place]
+    ]
