@@ -20,6 +20,7 @@ def benchmarks(monkeypatch):
         in (
             "answering",
             "counting",
+            "file_access",
             "data_store",
             "data_commons",
             "measuring",

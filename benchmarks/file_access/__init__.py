@@ -1,0 +1,1 @@
+"""What benchmarks/file_systems.py measures with: servers on loopback, files, and a process for each side."""

@@ -1,0 +1,43 @@
+"""What the comparison of file systems measures with does what it claims."""
+
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
+
+GOALS = {
+    "read 256 MiB in sequence, dss:// / fsspec http": 0.7,
+    "read 256 MiB in sequence, dss:// / curl": 2,
+    "200 random reads of 64 KiB, dss:// / fsspec http": 0.3,
+    "omics sync of 20,000 small local files / rclone": 1.2,
+    "omics sync of 20,000 small local files, nothing to do / rclone": 2,
+}
+
+
+def test_cases_have_the_goals_that_were_set():
+    from file_access.cases import ENTRIES
+
+    assert {entry.name: entry.goal for entry in ENTRIES if entry.goal is not None} == GOALS
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_both_sides_read_the_same_places(tmp_path):
+    from file_access.worker import read, seek
+
+    path = tmp_path / "one"
+    path.write_bytes(bytes(3_000_000))
+    read(str(path), {}, 3_000_000)()
+    seek(str(path), {}, 3_000_000, 20, 64)()
+    with pytest.raises(RuntimeError, match="3000000 of 3000001 bytes came"):
+        read(str(path), {}, 3_000_001)()
+
+
+def test_a_table_is_the_same_whatever_reads_it(tmp_path):
+    from file_access.bench import QUICK, Bundle
+    from file_access.worker import csv, parquet
+
+    bundle = Bundle(tmp_path, QUICK, "http://nowhere")
+    for file, task in ((bundle.text, csv), (bundle.table, parquet)):
+        assert file.size == (tmp_path / file.name).stat().st_size
+        task(str(tmp_path / file.name), {}, **({"columns": ["c0"]} if task is parquet else {}))()
