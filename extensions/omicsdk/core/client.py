@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.connections import Connections
     from omicsdk.core.sending.transport import Timeout
 
 
@@ -590,14 +589,14 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
     return clone
 
 
-def network_of(client: Client) -> tuple[Connections, Timeout]:
-    """The connections of a client and its limits of time, for requests that aren't of its API; they stay the client's.
+def network_of(client: Client) -> tuple[Mapping[str, str] | None, Timeout]:
+    """The environment's variables of a client (None is the process's own) and its limits of time, for requests beside its API.
 
     Args:
         client: The client.
     """
     transport = exchange_of(client).transport
-    return transport._connections, transport._timeout  # pyright: ignore[reportPrivateUsage] - of core as well
+    return transport._connections._environ, transport._timeout  # pyright: ignore[reportPrivateUsage] - of core as well
 
 
 class _Late:

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
 from logging import getLogger
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.fs.store import Entry
+from omicsdk.transfer.ranges import stream
 
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache
@@ -220,6 +221,8 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 FIRST = 128 * 1024
 #: Blocks that are read ahead at most.
 MOST_BLOCKS = 4
+#: Bytes that are read ahead before the bytes that follow come in a stream.
+STREAMED = 2 * 1024 * 1024
 #: How many times more are read ahead, each time that a reader continues where the last bytes ended.
 GROWTH = 4
 
@@ -231,12 +234,18 @@ class GrowingReadAhead(BaseCache):
         blocksize: Bytes of a block.
         fetcher: Gives the bytes from a place to another.
         size: The file's size.
+
+    Attributes:
+        stream: Yields the bytes from a place on, for readers that go on when the window is at its widest; None where only
+            the fetcher gives bytes.
     """
 
     name: ClassVar[str] = "growing"
 
     def __init__(self, blocksize: int, fetcher: Fetcher, size: int) -> None:
         super().__init__(blocksize, fetcher, size)
+        self.stream: Callable[[int], Generator[bytes]] | None = None
+        self._pieces: Generator[bytes] | None = None  # what follows the window
         self._start = 0
         self._window = b""
         self._most = MOST_BLOCKS * blocksize
@@ -253,6 +262,9 @@ class GrowingReadAhead(BaseCache):
             return self._window[start - self._start : stop - self._start]
         self.miss_count += 1
         goes_on = self._start <= start <= end
+        if goes_on and self._ahead >= STREAMED and self.stream is not None:
+            return self._streamed(start, stop)
+        self._pieces = None
         self._ahead = min(self._most, self._ahead * GROWTH if goes_on and end else FIRST)
         kept = self._window[start - self._start :] if goes_on else b""
         self._window, self._start = b"", start  # let go before more come
@@ -260,6 +272,25 @@ class GrowingReadAhead(BaseCache):
         self.total_requested_bytes += len(came)
         self._window = kept + came if kept else came
         return self._window[: stop - start]
+
+    def _streamed(self, start: int, stop: int) -> bytes:
+        """Bytes of which the window has the first ones at most; the piece with the last of them becomes the window."""
+        assert self.stream is not None
+        parts = [self._window[start - self._start :]]
+        at = self._start + len(self._window)
+        if self._pieces is None:
+            self._pieces = self.stream(at)
+        while at < stop:
+            try:
+                piece = next(self._pieces)
+            except BaseException:
+                self._pieces = None
+                raise
+            self.total_requested_bytes += len(piece)
+            parts.append(piece[: stop - at])
+            self._window, self._start = piece, at
+            at += len(piece)
+        return b"".join(parts)
 
 
 register_cache(GrowingReadAhead, clobber=True)
@@ -319,6 +350,8 @@ class ReadFile(AbstractBufferedFile):
             version=entry.version,
         )
         self.details = entry.info() | {"size": there}
+        if isinstance(self.cache, GrowingReadAhead):
+            self.cache.stream = self._stream
 
     def readuntil(self, char: bytes = b"\n", blocks: int | None = None) -> bytes:
         """Read up to some bytes, and these: a line.
@@ -329,11 +362,17 @@ class ReadFile(AbstractBufferedFile):
         """
         return super().readuntil(char, blocks or LINE)
 
+    def _stream(self, start: int) -> Generator[bytes]:
+        yield from stream(self._bytes_here(), start)
+
     def _fetch_range(self, start: int, end: int) -> bytes:
+        return self._bytes_here().read(start, end)
+
+    def _bytes_here(self) -> FileBytes | CachedBytes:
         if self._process != os.getpid():  # locks and streams that were copied by a fork are another process's
             self._bytes = self.fs.bytes_for_reader(self._entry, self._bytes.validators)
             self._process = os.getpid()
-        return self._bytes.read(start, end)
+        return self._bytes
 
 
 class WrittenFile(AbstractBufferedFile):

@@ -16,8 +16,8 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import partial
@@ -832,6 +832,21 @@ class FileBytes:
             return self._whole(error).read(start, end)
         except NotFound as error:
             raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
+
+    def stream(self, start: int, end: int) -> Generator[bytes]:
+        """Yield bytes as they come over one connection.
+
+        Args:
+            start: The first one, counted from 0.
+            end: The one behind the last.
+
+        Yields:
+            Pieces in order, as far as their server gives them so; `read` gives the others, or the error.
+        """
+        source = self._source()
+        if isinstance(source, Ranges) and source.joins:
+            with suppress(NoRanges, NotFound):
+                yield from source.stream(start, end)
 
     def _source(self) -> Source:
         with self._lock:

@@ -8,14 +8,14 @@ import os
 import random
 import stat
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 from logging import getLogger
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+from math import inf
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, runtime_checkable
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
@@ -30,15 +30,15 @@ from omicsdk.core.errors import (
     TransferError,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.request import Request
-from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.sending.transport import Send, Timeout, within_budget
+from omicsdk.core.sending.connections import WireFailure, curl_options, network
+from omicsdk.core.sending.transport import Timeout, within_budget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
     Kind,
     Location,
+    Patience,
     Verdict,
     followed,
     headers_for,
@@ -46,19 +46,31 @@ from omicsdk.transfer.network.requests import (
     judge,
     may_join,
     next_url,
+    parse_head,
     validator_words,
 )
 from omicsdk.transfer.threads import TICK, Workers
 
 if TYPE_CHECKING:
-    from httpx import Response
-
     from omicsdk.core.client import Client
     from omicsdk.core.retry import Retry
+    from omicsdk.transfer.network.wire import Ask, Ended
+    from omicsdk.transfer.network.wire import Wire as Requests
 
 
 #: Bytes that are read at once, at least, and in seconds of the limit.
 _LEAST, _SECONDS = 16 * 1024, 0.1
+#: Seconds that are waited for bytes at a time, within which Ctrl-C is noticed; seconds that are as good as no limit.
+_WAIT, _EVER = 1.0, 1e6
+#: Bytes of a body that may come beyond those of use before it is cut off: its answer is judged by then.
+_SPARE = 64 * 1024
+#: Bytes that libcurl reads at once from a socket. It may do so some sixty times before any is handed on, which bounds the
+#: memory of a read, and a larger buffer leaves the processor's caches.
+_BUFFER = 128 * 1024
+#: Chunks of libcurl's, 16 KiB at most, that make a piece.
+_JOINED = 64
+#: Bytes of a refusal that are read, and connections that a thread's requests keep open.
+_REFUSAL, _KEPT = 1 << 18, 4
 
 
 class Source(Protocol):
@@ -109,13 +121,91 @@ class Pace:
             wait -= TICK
 
 
+class Answer:
+    """An answer whose head has come. Its body comes as it is read: what isn't read yet stays on its way.
+
+    Args:
+        ask: The request.
+        lent: The connections that it goes over, until it is closed.
+        give_back: Takes these.
+        most: Bytes of its body that are of use; None for all.
+    """
+
+    def __init__(self, ask: Ask, lent: Requests, give_back: Callable[[Requests], None], most: int | None) -> None:
+        self.lines: list[bytes] = []
+        self.status, self.headers = 0, dict[str, str]()
+        self._chunks: list[bytes] = []
+        self._left = inf if most is None else most + _SPARE
+        self._ended: Ended | None = None
+        self._lent = lent
+        self._give_back = give_back
+        lent.start(ask, self)
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Take bytes of the body, from libcurl; 0 ends a body that is longer than is of use."""
+        self._chunks.append(chunk)
+        self._left -= len(chunk)
+        return None if self._left >= 0 else 0
+
+    def begin(self) -> None:
+        """Wait for the head.
+
+        Raises:
+            WireFailure: There was none.
+        """
+        # A head that looks whole may be that of a proxy, or an interim one: only what follows shows that it is the answer's.
+        while not self._chunks and self._ended is None:
+            self._move()
+        if not self.lines:
+            self._check()
+        self.status, self.headers = parse_head(self.lines)
+
+    def pieces(self) -> Generator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            WireFailure: It breaks.
+        """
+        while self._chunks or self._ended is None:
+            chunks, self._chunks = self._chunks, []
+            for at in range(0, len(chunks), _JOINED):
+                yield b"".join(chunks[at : at + _JOINED])
+            if not self._chunks and self._ended is None:
+                self._move()
+        self._check()
+
+    def refusal(self) -> bytes:
+        """The beginning of the body, as much as an error needs."""
+        body = bytearray()
+        with suppress(WireFailure):
+            for piece in self.pieces():
+                body += piece
+                if len(body) >= _REFUSAL:
+                    break
+        return bytes(body)
+
+    def close(self) -> None:
+        """End it, and give its connections back."""
+        if self._ended is None:
+            self._lent.cancel(lambda _: True)
+        self._give_back(self._lent)
+
+    def _move(self) -> None:
+        for ended in self._lent.poll(_WAIT):
+            self._ended = ended
+
+    def _check(self) -> None:
+        if self._ended is not None and self._ended.error is not None:
+            raise WireFailure(self._ended.error, arrived=True, lasting=self._ended.lasting)
+
+
 class Wire:
     """Sends requests for bytes, each once: what follows an answer is decided by who asked. Thread-safe.
 
     Args:
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
         timeout: Seconds for each step; by default the client's, else 10 to connect, 60 without a byte.
-        client: A client over whose connections it sends, without its credentials; by default it has its own.
+        client: A client whose environment and limits of time hold, without its credentials.
     """
 
     def __init__(
@@ -125,47 +215,75 @@ class Wire:
         *,
         client: Client | None = None,
     ) -> None:
-        from omicsdk.core.sending.wire import Sender
-
-        self._own: Connections | None = None
-        if client is None:
-            used = self._own = Connections(environ, http2=False, asynchronous=False, given=None)
-        else:
+        if client is not None:
             from omicsdk.core.client import network_of
 
-            used, usual = network_of(client)
+            environ, usual = network_of(client)
             timeout = usual if timeout is None else timeout
-        self._sender = Sender(used, Timeout.of(timeout), time.monotonic)
+        self._environ = environ
+        self._timeout = Timeout.of(timeout)
+        self._idle: deque[Requests] = deque()  # one for each request that was under way at once, with its connections
+        self._closed = False
 
-    def get(self, url: str, headers: tuple[tuple[str, str], ...]) -> Response:
-        """Asks for bytes.
+    def get(self, url: str, headers: tuple[tuple[str, str], ...], most: int | None = None) -> Answer:
+        """Ask for bytes.
 
         Args:
             url: Where.
             headers: Names and values.
+            most: Bytes of the body that are of use; None for all. A server that sends the whole file is cut off there.
 
         Returns:
-            The answer, of which only the head has been read; whoever gets it closes it.
+            The answer, of which only the head has been read; its reader closes it.
 
         Raises:
             WireFailure: There was none.
         """
-        request = Request("GET", url, headers, None, idempotent=True, secured=False, operation="")
-        step = Send(Hop("GET", url, headers, has_content=False), headers={}, query={}, credentials=None)
-        return self._sender.send(step, request, stream=True, most=None)
+        from omicsdk.transfer.network.wire import Ask
 
-    def finish(self, answer: Response) -> bytes:
-        """Reads what a refusal says, and closes it.
-
-        Args:
-            answer: The answer.
-        """
-        return self._sender.finish(answer)
+        try:
+            lent = self._idle.pop()  # the one used last: its connection is the likeliest to be open still
+        except IndexError:
+            lent = self._made()
+        try:
+            answer = Answer(Ask(url, headers), lent, self._return, most)
+        except ValueError as error:
+            self._return(lent)
+            raise WireFailure(
+                TransportError(f"The request cannot be sent: {error}"), arrived=False, lasting=True
+            ) from None
+        try:
+            answer.begin()
+        except BaseException:
+            answer.close()
+            raise
+        return answer
 
     def close(self) -> None:
-        """Closes its own connections."""
-        for transport in self._own.taken() if self._own is not None else ():
-            transport.close()
+        """Close the connections, those in use as soon as they are given back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _made(self) -> Requests:
+        from omicsdk.transfer.network.wire import Wire as Requests
+
+        steps = [seconds for seconds in (self._timeout.read, self._timeout.body) if seconds is not None]
+        patience = Patience(
+            connect=self._timeout.connect or _EVER,
+            silence=min(steps, default=_EVER),
+            least_rate=self._timeout.least_rate if steps else 0,
+        )
+        return Requests(lambda url: curl_options(network(url, self._environ)), patience, _KEPT, buffer=_BUFFER)
+
+    def _return(self, lent: Requests) -> None:
+        if self._closed:
+            lent.close()
+        else:
+            self._idle.append(lent)
 
 
 _lock = threading.Lock()
@@ -196,17 +314,6 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-
-
-@contextmanager
-def network_errors() -> Generator[None]:
-    """Raises WireFailure for what httpx raises while a body is read."""
-    from omicsdk.core.sending.wire import WIRE_ERRORS, failure_of
-
-    try:
-        yield
-    except WIRE_ERRORS as error:
-        raise failure_of(error) from error
 
 
 #: Bytes of a piece where a file is read to its end.
@@ -345,18 +452,24 @@ class Ranges:
             self._shown = start, end, crc32c(data)
         return data
 
-    def stream(self, start: int = 0) -> Generator[bytes]:
-        """Yields all bytes from one on, as they come over one answer; where that breaks, from another that begins there.
+    def stream(self, start: int = 0, end: int | None = None) -> Generator[bytes]:
+        """Yield bytes as they come over one answer; where that breaks, from another that begins there.
 
         Args:
             start: The first one, before the file's end.
+            end: The one behind the last, not beyond the file's end; None for all.
 
         Raises:
             OmicsError: As for `read`.
         """
-        return _Reading(self, start, None).pieces()
+        return _Reading(self, start, end).pieces()
 
     # -- what readings share
+
+    @property
+    def joins(self) -> bool:
+        """Whether the bytes of several answers are known to be of one file, or may be joined all the same."""
+        return self._unvalidated or not self._loose
 
     @property
     def sized(self) -> bool:
@@ -406,17 +519,16 @@ class Ranges:
 
     def asked(self, location: Location, start: int, end: int | None) -> Asked:
         """The request for some bytes, as far as an answer is judged by it."""
-        joins = self._unvalidated or not self._loose
         ranged = bool(start) or end is not None  # of a file without bytes there is no range
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
-        return Asked(start, end, ranged, self._size, self._stated, before, joins)
+        return Asked(start, end, ranged, self._size, self._stated, before, self.joins)
 
-    def judged(self, location: Location, start: int, end: int | None, answer: Response, *, shows: bool) -> Verdict:
+    def judged(self, location: Location, start: int, end: int | None, answer: Answer, *, shows: bool) -> Verdict:
         """What an answer is; one that is accepted tells what the next ones are held against, where its bytes are shown."""
         headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
         with self._lock:
             asked = self.asked(location, start, end)
-            verdict = judge(asked, answer.status_code, headers, self._clock.now())
+            verdict = judge(asked, answer.status, headers, self._clock.now())
             if verdict.kind is Kind.WHOLE and not may_join(asked, verdict.validator):
                 verdict = verdict._replace(
                     kind=Kind.UNVALIDATED, why=f"a file with {validator_words(verdict.validator)}"
@@ -496,7 +608,9 @@ class _Reading:
         if not location.url.lower().startswith(("http://", "https://")):
             raise NoRanges(f"{file.title} cannot be read in parts over {location.url.partition(':')[0]}")
         asked = file.asked(location, self._at, self._end)
-        answer = file.wire().get(location.url, headers_for(location, asked))
+        # Of a server that sends the whole file, the bytes before those that were asked for come first.
+        most = None if self._end is None else self._end - (self._at if self._at > MOST_SKIPPED else 0)
+        answer = file.wire().get(location.url, headers_for(location, asked), most)
         try:
             verdict = file.judged(location, self._at, self._end, answer, shows=self._shows)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
@@ -506,27 +620,26 @@ class _Reading:
         finally:
             answer.close()
 
-    def _take(self, answer: Response, verdict: Verdict) -> Generator[bytes, None, bool]:
+    def _take(self, answer: Answer, verdict: Verdict) -> Generator[bytes, None, bool]:
         """Yields the bytes that were asked for; returns whether there are no more."""
         skip = self._at - verdict.start
         if skip > MOST_SKIPPED:
             raise NoRanges(f"{self._file.title}: its server sends whole files only", name=self._file.title)
         before = self._at
-        with network_errors():
-            for piece in answer.iter_raw():
-                left = len(piece) if self._end is None else self._end - self._at
-                if verdict.kind is Kind.ACCEPT and len(piece) > left:
-                    raise NoRanges(f"{self._file.title}: its server sends more than was requested")
-                kept = piece[skip : skip + left]
-                skip = max(0, skip - len(piece))
-                if self._file.pace is not None:
-                    self._file.pace.passed(len(piece))
-                if kept:
-                    self._at += len(kept)
-                    self._got_on(len(kept))
-                    yield kept
-                if self._end is not None and self._at >= self._end and verdict.kind is Kind.WHOLE:
-                    return True  # what follows wasn't asked for
+        for piece in answer.pieces():
+            left = len(piece) if self._end is None else self._end - self._at
+            if verdict.kind is Kind.ACCEPT and len(piece) > left:
+                raise NoRanges(f"{self._file.title}: its server sends more than was requested")
+            kept = piece[skip : skip + left]
+            skip = max(0, skip - len(piece))
+            if self._file.pace is not None:
+                self._file.pace.passed(len(piece))
+            if kept:
+                self._at += len(kept)
+                self._got_on(len(kept))
+                yield kept
+            if self._end is not None and self._at >= self._end and verdict.kind is Kind.WHOLE:
+                return True  # what follows wasn't asked for
         promised = min((end for end in (verdict.end, self._end) if end is not None), default=self._at)
         if self._at < promised or (self._end is not None and self._at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._file.title)
@@ -538,7 +651,7 @@ class _Reading:
         if self._gained >= PROGRESS:
             self._begin_anew()
 
-    def _go_on(self, location: Location, verdict: Verdict, answer: Response) -> None:
+    def _go_on(self, location: Location, verdict: Verdict, answer: Answer) -> None:
         file = self._file
         match verdict.kind:
             case Kind.MOVED:
@@ -568,7 +681,7 @@ class _Reading:
             )
             self._file.pause(1, self._began, late, verdict.retry_after)
 
-    def _refused(self, location: Location, verdict: Verdict, answer: Response) -> None:
+    def _refused(self, location: Location, verdict: Verdict, answer: Answer) -> None:
         """Asks for another URL in the place of one that has ended; a new one that isn't accepted either is refused."""
         error = self._error(location, verdict, answer)
         if what := self._file.ended(location):
@@ -586,11 +699,11 @@ class _Reading:
         error.attempts = self._failures
         self._file.pause(self._failures, self._began, error)
 
-    def _error(self, location: Location, verdict: Verdict, answer: Response) -> APIError:
+    def _error(self, location: Location, verdict: Verdict, answer: Answer) -> APIError:
         said = api_error(
             status=verdict.status,
             headers=answer.headers,
-            body=self._file.wire().finish(answer),
+            body=answer.refusal(),
             method="GET",
             url=without_query(location.url),
             retry_after=verdict.retry_after,
@@ -713,37 +826,6 @@ def is_another(before: os.stat_result, after: os.stat_result) -> bool:
     return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
-#: Bytes of a piece, and how many pieces are fetched ahead.
-PIECE = 4 * 1024 * 1024
-AHEAD = 3
-
-
-def stream(file: Source, start: int | None = None, end: int | None = None, *, piece: int = PIECE) -> Iterator[bytes]:
-    """Yield a file's bytes in order, some pieces ahead of the reader.
-
-    Args:
-        file: The file.
-        start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
-        end: The byte behind the last; None for the file's end.
-        piece: Bytes of each piece, at most.
-
-    Yields:
-        Pieces.
-    """
-    size = file.size
-    first = max(0, size + start) if start is not None and start < 0 else (start or 0)
-    last = size if end is None else min(end, size)
-    places = iter(range(first, last, piece))
-    with Workers(AHEAD, "omicsdk-stream") as pool:
-        waiting = deque[Future[bytes]]()
-        while True:
-            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
-                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
-            if not waiting:
-                return
-            yield waiting.popleft().result()
-
-
 #: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
 PART = 8 * 1024 * 1024
 #: Parts of one read that are under way at once.
@@ -828,3 +910,60 @@ def read_in_parts(source: Source, start: int, end: int, clock: Clock = SYSTEM_CL
     with Workers(min(PARTS_AT_ONCE, len(parts) - 1), "omicsdk-read") as pool:
         futures = [pool.submit(source.read, *part) for part in parts[1:]]
         return b"".join([first, *(future.result() for future in futures)])
+
+
+#: Bytes of a piece, and how many pieces are fetched ahead.
+PIECE = 4 * 1024 * 1024
+AHEAD = 3
+
+
+@runtime_checkable
+class Streamed(Source, Protocol):
+    """A source that also gives its bytes as they come."""
+
+    def stream(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield bytes in order over one connection; fewer than was asked for where the rest has to be read."""
+        ...
+
+
+def stream(
+    file: Source,
+    start: int | None = None,
+    end: int | None = None,
+    *,
+    piece: int = PIECE,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Generator[bytes]:
+    """Yield a file's bytes in order: as they come where one connection is fast, else some pieces ahead of the reader.
+
+    Args:
+        file: The file.
+        start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
+        end: The byte behind the last; None for the file's end.
+        piece: Bytes of each piece that is read, at most.
+        clock: Measures how fast the first one comes.
+
+    Yields:
+        Pieces.
+    """
+    size = file.size
+    first = max(0, size + start) if start is not None and start < 0 else (start or 0)
+    last = size if end is None else min(end, size)
+    if isinstance(file, Streamed) and last - first > piece:
+        began = clock.monotonic()
+        data = file.read(first, first + piece)
+        fast = len(data) >= FAST * (clock.monotonic() - began)
+        first += len(data)
+        yield data
+        for data in file.stream(first, last) if fast else ():
+            first += len(data)
+            yield data
+    places = iter(range(first, last, piece))
+    with Workers(AHEAD, "omicsdk-stream") as pool:
+        waiting = deque[Future[bytes]]()
+        while True:
+            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
+                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
+            if not waiting:
+                return
+            yield waiting.popleft().result()

@@ -294,6 +294,7 @@ class Wire:
         connections: How many requests there are at once, at most.
         throttle: The bandwidth limit; by default there is none.
         now: The clock by which bytes are missed, where it runs ahead of the machine's; it never goes back.
+        buffer: Bytes that are read at once from a socket.
 
     Raises:
         TooManyOpenFiles: The process has no descriptor left for it.
@@ -306,8 +307,10 @@ class Wire:
         connections: int,
         throttle: Throttle | None = None,
         now: Callable[[], float] = time.monotonic,
+        buffer: int = RECEIVE_BUFFER,
     ) -> None:
         self._options_for = options_for
+        self._buffer = buffer
         self._patience = patience
         self._now = now
         self._looked = now(), time.monotonic()
@@ -503,7 +506,7 @@ class Wire:
         else:
             if self._pacing.ended(handle):
                 self._multi.remove_handle(handle)
-            handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
+            handle.setopt(pycurl.BUFFERSIZE, self._buffer)
         flight = self._flying.pop(handle)
         if is_ftp(flight.ask.url):
             handle.unsetopt(pycurl.RANGE)
@@ -521,7 +524,7 @@ class Wire:
             handle.setopt(getattr(pycurl, name.upper()), value)
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         handle.setopt(pycurl.NOSIGNAL, 1)
-        handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
+        handle.setopt(pycurl.BUFFERSIZE, self._buffer)
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS | pycurl.PROTO_FTP)
         handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may have dots in it
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)
