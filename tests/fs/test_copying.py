@@ -23,6 +23,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.fs import parse_uri
+from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
@@ -379,3 +380,71 @@ def test_a_stream_without_an_end_does_not_fill_the_disk(shelf, tmp_path, monkeyp
     report = copied("shelf://p/a", str(tmp_path / "a"))
     assert isinstance(report.outcomes[0].error, error)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size] == []
+
+
+def small_files(folder, count=450):
+    for number in range(count):
+        (folder / f"{number % 7}").mkdir(parents=True, exist_ok=True)
+        (folder / f"{number % 7}" / f"{number}").write_bytes(b"%d" % number * (number % 50))
+    return folder
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_many_small_files_within_this_machine(tmp_path, shelf, monkeypatch, slow):
+    monkeypatch.setattr(fetching, "_SLOW", -1 if slow else 1e9)
+    source, target = small_files(tmp_path / "in"), tmp_path / "out"
+    os.utime(source / "3" / "3", ns=(10**18 + 1, 10**18 + 2))
+    (source / "3" / "3").chmod(0o640)
+    (target / "4").mkdir(parents=True)
+    (target / "4" / "4").symlink_to(source / "4" / "11")
+    report = copied(f"{source}/", str(target))
+    assert report.ok
+    assert tree(target) == tree(source)
+    assert [outcome.name for outcome in report.outcomes] == list(tree(source))
+    found = (target / "3" / "3").stat()
+    assert (found.st_mtime_ns, found.st_mode & 0o777) == (10**18 + 2, 0o640)
+    assert not (target / "4" / "4").is_symlink()
+    assert (source / "4" / "11").read_bytes() == b"11" * 11
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="needs extended attributes")
+def test_attributes_of_small_files_are_copied(tmp_path, shelf):
+    (tmp_path / "a").write_bytes(b"1")
+    try:
+        os.setxattr(tmp_path / "a", "user.of", b"me")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    assert copied(str(tmp_path / "a"), str(tmp_path / "b")).ok
+    assert os.getxattr(tmp_path / "b", "user.of") == b"me"
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_what_a_disk_refuses_among_small_files_is_copied_alone(tmp_path, shelf, monkeypatch, call):
+    source, refused = small_files(tmp_path / "in", 20), iter([False] * 5 + [True])
+    real = getattr(os, call)
+
+    def once(*arguments):
+        if next(refused, False):
+            raise OSError(28, "No space left on device")
+        return real(*arguments)
+
+    monkeypatch.setattr(os, call, once)
+    assert copied(f"{source}/", str(tmp_path / "out")).ok
+    monkeypatch.undo()
+    assert tree(tmp_path / "out") == tree(source)
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_an_interrupt_among_small_files_leaves_nothing_half_written(tmp_path, shelf, monkeypatch, call):
+    source, real, left = small_files(tmp_path / "in", 20), getattr(os, call), iter(range(5))
+
+    def interrupted(*arguments):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        copied(f"{source}/", str(tmp_path / "out"))
+    monkeypatch.undo()
+    assert tree(tmp_path / "out").items() <= tree(source).items()

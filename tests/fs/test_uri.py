@@ -1,5 +1,8 @@
 """URIs and paths are told apart, and mean what was written."""
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +56,13 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
 def test_a_scheme_that_is_mistyped_is_told_with_the_nearest():
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names with backslashes are others there")
+@given(
+    st.sampled_from(["", ".", "./", "/", "//", "a", "a/", "/a//b/", "./a", ".."]),
+    st.lists(st.sampled_from(["", ".", "..", "...", "a", ".a", "b\n", "c d"]), min_size=1, max_size=4),
+)
+def test_a_path_below_a_folder_is_as_pathlib_writes_it(folder, parts):
+    name = "/".join(parts)
+    assert Uri("file", folder).child(name).path == str(Path(folder, *parts))

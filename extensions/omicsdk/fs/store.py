@@ -20,7 +20,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib import import_module
 from logging import getLogger
@@ -115,6 +115,8 @@ class NotEmpty(PathError):
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _ODD = re.compile("[\x00\ud800-\udfff]")
+# A path below a folder of which no part is empty or a dot.
+_TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +145,20 @@ class Uri:
             name: One or more parts with slashes between them.
         """
         if self.scheme == "file":
-            return Uri("file", str(Path(self.path, *name.split("/"))))
+            if os.name == "nt" or not _TIDY.fullmatch(name):
+                return Uri("file", str(Path(self.path, *name.split("/"))))
+            return Uri("file", f"{_start_of(self.path)}{name}")  # as Path would write it, for thousands of files
         return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:
         end = "/" if self.is_folder and self.path and not self.path.endswith("/") else ""
         return f"{self.path}{end}" if self.scheme == "file" else f"{self.scheme}://{self.path}{end}"
+
+
+@lru_cache(maxsize=64)
+def _start_of(folder: str) -> str:
+    """What the paths in a folder of this machine begin with."""
+    return str(Path(folder, "x"))[:-1]
 
 
 def parse_uri(text: str) -> Uri:

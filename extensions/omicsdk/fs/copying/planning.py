@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -81,7 +82,7 @@ def select(
         raise IsFolder(str(uri), "is a folder", remedy="Give --recursive to copy its contents.")
     for found in store.walk(entry.path):
         name = below(uri.scheme, entry.path, found.path)
-        if patterns.fit(name):
+        if patterns.fit_all or patterns.fit(name):
             yield Selected(Uri(uri.scheme, found.path), found, name)
 
 
@@ -94,6 +95,9 @@ def below(scheme: str, folder: str, path: str) -> str:
         path: The path.
     """
     if scheme == "file":
+        start = folder if folder.endswith(os.sep) else folder + os.sep
+        if path.startswith(start):  # as the system lists it
+            return path[len(start) :].replace(os.sep, "/")
         return PurePath(path).relative_to(folder).as_posix()
     return path[len(folder) :].removeprefix("/") if folder else path
 
@@ -211,9 +215,11 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
     """
     found: dict[str, Selected] = {}
     for file in files:
-        _refuse_nameless([file])
-        if found.setdefault(file.name, file) != file:
-            raise _clash(found[file.name], file, target)
+        if not file.name:
+            _refuse_nameless([file])
+        other = found.setdefault(file.name, file)
+        if other is not file and other != file:
+            raise _clash(other, file, target)
     return found
 
 

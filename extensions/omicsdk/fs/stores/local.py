@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.store import (
@@ -24,6 +24,9 @@ from omicsdk.fs.store import (
     Unsupported,
 )
 from omicsdk.transfer import Location, Outcome, TransferReport
+
+#: What a file of this machine states beside its size and time: one object for thousands of files.
+_NOTHING: Mapping[str, Any] = {}
 
 
 class LocalStore(Store):
@@ -65,7 +68,10 @@ class LocalStore(Store):
         if place in above:
             return
         for each in self.entries(entry.path):
-            yield from self._below(each, (*above, place))
+            if each.is_folder:
+                yield from self._below(each, (*above, place))
+            else:
+                yield each
 
     def location(self, entry: Entry) -> Location:
         return Location(Path(entry.path).absolute().as_uri())
@@ -130,4 +136,5 @@ class LocalStore(Store):
 def _entry(path: str, found: os.stat_result) -> Entry:
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, "folder", modified=found.st_mtime)
-    return Entry(path, "file", found.st_size, modified=found.st_mtime, version=f"{found.st_mtime_ns}-{found.st_size}")
+    version = f"{found.st_mtime_ns}-{found.st_size}"
+    return Entry(path, "file", found.st_size, _NOTHING, found.st_mtime, version, _NOTHING)
