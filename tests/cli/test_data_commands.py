@@ -242,6 +242,17 @@ def test_how_many_files_is_said_in_english(count, said):
     assert count_of(count, "file") == said
 
 
+def test_sync_by_sizes_alone(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"x")
+    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--compare", "checksum")
+    assert told["files"][0]["plan"] == "another sha256"
+    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--size-only")
+    assert (told["files"], told["same"]) == ([], 1)
+    code, _, why = omics("sync", "shelf://p", "out", "--size-only", "--compare", "checksum")
+    assert (code, "exclude each other" in why) == (2, True)
+
+
 def test_sync_to_a_platform(omics, reads, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.txt").write_bytes(b"other")

@@ -1,10 +1,14 @@
 """What differs between two trees, as far as what is stated tells."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.fs import Entry
-from omicsdk.fs.copying.comparison import differences, why_different
+from omicsdk.fs import Entry, parse_uri
+from omicsdk.fs.copying.comparison import differences, modify_window, why_different
+from omicsdk.fs.copying.jobs import planned_sync
+from omicsdk.fs.store import Stores
 
 
 def entry(size=1, modified=None, **checksums):
@@ -44,3 +48,76 @@ def test_what_is_copied_and_removed_makes_both_equal(source, target):
     made |= {name: source[name] for name in found.copy}
     assert made == source
     assert found.same + len(found.copy) == len(source)
+
+
+@pytest.mark.parametrize(
+    ("times", "window"),
+    [
+        ((1_600_000_000.0, 1_600_000_000.123456), 1),
+        ((1_600_000_000.25, 1_600_000_000.123), 1e-3),
+        ((1_600_000_000.123456, 1_600_000_000.654321), 1e-6),
+    ],
+)
+def test_times_are_as_precise_as_the_coarser_one(times, window):
+    assert modify_window(*times) == window
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "why"),
+    [
+        (1_600_000_000.9, 1_600_000_000.0, ""),  # the target's platform keeps seconds
+        (1_600_000_001.0, 1_600_000_000.0, "changed since"),
+        (1_600_000_001.1, 1_600_000_000.0, "changed since"),
+        (1_600_000_000.1234, 1_600_000_000.123, ""),
+        (1_600_000_000.125001, 1_600_000_000.124001, "changed since"),
+        (1_600_000_000.000003, 1_600_000_000.000001, "changed since"),
+    ],
+)
+def test_a_difference_below_the_precision_of_times_is_none(source, target, why):
+    assert why_different(entry(modified=source), entry(modified=target)) == why
+
+
+@pytest.mark.parametrize("later", [-0.001, 0.001])
+def test_where_copies_keep_times_any_other_time_is_another_file(later):
+    source, target = entry(modified=1e9), entry(modified=1e9 + later)
+    assert why_different(source, target, keeps_times=True) == "changed since"
+    assert why_different(source, source, keeps_times=True) == ""
+
+
+DIRECTIONS = [("file", "file"), ("file", "shelf"), ("shelf", "file"), ("shelf", "shelf")]
+ALL = "auto checksum size update"
+#: What is at both ends (bytes and time), and which comparisons copy the file: where no checksum is stated, where one end states
+#: one and the other is this machine, and where both state one or are this machine.
+CASES = {
+    "the same": ((b"1", 1e9), (b"1", 1e9), "checksum", "", ""),
+    "another size": ((b"22", 1e9), (b"1", 1e9), ALL, ALL, ALL),
+    "another size, and older": ((b"22", 1e9), (b"1", 1e9 + 9), *["auto checksum size"] * 3),
+    "other bytes, and newer": ((b"2", 1e9 + 9), (b"1", 1e9), *["auto checksum update"] * 3),
+    "other bytes, and older": ((b"2", 1e9), (b"1", 1e9 + 9), "checksum", "checksum", "auto checksum"),
+    "the same bytes, and newer": ((b"1", 1e9 + 9), (b"1", 1e9), "auto checksum update", "", ""),
+    "the same bytes, newer by less than a second": ((b"1", 1e9 + 0.5), (b"1", 1e9), "checksum", "", ""),
+}
+
+
+@pytest.mark.parametrize("states_checksums", [False, True])
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("source", "target"), DIRECTIONS)
+def test_a_sync_in_every_direction(shelf, tmp_path, source, target, case, states_checksums):
+    one, other, *expected = CASES[case]
+    uris = []
+    for end, scheme, (data, time) in (("in", source, one), ("out", target, other)):
+        if scheme == "file":
+            (tmp_path / end).mkdir()
+            (tmp_path / end / "a").write_bytes(data)
+            os.utime(tmp_path / end / "a", (time, time))
+        else:
+            shelf.files[f"{end}/a"], shelf.times[f"{end}/a"] = data, time
+            shelf.bare |= set() if states_checksums else {f"{end}/a"}
+        uris.append(parse_uri(str(tmp_path / end) if scheme == "file" else f"{scheme}://{end}"))
+    copied = set()
+    for how in ("auto", "checksum", "size", "update"):
+        with Stores() as stores:
+            plan = planned_sync(stores, *uris, compare="auto" if how == "update" else how, update=how == "update")
+        copied |= {how} if plan.copy.files else set()
+    known = 2 if source == target and (states_checksums or source == "file") else int(states_checksums)
+    assert copied == set(expected[known].split())

@@ -25,6 +25,7 @@ class Shelf(Store):
     broken: ClassVar[set[str]] = set()
     bare: ClassVar[set[str]] = set()
     unsized: ClassVar[set[str]] = set()
+    times: ClassVar[dict[str, float]] = {}
     copies: ClassVar[list[tuple[str, str]]] = []
 
     def __init__(self, *, copying: str = "", name: str = "") -> None:
@@ -37,7 +38,9 @@ class Shelf(Store):
             checksums = {"sha256": self.stated.get(path) or hashlib.sha256(data).hexdigest()}
             if path in self.bare | self.unsized:
                 checksums = {}
-            return Entry(path, "file", None if path in self.unsized else len(data), checksums, modified=1e9)
+            return Entry(
+                path, "file", None if path in self.unsized else len(data), checksums, modified=self.times.get(path, 1e9)
+            )
         if not path or any(name.startswith(f"{path}/") for name in self.files):
             return Entry(path, "folder")
         raise PathNotFound(self.uri(path), "not found")
@@ -87,6 +90,6 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
     """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setitem(store.STORES, "shelf", f"{Shelf.__module__}:Shelf")
-    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.copies):
+    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.times, Shelf.copies):
         kept.clear()
     return Shelf

@@ -19,6 +19,9 @@ from omicsdk.transfer.threads import side_by_side
 By = Literal["auto", "size", "checksum"]
 """What files are compared by."""
 
+#: Steps in which times of change are kept, in seconds, and the finest one. A float of today's time is off by half of that at most.
+_PRECISIONS, _FINEST = (1.0, 1e-3), 1e-6
+
 #: Why a file is different that is so by its time alone.
 CHANGED = "changed since"
 
@@ -67,20 +70,34 @@ def common_checksum(source: Entry, target: Entry) -> str:
     return next((name for name in STRONGEST if name in one and name in other), "")
 
 
-def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
+def modify_window(*times: float) -> float:
+    """Return how far times of change may differ and mean the same moment: platforms keep them to the second, or finer.
+
+    Args:
+        times: In seconds since 1970; a whole number is taken for one of a platform that keeps seconds only.
+    """
+    return max(
+        next((step for step in _PRECISIONS if abs(time - round(time / step) * step) < _FINEST / 2), _FINEST)
+        for time in times
+    )
+
+
+def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times: bool = False) -> str:
     """Return why two files are different as far as their stated facts show; empty where they aren't.
 
     Args:
         source: The file that counts.
         target: The file that is to be equal.
         by: `size` looks at sizes alone; `checksum` needs a checksum of both; `auto` takes checksums where both have one, and
-            otherwise sizes, and whether the source changed after the target did.
+            otherwise sizes and times.
+        keeps_times: Whether a copy has the time of its source, so that any other time means another file; else only a
+            source that changed after the target did.
     """
     if source.size is not None and target.size is not None and source.size != target.size:
         return f"{source.size} bytes, not {target.size}"
     if by == "size":
         return "" if source.size is not None and target.size is not None else "its size is not stated"
-    algorithm = common_checksum(source, target)
+    algorithm = common_checksum(source, target) if source.checksums and target.checksums else ""
     if algorithm:
         equal = stated(source)[algorithm] == stated(target)[algorithm]
         return "" if equal else f"another {algorithm}"
@@ -88,13 +105,31 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
         return "no common checksum is known"
     if source.size is None or target.size is None:
         return "its size is not stated"
-    if source.modified is not None and target.modified is not None and source.modified > target.modified:
-        return CHANGED
-    return ""
+    if keeps_times:
+        return "" if source.modified == target.modified else CHANGED
+    return CHANGED if changed_after(source, target) else ""
+
+
+def changed_after(one: Entry, other: Entry) -> bool:
+    """Whether a file changed after another one, as far as both times are known and precise enough to tell.
+
+    Args:
+        one: A file.
+        other: Another one.
+    """
+    if one.modified is None or other.modified is None or one.modified <= other.modified:
+        return False
+    return one.modified - other.modified >= modify_window(one.modified, other.modified)
 
 
 def differences(
-    source: Mapping[str, Entry], target: Mapping[str, Entry], by: By = "auto", *, update: bool = False
+    source: Mapping[str, Entry],
+    target: Mapping[str, Entry],
+    by: By = "auto",
+    *,
+    update: bool = False,
+    keeps_times: bool = False,
+    settle: Callable[[Sequence[str]], Mapping[str, tuple[Entry, Entry]]] = lambda _: {},
 ) -> Differences:
     """Compare two trees.
 
@@ -103,20 +138,25 @@ def differences(
         target: Those of the tree that is to be equal.
         by: See `why_different`.
         update: Whether a file stays that the target has with a later time of change.
+        keeps_times: See `why_different`.
+        settle: Finds out more of files that times alone tell apart, or all that both have where checksums count: both
+            files, by name.
     """
-    copy: dict[str, str] = {}
-    newer = 0
-    for name, entry in source.items():
-        reason = why_different(entry, target[name], by) if name in target else "not found"
-        if reason and update and name in target and _is_older(entry, target[name]):
-            newer += 1
-        elif reason:
-            copy[name] = reason
-    return Differences(copy, [name for name in target if name not in source], len(source) - len(copy) - newer, newer)
-
-
-def _is_older(one: Entry, other: Entry) -> bool:
-    return one.modified is not None and other.modified is not None and one.modified < other.modified
+    found = {
+        name: why_different(entry, target[name], by, keeps_times=keeps_times) if name in target else "not found"
+        for name, entry in source.items()
+    }
+    doubtful = [name for name, why in found.items() if why == CHANGED or (by == "checksum" and name in target)]
+    for name, (entry, other) in settle(doubtful).items() if doubtful else ():
+        found[name] = why_different(entry, other, by, keeps_times=keeps_times)
+    different = {name: why for name, why in found.items() if why}
+    copy = {
+        name: why
+        for name, why in different.items()
+        if not (update and name in target and changed_after(target[name], source[name]))
+    }
+    gone = [name for name in target if name not in source]
+    return Differences(copy, gone, len(source) - len(different), len(different) - len(copy))
 
 
 @dataclass(frozen=True, slots=True)

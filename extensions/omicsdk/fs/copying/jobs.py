@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from omicsdk.core.answer import PAUSE_FROM, paused_for
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.fs.copying.comparison import CHANGED, By, Differences, differences, why_different, with_common_checksum
+from omicsdk.fs.copying.comparison import By, Differences, differences, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import (
@@ -24,7 +25,7 @@ from omicsdk.fs.copying.planning import (
 )
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
-from omicsdk.fs.store import CopyOptions, NotAFolder, PathNotFound, Stores, Uri
+from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.threads import side_by_side
@@ -260,7 +261,7 @@ def planned_sync(
     entry = stores.of(source).stat(source.path)
     if not entry.is_folder:
         raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
-    wanted = by_name(select(stores.of(source), source, entry=entry, patterns=patterns), target)
+    wanted = _listed(stores, source, target, patterns, entry)
     there = _there(stores, target, patterns)
     found = _compared(wanted, there, compare, stores, update=update)
     plan = CopyPlan(
@@ -274,27 +275,38 @@ def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selecte
     kind = kind_of(stores, target)
     if kind == "file":
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
-    return by_name(select(stores.of(target), target, patterns=patterns), target) if kind else {}
+    return _listed(stores, target, target, patterns) if kind else {}
+
+
+def _listed(
+    stores: Stores, folder: Uri, target: Uri, patterns: Patterns, entry: Entry | None = None
+) -> dict[str, Selected]:
+    # None of the many objects is garbage. From a platform they come slowly, together with some that are.
+    with paused_for(PAUSE_FROM if folder.scheme == "file" else 0):
+        return by_name(select(stores.of(folder), folder, entry=entry, patterns=patterns), target)
 
 
 def _compared(
     wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores, *, update: bool
 ) -> Differences:
-    entries = {name: file.entry for name, file in wanted.items()}
-    others = {name: file.entry for name, file in there.items()}
-    # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
-    doubtful = [
-        name
-        for name in entries
-        if name in others
-        and (by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED))
-    ]
-    known = side_by_side(lambda name: with_common_checksum(wanted[name], there[name], stores.of), doubtful)
-    for name, found in zip(doubtful, known, strict=True):
-        if isinstance(found, OmicsError):
-            raise found
-        entries[name], others[name] = found
-    return differences(entries, others, by, update=update)
+    def settle(names: Sequence[str]) -> dict[str, tuple[Entry, Entry]]:
+        """Times alone prove nothing: what was just fetched is younger than what it was fetched from."""
+        known: dict[str, tuple[Entry, Entry]] = {}
+        ends = side_by_side(lambda name: with_common_checksum(wanted[name], there[name], stores.of), names)
+        for name, found in zip(names, ends, strict=True):
+            if isinstance(found, OmicsError):
+                raise found
+            known[name] = found
+        return known
+
+    return differences(
+        {name: file.entry for name, file in wanted.items()},
+        {name: file.entry for name, file in there.items()},
+        by,
+        update=update,
+        keeps_times={file.uri.scheme for files in (wanted, there) for file in files.values()} == {"file"},
+        settle=settle,
+    )
 
 
 def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:

@@ -207,6 +207,7 @@ def sync(
     delete: bool = False,
     max_delete: int | None = None,
     compare: By = "auto",
+    size_only: bool = False,
     means: Means = _USUAL,
     places: Places = ANYWHERE,
     console: Console,
@@ -225,17 +226,20 @@ def sync(
         update: Keep files that are newer at the target.
         delete: Remove files from the target that are missing in the source.
         max_delete: Remove at most N files; if more would be removed, nothing is done.
-        compare: How to compare files. auto: by checksums if both platforms state the same kind, else by sizes; local
-            files are read if the source is newer than the target. checksum: local files are always read.
+        compare: How to compare files. auto: by checksums if both platforms state the same kind, else by size and
+            modification time; local files are read if only their times differ. checksum: local files are always read.
+        size_only: Compare sizes only, like --compare size.
         means: How they are copied.
         places: Which files.
         console: Prints messages.
         progress: Called with the progress.
         control: Limits and stops it.
     """
-    to = parse_uri(target)
+    if size_only and compare == "checksum":
+        raise UsageError("--size-only and --compare checksum exclude each other", remedy="Leave one of them out.")
+    to, by = parse_uri(target), "size" if size_only else compare
     with places.stores() as stores:
-        found = planned_sync(stores, parse_uri(source), to, compare=compare, update=update, patterns=places)
+        found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, patterns=places)
         extra = found.remove if delete else ()
         if means.dry_run:
             return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
