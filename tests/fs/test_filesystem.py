@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,11 @@ from breakable import Answer, Server
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs._open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.filesystems import DssFileSystem
-from omicsdk.transfer.ranges import FAST, PART, read_in_parts
+from omicsdk.transfer.ranges import PIECE
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))
@@ -229,31 +229,14 @@ def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
     assert server.total < 2.5 * len(body)
 
 
-class Slow:
-    """A file of zeros that comes at a rate."""
-
-    size = 5 * PART
-
-    def __init__(self, rate: float) -> None:
-        self.rate, self.clock = rate, ManualClock()
-        self.reads: list[tuple[int, int]] = []
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        end = self.size if end is None else end
-        self.reads.append((start, end))
-        self.clock.advance((end - start) / self.rate)
-        return bytes(end - start)
-
-
-def test_long_reads_are_made_side_by_side_where_one_connection_is_slow(fs: ServedFileSystem, noise: Any) -> None:
-    slow, fast = Slow(FAST / 2), Slow(FAST * 2)
-    for source in (slow, fast):
-        assert read_in_parts(source, 0, source.size, source.clock) == bytes(source.size)
-    assert sorted(slow.reads) == [(at, at + PART) for at in range(0, slow.size, PART)]
-    assert fast.reads == [(0, PART), (PART, fast.size)]
-
-    store_of(fs).hold("p/large", noise(2 * PART + 5))
-    assert fs.cat_file("p/large", 3) == noise(2 * PART + 5)[3:]
+@pytest.mark.parametrize("fast", [0, inf])
+def test_long_reads_are_whole_over_one_connection_and_over_several(
+    fs: ServedFileSystem, server: Server, noise: Any, monkeypatch: pytest.MonkeyPatch, fast: float
+) -> None:
+    monkeypatch.setattr("omicsdk.transfer.ranges.FAST", fast)
+    store_of(fs).hold("p/large", noise(3 * PIECE + 5))
+    assert fs.cat_file("p/large", 3) == noise(3 * PIECE + 5)[3:]
+    assert len(server.requests) == (4 if fast else 2)
 
 
 def test_listings_are_remembered_until_something_changes(fs: ServedFileSystem) -> None:

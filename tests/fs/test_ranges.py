@@ -3,17 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count, pairwise
+from itertools import count
 from typing import Any
 
 import pytest
 from breakable import Answer, MovedClock, Server
-from hypothesis import given
-from hypothesis import strategies as st
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
 from omicsdk.transfer import Control, Location
-from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire, parts_of
+from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire
 
 BODY = bytes(range(256)) * 40
 
@@ -286,13 +284,3 @@ def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
 def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
     with pytest.raises(NoRanges, match="over ftp"):
         ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
-
-
-@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 10**6))
-def test_the_parts_of_a_read_are_the_whole_of_it(start: int, length: int, part: int) -> None:
-    parts = parts_of(start, start + length, max(part, length // 1000))
-
-    assert parts[0][0] == start
-    assert parts[-1][1] == start + length
-    assert all(end == following for (_, end), (following, _) in pairwise(parts))
-    assert all(0 < end - begin <= max(part, length // 1000) for begin, end in parts)

@@ -33,7 +33,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload
-from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source, StreamSource, read_in_parts
+from omicsdk.transfer.ranges import PIECE, NoRanges, Pace, Ranges, Source, StreamSource, stream
 
 
 class WrongUri(UsageError):
@@ -836,8 +836,10 @@ class FileBytes:
         start, end = _within(start, size), size if end is None else _within(end, size)
         if start >= end:
             return b""
+        if end - start > PIECE:
+            return b"".join(stream(self, start, end))
         try:
-            return read_in_parts(self._source(), start, end)
+            return self._source().read(start, end)
         except NoRanges as error:
             return self._whole(error).read(start, end)
         except NotFound as error:

@@ -9,10 +9,9 @@ import random
 import stat
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from itertools import pairwise
 from logging import getLogger
 from math import inf
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, runtime_checkable
@@ -826,11 +825,6 @@ def is_another(before: os.stat_result, after: os.stat_result) -> bool:
     return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
-#: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
-PART = 8 * 1024 * 1024
-#: Parts of one read that are under way at once.
-PARTS_AT_ONCE = 4
-
 #: Bytes a second over one connection above which several bring no more: they would wait for each other here.
 FAST = 50e6
 
@@ -875,46 +869,9 @@ class StreamSource:
         self._stream.close()
 
 
-def parts_of(start: int, end: int, part: int = PART) -> Sequence[tuple[int, int]]:
-    """Cut a read into parts of about the same length.
-
-    Args:
-        start: The first byte.
-        end: The byte behind the last.
-        part: The longest a part may be, in bytes.
-
-    Returns:
-        Starts and ends, in order.
-    """
-    count = max(1, -(-(end - start) // part))
-    marks = [start + (end - start) * number // count for number in range(count + 1)]
-    return list(pairwise(marks))
-
-
-def read_in_parts(source: Source, start: int, end: int, clock: Clock = SYSTEM_CLOCK) -> bytes:
-    """Read bytes: by one connection where that is as fast as this machine, else by several.
-
-    Args:
-        source: The file.
-        start: The first byte.
-        end: The byte behind the last.
-        clock: Measures how fast it goes.
-    """
-    parts = parts_of(start, end)
-    if len(parts) == 1:
-        return source.read(start, end)
-    began = clock.monotonic()
-    first = source.read(*parts[0])
-    if len(first) >= FAST * (clock.monotonic() - began):
-        return b"".join([first, source.read(parts[0][1], end)])
-    with Workers(min(PARTS_AT_ONCE, len(parts) - 1), "omicsdk-read") as pool:
-        futures = [pool.submit(source.read, *part) for part in parts[1:]]
-        return b"".join([first, *(future.result() for future in futures)])
-
-
 #: Bytes of a piece, and how many pieces are fetched ahead.
 PIECE = 4 * 1024 * 1024
-AHEAD = 3
+AHEAD = 4
 
 
 @runtime_checkable
