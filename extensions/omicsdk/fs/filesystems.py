@@ -53,7 +53,7 @@ from omicsdk.fs.store import (
     parse_uri,
 )
 from omicsdk.transfer import Progress
-from omicsdk.transfer.ranges import Source
+from omicsdk.transfer.ranges import Source, stream
 from omicsdk.transfer.threads import side_by_side
 
 #: Files whose URL and ETag are remembered between reads of their parts.
@@ -85,10 +85,6 @@ LISTED_FOR = 30.0
 
 #: What says that nothing is there.
 ABSENT = (FileNotFoundError, NotADirectoryError, WrongUri)
-
-
-#: Bytes of a file that are written into an open one at a time.
-STRIDE = 4 * 1024 * 1024
 
 
 @lru_cache(maxsize=1024)  # fsspec strips a path several times on its way to one file
@@ -533,13 +529,12 @@ class OmicsFileSystem(AbstractFileSystem):
     def _write_into(self, into: Any, entry: Entry, callback: Callback) -> None:
         source, digests = FileBytes(self.store, entry), Digests(entry.checksums, entry.size)
         callback.set_size(source.size)
-        for start in range(0, source.size, STRIDE):
-            data = source.read(start, start + STRIDE)
+        for data in stream(source):
             digests.update(data)
+            callback.relative_update(len(data))
             while data:
                 taken: int | None = into.write(data)
                 data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
-            callback.absolute_update(min(start + STRIDE, source.size))
         refuse_wrong(self.store.uri(entry.path), digests, entry)
 
     def get(

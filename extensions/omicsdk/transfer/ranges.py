@@ -68,8 +68,10 @@ _SPARE = 64 * 1024
 _BUFFER = 128 * 1024
 #: Chunks of libcurl's, 16 KiB at most, that make a piece.
 _JOINED = 64
-#: Bytes of a refusal that are read, and connections that a thread's requests keep open.
-_REFUSAL, _KEPT = 1 << 18, 4
+#: Bytes of a refusal that are read.
+_REFUSAL = 1 << 18
+#: Libcurl's handles that are kept for the next requests, at most, and the number of servers whose connections each keeps.
+_IDLE, _KEPT = 16, 4
 
 
 class Source(Protocol):
@@ -279,23 +281,20 @@ class Wire:
         return Requests(lambda url: curl_options(network(url, self._environ)), patience, _KEPT, buffer=_BUFFER)
 
     def _return(self, lent: Requests) -> None:
-        if self._closed:
+        if self._closed or len(self._idle) >= _IDLE:
             lent.close()
         else:
             self._idle.append(lent)
 
 
-_lock = threading.Lock()
 _wires: dict[int, Wire] = {}
 
 
 def shared_wire() -> Wire:
-    """Gives this process's wire. One that has been forked gets its own: two can't talk over one connection."""
+    """Give this process's wire. One that has been forked gets its own: two can't talk over one connection."""
     wire = _wires.get(os.getpid())
-    if wire is None:
-        with _lock:
-            wire = _wires.setdefault(os.getpid(), Wire())
-    return wire
+    # One of several threads wins; a wire that loses has connected to nothing. No lock, which a fork could inherit locked.
+    return wire if wire is not None else _wires.setdefault(os.getpid(), Wire())
 
 
 @atexit.register
@@ -304,15 +303,6 @@ def _close() -> None:
         number, wire = _wires.popitem()
         if number == os.getpid():
             wire.close()
-
-
-def _forked() -> None:
-    global _lock
-    _lock = threading.Lock()  # another thread may have held it, which isn't here to let it go
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 
 #: Bytes of a piece where a file is read to its end.
