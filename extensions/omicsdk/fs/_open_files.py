@@ -276,7 +276,7 @@ class GrowingReadAhead(BaseCache):
     def _streamed(self, start: int, stop: int) -> bytes:
         """Bytes of which the window has the first ones at most; the piece with the last of them becomes the window."""
         assert self.stream is not None
-        parts = [self._window[start - self._start :]]
+        parts = [memoryview(self._window)[start - self._start :]]  # joined once, not copied before
         at = self._start + len(self._window)
         if self._pieces is None:
             self._pieces = self.stream(at)
@@ -287,7 +287,7 @@ class GrowingReadAhead(BaseCache):
                 self._pieces = None
                 raise
             self.total_requested_bytes += len(piece)
-            parts.append(piece[: stop - at])
+            parts.append(memoryview(piece)[: stop - at])
             self._window, self._start = piece, at
             at += len(piece)
         return b"".join(parts)
