@@ -1,5 +1,7 @@
 """Parts of files over HTTP: the bytes that were asked for, of one and the same file, or an error that says why."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -284,3 +286,24 @@ def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
 def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
     with pytest.raises(NoRanges, match="over ftp"):
         ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
+
+
+def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> None:
+    url = server.put("file", BODY)
+    program = f"""
+from omicsdk.transfer import Location
+from omicsdk.transfer.ranges import Ranges, Wire
+
+class Late:
+    def __init__(self):
+        self.wire = Wire({{}})
+        print(len(Ranges(lambda: Location({url!r}), {len(BODY)}, wire=self.wire).read()))
+
+    def __del__(self):
+        self.wire.__del__()
+
+kept = [Late()]
+kept.append(kept)  # a cycle: it goes when the interpreter takes itself apart, where no thread begins any more
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(len(BODY)), "")

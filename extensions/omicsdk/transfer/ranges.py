@@ -27,6 +27,7 @@ from omicsdk.core.errors import (
     SourceChanged,
     TimedOut,
     TransferError,
+    TransportError,
 )
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, curl_options, network

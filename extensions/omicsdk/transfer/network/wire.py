@@ -7,6 +7,7 @@ import re
 import select
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -448,10 +449,16 @@ class Wire:
         for handle, _ in chain.from_iterable(self._idle.values()):
             handle.close()
         self._idle.clear()
+        if sys.is_finalizing():  # a thread would never begin, and be waited for; the end of the process closes all
+            return
         # libcurl waits for names that are still being looked up, which may take a minute; nobody has to wait with it.
         closing = threading.Thread(target=self._multi.close, name="omicsdk-close", daemon=True)
-        closing.start()
-        closing.join(_CLOSING)
+        try:
+            closing.start()
+        except RuntimeError:  # from Python 3.12 on no thread begins while the process ends
+            self._multi.close()
+        else:
+            closing.join(_CLOSING)
         self._poller.close()
         self._waked.close()
         self._waker.close()
