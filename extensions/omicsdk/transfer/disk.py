@@ -43,9 +43,9 @@ def space_of(path: str) -> tuple[int, int] | None:
     Args:
         path: A file or folder; what isn't there yet is in its folder.
     """
-    import shutil
-
     try:
+        import shutil  # here, where an OSError may come of it: it takes a descriptor
+
         found = shutil.disk_usage(path if os.path.isdir(path) else os.path.dirname(path) or os.curdir)
     except OSError:
         return None
@@ -381,14 +381,14 @@ class Disk:
 
 @cache
 def _libc(name: str) -> Callable[..., int] | None:
-    import ctypes
-
-    arguments = {"sync_file_range": (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)}
     try:
+        import ctypes
+
         found: Any = getattr(ctypes.CDLL(None, use_errno=True), name)
-    except (AttributeError, OSError, TypeError):  # Windows has no library of None
+    except (AttributeError, ImportError, OSError, TypeError):  # Windows has no library of None
         return None
-    found.argtypes = arguments.get(name, (ctypes.c_int,))
+    ranged = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    found.argtypes = ranged if name == "sync_file_range" else (ctypes.c_int,)
     return found
 
 

@@ -204,10 +204,12 @@ def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:
     if make is None:
         return folds_case(_lettered(folder))
     make()
-    from tempfile import NamedTemporaryFile  # with what it imports 5 ms
-
-    with NamedTemporaryFile(prefix="Case", dir=folder) as probe:
-        return folds_case(probe.name)
+    probe = os.path.join(folder, f"Case{os.urandom(8).hex()}")
+    os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        return folds_case(probe)
+    finally:
+        os.unlink(probe)
 
 
 def _lettered(folder: str) -> str:

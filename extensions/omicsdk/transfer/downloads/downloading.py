@@ -69,9 +69,9 @@ def free_bytes(folder: str) -> int | None:
     Returns:
         The number, None when the system doesn't tell.
     """
-    import shutil
-
     try:
+        import shutil  # here, where an OSError may come of it: it takes a descriptor
+
         return shutil.disk_usage(nearest_folder(folder)).free
     except OSError:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
 
 def _random() -> float:
-    from random import random  # with the hashes that it knows 3 ms; needed after a failure only
-
-    return random()  # noqa: S311 - spreads delays
+    # Of the system: `random` takes 3 ms to import, and a descriptor, which may be what lacks.
+    return int.from_bytes(os.urandom(7), "big") / (1 << 56)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
