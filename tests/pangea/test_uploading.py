@@ -337,6 +337,22 @@ def test_urls_that_ended_meanwhile_have_it_begin_anew(
     assert pangea.body("up2") == large.read_bytes()
 
 
+def test_urls_that_ended_before_a_part_was_there_have_it_begin_anew(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
+):
+    stop = threading.Event()
+
+    def hold(_: Any) -> Any:
+        stop.set()
+        return reply(stall=True)
+
+    sink.always = hold
+    assert in_parts(pangea, large, stop=stop).counts["stopped"] == 1
+    sink.always = lambda sent: reply(403) if "uploadId=up1&" in sent.query else None
+    in_parts(pangea, large, clock=clock).raise_if_failed()
+    assert pangea.body("up2") == large.read_bytes()
+
+
 def test_lost_urls_have_it_begin_anew(pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path):
     stopped_upload(pangea, sink, large, reply)
     urls = next((tmp_path / "state" / "pangea" / "uploads").glob("*.urls"))

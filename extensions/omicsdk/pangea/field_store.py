@@ -116,6 +116,10 @@ class FieldStore(MultipartStore):
         md5: Whether each part's MD5 is compared with its ETag. None does so where nothing else protects the bytes: over plain
             http to another machine.
         logger: Receives messages about the progress.
+
+    Attributes:
+        in_parts: Whether it is sent in parts even when it is small or empty.
+        resumed: Whether an earlier run began the upload.
     """
 
     def __init__(
@@ -146,7 +150,8 @@ class FieldStore(MultipartStore):
         self._count = 1
         self._path = ""
         self._tries = dict[int, int]()
-        self.in_parts = single < 0  # even when it is small or empty
+        self.in_parts = single < 0
+        self.resumed = False
 
     @property
     def part_checksum(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride] - the store's URLs decide
@@ -195,6 +200,7 @@ class FieldStore(MultipartStore):
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """The server cannot list the parts: those of the journal count."""
+        self.resumed = True
         self._count = len(self._urls.find(upload_id)) or self._count
         self._look_at(self._urls.find(upload_id))
         return None

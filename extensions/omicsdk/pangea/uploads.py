@@ -431,7 +431,7 @@ def _forget_useless(uploads: Sequence[Upload], report: TransferReport, journal: 
         error = outcome.error
         ended = isinstance(error, APIError) and error.status in (400, 401, 403, 410)
         if journal is not None and (ended or isinstance(error, NotPutTogether)) and abort_upload(entry, journal):
-            was_resumed = was_resumed or (ended and outcome.bytes_kept > 0)
+            was_resumed |= ended and isinstance(entry.to, FieldStore) and entry.to.resumed
     return was_resumed
 
 
