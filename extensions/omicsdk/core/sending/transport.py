@@ -30,7 +30,7 @@ from omicsdk.core.retry import (
     retry_after,
 )
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
-from omicsdk.core.version import user_agent
+from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
     import httpx
@@ -572,7 +572,7 @@ class _Transport:
                 remedy="Give the part before it.",
             )
         self._timeout = Timeout.of(timeout)
-        base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
+        base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
         self._manners = Manners(
             base_url=base_url,
             headers=_merged(base.items(), headers or {}),

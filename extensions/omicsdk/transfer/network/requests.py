@@ -13,7 +13,7 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
-from omicsdk.core.version import user_agent
+from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
 
@@ -306,7 +306,7 @@ def validator_words(validator: str) -> str:
 
 # Offsets and checksums are those of the bytes as they are stored.
 _IDENTITY = {"accept-encoding": "identity"}
-_PLAIN = {"accept": "*/*", "user-agent": user_agent()}
+_PLAIN = {"accept": "*/*", "user-agent": USER_AGENT}
 #: The headers of a request that needs none of its own: always the same object, which costs the wire nothing.
 PLAIN = tuple((_PLAIN | _IDENTITY).items())
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import curl_options
-from omicsdk.core.version import user_agent
+from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State
@@ -111,7 +111,6 @@ class Uploads(Engine[Job]):
         self._threads = THREADS
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
-        self._agent = user_agent()
 
     def _is_closing(self) -> bool:
         return self._closing
@@ -274,7 +273,7 @@ class Uploads(Engine[Job]):
         location = prepared.location
         assert location is not None
         sending = Sending(job, prepared, location, self._clock.monotonic())
-        headers = {"accept": "*/*", "user-agent": self._agent}
+        headers = {"accept": "*/*", "user-agent": USER_AGENT}
         headers.update((name.lower(), value) for name, value in location.headers.items())
         headers.pop("content-length", None)  # libcurl says it
         if sending.form is not None:

@@ -11,7 +11,7 @@ from omicsdk.core.checksums import ALGORITHMS, ETAG_PART, ETAG_PARTS, MIB, etag_
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.version import user_agent
+from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.network.requests import Location, parse_head
 from omicsdk.transfer.network.wire import Ask
@@ -191,7 +191,7 @@ class FollowUp:
         answered: Callable[[int | None, Mapping[str, str]], None],
         method: str = "PUT",
     ) -> None:
-        sent = {"accept": "*/*", "user-agent": user_agent(), **headers}
+        sent = {"accept": "*/*", "user-agent": USER_AGENT, **headers}
         sent.pop("content-length", None)  # libcurl says it
         self.ask = Ask(url, tuple(sent.items()), method, _Text(content))
         self.lines: list[bytes] = []

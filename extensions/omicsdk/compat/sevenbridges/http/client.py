@@ -139,7 +139,7 @@ class HttpClient:
         from omicsdk.core.credentials import ApiKey, BearerToken
         from omicsdk.core.retry import Retry
         from omicsdk.core.sending.transport import stated_budget, within_budget
-        from omicsdk.core.version import user_agent
+        from omicsdk.core.version import USER_AGENT
 
         _arguments.check_numbers(
             download_max_workers=download_max_workers,
@@ -182,7 +182,7 @@ class HttpClient:
             self.add_error_handler(handler)
         with as_ours():
             login = ApiKey(token, header=TOKEN_HEADER) if token else BearerToken(str(oauth_token))
-        self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
+        self.headers = Headers({"Content-Type": "application/json", "User-Agent": USER_AGENT})
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
         self._transport = transport

@@ -33,10 +33,10 @@ class Actions(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.core.version import user_agent
+        from omicsdk.core.version import USER_AGENT
 
         api = cls._client(api)
-        api.send(request_of(api, "send_feedback", type=type, text=text, referrer=referrer or user_agent()))
+        api.send(request_of(api, "send_feedback", type=type, text=text, referrer=referrer or USER_AGENT))
 
     @classmethod
     def bulk_copy_files(
