@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -29,7 +28,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
 from omicsdk.fs.store import CopyOptions, Entry, PathError, Store
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.disk import Growth, write_error
+from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.ranges import Pace, is_another, state_of
@@ -184,8 +183,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
     path = f"{target.rpartition('/')[0]}/.{os.urandom(8).hex()}.part"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(descriptor, data)
         os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
         os.utime(descriptor, ns=(before.st_atime_ns, before.st_mtime_ns))
     except BaseException:
