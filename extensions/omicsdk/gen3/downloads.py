@@ -30,6 +30,7 @@ from omicsdk.gen3.sources import endpoint_of
 from omicsdk.transfer import Item, Location, TransferReport
 from omicsdk.transfer.journal.file import journal_for
 from omicsdk.transfer.names import safe_name
+from omicsdk.transfer.scale import worker_pool
 
 if TYPE_CHECKING:
     import httpx
@@ -188,11 +189,7 @@ def download(
         NoScheduler: No Dask scheduler answers at the address.
     """
     wanted = list(wanted_of(what))
-    crew = None
-    if workers is not None or scheduler is not None:
-        from omicsdk.transfer.scale.workers import WorkerPool
-
-        crew = WorkerPool.of(workers, scheduler)
+    crew = worker_pool(workers, scheduler)
     with client.servers(settings) as servers:
         return download_objects(
             wanted,

@@ -21,6 +21,7 @@ from omicsdk.transfer import Item, Location, Report, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_links, check_names
+from omicsdk.transfer.scale import worker_pool
 from omicsdk.transfer.threads import Workers
 
 if TYPE_CHECKING:
@@ -363,11 +364,7 @@ def download_manifest(
         raise InvalidLayout(
             "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
         )
-    crew = None
-    if workers is not None or scheduler is not None:
-        from omicsdk.transfer.scale.workers import WorkerPool
-
-        crew = WorkerPool.of(workers, scheduler)
+    crew = worker_pool(workers, scheduler)
     options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, crew)
     table = Manifest.open(Path(manifest))
     table.check()

@@ -5,3 +5,27 @@ report = run_shards(plan.shards(4), ProcessPoolExecutor)     # or any executor; 
 report = run_on_dask(plan, "tcp://scheduler:8786")           # pip install 'omicsdk[dask]'
 report.raise_if_failed()
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.scale.workers import WorkerPool
+
+
+def worker_pool(workers: int | None, scheduler: Any) -> WorkerPool | None:
+    """Return the workers of a call's options; None where there are none, and the process itself downloads.
+
+    Args:
+        workers: How many processes on this machine, 1 or more; None for none.
+        scheduler: A scheduler's address, a cluster or a client of Dask; None for none.
+
+    Raises:
+        UsageError: Both were given, or a number below 1.
+    """
+    if workers is None and scheduler is None:
+        return None
+    from omicsdk.transfer.scale.workers import WorkerPool  # with processes and shards, which few downloads have
+
+    return WorkerPool.of(workers, scheduler)
