@@ -472,7 +472,6 @@ def simulated(world: World) -> Any:
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
         patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)
         patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * CELL)
-        patch.setattr("omicsdk.transfer.downloads.receiving.WHOLE", 4 * CELL)
         patch.setattr("omicsdk.transfer.downloads.transitions.STEP", 2 * CELL)
         patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
         patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)

@@ -12,7 +12,8 @@ from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import Reception
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
-from omicsdk.transfer.engine.machine import State, Transition, step
+from omicsdk.transfer.engine.engine import step
+from omicsdk.transfer.engine.machine import State, Transition
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.plan import CELL
 from omicsdk.transfer.network.requests import (

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.transfer.downloads.receiving import FIRST_LARGE
+from omicsdk.transfer.downloads.job import FIRST_LARGE
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.concurrency import FIRST, LONGEST_CAUTION, Lanes, Sample, Width, first_width, next_width
 from virtual_network import MIB, Fixed, Link, Network, Trace, simulate

@@ -25,7 +25,7 @@ from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.commit import Committer, Landing, Spool
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable, words
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Scheduler, Small, is_small, problem_of
+from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Small, is_small, problem_of
 from omicsdk.transfer.downloads.targets import Store, There
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
@@ -33,7 +33,7 @@ from omicsdk.transfer.engine.machine import PREPARING, Broken, State
 from omicsdk.transfer.items import Item, Wanted
 from omicsdk.transfer.journal.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
-from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.concurrency import Lanes, Scheduler
 from omicsdk.transfer.network.plan import CELL, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
@@ -103,7 +103,7 @@ class Downloads(Engine[Job]):
         check: Callable[[str], None] | None = None,
     ) -> None:
         now = settings.clock.monotonic()
-        self._scheduler = Scheduler(settings.connections, now)
+        self._scheduler = Scheduler[Job | Small](settings.connections, now)
         tally = Tally(items.files, items.size, now, SAMPLE, items.unsized)
         super().__init__(settings, new_wire(settings), tally, self._scheduler, finished)
         self._items = enumerate(items)
@@ -206,11 +206,11 @@ class Downloads(Engine[Job]):
         if rate is not None:
             flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
-        for job, piece in self._scheduler.due(now, parts):
+        for job, connections in self._scheduler.due(now, parts):
             if isinstance(job, Small):
                 self._send_small(job)
-            elif piece is not None:
-                self._send(job, piece)
+            else:
+                self._send(job, job.claim(connections))
         self._scheduler.look(self._clock.monotonic(), self._in_flight)
 
     def _settle(self) -> bool:
@@ -287,6 +287,7 @@ class Downloads(Engine[Job]):
         self._start(job, Ask(reception.location.url, headers_for(reception.location, reception.asked)), reception)
 
     def _send_small(self, small: Small) -> None:
+        small.queued = False
         small.began = small.began or self._clock.monotonic()
         self._start(small, Ask(small.location.url, headers_for(small.location)), small)
 
@@ -607,7 +608,7 @@ class Downloads(Engine[Job]):
             paused=self._control.paused,
             connections=self._wire.flying,
             preparing=self._preparing,
-            waiting=self._scheduler.queued + len(self._later),
+            waiting=self._scheduler.waiting + len(self._later),
         )
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {

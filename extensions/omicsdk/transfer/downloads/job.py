@@ -18,6 +18,8 @@ from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, i
 PROGRESS = 64 * 1024
 #: Files up to this size are hashed while they are still in memory.
 INLINE = 128 * 1024
+#: Requests with which a server begins that is asked for a file in parts.
+FIRST_LARGE = 1
 
 
 @dataclass(slots=True)
@@ -128,6 +130,22 @@ class Job:
             self._digests = Digests([name for name in self.item.checksums if name != "crc32c"], self.size)
         return self._digests
 
+    in_parts = True
+
+    @property
+    def first(self) -> int | None:
+        """Requests with which a server begins that is asked for it.
+
+        Where one brings all that there is, more are slower (they take turns in the caches); where it doesn't, more are tried at once.
+        """
+        return FIRST_LARGE if (self.size or 0) > plan.WHOLE else None
+
+    @property
+    def server(self) -> str:
+        """Whom the next request asks, "" while there is no URL."""
+        location = self.direct or self.location
+        return location.server if location is not None else ""
+
     @property
     def asks_at(self) -> Location:
         """Where the next request goes, when it is located."""
@@ -155,6 +173,11 @@ class Job:
         doubtful = self.refused > 0 and not self.gained_since_located
         if (self.ranged is None or self.mending is not None or doubtful) and self.flying:
             return False
+        return self.wanting
+
+    @property
+    def wanting(self) -> bool:
+        """Whether there are bytes that nobody has claimed."""
         return bool(self.returned or self.unclaimed)
 
     def begin(self) -> None:

@@ -1,13 +1,11 @@
-"""Requests for bytes: which is sent next, and what takes in its answer, judged by its head and written cell by cell.
+"""What takes in the answers to requests for bytes: judged by their heads and written cell by cell.
 
-A server has its own queue, and as many requests at once as serve it best. A small file is one request, and is written when
-all of it is in memory.
+A small file is one request, and is written when all of it is in memory.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
@@ -16,8 +14,7 @@ from omicsdk.core.retry import REDIRECT_STATUSES
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.network.concurrency import Lanes
-from omicsdk.transfer.network.plan import CELL, WHOLE, next_boundary
+from omicsdk.transfer.network.plan import CELL, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, followed, judge, parse_head, redirected
 
 _extend = crc32c_extend()
@@ -262,9 +259,11 @@ class Small:
         item: What to fetch; see `is_small`.
     """
 
-    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received", "sent_on", "server")
+    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "queued", "received", "sent_on", "server")
 
     present = 0  # bytes that are there and can be kept: nothing is written before all is there
+    first = 12  # of the answer to each most is waiting, and the more come together the fewer rounds the engine makes
+    in_parts = over = wanting = False
 
     def __init__(self, number: int, item: Item) -> None:
         assert isinstance(item.locate, Location)
@@ -272,6 +271,7 @@ class Small:
         self.item = item
         self.location = item.locate
         self.server = item.locate.server
+        self.queued = False
         self.sent_on = False  # whether a redirect was followed
         self.received = 0
         self.chunks: list[bytes] = []
@@ -283,6 +283,11 @@ class Small:
         self.chunks.append(chunk)
         self.received += len(chunk)
         return None if self.received <= INLINE else 0  # no small file: an error's page, or another file
+
+    @property
+    def claimable(self) -> bool:
+        """Whether its request can be sent."""
+        return self.queued
 
     def again(self) -> None:
         """Forgets what came, for another request."""
@@ -329,96 +334,3 @@ def _status_line(lines: list[bytes]) -> bytes:
 def is_small(item: Item) -> bool:
     """Whether an item may be fetched as one: its bytes fit in memory, and where they are is known."""
     return item.size is not None and 0 < item.size <= INLINE and isinstance(item.locate, Location)
-
-
-#: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more
-#: are slower (they take turns in the caches), and where it doesn't, more are tried at once.
-FIRST_LARGE = 1
-#: Requests with which a server begins that is asked for small files: of each answer most is waiting, and the more come
-#: together the fewer rounds the engine makes.
-FIRST_SMALL = 12
-
-
-class Scheduler(Lanes):
-    """Queues of jobs, and what each server may be asked now.
-
-    Args:
-        connections: How many requests run at once, at most.
-        now: The monotonic clock.
-    """
-
-    def __init__(self, connections: int, now: float) -> None:
-        super().__init__(connections, now)
-        self._queues = dict[str, deque[Job | Small]]()  # the server whose turn is farthest back comes first
-
-    @property
-    def queued(self) -> int:
-        """How many jobs wait."""
-        return sum(map(len, self._queues.values()))
-
-    @property
-    def crowd(self) -> int:
-        """How many wait for a connection, without those that wait for one server while another could be asked."""
-        if self.full or not (self.several or self.opens()):
-            return self.queued
-        return sum(
-            len(queue)
-            for server, queue in self._queues.items()
-            if self.may_start(server) or not (self.several or self.is_held(server))
-        )
-
-    def queue(self, job: Job | Small, *, first: bool = False) -> None:
-        """Queue a job, unless it is.
-
-        Args:
-            job: The job, located.
-            first: Whether before all others.
-        """
-        if isinstance(job, Small):
-            self.expect(job.server, FIRST_SMALL)
-            self._put(job.server, job, first=first)
-        elif not (job.over or job.queued):
-            job.queued = True
-            server = job.asks_at.server
-            if (job.size or 0) > WHOLE:
-                self.expect(server, FIRST_LARGE)
-            self._put(server, job, first=first)
-
-    def _put(self, server: str, job: Job | Small, *, first: bool = False) -> None:
-        queue = self._queues.get(server)
-        if queue is None:
-            queue = self._queues[server] = deque()
-        if first:
-            queue.appendleft(job)
-        else:
-            queue.append(job)
-
-    def due(self, now: float, parts: int | None) -> Iterator[tuple[Job, Piece] | tuple[Small, None]]:
-        """Give what may be sent now, to each server by itself; each is to be `started` before the next is asked for.
-
-        Args:
-            now: The monotonic clock.
-            parts: How many requests for parts, at most; None for any number.
-        """
-        self.open(now)
-        for server in tuple(self._queues):
-            if self.may_start(server):
-                queue, waiting = self._queues[server], list[Job | Small]()
-                while queue and self.may_start(server):
-                    job = queue.popleft()
-                    if isinstance(job, Small):
-                        yield job, None
-                        continue
-                    while parts != 0 and job.claimable and job.asks_at.server == server and self.may_start(server):
-                        parts = None if parts is None else parts - 1
-                        yield job, job.claim(self.width(server))
-                    if job.over or not (job.returned or job.unclaimed):
-                        job.queued = False
-                    elif job.location is not None and job.asks_at.server != server:
-                        self._put(job.asks_at.server, job)  # it was sent elsewhere while it waited
-                    else:
-                        waiting.append(job)
-                queue.extendleft(reversed(waiting))
-                del self._queues[server]  # it had its turn: the others come first
-                if queue:
-                    self._queues[server] = queue

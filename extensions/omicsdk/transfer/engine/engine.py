@@ -14,7 +14,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import Control
-from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table, step
+from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.network.concurrency import Lanes
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
@@ -83,6 +83,32 @@ class Job(Protocol):
 
 
 J = TypeVar("J", bound=Job)
+C = TypeVar("C")
+
+
+def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
+    """Apply an event to a job.
+
+    Args:
+        table: The transitions of the job's kind.
+        job: The job; its state and data change.
+        event: What happened.
+        rules: What holds for all jobs of a run; handed to the handler.
+
+    Returns:
+        What the engine has to do, in this order.
+
+    Raises:
+        KeyError: The table has no such event in the job's state: a fault in the program.
+        RuntimeError: The handler ended in a state that the table does not list: likewise.
+        OmicsError: The handler found that the job cannot go on.
+    """
+    before = job.state
+    transition = table[before, type(event)]
+    commands = transition.handler(job, event, rules)
+    if job.state not in transition.ends:
+        raise RuntimeError(f"{type(event).__name__} led from {before} to {job.state}, which its table does not list")
+    return commands
 
 
 class Engine(ABC, Generic[J]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from omicsdk.transfer.network.requests import OVERLOADED
 
@@ -93,11 +93,7 @@ def relief_of(location: Location, status: int, asked: float | None, longest: flo
     return [HoldServer(location, wait)] if wait else []
 
 
-class _Stateful(Protocol):
-    state: State
-
-
-J = TypeVar("J", bound=_Stateful)
+J = TypeVar("J")
 C = TypeVar("C")
 
 
@@ -114,28 +110,3 @@ class Transition(NamedTuple, Generic[J, C]):
 
 
 Table = Mapping[tuple[State, type[Any]], Transition[J, C]]
-
-
-def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
-    """Apply an event to a job.
-
-    Args:
-        table: The transitions of the job's kind.
-        job: The job; its state and data change.
-        event: What happened.
-        rules: What holds for all jobs of a run; handed to the handler.
-
-    Returns:
-        What the engine has to do, in this order.
-
-    Raises:
-        KeyError: The table has no such event in the job's state: a fault in the program.
-        RuntimeError: The handler ended in a state that the table does not list: likewise.
-        OmicsError: The handler found that the job cannot go on.
-    """
-    before = job.state
-    transition = table[before, type(event)]
-    commands = transition.handler(job, event, rules)
-    if job.state not in transition.ends:
-        raise RuntimeError(f"{type(event).__name__} led from {before} to {job.state}, which its table does not list")
-    return commands

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
 
 #: How many connections to a server a transfer begins with: one too few costs a short transfer more than a few too many.
 FIRST = 4
@@ -485,3 +487,118 @@ class Lanes:
         self._idle[server] = self._active.pop(server)
         if len(self._idle) > REMEMBERED:
             del self._idle[next(iter(self._idle))]
+
+
+class Queued(Protocol):
+    """What waits for requests to be sent for it.
+
+    Attributes:
+        server: Whom the next request asks, "" while nobody knows.
+        queued: Whether it is in a queue, or something of it waits.
+        over: Whether it needs none any longer.
+        wanting: Whether there is anything that is not claimed yet.
+        claimable: Whether that can be sent now.
+        first: Requests with which a server begins that is asked for such; None for FIRST.
+        in_parts: Whether it is asked for in parts.
+    """
+
+    queued: bool
+
+    @property
+    def server(self) -> str: ...
+    @property
+    def over(self) -> bool: ...
+    @property
+    def wanting(self) -> bool: ...
+    @property
+    def claimable(self) -> bool: ...
+    @property
+    def first(self) -> int | None: ...
+    @property
+    def in_parts(self) -> bool: ...
+
+
+Q = TypeVar("Q", bound=Queued)
+
+
+class Scheduler(Lanes, Generic[Q]):
+    """A queue for each server, and what may be sent now.
+
+    Args:
+        connections: How many requests run at once, at most.
+        now: The monotonic clock.
+    """
+
+    def __init__(self, connections: int, now: float) -> None:
+        super().__init__(connections, now)
+        self._queues = dict[str, deque[Q]]()  # the server whose turn is farthest back comes first
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._queues.values()))
+
+    @property
+    def crowd(self) -> int:
+        """How many wait for a connection, without those that wait for one server while another could be asked."""
+        if self.full or not (self.several or self._closed):
+            return self.waiting
+        return sum(
+            len(queue)
+            for server, queue in self._queues.items()
+            if self.may_start(server) or not (self.several or server in self._closed)
+        )
+
+    def queue(self, job: Q, *, first: bool = False) -> None:
+        """Queue a job, unless it is queued or over.
+
+        Args:
+            job: The job, located.
+            first: Whether before all others.
+        """
+        if not (job.queued or job.over):
+            job.queued = True
+            if job.first is not None:
+                self.expect(job.server, job.first)
+            self._put(job, first=first)
+
+    def _put(self, job: Q, *, first: bool = False) -> None:
+        queue = self._queues.get(job.server)
+        if queue is None:
+            queue = self._queues[job.server] = deque()
+        if first:
+            queue.appendleft(job)
+        else:
+            queue.append(job)
+
+    def due(self, now: float, parts: int | None) -> Iterator[tuple[Q, int]]:
+        """Give what may be sent now, to each server by itself, with how many requests it may have.
+
+        Whoever is given claims what is sent, and it is `started`, before the next is asked for.
+
+        Args:
+            now: The monotonic clock.
+            parts: How many requests for parts, at most; None for any number.
+        """
+        self.open(now)
+        for server in tuple(self._queues):
+            if self.may_start(server):
+                queue, waiting = self._queues[server], list[Q]()
+                while queue and self.may_start(server):
+                    job = queue.popleft()
+                    while job.claimable and job.server == server and self.may_start(server):
+                        if job.in_parts and parts is not None:
+                            if not parts:
+                                break
+                            parts -= 1
+                        yield job, self.width(server)
+                    if job.over or not job.wanting:
+                        job.queued = False
+                    elif job.server not in ("", server):
+                        self._put(job)  # it was sent elsewhere while it waited
+                    else:
+                        waiting.append(job)
+                queue.extendleft(reversed(waiting))
+                del self._queues[server]  # it had its turn: the others come first
+                if queue:
+                    self._queues[server] = queue
