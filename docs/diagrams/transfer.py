@@ -9,7 +9,7 @@ STAGES = (
     ("ask, and judge the answer", "network/requests"),
     ("queue, and write", "downloads/receiving"),
     ("hash", "checksums"),
-    ("place, and make durable", "downloads/commit"),
+    ("place, and make durable", "downloads/files"),
     ("remember", "journal/journal"),
 )
 """What happens, and the module below omicsdk.transfer that does it."""

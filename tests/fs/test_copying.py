@@ -31,7 +31,7 @@ from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control, items
 from omicsdk.transfer.disk import RESERVE
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.threads import never
 
 

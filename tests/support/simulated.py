@@ -39,7 +39,7 @@ from omicsdk.transfer import (
     Source as UploadSource,
 )
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.commit import Committer
+from omicsdk.transfer.downloads.files import Committer
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Receiver
 from omicsdk.transfer.uploads.store import Cut
 

@@ -233,7 +233,7 @@ def test_records_that_find_no_room_cost_nothing_but_a_check(
 
     item = server.item("one", b"1", "md5")
     with monkeypatch.context() as patch:
-        patch.setattr("omicsdk.transfer.journal.journal.Journal.finish", full)
+        patch.setattr("omicsdk.transfer.journal.Journal.finish", full)
         assert download([item], target).ok
     assert "No space left on device; the next run checks these files again" in caplog.text
     assert download([item], target).counts["skipped"] == 1
@@ -279,7 +279,7 @@ def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, nois
         def sync_file_system(self, folder: str) -> bool:
             raise OSError(5, "the whole file system was synced")
 
-    monkeypatch.setattr("omicsdk.transfer.downloads.commit._dirty", lambda: 10**9)
+    monkeypatch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 10**9)
     assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target, disk=Never()).ok
 
 

@@ -12,7 +12,7 @@ import pytest
 from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.hca.upload.uploads import journal_of
 from omicsdk.transfer import Control, Progress
-from omicsdk.transfer.journal.file import OLD
+from omicsdk.transfer.journal import OLD
 from upload_areas import OTHER, UUID, uri_of
 
 MIB = 1024 * 1024

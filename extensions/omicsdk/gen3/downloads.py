@@ -28,7 +28,7 @@ from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
 from omicsdk.transfer import Item, Location, TransferReport
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import safe_name
 from omicsdk.transfer.scale import worker_pool
 

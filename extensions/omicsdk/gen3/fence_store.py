@@ -24,7 +24,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
-from omicsdk.transfer.journal.file import is_sound, line_of, record_of
+from omicsdk.transfer.journal import is_sound, line_of, record_of
 from omicsdk.transfer.uploads.store import Cut
 
 if TYPE_CHECKING:

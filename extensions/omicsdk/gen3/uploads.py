@@ -34,7 +34,7 @@ from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore,
 from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.source import unreadable

@@ -180,7 +180,7 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
         NoFile: The field refers to no file.
         OmicsError: It did not arrive, or not as it was stated.
     """
-    from omicsdk.transfer.journal.file import journal_for
+    from omicsdk.transfer.journal import journal_for
 
     target = Path(path).absolute()
     item = item_of(client, field, data, target.name, label=os.fspath(path))

@@ -28,7 +28,7 @@ from omicsdk.pangea.fields import (
 from omicsdk.pangea.listings import ensure_result, find_sample, find_sample_group
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.uploading import upload_prepared
 

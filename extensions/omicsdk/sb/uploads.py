@@ -171,7 +171,7 @@ class _Plan:
         from omicsdk.sb.store import PlatformStore
         from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
-        from omicsdk.transfer.journal.file import journal_for
+        from omicsdk.transfer.journal import journal_for
 
         for folder in self.folders:
             self.known.folder(folder, make=True)

@@ -11,7 +11,7 @@ from time import monotonic, time
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, TransferError
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal.journal import MISSING
+from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.reports.outcomes import Outcome, verification_of

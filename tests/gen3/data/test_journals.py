@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from omicsdk.transfer.journal.file import OLD, journal_for
+from omicsdk.transfer.journal import OLD, journal_for
 
 
 def test_the_same_has_the_same_journal_and_nothing_else_has_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control, Item, Location, download
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.network.wire import Wire
 
 MIB = 1024 * 1024

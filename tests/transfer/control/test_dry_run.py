@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Control, Item, Location, download
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
 Usage = namedtuple("Usage", "total used free")

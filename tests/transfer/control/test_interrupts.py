@@ -128,7 +128,7 @@ int getaddrinfo(const char *node, const char *service, const void *hints, void *
 def test_while_another_process_holds_the_folder(interrupted: Any, target: Path) -> None:
     from contextlib import closing
 
-    from omicsdk.transfer.journal.journal import Journal
+    from omicsdk.transfer.journal import Journal
 
     with closing(Journal(target / ".omics-transfer/transfer.journal", lambda: False)):
         interrupted(f"""

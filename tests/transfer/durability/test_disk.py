@@ -13,7 +13,7 @@ from omicsdk.core.errors import NotWritable
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads import commit
+from omicsdk.transfer.downloads import files
 
 
 def test_a_new_file_takes_the_place_of_what_has_its_name(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_folder_that_may_be_written_but_not_read_is_synced_as_far_as_it_goes(
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return real(path, flags, mode, **how)
 
-    monkeypatch.setattr(commit, "_FEW", 0)
-    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+    monkeypatch.setattr(files, "_FEW", 0)
+    monkeypatch.setattr(files, "_dirty", lambda: 0)
     monkeypatch.setattr(os, "open", refusing)
     items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
     download(items, target).raise_if_failed()
@@ -151,7 +151,7 @@ def test_a_file_that_somebody_removes_before_it_is_durable_fails_alone(
         def sync_file_system(self, folder: str) -> bool:
             return False
 
-    monkeypatch.setattr(commit, "_FEW", few)
+    monkeypatch.setattr(files, "_FEW", few)
     items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
     outcomes = download(items, target, disk=Removing()).outcomes
     assert [outcome.state == "done" for outcome in outcomes] == [number != 3 for number in range(6)]
@@ -170,8 +170,8 @@ def test_files_on_another_file_system_are_synced_one_by_one(server: Any, target:
             raise OSError(errno.EIO, "the whole file system was synced")
 
     real = os.stat
-    monkeypatch.setattr(commit, "_FEW", 0)
-    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+    monkeypatch.setattr(files, "_FEW", 0)
+    monkeypatch.setattr(files, "_dirty", lambda: 0)
 
     def elsewhere(path: Any, **how: Any) -> os.stat_result:
         found = real(path, **how)
@@ -193,10 +193,10 @@ def test_a_disk_that_is_slow_for_its_data_is_not_synced_whole_again(
             whole.append(folder)
             return True
 
-    monkeypatch.setattr(commit, "_FEW", 0)
-    monkeypatch.setattr(commit, "_SLOW", -1.0)
-    monkeypatch.setattr(commit, "BATCH", 1)
-    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+    monkeypatch.setattr(files, "_FEW", 0)
+    monkeypatch.setattr(files, "_SLOW", -1.0)
+    monkeypatch.setattr(files, "BATCH", 1)
+    monkeypatch.setattr(files, "_dirty", lambda: 0)
     items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
     download(items, target, disk=Slow(), connections=1).raise_if_failed()
     assert len(whole) == 1

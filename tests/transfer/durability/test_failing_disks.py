@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, NotWritable
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads import commit
+from omicsdk.transfer.downloads import files
 
 MIB = 1024 * 1024
 METHODS = (
@@ -95,8 +95,8 @@ def test_there_is_a_right_file_or_none_and_the_cause_is_told(
     tmp_path: Path,
     monkeypatch: Any,
 ) -> None:
-    monkeypatch.setattr(commit, "_FEW", 2)
-    monkeypatch.setattr(commit, "BATCH", 4)
+    monkeypatch.setattr(files, "_FEW", 2)
+    monkeypatch.setattr(files, "BATCH", 4)
     bodies = {"large": noise(4 * MIB + 200_007)} | {f"d{n % 3}/f{n}": noise(3000 * n, n) for n in range(9)}
     items = [server.item(name, body, "sha256", retries=1) for name, body in bodies.items()]
     target = Path(mkdtemp(dir=tmp_path))  # one example may run several times

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.downloads import commit
-from omicsdk.transfer.journal import journal
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.downloads import files
+from omicsdk.transfer.journal import Journal, journal
 from power_cuts import Cut, Image, Operation, Promise, RecordingDisk, Write, image
 
 MIB = 1024 * 1024
@@ -48,8 +47,8 @@ class World:
         for (version, name), body in self.bodies.items():
             server.put(f"{version}/{name}".replace(" ", "_"), body)
         self.disk: RecordingDisk | None = None
-        monkeypatch.setattr(commit, "BATCH", 2)  # files are committed in several batches, in both ways
-        monkeypatch.setattr(commit, "_FEW", 2)
+        monkeypatch.setattr(files, "BATCH", 2)  # files are committed in several batches, in both ways
+        monkeypatch.setattr(files, "_FEW", 2)
         real = Journal.finish
 
         def finish(own: Journal, files: Any) -> None:
@@ -252,11 +251,11 @@ def test_a_sync_that_is_left_out_is_noticed(world: World, kind: Callable[[Path],
 
 
 def test_a_record_before_its_file_is_durable_is_noticed(world: World, monkeypatch: Any) -> None:
-    real = commit.Committer._commit
+    real = files.Committer._commit
 
     def hasty(self: Any, batch: Any) -> None:
         self._journal.finish([(landing.name, state) for landing, state in batch])
         real(self, batch)
 
-    monkeypatch.setattr(commit.Committer, "_commit", hasty)
+    monkeypatch.setattr(files.Committer, "_commit", hasty)
     assert "promised" in (found := caught(world)) or "is trusted and wrong" in found

@@ -11,7 +11,7 @@ from breakable import Answer
 from omicsdk.core.errors import DiskFull
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.network import plan
 
 MIB = 1024 * 1024

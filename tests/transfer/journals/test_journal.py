@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal.file import HEADER, DoneState, done_line, line_of
-from omicsdk.transfer.journal.journal import MISSING, DoneIndex, Journal
+from omicsdk.transfer.journal import HEADER, MISSING, DoneIndex, DoneState, Journal, done_line, line_of
 from omicsdk.transfer.network.plan import CELL
 
 NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff", 'e",', "f\\\\", 'a",1,2,{}]')
@@ -319,9 +318,7 @@ def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
     held.close()
 
 
-@pytest.mark.parametrize(
-    "where", ["omicsdk.transfer.journal.journal.is_sound", "omicsdk.transfer.journal.file.try_lock"]
-)
+@pytest.mark.parametrize("where", ["omicsdk.transfer.journal.is_sound", "omicsdk.transfer.journal.try_lock"])
 def test_an_interrupt_while_it_is_opened_leaves_it_unlocked(open_journal: Any, monkeypatch: Any, where: str) -> None:
     path = long_one(open_journal())
 
@@ -340,7 +337,7 @@ def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any,
     def without(descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("omicsdk.transfer.journal.file.lock_now", without)
+    monkeypatch.setattr("omicsdk.transfer.journal.lock_now", without)
     open_journal().finish([("a", DoneState(1, 1, {}))])
     assert "this file system has no locks" in caplog.text
 
@@ -349,7 +346,7 @@ def test_a_lock_that_fails_is_an_error(tmp_path: Path, monkeypatch: Any) -> None
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("omicsdk.transfer.journal.file.lock_now", broken)
+    monkeypatch.setattr("omicsdk.transfer.journal.lock_now", broken)
     with pytest.raises(NotWritable, match="Input/output error"):
         Journal(tmp_path / "x.journal", lambda: False)
     assert [path for path in Path("/proc/self/fd").glob("*") if str(tmp_path) in str(path.resolve())] == []

@@ -1,7 +1,7 @@
 """Where journals stand that have no folder of their own, and what is said where there is no place for them."""
 
 from nobodys_home import leave_home
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 
 
 def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError,
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.plan import Plan

@@ -16,7 +16,7 @@ PROGRAM = """
 import json, os, sys
 from fsspec.implementations.local import LocalFileSystem
 from omicsdk.transfer import FsspecTarget, Item, Location, download
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 
 folder, journal, whole, moment, rows = sys.argv[1:]
 rows = json.loads(rows)

@@ -28,8 +28,7 @@ from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.checksums import checksums_of, first_difference
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.items import guard_of
-from omicsdk.transfer.journal.file import DoneState
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
 from omicsdk.transfer.reports.outcomes import verification_of
 from omicsdk.transfer.reports.progress import Tally

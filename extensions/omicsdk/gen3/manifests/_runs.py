@@ -30,8 +30,8 @@ from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_error, write_errors
-from omicsdk.transfer.journal.file import JournalFile
-from omicsdk.transfer.journal.file import line_of as journal_line
+from omicsdk.transfer.journal import JournalFile
+from omicsdk.transfer.journal import line_of as journal_line
 from omicsdk.transfer.threads import Workers
 
 T = TypeVar("T")

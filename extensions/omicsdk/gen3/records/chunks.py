@@ -33,7 +33,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal.file import JournalFile, line_of
+from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.threads import never
 
 if TYPE_CHECKING:

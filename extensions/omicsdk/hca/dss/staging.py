@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal.file import JournalFile, line_of
+from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
 from omicsdk.transfer.s3 import S3Object

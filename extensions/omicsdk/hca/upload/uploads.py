@@ -36,7 +36,7 @@ from omicsdk.hca.upload.sources import (
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer.checksums import Stopped, checksums_of
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.outcomes import PRESENT, Verification
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS, s3_client

@@ -18,10 +18,9 @@ from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
-from omicsdk.transfer.downloads.targets import FsspecTarget, Store
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
 from omicsdk.transfer.items import Item, Wanted, check_all, guard_of
-from omicsdk.transfer.journal.journal import MISSING, Journal, PartState
+from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import cell_span
 from omicsdk.transfer.network.requests import Patience

@@ -22,16 +22,14 @@ from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import messages
-from omicsdk.transfer.downloads.commit import Committer, Landing, Spool
-from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable, words
+from omicsdk.transfer.downloads.files import Committer, Landing, PartFiles, Spool, recorded, skipped, usable, words
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Small, is_small, problem_of
-from omicsdk.transfer.downloads.targets import Store, There
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import PREPARING, Broken, State
 from omicsdk.transfer.items import Item, Wanted
-from omicsdk.transfer.journal.journal import MISSING, Journal
+from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.concurrency import Lanes, Scheduler
 from omicsdk.transfer.network.plan import CELL, requests_within

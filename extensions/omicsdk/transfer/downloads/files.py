@@ -1,21 +1,353 @@
-"""The files of a download on disk: where the bytes of an item are collected, where they end up, and what the journal records of both."""
+"""The files of a download on disk: where an item's bytes are collected, and how they get their final names and become durable.
+
+Names are given in the engine thread, which has just written the file and would only wait for another one to do it;
+syncing and recording, which take their time, happen in a thread of the committer.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from logging import getLogger
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checksums import crc32c_extend
-from omicsdk.core.errors import NotWritable, TransferError
+from omicsdk.core.errors import NotWritable, OmicsError, TransferError
+from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import Disk, write_error
-from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal.journal import Journal, PartState
+from omicsdk.transfer.journal import DoneState, Journal, PartState
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.network.requests import is_strong, validator_words
 from omicsdk.transfer.reports.outcomes import Outcome, verification_of
+from omicsdk.transfer.threads import Inbox, Pool
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.downloads.targets import Store, There
+
+
+#: At most so many files are synced together, or what waits when the thread gets round to it ...
+BATCH = 1024
+#: ... and none waits longer than this before it is handed over, in seconds.
+PATIENCE = 1.0
+# Up to so many files are synced one by one: syncing the file system would wait for other processes' data too.
+_FEW = 4
+# Bytes that wait to be written, beyond our own, up to which syncing the file system is cheaper than syncing each file.
+_FOREIGN = 64 * 1024 * 1024
+# Syncing the file system may take so many seconds, and one more for so many bytes; else files are synced one by one ...
+_SLOW = 0.25
+_SLOW_BYTES = 50 * 1024 * 1024
+# ... for so many seconds.
+_AVOID = 30.0
+
+#: Seconds that a sync has left when a transfer is stopped.
+HURRY = 0.3
+
+_log = getLogger("omicsdk.transfer")
+
+
+class Landing(NamedTuple):
+    """A verified file on its way to its final name.
+
+    Attributes:
+        name: Its path within the target folder.
+        part: Where it is; None when it already has its final name.
+        final: Its final path.
+        size: Its size.
+        checksums: What was verified.
+        landed: Is called in the engine's thread, with None when the file is durable and recorded, else the error.
+        found: What the system said of it before it was verified, None for not having asked yet.
+    """
+
+    name: str
+    part: str | None
+    final: str
+    size: int
+    checksums: Mapping[str, str]
+    landed: Callable[[TransferError | None], None]
+    found: os.stat_result | None = None
+
+
+class Committer:
+    """Renames, syncs and records.
+
+    Args:
+        journal: Where done-records go.
+        folder: The target folder.
+        inbox: Where results go.
+        disk: Where changes go.
+    """
+
+    def __init__(self, journal: Journal, folder: str, inbox: Inbox, disk: Disk) -> None:
+        self._journal = journal
+        self._folder = folder
+        self._inbox = inbox
+        self._disk = disk
+        self._device: int | None = None
+        self._elsewhere = False  # whether a file that waits isn't on the target folder's file system
+        self._waiting: list[tuple[Landing, DoneState]] = []
+        self._since = 0.0
+        self._queue = SimpleQueue[list[tuple[Landing, DoneState]] | None]()
+        self._thread: threading.Thread | None = None
+        self._whole_from = 0.0 if sys.platform == "linux" else float("inf")  # when syncing the whole is tried again
+
+    def land(self, landing: Landing) -> None:
+        """Gives a file its final name; from the engine's thread. It is made durable after one of the next `push`."""
+        name, part, final, size, checksums, landed, found = landing
+        try:
+            now = os.lstat(part or final) if found is None or part is None else found
+            found = found or now
+            if now.st_size != size or not stat.S_ISREG(now.st_mode):
+                raise NotWritable(part or final, "another program changed it", name=name)
+            if part is not None:
+                self._disk.rename(part, final)
+            if self._device is None:
+                self._device = os.stat(self._folder).st_dev
+        except OSError as error:
+            landed(write_error(error, final, name))
+            return
+        except NotWritable as error:
+            landed(error)
+            return
+        if found.st_dev != self._device:
+            self._elsewhere = True
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append((landing, DoneState(size, found.st_mtime_ns, checksums)))
+
+    def push(self, *, now: bool) -> None:
+        """Hands what has landed to the thread, many at once: waking it for each would cost more than its work.
+
+        Args:
+            now: Whether not to wait for more.
+        """
+        if self._waiting and (now or len(self._waiting) >= BATCH or time.monotonic() - self._since >= PATIENCE):
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
+                self._thread.start()
+            self._queue.put(self._waiting)
+            self._waiting = []
+
+    def close(self, *, hurry: bool = False) -> None:
+        """Syncs what has landed and ends the thread.
+
+        Args:
+            hurry: Not to wait for a slow disk. The thread then ends by itself, and `landed` of its files isn't called.
+        """
+        self.push(now=True)
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(HURRY if hurry else None)
+            self._thread = None
+
+    def _run(self) -> None:
+        try:
+            self._commit_all()
+        except BaseException as error:  # a fault in the program: the engine would wait for ever
+            fault = error
+
+            def tell() -> None:
+                raise fault
+
+            self._inbox.put(tell)
+
+    def _commit_all(self) -> None:
+        more = True
+        while more:
+            batch = self._queue.get() or []
+            more = bool(batch)
+            try:
+                while more:
+                    further = self._queue.get_nowait()
+                    batch += further or []
+                    more = bool(further)
+            except Empty:
+                pass
+            if batch:
+                self._commit(batch)
+
+    def _commit(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
+        problem: OSError | None = None
+        try:
+            self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
+        except FileNotFoundError as error:
+            if len(batch) > 1:  # somebody removed one, or all of them; the others needn't suffer for it
+                for one in batch:
+                    self._commit([one])
+                return
+            problem = error
+        except OSError as error:
+            problem = error
+            self._take_back(batch)
+        else:
+            try:
+                self._journal.finish([(landing.name, state) for landing, state in batch])
+            except OSError as error:  # the files are right and durable; the next run just has to check them again
+                _log.warning("%s: %s; the next run checks these files again", self._journal.path, error.strerror)
+
+        def landed() -> None:
+            for landing, _ in batch:
+                landing.landed(None if problem is None else write_error(problem, landing.final, landing.name))
+
+        self._inbox.put(landed)
+
+    def _take_back(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
+        """Takes files from their final names that the disk may not have taken in: what can be read of them may change."""
+        for landing, _ in batch:
+            if landing.part is not None:
+                try:
+                    self._disk.rename(landing.final, landing.part)
+                except OSError as error:
+                    _log.warning("%s may be damaged, and cannot be renamed: %s", landing.final, error.strerror)
+
+    def _sync(self, paths: Sequence[str], size: int) -> None:
+        began = time.monotonic()
+        if len(paths) > _FEW and not self._elsewhere and began >= self._whole_from and _dirty() <= size + _FOREIGN:
+            done = self._disk.sync_file_system(self._folder)
+            ended = time.monotonic()
+            if not done or ended - began > _SLOW + size / _SLOW_BYTES:
+                self._whole_from = ended + _AVOID
+            if done:
+                return
+        self._disk.sync_files(paths)
+        self._disk.sync_folders({os.path.dirname(path) for path in paths})
+
+
+def _dirty() -> int:
+    """Bytes that wait to be written on the whole machine; 0 where the system doesn't tell."""
+    try:
+        with open("/proc/meminfo", "rb") as file:
+            told = dict(line.split(b":", 1) for line in file)
+    except OSError:
+        return 0
+    return 1024 * sum(int(told.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
+
+
+#: How many objects are asked for at once.
+LOOKS = 16
+#: Seconds that running puts have when a transfer ends; those that take longer end by themselves, unrecorded.
+GRACE = 10.0
+#: So many when somebody waits for the end.
+HURRIED_PUTS = 0.5
+
+
+class Spool:
+    """Does for a store what the committer does for a folder, and looks for what is there. In the engine's thread.
+
+    Args:
+        store: The store.
+        journal: Where done-records go.
+        inbox: Where results go.
+    """
+
+    def __init__(self, store: Store, journal: Journal, inbox: Inbox) -> None:
+        self._store = store
+        self._journal = journal
+        self._looks = Pool("omicsdk-look", LOOKS, inbox)
+        self._puts = Pool("omicsdk-put", store.target.puts, inbox)
+        self._closed = False
+        self._words = dict[str, str]()  # of files that are there and whose outcome hasn't been told
+
+    def has_room(self, jobs: Collection[Job]) -> bool:
+        """Tells whether another file may be begun.
+
+        Args:
+            jobs: Those that are under way.
+        """
+        target = self._store.target
+        return len(jobs) < target.spool_files and sum(job.size or 0 for job in jobs) < target.spool_bytes
+
+    def look(self, item: Item, found: Callable[[There | None], None], failed: Callable[[OmicsError], None]) -> None:
+        """Asks the store whether it has a file already.
+
+        Args:
+            item: The file.
+            found: Is told what is there, None for nothing that could be kept.
+            failed: Is told why the store can't be asked.
+        """
+        recorded = self._journal.done(item.name)
+
+        def look() -> There | None:
+            there = self._store.there(item, recorded, lambda: self._closed)
+            if there is not None and there.fresh is not None:
+                self._journal.finish([(item.name, there.fresh)])
+            return there
+
+        def looked(there: There | None) -> None:
+            if there is None and recorded is not None:
+                try:
+                    self._journal.forget(item.name)
+                except OmicsError as error:
+                    failed(error)
+                    return
+            if there is not None:
+                self._words[item.name] = "read again" if there.fresh is not None else "unchanged since it was written"
+            found(there)
+
+        def not_looked(error: Exception) -> None:
+            if isinstance(error, OSError):
+                failed(TransferError(f"{self._journal.path} cannot be written: {error.strerror}", name=item.name))
+            elif isinstance(error, OmicsError):
+                failed(error)
+            elif not isinstance(error, Stopped):
+                raise error
+
+        self._looks.submit(look, looked, not_looked)
+
+    def land(self, landing: Landing) -> None:
+        """Has a verified file put."""
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, TransferError):
+                raise error
+            landing.landed(error)
+
+        def done(held: str) -> None:
+            self._words[landing.name] = held
+            landing.landed(None)
+
+        self._puts.submit(lambda: self._put(landing), done, failed)
+
+    def words(self, name: str) -> str:
+        """Says what the object in the store was held against; once for each file."""
+        return f"in the store: {self._words.pop(name, 'nothing')}"
+
+    def push(self, *, now: bool) -> None:
+        """Does nothing: files are put as soon as they are verified."""
+
+    def close(self, *, hurry: bool = False) -> None:
+        """Ends the threads; what nobody has begun to put stays in the spool folder for the next run.
+
+        Args:
+            hurry: To wait for running puts for a moment only.
+        """
+        self._closed = True
+        self._looks.close(0.1)
+        self._puts.close(HURRIED_PUTS if hurry else GRACE)
+
+    def _put(self, landing: Landing) -> str:
+        state, held = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
+        try:
+            self._journal.finish([(landing.name, state)])
+        except OSError as error:
+            raise TransferError(
+                f"{landing.name} was written, but cannot be recorded in {self._journal.path}: {error.strerror}",
+                name=landing.name,
+                remedy="Make the journal writable; the next run checks the file again.",
+            ) from error
+        if landing.part is not None:
+            try:
+                os.unlink(landing.part)
+            except OSError as error:  # the file is where it belongs; its copy only takes room
+                _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
+        return held
+
 
 # Folders that are remembered as made, at most.
 _RECENT = 4096

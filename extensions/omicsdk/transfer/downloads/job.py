@@ -10,7 +10,7 @@ from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal.journal import MISSING, PartState
+from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, is_strong
 

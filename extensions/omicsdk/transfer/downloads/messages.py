@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, TransportError
     from omicsdk.transfer.downloads.receiving import Reception
     from omicsdk.transfer.downloads.targets import There
-    from omicsdk.transfer.journal.journal import PartState
+    from omicsdk.transfer.journal import PartState
     from omicsdk.transfer.network.requests import Location, Verdict
 
 

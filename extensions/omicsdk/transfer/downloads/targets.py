@@ -20,7 +20,7 @@ from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, first_difference, follow
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal.file import DoneState
+from omicsdk.transfer.journal import DoneState
 
 #: File systems whose objects appear whole or not at all, by fsspec's names; in others a file is put aside and moved.
 WHOLE = frozenset(

@@ -25,7 +25,7 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal.journal import Journal
+from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, first_of_each
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words

@@ -16,8 +16,7 @@ from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk, write_error
-from omicsdk.transfer.journal.file import JournalFile, line_of, lines_of, record_of
-from omicsdk.transfer.journal.journal import DoneIndex
+from omicsdk.transfer.journal import DoneIndex, JournalFile, line_of, lines_of, record_of
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
 

@@ -16,7 +16,7 @@ from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size
 from omicsdk.core.files import put_in_place
 from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File

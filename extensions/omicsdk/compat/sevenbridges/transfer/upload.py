@@ -19,7 +19,7 @@ from omicsdk.sb.store import CodeStore, PlatformStore, part_rules
 from omicsdk.sb.uploads import local_size
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer import upload
-from omicsdk.transfer.journal.file import journal_for
+from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.uploads.store import PartPlan, plan_parts
 
 if TYPE_CHECKING:

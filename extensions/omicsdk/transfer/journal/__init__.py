@@ -1,1 +1,0 @@
-"""Journals: what earlier runs have done."""
