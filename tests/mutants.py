@@ -38,7 +38,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "core.paging": ("tests/core/test_paging.py",),
     "core.request": ("tests/core/test_request.py", "tests/core/test_base_urls.py"),
     "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
-    "transfer.network.concurrency": (
+    "transfer.network.limits": (
         "tests/transfer/network/test_lanes.py",
         "tests/transfer/network/test_connections.py",
     ),
@@ -67,7 +67,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",
     },
-    "transfer.network.concurrency": {
+    "transfer.network.limits": {
         "_Lane.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
     },
 }

@@ -13,7 +13,7 @@ pytest.importorskip("resource", reason="the script limits memory as POSIX system
 ROOT = Path(__file__).parents[2]
 ASKED = {
     *(f"core.{name}" for name in ("retry", "redaction", "checksums", "paging", "request")),
-    *(f"transfer.{name}" for name in ("names", "network.concurrency", "network.plan")),
+    *(f"transfer.{name}" for name in ("names", "network.limits", "network.plan")),
 }
 """Modules that must reach the goal."""
 

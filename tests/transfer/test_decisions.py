@@ -317,7 +317,7 @@ def test_answers_to_requests_that_went_out_together_are_held_against_each_other(
 
     def reception(index: int) -> Reception:
         piece = Piece.of(index * CELL, (index + 1) * CELL)
-        return Reception(job, piece, Mock(accepts=accepted, now=Mock(return_value=0.0)))
+        return Reception(job, piece, Mock(accepts=accepted, now=Mock(return_value=0.0)), Mock())
 
     kinds = []
     for index, one in enumerate([reception(0), reception(1)]):

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer import Item, Location, download, journal
 from omicsdk.transfer.downloads import files
-from omicsdk.transfer.journal import Journal, journal
+from omicsdk.transfer.journal import Journal
 from power_cuts import Cut, Image, Operation, Promise, RecordingDisk, Write, image
 
 MIB = 1024 * 1024

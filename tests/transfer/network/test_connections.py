@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer.downloads.job import FIRST_LARGE
 from omicsdk.transfer.network import plan
-from omicsdk.transfer.network.concurrency import FIRST, LONGEST_CAUTION, Lanes, Sample, Width, first_width, next_width
+from omicsdk.transfer.network.limits import FIRST, LONGEST_CAUTION, Lanes, Sample, Width, first_width, next_width
 from virtual_network import MIB, Fixed, Link, Network, Trace, simulate
 
 LIMIT = 16

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.network.concurrency import FIRST, PERIOD, REMEMBERED, Lanes
+from omicsdk.transfer.network.limits import FIRST, PERIOD, REMEMBERED, Lanes
 from virtual_network import MIB, Fixed, Link, Network, simulate
 
 GIB = 1024 * MIB
@@ -37,12 +37,12 @@ def test_an_ill_server_is_left_alone_and_the_others_are_not() -> None:
     lanes.refused("ill", 1.0, retry_after=30.0)
     assert not lanes.may_start("ill")
     assert filled(lanes, "well") == FIRST
-    assert lanes.opens() == 31.0
+    assert lanes.opens == 31.0
     lanes.look(30.9, list)
     lanes.open(30.9)
     assert not lanes.may_start("ill")
     lanes.open(31.0)
-    assert lanes.opens() is None
+    assert lanes.opens is None
     assert lanes.width("ill") < FIRST
     assert lanes.width("well") == FIRST
 
@@ -51,7 +51,7 @@ def test_a_refusal_without_a_wish_holds_until_the_other_answers_have_come() -> N
     lanes = Lanes(16, 0.0)
     filled(lanes, "it")
     lanes.refused("it", 1.0)
-    assert lanes.opens() == 1.0 + PERIOD
+    assert lanes.opens == 1.0 + PERIOD
     lanes.refused("it", 1.0 + PERIOD / 2)
     lanes.look(1.0 + PERIOD, list)
     assert lanes.width("it") == FIRST - 2
@@ -84,11 +84,11 @@ def test_as_many_fewer_are_allowed_as_were_refused() -> None:
 
 def test_a_server_is_left_alone_for_the_longest_time_it_asked_for_and_no_longer() -> None:
     lanes = Lanes(16, 0.0)
-    assert lanes.opens() is None
+    assert lanes.opens is None
     lanes.hold("it", 5.0)
     lanes.hold("it", 3.0)
     lanes.hold("other", 9.0)
-    assert lanes.opens() == 5.0
+    assert lanes.opens == 5.0
     lanes.open(4.9)
     assert (lanes.is_held("it"), lanes.may_start("it")) == (True, False)
     lanes.open(5.0)
@@ -350,5 +350,5 @@ def test_whatever_happens_the_limit_holds_and_nothing_hangs(history: list[tuple[
         for _ in range(count):
             lanes.ended(server, 0)
     lanes.open(now + 10)
-    assert lanes.opens() is None
+    assert lanes.opens is None
     assert all(filled(lanes, server) for server in "a")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Control, Patience, download
-from omicsdk.transfer.network.bandwidth import LEAST, SAVED, Bucket, Pacing, Throttle
+from omicsdk.transfer.network.limits import LEAST, SAVED, Bucket, Pacing, Throttle
 
 MIB = 1024 * 1024
 rates = st.floats(1e3, 1e9)

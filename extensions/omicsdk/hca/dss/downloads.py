@@ -108,7 +108,7 @@ class DownloadStopped(TransferError):
 
 def errors_of(report: Report) -> list[OmicsError]:
     """The errors of the files that failed."""
-    return [outcome.error for outcome in report.failed if outcome.error is not None]
+    return [] if report.ok else [outcome.error for outcome in report.failed if outcome.error is not None]
 
 
 def download_bundles(
@@ -181,8 +181,6 @@ def download_rows(dss: Dss, manifest: Manifest, replica: str, folder: Path, opti
         if isinstance(error, ChecksumMismatch):
             # What the bytes were compared with came from the user, not from the service.
             error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
-    if report.ok and not options.dry_run:
-        errors += manifest.missing(folder)
     return Result(report=report, errors=errors)
 
 
@@ -379,7 +377,7 @@ def download_manifest(
         if target.exists():
             logger.warning("Overwriting manifest %s", target.name)
         try:
-            table.write_with_paths(target, os.fspath(download_dir))
+            result.errors += table.write_with_paths(target, os.fspath(download_dir), stored=layout == "none")
         except OmicsError as error:  # the files are there all the same
             result.errors.append(error)
     return result

@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import chain
@@ -119,23 +119,40 @@ class Manifest:
             )
         return count
 
-    def write_with_paths(self, target: Path, download_dir: str) -> None:
-        """Write a copy with the column `file_path`; see `write_manifest`."""
-        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
-        write_manifest(target, self.rows(), download_dir, columns)
-
-    def missing(self, folder: Path) -> list[OmicsError]:
-        """Find rows whose files are not in the filestore, after a transfer in which no file failed.
+    def write_with_paths(self, target: Path, download_dir: str, *, stored: bool = False) -> list[OmicsError]:
+        """Write a copy with the column `file_path`, after a transfer in which no file failed; see `write_manifest`.
 
         Args:
-            folder: The download folder.
+            target: The file.
+            download_dir: The download folder, as the user gave it.
+            stored: Whether each row's file has to be in the filestore.
+
+        Returns:
+            An error for each file that has to be there and is not; nothing is written then.
+
+        Raises:
+            TransferError: There is no room, or it can't be written there.
         """
-        start = str(folder / ROOT)
-        return [
-            TransferError(f"{row['file_name']}: its file is not in the filestore", remedy="Download it separately.")
-            for row in self.rows()
-            if not os.path.exists(f"{start}/{name_in_store(row['file_sha256'])}")  # noqa: PTH110 - a Path costs more
-        ]
+        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
+        missing = list[OmicsError]()
+
+        def present() -> Iterator[dict[str, str]]:
+            start = str(Path(download_dir) / ROOT)
+            for row in self.rows():
+                if not os.path.exists(f"{start}/{name_in_store(row['file_sha256'])}"):  # noqa: PTH110 - a Path costs more
+                    said = f"{row['file_name']}: its file is not in the filestore"
+                    missing.append(TransferError(said, remedy="Download it separately."))
+                yield row
+            if missing:
+                raise _Incomplete
+
+        with suppress(_Incomplete):
+            write_manifest(target, present() if stored else self.rows(), download_dir, columns)
+        return missing
+
+
+class _Incomplete(Exception):
+    """Files are missing that a manifest names: it is not replaced."""
 
 
 @dataclass(frozen=True, slots=True)

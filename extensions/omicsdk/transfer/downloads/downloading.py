@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from omicsdk.transfer.items import Item, Wanted, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import cell_span
-from omicsdk.transfer.network.requests import Patience
+from omicsdk.transfer.network.requests import PATIENCE, Patience
 from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
@@ -329,8 +330,8 @@ def download(
         connections=connections,
         locators=locators,
         resume_unvalidated=unvalidated,
-        patience=patience or control.patience or Patience(),
-        route=route or (lambda url: network(url, environ)),
+        patience=patience or control.patience or PATIENCE,
+        route=route or partial(network, environ=environ),
         progress=progress or notebook_progress(),
         stop=stop,
         control=control,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +31,7 @@ from omicsdk.transfer.engine.machine import PREPARING, Broken, State
 from omicsdk.transfer.items import Item, Wanted
 from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
-from omicsdk.transfer.network.concurrency import Lanes, Scheduler
+from omicsdk.transfer.network.limits import Lanes, Scheduler
 from omicsdk.transfer.network.plan import CELL, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
@@ -104,6 +104,7 @@ class Downloads(Engine[Job]):
         self._scheduler = Scheduler[Job | Small](settings.connections, now)
         tally = Tally(items.files, items.size, now, SAMPLE, items.unsized)
         super().__init__(settings, new_wire(settings), tally, self._scheduler, finished)
+        self.now = settings.clock.now
         self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
@@ -113,6 +114,7 @@ class Downloads(Engine[Job]):
         self._adapts = settings.locators is None
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
         self._calls = Lanes(settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS)
+        self._all_lanes.append(self._calls)
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
@@ -197,14 +199,14 @@ class Downloads(Engine[Job]):
         now = self._clock.monotonic()
         calling, self._calling = self._calling, bool(self._unlocated or self._calls.flying)
         if calling or self._calling:  # once more after the last one: the idle time that follows says nothing
-            self._begin_calls(now)
+            self._begin_calls()
             if self._adapts:
                 self._calls.look(now, tuple)
         parts, rate = None, self._control.throttle.rate
         if rate is not None:
             flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
-        for job, connections in self._scheduler.due(now, parts):
+        for job, connections in self._scheduler.due(parts):
             if isinstance(job, Small):
                 self._send_small(job)
             else:
@@ -222,10 +224,6 @@ class Downloads(Engine[Job]):
     def _unfinished(self) -> int:
         return len(self._open) + len(self._small)
 
-    def _dues(self) -> Iterable[float]:
-        calls = self._calls.opens() if self._unlocated else None
-        return (due for due in (self._scheduler.opens(), calls) if due is not None)
-
     def _is_busy(self) -> bool:
         return bool(self._callers.waiting or self._hashers.waiting or self._landing)
 
@@ -242,11 +240,10 @@ class Downloads(Engine[Job]):
             self.apply(job, messages.Located(locate, self._clock.monotonic()))
         else:
             self._unlocated.append(job)
-            self._begin_calls(self._clock.monotonic())
+            self._begin_calls()
 
-    def _begin_calls(self, now: float) -> None:
+    def _begin_calls(self) -> None:
         """Begin the calls for URLs that may begin."""
-        self._calls.open(now)
         while self._unlocated and self._calls.may_start(_SERVICE):
             job = self._unlocated.popleft()
             locate = job.item.renew if isinstance(job.item.locate, Location) else job.item.locate
@@ -280,7 +277,7 @@ class Downloads(Engine[Job]):
         self._scheduler.queue(job, first=command.first)
 
     def _send(self, job: Job, piece: Piece) -> None:
-        reception = Reception(job, piece, self, self._clock.monotonic())
+        reception = Reception(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
         self._start(job, Ask(reception.location.url, headers_for(reception.location, reception.asked)), reception)
 
@@ -305,23 +302,11 @@ class Downloads(Engine[Job]):
         self._step(reception.job, messages.Answered(reception, verdict))
         return True
 
-    def open_part(self, job: Job) -> int:
-        """Give the descriptor of a job's part."""
-        return self._files.open(job)
-
-    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
-        """Write buffers at an offset of a part."""
-        return self._files.disk.write_at(descriptor, chunks, offset)
-
     def cell_written(self, job: Job, index: int, crc: int) -> None:
         """Note a cell that is on disk."""
         job.cell_written(index, crc)
         if job.record is not None:
             self._journal.cell(job.item.name, index, crc)
-
-    def now(self) -> float:
-        """The wall clock, for a Retry-After that is a date."""
-        return self._clock.now()
 
     def _ended(self, ended: wire.Ended) -> None:
         receiver = ended.receiver
@@ -381,7 +366,7 @@ class Downloads(Engine[Job]):
             return
         if checksums is None:  # whatever it is, a job knows what to do
             job = self._as_job(small)
-            reception = Reception(job, job.claim(1), self, self._clock.monotonic())
+            reception = Reception(job, job.claim(1), self, self._files, self._clock.monotonic())
             job.attempts += 1
             whole = reception.take_over(small.lines, small.chunks)
             error = ended.error if whole else ended.error or ConnectionLost("more bytes than requested")

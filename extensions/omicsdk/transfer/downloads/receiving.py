@@ -5,13 +5,14 @@ A small file is one request, and is written when all of it is in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.retry import REDIRECT_STATUSES
 from omicsdk.transfer.disk import Growth, write_error
+from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, next_boundary
@@ -26,26 +27,20 @@ _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
 
 class Sink(Protocol):
-    """Where the bytes of requests go: the engine. Its methods are called from within libcurl."""
+    """Who is told what comes: the engine. Its methods are called from within libcurl.
+
+    Attributes:
+        now: The wall clock, for a Retry-After that is a date.
+    """
+
+    now: Callable[[], float]
 
     def accepts(self, reception: Reception, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; may change job and piece."""
         ...
 
-    def open_part(self, job: Job) -> int:
-        """Give the descriptor of a job's part."""
-        ...
-
-    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
-        """Write buffers at an offset of it, as `Disk.write_at` does."""
-        ...
-
     def cell_written(self, job: Job, index: int, crc: int) -> None:
         """Note a whole cell that is on disk, with its CRC32C."""
-        ...
-
-    def now(self) -> float:
-        """The wall clock, for a Retry-After that is a date."""
         ...
 
 
@@ -55,7 +50,8 @@ class Reception:
     Args:
         job: The job, located.
         piece: The piece; moves on as bytes are written.
-        sink: Where its bytes go.
+        sink: Is told of it.
+        files: Where its bytes go.
         began: When it is sent, by the monotonic clock.
     """
 
@@ -72,7 +68,7 @@ class Reception:
     _flush_at = 0  # when no more than this is left, there is enough for a write
     _descriptor = -1
 
-    def __init__(self, job: Job, piece: Piece, sink: Sink, began: float = 0.0) -> None:
+    def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
         self.job = job
         self.piece = piece
@@ -82,6 +78,7 @@ class Reception:
         self.epoch = job.epoch
         self.lines: list[bytes] = []
         self._sink = sink
+        self._files = files
         self._chunks: list[bytes] = []
         self._growth = Growth(job.part, job.title) if job.item.size is None else None
 
@@ -207,7 +204,7 @@ class Reception:
         if self.stale:
             return 0
         if self._descriptor < 0:
-            self._descriptor = self._sink.open_part(self.job)
+            self._descriptor = self._files.open(self.job)
         job, crc = self.job, self._crc
         for chunk in self._chunks:
             crc = _extend(crc, chunk)
@@ -222,7 +219,7 @@ class Reception:
         if self._growth is not None and job.size is None:  # the head of the answer didn't tell it either
             self._growth.expect(sum(map(len, self._chunks)))
         try:
-            self.piece.position += self._sink.write_at(self._descriptor, self._chunks, self.piece.position)
+            self.piece.position += self._files.disk.write_at(self._descriptor, self._chunks, self.piece.position)
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
         self._crc = crc

@@ -436,8 +436,8 @@ def _check(job: Job) -> Commands:
         expected, actual = job.item.checksums[wrong], checksums[wrong]
         return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
     job.state = State.COMMITTING
-    empty: Commands = [messages.MakeEmpty()] if job.size == 0 else []
-    return [*empty, messages.ClosePart(), messages.Commit(checksums)]
+    empty: Commands = [messages.MakeEmpty(), messages.ClosePart()] if job.size == 0 else []
+    return [*empty, messages.Commit(checksums)]
 
 
 # -- wrong bytes

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.transfer.arguments import kind, number
-from omicsdk.transfer.network.bandwidth import Throttle
+from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.threads import TICK
 
@@ -68,10 +68,10 @@ class Control:
             number("budget", budget, "seconds")
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
+        kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
         self.throttle = Throttle(rate_limit)
         self.require_checksum = require_checksum
         self.asking = False
-        kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
         self.resume_unvalidated = resume_unvalidated
         self.patience = patience
         self._budget = budget

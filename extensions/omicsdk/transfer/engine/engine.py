@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
@@ -15,7 +15,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
-from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.limits import Lanes
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.outcomes import Outcome
@@ -137,6 +137,7 @@ class Engine(ABC, Generic[J]):
     ) -> None:
         self.finished = False
         self._lanes = lanes
+        self._all_lanes = [lanes]
         self._rules: Any = settings.patience  # what handlers are given
         self._connections = settings.connections
         self._progress = settings.progress
@@ -161,9 +162,10 @@ class Engine(ABC, Generic[J]):
     def run(self) -> None:
         """Run until all items have an outcome or somebody stops it."""
         with self._control.watched(self._wire.wake):
-            self._control.begin(self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._control.begin(now)
             try:
-                while not self._control.over(self._clock.monotonic(), self._stop):
+                while not self._control.over(now, self._stop):
                     paused = self._control.paused
                     if self._inbox.filled:
                         self._inbox.deliver()
@@ -171,7 +173,11 @@ class Engine(ABC, Generic[J]):
                         for receiver in self._wire.cancel(self._pauses):
                             self._call_off(receiver)
                     else:
-                        self._wake_up()
+                        if self._later:
+                            self._wake_up()
+                        for lanes in self._all_lanes:
+                            if lanes.opens is not None and lanes.opens <= now:
+                                lanes.open(now)
                         if self._more:
                             self._admit()
                         self._serve()
@@ -181,10 +187,12 @@ class Engine(ABC, Generic[J]):
                     # What is paused is not served when it is due.
                     for ended in self._wire.poll(TICK if paused else self._wait_for()):
                         self._ended(ended)
-                    self._measure()
+                    now = self._clock.monotonic()
+                    if now >= self._tally.next_sample or (self._progress and now >= self._tally.next_word):
+                        self._measure(now)
             finally:
                 self._close()
-            self._measure(final=True)
+            self._measure(self._clock.monotonic(), final=True)
 
     # -- jobs
 
@@ -251,17 +259,17 @@ class Engine(ABC, Generic[J]):
         self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _wake_up(self) -> None:
-        if self._later:
-            now = self._clock.monotonic()
-            due = [entry for entry in self._later if entry[0] <= now]
-            self._later = [entry for entry in self._later if entry[0] > now]
-            for _, job, event, epoch in due:
-                if epoch in (None, job.epoch):
-                    self.apply(job, event)
+        now = self._clock.monotonic()
+        due = [entry for entry in self._later if entry[0] <= now]
+        self._later = [entry for entry in self._later if entry[0] > now]
+        for _, job, event, epoch in due:
+            if epoch in (None, job.epoch):
+                self.apply(job, event)
 
     def _wait_for(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        dues = [*(entry[0] for entry in self._later), *self._dues()]
+        dues = [lanes.opens for lanes in self._all_lanes if lanes.opens is not None]
+        dues += [entry[0] for entry in self._later]
         if not dues:
             return TICK
         wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
@@ -286,9 +294,8 @@ class Engine(ABC, Generic[J]):
             ends.callback(self._wire.close)
             self._close_all(ends)
 
-    def _measure(self, *, final: bool = False) -> None:
+    def _measure(self, now: float, *, final: bool = False) -> None:
         """Record what moved, and tell the progress function, when it is time to."""
-        now = self._clock.monotonic()
         if final or now >= self._tally.next_sample:
             self._tally.record(now, self._moved())
         if self._progress is not None and (final or now >= self._tally.next_word):
@@ -336,10 +343,6 @@ class Engine(ABC, Generic[J]):
     @abstractmethod
     def _fail(self, job: J, error: OmicsError) -> None:
         """Report that a job has failed after all."""
-
-    @abstractmethod
-    def _dues(self) -> Iterable[float]:
-        """When something is to be done that no job waits for."""
 
     @abstractmethod
     def _is_busy(self) -> bool:

@@ -30,6 +30,7 @@ class Location:
         url: An http or https URL, presigned or not; to fetch from, an ftp URL will do, too.
         headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
             dropped.
+        server: Whom it asks; see `server_of`.
 
     Raises:
         ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
@@ -38,6 +39,7 @@ class Location:
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    server: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
@@ -51,11 +53,7 @@ class Location:
                 raise ValueError(f"the header {name!r} has characters that cannot be sent")
         if _LONE_SURROGATE.search(self.url):
             raise ValueError(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
-
-    @property
-    def server(self) -> str:
-        """Whom it asks; see `server_of`."""
-        return server_of(self.url)
+        object.__setattr__(self, "server", server_of(self.url))
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))
@@ -585,6 +583,10 @@ class Patience:
         whole_number("renewals", self.renewals, 0)
         if not (self.connect > 0 and self.silence > 0 and self.least_rate >= 0 and self.retry_after >= 0):
             raise ValueError(f"{self}: seconds to wait must be above 0, the others cannot be negative")
+
+
+#: That of a transfer for which none is stated.
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
-from omicsdk.transfer.network.bandwidth import Pacing, Throttle
+from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
     URL_SAFE,
     FtpReplies,
@@ -284,6 +284,7 @@ class _Flight(NamedTuple):
     ask: Ask
     kind: _Kind
     pulse: _Pulse
+    ftp: bool
 
 
 class Wire:
@@ -369,8 +370,8 @@ class Wire:
         Raises:
             ValueError: The URL makes no sense.
         """
-        body = ask.body
-        if body is not None and is_ftp(ask.url):
+        body, ftp = ask.body, is_ftp(ask.url)
+        if body is not None and ftp:
             raise ValueError("uploads to FTP servers are not supported")
         kind = (self._options(ask), ask.method, body is not None)
         idle = self._idle.get(kind)
@@ -381,7 +382,7 @@ class Wire:
             if body is not None:
                 headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
             handle.setopt(pycurl.HTTPHEADER, headers)
-        if is_ftp(ask.url):
+        if ftp:
             wanted = asked_range(ask.headers)
             handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, wanted).take)
             if wanted:
@@ -393,7 +394,7 @@ class Wire:
             handle.setopt(pycurl.INFILESIZE_LARGE, body.length)
             handle.setopt(pycurl.READFUNCTION, body.read)
             handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
-        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience))
+        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience), ftp)
         if self._is_paced:
             handle.setopt(pycurl.BUFFERSIZE, self._pacing.buffer)
             self._pacing.start(handle)
@@ -409,7 +410,9 @@ class Wire:
         Returns:
             Whose requests were ended.
         """
-        return [self._land(handle) for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)]
+        return [
+            self._land(handle).receiver for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)
+        ]
 
     def poll(self, timeout: float) -> list[Ended]:
         """Moves bytes until something ends, somebody wakes it or the time is over.
@@ -477,16 +480,16 @@ class Wire:
         while more:
             more, fine, failed = self._multi.info_read()
             for handle in fine:
-                ask, receiver = self._flying[handle].ask, self._land(handle)
-                ended.append(_judged(receiver, ask, None))
+                ended.append(_judged(self._land(handle), None))
             for handle, code, text in failed:
                 refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
-                ask, receiver = self._flying[handle].ask, self._land(handle)
+                flight = self._land(handle)
+                ask = flight.ask
                 error, lasting = _error(code, text, ask), code in _LASTING
-                if not receiver.lines and has_too_many_open(refused):
+                if not flight.receiver.lines and has_too_many_open(refused):
                     error = TooManyOpenFiles("too many files are open", method=ask.method, url=without_query(ask.url))
                     lasting = not self._flying  # else one of those will close
-                ended.append(_judged(receiver, ask, error, lasting=lasting))
+                ended.append(_judged(flight, error, lasting=lasting))
         return ended
 
     def _slow(self) -> list[Ended]:
@@ -504,10 +507,10 @@ class Wire:
                 ask = flight.ask
                 said = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
                 error = TimedOut(said, method=ask.method, url=without_query(ask.url))
-                ended.append(_judged(self._land(handle), ask, error))
+                ended.append(_judged(self._land(handle), error))
         return ended
 
-    def _land(self, handle: Any) -> Receiver:
+    def _land(self, handle: Any) -> _Flight:
         if not self._is_paced:
             self._multi.remove_handle(handle)
         else:
@@ -515,13 +518,13 @@ class Wire:
                 self._multi.remove_handle(handle)
             handle.setopt(pycurl.BUFFERSIZE, self._buffer)
         flight = self._flying.pop(handle)
-        if is_ftp(flight.ask.url):
+        if flight.ftp:
             handle.unsetopt(pycurl.RANGE)
         if flight.ask.body is not None:  # an idle handle keeps no file open
             handle.unsetopt(pycurl.READFUNCTION)
             handle.unsetopt(pycurl.SEEKFUNCTION)
         self._idle.setdefault(flight.kind, []).append((handle, flight.ask.headers))
-        return flight.receiver
+        return flight
 
     def _new_handle(self, kind: _Kind) -> Any:
         options, method, sends = kind
@@ -583,15 +586,16 @@ def _seeking(body: Body) -> Callable[[int, int], int]:
     return seek
 
 
-def _judged(receiver: Receiver, ask: Ask, error: TransportError | None, *, lasting: bool = False) -> Ended:
+def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = False) -> Ended:
     """How a request ended, where libcurl takes a head without an end for a whole one, and an FTP server's no for an error."""
-    if is_ftp(ask.url):
+    receiver = flight.receiver
+    if flight.ftp:
         return Ended(receiver) if error is not None and is_refusal(receiver.lines) else Ended(receiver, error, lasting)
     if not is_whole(receiver.lines):
         receiver.lines.clear()  # half of what an answer says isn't what it says
         if error is None:
             said = "the connection ended before the head of the answer was complete"
-            error = ConnectionLost(said, method=ask.method, url=without_query(ask.url))
+            error = ConnectionLost(said, method=flight.ask.method, url=without_query(flight.ask.url))
     return Ended(receiver, error, lasting)
 
 

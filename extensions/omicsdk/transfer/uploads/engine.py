@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import getLogger
@@ -19,7 +19,7 @@ from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
-from omicsdk.transfer.network.concurrency import Lanes
+from omicsdk.transfer.network.limits import Lanes
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Ask, Receiver
@@ -132,7 +132,6 @@ class Uploads(Engine[Job]):
             self.apply(job, messages.Admitted())
 
     def _serve(self) -> None:
-        self._lanes.open(self._clock.monotonic())
         self._prepare_parts()
         self._dispatch()
         self._lanes.look(self._clock.monotonic(), self._in_flight)
@@ -165,10 +164,6 @@ class Uploads(Engine[Job]):
             else:
                 self._following += 1
         return not (self._open or self._more or self._following)
-
-    def _dues(self) -> Iterable[float]:
-        opens = self._lanes.opens()
-        return () if opens is None else (opens,)
 
     def _is_busy(self) -> bool:
         return bool(self._callers.waiting or self._hashers.waiting)
