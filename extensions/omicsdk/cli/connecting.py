@@ -12,7 +12,6 @@ from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, kind_of, loaded, own_arguments, variable
 from omicsdk.cli.parser import spelled, value_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
-from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import name_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 
@@ -98,9 +97,11 @@ def connected(
             raise UsageError(
                 f"no base URL for {name}", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
             ) from error
+        from omicsdk.core.redaction import mask_url
+        from omicsdk.core.request import fault_of  # slow; commands that read the settings only do without
+
         if base_url is None or (fault := fault_of(base_url)) is None:
             raise
-        from omicsdk.core.redaction import mask_url
 
         source = "--base-url" if settings.get("base-url") else variable(name, "URL")
         remedy = "Give the service's address, which begins with https:// and a host."

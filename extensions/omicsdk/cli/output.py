@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from omicsdk.cli.errors import DONE, SOME_FAILED, json_line, printable
 from omicsdk.cli.options import LEVELS
@@ -245,7 +244,9 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}"
 
 
-@dataclass(frozen=True, slots=True)
+# No dataclasses in here: each command loads it, and those cost 8 ms to import.
+
+
 class Told:
     """A result printed as documented lines unless `--output` or `--query` requests data.
 
@@ -257,14 +258,18 @@ class Told:
         items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
     """
 
-    text: str
-    data: object
-    terminal_only: bool = field(default=False, kw_only=True)
-    brief: object = field(default=None, kw_only=True)
-    items: str | None = field(default=None, kw_only=True)
+    __slots__ = ("brief", "data", "items", "terminal_only", "text")
+
+    def __init__(
+        self, text: str, data: object, *, terminal_only: bool = False, brief: object = None, items: str | None = None
+    ) -> None:
+        self.text = text
+        self.data = data
+        self.terminal_only = terminal_only
+        self.brief = brief
+        self.items = items
 
 
-@dataclass(frozen=True, slots=True)
 class Call:
     """A command with its arguments, for the renderer of its result.
 
@@ -276,11 +281,21 @@ class Call:
         base_url: The base URL of the service; empty for a command that uses none.
     """
 
-    title: str
-    arguments: Mapping[str, Any]
-    options: Mapping[str, Any]
-    console: Console
-    base_url: str = ""
+    __slots__ = ("arguments", "base_url", "console", "options", "title")
+
+    def __init__(
+        self,
+        title: str,
+        arguments: Mapping[str, Any],
+        options: Mapping[str, Any],
+        console: Console,
+        base_url: str = "",
+    ) -> None:
+        self.title = title
+        self.arguments = arguments
+        self.options = options
+        self.console = console
+        self.base_url = base_url
 
 
 class Console:

@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files import home_folder, locked, read_private, write_private
-from omicsdk.core.oauth.grants import Application, Endpoint, Grant, get, refresh_request
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layers
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.oauth.grants import Application, Endpoint, Grant
     from omicsdk.core.platform import Discovery, Found, Search
     from omicsdk.core.token_file import TokenFile
 
@@ -624,7 +623,9 @@ def _stored(section: str, url: str, search: Search, config: HCAConfig, endpoint:
     login = None if tokens is None else tokens.login(url)
     if tokens is None or login is None:
         return None
+    from omicsdk.core.credentials import origin_of
     from omicsdk.core.oauth.credentials import RefreshingToken
+    from omicsdk.core.oauth.grants import Endpoint, refresh_request
 
     def renewed(refresh_token: str) -> Grant:
         # The refresh token was issued to the application of the service that was logged in to.
@@ -675,7 +676,10 @@ class Secrets:
     """
 
     def __init__(self, base_url: str, config: HCAConfig, tokens: Path, endpoint: Endpoint) -> None:
+        from omicsdk.core.credentials import origin_of
+
         self._base_url = base_url
+        self._origin = origin_of(base_url)
         self._config = config
         self._cache = tokens.with_name("applications.json")
         self._endpoint = endpoint
@@ -695,12 +699,12 @@ class Secrets:
             if not is_object(configured):
                 raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) is not an object")
             return configured
-        kept = None if fresh else self._kept().get(origin_of(self._base_url))
+        kept = None if fresh else self._kept().get(self._origin)
         if is_object(kept):
             return kept
         told = self._told()
         with locked(self._cache):
-            write_private(self._cache, json.dumps({**self._kept(), origin_of(self._base_url): told}, indent=2) + "\n")
+            write_private(self._cache, json.dumps({**self._kept(), self._origin: told}, indent=2) + "\n")
         return told
 
     def application(self, *, fresh: bool = False) -> Application:
@@ -709,17 +713,21 @@ class Secrets:
         Raises:
             ConfigError: They lack something.
         """
+        from omicsdk.core.oauth.grants import Application
+
         return Application.of(self.stated(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
 
     def forget(self) -> None:
         """Forget what was kept."""
         with locked(self._cache):
             kept = self._kept()
-            if kept.pop(origin_of(self._base_url), None) is not None:
+            if kept.pop(self._origin, None) is not None:
                 write_private(self._cache, json.dumps(kept, indent=2) + "\n")
 
     def _told(self) -> dict[str, Any]:
         """Ask at the root of the host, and below the service's own address where several share a host."""
+        from omicsdk.core.oauth.grants import get
+
         parts = urlsplit(self._base_url)
         places = dict.fromkeys((f"{parts.scheme}://{parts.netloc}{PATH}", self._base_url + PATH))
         for url in places:

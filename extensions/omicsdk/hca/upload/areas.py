@@ -11,7 +11,6 @@ files, is never written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
@@ -72,7 +71,6 @@ class CannotUpload(UploadException, UsageError):
 _URI = re.compile(r"s3://([a-z0-9._-]+-[a-z0-9]+)/([A-Za-z0-9_-]+)/?")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class UploadAreaURI:
     """`s3://<bucket prefix>-<deployment stage>/<area uuid>/`, such as
     `s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/`.
@@ -88,13 +86,20 @@ class UploadAreaURI:
         uri: The URI, with a slash at its end.
     """
 
-    uri: str
+    # No dataclass: commands that read the settings only load this, and those cost 8 ms to import.
+    __slots__ = ("uri",)
 
-    def __post_init__(self) -> None:
-        found = _URI.fullmatch(self.uri)
+    def __init__(self, uri: str) -> None:
+        found = _URI.fullmatch(uri)
         if found is None:
-            raise NotAnAreaURI(f"{self.uri!r} is not the URI of an upload area")
-        object.__setattr__(self, "uri", f"s3://{found[1]}/{found[2]}/")
+            raise NotAnAreaURI(f"{uri!r} is not the URI of an upload area")
+        self.uri = f"s3://{found[1]}/{found[2]}/"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UploadAreaURI) and other.uri == self.uri
+
+    def __hash__(self) -> int:
+        return hash(self.uri)
 
     @property
     def bucket_name(self) -> str:
