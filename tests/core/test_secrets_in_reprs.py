@@ -6,7 +6,7 @@ from omicsdk.core.oauth.grants import Application, Grant, begin, code_request, r
 from omicsdk.core.sending.connections import Hop
 from omicsdk.core.sending.transport import Send
 from omicsdk.transfer.network.wire import Ask
-from omicsdk.transfer.s3 import Keys
+from omicsdk.transfer.s3 import _Unsigned
 
 CANARY = "canary"
 APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", CANARY)
@@ -27,7 +27,7 @@ HOP = Hop("GET", SIGNED, PROOF, has_content=False, trusted=True)
         HOP,
         Send(HOP, dict(PROOF), {"key": CANARY}, None),
         Ask(SIGNED, PROOF),
-        Keys(CANARY, CANARY, CANARY),
+        _Unsigned(SIGNED, {"x-amz-server-side-encryption-customer-key": CANARY}, None, {}),
     ],
     ids=lambda holder: type(holder).__name__,
 )

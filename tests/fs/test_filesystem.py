@@ -30,7 +30,7 @@ from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs._open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.filesystems import DssFileSystem
-from omicsdk.transfer.ranges import PIECE
+from omicsdk.fs.streams import PIECE
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))
@@ -233,7 +233,7 @@ def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
 def test_long_reads_are_whole_over_one_connection_and_over_several(
     fs: ServedFileSystem, server: Server, noise: Any, monkeypatch: pytest.MonkeyPatch, fast: float
 ) -> None:
-    monkeypatch.setattr("omicsdk.transfer.ranges.FAST", fast)
+    monkeypatch.setattr("omicsdk.fs.streams.FAST", fast)
     store_of(fs).hold("p/large", noise(3 * PIECE + 5))
     assert fs.cat_file("p/large", 3) == noise(3 * PIECE + 5)[3:]
     assert len(server.requests) == (4 if fast else 2)

@@ -13,26 +13,27 @@ from breakable import Answer, MovedClock, Server
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
 from omicsdk.transfer import Control, Location
-from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire
+from omicsdk.transfer.network.pool import ConnectionPool
+from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges
 
 BODY = bytes(range(256)) * 40
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
+def pool() -> Iterator[ConnectionPool]:
     """Connections of these tests."""
-    made = Wire({})
+    made = ConnectionPool({})
     yield made
     made.close()
 
 
 @pytest.fixture
-def ranges(server: Server, wire: Wire, clock: MovedClock) -> Callable[..., Ranges]:
+def ranges(server: Server, pool: ConnectionPool, clock: MovedClock) -> Callable[..., Ranges]:
     """Reads of the server's file, which is put there; waits take no time."""
 
     def make(size: int | None = len(BODY), locate: Callable[[], Location] | None = None, **more: Any) -> Ranges:
         url = server.put("file", more.pop("body", BODY), **more)
-        return Ranges(locate or (lambda: Location(url)), size, title="sb://me/file", wire=wire, clock=clock)
+        return Ranges(locate or (lambda: Location(url)), size, title="sb://me/file", pool=pool, clock=clock)
 
     return make
 
@@ -52,11 +53,11 @@ def test_reads_the_bytes_that_were_asked_for(server: Server, ranges: Callable[..
     assert server.connections == 1
 
 
-def test_reads_keep_to_a_limit(server: Server, wire: Wire, clock: MovedClock) -> None:
+def test_reads_keep_to_a_limit(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     url = server.put("file", BODY)
     began = clock.monotonic()
     pace = Pace(Control(rate_limit=len(BODY) / 10), clock=clock)
-    assert Ranges(lambda: Location(url), len(BODY), wire=wire, clock=clock, pace=pace).read() == BODY
+    assert Ranges(lambda: Location(url), len(BODY), pool=pool, clock=clock, pace=pace).read() == BODY
     assert 9.5 < clock.monotonic() - began < 10.5
 
 
@@ -95,7 +96,7 @@ def test_a_size_that_is_not_the_stated_one_is_an_error(ranges: Callable[..., Ran
         ranges(len(BODY) + 1).read(0, 10)
 
 
-def test_a_url_that_ended_is_asked_for_again(server: Server, wire: Wire, clock: MovedClock) -> None:
+def test_a_url_that_ended_is_asked_for_again(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     urls = (server.put(f"file{number}", BODY) for number in count())
     asked: list[str] = []
 
@@ -103,7 +104,7 @@ def test_a_url_that_ended_is_asked_for_again(server: Server, wire: Wire, clock: 
         asked.append(next(urls))
         return Location(asked[-1])
 
-    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     for number, status in enumerate((401, 403, 404, 410)):
         file.read(0, 10)
         server.always[f"file{number}"] = lambda *_, status=status: Answer(status, {}, b"ended")
@@ -127,7 +128,7 @@ def test_a_url_that_is_never_accepted_is_an_error_that_tells_no_secret(
     assert len(server.of("file")) == 2
 
 
-def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, wire: Wire, clock: MovedClock) -> None:
+def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     lock, asked = threading.Lock(), list[str]()
 
     def locate() -> Location:
@@ -135,11 +136,11 @@ def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, wire: Wire,
             asked.append(server.put(f"file{len(asked)}", BODY))
             return Location(asked[-1])
 
-    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 1)
     server.always["file0"] = lambda *_: Answer(403)
-    with ThreadPoolExecutor(8) as pool:
-        came = list(pool.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
+    with ThreadPoolExecutor(8) as threads:
+        came = list(threads.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
 
     assert b"".join(came) == BODY[:800]
     assert len(asked) == 2
@@ -173,17 +174,17 @@ def test_an_answer_with_less_than_was_asked_for_is_followed_by_another(
     assert ranges().read() == BODY
 
 
-def test_trouble_that_lasts_ends_the_read(server: Server, wire: Wire, clock: MovedClock, fault: Any) -> None:
+def test_trouble_that_lasts_ends_the_read(server: Server, pool: ConnectionPool, clock: MovedClock, fault: Any) -> None:
     url = server.put("file", BODY)
     server.always["file"] = fault.status(500)
     with pytest.raises(APIError) as caught:
-        Ranges(lambda: Location(url), wire=wire, clock=clock, retry=Retry(attempts=3)).read(0, 10)
+        Ranges(lambda: Location(url), pool=pool, clock=clock, retry=Retry(attempts=3)).read(0, 10)
     assert caught.value.status == 500
     assert len(server.of("file")) == 3
 
     server.always["file"] = fault.cut(0, reset=True)
     with pytest.raises(TransportError, match="3 attempts"):
-        Ranges(lambda: Location(url), 10240, title="f", wire=wire, clock=clock, retry=Retry(attempts=3)).read(0, 10)
+        Ranges(lambda: Location(url), 10240, title="f", pool=pool, clock=clock, retry=Retry(attempts=3)).read(0, 10)
 
 
 def test_a_server_is_left_alone_as_long_as_it_asks(
@@ -258,7 +259,7 @@ def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
         elsewhere.close()
 
 
-def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, wire: Wire, clock: MovedClock) -> None:
+def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     asked: list[str] = []
 
     def locate() -> Location:
@@ -268,7 +269,7 @@ def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, wire: Wire
         server.always[name] = lambda *_: Answer(302, {"Location": there})
         return Location(asked[-1])
 
-    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 10)
     for ended in ("signed0", "there1"):
         server.always[ended] = lambda *_: Answer(403, {}, b"ended")
@@ -292,15 +293,16 @@ def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> N
     url = server.put("file", BODY)
     program = f"""
 from omicsdk.transfer import Location
-from omicsdk.transfer.ranges import Ranges, Wire
+from omicsdk.transfer.network.pool import ConnectionPool
+from omicsdk.transfer.ranges import Ranges
 
 class Late:
     def __init__(self):
-        self.wire = Wire({{}})
-        print(len(Ranges(lambda: Location({url!r}), {len(BODY)}, wire=self.wire).read()))
+        self.pool = ConnectionPool({{}})
+        print(len(Ranges(lambda: Location({url!r}), {len(BODY)}, pool=self.pool).read()))
 
     def __del__(self):
-        self.wire.__del__()
+        self.pool.__del__()
 
 kept = [Late()]
 kept.append(kept)  # a cycle: it goes when the interpreter takes itself apart, where no thread begins any more

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import SourceChanged
 from omicsdk.fs.store import FileBytes
-from omicsdk.transfer.ranges import FAST, stream
+from omicsdk.fs.streams import FAST, stream
 from served_store import ServedStore
 
 MIB = 1 << 20
@@ -72,7 +72,7 @@ def sequence(fs, size=MIB):
 
 
 def test_a_reader_that_goes_on_gets_bytes_as_they_come(served, server, noise, monkeypatch):
-    monkeypatch.setattr("omicsdk.transfer.ranges.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
     body = noise(24 * MIB)
     served.store.hold("p/a", body)
     assert b"".join(sequence(served)) == body
@@ -90,7 +90,7 @@ def test_a_reader_that_goes_on_gets_bytes_as_they_come(served, server, noise, mo
 
 
 def test_a_stream_that_breaks_goes_on_where_it_broke(served, server, noise, fault, monkeypatch):
-    monkeypatch.setattr("omicsdk.transfer.ranges.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 
@@ -102,7 +102,7 @@ def test_a_stream_that_breaks_goes_on_where_it_broke(served, server, noise, faul
 
 
 def test_halves_of_two_versions_are_not_joined_in_a_stream(served, server, noise, fault, monkeypatch):
-    monkeypatch.setattr("omicsdk.transfer.ranges.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 

@@ -50,7 +50,8 @@ def open_object(
         TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
             them by.
     """
-    from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
+    from omicsdk.transfer.network.pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:
@@ -62,7 +63,7 @@ def open_object(
             server.locator(found, preferred),
             found.size,
             title=found.name,
-            wire=Wire(client=servers.client),
+            pool=ConnectionPool(client=servers.client),
             unvalidated=resume_unvalidated,
         )
         with io.BufferedReader(RangeFile(ranges), BUFFER) as file:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.fs.store import Entry
-from omicsdk.transfer.ranges import stream
+from omicsdk.fs.streams import stream
 
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache

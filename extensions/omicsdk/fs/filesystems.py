@@ -52,8 +52,9 @@ from omicsdk.fs.store import (
     open_store,
     parse_uri,
 )
+from omicsdk.fs.streams import stream
 from omicsdk.transfer import Progress
-from omicsdk.transfer.ranges import Source, stream
+from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.threads import side_by_side
 
 #: Files whose URL and ETag are remembered between reads of their parts.

@@ -32,8 +32,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.fs.streams import PIECE, StreamSource, stream
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload
-from omicsdk.transfer.ranges import PIECE, NoRanges, Pace, Ranges, Source, StreamSource, stream
+from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 
 
 class WrongUri(UsageError):

@@ -407,10 +407,11 @@ def _opened(
 ) -> Generator[BinaryIO]:
     """Open a file; its bytes are the storage's, so that neither credentials nor a given transport of the client are used."""
     from omicsdk.core.retry import Retry
-    from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
+    from omicsdk.transfer.network.pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     settings, locate, retry = settings_of(client), locator(client, file_id), Retry(attempts=retries + 1, cap=30.0)
-    with closing(Wire(settings.environ, timeout)) as wire:
-        ranges = Ranges(locate, size, title=file_id, wire=wire, retry=retry, clock=settings.clock)
+    with closing(ConnectionPool(settings.environ, timeout)) as pool:
+        ranges = Ranges(locate, size, title=file_id, pool=pool, retry=retry, clock=settings.clock)
         with io.BufferedReader(RangeFile(ranges), buffer) as file:
             yield file

@@ -8,12 +8,11 @@ import stat
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from itertools import accumulate, islice
 from logging import getLogger
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 
@@ -37,19 +36,12 @@ _WINDOWS_DEVICE = re.compile(
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
 # Another entry's part could have it: whoever makes the names could have one file written into the other.
 _UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.part\Z")
-_MASK = 2**64 - 1
 _FILE, _FOLDER = 0, 1
-#: Names that may clash and are held against each other at once, at most.
-_SUSPECTS = 1000
 #: Folders that are remembered as looked at, at most.
 _RECENT = 4096
 
-#: Into how many arrays keys are sorted; a few hundred keys in each of a million's make all steps short.
-BUCKETS = 1024
-#: Keys that a pile holds in memory, at most, before it takes them to a temporary file.
-IN_MEMORY = 500_000
-
-_SHIFT = 64 - 10  # of BUCKETS, by a key's upper bits
+#: Into how many arrays keys are sorted, by their upper bits: of a million keys each has a thousand, which is fast to insert into.
+_BUCKETS, _SHIFT = 1024, 64 - 10
 
 _log = getLogger("omicsdk.transfer")
 
@@ -186,10 +178,10 @@ def check_names(
     windows: bool = os.name == "nt",
     room: int = LONGEST_PATH - 1 - SUFFIX,
 ) -> None:
-    """Checks the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory a name.
+    """Check the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory a name.
 
-    They are gone through once, and once more when two may clash, to say which. Of an iterator, which can be gone through
-    only once, an error names one of the two.
+    They are read once, and once more when two clash, to name both. An iterator can be read only once: then the error names
+    one of the two.
 
     Args:
         names: Paths within the target folder, with "/" between their parts.
@@ -201,23 +193,33 @@ def check_names(
         UnsafePath: A name isn't safe.
         NameClash: Two entries would land on one path, or one where another needs a folder.
     """
-    if iter(names) is names:
+    while True:
         guard = NameGuard(folds_case=folds_case, windows=windows, room=room)
-        for name in names:
-            guard.check(name)
+        try:
+            for name in names:
+                guard.check(name)
+        except NameClash as clash:
+            if iter(names) is names:
+                raise
+            _name_both(clash.name, names, _folded if folds_case else str)
+            continue  # only their digests were equal: those with another secret are not
         return
-    keyed = _folded if folds_case else str
-    recent = set[str]()
-    with KeyPile() as files, KeyPile() as folders:
-        for name in names:
-            check_name(name, windows=windows, room=room)
-            key = keyed(name)
-            files.add(hash(key))
-            for folder in _new_folders(key, recent):
-                folders.add(hash(folder))
-        suspects = _suspects(files, folders)
-        while some := set(islice(suspects, _SUSPECTS)):
-            _compare(names, keyed, some)
+
+
+def _name_both(clashing: str, names: Iterable[str], keyed: Callable[[str], str]) -> None:
+    """Raise NameClash for the name that another one clashes with; return where there is none."""
+    key, same = keyed(clashing), list[str]()
+    for name in names:
+        other = keyed(name)
+        if other == key:
+            same.append(name)
+            if len(same) > 1:
+                how = "is listed twice" if name == same[0] else f"is the same path as {same[0]!r} on this file system"
+                raise NameClash(name, how) from None
+        elif other.startswith(f"{key}/"):
+            raise NameClash(clashing, f"is also a folder of another entry, {name!r}") from None
+        elif key.startswith(f"{other}/"):
+            raise NameClash(name, f"is also a folder of another entry, {clashing!r}") from None
 
 
 def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
@@ -232,39 +234,6 @@ def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
         yield key
 
 
-def _suspects(files: KeyPile, folders: KeyPile) -> Iterator[int]:
-    """The keys of names that are there twice, or also as folders; a few may only happen to have the same key."""
-    for names, parents in zip(files.buckets(), folders.buckets(), strict=True):
-        once = set[int]()
-        for key in names:
-            if key in once:
-                yield key
-            once.add(key)
-        yield from once.intersection(parents)
-
-
-def _compare(names: Iterable[str], keyed: Callable[[str], str], suspects: Container[int]) -> None:
-    """Holds the suspects against each other, by what they are."""
-    files = dict[str, str]()
-    folders = dict[str, str]()
-    for name in names:
-        key = keyed(name)
-        if hash(key) & _MASK in suspects:
-            if key in files:
-                raise NameClash(name, _same_path(name, files[key]))
-            files[key] = name
-        for folder in _new_folders(key, set()):
-            if hash(folder) & _MASK in suspects:
-                folders.setdefault(folder, name)
-    for key, name in files.items():
-        if key in folders:
-            raise NameClash(name, f"is also a folder of another entry, {folders[key]!r}")
-
-
-def _same_path(name: str, other: str) -> str:
-    return "is listed twice" if name == other else f"is the same path as {other!r} on this file system"
-
-
 def _folded(name: str) -> str:
     if name.isascii():
         return name.lower()
@@ -274,8 +243,7 @@ def _folded(name: str) -> str:
 class NameGuard:
     """Checks names one by one, as they come, in 8 to 16 bytes of memory each.
 
-    Names are told apart by 63 bits of a keyed digest: among a million, one that clashes with none is refused once in ten
-    million transfers, and whoever makes the names can't make it happen.
+    Names are told apart by a `NameSet`: among a million, one that clashes with none is refused once in ten million transfers.
 
     Args:
         folds_case: Whether the file system takes "A" and "a" for one name.
@@ -296,8 +264,7 @@ class NameGuard:
         self._windows = windows
         self._room = room
         self._links = LinkGuard(folder) if folder is not None else None
-        self._secret = os.urandom(16)
-        self._seen = KeySet()
+        self._seen = NameSet()
         self._recent = set[str]()
 
     def check(self, name: str) -> None:
@@ -312,20 +279,16 @@ class NameGuard:
         """
         check_name(name, windows=self._windows, room=self._room)
         key = self._keyed(name if self._links is None else self._links.check(name))
-        there = self._seen.add(self._digest(key, _FILE))
+        there = self._seen.add(key, _FILE)
         if there == _FILE:
             raise NameClash(name, "is listed twice, or is the same path as an earlier entry on this file system")
         if there == _FOLDER:
             raise NameClash(name, "is also a folder of another entry")
         above = list(_new_folders(key, self._recent))
         for folder in above:
-            if self._seen.add(self._digest(folder, _FOLDER)) == _FILE:
+            if self._seen.add(folder, _FOLDER) == _FILE:
                 self._recent.difference_update(above)
                 raise NameClash(name, "needs a folder where another entry is a file")
-
-    def _digest(self, key: str, kind: int) -> int:
-        digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
-        return int.from_bytes(digest, "big") & ~1 | kind
 
 
 def folds_case(existing: str) -> bool:
@@ -438,97 +401,43 @@ def _check_folder(name: str, path: str, root: str) -> int:
     return mode
 
 
-class KeyPile:
-    """Takes keys fast and gives them back sorted into buckets, once all are there. A context manager.
+class NameSet:
+    """A set of names, each of one of two kinds, in eight bytes of memory a name.
 
-    Args:
-        in_memory: Keys to hold in memory, at most.
-    """
-
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
-        self._buckets = [array("Q") for _ in range(BUCKETS)]
-        self._room = self._in_memory = in_memory
-        self._file = None
-        self._chunks: list[tuple[int, ...]] = []  # of each time that keys were taken to the file: how many a bucket
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, key: int) -> None:
-        """Adds a key, of which the lower 64 bits count."""
-        key &= _MASK
-        self._buckets[key >> _SHIFT].append(key)
-        self._room -= 1
-        if not self._room:
-            self._spill()
-
-    def buckets(self) -> Iterator[array[int]]:
-        """The keys, bucket by bucket, in no order within one, each as often as it was added."""
-        offsets = [0, *accumulate(8 * sum(counts) for counts in self._chunks)]
-        for index, bucket in enumerate(self._buckets):
-            whole = array("Q", bucket)
-            for chunk, counts in enumerate(self._chunks):
-                assert self._file is not None
-                self._file.seek(offsets[chunk])
-                whole.fromfile(self._file, counts[index])
-                offsets[chunk] += 8 * counts[index]
-            yield whole
-
-    def _spill(self) -> None:
-        if self._file is None:
-            from tempfile import TemporaryFile  # it brings much, and most transfers have fewer names
-
-            self._file = TemporaryFile()  # noqa: SIM115 - closed with the pile
-        self._file.seek(0, 2)
-        for bucket in self._buckets:
-            bucket.tofile(self._file)
-        self._chunks.append(tuple(map(len, self._buckets)))
-        self._buckets = [array("Q") for _ in range(BUCKETS)]
-        self._room = self._in_memory
-
-
-class KeySet:
-    """A set of keys of two kinds that answers at once. Its memory grows with its keys, eight bytes each.
-
-    A key's lowest bit is its kind; no key is there with both.
+    Names are told apart by 63 bits of a keyed digest: among a million, two are taken for one once in twenty million sets, and
+    names made on purpose cannot make it happen.
     """
 
     def __init__(self) -> None:
-        self._buckets = [array("Q") for _ in range(BUCKETS)]
+        self._secret = os.urandom(16)
+        self._buckets = [array("Q") for _ in range(_BUCKETS)]
 
-    def add(self, key: int) -> int | None:
-        """Adds a key, unless it is there as the one kind or the other.
+    def add(self, name: str, kind: int = _FILE) -> int | None:
+        """Add a name, unless it is there as the one kind or the other.
 
         Args:
-            key: From 0 to 2**64 - 1.
+            name: The name.
+            kind: 0 or 1.
 
         Returns:
             The kind that is there already, None when it was added.
         """
+        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
+        key = int.from_bytes(digest, "big") & ~1  # the lowest bit is the kind
         bucket = self._buckets[key >> _SHIFT]
-        place = bisect_left(bucket, key & ~1)
+        place = bisect_left(bucket, key)
         if place < len(bucket) and bucket[place] | 1 == key | 1:
             return bucket[place] & 1
-        bucket.insert(place, key)
+        bucket.insert(place, key | kind)
         return None
 
 
 def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
-    """Leave out what has the name of something before it.
-
-    Names are told apart by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for one
-    once in twenty million times.
+    """Leave out what has the name of something before it, as a `NameSet` tells names apart.
 
     Args:
         things: Anything.
         name: Gives a thing's name.
     """
-    seen, key = KeySet(), os.urandom(16)
-    for thing in things:
-        digest = blake2b(name(thing).encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
-        if seen.add(int.from_bytes(digest, "big") & ~1) is None:
-            yield thing
+    seen = NameSet()
+    return (thing for thing in things if seen.add(name(thing)) is None)

@@ -3,158 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, cast
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import urlencode
 from weakref import WeakKeyDictionary, WeakSet
 
 from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
-from omicsdk.core.errors import (
-    ChecksumMismatch,
-    OmicsError,
-    TransportError,
-)
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransportError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location
-from omicsdk.transfer.s3_clients import asking_s3, refusing_cut_heads
+from omicsdk.transfer.s3_clients import asking_s3, etag_of, refusing_cut_heads
 from omicsdk.transfer.uploads.answers import base64_of, hex_of
 from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
-
-#: Arguments whose values go into a header as they are; of all others the values are part of a pattern's example.
-VARIABLE = {
-    "ChecksumCRC32C": "x-amz-checksum-crc32c",
-    "ChecksumSHA1": "x-amz-checksum-sha1",
-    "ChecksumSHA256": "x-amz-checksum-sha256",
-    "ContentMD5": "content-md5",
-    "ContentType": "content-type",
-    "Tagging": "x-amz-tagging",
-}
-#: Keys that stand in a URL as they are.
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~/-]+\Z")
-_PLAIN_VALUE = re.compile(r"[!-~]+( [!-~]+)*\Z")
-_ALGORITHM = "AWS4-HMAC-SHA256"
-
-
-class Keys(NamedTuple):
-    """Credentials as they are now."""
-
-    access_key: str
-    secret_key: str
-    token: str | None
-
-    def __repr__(self) -> str:
-        return "<Keys>"
-
-
-def keys_of(client: Any) -> Keys | None:
-    """A client's credentials, renewed when they are about to end; None where it doesn't show them."""
-    credentials = getattr(getattr(client, "_request_signer", None), "_credentials", None)
-    if credentials is None:
-        return None
-    frozen = credentials.get_frozen_credentials()
-    return Keys(frozen.access_key, frozen.secret_key, frozen.token)
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """How requests of one kind are signed: without boto3, which would add 40 % to the CPU time of an upload of small files.
-
-    Attributes:
-        origin: The URL up to its path.
-        host: The host that is signed.
-        before: The path up to the key.
-        scope: The credential's scope behind the date: region, service, and a fixed word.
-        query: The query's parameters but for those that time and keys decide.
-        headers: The headers of the example, by their names in lower case.
-        signed: Names of the headers that are signed, in order.
-    """
-
-    origin: str
-    host: str
-    before: str
-    scope: str
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    signed: tuple[str, ...]
-
-    def sign(self, keys: Keys, key: str, values: Mapping[str, str], now: datetime) -> Location | None:
-        """Signs a request.
-
-        Args:
-            keys: The credentials.
-            key: The object's key.
-            values: The values of variable headers, by their names in lower case.
-            now: The time, in UTC.
-
-        Returns:
-            Where to, with the headers; None where the values need more care than is taken here.
-        """
-        if not _PLAIN_KEY.match(key) or not all(map(_PLAIN_VALUE.match, values.values())):
-            return None
-        date = now.strftime("%Y%m%dT%H%M%SZ")
-        scope = f"{date[:8]}/{self.scope}"
-        headers = {**self.headers, **values}
-        parameters = [*self.query, ("X-Amz-Credential", f"{keys.access_key}/{scope}"), ("X-Amz-Date", date)]
-        if keys.token:
-            parameters.append(("X-Amz-Security-Token", keys.token))
-        query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(parameters))
-        path = f"{self.before}{key}"
-        lines = "".join(f"{name}:{self.host if name == 'host' else headers[name]}\n" for name in self.signed)
-        canonical = f"PUT\n{path}\n{query}\n{lines}\n{';'.join(self.signed)}\nUNSIGNED-PAYLOAD"
-        text = f"{_ALGORITHM}\n{date}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-        secret = f"AWS4{keys.secret_key}".encode()
-        for word in scope.split("/"):
-            secret = hmac.digest(secret, word.encode(), "sha256")
-        signature = hmac.digest(secret, text.encode(), "sha256").hex()
-        return Location(f"{self.origin}{path}?{query}&X-Amz-Signature={signature}", headers)
-
-
-def pattern_of(example: Location, key: str, values: Mapping[str, str], keys: Keys) -> Pattern | None:
-    """Makes a pattern of what boto3 signed.
-
-    Args:
-        example: boto3's URL and headers.
-        key: The key that it is for.
-        values: The values of its variable headers.
-        keys: The credentials that it was signed with.
-
-    Returns:
-        The pattern; None where the example isn't signed in the way that is understood here.
-    """
-    parts = urlsplit(example.url)
-    given = dict(parse_qsl(parts.query, keep_blank_values=True))
-    headers = {name.lower(): value for name, value in example.headers.items()}
-    signed = tuple(given.get("X-Amz-SignedHeaders", "").split(";"))
-    credential = given.get("X-Amz-Credential", "").split("/", 2)
-    known = (
-        given.get("X-Amz-Algorithm") == _ALGORITHM and len(credential) == 3 and "x-amz-content-sha256" not in headers
-    )
-    if not known or not parts.path.endswith(f"/{key}") or not set(values) <= set(signed) <= {"host", *headers}:
-        return None
-    decided = {"X-Amz-Credential", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Signature"}
-    pattern = Pattern(
-        origin=f"{parts.scheme}://{parts.netloc}",
-        host=parts.netloc,
-        before=parts.path.removesuffix(key),
-        scope=credential[2],
-        query=tuple((name, value) for name, value in given.items() if name not in decided),
-        headers=headers,
-        signed=signed,
-    )
-    try:
-        then = datetime.strptime(given["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except (KeyError, ValueError):
-        return None
-    again = pattern.sign(keys, key, values, then)
-    return pattern if again is not None and again.url.endswith(f"={given.get('X-Amz-Signature')}") else None
-
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
 
@@ -164,8 +28,19 @@ PartChecksum = Literal["crc32c", "sha256", "sha1", "md5"]
 #: How long a signed URL is good for, in seconds; it is signed anew when a store refuses it.
 EXPIRES = 3600
 
-#: Patterns of signatures that are kept for a client.
-MOST_PATTERNS = 256
+#: Arguments whose values go into a header as they are; of all others the values are part of an example.
+_VARIABLE = {
+    "ChecksumCRC32C": "x-amz-checksum-crc32c",
+    "ChecksumSHA1": "x-amz-checksum-sha1",
+    "ChecksumSHA256": "x-amz-checksum-sha256",
+    "ContentMD5": "content-md5",
+    "ContentType": "content-type",
+    "Tagging": "x-amz-tagging",
+}
+#: Keys that stand in a URL as they are.
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~/-]+\Z")
+#: Examples that are kept for a client.
+_MOST_EXAMPLES = 256
 
 #: The names by which S3's API knows the algorithms; MD5 is of an older kind.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
@@ -175,30 +50,57 @@ _DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
 }
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
-_OPERATIONS = {
-    "create_multipart_upload": "CreateMultipartUpload",
-    "upload_part": "UploadPart",
-    "complete_multipart_upload": "CompleteMultipartUpload",
-    "abort_multipart_upload": "AbortMultipartUpload",
-    "list_parts": "ListParts",
-    "list_multipart_uploads": "ListMultipartUploads",
-    "head_object": "HeadObject",
-    "put_object": "PutObject",
-    "put_object_tagging": "PutObjectTagging",
-}
+_OPERATIONS = (
+    "create_multipart_upload",
+    "upload_part",
+    "complete_multipart_upload",
+    "abort_multipart_upload",
+    "list_parts",
+    "list_multipart_uploads",
+    "head_object",
+    "put_object",
+    "put_object_tagging",
+)
+
+
+class _Unsigned(NamedTuple):
+    """A request as boto3 is about to sign it.
+
+    Attributes:
+        url: Its URL.
+        headers: Its headers.
+        signer: The client's signer.
+        how: The signer's arguments: version, service and region.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    signer: Any
+    how: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return "<_Unsigned>"  # headers hold customers' own keys
+
+    def signed(self, url: str, headers: Mapping[str, str]) -> Location:
+        """Sign a PUT of another URL and other headers, with the credentials as they are now."""
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest("PUT", url, headers)
+        self.signer.get_auth_instance(**self.how, expires=EXPIRES).add_auth(request)
+        return Location(request.url, headers)
 
 
 class _Signing(threading.local):
     """What the signing that goes on in this thread is about; the client's hooks look here, others' signing is left alone."""
 
-    headers: Mapping[str, str] | None = None
+    request: _Unsigned | None = None
     ours: bool = False
     plain: bool = False
 
 
 _signing = _Signing()
 _hooked = WeakSet[Any]()
-_patterns = WeakKeyDictionary[Any, dict[tuple[str, ...], Pattern | None]]()
+_examples = WeakKeyDictionary[Any, dict[tuple[str, ...], _Unsigned]]()
 _known_arguments = WeakKeyDictionary[Any, dict[str, frozenset[str]]]()
 
 
@@ -308,7 +210,7 @@ class S3Object(MultipartStore):
         while True:
             page = self._call("list_parts", UploadId=upload_id, PartNumberMarker=marker)
             for part in page.get("Parts", []):
-                etag = part.get("ETag", "").strip('"')
+                etag = etag_of(part)
                 checksums = {name: hex_of(part.get(f"Checksum{kind}", "")) for name, kind in _ALGORITHMS.items()}
                 checksums["md5"] = etag if _MD5.match(etag) and not self._encrypted else ""
                 known = {name: value for name, value in checksums.items() if value}
@@ -344,7 +246,7 @@ class S3Object(MultipartStore):
             raise
         except OmicsError:
             return None
-        if answer.get("ETag", "").strip('"') != f"{whole}-{len(parts)}":
+        if etag_of(answer) != f"{whole}-{len(parts)}":
             return None
         self._tag(self._told_checksums or {})
         return self._facts(answer, parts)
@@ -374,36 +276,35 @@ class S3Object(MultipartStore):
 
     def _signed(self, operation: str, checksums: Mapping[str, str], **arguments: Any) -> Location:
         params = {**self._place, **self._extra[operation], **self._argument(checksums, ""), **arguments}
-        return self._alike(params) if operation == "put_object" else self._by_boto(operation, params)
+        return self._alike(params) if operation == "put_object" else self._by_boto(operation, params)[0]
 
     def _alike(self, params: Mapping[str, Any]) -> Location:
-        """Signs the PUT of a whole object by the pattern of one before, if there is one."""
-        values = {header: str(params[name]) for name, header in VARIABLE.items() if name in params}
-        fixed = repr(sorted((name, value) for name, value in params.items() if name not in VARIABLE and name != "Key"))
-        kind = (fixed, *values)
-        key = self._place["Key"]
-        with self._asking("put_object"):
-            keys = keys_of(self._client)
-        if keys is None:
-            return self._by_boto("put_object", params)
-        patterns = _patterns.setdefault(self._client.meta.events, {})
-        if (pattern := patterns.get(kind)) is not None:
-            location = pattern.sign(keys, key, values, datetime.now(UTC))
-            if location is not None:
-                return location
-        example = self._by_boto("put_object", params)
-        if kind not in patterns and len(patterns) < MOST_PATTERNS:
-            patterns[kind] = pattern_of(example, key, values, keys)
-        return example
+        """Sign the PUT of a whole object: the first of a kind by boto3, others by its signer alone, as that one was."""
+        values = {header: str(params[name]) for name, header in _VARIABLE.items() if name in params}
+        fixed = repr(sorted((name, value) for name, value in params.items() if name not in _VARIABLE and name != "Key"))
+        kind, key = (fixed, *values), self._place["Key"]
+        examples = _examples.setdefault(self._client.meta.events, {})
+        if kind in examples and _PLAIN_KEY.match(key):
+            example = examples[kind]
+            with self._asking("put_object"):
+                return example.signed(example.url + key, {**example.headers, **values})
+        location, made = self._by_boto("put_object", params)
+        is_usual = made is not None and made.how["signature_version"] == "s3v4-query" and made.url.endswith(f"/{key}")
+        if made is not None and is_usual and len(examples) < _MOST_EXAMPLES:
+            headers = {name.lower(): value for name, value in made.headers.items()}
+            examples[kind] = made._replace(url=made.url.removesuffix(key), headers=headers)
+        return location
 
-    def _by_boto(self, operation: str, params: Mapping[str, Any]) -> Location:
-        _signing.ours, _signing.headers = True, None
+    def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, _Unsigned | None]:
+        """Have boto3 sign a request; return it, and what it was before."""
+        _signing.ours, _signing.request = True, None
         try:
             with self._asking(operation):
                 url = self._client.generate_presigned_url(operation, Params=params, ExpiresIn=EXPIRES)
-            return Location(url, _signing.headers or {})
+            made = _signing.request
+            return Location(url, made.headers if made else {}), made
         finally:
-            _signing.ours, _signing.headers = False, None
+            _signing.ours, _signing.request = False, None
 
     def _argument(self, checksums: Mapping[str, str], without: str) -> dict[str, str]:
         """A part's checksum as boto3 calls it."""
@@ -430,7 +331,7 @@ class S3Object(MultipartStore):
             )
 
     def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
-        facts = {"etag": str(answer.get("ETag", "")).strip('"')}
+        facts = {"etag": etag_of(answer)}
         encrypted = self._encrypted or str(answer.get("ServerSideEncryption", "")).startswith("aws:")
         size = sum(part.size for part in parts)
         # An upload that goes on may be in parts of another size than was wished.
@@ -456,7 +357,7 @@ class S3Object(MultipartStore):
 
 def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Sorts arguments by the operations that know them."""
-    known = _arguments(client.meta.service_model)
+    known = _arguments(client.meta)
     sorted_out = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
     unknown = [name for name in extra if not any(name in arguments for arguments in sorted_out.values())]
     if unknown:
@@ -464,15 +365,14 @@ def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict
     return sorted_out
 
 
-def _arguments(model: Any) -> dict[str, frozenset[str]]:
+def _arguments(meta: Any) -> dict[str, frozenset[str]]:
     """The arguments that each operation knows."""
-    found = _known_arguments.get(model)
-    if found is None:
-        found = {
-            method: frozenset(model.operation_model(name).input_shape.members) for method, name in _OPERATIONS.items()
+    model, names = meta.service_model, meta.method_to_api_mapping
+    if model not in _known_arguments:
+        _known_arguments[model] = {
+            method: frozenset(model.operation_model(names[method]).input_shape.members) for method in _OPERATIONS
         }
-        _known_arguments[model] = found
-    return found
+    return _known_arguments[model]
 
 
 def _hook(client: Any) -> None:
@@ -494,12 +394,21 @@ def _choose_signer(signature_version: object, **_: object) -> str | None:
     return "s3v4-query" if _signing.ours and signature_version in ("v4-query", "s3v4-query") else None
 
 
-def _before_sign(request: Any, **_: object) -> None:
+def _before_sign(
+    request: Any, signature_version: object, request_signer: Any, signing_name: str, region_name: str, **_: object
+) -> None:
     if _signing.ours:
-        _signing.headers = {
+        headers = {
             name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
             for name, value in request.headers.items()
         }
+        context = request.context.get("signing", {})
+        how = {
+            "signature_version": signature_version,
+            "signing_name": context.get("signing_name") or signing_name,
+            "region_name": context.get("region") or region_name,
+        }
+        _signing.request = _Unsigned(request.url, headers, request_signer, how)
 
 
 def _before_create(params: dict[str, Any], **_: object) -> None:

@@ -2,9 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location
+from omicsdk.transfer import Item, Location, Progress
+from omicsdk.transfer.scale.channels import Message
 from omicsdk.transfer.scale.plan import Plan
-from omicsdk.transfer.scale.runs import Message, Tracker
+from omicsdk.transfer.scale.runs import Tracker
 from omicsdk.transfer.scale.shard import ShardResult
 
 SHARDS = Plan([Item(f"{number}", Location("http://127.0.0.1/"), 100) for number in range(6)], "nowhere").shards(3)
@@ -17,7 +18,7 @@ ATTEMPTS = st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4).map(so
 def test_bytes_that_came_are_never_forgotten(shards, random):
     queues = {
         index: [
-            Message(index, f"{number}", "host:1", bytes_fetched=count, rate=1.0)
+            Message(index, f"{number}", "host:1", Progress(bytes_fetched=count, rate=1.0))
             for number, counts in enumerate(attempts)
             for count in counts
         ]
@@ -31,7 +32,7 @@ def test_bytes_that_came_are_never_forgotten(shards, random):
         message = queues[index].pop(0)
         tracker.heard(message)
         if not queues[index]:
-            tracker.ended(ShardResult(index, 3, counts={"done": 2}, bytes_fetched=message.bytes_fetched))
+            tracker.ended(ShardResult(index, 3, counts={"done": 2}, bytes_fetched=message.progress.bytes_fetched))
         elif queues[index][0].attempt != message.attempt and random.random() < 0.5:
             tracker.is_lost(index)
             tracker.heard(message)  # it is read again until another worker tells
@@ -51,13 +52,13 @@ def test_bytes_that_came_are_never_forgotten(shards, random):
 def test_the_time_that_remains():
     tracker = Tracker(SHARDS)
     assert tracker.progress(1.0).remaining is None
-    tracker.heard(Message(0, "a", "host:1", bytes_done=100, rate=50.0))
+    tracker.heard(Message(0, "a", "host:1", Progress(bytes_done=100, rate=50.0)))
     assert tracker.progress(1.0).remaining == 10.0
 
 
 def test_messages_of_others_and_of_the_dead_change_nothing():
     tracker = Tracker(SHARDS)
-    tracker.heard(Message(7, "a", bytes_fetched=5))
+    tracker.heard(Message(7, "a", progress=Progress(bytes_fetched=5)))
     tracker.ended(ShardResult(0, 3, counts={"done": 2}, bytes_fetched=200))
-    tracker.heard(Message(0, "a", bytes_fetched=5))
+    tracker.heard(Message(0, "a", progress=Progress(bytes_fetched=5)))
     assert tracker.progress(1.0).bytes_fetched == 200

@@ -3,14 +3,15 @@
 import shutil
 from pathlib import Path
 
-from omicsdk.transfer.scale.runs import FileChannel, Message, held_folder
+from omicsdk.transfer import Progress
+from omicsdk.transfer.scale.channels import FileChannel, Message, held_folder
 
 
 def test_half_a_message_says_nothing(tmp_path: Path) -> None:
     with held_folder(str(tmp_path), "plan") as held:
         channel = FileChannel(held)
-        channel.connect()(Message(0, "first", files_done=3))
-        assert list(channel.messages()) == [Message(0, "first", files_done=3)]
+        channel.connect()(Message(0, "first", progress=Progress(files_done=3)))
+        assert list(channel.messages()) == [Message(0, "first", progress=Progress(files_done=3))]
         Path(held.path, "0").write_text('{"index": 0, "att')
         assert list(channel.messages()) == []
 

@@ -27,11 +27,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
 from omicsdk.fs.store import CopyOptions, Entry, PathError, Store
+from omicsdk.fs.streams import is_another, state_of
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
-from omicsdk.transfer.ranges import Pace, is_another, state_of
+from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.outcomes import verification_of
 from omicsdk.transfer.threads import AT_ONCE, in_threads
 

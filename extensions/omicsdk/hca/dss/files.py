@@ -309,13 +309,14 @@ def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, versio
         NotFound: There is no such bundle, or it has no such file.
         TransferError: While reading: the file changed, or its storage does not serve ranges.
     """
-    from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
+    from omicsdk.transfer.network.pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
     found = listing.by_name.get(name)
     if found is None:
         raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
     where = partial(locate, without_redirects(dss), found.file)
-    ranges = Ranges(where, found.file.size, title=name, wire=Wire(client=dss), clock=settings_of(dss).clock)
+    ranges = Ranges(where, found.file.size, title=name, pool=ConnectionPool(client=dss), clock=settings_of(dss).clock)
     with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
         yield file

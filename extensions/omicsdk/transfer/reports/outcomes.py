@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import pickle
 import re
 import traceback
 from array import array
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from heapq import merge
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from logging import getLogger
-from operator import itemgetter
-from types import ModuleType
 from typing import Literal, NamedTuple, Self, overload
 from weakref import finalize
 
@@ -195,7 +188,7 @@ def error_words(error: OmicsError) -> dict[str, str]:
 
 
 class Spool:
-    """Records by number, in a temporary database that is gone with the spool, or with the process.
+    """Records by number, in a temporary file that is gone with the spool, or with the process.
 
     Args:
         folder: Where its file lies; by default the system's folder for temporary files.
@@ -205,68 +198,42 @@ class Spool:
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        from tempfile import mkstemp  # it brings much, and most transfers have fewer files
+        from tempfile import TemporaryFile  # it brings much, and most transfers have fewer files
 
-        descriptor, path = mkstemp(dir=folder)
-        os.close(descriptor)
-        finalize(self, _remove, path)
-        with _sqlite() as sqlite3:
-            self._database = sqlite3.connect(path, check_same_thread=False)
-            finalize(self, self._database.close)  # called before the one above: Windows removes no open file
-            if os.name != "nt":
-                os.unlink(path)
-            # Nothing is read after a crash, so nothing is synced; what undoes a failed write is in memory.
-            self._database.execute("PRAGMA journal_mode = MEMORY")
-            self._database.execute("PRAGMA synchronous = OFF")
-            self._database.execute("CREATE TABLE records (number INTEGER PRIMARY KEY, state TEXT, record BLOB)")
+        # Unbuffered: a buffer that could not be written would be in the way of every later call.
+        self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as the spool is
+        finalize(self, self._file.close)
+        self._end = 0
+        self._places = array("Q")  # by number
+        self._lengths = array("I")
 
-    def add(self, entries: Iterable[tuple[int, State, bytes]]) -> None:
-        """Writes records.
+    def add(self, records: Mapping[int, bytes]) -> None:
+        """Write records.
 
         Args:
-            entries: Number, state and record of each.
+            records: By their numbers, each of which comes only once.
 
         Raises:
             OSError: There is no room. What was added before is still there, and of these nothing.
         """
-        with _sqlite(), self._database:
-            self._database.executemany("INSERT INTO records VALUES (?, ?, ?)", entries)
+        unwritten = memoryview(b"".join(records.values()))
+        self._file.seek(self._end)
+        while unwritten:
+            unwritten = unwritten[self._file.write(unwritten) :]
+        missing = max(0, max(records) + 1 - len(self._places))
+        self._places.frombytes(bytes(missing * self._places.itemsize))
+        self._lengths.frombytes(bytes(missing * self._lengths.itemsize))
+        for number, record in records.items():
+            self._places[number], self._lengths[number] = self._end, len(record)
+            self._end += len(record)
 
-    def record(self, number: int) -> bytes | None:
-        """Return a record, None where there is none of that number."""
-        found = self._database.execute("SELECT record FROM records WHERE number = ?", (number,)).fetchone()
-        return found and found[0]
-
-    def records(self, states: Collection[State]) -> Iterator[tuple[int, bytes]]:
-        """Goes through the numbers and records in some states, by rising numbers.
-
-        Args:
-            states: The states.
-        """
-        marks = ", ".join("?" * len(states))
-        return self._database.execute(
-            f"SELECT number, record FROM records WHERE state IN ({marks}) ORDER BY number",  # noqa: S608 - marks alone
-            tuple(states),
-        )
+    def record(self, number: int) -> bytes:
+        """Return a record that was added."""
+        self._file.seek(self._places[number])
+        return self._file.read(self._lengths[number])
 
 
-@contextmanager
-def _sqlite() -> Generator[ModuleType]:
-    """Raises OSError in the place of sqlite3's errors; gives the module, which only a transfer of many files needs."""
-    import sqlite3
-
-    try:
-        yield sqlite3
-    except sqlite3.Error as error:
-        raise OSError(errno.ENOSPC, str(error)) from error
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):
-        os.unlink(path)
-
-
-#: Outcomes that are held in memory, at most; more go to temporary files.
+#: Outcomes that are held in memory, at most; more go to a temporary file.
 HELD = 4096
 #: Failures that stay in memory with their errors as they were raised; the others are told from what pickle keeps.
 KEPT_FAILURES = 1000
@@ -282,7 +249,7 @@ class Outcomes(Sequence[Outcome]):
     Args:
         entries: Outcomes to begin with, numbered from 0.
         held: How many are held in memory, at most; 1 or more.
-        folder: Where the temporary files lie, of which there are none up to `held`; by default the system's folder.
+        folder: Where the temporary file lies, which there is above `held`; by default the system's folder.
 
     Attributes:
         counts: How many there are in each state.
@@ -307,9 +274,8 @@ class Outcomes(Sequence[Outcome]):
         self._limit = held
         self._folder = folder
         self._spool: Spool | None = None
-        self._end = 0  # the highest number and one
+        self._states = bytearray()  # by number: that of its state in STATES, and one; 0 where there is no outcome yet
         self._count = 0
-        self._places: Sequence[int] | None = None
         for number, outcome in enumerate(entries):
             self.put(number, outcome)
 
@@ -329,9 +295,9 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_kept += outcome.bytes_kept
         self.attempts += outcome.attempts
         self.retries += outcome.retries
-        if number >= self._end:
-            self._end = number + 1
-        self._places = None
+        if number >= len(self._states):
+            self._states.extend(bytes(number + 1 - len(self._states)))
+        self._states[number] = 1 + STATES.index(state)
         if state == "failed" and len(self.failures) < KEPT_FAILURES:
             _free_frames(outcome.error)
             self.failures.append(outcome)
@@ -348,7 +314,7 @@ class Outcomes(Sequence[Outcome]):
             names: Name, size and, where there is one, label of every item, in their order.
         """
         for number, (name, size, *label) in enumerate(names):
-            if number >= self._end or not (number in self._memory or (self._spool and self._spool.record(number))):
+            if number >= len(self._states) or not self._states[number]:
                 self.put(number, Outcome(name, "stopped", size, label="".join(label)))
 
     @property
@@ -364,20 +330,34 @@ class Outcomes(Sequence[Outcome]):
         """
         return _Chosen(self, states)
 
+    def _one(self, number: int) -> Outcome:
+        found = self._failed.get(number) or self._memory.get(number)
+        if found is None:
+            assert self._spool is not None
+            found = Outcome(*pickle.loads(self._spool.record(number)))  # noqa: S301 - only this process could write it
+        return found
+
+    def _numbers(self, states: Collection[State] = STATES) -> Iterator[int]:
+        """Go through the numbers of the items in some states, in their order."""
+        wanted = bytes(1 + STATES.index(state) for state in states)
+        return (number for number, state in enumerate(self._states) if state in wanted)
+
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Outcome]:
-        return self._read()
+        return map(self._one, self._numbers())
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Outcome]: ...
     def __getitem__(self, index: int | slice) -> Outcome | Sequence[Outcome]:
-        numbers = self._numbers()
+        # A run that ended before all had an outcome has gaps.
+        is_whole = self._count == len(self._states)
+        numbers = range(self._count) if is_whole else array("Q", self._numbers())
         if isinstance(index, slice):
-            return tuple(self._one(number) for number in numbers[index])
+            return tuple(map(self._one, numbers[index]))
         try:
             return self._one(numbers[index])
         except IndexError:
@@ -387,43 +367,17 @@ class Outcomes(Sequence[Outcome]):
         return f"<Outcomes: {', '.join(f'{count} {state}' for state, count in self.counts.items() if count) or 'none'}>"
 
     def __reduce__(self) -> tuple[Callable[..., Outcomes], tuple[object, ...]]:
-        # Temporary files don't travel: whoever unpickles it makes its own.
+        # A temporary file doesn't travel: whoever unpickles it makes its own.
         return Outcomes, ([_portable(outcome) for outcome in self],)
 
-    def _read(self, states: Collection[State] = STATES) -> Iterator[Outcome]:
-        """Goes through those in some states, in the order of their items."""
-        held = sorted(number for number, outcome in self._memory.items() if outcome.state in states)
-        spooled = self._spool.records(states) if self._spool is not None else ()
-        for number, record in merge(spooled, ((number, None) for number in held), key=itemgetter(0)):
-            yield self._one(number, record)
-
-    def _numbers(self) -> Sequence[int]:
-        """The numbers in order: all up to the last, but for a run that ended before some had an outcome."""
-        if self._count == self._end:
-            return range(self._end)
-        if self._places is None:
-            spooled = self._spool.records(STATES) if self._spool is not None else ()
-            self._places = array("Q", merge((number for number, _ in spooled), sorted(self._memory)))
-        return self._places
-
-    def _one(self, number: int, record: bytes | None = None) -> Outcome:
-        found = self._failed.get(number) or self._memory.get(number)
-        if found is None and record is None and self._spool is not None:
-            record = self._spool.record(number)
-        if found is None and record is not None:
-            found = Outcome(*pickle.loads(record))  # noqa: S301 - from a file that only this process could write
-        if found is None:
-            raise KeyError(number)
-        return found
-
     def _spill(self) -> None:
-        """Moves what is in memory to the temporary files; without room for them it stays, for nothing may be lost."""
+        """Moves what is in memory to the temporary file; without room for it, it stays, for nothing may be lost."""
         try:
             if self._spool is None:
                 self._spool = Spool(self._folder)
-            self._spool.add([(number, outcome.state, _packed(outcome)) for number, outcome in self._memory.items()])
+            self._spool.add({number: _packed(outcome) for number, outcome in self._memory.items()})
             self._memory.clear()
-        except (OSError, ImportError) as error:  # some builds of Python have no sqlite3
+        except OSError as error:
             self._limit *= 2
             _log.debug("no space for temporary files (%s); outcomes are kept in memory", error)
 
@@ -432,27 +386,23 @@ class _Chosen(Sequence[Outcome]):
     """Those outcomes that are in some states."""
 
     def __init__(self, outcomes: Outcomes, states: Sequence[State]) -> None:
-        self._outcomes = outcomes
+        self._counts = outcomes.counts
         self._states = states
+        self._numbers, self._one = outcomes._numbers, outcomes._one  # pyright: ignore[reportPrivateUsage]
 
     def __len__(self) -> int:
-        return sum(self._outcomes.counts[state] for state in set(self._states))
+        return sum(self._counts[state] for state in set(self._states))
 
     def __iter__(self) -> Iterator[Outcome]:
-        return self._outcomes._read(self._states)  # pyright: ignore[reportPrivateUsage]
+        return map(self._one, self._numbers(self._states))
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Outcome]: ...
     def __getitem__(self, index: int | slice) -> Outcome | Sequence[Outcome]:
-        if isinstance(index, slice):
-            return tuple(self)[index]
-        place = index + len(self) if index < 0 else index
-        found = next(islice(self, place, None), None) if place >= 0 else None
-        if found is None:
-            raise IndexError(f"there are {len(self)} of them, none has the index {index}")
-        return found
+        numbers = array("Q", self._numbers(self._states))[index]
+        return self._one(numbers) if isinstance(numbers, int) else tuple(map(self._one, numbers))
 
     def __repr__(self) -> str:
         return f"<{len(self)} outcomes: {', '.join(self._states)}>"

@@ -74,14 +74,14 @@ class Progress:
         phase: What it is at.
     """
 
-    files: int | None
-    files_done: int
-    files_failed: int
-    bytes: int
-    bytes_done: int
-    bytes_fetched: int
-    rate: float
-    seconds: float
+    files: int | None = 0
+    files_done: int = 0
+    files_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+    bytes_fetched: int = 0
+    rate: float = 0.0
+    seconds: float = 0.0
     final: bool = False
     unsized: int = 0
     retries: int = 0

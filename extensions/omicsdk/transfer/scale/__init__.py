@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer.arguments import whole_number
+
 if TYPE_CHECKING:
     from omicsdk.transfer.scale.workers import WorkerPool
 
@@ -26,6 +29,13 @@ def worker_pool(workers: int | None, scheduler: Any) -> WorkerPool | None:
     """
     if workers is None and scheduler is None:
         return None
+    if workers is not None and scheduler is not None:
+        raise UsageError("workers and a scheduler exclude each other", remedy="Give one of them.")
     from omicsdk.transfer.scale.workers import WorkerPool  # with processes and shards, which few downloads have
 
-    return WorkerPool.of(workers, scheduler)
+    if workers is None:
+        return WorkerPool(cluster=scheduler)
+    try:
+        return WorkerPool(whole_number("workers", workers))
+    except ValueError as error:
+        raise UsageError(str(error), remedy="Give 1 or more processes.") from error

@@ -13,10 +13,8 @@ from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.names import (
-    BUCKETS,
     LONGEST_PATH,
     SUFFIX,
-    KeyPile,
     check_name,
     check_names,
     first_of_each,
@@ -31,7 +29,6 @@ from omicsdk.transfer.scale.shard import (
     earlier_journals,
     journals_in,
     make_folders,
-    name_key,
     shard_of,
 )
 
@@ -60,44 +57,6 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
         found[place] = shard
         heapreplace(loads, (load + costs[place], shard))
     return found
-
-
-# A size is piled up behind the bits that choose its name's bucket, so that both come back side by side.
-_SIZE_BITS = 64 - (BUCKETS.bit_length() - 1)
-_SIZES = (1 << _SIZE_BITS) - 1
-
-
-def counted_once(items: Iterable[Item], shards: int, room: int) -> tuple[list[int], list[int]]:
-    """Counts files and bytes of each shard by the items' names, those that repeat once, in memory that doesn't grow.
-
-    Sixteen bytes an item lie in temporary files meanwhile. Each name is checked by itself.
-
-    Args:
-        items: The items.
-        shards: How many shards there are, 1 or more.
-        room: Bytes that a whole name may have.
-
-    Returns:
-        Files, and bytes, of each shard.
-
-    Raises:
-        UnsafePath: A name isn't safe.
-    """
-    files, sizes = [0] * shards, [0] * shards
-    with KeyPile() as names, KeyPile() as weights:
-        for item in items:
-            check_name(item.name, room=room)
-            key = name_key(item.name)
-            names.add(key)
-            weights.add(key & ~_SIZES | min(item.size or 0, _SIZES))
-        for found, weighed in zip(names.buckets(), weights.buckets(), strict=True):
-            once = set[int]()
-            for key, weight in zip(found, weighed, strict=True):
-                if key not in once:
-                    once.add(key)
-                    files[key % shards] += 1
-                    sizes[key % shards] += weight & _SIZES
-    return files, sizes
 
 
 class Plan:
@@ -212,15 +171,14 @@ class Plan:
         files, sizes = [0] * n, [0] * n
         own: list[list[Item]] = [[] for _ in range(n)]
         self._check()
-        if self._repeats:
-            items = (item for item, _ in self._placed(n))
-            files, sizes = counted_once(items, n, self._room())
-        else:
-            for item, index in self._placed(n):
-                files[index] += 1
-                sizes[index] += item.size or 0
-                if not callable(self.source):
-                    own[index].append(item)
+        room = self._room()
+        for item, index in self._placed(n):
+            if self._repeats:
+                check_name(item.name, room=room)
+            files[index] += 1
+            sizes[index] += item.size or 0
+            if not callable(self.source):
+                own[index].append(item)
         return [
             self._shard(
                 index,
@@ -236,7 +194,10 @@ class Plan:
     def _placed(self, n: int) -> Iterator[tuple[Item, int]]:
         """Goes through the items, with the shard that each is in."""
         if callable(self.source):
-            return ((item, shard_of(item.name, n)) for item in each(self.source(), Item))
+            items = each(self.source(), Item)
+            if self._repeats:
+                items = first_of_each(items, lambda item: item.name)
+            return ((item, shard_of(item.name, n)) for item in items)
         return zip(self.source, balanced([(item.name, item.size) for item in self.source], n), strict=True)
 
     def order(self, n: int) -> Iterator[tuple[str, int]]:
@@ -254,8 +215,7 @@ class Plan:
             index: The shard, from 0.
             n: How many shards there are, 1 or more.
         """
-        own = (item for item, place in self._placed(n) if place == index)
-        return first_of_each(own, lambda item: item.name) if self._repeats else own
+        return (item for item, place in self._placed(n) if place == index)
 
     def earlier_shards(self) -> int | None:
         """Tells into how many shards an earlier run of this plan was cut, None when there was none.

@@ -29,16 +29,7 @@ from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, first_of_each
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
-from omicsdk.transfer.reports.progress import Progress
-
-
-def name_key(name: str) -> int:
-    """Gives a number of 64 bits for a file's name, the same in every process (Python's own hash isn't).
-
-    Args:
-        name: The file's name.
-    """
-    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+from omicsdk.transfer.reports.progress import Progress, Throughput
 
 
 def shard_of(name: str, shards: int) -> int:
@@ -49,9 +40,9 @@ def shard_of(name: str, shards: int) -> int:
         shards: How many shards there are, 1 or more.
 
     Returns:
-        A shard from 0; the same in every process.
+        A shard from 0; the same in every process, as Python's own hash isn't.
     """
-    return name_key(name) % shards
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") % shards
 
 
 #: A result carries so many failures by default; its JSONL report has all of them.
@@ -119,12 +110,14 @@ class ShardsReport(Displayed):
         seconds: How long it took.
         lost: How often a shard was begun again, because its worker was lost or it ended with an unforeseen error.
         why_stopped: Why it ended before its end, in words; "" when it didn't.
+        throughput: How fast bytes came over the time, as far as the workers told.
     """
 
     results: tuple[ShardResult, ...]
     seconds: float = 0.0
     lost: int = 0
     why_stopped: str = ""
+    throughput: Throughput = field(default_factory=Throughput, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

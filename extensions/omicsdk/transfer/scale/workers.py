@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from logging import getLogger
 from multiprocessing import parent_process
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
-from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.engine.control import Control, say_stopped
 from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcome, Outcomes, ReportedError
-from omicsdk.transfer.reports.progress import Progress, Throughput
+from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport, outcomes_in
+from omicsdk.transfer.scale.channels import DaskChannel, held_folder
 from omicsdk.transfer.scale.plan import Plan
-from omicsdk.transfer.scale.runs import Channel, Message, Run, ShardsProgress, held_folder, run_shards, shards_report_of
+from omicsdk.transfer.scale.runs import Run, ShardsProgress, run_shards, shards_report_of
 from omicsdk.transfer.scale.shard import Opening, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 
 #: Shards for each worker, so that one that is done early finds more to do, and a lost one leaves little behind.
@@ -46,26 +45,6 @@ class WorkerPool:
     workers: int = 0
     cluster: Any = field(default=None, repr=False)
 
-    @classmethod
-    def of(cls, workers: int | None, scheduler: Any) -> WorkerPool:
-        """Return the workers of a call's options, of which one is given.
-
-        Args:
-            workers: How many processes on this machine, 1 or more; None for those of a scheduler.
-            scheduler: A scheduler's address, a cluster or a client of Dask; None for processes.
-
-        Raises:
-            UsageError: Both were given, or a number below 1.
-        """
-        if workers is not None and scheduler is not None:
-            raise UsageError("workers and a scheduler exclude each other", remedy="Give one of them.")
-        if scheduler is not None:
-            return cls(cluster=scheduler)
-        try:
-            return cls(whole_number("workers", workers))
-        except ValueError as error:
-            raise UsageError(str(error), remedy="Give 1 or more processes.") from error
-
     @contextmanager
     def ready(self) -> Generator[WorkerPool]:
         """Connects to the workers.
@@ -80,7 +59,7 @@ class WorkerPool:
         if self.cluster is None:
             yield self
             return
-        with connected(self.cluster) as client:
+        with _connected(self.cluster) as client:
             threads: int = sum(client.nthreads().values())
             _log.info("Dask's dashboard: %s", client.dashboard_link)
             if not threads:
@@ -94,14 +73,20 @@ class WorkerPool:
             shards: The shards of a plan.
             **how: As for `run_shards`.
         """
-        if self.cluster is not None:
-            return _run_on(self.cluster, shards, **how)
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        if self.cluster is None:
+            from concurrent.futures import ProcessPoolExecutor
+            from multiprocessing import get_context
 
-        # A fork would take along threads' locks and open connections of the process.
-        pool = partial(ProcessPoolExecutor, self.workers, get_context("spawn"), initializer=_settle)
-        return run_shards(shards, pool, **how)
+            # A fork would take along threads' locks and open connections of the process.
+            pool = partial(ProcessPoolExecutor, self.workers, get_context("spawn"), initializer=_settle)
+            return run_shards(shards, pool, **how)
+        channel = DaskChannel(f"omicsdk-{uuid4().hex[:12]}", self.cluster)
+        self.cluster.subscribe_topic(channel.topic, channel.hear)
+        try:
+            return Run(shards, self.cluster.get_executor(pure=False), channel, **how).result()
+        finally:
+            if self.cluster.status == "running":
+                self.cluster.unsubscribe_topic(channel.topic)
 
 
 def _settle() -> None:
@@ -157,32 +142,11 @@ def run_on_dask(
         ValueError: shards is below 1 or retries negative.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
-    with connected(cluster) as client:
+    with WorkerPool(cluster=cluster).ready() as pool:
         if shards is None:
-            shards = plan.earlier_shards() or SHARDS_PER_WORKER * max(1, sum(client.nthreads().values()))
+            shards = plan.earlier_shards() or SHARDS_PER_WORKER * pool.workers
         cut = plan.shards(shards)
-        return _run_on(client, cut, retries=retries, progress=progress, stop=stop, control=control, clock=clock)
-
-
-def _run_on(
-    client: Any,
-    shards: Sequence[Shard],
-    *,
-    retries: int = 2,
-    progress: Callable[[ShardsProgress], None] | None,
-    stop: threading.Event | None,
-    control: Control | None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> ShardsReport:
-    channel = _DaskChannel(f"omicsdk-{uuid4().hex[:12]}", client)
-    client.subscribe_topic(channel.topic, channel.hear)
-    try:
-        executor = client.get_executor(pure=False)
-        run = Run(shards, executor, channel, retries=retries, control=control, packed=_packed)
-        return run.result(progress, stop, clock)
-    finally:
-        if client.status == "running":
-            client.unsubscribe_topic(channel.topic)
+        return pool.run(cut, retries=retries, progress=progress, stop=stop, control=control, clock=clock)
 
 
 class NoScheduler(TransferError):
@@ -190,7 +154,7 @@ class NoScheduler(TransferError):
 
 
 @contextmanager
-def connected(cluster: Any) -> Generator[Any]:
+def _connected(cluster: Any) -> Generator[Any]:
     """Gives a `distributed.Client`; one that was made for it is closed in the end.
 
     Args:
@@ -221,66 +185,6 @@ def connected(cluster: Any) -> Generator[Any]:
         ) from error
     with client:
         yield client
-
-
-def _packed(shard: Shard) -> bytes:
-    import cloudpickle  # comes with distributed; takes lambdas and functions of a notebook too
-
-    return cloudpickle.dumps(shard)
-
-
-# The topics of runs that were told to stop, in the worker's process.
-_stopped = set[str]()
-
-
-def _stop_here(topic: str) -> None:
-    _stopped.add(topic)
-
-
-class _DaskChannel(Channel):
-    """Messages as events of the scheduler, which passes them on as they come.
-
-    Args:
-        topic: Names the run.
-        client: The client, at the end of the process that started the run.
-    """
-
-    def __init__(self, topic: str, client: Any = None) -> None:
-        self.topic = topic
-        self._client = client
-        self._heard = deque[Message]()
-        self._untold = False  # whether there are workers that have not been told yet that they shall stop
-
-    def __reduce__(self) -> tuple[type[_DaskChannel], tuple[str]]:
-        return _DaskChannel, (self.topic,)
-
-    def connect(self) -> Callable[[Message], None]:
-        import distributed
-
-        worker = cast("Any", distributed).get_worker()
-        return lambda message: worker.log_event(self.topic, {"message": asdict(message)})  # Dask adds keys of its own
-
-    def stopped(self) -> bool:
-        return self.topic in _stopped
-
-    def hear(self, event: tuple[float, dict[str, Any]]) -> None:
-        self._heard.append(Message(**event[1]["message"]))
-
-    def messages(self) -> Iterator[Message]:
-        if self._untold and self.reachable():
-            self._untold = False
-            self._client.run(_stop_here, self.topic, on_error="ignore")
-        while self._heard:
-            yield self._heard.popleft()
-
-    def stop(self) -> None:
-        self._untold = True
-
-    def gone(self) -> str:
-        return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
-
-    def reachable(self) -> bool:
-        return self._client.status == "running"  # for a while the client looks for a scheduler that is lost
 
 
 _RUN = "transfer"
@@ -330,7 +234,6 @@ def download_by(
     control.begin(clock.monotonic())
     began = clock.now()
     place = os.path.abspath(folder)
-    watch = _Watch(progress)
     with workers.ready() as pool, held_folder(journals_in(place, None), _RUN, ".reports") as reports:
         rate = control.rate_limit
         plan = Plan(
@@ -357,14 +260,14 @@ def download_by(
             return TransferReport(
                 Outcomes(_in_order(plan, shards, told)),
                 told.seconds,
-                throughput=watch.throughput,
+                throughput=told.throughput,
                 began=began,
                 title=f"Download to {place}",
                 why_stopped=told.why_stopped,
             )
 
         try:
-            report = whole(pool.run(shards, progress=watch, stop=stop, control=control))
+            report = whole(pool.run(shards, progress=progress, stop=stop, control=control))
         except ShardsOpen as error:
             reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
             raise TransferError(reason, remedy="Repeat the call to resume.") from error
@@ -375,39 +278,6 @@ def download_by(
             raise
     say_stopped(control, report)
     return report
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Tells how far shards are as a transfer tells it.
-
-    Attributes:
-        progress: Whom to tell.
-        throughput: How fast bytes came over the time.
-    """
-
-    progress: Callable[[Progress], None] | None
-    throughput: Throughput = field(default_factory=Throughput)
-    _fetched: int = 0
-
-    def __call__(self, told: ShardsProgress) -> None:
-        self.throughput.record(told.seconds, max(0, told.bytes_fetched - self._fetched))
-        self._fetched = max(self._fetched, told.bytes_fetched)
-        if self.progress is not None:
-            self.progress(
-                Progress(
-                    told.files,
-                    told.files_done,
-                    told.files_failed,
-                    max(told.bytes, told.bytes_done),
-                    told.bytes_done,
-                    told.bytes_fetched,
-                    told.rate,
-                    told.seconds,
-                    told.final,
-                    phase="over" if told.final else "moving" if told.workers else "preparing",
-                )
-            )
 
 
 def _raise_what_ended_all(told: ShardsReport) -> None:

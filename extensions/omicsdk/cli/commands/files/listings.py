@@ -20,8 +20,8 @@ from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
 from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
+from omicsdk.fs.streams import PIECE, stream
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.ranges import PIECE, stream
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
