@@ -16,10 +16,11 @@ _OWN = 0o600
 
 def a(value: object) -> str:
     """Names a value's type for people, never the value: it may be a URL that is a secret."""
-    if value is None:
-        return "None"
-    name = type(value).__name__
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+    return "None" if value is None else _one(type(value))
+
+
+def _one(kind: type) -> str:
+    return f"{'an' if kind.__name__[:1].lower() in 'aeiou' else 'a'} {kind.__name__}"
 
 
 def whole_number(name: str, value: object, least: int = 1, of: str = "") -> int:
@@ -108,8 +109,7 @@ def kind(name: str, value: object, wanted: type, remedy: str = "") -> None:
         TypeError: It is neither.
     """
     if value is not None and not isinstance(value, wanted):
-        said = f"{name} must be {'an' if wanted.__name__[0] in 'AEIOU' else 'a'} {wanted.__name__}, not {a(value)}"
-        raise TypeError(f"{said}{f': {remedy}' if remedy else ''}")
+        raise TypeError(f"{name} must be {_one(wanted)}, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
 def function(name: str, value: object) -> None:
@@ -149,7 +149,5 @@ def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:
     """
     for count, entry in enumerate(entries, 1):
         if not isinstance(entry, wanted):
-            name = wanted.__name__
-            article = "an" if name[0] in "AEIOU" else "a"
-            raise TypeError(f"{name.lower()} {count} is {a(entry)}, not {article} {name}")
+            raise TypeError(f"{wanted.__name__.lower()} {count} is {a(entry)}, not {_one(wanted)}")
         yield entry

@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic, time
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text
-from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, TransferError
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
@@ -144,10 +144,7 @@ def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> 
     Returns:
         The algorithm, None when all agree.
     """
-    for name, value in expected.items():
-        if actual[name] != value:
-            return name
-    return None
+    return next((name for name, value in expected.items() if actual[name] != value), None)
 
 
 def _buffer() -> memoryview:
@@ -177,7 +174,12 @@ def verify(
     began, clock = time(), monotonic()
     check = partial(check_file, os.fspath(folder))
     found = side_by_side(check, items, never if stop is None else stop.is_set)
-    outcomes = [_outcome(item, each) for item, each in zip(items, found, strict=True)]
+    outcomes = [
+        Outcome.of_error(item.name, each, item.size)._replace(label=item.label)
+        if isinstance(each, OmicsError)
+        else each
+        for item, each in zip(items, found, strict=True)
+    ]
     return TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
 
 
@@ -216,11 +218,3 @@ def check_file(folder: str, item: Item) -> Outcome:
         )
     kind = verification_of(item.checksums, item.size)
     return Outcome(item.name, "done", size, checksums=actual, verified=", ".join(actual), verification=kind)
-
-
-def _outcome(item: Item, found: Outcome | OmicsError) -> Outcome:
-    if isinstance(found, Outcome):
-        return found
-    if isinstance(found, Interrupted):
-        return Outcome(item.name, "stopped", item.size, label=item.label)
-    return Outcome(item.name, "failed", item.size, error=found, label=item.label)

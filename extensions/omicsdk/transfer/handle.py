@@ -12,11 +12,9 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.downloads.downloading import download
-from omicsdk.transfer.downloads.downloading import download as _download
 from omicsdk.transfer.engine.control import Control, Terminated
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.uploads.uploading import upload
-from omicsdk.transfer.uploads.uploading import upload as _upload
 
 Stage = Literal["new", "running", "paused", "stopping", "done"]
 
@@ -93,9 +91,9 @@ class Transfer(Generic[T]):
         return transfer
 
     #: As `omicsdk.transfer.download`, but gives a handle that isn't started yet.
-    download = staticmethod(_as_handle(_download))
+    download = staticmethod(_as_handle(download))
     #: As `omicsdk.transfer.upload`, likewise.
-    upload = staticmethod(_as_handle(_upload))
+    upload = staticmethod(_as_handle(upload))
 
     @property
     def state(self) -> Stage:

@@ -14,6 +14,7 @@ from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_ca
 from omicsdk.transfer.network.requests import Location
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,22 @@ class Item:
         return self.label or self.name
 
 
-class MappedItems(Iterable[Item], Generic[T]):
+class _Mapped(Iterable[R], Generic[T, R]):
+    def __init__(self, make: Callable[[T], R], things: Iterable[T]) -> None:
+        self._make = make
+        self._things = things
+
+    def __iter__(self) -> Iterator[R]:
+        return map(self._make, self._things)
+
+
+class MappedItems(_Mapped[T, Item]):
     """Items that are made one by one, each time that they are iterated over: many of them need no memory.
 
     Args:
         make: Makes the item of a thing.
         things: The things; iterated over as often.
     """
-
-    def __init__(self, make: Callable[[T], Item], things: Iterable[T]) -> None:
-        self._make = make
-        self._things = things
-
-    def __iter__(self) -> Iterator[Item]:
-        return map(self._make, self._things)
 
 
 class Wanted:
@@ -137,7 +140,7 @@ class Wanted:
 
     def names(self) -> Iterable[str]:
         """Their names, as often as they are asked for."""
-        return _Names(self._items)
+        return _Mapped(lambda item: item.name, self)
 
     def count(self) -> None:
         """Counts them, and what they state."""
@@ -149,14 +152,6 @@ class Wanted:
             else:
                 size += item.size
         self.files, self.size, self.unsized = files, size, unsized
-
-
-class _Names(Iterable[str]):
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._items = items
-
-    def __iter__(self) -> Iterator[str]:
-        return (item.name for item in each(self._items, Item))
 
 
 def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None) -> None:

@@ -42,7 +42,43 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Workers:
+#: By how much the threads are nicer that give way.
+_NICER = 5
+
+
+class _Threads:
+    """Threads that are started as there is work for them. Daemons: a call that hangs must not keep the interpreter from ending."""
+
+    def __init__(self, name: str, limit: int, *, gives_way: bool = False) -> None:
+        self._name = name
+        self._limit = limit
+        self._gives_way = gives_way
+        self._queue = SimpleQueue[Callable[[], None] | None]()
+        self._threads: list[threading.Thread] = []
+
+    def _put(self, task: Callable[[], None], wanted: int) -> None:
+        """Hand in a task, for so many threads as are wanted for all that is to be done."""
+        if len(self._threads) < min(wanted, self._limit):
+            thread = threading.Thread(target=self._run, name=f"{self._name}-{len(self._threads)}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._queue.put(task)
+
+    def _end(self) -> None:
+        """End the threads after what is queued."""
+        for _ in self._threads:
+            self._queue.put(None)
+
+    def _run(self) -> None:
+        if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
+            with suppress(OSError):
+                own = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
+        while (task := self._queue.get()) is not None:
+            task()
+
+
+class Workers(_Threads):
     """Daemon threads that make calls; use it in a `with` block, at whose end they take no more.
 
     Args:
@@ -51,10 +87,7 @@ class Workers:
     """
 
     def __init__(self, count: int, name: str) -> None:
-        self._count = count
-        self._name = name
-        self._queue = SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]()
-        self._threads = 0
+        super().__init__(name, count)
         self._closed = False
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -69,10 +102,19 @@ class Workers:
             Its future; what the call raises is raised by `result()`.
         """
         future = Future[T]()
-        self._queue.put((future, partial(function, *args, **kwargs)))
-        if self._threads < self._count:
-            self._threads += 1
-            threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
+
+        def run() -> None:
+            if self._closed or not future.set_running_or_notify_cancel():
+                future.cancel()
+                return
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self._put(run, len(self._threads) + 1)
         return future
 
     def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
@@ -91,8 +133,7 @@ class Workers:
     def close(self) -> None:
         """Takes no more calls; those that haven't begun never do, and those under way aren't waited for."""
         self._closed = True
-        for _ in range(self._threads):
-            self._queue.put(None)
+        self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -101,19 +142,6 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _work(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            future, call = entry
-            if self._closed or not future.set_running_or_notify_cancel():
-                future.cancel()
-                continue
-            try:
-                result = call()
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
 
 
 AT_ONCE = 16
@@ -212,10 +240,6 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
     return [results[number] for number in range(len(things))]
 
 
-#: By how much the threads are nicer that give way.
-_NICER = 5
-
-
 class Inbox:
     """Messages from other threads to the engine's: functions that it calls when it comes round.
 
@@ -246,29 +270,23 @@ class Inbox:
             self._messages.popleft()()
 
 
-class Pool:
-    """Threads that are started when there is work for them, as many as allowed.
+class Pool(_Threads):
+    """Threads that work for the engine's, as many as there is work for and as are allowed.
 
     Args:
         name: What the threads are called.
         threads: How many at most, 1 or more.
         inbox: Where results go.
         gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of threads.
+
+    Attributes:
+        waiting: Tasks that were handed in and whose results haven't been delivered.
     """
 
     def __init__(self, name: str, threads: int, inbox: Inbox, *, gives_way: bool = False) -> None:
-        self._name = name
-        self._limit = threads
+        super().__init__(name, threads, gives_way=gives_way)
+        self.waiting = 0
         self._inbox = inbox
-        self._gives_way = gives_way
-        self._work = SimpleQueue[Callable[[], None] | None]()
-        self._threads: list[threading.Thread] = []
-        self._waiting = 0
-
-    @property
-    def waiting(self) -> int:
-        """Tasks that were handed in and whose results haven't been delivered."""
-        return self._waiting
 
     def submit(self, task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Hands in a task; from the engine's thread.
@@ -278,32 +296,25 @@ class Pool:
             done: Is called with its result in the engine's thread.
             failed: Is called with its exception in the engine's thread.
         """
-        self._waiting += 1
-
-        def delivered(message: Callable[[], None]) -> None:
-            self._waiting -= 1
-            message()
+        self.waiting += 1
 
         def run() -> None:
             try:
-                result = task()
+                told = partial(done, task())
             except Exception as error:  # whatever it is, the engine decides, not this thread
-                caught = error
-                self._inbox.put(lambda: delivered(lambda: failed(caught)))
+                told = partial(failed, error)
             except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait for ever
                 ended = RuntimeError(f"the call was ended by {error!r}")
                 ended.__cause__ = error
-                self._inbox.put(lambda: delivered(lambda: failed(ended)))
-            else:
-                self._inbox.put(lambda: delivered(lambda: done(result)))
+                told = partial(failed, ended)
 
-        if self._waiting > len(self._threads) and len(self._threads) < self._limit:
-            name = f"{self._name}-{len(self._threads)}"
-            # daemon: a call into a user's function that hangs must not keep the interpreter from ending
-            thread = threading.Thread(target=self._run, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
-        self._work.put(run)
+            def deliver() -> None:
+                self.waiting -= 1
+                told()
+
+            self._inbox.put(deliver)
+
+        self._put(run, self.waiting)
 
     def close(self, patience: float) -> None:
         """Ends the threads after what they are doing now; what nobody began is dropped.
@@ -311,21 +322,10 @@ class Pool:
         Args:
             patience: Seconds to wait for them in all; those that take longer end by themselves.
         """
-        try:
+        with suppress(Empty):
             while True:
-                self._work.get_nowait()
-        except Empty:
-            pass
-        for _ in self._threads:
-            self._work.put(None)
+                self._queue.get_nowait()
+        self._end()
         for thread in self._threads:
             thread.join(patience)
             patience = 0.0 if thread.is_alive() else patience
-
-    def _run(self) -> None:
-        if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
-            with suppress(OSError):
-                own = threading.get_native_id()
-                os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
-        while (task := self._work.get()) is not None:
-            task()
