@@ -9,7 +9,7 @@ from omicsdk.core.errors import ChecksumMissing
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, TransferReport, download
 from omicsdk.transfer.reports.outcomes import verification_of, verification_words
 from omicsdk.transfer.reports.page import page_of
-from omicsdk.transfer.uploads.answers import agreed
+from omicsdk.transfer.uploads.sending import agreed
 
 MIB = 1024 * 1024
 LOGIN = b"<html>Please log in</html>"

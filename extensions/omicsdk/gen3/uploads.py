@@ -37,7 +37,7 @@ from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.threads import side_by_side
-from omicsdk.transfer.uploads.source import unreadable
+from omicsdk.transfer.uploads.job import unreadable
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi

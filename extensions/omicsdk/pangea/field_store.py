@@ -21,8 +21,7 @@ from omicsdk.core.files import read_private, write_private
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.pangea.fields import CHUNK, FieldId, object_facts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
-from omicsdk.transfer.uploads.source import Form
-from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART, Cut
+from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART, Cut, Form
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
     from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.workers import run_on_dask as run_on_dask
-    from omicsdk.transfer.uploads.source import Form as Form
-    from omicsdk.transfer.uploads.store import FollowUp as FollowUp
+    from omicsdk.transfer.uploads.sending import FollowUp as FollowUp
+    from omicsdk.transfer.uploads.store import Form as Form
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
     from omicsdk.transfer.uploads.store import NoSuchUpload as NoSuchUpload
     from omicsdk.transfer.uploads.store import PartRules as PartRules
@@ -71,8 +71,8 @@ __getattr__, __dir__, __all__ = lazy_package(
         "scale.runs": "ShardsProgress run_shards",
         "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
         "scale.workers": "run_on_dask",
-        "uploads.source": "Form",
-        "uploads.store": "FollowUp MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
+        "uploads.sending": "FollowUp",
+        "uploads.store": "Form MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
         "uploads.uploading": "abort_upload upload",
     },
 )

@@ -17,7 +17,7 @@ from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransportError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.s3_clients import asking_s3, etag_of, refusing_cut_heads
-from omicsdk.transfer.uploads.answers import base64_of, hex_of
+from omicsdk.transfer.uploads.sending import base64_of, hex_of
 from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.uploads.answers import BODY_LIMIT, Answer, Kind, base64_of, difference, facts_of, hex_of, judge
+from omicsdk.transfer.uploads.sending import BODY_LIMIT, Answer, Kind, base64_of, difference, facts_of, hex_of, judge
 
 
 def xml(code: str, message: str = "No.") -> bytes:
@@ -52,7 +52,7 @@ def test_a_redirect_is_one_only_when_it_says_where_to(status: int):
 
 def test_the_stores_own_words_are_read():
     verdict = judge(403, {"retry-after": "7"}, xml("AccessDenied", "Access &amp; more"), 0.0)
-    assert (verdict.code, verdict.message, verdict.request_id) == ("AccessDenied", "Access & more", "R1")
+    assert (verdict.said.code, verdict.said.message, verdict.said.request_id) == ("AccessDenied", "Access & more", "R1")
     assert verdict.retry_after == 7
 
 
@@ -61,7 +61,7 @@ def test_the_stores_own_words_are_read():
 )
 def test_words_in_json_are_read(body: bytes):
     verdict = judge(403, {}, body, 0.0)
-    assert verdict.message == "No."
+    assert verdict.said.message == "No."
 
 
 @given(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Control, Location, Outcome, PutTo, Upload, upload
-from omicsdk.transfer.uploads.store import FollowUp
+from omicsdk.transfer.uploads.sending import FollowUp
 
 Told = list[tuple[int | None, Mapping[str, str]]]
 

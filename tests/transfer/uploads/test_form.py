@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
 from omicsdk.transfer import PutTo, Upload, upload
-from omicsdk.transfer.uploads.source import FileBody, Form, FormBody, SourceFile
-from omicsdk.transfer.uploads.store import Source
+from omicsdk.transfer.uploads.job import SourceFile
+from omicsdk.transfer.uploads.sending import FileBody, form_around
+from omicsdk.transfer.uploads.store import Cut, Form, Source
 
 FIELDS = {"key": "pangea/v1/Lib/samples/é 1/a.txt", "policy": "canary==", "signature": "S+/="}
 
@@ -59,17 +60,18 @@ def test_a_form_is_the_same_however_it_is_read(sizes: list[int], back: int, leng
         file.write(bytes(n % 251 for n in range(1000)))
         file.flush()
         source = SourceFile(file.name, "x")
-        body = FormBody(Form("http://h/b", fields=FIELDS), FileBody(source, 50, length))
+        content_type, *around = form_around(Form("http://h/b", fields=FIELDS))
+        body = FileBody(source, Cut(1, 50, length), *around)
         whole = read(body, [1 << 20])
         assert len(whole) == body.length
         back %= body.length + 1
         body.seek(back)
         assert read(body, sizes) == whole[back:]
         source.close()
-    assert parts_of(body.content_type, whole)[-1][2] == bytes(n % 251 for n in range(50, 50 + length))
+    assert parts_of(content_type, whole)[-1][2] == bytes(n % 251 for n in range(50, 50 + length))
 
 
-def read(body: FormBody, sizes: list[int]) -> bytes:
+def read(body: FileBody, sizes: list[int]) -> bytes:
     found = b""
     for size in itertools.cycle(sizes):
         piece = body.read(size)

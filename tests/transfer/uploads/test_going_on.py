@@ -341,8 +341,8 @@ def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: P
 def test_checksums_of_the_whole_never_hold_up_an_upload_that_goes_on(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("omicsdk.transfer.uploads.checksums.APART", 1)
-    monkeypatch.setattr("omicsdk.transfer.uploads.checksums.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.APART", 1)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.PARTS_APART", 0)
     report = send(file, store, journal=journal, checksums=["sha256"])
     report.raise_if_failed()
     assert len(store.completed) == 1

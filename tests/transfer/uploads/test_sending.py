@@ -494,9 +494,9 @@ def test_no_thread_and_no_file_stays_open(sink: Any, store: Any, file: Path, sen
 def test_checksums_and_sending_stay_near_each_other(
     store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch, apart: int
 ):
-    monkeypatch.setattr("omicsdk.transfer.uploads.checksums.APART", apart)
-    monkeypatch.setattr("omicsdk.transfer.uploads.checksums.PARTS_APART", 0)
-    monkeypatch.setattr("omicsdk.transfer.uploads.checksums.LINK", 700)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.APART", apart)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.job.LINK", 700)
     report = send(file, store, checksums=["sha256", "sha1", "s3_etag"])
     report.raise_if_failed()
     assert report.outcomes[0].checksums["sha256"] == digest(file.read_bytes(), "sha256")

@@ -1,104 +1,80 @@
-"""Checksums that a store needs before anything is sent: large files take turns."""
+"""Checksums of whole files: in stretches, and short ones wait for no long one."""
 
-from collections.abc import Callable
-from functools import partial
+import random
+import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.uploads.checksums import Summing
-from omicsdk.transfer.uploads.source import LINK, SourceFile
+from omicsdk.transfer import Location, Outcome, PutTo, Source, Upload, upload
+from omicsdk.transfer.uploads.job import STRIDE, Chains, Link, SourceFile
 
 
-class Tasks:
-    """A pool whose tasks are done when the test says so."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]] = []
-
-    def submit(self, task: Any, done: Any, failed: Any) -> None:
-        self.waiting.append((task, done, failed))
-
-    def do(self) -> None:
-        task, done, failed = self.waiting.pop(0)
-        try:
-            result = task()
-        except Exception as error:
-            failed(error)
-        else:
-            done(result)
-
-
-@pytest.fixture
-def tasks() -> Tasks:
-    return Tasks()
-
-
-@pytest.fixture
-def failures() -> list[str]:
-    return []
+@given(st.integers(1000, 3 * STRIDE), st.lists(st.integers(1, 3 * STRIDE), max_size=3), st.integers(0, 99))
+def test_chains_hash_each_byte_once_in_whatever_order_links_end(
+    tmp_path_factory: pytest.TempPathFactory, longest: int, limits: list[int], seed: int
+):
+    data = bytes(n % 251 for n in range(2 * STRIDE + 7))
+    path = tmp_path_factory.mktemp("chains") / "file"
+    path.write_bytes(data)
+    source, chance = SourceFile(str(path), "file"), random.Random(seed)
+    chains = Chains(("sha256", "crc32c", "sha256"), len(data))
+    running = list[Link]()
+    for limit in (*sorted(limits), len(data)):
+        while (links := chains.links(limit, longest)) or running:
+            running += links
+            link = running.pop(chance.randrange(len(running)))
+            assert link.end <= limit
+            assert link.end - link.start <= longest
+            source.follow(link.digests, link.start, link.end, lambda: False)
+            chains.hashed(link)
+        assert chains.position == min(limit, len(data))
+    source.close()
+    assert chains.done
+    assert chains.values() == {name: digest(data, name) for name in ("sha256", "crc32c")}
 
 
-@pytest.fixture
-def summing(tasks: Tasks) -> Summing:
-    return Summing(tasks, lambda: False)  # type: ignore[arg-type]
+def test_no_checksums_are_done_at_once():
+    assert Chains((), 100).done
+    assert Chains(("sha256",), 0).done
 
 
-def unexpected(error: OmicsError) -> None:
-    raise error
+def test_a_small_file_is_hashed_at_once():
+    (link,) = Chains(("sha256", "md5"), STRIDE).links(STRIDE, STRIDE)
+    assert link.digests.names == ("sha256", "md5")
 
 
-def job(folder: Path, name: str, size: int) -> Any:
-    path = folder / name
-    with path.open("wb") as file:
-        file.truncate(size)
-    return SimpleNamespace(
-        title=name,
-        path=str(path),
-        file=SourceFile(str(path), name),
-        store=SimpleNamespace(needs=("crc32c",), whole_needs=()),
-        cuts=SimpleNamespace(single=False),
-        needed=None,
-        over=False,
-        error=None,
-    )
+def test_checksums_of_short_files_wait_for_no_long_one(
+    sink: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """All threads that hash long files are at work as long as the short one has not arrived."""
+    arrived = threading.Event()
+    follow = SourceFile.follow
+
+    def slow(self: SourceFile, *arguments: Any) -> None:
+        if self.size > 1000:
+            assert arrived.wait(30)
+        follow(self, *arguments)
+
+    def finished(_: int, outcome: Outcome) -> None:
+        if outcome.name == "short":
+            arrived.set()
+
+    monkeypatch.setattr("omicsdk.transfer.uploads.engine.LINK", 1000)
+    monkeypatch.setattr(SourceFile, "follow", slow)
+    uploads: list[Upload] = []
+    for name, size in {"one": 1001, "two": 3000, "three": 2000, "short": 1000}.items():
+        (tmp_path / name).write_bytes(noise(size))
+        uploads.append(Upload(tmp_path / name, PutTo(lambda source: sink_at(sink, source), needs=("sha256",))))
+    report = upload(uploads, finished=finished)
+    report.raise_if_failed()
+    assert arrived.is_set()
+    assert sink.stored["three"] == noise(2000)
 
 
-def test_large_files_take_turns_and_small_ones_dont_wait(summing: Summing, tasks: Tasks, tmp_path: Path):
-    sizes = {"first": 2 * LINK + 1, "second": LINK + 1, "small": 3, "third": LINK + 1}
-    jobs = [job(tmp_path, name, size) for name, size in sizes.items()]
-    known: dict[str, Any] = {}
-    for each in jobs:
-        summing.need(each, lambda checksums, each=each: known.update({each.title: checksums["crc32c"]}), unexpected)
-    assert len(tasks.waiting) == 2  # the first large one and the small one
-    while tasks.waiting:
-        tasks.do()
-        assert len(tasks.waiting) <= 2
-    assert list(known) == ["small", "first", "second", "third"]
-    assert known["second"] == digest(bytes(LINK + 1), "crc32c")
-    for each in jobs:
-        each.file.close()
-
-
-def test_one_that_fails_or_is_over_holds_up_nobody(summing: Summing, tasks: Tasks, failures: Any, tmp_path: Path):
-    jobs = [job(tmp_path, name, LINK + 1) for name in ("shorter", "over", "good")]
-    known: list[str] = []
-
-    def failed(job: Any, error: OmicsError) -> None:
-        job.error = error
-        failures.append(job.title)
-
-    for each in jobs:
-        summing.need(each, lambda _, each=each: known.append(each.title), partial(failed, each))
-    with (tmp_path / "shorter").open("wb"):
-        pass
-    jobs[1].over = True
-    while tasks.waiting:
-        tasks.do()
-    assert failures == ["shorter"]
-    assert known == ["good"]
-    for each in jobs:
-        each.file.close()
+def sink_at(sink: Any, source: Source) -> Location:
+    assert len(source.checksums["sha256"]) == 64
+    return Location(sink.url(source.name))

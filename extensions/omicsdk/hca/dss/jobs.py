@@ -14,7 +14,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer import Control
-from omicsdk.transfer.uploads.store import FollowUp
+from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

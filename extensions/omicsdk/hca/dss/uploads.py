@@ -45,7 +45,7 @@ from omicsdk.transfer.engine.control import opened, report_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.s3_clients import s3_client
 from omicsdk.transfer.threads import Workers, ended, never
-from omicsdk.transfer.uploads.store import FollowUp
+from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

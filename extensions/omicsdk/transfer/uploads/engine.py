@@ -5,35 +5,34 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from logging import getLogger
 from typing import Any, ClassVar, cast
 
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.connections import curl_options
-from omicsdk.core.version import USER_AGENT
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.arguments import each
+from omicsdk.transfer.checksums import Stopped
+from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import Lanes
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.senders import Senders
-from omicsdk.transfer.network.wire import Ask, Receiver
+from omicsdk.transfer.network.wire import Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Phase, Tally
 from omicsdk.transfer.threads import TICK, Pool
 from omicsdk.transfer.uploads import messages
-from omicsdk.transfer.uploads.answers import Kind, difference, judge
-from omicsdk.transfer.uploads.checksums import Summing, checksums_of_whole, confirmed
-from omicsdk.transfer.uploads.job import Job, Prepared, Sending
-from omicsdk.transfer.uploads.journal import Finished, Unfinished, UploadJournal, key_of, place_of
-from omicsdk.transfer.uploads.source import SourceFile, checksums_of
-from omicsdk.transfer.uploads.store import AT_ONCE, FollowUp, SentPart, Upload
+from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable
+from omicsdk.transfer.uploads.journal import UploadJournal, key_of, place_of
+from omicsdk.transfer.uploads.sending import FollowUp, Kind, Prepared, Sending, difference, judge
+from omicsdk.transfer.uploads.store import SentPart, Upload
 from omicsdk.transfer.uploads.transitions import TRANSITIONS, Rules
 
 
@@ -46,6 +45,8 @@ class Settings(CommonSettings):
     follow: Callable[[int, Outcome], FollowUp | None] | None = None
 
 
+#: Small requests that follow uploads and are under way at once, at most, beside the files.
+FOLLOW_UPS = 16
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16
 #: A part up to this size is prepared ahead in that number; of larger ones no more than can go at once.
@@ -71,38 +72,39 @@ class Uploads(Engine[Job]):
     """One run.
 
     Args:
-        uploads: What to upload, with numbers and sizes as far as they can be told; asked for more as there is room.
-        count: How many there are, None when nobody knows.
-        size: Their sizes together, in bytes, as far as they are known.
-        journal: The open journal, None for none.
+        uploads: What to upload; asked for more as there is room.
+        journal: The open journal.
         settings: How.
         finished: Is given each outcome with its upload's number, as they come.
+
+    Attributes:
+        sizes: The size of each file, None where it can't be told; None where the uploads come one by one.
     """
 
     table = TRANSITIONS
 
     def __init__(
         self,
-        uploads: Iterator[tuple[int, Upload, int | None]],
-        count: int | None,
-        size: int,
-        journal: UploadJournal | None,
+        uploads: Iterable[Upload],
+        journal: UploadJournal,
         settings: Settings,
         finished: Callable[[int, Outcome], None],
     ) -> None:
+        self.sizes = [size_of(upload) for upload in each(uploads, Upload)] if isinstance(uploads, Sequence) else None
+        count = None if self.sizes is None else len(self.sizes)
         now = settings.clock.monotonic()
+        tally = Tally(count, sum(size or 0 for size in self.sizes or ()), now, SAMPLE)
         self._lanes = Lanes(settings.connections, now)
         self._senders = Senders(new_wire(settings))
-        super().__init__(settings, self._senders, Tally(count, size, now, SAMPLE), self._lanes, finished)
+        super().__init__(settings, self._senders, tally, self._lanes, finished)
         self._rules = Rules(settings.patience, settings.abort)
-        self._uploads = uploads
-        self._counted = count is not None
+        self._uploads = enumerate(each(uploads, Upload))
         self._closing = False
         self._journal = journal
         self._follow = settings.follow
         self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
-        self._summing = Summing(self._hashers, self._is_closing)
+        self._long_hashers = Pool("omicsdk-hash-long", settings.hashers, self._inbox)
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
@@ -124,11 +126,12 @@ class Uploads(Engine[Job]):
                 self._more = False
                 self._tally.all_seen()
                 return
-            number, upload, size = entry
-            if not self._counted:
-                self._tally.expect(size)
-            job = self._open[number] = Job(number, upload, os.path.abspath(upload.path))
-            job.counted = size
+            number, upload = entry
+            if self.sizes is None:
+                self._tally.expect(size := size_of(upload))
+            else:
+                size = self.sizes[number]
+            job = self._open[number] = Job(number, upload, os.path.abspath(upload.path), size)
             self.apply(job, messages.Admitted())
 
     def _serve(self) -> None:
@@ -155,7 +158,7 @@ class Uploads(Engine[Job]):
                 _log.info("no further thread sends: %s", error.message)
 
     def _settle(self) -> bool:
-        while self._follow_ups and self._following < AT_ONCE:
+        while self._follow_ups and self._following < FOLLOW_UPS:
             follow_up = self._follow_ups.popleft()
             try:
                 self._wire.start(follow_up.ask, follow_up)
@@ -166,7 +169,7 @@ class Uploads(Engine[Job]):
         return not (self._open or self._more or self._following)
 
     def _is_busy(self) -> bool:
-        return bool(self._callers.waiting or self._hashers.waiting)
+        return bool(self._callers.waiting or self._hashers.waiting or self._long_hashers.waiting)
 
     # -- parts
 
@@ -179,14 +182,15 @@ class Uploads(Engine[Job]):
                 return
             while job.todo and job.resume_at <= now and job.pipeline < 2 * self._connections:
                 cut = job.cut(job.todo[0])
-                if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not self._summing.may_go(job, cut):
+                if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not job.may_go(cut):
                     break
                 job.todo.popleft()
                 job.claimed_end = max(job.claimed_end, cut.start + cut.length)
                 job.pipeline += 1
                 self._preparing += 1
                 room -= 1
-                self._summing.extend(job)
+                for link in job.hash_beside():
+                    self._hash(job, messages.Hash(link))
                 self._prepare_part(job, cut.number)
             if not job.todo or job.state is not State.SENDING:
                 self._working.pop(job.number, None)
@@ -194,42 +198,39 @@ class Uploads(Engine[Job]):
     def _prepare_part(self, job: Job, number: int) -> None:
         epoch = job.epoch
 
-        def prepared(result: Prepared) -> None:
+        def ended(event: messages.PartReady | messages.PartFailed) -> None:
             self._preparing -= 1
-            if epoch != job.epoch:
+            if epoch != job.epoch or isinstance(event, messages.PartFailed):
                 job.pipeline -= 1
-            else:
-                self.apply(job, messages.PartReady(result))
+            if epoch == job.epoch:
+                self.apply(job, event)
 
         def failed(error: Exception) -> None:
-            self._preparing -= 1
-            job.pipeline -= 1
-            if epoch == job.epoch:
-                if isinstance(error, ChecksumMismatch):
-                    error = self._change_of(job) or error  # perhaps it was read otherwise because it is another
-                self.apply(job, messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
+            if epoch == job.epoch and isinstance(error, ChecksumMismatch):
+                try:
+                    job.file.check()  # perhaps it was read otherwise because it is another
+                except OmicsError as change:
+                    error = change
+            ended(messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
 
-        self._callers.submit(self._preparation(job, number), prepared, failed)
+        task = self._preparation(job, number)
+        self._callers.submit(task, lambda result: ended(messages.PartReady(result)), failed)
 
-    def _preparation(self, job: Job, number: int) -> Callable[[], Prepared]:
-        """Give what a thread does for a part before it goes: its checksums, its URL."""
-        cut, store, epoch, source, facts = job.cut(number), job.store, job.epoch, job.file, job.facts
-        whole, upload_id, listed, names = job.whole, job.upload_id, job.listed.get(number), job.part_checksums
-        now, end = self._clock.monotonic, cut.start + cut.length
+    def _preparation(self, job: Job, number: int) -> Callable[[], Prepared | SentPart | None]:
+        """Give what a thread does for a part before it goes: its checksums, its URL. The thread looks at no job, which changes."""
+        cut, listed, names = job.cut(number), job.listed.get(number), job.part_checksums
+        epoch, source, now = job.epoch, job.file, self._clock.monotonic
+        locate = partial(job.store.put, job.facts) if job.whole else partial(job.store.sign, job.upload_id, cut)
 
-        def prepare() -> Prepared:
-            known: Mapping[str, str] = {}
-            if listed is not None and listed.size == cut.length:
-                known = listed.checksums
+        def prepare() -> Prepared | SentPart | None:
+            known: Mapping[str, str] = {} if listed is None else listed.checksums
             comparable = [name for name in (*names, "md5") if name in known][:1]
-            wanted = dict.fromkeys((*names, *comparable))
             source.expect(cut.start, cut.length)
-            checksums = checksums_of(source, wanted, cut.start, end, self._is_closing) if wanted else {}
+            checksums = source.checksums(dict.fromkeys((*names, *comparable)), cut, self._is_closing)
             if listed is not None and comparable and difference(checksums, known) is None:
-                there = SentPart(number, cut.length, listed.etag, checksums)
-                return Prepared(cut, checksums, None, now(), epoch, there)
-            location = store.put(facts, checksums) if whole else store.sign(upload_id, cut, checksums)
-            return Prepared(cut, checksums, location, now(), epoch)
+                return SentPart(number, cut.length, listed.etag, checksums)
+            location = locate(checksums)
+            return None if location is None else Prepared(cut, checksums, location, now(), epoch)
 
         return prepare
 
@@ -248,7 +249,6 @@ class Uploads(Engine[Job]):
         self._ready.extendleft(reversed(waiting))
 
     def _may_start(self, prepared: Prepared) -> bool:
-        assert prepared.location is not None
         server = prepared.location.server
         if prepared.cut.length > SMALL:
             self._lanes.expect(server, FIRST_PARTS, FIRST_REST)
@@ -265,32 +265,23 @@ class Uploads(Engine[Job]):
         return flying + prepared.cut.length <= rate * LIMITED
 
     def _start(self, job: Job, prepared: Prepared) -> None:
-        location = prepared.location
-        assert location is not None
-        sending = Sending(job, prepared, location, self._clock.monotonic())
-        headers = {"accept": "*/*", "user-agent": USER_AGENT}
-        headers.update((name.lower(), value) for name, value in location.headers.items())
-        headers.pop("content-length", None)  # libcurl says it
-        if sending.form is not None:
-            headers["content-type"] = sending.form.content_type
+        sending = Sending(job, prepared, self._clock.monotonic())
         if job.began is None:
-            job.began = self._clock.monotonic()
+            job.began = sending.began
         job.attempts += 1
+        url = sending.location.url
         try:
             job.file.check()
-            way = job.store.route(location.url)
-            options = curl_options(way) if way is not None else None
-            body = sending.form or sending.file_body
-            self._wire.start(Ask(location.url, tuple(headers.items()), sending.method, body, options), sending)
-            self._lanes.started(location.server)
+            self._wire.start(sending.ask(), sending)
+            self._lanes.started(sending.location.server)
+            return
         except OmicsError as error:
-            job.pipeline -= 1
-            self.apply(job, Broken(error))
+            problem = error
         except ValueError as error:  # brackets that don't close, a port that is no number
-            job.pipeline -= 1
             reason = f"{job.title}: its URL is invalid ({error})"
-            problem = TransportError(reason, method=sending.method, url=without_query(location.url))
-            self.apply(job, Broken(problem))
+            problem = TransportError(reason, method=sending.method, url=without_query(url))
+        job.pipeline -= 1
+        self.apply(job, Broken(problem))
 
     def _ended(self, ended: wire.Ended) -> None:
         sending = ended.receiver
@@ -303,29 +294,21 @@ class Uploads(Engine[Job]):
         if sending.stale:
             return
         job, body = sending.job, sending.file_body
-        if body.problem is not None:
-            if not isinstance(body.problem, OmicsError):
-                raise body.problem
-            self.apply(job, Broken(body.problem))
-            return
         status, headers = parse_head(sending.lines)
         verdict = None
         # A server that refuses need not read on: its answer counts even when the connection broke under the rest.
         if status >= 300 or (ended.error is None and body.position >= body.length):
             verdict = judge(status, headers, bytes(sending.body), self._clock.now())
-        if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED) and (change := self._change_of(job)):
-            self.apply(job, Broken(change))  # what was hashed may not be what was sent
-            return
         now, luck = self._clock.monotonic(), self._jitter()
-        self.apply(job, messages.Ended(sending, verdict, ended.error, ended.lasting, now, luck))
-
-    def _change_of(self, job: Job) -> OmicsError | None:
-        """The error that says that a job's file isn't what it was."""
+        event: messages.Ended | Broken = messages.Ended(sending, verdict, ended.error, ended.lasting, now, luck)
         try:
-            job.file.check()
+            if body.problem is not None:
+                raise body.problem
+            if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED):
+                job.file.check()  # what was hashed may not be what was sent
         except OmicsError as error:
-            return error
-        return None
+            event = Broken(error)
+        self.apply(job, event)
 
     def _returned(self, sending: Sending, *, cancelled: bool = True) -> None:
         """Count what a request sent."""
@@ -347,27 +330,26 @@ class Uploads(Engine[Job]):
 
     def _open_file(self, job: Job, _: messages.Open) -> None:
         source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
-        target, journal = job.store.target, self._journal
+        target = job.store.target
         key = key_of(job.path, job.title, target)
         taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
-        done = journal.finished(key, place_of(target)) if journal is not None else None
-        begun = journal.unfinished(key) if journal is not None else None
+        done, begun = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
         self.apply(job, messages.Opened(source, key, taken, done, begun))
 
-    def _hash_needed(self, job: Job, _: messages.HashNeeded) -> None:
-        epoch = job.epoch
+    def _hash(self, job: Job, command: messages.Hash) -> None:
+        link = command.link
 
-        def known(checksums: Any) -> None:
-            if job.epoch == epoch:
-                self.apply(job, messages.Hashed(checksums))
+        def stopped() -> bool:
+            return self._closing or job.over
 
-        self._summing.need(job, known, lambda error: self.apply(job, Broken(error)))
+        def failed(error: Exception) -> None:
+            if not isinstance(error, Stopped):
+                self.apply(job, Broken(readable(job, error)))
 
-    def _hash_beside(self, job: Job, _: messages.HashBeside) -> None:
-        self._summing.begin(
-            job, lambda: self.apply(job, messages.Summed()), lambda error: self.apply(job, Broken(error))
-        )
-        self.apply(job, messages.Summed())
+        # Of threads that are all busy with long stretches, short ones don't wait. It counts in every epoch: the file is the same.
+        pool = self._long_hashers if link.end - link.start > LINK else self._hashers
+        follow = partial(job.file.follow, link.digests, link.start, link.end, stopped)
+        pool.submit(follow, lambda _: self.apply(job, messages.Hashed(link)), failed)
 
     def _call(self, job: Job, command: messages.Call) -> None:
         def failed(error: Exception) -> messages.CallFailed:
@@ -392,41 +374,25 @@ class Uploads(Engine[Job]):
             self._returned(receiver)
 
     def _wait(self, job: Job, command: messages.Wait) -> None:
-        self._retry_after(job, command.seconds, command.event, job.epoch)
-
-    def _count_retry(self, _: Job, __: messages.CountRetry) -> None:
-        self._tally.count_retry()
+        self._retry_after(job, command.seconds, messages.Due(command.call), job.epoch)
 
     def _check_file(self, job: Job, _: messages.CheckFile) -> None:
         job.file.check(by_name=True)
         self.apply(job, messages.Unchanged())
 
     def _record_begun(self, job: Job, _: messages.RecordBegun) -> None:
-        if self._journal is not None:
-            try:
-                self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
-            except OSError as error:
-                raise write_error(error, str(self._journal.path), job.title) from error
+        with write_errors(str(self._journal.path), job.title):
+            self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
 
     def _record_part(self, job: Job, command: messages.RecordPart) -> None:
-        if self._journal is not None:
-            self._journal.part(job.key, command.part)
+        self._journal.part(job.key, command.part)
 
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
-        if self._journal is not None:
-            state = Finished(job.file.identity, checksums_of_whole(job), confirmed(job))
-            self._journal.done(job.key, state, place_of(job.store.target))
+        state = Finished(job.file.identity, job.checksums, job.confirmed)
+        self._journal.done(job.key, state, place_of(job.store.target))
 
     def _drop_record(self, job: Job, _: messages.DropRecord) -> None:
-        if self._journal is not None:
-            self._journal.drop(job.key)
-
-    def _abort(self, job: Job, command: messages.Abort) -> None:
-        self._callers.submit(
-            lambda: job.store.abort(command.upload_id),
-            lambda _: self.apply(job, messages.Aborted(None)),
-            lambda problem: self.apply(job, messages.Aborted(problem)),
-        )
+        self._journal.drop(job.key)
 
     # -- ends
 
@@ -444,14 +410,14 @@ class Uploads(Engine[Job]):
         if isinstance(error, TransportError):
             error.about(job.title)
         present = job.state in PRESENT
-        compared = confirmed(job) if present else ()
+        compared = job.confirmed if present else ()
         outcome = Outcome(
             name=job.title,
             state=cast("Result", job.state.value),
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             bytes_kept=job.kept,
-            checksums=checksums_of_whole(job) if present else {},
+            checksums=job.checksums if present else {},
             verified=(", ".join(compared) or "size") if present else "",
             attempts=job.attempts,
             retries=job.retries,
@@ -476,6 +442,7 @@ class Uploads(Engine[Job]):
             if isinstance(receiver, Sending):
                 self._returned(receiver)
         self._hashers.close(0.5)
+        self._long_hashers.close(0.5)
         if self._rules.abort:
             self._give_up_rest()
         self._callers.close(0.2)
@@ -516,19 +483,24 @@ class Uploads(Engine[Job]):
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
         **Engine.executors,
         messages.Open: _open_file,
-        messages.HashNeeded: _hash_needed,
-        messages.HashBeside: _hash_beside,
+        messages.Hash: _hash,
         messages.Call: _call,
         messages.Prepare: _prepare,
         messages.Send: _send,
         messages.CancelRequests: _cancel_requests,
         messages.Wait: _wait,
-        messages.CountRetry: _count_retry,
         messages.CheckFile: _check_file,
         messages.RecordBegun: _record_begun,
         messages.RecordPart: _record_part,
         messages.RecordDone: _record_done,
         messages.DropRecord: _drop_record,
-        messages.Abort: _abort,
         messages.Finish: _finish,
     }
+
+
+def size_of(entry: Upload) -> int | None:
+    """The file's size, None when it can't be told; why, its turn will show."""
+    try:
+        return os.stat(entry.path).st_size
+    except OSError:
+        return None

@@ -8,16 +8,15 @@ is ever written.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from logging import getLogger
 from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import DoneIndex, JournalFile, line_of, lines_of, record_of
-from omicsdk.transfer.uploads.source import Identity
+from omicsdk.transfer.uploads.job import Finished, Identity, Unfinished
 from omicsdk.transfer.uploads.store import SentPart
 
 #: The format; a journal of another one isn't continued.
@@ -46,43 +45,11 @@ def place_of(target: str) -> str:
     return key_of("", "", target) if target else ""
 
 
-@dataclass(slots=True)
-class Unfinished:
-    """An upload in parts that was begun.
-
-    Attributes:
-        upload_id: The platform's name for it.
-        identity: What the file was.
-        part_size: The size of its parts in bytes.
-        parts: Those that were sent, by number.
-    """
-
-    upload_id: str
-    identity: Identity
-    part_size: int
-    parts: dict[int, SentPart] = field(default_factory=dict[int, SentPart])
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """An upload that is over.
-
-    Attributes:
-        identity: What the file was.
-        checksums: Its checksums, as far as they were made.
-        confirmed: What the platform confirmed of it: checksums of the whole, or of all its parts.
-    """
-
-    identity: Identity
-    checksums: Mapping[str, str]
-    confirmed: tuple[str, ...] = ()
-
-
 class UploadJournal:
     """An open, locked journal; used by one thread.
 
     Args:
-        path: The journal's file; its folder is made.
+        path: The journal's file; its folder is made. None for a run that remembers nothing.
         wait: Is called while another process holds the journal; returns False to give up.
 
     Raises:
@@ -91,25 +58,24 @@ class UploadJournal:
         DiskFull: There is no room.
     """
 
-    def __init__(self, path: Path, wait: Callable[[], bool]) -> None:
+    def __init__(self, path: Path | None, wait: Callable[[], bool]) -> None:
         self.path = path
-        self._closed = False
         self._unfinished = dict[str, Unfinished]()
         self._finished = DoneIndex(0, 0, self._is_at)  # of earlier runs; this one's aren't looked up
-        try:
-            self._file = JournalFile(path, wait, Disk(0o600), look=False)
-        except FolderBusy:
-            raise FolderBusy(str(path), remedy="Wait until that upload has ended, or name another journal.") from None
-        except OSError as error:
-            raise write_error(error, str(path)) from error
-        try:
-            self._load()
-        except OSError as error:
-            self.close()
-            raise write_error(error, str(path)) from error
-        except BaseException:
-            self.close()
-            raise
+        self._file: JournalFile | None = None
+        if path is None:
+            return
+        with write_errors(str(path)):
+            try:
+                self._file = JournalFile(path, wait, Disk(0o600), look=False)
+                self._load(self._file)
+            except FolderBusy:
+                remedy = "Wait until that upload has ended, or name another journal."
+                raise FolderBusy(str(path), remedy=remedy) from None
+            except BaseException:
+                if self._file is not None:
+                    self._file.close()
+                raise
 
     def unfinished(self, key: str) -> Unfinished | None:
         """Gives what is recorded of an upload that was begun."""
@@ -130,8 +96,10 @@ class UploadJournal:
         Raises:
             OSError: The journal couldn't be written.
         """
-        self._unfinished[key] = state
-        self._file.append_for_good([line_of(["begin", key, state.upload_id, list(state.identity), state.part_size])])
+        if self._file is not None:
+            self._unfinished[key] = state
+            line = line_of(["begin", key, state.upload_id, list(state.identity), state.part_size])
+            self._file.append_for_good([line])
 
     def part(self, key: str, part: SentPart) -> None:
         """Records that a part was sent."""
@@ -155,32 +123,32 @@ class UploadJournal:
 
     def close(self) -> None:
         """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._file.sync()
-        except OSError as error:  # parts may be sent twice; what was sent is there all the same
-            _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
-        finally:
-            self._file.close()
+        if self._file is not None:
+            file, self._file = self._file, None
+            try:
+                file.sync()
+            except OSError as error:  # parts may be sent twice; what was sent is there all the same
+                _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
+            finally:
+                file.close()
 
     def _hint(self, record: list[object]) -> None:
         """Appends what may be lost: without it only work is done twice."""
-        try:
-            self._file.append([line_of(record)])
-        except OSError as error:
-            _log.debug("%s: %s", self.path, error)
+        if self._file is not None:
+            try:
+                self._file.append([line_of(record)])
+            except OSError as error:
+                _log.debug("%s: %s", self.path, error)
 
-    def _load(self) -> None:
+    def _load(self, journal: JournalFile) -> None:
         head = line_of(HEAD)
-        with self._file.reader() as file:
+        with journal.reader() as file:
             begins = file.read(len(head))
             if not head.startswith(begins):
                 raise FileExistsError(0, "it is not a journal of uploads; name another file")
             done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
             self._finished = DoneIndex(2 * done, file.tell(), self._is_at)  # by key and by place
-        self._file.replay(head, self._replay)
+        journal.replay(head, self._replay)
 
     def _is_at(self, offset: int, key: bytes) -> bool:
         """Whether the done-record of a key, or of a place, begins there."""
@@ -188,6 +156,7 @@ class UploadJournal:
         return line.startswith(_DONE + b'"' + key + b'"', _PREFIX) or line.endswith(b',"' + key + b'"]\n')
 
     def _line(self, offset: int) -> bytes:
+        assert self._file is not None
         block, start, end = self._file.line_at(offset)
         return block[start:end]
 

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.core.errors import OmicsError, TransportError
-    from omicsdk.transfer.uploads.answers import Verdict
-    from omicsdk.transfer.uploads.job import Prepared, Sending
-    from omicsdk.transfer.uploads.journal import Finished, Unfinished
-    from omicsdk.transfer.uploads.source import SourceFile
+    from omicsdk.transfer.uploads.job import Finished, Link, SourceFile, Unfinished
+    from omicsdk.transfer.uploads.sending import Prepared, Sending, Verdict
     from omicsdk.transfer.uploads.store import SentPart
 
 
@@ -44,17 +42,13 @@ class Opened(NamedTuple):
 
 
 class Hashed(NamedTuple):
-    """The checksums that the platform wants beforehand are there.
+    """More of the file was hashed.
 
     Attributes:
-        checksums: From algorithm to value.
+        link: What.
     """
 
-    checksums: Mapping[str, str]
-
-
-class Summed(NamedTuple):
-    """The checksums that are computed beside the sending have come further."""
+    link: Link
 
 
 class Resumable(NamedTuple):
@@ -81,22 +75,21 @@ class Listed(NamedTuple):
     """The platform was asked which parts it has.
 
     Attributes:
-        begun: The journal's record of the upload; None when only the platform knows it.
         parts: These, by number; None when it can't tell.
     """
 
-    begun: Unfinished | None
     parts: Mapping[int, SentPart] | None
 
 
 class PartReady(NamedTuple):
-    """A part was hashed, and its URL is there.
+    """A part was hashed and has a URL, or it was found that it needs none.
 
     Attributes:
-        prepared: The part.
+        result: The part with its URL; the one that the platform has, where that is the same; None where the platform takes
+            the file in parts only.
     """
 
-    prepared: Prepared
+    result: Prepared | SentPart | None
 
 
 class PartFailed(NamedTuple):
@@ -210,13 +203,13 @@ class Due(NamedTuple):
 
 
 class Aborted(NamedTuple):
-    """The platform was asked to forget the parts.
+    """The platform has forgotten the parts.
 
     Attributes:
-        problem: Why it did not; None when it did.
+        answer: Nothing that counts.
     """
 
-    problem: Exception | None
+    answer: None
 
 
 class Stopped(NamedTuple):
@@ -233,12 +226,10 @@ class Open(NamedTuple):
     """Open the file and look at the journal: `Opened`."""
 
 
-class HashNeeded(NamedTuple):
-    """Compute the checksums that the platform wants beforehand: `Hashed`."""
+class Hash(NamedTuple):
+    """Hash more of the file: `Hashed`."""
 
-
-class HashBeside(NamedTuple):
-    """Compute those of the whole file beside the sending: `Summed`, again and again."""
+    link: Link
 
 
 class Call(NamedTuple):
@@ -274,14 +265,10 @@ class CancelRequests(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Wait before the next try."""
+    """Wait before the next try: `Due`."""
 
     seconds: float
-    event: Due
-
-
-class CountRetry(NamedTuple):
-    """Count that something is tried again at once."""
+    call: Call | None = None
 
 
 class CheckFile(NamedTuple):
@@ -306,26 +293,18 @@ class DropRecord(NamedTuple):
     """Have the journal forget the upload."""
 
 
-class Abort(NamedTuple):
-    """Ask the platform to forget the parts: `Aborted`."""
-
-    upload_id: str
-
-
 class Finish(NamedTuple):
     """Report the outcome and forget the job."""
 
 
 Command = (
     Open
-    | HashNeeded
-    | HashBeside
+    | Hash
     | Call
     | Prepare
     | Send
     | CancelRequests
     | Wait
-    | CountRetry
     | HoldServer
     | Relieve
     | CheckFile
@@ -333,6 +312,5 @@ Command = (
     | RecordPart
     | RecordDone
     | DropRecord
-    | Abort
     | Finish
 )

@@ -1,4 +1,4 @@
-"""What to upload and where to: a presigned URL for the whole file, or a store that takes parts; how it is cut, and what follows it."""
+"""What to upload and where to: a presigned URL for the whole file, or a store that takes parts; and how it is cut."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from omicsdk.core.checksums import ALGORITHMS, ETAG_PART, ETAG_PARTS, MIB, etag_
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.network.requests import Location, parse_head
-from omicsdk.transfer.network.wire import Ask
-from omicsdk.transfer.uploads.source import Form
+from omicsdk.transfer.network.requests import Location
 
 #: S3's limits, which other object stores share: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 LEAST_PART = 5 * MIB
@@ -150,69 +147,6 @@ def plan_parts(size: int, rules: PartRules, rate: float = 0.0) -> PartPlan:
     return PartPlan(size, part_size, size <= rules.single)
 
 
-#: How many are under way at once, at most, beside the files.
-AT_ONCE = 16
-
-
-class _Text:
-    """A body that is in memory."""
-
-    def __init__(self, content: bytes) -> None:
-        self.length = len(content)
-        self._content = content
-        self._at = 0
-
-    def read(self, size: int, /) -> bytes:
-        part = self._content[self._at : self._at + size]
-        self._at += len(part)
-        return part
-
-    def seek(self, offset: int, /) -> None:
-        self._at = offset
-
-
-class FollowUp:
-    """One such request. It is sent once; nothing is followed, renewed or tried again: whoever made it decides.
-
-    Args:
-        url: Where to.
-        headers: To be sent, names in lower case.
-        content: The body.
-        answered: Is given the answer's status (None when there was no whole one) and headers, in the engine's thread; it
-            should return soon and not raise. It isn't called when the run is stopped before.
-        method: PUT or POST.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        answered: Callable[[int | None, Mapping[str, str]], None],
-        method: str = "PUT",
-    ) -> None:
-        sent = {"accept": "*/*", "user-agent": USER_AGENT, **headers}
-        sent.pop("content-length", None)  # libcurl says it
-        self.ask = Ask(url, tuple(sent.items()), method, _Text(content))
-        self.lines: list[bytes] = []
-        self._answered = answered
-
-    def take(self, chunk: bytes, /) -> None:
-        """Takes bytes of the answer, of which only the head counts."""
-        del chunk
-
-    def ended(self, *, whole: bool) -> None:
-        """Tells what came.
-
-        Args:
-            whole: Whether the answer is whole.
-        """
-        if whole:
-            self._answered(*parse_head(self.lines))
-        else:
-            self._answered(None, {})
-
-
 # ruff: noqa: ARG002 - methods that give what most stores need
 
 
@@ -260,6 +194,19 @@ class NoSuchUpload(TransferError):
     """The platform doesn't know an upload (any longer); stores raise it, and the file is sent from the beginning."""
 
     default_remedy = "Run the same command again to send it from the beginning."
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Form(Location):
+    """Where a file goes as the last part of a form (multipart/form-data); a `PutTo` may have one in place of a URL.
+
+    Attributes:
+        fields: What stands before the file, in this order: the key, the policy, its signature.
+        file_name: What the form calls the file.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    file_name: str = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,8 @@ from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
 from omicsdk.transfer.network.requests import Patience, next_url, parse_head
 from omicsdk.transfer.uploads import messages
-from omicsdk.transfer.uploads.answers import Kind, Verdict, agreed, difference
-from omicsdk.transfer.uploads.checksums import checksums_of_whole
-from omicsdk.transfer.uploads.job import Job, Sending
-from omicsdk.transfer.uploads.journal import Unfinished
-from omicsdk.transfer.uploads.source import changed, readable
-from omicsdk.transfer.uploads.source import difference as differences
+from omicsdk.transfer.uploads.job import Chains, Job, changed_from, readable
+from omicsdk.transfer.uploads.sending import Kind, Prepared, Sending, Verdict, agreed, difference
 from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, plan_parts
 
 #: A file whose upload the platform forgets more often than this has failed.
@@ -87,33 +83,38 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
         return _fail(job, UsageError(said, remedy=remedy), rules)
     done, begun = event.done, event.begun
     if done is not None and done.identity == job.file.identity:
-        job.recorded, job.recorded_as = done.checksums, done.confirmed
+        job.record = done
         job.state = State.SKIPPED
         return [messages.Finish()]
     if begun is None:
         return _begin(job, rules)
     job.upload_id = begun.upload_id
     if begun.identity != job.file.identity:
-        return _fail(job, changed(job.title, differences(begun.identity, job.file.identity)), rules)
-    job.plan = PartPlan(job.file.size, begun.part_size)
+        return _fail(job, changed_from(job.title, begun.identity, job.file.identity), rules)
+    job.cuts = PartPlan(job.file.size, begun.part_size)
     job.journaled = begun.parts
-    job.told = _told(job, {})
+    job.facts = _facts(job, {})
     job.state = State.BEGINNING
-    return [_list_parts(job, begun)]
+    return [_list_parts(job)]
 
 
 def _begin(job: Job, rules: Rules) -> Commands:
     """Begin an upload from nothing."""
     try:
-        job.plan = plan_parts(job.file.size, job.store.rules, rules.rate)
+        job.cuts = plan_parts(job.file.size, job.store.rules, rules.rate)
     except ValueError as error:
         return _fail(job, TransferError(f"{job.title}: {error}", name=job.title, remedy="Split the file."), rules)
+    if job.needed is None:
+        job.needed = Chains((*job.store.needs, *(job.store.whole_needs if job.cuts.single else ())), job.file.size)
     job.state = State.HASHING
-    return [messages.HashNeeded()]
+    return _hash_needed(job, job.needed)
 
 
-def _needed_hashed(job: Job, event: messages.Hashed, _: Rules) -> Commands:
-    job.told = _told(job, event.checksums)
+def _hash_needed(job: Job, needed: Chains) -> Commands:
+    """Compute the checksums that the platform wants beforehand, each in one go: threads take files in their order then."""
+    if not needed.done:
+        return [messages.Hash(link) for link in needed.links(job.file.size, job.file.size)]
+    job.facts = _facts(job, needed.values())
     if not job.cuts.single:
         return _begin_parts(job)
     job.whole = True  # until `put` says that there is only the way in parts
@@ -132,7 +133,7 @@ def _resumable(job: Job, event: messages.Resumable, _: Rules) -> Commands:
     if not event.upload_id:
         return [_call_begin(job)]
     job.upload_id = event.upload_id
-    return [_list_parts(job, None)]
+    return [_list_parts(job)]
 
 
 def _call_begin(job: Job) -> messages.Call:
@@ -143,27 +144,26 @@ def _begun(job: Job, event: messages.Begun, _: Rules) -> Commands:
     job.upload_id = event.upload_id
     chosen = job.store.part_size(event.upload_id)
     if chosen is not None and chosen != job.cuts.part_size:
-        job.plan = PartPlan(job.file.size, chosen)
-        job.told = _told(job, job.facts.checksums)
+        job.cuts = PartPlan(job.file.size, chosen)
+        job.facts = _facts(job, job.facts.checksums)
     return [messages.RecordBegun(), *_send(job)]
 
 
-def _list_parts(job: Job, begun: Unfinished | None) -> messages.Call:
-    return messages.Call(partial(job.store.known, job.upload_id), partial(messages.Listed, begun))
+def _list_parts(job: Job) -> messages.Call:
+    return messages.Call(partial(job.store.known, job.upload_id), messages.Listed)
 
 
 def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
-    begun, parts = event
-    if begun is None:
+    parts = event.parts
+    if job.journaled is None:
         return _take_up(job, parts or {})
-    for number, part in begun.parts.items():
+    for number, part in job.journaled.items():
         theirs = part if parts is None else parts.get(number)
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
-            job.landed(part)
-            job.kept += part.size
+            job.landed(part, kept=True)
             listed = theirs.checksums if parts is not None else dict[str, str]()
             job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag, **listed})
-    job.listed = {number: part for number, part in (parts or {}).items() if number not in job.sent}
+    job.list_parts(parts or {})
     if job.sent:
         _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
     return _send(job)
@@ -176,12 +176,12 @@ def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
     too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
     if len(sizes) > 1 or size < job.store.rules.least or too_many:
         size = job.cuts.part_size
-    job.plan = PartPlan(job.file.size, size)
-    job.listed = {n: part for n, part in parts.items() if n <= job.count and part.size == job.cut(n).length}
+    job.cuts = PartPlan(job.file.size, size)
+    job.list_parts(parts)
     return [messages.RecordBegun(), *_send(job)]
 
 
-def _told(job: Job, checksums: Mapping[str, str]) -> Source:
+def _facts(job: Job, checksums: Mapping[str, str]) -> Source:
     size, mtime_ns, inode = job.file.identity
     return Source(job.path, job.title, size, mtime_ns, inode, job.cuts.part_size, checksums)
 
@@ -193,28 +193,27 @@ def _send(job: Job) -> Commands:
     """Send what the platform does not have."""
     job.plan_rest()
     job.state = State.SENDING
-    return [messages.HashBeside(), messages.Prepare()]
+    return [messages.Prepare(), *_hash_beside(job)]
+
+
+def _hash_beside(job: Job) -> Commands:
+    """Compute the checksums of the whole beside the sending; assemble the parts when both are at the end."""
+    return [*(messages.Hash(link) for link in job.hash_beside()), *_perhaps_complete(job)]
+
+
+def _hashed(job: Job, event: messages.Hashed, _: Rules) -> Commands:
+    event.link.chains.hashed(event.link)
+    if job.state is State.HASHING and job.needed is not None:
+        return _hash_needed(job, job.needed)
+    return _hash_beside(job)
 
 
 def _part_ready(job: Job, event: messages.PartReady, _: Rules) -> Commands:
-    prepared = event.prepared
-    if prepared.listed is None and prepared.location is not None:
-        return [messages.Send(prepared)]
+    result = event.result
+    if isinstance(result, Prepared):
+        return [messages.Send(result)]
     job.pipeline -= 1
-    if prepared.listed is None:
-        return _begin_parts(job)
-    job.kept += prepared.listed.size
-    return _landed(job, prepared.listed)
-
-
-def _part_failed(job: Job, event: messages.PartFailed, rules: Rules) -> Commands:
-    error = event.error
-    if isinstance(error, NoSuchUpload):
-        return _gone(job, error, rules)
-    again = _resend(job, event.number)
-    if isinstance(error, TransportError) and job.resume_at > event.now:  # another part's trouble, which counts once
-        return again
-    return [*again, *_trouble(job, event, None, rules)]
+    return _begin_parts(job) if result is None else _landed(job, result, kept=True)
 
 
 def _called_off(job: Job, event: messages.CalledOff, _: Rules) -> Commands:
@@ -223,7 +222,7 @@ def _called_off(job: Job, event: messages.CalledOff, _: Rules) -> Commands:
 
 def _resend(job: Job, number: int) -> Commands:
     """Have a part prepared anew, before those that follow."""
-    job.give_back(number)
+    job.todo.appendleft(number)
     return [messages.Prepare()]
 
 
@@ -266,10 +265,11 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     cut, checksums, facts = sending.prepared.cut, sending.prepared.checksums, verdict.facts
     part = SentPart(cut.number, cut.length, facts.get("etag", ""), checksums)
     if job.whole:
-        job.answered = facts
-    elif not agreed(checksums, facts):
-        job.unconfirmed = True
-    if job.whole or not job.store.reports_parts:
+        is_md5 = "md5" in facts and job.file.size <= ETAG_PART
+        job.stored = {**facts, "s3_etag": facts["md5"]} if is_md5 else facts
+        return _landed(job, part)
+    job.unconfirmed |= not agreed(checksums, facts)
+    if not job.store.reports_parts:
         return _landed(job, part)
     status, headers = parse_head(sending.lines)
     report = partial(job.store.sent, job.upload_id, part, status, headers)
@@ -280,10 +280,9 @@ def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
     return _landed(job, event.part)
 
 
-def _landed(job: Job, part: SentPart) -> Commands:
-    job.landed(part)
-    record: Commands = [] if job.whole else [messages.RecordPart(part)]
-    return [*record, *_perhaps_complete(job)]
+def _landed(job: Job, part: SentPart, *, kept: bool = False) -> Commands:
+    job.landed(part, kept=kept)
+    return [messages.RecordPart(part), *_perhaps_complete(job)]
 
 
 def _damaged(
@@ -322,14 +321,16 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     error, number = _status_error(sending, verdict), sending.prepared.cut.number
     if not job.store.renewable:
         return _fail(job, error, rules)
-    _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, verdict.code)
+    _log.info(
+        "%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, verdict.said.code or ""
+    )
     if sending.began - sending.prepared.at > AGED:
         return _resend(job, number)
     job.refused[number] = job.refused.get(number, 0) + 1
     if job.refused[number] > rules.patience.renewals:
         return _fail(job, error, rules)
     job.retries += 1
-    return [messages.CountRetry(), *_resend(job, number)]
+    return [messages.Wait(0.0), *_resend(job, number)]
 
 
 def _once_more(
@@ -339,41 +340,37 @@ def _once_more(
     number = event.sending.prepared.cut.number
     if job.resume_at > event.now:  # the same trouble ended several requests at once; it counts once
         return _resend(job, number)
-    then = _retry(job, error, event, None, rules, retry_after)
+    then = _retry(job, event, error, rules, retry_after)
     return then if job.error is not None else [*then, *_resend(job, number)]
 
 
 # -- calls
 
 
-def _call_failed(job: Job, event: messages.CallFailed, rules: Rules) -> Commands:
-    if isinstance(event.error, NoSuchUpload):
-        return _gone(job, event.error, rules)
-    return _trouble(job, event, event.call, rules)
+def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rules: Rules) -> Commands:
+    """A call of the store failed: it is made again after a delay, or the job ends."""
+    error = event.error
+    if isinstance(error, NoSuchUpload):
+        return _gone(job, error, rules)
+    if isinstance(error, Stopped):
+        return []
+    if not isinstance(error, TransportError | RateLimited | ServerError):
+        return _fail(job, readable(job, error), rules)
+    again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
+    if again and isinstance(error, TransportError) and job.resume_at > event.now:
+        return again  # another part's trouble, which counts once
+    asked = error.retry_after if isinstance(error, APIError) else None
+    return [*again, *_retry(job, event, error, rules, asked)]
 
 
 def _due(_: Job, event: messages.Due, __: Rules) -> Commands:
     return [event.call or messages.Prepare()]
 
 
-def _trouble(
-    job: Job, event: messages.CallFailed | messages.PartFailed, call: messages.Call | None, rules: Rules
-) -> Commands:
-    """A call of the store failed: it is made again after a delay, or the job ends."""
-    error = event.error
-    if isinstance(error, Stopped):
-        return []
-    if isinstance(error, TransportError | RateLimited | ServerError):
-        asked = error.retry_after if isinstance(error, APIError) else None
-        return _retry(job, error, event, call, rules, asked)
-    return _fail(job, readable(job.title, job.path, error), rules)
-
-
 def _retry(
     job: Job,
-    error: OmicsError,
     event: messages.Ended | messages.CallFailed | messages.PartFailed,
-    call: messages.Call | None,
+    error: OmicsError,
     rules: Rules,
     retry_after: float | None,
 ) -> Commands:
@@ -384,34 +381,32 @@ def _retry(
     job.retries += 1
     job.resume_at = max(job.resume_at, event.now + wait)
     _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
-    return [messages.Wait(wait, messages.Due(call))]
+    return [messages.Wait(wait, event.call if isinstance(event, messages.CallFailed) else None)]
 
 
 def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
     """The platform does not know the upload: perhaps it is complete, else it is begun anew."""
     if not job.sent:  # the journal has all of them, when the end of an earlier run wasn't recorded
-        job.sent.update(job.journaled)
-        job.unconfirmed |= not all(agreed(part.checksums, {"md5": part.etag}) for part in job.journaled.values())
-        job.kept = sum(part.size for part in job.sent.values())
+        for part in (job.journaled or {}).values():
+            job.landed(part, kept=True)
+            job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag})
     if len(job.sent) < job.count:
         return _anew(job, error, rules)
     job.ending = False
     job.state = State.COMPLETING
-    parts = job.parts
-    return [messages.Call(partial(job.store.finished, parts), partial(messages.Assembled, error))]
+    return [messages.Call(partial(job.store.finished, job.parts), partial(messages.Assembled, error))]
 
 
 def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
     if event.facts is None:
         return _anew(job, event.error, rules)
     job.upload_id = ""  # it is complete: there is nothing to give up
-    job.assembled = event.facts
-    # An earlier run sent it, and its checksums are wanted all the same.
-    return [messages.HashBeside()]
+    job.stored = event.facts
+    return _hash_beside(job)  # an earlier run sent it, and its checksums are wanted all the same
 
 
 def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
-    job.upload_id, job.journaled = "", {}
+    job.upload_id, job.journaled = "", None
     job.restarts += 1
     if job.restarts > RESTARTS:
         return [messages.DropRecord(), *_fail(job, error, rules)]
@@ -421,10 +416,6 @@ def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
 
 
 # -- the end
-
-
-def _summed(job: Job, _: messages.Summed, __: Rules) -> Commands:
-    return _perhaps_complete(job)
 
 
 def _nothing(_: Job, __: object, ___: Rules) -> Commands:
@@ -441,18 +432,10 @@ def _perhaps_complete(job: Job) -> Commands:
 
 
 def _unchanged(job: Job, _: messages.Unchanged, rules: Rules) -> Commands:
-    if job.assembled is not None:
-        return _judge_whole(job, job.assembled, rules)
-    if job.whole:
-        facts = dict(job.answered)
-        if "md5" in facts and job.file.size <= ETAG_PART:
-            facts["s3_etag"] = facts["md5"]
-        return _judge_whole(job, facts, rules)
-    return [
-        messages.Call(
-            partial(job.store.complete, job.upload_id, job.parts, checksums_of_whole(job)), messages.Completed
-        )
-    ]
+    if job.stored is not None:
+        return _judge_whole(job, job.stored, rules)
+    complete = partial(job.store.complete, job.upload_id, job.parts, job.checksums)
+    return [messages.Call(complete, messages.Completed)]
 
 
 def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
@@ -461,8 +444,8 @@ def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
 
 def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     """Compare what the platform says of the whole with what was sent."""
-    job.answered = facts
-    mismatch = difference(checksums_of_whole(job), facts)
+    job.stored = facts
+    mismatch = difference(job.checksums, facts)
     if mismatch is None:
         job.state = State.DONE
         return [messages.RecordDone(), messages.Finish()]
@@ -499,15 +482,17 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
     if job.upload_id and (abort or job.wrong):
         job.state = State.ABORTING
-        return [messages.CancelRequests(), messages.Abort(job.upload_id)]
+        return [messages.CancelRequests(), messages.Call(partial(job.store.abort, job.upload_id), messages.Aborted)]
     drop: Commands = [messages.DropRecord()] if job.wrong else []
     return [messages.CancelRequests(), *drop, *_finish(job)]
 
 
-def _aborted(job: Job, event: messages.Aborted, _: Rules) -> Commands:
-    problem = event.problem
-    if problem is None:
-        return [messages.DropRecord(), *_finish(job)]
+def _aborted(job: Job, _: messages.Aborted, __: Rules) -> Commands:
+    return [messages.DropRecord(), *_finish(job)]
+
+
+def _not_aborted(job: Job, event: messages.CallFailed, _: Rules) -> Commands:
+    problem = event.error
     _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
     passes = isinstance(problem, TransportError | RateLimited | ServerError)
     drop: Commands = [messages.DropRecord()] if job.wrong and not passes else []  # else every run would end here
@@ -529,13 +514,13 @@ def _harmless(name: str) -> bool:
 
 
 def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
-    said = f": {mask_text(verdict.message)}" if verdict.message else ""
+    words = f": {mask_text(verdict.said.message)}" if verdict.said.message else ""
     what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
     return error_class(verdict.status)(
-        f"{what}: the store refused it{said}",
+        f"{what}: the store refused it{words}",
         status=verdict.status,
-        code=verdict.code or None,
-        request_id=verdict.request_id or None,
+        code=verdict.said.code,
+        request_id=verdict.said.request_id,
         method=sending.method,
         url=without_query(sending.location.url),
         retry_after=verdict.retry_after,
@@ -558,38 +543,39 @@ _LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
 # What follows from an error: the end, at once or after the platform was asked to forget the parts.
 _OUT = (_ABORTING, _FAILED)
 # What follows from an upload that the platform does not know: it is complete after all, or is begun anew.
-_GONE = (_HASHING, _COMPLETING, *_OUT)
+_GONE = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
 _LATE = (messages.PartReady, messages.PartFailed, messages.Ended, messages.CalledOff, messages.Stored)
 
 TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
-    (_CHECKING, messages.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, *_OUT),
-    (_HASHING, messages.Hashed): _to(_needed_hashed, _BEGINNING, _SENDING),
+    (_CHECKING, messages.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, _SENDING, *_OUT),
+    (_HASHING, messages.Hashed): _to(_hashed, _HASHING, _BEGINNING, _SENDING),
     (_BEGINNING, messages.Resumable): _to(_resumable, _BEGINNING),
     (_BEGINNING, messages.Begun): _to(_begun, _SENDING),
-    (_BEGINNING, messages.Listed): _to(_listed, _SENDING),
-    (_BEGINNING, messages.CallFailed): _to(_call_failed, _BEGINNING, *_GONE),
+    (_BEGINNING, messages.Listed): _to(_listed, _SENDING, _COMPLETING),
+    (_BEGINNING, messages.Hashed): _to(_hashed, _BEGINNING),
+    (_BEGINNING, messages.CallFailed): _to(_call_failed, *_GONE),
     (_BEGINNING, messages.Due): _to(_due, _BEGINNING),
     (_SENDING, messages.PartReady): _to(_part_ready, _SENDING, _BEGINNING, _COMPLETING),
-    (_SENDING, messages.PartFailed): _to(_part_failed, _SENDING, *_GONE),
-    (_SENDING, messages.Ended): _to(_ended, _SENDING, *_GONE),
+    (_SENDING, messages.PartFailed): _to(_call_failed, *_GONE),
+    (_SENDING, messages.Ended): _to(_ended, *_GONE),
     (_SENDING, messages.CalledOff): _to(_called_off, _SENDING),
     (_SENDING, messages.Stored): _to(_stored, _SENDING, _COMPLETING),
-    (_SENDING, messages.CallFailed): _to(_call_failed, _SENDING, *_GONE),
+    (_SENDING, messages.CallFailed): _to(_call_failed, *_GONE),
     (_SENDING, messages.Due): _to(_due, _SENDING),
-    (_SENDING, messages.Summed): _to(_summed, _SENDING, _COMPLETING),
+    (_SENDING, messages.Hashed): _to(_hashed, _SENDING, _COMPLETING),
+    (_COMPLETING, messages.Hashed): _to(_hashed, _COMPLETING),
     (_COMPLETING, messages.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
     (_COMPLETING, messages.Completed): _to(_completed, _DONE, *_OUT),
-    (_COMPLETING, messages.Assembled): _to(_assembled, _HASHING, _COMPLETING, *_OUT),
+    (_COMPLETING, messages.Assembled): _to(_assembled, *_GONE),
     (_COMPLETING, messages.CallFailed): _to(_call_failed, *_GONE),
     (_COMPLETING, messages.Due): _to(_due, _COMPLETING),
-    (_COMPLETING, messages.Summed): _to(_summed, _COMPLETING),
     (_ABORTING, messages.Aborted): _to(_aborted, _FAILED, _STOPPED),
+    (_ABORTING, messages.CallFailed): _to(_not_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.Stopped): _to(_abort_cut, _FAILED, _STOPPED),
     # What was asked for before comes too late.
-    **{(state, messages.Summed): _to(_nothing, state) for state in (_HASHING, _BEGINNING, _ABORTING)},
     **{(_COMPLETING, late): _to(_nothing, _COMPLETING) for late in _LATE},
-    (_ABORTING, Broken): _to(_nothing, _ABORTING),
+    **{(_ABORTING, late): _to(_nothing, _ABORTING) for late in (messages.Hashed, Broken)},
     **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},
     **{(state, messages.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
-from omicsdk.transfer.arguments import each, function, kind, many, whole_number
+from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
@@ -20,7 +21,8 @@ from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.engine import Settings, Uploads
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
-from omicsdk.transfer.uploads.store import FollowUp, PutTo, Upload
+from omicsdk.transfer.uploads.sending import FollowUp
+from omicsdk.transfer.uploads.store import PutTo, Upload
 
 A = TypeVar("A")
 U = TypeVar("U")
@@ -94,7 +96,6 @@ def upload(
     control = control or Control()
     control.begin(clock.monotonic())
     began = clock.monotonic()
-    sizes = [_size(entry) for entry in each(uploads, Upload)] if isinstance(uploads, Sequence) else None
     settings = Settings(
         connections=connections,
         callers=callers,
@@ -114,21 +115,13 @@ def upload(
         if finished is not None:
             finished(number, outcome)
 
-    log = None
-    if journal is not None:
-        path, doing = Path(journal), f"uploading with the journal {os.fspath(journal)}"
-        log = opened(lambda waits: UploadJournal(path, waits), doing, stop, control, clock, patient=wait)
-    try:
-        total = sum(size or 0 for size in sizes or ())
-        count = len(sizes) if sizes is not None else None
-        engine = Uploads(_numbered(uploads, sizes), count, total, log, settings, over)
+    path, doing = None if journal is None else Path(journal), f"uploading with the journal {journal}"
+    with closing(opened(lambda waits: UploadJournal(path, waits), doing, stop, control, clock, patient=wait)) as log:
+        engine = Uploads(uploads, log, settings, over)
         with interrupts(control):
             engine.run()
-    finally:
-        if log is not None:
-            log.close()
-    if sizes is not None and len(outcomes) < len(sizes):
-        outcomes.fill((entry.name, size) for entry, size in zip(uploads, sizes, strict=True))
+    if engine.sizes is not None and len(outcomes) < len(engine.sizes):
+        outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
     seconds = clock.monotonic() - began
     report = TransferReport(
         outcomes,
@@ -163,8 +156,7 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         )
     if not os.path.exists(journal):
         return False
-    log = UploadJournal(Path(journal), lambda: False)
-    try:
+    with closing(UploadJournal(Path(journal), lambda: False)) as log:
         key = key_of(os.path.abspath(entry.path), entry.name, entry.to.target)
         begun = log.unfinished(key)
         if begun is None:
@@ -172,23 +164,6 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         entry.to.abort(begun.upload_id)
         log.drop(key)
         return True
-    finally:
-        log.close()
-
-
-def _size(entry: Upload) -> int | None:
-    """The file's size, None when it can't be told; why, its turn will show."""
-    try:
-        return os.stat(entry.path).st_size
-    except OSError:
-        return None
-
-
-def _numbered(
-    uploads: Iterable[Upload], sizes: Sequence[int | None] | None
-) -> Iterator[tuple[int, Upload, int | None]]:
-    for number, entry in enumerate(each(uploads, Upload)):
-        yield number, entry, sizes[number] if sizes is not None else _size(entry)
 
 
 def _how_to_go_on(journal: object, *, abort: bool) -> str:

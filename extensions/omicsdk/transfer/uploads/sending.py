@@ -1,0 +1,388 @@
+"""A request of an upload: its body, read from the file as it goes, and the store's answer, judged by status, headers and error."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from omicsdk.core.api_errors import Complaint, complaint_of
+from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
+from omicsdk.core.sending.connections import curl_options
+from omicsdk.core.version import USER_AGENT
+from omicsdk.transfer.network.requests import LATER, Location, parse_head
+from omicsdk.transfer.network.wire import ABORT, Ask, Body
+from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
+from omicsdk.transfer.uploads.store import Cut, Form
+
+#: Bytes of an answer's body that are kept: an error's XML is far shorter.
+BODY_LIMIT = 64 * 1024
+
+# -- requests
+
+
+class Prepared(NamedTuple):
+    """A part that may go.
+
+    Attributes:
+        cut: Which bytes.
+        checksums: What was computed of them.
+        location: Where to.
+        at: When the URL was signed, by the monotonic clock.
+        epoch: The job's when it was prepared.
+        hops: Redirects that led to the location.
+    """
+
+    cut: Cut
+    checksums: Mapping[str, str]
+    location: Location
+    at: float
+    epoch: int
+    hops: int = 0
+
+    def elsewhere(self, location: Location) -> Prepared:
+        """The same part with a redirect's end as its place."""
+        return self._replace(location=location, hops=self.hops + 1)
+
+
+class FileBody(Body):
+    """A stretch of a file as the body of a request, and what a form has around it.
+
+    Args:
+        source: The file.
+        cut: Which bytes.
+        before: What the body begins with.
+        after: What it ends with.
+
+    Attributes:
+        problem: Why it ended its request, None while it didn't.
+        sent: Bytes of the file that were given to libcurl, those that came twice included.
+        position: How many bytes were given since the body was last sent from the start.
+    """
+
+    def __init__(self, source: SourceFile, cut: Cut, before: bytes = b"", after: bytes = b"") -> None:
+        self.length = len(before) + cut.length + len(after)
+        self.problem: BaseException | None = None
+        self.sent = 0
+        self.position = 0
+        self._source = source
+        self._cut = cut
+        self._before = before
+        self._after = after
+
+    def read(self, size: int, /) -> bytes | int:
+        """Gives the next bytes; the file's come straight from it."""
+        try:
+            data = self._next(size)
+        except OSError as error:
+            self.problem = unreadable(self._source.name, self._source.path, error)
+            return ABORT
+        except BaseException as error:  # libcurl would swallow it
+            self.problem = error
+            return ABORT
+        self.position += len(data)
+        return data
+
+    def _next(self, size: int) -> bytes:
+        at = self.position - len(self._before)
+        if at < 0:
+            return self._before[self.position : self.position + size]
+        behind = at - self._cut.length
+        if behind >= 0:
+            return self._after[behind : behind + size]
+        data = self._source.read(min(size, -behind), self._cut.start + at)
+        self.sent += len(data)
+        return data
+
+    def seek(self, offset: int, /) -> None:
+        """Goes back or forward within the body."""
+        self.position = offset
+
+
+# How a name is written within quotes: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+def form_around(form: Form) -> tuple[str, bytes, bytes]:
+    """Write what a form has around its file.
+
+    Args:
+        form: Its fields.
+
+    Returns:
+        The content type, which says where the parts end, and what stands before and behind the file.
+    """
+    boundary = os.urandom(16).hex()
+    lines = list[str]()
+    for name, value in form.fields.items():
+        lines += [f"--{boundary}", f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"', "", value]
+    file_name = form.file_name.translate(_ESCAPES)
+    lines += [f"--{boundary}", f'Content-Disposition: form-data; name="file"; filename="{file_name}"', "", ""]
+    before = "\r\n".join(lines).encode("utf-8", "surrogateescape")
+    return f"multipart/form-data; boundary={boundary}", before, f"\r\n--{boundary}--\r\n".encode()
+
+
+class Answer:
+    """Takes in an answer; see `wire.Receiver`.
+
+    Attributes:
+        lines: Its head.
+        body: The beginning of its body, at most BODY_LIMIT bytes.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.body = bytearray()
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Takes bytes of the body; what is beyond the limit is dropped."""
+        self.body += chunk[: BODY_LIMIT - len(self.body)]
+        return None
+
+
+class Sending(Answer):
+    """One attempt at sending one part.
+
+    Args:
+        job: Its upload.
+        prepared: The part.
+        began: When, by the monotonic clock.
+    """
+
+    def __init__(self, job: Job, prepared: Prepared, began: float) -> None:
+        super().__init__()
+        self.job = job
+        self.prepared = prepared
+        self.location = location = prepared.location
+        self.began = began
+        self._content_type, before, after = form_around(location) if isinstance(location, Form) else ("", b"", b"")
+        self.file_body = FileBody(job.file, prepared.cut, before, after)
+
+    @property
+    def method(self) -> str:
+        """How it is sent."""
+        return "POST" if self._content_type else "PUT"
+
+    def ask(self) -> Ask:
+        """The request; raises ValueError where its URL makes no sense."""
+        way = self.job.store.route(self.location.url)
+        headers = {name.lower(): value for name, value in self.location.headers.items()}
+        if self._content_type:
+            headers["content-type"] = self._content_type
+        options = None if way is None else curl_options(way)
+        return _ask(self.location.url, headers, self.method, self.file_body, options)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the job has begun anew since, or is over."""
+        return self.prepared.epoch != self.job.epoch
+
+
+class _Text:
+    """A body that is in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self.length = len(content)
+        self._content = io.BytesIO(content)
+
+    def read(self, size: int, /) -> bytes:
+        return self._content.read(size)
+
+    def seek(self, offset: int, /) -> None:
+        self._content.seek(offset)
+
+
+class FollowUp(Answer):
+    """A small request that follows an upload. It is sent once; nothing is followed, renewed or tried again: whoever made it decides.
+
+    Args:
+        url: Where to.
+        headers: To be sent, names in lower case.
+        content: The body.
+        answered: Is given the answer's status (None when there was no whole one) and headers, in the engine's thread; it
+            should return soon and not raise. It isn't called when the run is stopped before.
+        method: PUT or POST.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        answered: Callable[[int | None, Mapping[str, str]], None],
+        method: str = "PUT",
+    ) -> None:
+        super().__init__()
+        self.ask = _ask(url, headers, method, _Text(content))
+        self._answered = answered
+
+    def ended(self, *, whole: bool) -> None:
+        """Tells what came.
+
+        Args:
+            whole: Whether the answer is whole.
+        """
+        if whole:
+            self._answered(*parse_head(self.lines))
+        else:
+            self._answered(None, {})
+
+
+def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Mapping[str, str] | None = None) -> Ask:
+    sent = {"accept": "*/*", "user-agent": USER_AGENT, **headers}
+    sent.pop("content-length", None)  # libcurl says it
+    return Ask(url, tuple(sent.items()), method, body, way)
+
+
+# -- answers
+
+_SENT = frozenset({200, 201, 202, 204})
+_SIGN_AGAIN = frozenset({401, 403, 410})
+#: S3's codes for signatures and tokens that have ended, which some stores answer with 400.
+_ENDED_CODES = frozenset({"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired", "ExpiredRequest"})
+#: Its codes for bytes that arrived otherwise than they were announced.
+_DAMAGED_CODES = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})
+#: Its codes for trouble that passes, which come with 400 or 409.
+_LATER_CODES = frozenset({"RequestTimeout", "IncompleteBody", "OperationAborted", "SlowDown", "InternalError"})
+_GONE_CODES = frozenset({"NoSuchUpload"})
+
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
+_CHECKSUM_HEADER = "x-amz-checksum-"
+
+
+class Kind(Enum):
+    """What to do with an answer."""
+
+    SENT = "sent"  # the store has the bytes
+    MOVED = "moved"  # send them there
+    ENDED = "ended"  # the URL isn't accepted (any longer)
+    LATER = "later"  # in a while perhaps
+    DAMAGED = "damaged"  # other bytes arrived than were announced
+    GONE = "gone"  # the upload isn't known (any longer)
+    REFUSED = "refused"  # for good
+
+
+class Verdict(NamedTuple):
+    """What an answer is.
+
+    Attributes:
+        kind: What to do.
+        status: The answer's HTTP status.
+        facts: What it says of the bytes: "etag" without quotes, and checksums by their algorithm, as text.
+        location: Where a redirect leads, as the header has it.
+        retry_after: Seconds that the server asks to wait, None when it doesn't.
+        said: What went wrong, in its own words.
+    """
+
+    kind: Kind
+    status: int
+    facts: Mapping[str, str]
+    location: str = ""
+    retry_after: float | None = None
+    said: Complaint = Complaint("", None, None, None, "")
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Verdict:
+    """Judges an answer to a PUT.
+
+    Args:
+        status: Its status.
+        headers: Its headers, with lower-case names.
+        body: Its body, or the beginning of it.
+        now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
+    """
+    if status in _SENT:
+        return Verdict(Kind.SENT, status, facts_of(headers))
+    if status in REDIRECT_STATUSES and headers.get("location"):
+        return Verdict(Kind.MOVED, status, {}, headers["location"], retry_after(headers, now))
+    said = complaint_of(body)
+    said = said._replace(request_id=said.request_id or headers.get("x-amz-request-id"))
+    kind = _kind(status, said.code, empty=not body.strip())
+    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), said=said)
+
+
+def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """Reads what an answer says of the stored bytes.
+
+    Args:
+        headers: Its headers, with lower-case names.
+
+    Returns:
+        "etag" without quotes, and checksums by algorithm, as text like ours. An MD5 is there only where the ETag is
+        one: S3's isn't where it encrypts with keys of the customer's or of KMS.
+    """
+    facts = dict[str, str]()
+    for name, value in headers.items():
+        if name.startswith(_CHECKSUM_HEADER) and (text := hex_of(value)):
+            facts[name.removeprefix(_CHECKSUM_HEADER)] = text
+        elif name == "x-goog-hash":
+            pairs = (pair.strip().partition("=") for pair in value.split(","))
+            facts.update((algorithm, text) for algorithm, _, value in pairs if (text := hex_of(value)))
+    etag = headers.get("etag", "").removeprefix("W/").strip('"')
+    if etag:
+        facts["etag"] = etag
+        if _MD5.match(etag) and not _encrypted(headers):
+            facts.setdefault("md5", etag)
+    return facts
+
+
+def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Compares checksums with what a store says.
+
+    Args:
+        ours: From algorithm to value.
+        facts: What the store says, likewise.
+
+    Returns:
+        The first algorithm that both know and don't agree on, our value and the store's; None when there is none.
+    """
+    for name, value in ours.items():
+        theirs = facts.get(name)
+        if theirs is not None and theirs != value:
+            return name, value, theirs
+    return None
+
+
+def agreed(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Gives the algorithms whose values a store states as we do.
+
+    Args:
+        ours: From algorithm to value.
+        facts: What the store says, likewise.
+    """
+    return tuple(name for name, value in ours.items() if facts.get(name) == value)
+
+
+def hex_of(base64_text: str) -> str:
+    """Turns a checksum as S3 writes it into hex digits; "" when it is no single checksum (one of parts ends in -N)."""
+    try:
+        return base64.b64decode(base64_text, validate=True).hex()
+    except binascii.Error:
+        return ""
+
+
+def base64_of(hex_text: str) -> str:
+    """Turns hex digits into a checksum as S3 writes it."""
+    return base64.b64encode(bytes.fromhex(hex_text)).decode()
+
+
+def _encrypted(headers: Mapping[str, str]) -> bool:
+    kind = headers.get("x-amz-server-side-encryption", "")
+    return kind.startswith("aws:") or "x-amz-server-side-encryption-customer-algorithm" in headers
+
+
+def _kind(status: int, code: str | None, *, empty: bool) -> Kind:
+    if code in _DAMAGED_CODES:
+        return Kind.DAMAGED
+    if code in _GONE_CODES or (status == 404 and empty):
+        return Kind.GONE
+    if status in LATER or code in _LATER_CODES:
+        return Kind.LATER
+    if status in _SIGN_AGAIN or code in _ENDED_CODES:
+        return Kind.ENDED
+    return Kind.REFUSED
