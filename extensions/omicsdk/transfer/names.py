@@ -37,6 +37,9 @@ _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9
 # Another entry's part could have it: whoever makes the names could have one file written into the other.
 _UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.part\Z")
 _FILE, _FOLDER = 0, 1
+#: Sets that are tried, at most, where two names have one digest: that happens to none of a million; a source that gives other names
+#: each time would go on for ever.
+_MOST_SETS = 4
 #: Folders that are remembered as looked at, at most.
 _RECENT = 4096
 
@@ -193,13 +196,13 @@ def check_names(
         UnsafePath: A name isn't safe.
         NameClash: Two entries would land on one path, or one where another needs a folder.
     """
-    while True:
+    for attempt in range(1, _MOST_SETS + 1):
         guard = NameGuard(folds_case=folds_case, windows=windows, room=room)
         try:
             for name in names:
                 guard.check(name)
         except NameClash as clash:
-            if iter(names) is names:
+            if attempt == _MOST_SETS or iter(names) is names:
                 raise
             _name_both(clash.name, names, _folded if folds_case else str)
             continue  # only their digests were equal: those with another secret are not

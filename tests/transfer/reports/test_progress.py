@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Outcome, Progress
+from omicsdk.transfer import Progress
 from omicsdk.transfer.reports.progress import Tally, phase_of
 
 files = st.lists(
@@ -35,7 +35,7 @@ def test_the_sums_hold_at_every_moment(files, streamed, data):
             assert progress_of(tally, now).remaining is None
         now += data.draw(st.floats(0, 100))
         received += data.draw(st.integers(0, 10**9))
-        tally.count(Outcome(f"f{number}", state, real if size is None else size), size)
+        tally.count(state, real if size is None else size, size)
         told = progress_of(tally, now, received, data.draw(st.integers(0, 10**9)))
         assert 0 <= told.bytes_done <= told.bytes
         assert told.rate >= 0
@@ -72,15 +72,15 @@ def test_the_rate_is_that_of_the_last_seconds():
 def test_without_sizes_files_tell_how_long_it_takes():
     tally = Tally(10, 0, 0.0, 0.25, 10)
     assert progress_of(tally, 4.0).remaining is None
-    for number in range(4):
-        tally.count(Outcome(f"f{number}", "done", 5), None)
+    for _ in range(4):
+        tally.count("done", 5, None)
     told = progress_of(tally, 8.0)
     assert (told.remaining, told.fraction, told.unsized) == (12.0, 0.4, 6)
 
 
 def test_a_file_that_fails_is_waited_for_no_longer():
     tally = Tally(2, 300, 0.0, 0.25)
-    tally.count(Outcome("a", "failed", 200), 200)
+    tally.count("failed", 200, 200)
     told = tally.progress(1.0, 50, 50, final=False)
     assert (told.bytes, told.bytes_done, told.remaining) == (100, 50, 1.0)
 

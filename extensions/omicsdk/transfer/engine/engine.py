@@ -18,8 +18,8 @@ from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, 
 from omicsdk.transfer.network.limits import Lanes
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.progress import Phase, Progress, Tally, Throughput
+from omicsdk.transfer.reports.report import Outcome
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ class Engine(ABC, Generic[J]):
             outcome: Its outcome.
             stated: The size that progress counted it with; None for none.
         """
-        self._tally.count(outcome, stated)
+        self._tally.count(outcome.state, outcome.size, stated)
         self._report(number, outcome)
 
     def _close(self) -> None:

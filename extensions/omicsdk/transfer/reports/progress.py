@@ -11,8 +11,6 @@ from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
-from omicsdk.transfer.reports.outcomes import Outcome
-
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -290,22 +288,23 @@ class Tally:
         """Notes that the source of files has come to its end."""
         self._all_seen = True
 
-    def count(self, outcome: Outcome, stated: int | None) -> None:
+    def count(self, state: str, size: int | None, stated: int | None) -> None:
         """Counts a file that has come to its end.
 
         Args:
-            outcome: Its outcome.
+            state: That of its outcome.
+            size: Its size in bytes, None when nobody knows.
             stated: The size that it was counted with before, None when it was unknown.
         """
         if stated is None:
             self._unsized = max(0, self._unsized - 1)
         else:
             self._size -= stated
-        if outcome.state in ("done", "skipped"):
+        if state in ("done", "skipped"):
             self._done += 1
-            self._bytes_done += outcome.size or 0
-            self._size += outcome.size or 0
-        elif outcome.state == "failed":
+            self._bytes_done += size or 0
+            self._size += size or 0
+        elif state == "failed":
             self._failed += 1
 
     def count_retry(self) -> None:
