@@ -10,7 +10,7 @@ STAGES = (
     ("queue, and write", "downloads/receiving"),
     ("hash", "checksums"),
     ("place, and make durable", "downloads/files"),
-    ("remember", "journal/journal"),
+    ("remember", "journal"),
 )
 """What happens, and the module below omicsdk.transfer that does it."""
 

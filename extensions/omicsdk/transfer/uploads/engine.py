@@ -220,13 +220,17 @@ class Uploads(Engine[Job]):
         """Give what a thread does for a part before it goes: its checksums, its URL. The thread looks at no job, which changes."""
         cut, listed, names = job.cut(number), job.listed.get(number), job.part_checksums
         epoch, source, now = job.epoch, job.file, self._clock.monotonic
+        # What was hashed before the upload began counts, until the bytes that arrived are others.
+        begun: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
+        made = {name: begun[name] for name in names if name in begun}
         locate = partial(job.store.put, job.facts) if job.whole else partial(job.store.sign, job.upload_id, cut)
 
         def prepare() -> Prepared | SentPart | None:
             known: Mapping[str, str] = {} if listed is None else listed.checksums
             comparable = [name for name in (*names, "md5") if name in known][:1]
             source.expect(cut.start, cut.length)
-            checksums = source.checksums(dict.fromkeys((*names, *comparable)), cut, self._is_closing)
+            wanted = [name for name in dict.fromkeys((*names, *comparable)) if name not in made]
+            checksums = {**made, **source.checksums(wanted, cut, self._is_closing)}
             if listed is not None and comparable and difference(checksums, known) is None:
                 return SentPart(number, cut.length, listed.etag, checksums)
             location = locate(checksums)
