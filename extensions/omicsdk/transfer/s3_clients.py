@@ -27,6 +27,8 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.uploads.store import NoSuchUpload
 
+#: Bytes of JSON, about, that botocore reads for a client: its collections of garbage take a quarter of that time.
+_DESCRIPTIONS = 8 << 20
 #: The region of a client where nothing names one.
 DEFAULT_REGION = "us-east-1"
 
@@ -55,9 +57,11 @@ def s3_client(
     Raises:
         ConfigError: boto3 refuses the settings.
     """
-    from botocore import UNSIGNED
+    from omicsdk.core.answer import paused_for
 
-    with _reading_settings(settings):
+    with _reading_settings(settings), paused_for(_DESCRIPTIONS):
+        from botocore import UNSIGNED
+
         session = session or _session_of(profile)
         if anonymous or (anonymous is None and session.get_credentials() is None):
             config = {**(config or {}), "signature_version": UNSIGNED}
