@@ -39,7 +39,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "core.request": ("tests/core/test_request.py", "tests/core/test_base_urls.py"),
     "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
     "transfer.network.limits": (
-        "tests/transfer/network/test_lanes.py",
+        "tests/transfer/network/test_concurrency.py",
         "tests/transfer/network/test_connections.py",
     ),
     "transfer.network.plan": ("tests/transfer/test_decisions.py",),
@@ -68,7 +68,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "room_in: '/' -> '//'": "both are the root folder",
     },
     "transfer.network.limits": {
-        "_Lane.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
+        "_ServerState.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
     },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""

@@ -20,7 +20,7 @@ AGAIN = 0.25
 
 
 class Chooser(Protocol):
-    """Decides how many requests run at once: `Lanes`, or a fixed number."""
+    """Decides how many requests run at once: `ConcurrencyController`, or a fixed number."""
 
     def may_start(self, server: str) -> bool: ...
     def width(self, server: str) -> int: ...

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.receiving import Reception
+from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import step
 from omicsdk.transfer.engine.machine import State, Transition
@@ -311,16 +311,16 @@ def test_answers_to_requests_that_went_out_together_are_held_against_each_other(
     job.begin()
     job.validator = "yesterday"
 
-    def accepted(reception: Reception, verdict: Verdict) -> bool:
+    def accepted(response: ResponseWriter, verdict: Verdict) -> bool:
         job.learn(verdict)
         return verdict.kind is Kind.ACCEPT
 
-    def reception(index: int) -> Reception:
+    def response(index: int) -> ResponseWriter:
         piece = Piece.of(index * CELL, (index + 1) * CELL)
-        return Reception(job, piece, Mock(accepts=accepted, now=Mock(return_value=0.0)), Mock())
+        return ResponseWriter(job, piece, Mock(accepts=accepted, now=Mock(return_value=0.0)), Mock())
 
     kinds = []
-    for index, one in enumerate([reception(0), reception(1)]):
+    for index, one in enumerate([response(0), response(1)]):
         told = f"bytes {index * CELL}-{(index + 1) * CELL - 1}/{4 * CELL}"
         one.lines = [b"HTTP/1.1 206 X\r\n", f"Content-Range: {told}\r\n".encode(), b'ETag: "%d"\r\n' % index]
         one.open()

@@ -106,11 +106,11 @@ class Shared:
     """A download that several workers share.
 
     Attributes:
-        crew: Who they are.
+        pool: Who they are.
         servers: Opens the servers in a worker, with the login of the process that downloads; it must be picklable.
     """
 
-    crew: WorkerPool
+    pool: WorkerPool
     servers: Callable[[], AbstractContextManager[Servers]]
 
 
@@ -210,7 +210,7 @@ def fetch_found(
 
         items = [item_for(file, _Waiting.of(file), retries) for file in some]
         opening = _Opening(shared.servers, tuple(preferred), retries, skip)
-        return download_by(shared.crew, items, folder, opening=opening, **options)
+        return download_by(shared.pool, items, folder, opening=opening, **options)
 
     if shared is None:  # workers find the servers themselves
         expect(good, preferred)

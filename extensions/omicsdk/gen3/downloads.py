@@ -189,7 +189,7 @@ def download(
         NoScheduler: No Dask scheduler answers at the address.
     """
     wanted = list(wanted_of(what))
-    crew = worker_pool(workers, scheduler)
+    pool = worker_pool(workers, scheduler)
     with client.servers(settings) as servers:
         return download_objects(
             wanted,
@@ -204,8 +204,8 @@ def download(
             control=control,
             dry_run=dry_run,
             shared=None
-            if crew is None
-            else Shared(crew, SameCommons(type(client), client.base_url, client.credentials)),
+            if pool is None
+            else Shared(pool, SameCommons(type(client), client.base_url, client.credentials)),
         )
 
 

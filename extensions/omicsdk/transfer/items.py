@@ -108,7 +108,7 @@ class MappedItems(_Mapped[T, Item]):
     """
 
 
-class Wanted:
+class ItemSource:
     """Items that are gone through one by one.
 
     What can be gone through again (a list, an object that opens a manifest each time) is checked and counted before the

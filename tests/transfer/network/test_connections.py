@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer.downloads.job import FIRST_LARGE
 from omicsdk.transfer.network import plan
-from omicsdk.transfer.network.limits import FIRST, LONGEST_CAUTION, Lanes, Sample, Width, first_width, next_width
+from omicsdk.transfer.network.limits import (
+    FIRST,
+    LONGEST_CAUTION,
+    ConcurrencyController,
+    Sample,
+    Width,
+    first_width,
+    next_width,
+)
 from virtual_network import MIB, Fixed, Link, Network, Trace, simulate
 
 LIMIT = 16
@@ -32,7 +40,7 @@ OUT_FOR_A_WHILE = Network([(0, Link(200 * MB, 15 * MB)), (10, DOWN), (14, Link(2
 
 def run(network: Network, files: list[int], limit: int = LIMIT) -> Trace:
     first = FIRST_LARGE if files[0] > plan.WHOLE else FIRST
-    return simulate({"it": network}, {"it": files}, Lanes(limit, 0.0, first))
+    return simulate({"it": network}, {"it": files}, ConcurrencyController(limit, 0.0, first))
 
 
 def best_fixed(network: Network, files: list[int]) -> float:

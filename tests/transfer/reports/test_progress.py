@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Progress
-from omicsdk.transfer.reports.progress import Tally, phase_of
+from omicsdk.transfer.reports.progress import Counters, phase_of
 
 files = st.lists(
     st.tuples(
@@ -16,34 +16,34 @@ files = st.lists(
 )
 
 
-def progress_of(tally, now=1.0, received=0, present=0, final=False):
-    return tally.progress(now, received, present, final=final)
+def progress_of(counters, now=1.0, received=0, present=0, final=False):
+    return counters.progress(now, received, present, final=final)
 
 
 @given(files, st.booleans(), st.data())
 def test_the_sums_hold_at_every_moment(files, streamed, data):
     stated = [size for size, _, _ in files]
     if streamed:
-        tally = Tally(None, 0, 0.0, 0.25)
+        counters = Counters(None, 0, 0.0, 0.25)
     else:
-        tally = Tally(len(files), sum(size or 0 for size in stated), 0.0, 0.25, stated.count(None))
+        counters = Counters(len(files), sum(size or 0 for size in stated), 0.0, 0.25, stated.count(None))
     now = received = 0
     for number, (size, real, state) in enumerate(files):
         if streamed:
-            tally.expect(size)
-            assert progress_of(tally, now).files is None
-            assert progress_of(tally, now).remaining is None
+            counters.expect(size)
+            assert progress_of(counters, now).files is None
+            assert progress_of(counters, now).remaining is None
         now += data.draw(st.floats(0, 100))
         received += data.draw(st.integers(0, 10**9))
-        tally.count(state, real if size is None else size, size)
-        told = progress_of(tally, now, received, data.draw(st.integers(0, 10**9)))
+        counters.count(state, real if size is None else size, size)
+        told = progress_of(counters, now, received, data.draw(st.integers(0, 10**9)))
         assert 0 <= told.bytes_done <= told.bytes
         assert told.rate >= 0
         assert told.unsized == sum(size is None for size in stated[number + 1 :]) or streamed
         assert told.remaining is None or told.remaining >= 0
         assert told.fraction is None or 0 <= told.fraction <= 1
-    tally.all_seen()
-    told = progress_of(tally, now, received, final=True)
+    counters.all_seen()
+    told = progress_of(counters, now, received, final=True)
     right = [real if size is None else size for size, real, state in files if state in ("done", "skipped")]
     assert (told.files, told.files_done, told.unsized) == (len(files), len(right), 0)
     assert told.files_failed == sum(state == "failed" for _, _, state in files)
@@ -54,53 +54,53 @@ def test_the_sums_hold_at_every_moment(files, streamed, data):
 @given(st.integers(1000, 10**9), st.floats(0.05, 1.0), st.integers(1, 60))
 def test_a_steady_rate_and_what_remains_at_it(rate, period, steps):
     total = rate * period * steps * 2
-    tally = Tally(1, int(total), 0.0, 0.25, 0)
+    counters = Counters(1, int(total), 0.0, 0.25, 0)
     for step in range(1, steps + 1):
-        told = tally.progress(step * period, int(rate * period * step), int(rate * period * step), final=False)
+        told = counters.progress(step * period, int(rate * period * step), int(rate * period * step), final=False)
     assert told.rate == pytest.approx(rate, rel=0.01, abs=2 / period)
     assert told.remaining == pytest.approx((told.bytes - told.bytes_done) / told.rate)
 
 
 def test_the_rate_is_that_of_the_last_seconds():
-    tally = Tally(1, 10**6, 0.0, 0.25)
+    counters = Counters(1, 10**6, 0.0, 0.25)
     for second in range(60):
-        told = tally.progress(float(second), min(second, 30) * 1000, 0, final=False)
+        told = counters.progress(float(second), min(second, 30) * 1000, 0, final=False)
     assert told.rate == 0.0
     assert told.remaining is None
 
 
 def test_without_sizes_files_tell_how_long_it_takes():
-    tally = Tally(10, 0, 0.0, 0.25, 10)
-    assert progress_of(tally, 4.0).remaining is None
+    counters = Counters(10, 0, 0.0, 0.25, 10)
+    assert progress_of(counters, 4.0).remaining is None
     for _ in range(4):
-        tally.count("done", 5, None)
-    told = progress_of(tally, 8.0)
+        counters.count("done", 5, None)
+    told = progress_of(counters, 8.0)
     assert (told.remaining, told.fraction, told.unsized) == (12.0, 0.4, 6)
 
 
 def test_a_file_that_fails_is_waited_for_no_longer():
-    tally = Tally(2, 300, 0.0, 0.25)
-    tally.count("failed", 200, 200)
-    told = tally.progress(1.0, 50, 50, final=False)
+    counters = Counters(2, 300, 0.0, 0.25)
+    counters.count("failed", 200, 200)
+    told = counters.progress(1.0, 50, 50, final=False)
     assert (told.bytes, told.bytes_done, told.remaining) == (100, 50, 1.0)
 
 
 def test_retries_connections_and_phase_are_told():
-    tally = Tally(2, 300, 0.0, 0.25)
-    tally.count_retry()
-    told = tally.progress(1.0, 0, 0, final=False, connections=3, phase="waiting")
+    counters = Counters(2, 300, 0.0, 0.25)
+    counters.count_retry()
+    told = counters.progress(1.0, 0, 0, final=False, connections=3, phase="waiting")
     assert (told.retries, told.connections, told.phase) == (1, 3, "waiting")
 
 
 def test_the_curve_has_what_comes_after_the_last_sample_too():
-    tally = Tally(2, 300, 10.0, 0.25)
-    assert tally.next_sample > 10.2
-    assert tally.next_sample <= 10.25
-    tally.record(10.25, 100)
-    assert tally.next_sample > 10.3
-    tally.record(10.3, 130)
-    assert tally.throughput.total == pytest.approx(130)
-    assert tally.throughput.seconds == pytest.approx(0.3)
+    counters = Counters(2, 300, 10.0, 0.25)
+    assert counters.next_sample > 10.2
+    assert counters.next_sample <= 10.25
+    counters.record(10.25, 100)
+    assert counters.next_sample > 10.3
+    counters.record(10.3, 130)
+    assert counters.throughput.total == pytest.approx(130)
+    assert counters.throughput.seconds == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from omicsdk.core.files import in_place_of
 from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
 from omicsdk.crunch.storage.folder import FolderStorage
-from omicsdk.transfer import Control, Outcome
+from omicsdk.transfer import Control
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
-from omicsdk.transfer.reports.progress import Tally
+from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.threads import in_threads
 
 F = TypeVar("F")
@@ -64,7 +64,7 @@ def _moved(
     control.begin(monotonic())
     sizes = [size_of(file) for file in files]
     known = [size for size in sizes if size is not None]
-    tally = Tally(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
+    counters = Counters(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
     lock, came = threading.Lock(), 0
 
     def one(file: F) -> Hashed | None:
@@ -75,13 +75,13 @@ def _moved(
         if progress is not None:
             with lock:
                 came += moved.stamp.size
-                tally.count(Outcome("", "done", moved.stamp.size), size_of(file))
-                progress(tally.progress(monotonic(), came, 0, final=False))
+                counters.count("done", moved.stamp.size, size_of(file))
+                progress(counters.progress(monotonic(), came, 0, final=False))
         return moved
 
     done = in_threads(one, files, getattr(storage, "at_once", THREADS))
     if progress is not None:
-        progress(tally.progress(monotonic(), came, 0, final=True))
+        progress(counters.progress(monotonic(), came, 0, final=True))
     return done
 
 

@@ -31,7 +31,7 @@ from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
 from omicsdk.transfer.reports.outcomes import verification_of
-from omicsdk.transfer.reports.progress import Tally
+from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.threads import never
 
 #: The checksum by which a file is recognized where its store states none.
@@ -351,7 +351,9 @@ class _Results:
             if isinstance(each, StoredFile):
                 self._numbers.setdefault(each.name, number)  # another file of that name is refused, not fetched
         sizes = [size for _, size in self._entries]
-        self._tally = Tally(len(listed), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None))
+        self._counters = Counters(
+            len(listed), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None)
+        )
         self._progress = progress
         self._guard = threading.Lock()
         self._outcomes = Outcomes()
@@ -359,7 +361,7 @@ class _Results:
     def put(self, number: int, outcome: Outcome) -> None:
         """Take the outcome of a file, by its number in the list."""
         with self._guard:
-            self._tally.count(outcome, self._entries[number][1])
+            self._counters.count(outcome.state, outcome.size, self._entries[number][1])
             self._outcomes.put(number, outcome)
             self._show(final=False)
 
@@ -382,7 +384,7 @@ class _Results:
         if self._progress is None or self.problem is not None:
             return
         fetched, phase = self._outcomes.bytes_fetched, "over" if final else "moving"
-        now = self._tally.progress(monotonic(), fetched, 0, final=final, phase=phase)
+        now = self._counters.progress(monotonic(), fetched, 0, final=final, phase=phase)
         try:
             self._progress(now)
         except BaseException as error:  # raised here it would end in a thread of a library

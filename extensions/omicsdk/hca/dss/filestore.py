@@ -118,7 +118,7 @@ class FetchOptions:
         stop: Set it to end the transfer within a second; what arrived is kept for the next run.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only report what would happen with each file; nothing is written.
-        crew: The workers that fetch; None where this process does. A dry run uses none of them.
+        pool: The workers that fetch; None where this process does. A dry run uses none of them.
 
     Raises:
         InvalidOption: A number is negative.
@@ -130,7 +130,7 @@ class FetchOptions:
     stop: threading.Event | None = None
     control: Control | None = None
     dry_run: bool = False
-    crew: WorkerPool | None = None
+    pool: WorkerPool | None = None
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
@@ -155,12 +155,12 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
     # The engine's journals are in its target folder: inside the filestore they are out of the user's sight.
     target = folder / ROOT
     retries = options.num_retries, options.min_delay_seconds
-    if options.crew is not None and not options.dry_run:
+    if options.pool is not None and not options.dry_run:
         from omicsdk.transfer.scale.workers import download_by
 
         is_list = isinstance(files, list)
         return download_by(
-            options.crew,
+            options.pool,
             list(items_of(_each_once(files), *retries)) if is_list else partial(items_of, files, *retries),
             target,
             opening=SameService.of(dss),

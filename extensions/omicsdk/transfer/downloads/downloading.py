@@ -20,7 +20,7 @@ from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
-from omicsdk.transfer.items import Item, Wanted, check_all, guard_of
+from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import cell_span
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _log = getLogger("omicsdk.transfer")
 
 
-class NoRoom(DiskFull):
+class InsufficientSpace(DiskFull):
     """The files won't all fit.
 
     Args:
@@ -88,7 +88,7 @@ def bytes_needed(item: Item, files: PartFiles) -> int:
     return max(0, (item.size or 0) - held)
 
 
-def no_room(needed: int, folder: str) -> NoRoom | None:
+def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
     """Gives the error of what doesn't fit, None when it does or the system doesn't tell.
 
     Args:
@@ -96,10 +96,10 @@ def no_room(needed: int, folder: str) -> NoRoom | None:
         folder: Where they shall be.
     """
     free = free_bytes(folder)
-    return NoRoom(folder, needed, free) if free is not None and needed > free else None
+    return InsufficientSpace(folder, needed, free) if free is not None and needed > free else None
 
 
-def warn_of_no_room(items: Iterable[Item], stated: int, files: PartFiles, folder: str) -> None:
+def warn_of_shortage(items: Iterable[Item], stated: int, files: PartFiles, folder: str) -> None:
     """Logs a warning when files plainly won't fit: those that do are still fetched, and others may make room meanwhile.
 
     Args:
@@ -108,9 +108,9 @@ def warn_of_no_room(items: Iterable[Item], stated: int, files: PartFiles, folder
         files: Where files are.
         folder: The target folder.
     """
-    if no_room(stated, folder) is None:
+    if shortage_of(stated, folder) is None:
         return
-    problem = no_room(sum(bytes_needed(item, files) for item in items), folder)
+    problem = shortage_of(sum(bytes_needed(item, files) for item in items), folder)
     if problem is not None:
         _log.warning("%s; files that do not fit will fail", problem.message)
 
@@ -151,7 +151,7 @@ def survey(
 
     Raises:
         NotWritable: Nothing can be written there.
-        NoRoom: What is missing doesn't fit on the disk.
+        InsufficientSpace: What is missing doesn't fit on the disk.
     """
     _check_folder(folder)
     outcomes, needed = Outcomes(), 0
@@ -167,7 +167,7 @@ def survey(
         if outcome.state == "planned":
             needed += bytes_needed(item, files)
         outcomes.put(number, outcome._replace(label=item.label))
-    problem = no_room(needed, folder)
+    problem = shortage_of(needed, folder)
     if problem is not None:
         raise problem
     return outcomes
@@ -277,7 +277,7 @@ def download(
         NotWritable: The folder can't be written.
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
-        DiskFull: There isn't even room for the journal; with `dry_run`, not for all files (NoRoom).
+        DiskFull: There isn't even room for the journal; with `dry_run`, not for all files (InsufficientSpace).
         ValueError: A number below 1, a run's name that is no file name, an empty folder, or a mode that keeps the files from
             their owner.
         TypeError: An argument or an item of another type.
@@ -301,7 +301,7 @@ def download(
     else:
         target = store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
-    wanted = Wanted(items)
+    wanted = ItemSource(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
     files = PartFiles(target, _relative(journal_file, target), disk)
     if dry_run and store is not None:
@@ -320,7 +320,7 @@ def download(
         check_all(wanted.names(), target, lambda: _make(target, disk))
         wanted.count()
         if store is None:
-            warn_of_no_room(wanted, wanted.size, files, target)
+            warn_of_shortage(wanted, wanted.size, files, target)
     _make(target, disk)
     _make(str(journal_file.parent), disk)
 
@@ -388,7 +388,7 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
 
 
 def _dry_run(
-    items: Wanted,
+    items: ItemSource,
     files: PartFiles,
     folder: str,
     path: Path,

@@ -24,14 +24,14 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.files import Committer, Landing, PartFiles, Spool, recorded, skipped, usable, words
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception, Small, is_small, problem_of
+from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import PREPARING, Broken, State
-from omicsdk.transfer.items import Item, Wanted
+from omicsdk.transfer.items import Item, ItemSource
 from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
-from omicsdk.transfer.network.limits import Lanes, Scheduler
+from omicsdk.transfer.network.limits import ConcurrencyController, Scheduler
 from omicsdk.transfer.network.plan import CELL, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
@@ -44,7 +44,7 @@ from omicsdk.transfer.network.requests import (
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
-from omicsdk.transfer.reports.progress import Phase, Tally, phase_of
+from omicsdk.transfer.reports.progress import Counters, Phase, phase_of
 from omicsdk.transfer.threads import Pool, foreign_words
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Downloads(Engine[Job]):
 
     def __init__(
         self,
-        items: Wanted,
+        items: ItemSource,
         folder: str,
         run: str,
         journal: Journal,
@@ -102,8 +102,8 @@ class Downloads(Engine[Job]):
     ) -> None:
         now = settings.clock.monotonic()
         self._scheduler = Scheduler[Job | Small](settings.connections, now)
-        tally = Tally(items.files, items.size, now, SAMPLE, items.unsized)
-        super().__init__(settings, new_wire(settings), tally, self._scheduler, finished)
+        counters = Counters(items.files, items.size, now, SAMPLE, items.unsized)
+        super().__init__(settings, new_wire(settings), counters, self._scheduler, finished)
         self.now = settings.clock.now
         self._items = enumerate(items)
         self._counted = items.files is not None
@@ -113,8 +113,10 @@ class Downloads(Engine[Job]):
         self._files = PartFiles(folder, run, settings.disk)
         self._adapts = settings.locators is None
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
-        self._calls = Lanes(settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS)
-        self._all_lanes.append(self._calls)
+        self._calls = ConcurrencyController(
+            settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS
+        )
+        self._controllers.append(self._calls)
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
@@ -139,11 +141,11 @@ class Downloads(Engine[Job]):
             entry = self._control.ask(self._items)
             if entry is None:
                 self._more = False
-                self._tally.all_seen()
+                self._counters.all_seen()
                 return
             number, item = entry
             if not self._counted:
-                self._tally.expect(item.size)
+                self._counters.expect(item.size)
             if self._check is not None:
                 try:
                     self._check(item.name)
@@ -204,7 +206,7 @@ class Downloads(Engine[Job]):
                 self._calls.look(now, tuple)
         parts, rate = None, self._control.throttle.rate
         if rate is not None:
-            flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
+            flying = sum(isinstance(receiver, ResponseWriter) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
         for job, connections in self._scheduler.due(parts):
             if isinstance(job, Small):
@@ -277,16 +279,16 @@ class Downloads(Engine[Job]):
         self._scheduler.queue(job, first=command.first)
 
     def _send(self, job: Job, piece: Piece) -> None:
-        reception = Reception(job, piece, self, self._files, self._clock.monotonic())
+        response = ResponseWriter(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
-        self._start(job, Ask(reception.location.url, headers_for(reception.location, reception.asked)), reception)
+        self._start(job, Ask(response.location.url, headers_for(response.location, response.asked)), response)
 
     def _send_small(self, small: Small) -> None:
         small.queued = False
         small.began = small.began or self._clock.monotonic()
         self._start(small, Ask(small.location.url, headers_for(small.location)), small)
 
-    def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
+    def _start(self, job: Job | Small, ask: Ask, receiver: ResponseWriter | Small) -> None:
         try:
             self._wire.start(ask, receiver)
             self._scheduler.started(receiver.server)
@@ -295,11 +297,11 @@ class Downloads(Engine[Job]):
             problem = TransportError(reason, method="GET", url=without_query(ask.url))
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(problem))
 
-    def accepts(self, reception: Reception, verdict: Verdict) -> bool:
+    def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
-        if reception.stale or verdict.kind not in ACCEPTED:
+        if response.stale or verdict.kind not in ACCEPTED:
             return False
-        self._step(reception.job, messages.Answered(reception, verdict))
+        self._step(response.job, messages.Answered(response, verdict))
         return True
 
     def cell_written(self, job: Job, index: int, crc: int) -> None:
@@ -314,36 +316,36 @@ class Downloads(Engine[Job]):
             self._scheduler.ended(receiver.server, receiver.received)
             self._small_ended(receiver, ended)
             return
-        assert isinstance(receiver, Reception)
+        assert isinstance(receiver, ResponseWriter)
         self._scheduler.ended(receiver.server, receiver.received)
-        self._reception_ended(receiver, ended.error, lasting=ended.lasting)
+        self._response_ended(receiver, ended.error, lasting=ended.lasting)
 
-    def _reception_ended(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> None:
-        if error is None and reception.verdict is None and not reception.stale:
-            reception.open()  # an answer without a body
-        problem = self._received(reception)
-        if reception.stale:
+    def _response_ended(self, response: ResponseWriter, error: TransportError | None, *, lasting: bool) -> None:
+        if error is None and response.verdict is None and not response.stale:
+            response.open()  # an answer without a body
+        problem = self._received(response)
+        if response.stale:
             return
         if problem is not None:
-            self.apply(reception.job, Broken(problem))
+            self.apply(response.job, Broken(problem))
         else:
-            self.apply(reception.job, self._end_of(reception, error, lasting=lasting))
+            self.apply(response.job, self._end_of(response, error, lasting=lasting))
 
-    def _end_of(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> messages.Ended:
-        return messages.Ended(reception, error, lasting, self._clock.monotonic(), self._jitter())
+    def _end_of(self, response: ResponseWriter, error: TransportError | None, *, lasting: bool) -> messages.Ended:
+        return messages.Ended(response, error, lasting, self._clock.monotonic(), self._jitter())
 
-    def _received(self, reception: Reception) -> OmicsError | None:
+    def _received(self, response: ResponseWriter) -> OmicsError | None:
         """Count what a request brought; gives what stopped it from within."""
-        reception.finish()
-        reception.job.fetched += reception.received
-        self._tally.fetched += reception.received
-        return problem_of(reception)
+        response.finish()
+        response.job.fetched += response.received
+        self._counters.fetched += response.received
+        return problem_of(response)
 
     def _call_off(self, receiver: Receiver) -> None:
-        assert isinstance(receiver, Reception | Small)
+        assert isinstance(receiver, ResponseWriter | Small)
         self._scheduler.ended(receiver.server, receiver.received, counts=False)
         if isinstance(receiver, Small):
-            self._tally.fetched += receiver.received
+            self._counters.fetched += receiver.received
             receiver.again()
             self._scheduler.queue(receiver, first=True)
             return
@@ -366,13 +368,13 @@ class Downloads(Engine[Job]):
             return
         if checksums is None:  # whatever it is, a job knows what to do
             job = self._as_job(small)
-            reception = Reception(job, job.claim(1), self, self._files, self._clock.monotonic())
+            response = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
             job.attempts += 1
-            whole = reception.take_over(small.lines, small.chunks)
+            whole = response.take_over(small.lines, small.chunks)
             error = ended.error if whole else ended.error or ConnectionLost("more bytes than requested")
-            self._reception_ended(reception, error, lasting=ended.lasting)
+            self._response_ended(response, error, lasting=ended.lasting)
             return
-        self._tally.fetched += small.received
+        self._counters.fetched += small.received
         try:
             landing = self._files.place(small.item, small.chunks, checksums, partial(self._small_landed, small))
         except OmicsError as error:
@@ -552,9 +554,9 @@ class Downloads(Engine[Job]):
     def _close_all(self, ends: ExitStack) -> None:
         ends.callback(self._callers.close, 0.1)
         for receiver in self._wire.cancel(self._pauses):
-            assert isinstance(receiver, Reception | Small)
-            self._tally.fetched += receiver.received
-            if isinstance(receiver, Reception):
+            assert isinstance(receiver, ResponseWriter | Small)
+            self._counters.fetched += receiver.received
+            if isinstance(receiver, ResponseWriter):
                 receiver.finish()
                 receiver.job.fetched += receiver.received
         for job in self._open.values():
@@ -574,15 +576,15 @@ class Downloads(Engine[Job]):
         """For each request in flight whom it asks and the bytes that it has brought."""
         return ((receiver.server, receiver.received) for receiver in self._flying())
 
-    def _flying(self) -> Iterator[Reception | Small]:
-        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception | Small))
+    def _flying(self) -> Iterator[ResponseWriter | Small]:
+        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, ResponseWriter | Small))
 
     def _moved(self) -> int:
-        return self._tally.fetched + sum(receiver.received for receiver in self._flying())
+        return self._counters.fetched + sum(receiver.received for receiver in self._flying())
 
     def _present(self) -> int:
-        receptions = (receiver for receiver in self._flying() if isinstance(receiver, Reception))
-        begun = sum(reception.piece.position % CELL for reception in receptions if not reception.stale)
+        responses = (receiver for receiver in self._flying() if isinstance(receiver, ResponseWriter))
+        begun = sum(response.piece.position % CELL for response in responses if not response.stale)
         return begun + sum(job.present for job in self._open.values())
 
     def _phase(self, *, final: bool) -> Phase:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.checksums import Digests
     from omicsdk.core.errors import OmicsError, TransportError
-    from omicsdk.transfer.downloads.receiving import Reception
+    from omicsdk.transfer.downloads.receiving import ResponseWriter
     from omicsdk.transfer.downloads.targets import There
     from omicsdk.transfer.journal import PartState
     from omicsdk.transfer.network.requests import Location, Verdict
@@ -102,11 +102,11 @@ class Answered(NamedTuple):
     """The head of an answer came, and its body is to be written.
 
     Attributes:
-        reception: The request.
+        response: The request.
         verdict: What the head says.
     """
 
-    reception: Reception
+    response: ResponseWriter
     verdict: Verdict
 
 
@@ -114,14 +114,14 @@ class Ended(NamedTuple):
     """A request has come to its end.
 
     Attributes:
-        reception: The request.
+        response: The request.
         error: Why there is no whole answer; None when there is one.
         lasting: Whether trying again does not help.
         now: The monotonic clock.
         luck: A random number from 0 to 1, for the delay of a retry.
     """
 
-    reception: Reception
+    response: ResponseWriter
     error: TransportError | None
     lasting: bool
     now: float
@@ -132,10 +132,10 @@ class CalledOff(NamedTuple):
     """A request was ended because the transfer was paused.
 
     Attributes:
-        reception: The request.
+        response: The request.
     """
 
-    reception: Reception
+    response: ResponseWriter
 
 
 class Due(NamedTuple):

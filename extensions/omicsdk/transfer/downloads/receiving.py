@@ -35,7 +35,7 @@ class Sink(Protocol):
 
     now: Callable[[], float]
 
-    def accepts(self, reception: Reception, verdict: Verdict) -> bool:
+    def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; may change job and piece."""
         ...
 
@@ -44,7 +44,7 @@ class Sink(Protocol):
         ...
 
 
-class Reception:
+class ResponseWriter:
     """One attempt at one piece of a job.
 
     Args:
@@ -228,15 +228,15 @@ class Reception:
         return None
 
 
-def problem_of(reception: Reception) -> OmicsError | None:
-    """The error that stopped a reception from within, if one did.
+def problem_of(response: ResponseWriter) -> OmicsError | None:
+    """The error that stopped a response from within, if one did.
 
     Raises:
         BaseException: It wasn't one of ours: a fault in the program, or an interrupt.
     """
-    if reception.problem is None or isinstance(reception.problem, OmicsError):
-        return reception.problem
-    raise reception.problem
+    if response.problem is None or isinstance(response.problem, OmicsError):
+        return response.problem
+    raise response.problem
 
 
 ACCEPTED = frozenset({Kind.ACCEPT, Kind.WHOLE})

@@ -24,7 +24,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
-from omicsdk.transfer.downloads.receiving import ACCEPTED, Reception
+from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter
 from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import (
@@ -168,16 +168,16 @@ def _due(job: Job, _: messages.Due, __: Patience) -> Commands:
 
 
 def _called_off(job: Job, event: messages.CalledOff, _: Patience) -> Commands:
-    job.give_back(event.reception.piece)
+    job.give_back(event.response.piece)
     return [messages.Queue()] if job.location is not None else []  # else another URL is being requested
 
 
 def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
-    reception, verdict = event
-    piece, then = reception.piece, Commands()
+    response, verdict = event
+    piece, then = response.piece, Commands()
     if verdict.kind is Kind.WHOLE:
         job.whole_instead(piece)
-        reception.epoch = job.epoch
+        response.epoch = job.epoch
         then.append(messages.ClosePart())  # what comes may be shorter than what is there
     job.learn(verdict)
     if piece.end is None:
@@ -188,17 +188,17 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
 
 
 def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
-    reception, error = event.reception, event.error
-    verdict = reception.verdict
+    response, error = event.response, event.error
+    verdict = response.verdict
     if verdict is None or verdict.kind in ACCEPTED:
-        if error is not None or verdict is None or reception.too_long:
+        if error is not None or verdict is None or response.too_long:
             return _cut(job, event, error or TransportError("no answer"), patience)
         return _arrived(job, event, verdict, patience)
     if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job anew
-        job.give_back(reception.piece)
+        job.give_back(response.piece)
     match verdict.kind:
         case Kind.MOVED:
-            return _moved(job, reception, verdict, patience)
+            return _moved(job, response, verdict, patience)
         case Kind.ENDED:
             return _url_ended(job, event, verdict, patience)
         case Kind.LATER:
@@ -212,19 +212,19 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
         case Kind.WRONG_SIZE:
             return _wrong_size(job, event, verdict, patience)
         case _:
-            return _fail(job, _status_error(reception, verdict))
+            return _fail(job, _status_error(response, verdict))
 
 
 def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    reception = event.reception
-    piece, then = reception.piece, Commands()
+    response = event.response
+    piece, then = response.piece, Commands()
     if piece.end is None:  # nobody told the size; the body's own end is the file's
-        reception.close_last_cell()
+        response.close_last_cell()
         piece.end = job.size = piece.position
         job.open_ended = True
         then.append(messages.CutPart(job.size))
     if piece.position < piece.end:
-        if verdict.status == 206 and reception.received:  # a server may send less than was asked for
+        if verdict.status == 206 and response.received:  # a server may send less than was asked for
             job.give_back(piece)
             return _fetch(job)
         return _cut(job, event._replace(lasting=False), ConnectionLost("the body ended early"), patience)
@@ -237,13 +237,13 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
 
 def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patience) -> Commands:
     """There was no answer, or its body is not whole."""
-    reception = event.reception
-    piece = reception.piece
+    response = event.response
+    piece = response.piece
     problem: OmicsError = error
-    if reception.too_long:
+    if response.too_long:
         return _too_long(job, event, patience)
-    if reception.whole and reception.verdict is not None:  # how the answer ended says nothing of its bytes
-        return _arrived(job, event, reception.verdict, patience)
+    if response.whole and response.verdict is not None:  # how the answer ended says nothing of its bytes
+        return _arrived(job, event, response.verdict, patience)
     begun = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
         received = job.present + piece.position % plan.CELL
@@ -253,28 +253,28 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
     if begun and not job.joins and not event.lasting:
         told = validator_words(job.validator)
         _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, told)
-    relief: Commands = [Relieve(reception.location, 0.0)] if isinstance(error, TimedOut) else []
+    relief: Commands = [Relieve(response.location, 0.0)] if isinstance(error, TimedOut) else []
     job.give_back(piece)
     return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
 
 
 def _too_long(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     """The server sent more than it was asked for, or than there should be."""
-    verdict = event.reception.verdict
+    verdict = event.response.verdict
     assert verdict is not None
     if verdict.status == 206:
         return _wrong_range(job, event, verdict._replace(why="more bytes than requested"), patience)
     verdict = verdict._replace(why=f"more than {job.size} bytes")
     if job.item.size is None:  # an earlier body that ended too soon was believed
         return _changed(job, verdict)
-    job.give_back(event.reception.piece)
+    job.give_back(event.response.piece)
     return _wrong_size(job, event, verdict, patience)
 
 
-def _moved(job: Job, reception: Reception, verdict: Verdict, patience: Patience) -> Commands:
+def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patience) -> Commands:
     if job.paused:
         return []
-    here = reception.location
+    here = response.location
     wait = verdict.retry_after or 0.0
     job.redirects += 1
     job.waited += wait
@@ -288,19 +288,19 @@ def _moved(job: Job, reception: Reception, verdict: Verdict, patience: Patience)
 
 
 def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    reception = event.reception
+    response = event.response
     if job.locating or job.paused:
         return []
-    if reception.location is not (job.direct or job.location):
+    if response.location is not (job.direct or job.location):
         return _fetch(job)  # a newer URL is there already
-    error = _status_error(reception, verdict)
+    error = _status_error(response, verdict)
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
     _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
     if job.gained_since_located:
         job.refused = 0
-    elif reception.began - job.located <= AGED:
+    elif response.began - job.located <= AGED:
         job.refused += 1
     if job.refused > patience.renewals:
         return _fail(job, error)
@@ -314,8 +314,8 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
 
 
 def _later(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    relief = relief_of(event.reception.location, verdict.status, verdict.retry_after, patience.retry_after)
-    error = _status_error(event.reception, verdict)
+    relief = relief_of(event.response.location, verdict.status, verdict.retry_after, patience.retry_after)
+    error = _status_error(event.response, verdict)
     return [*relief, *_again(job, event, error, patience, verdict.retry_after)]
 
 
@@ -330,9 +330,9 @@ def _changed(job: Job, verdict: Verdict) -> Commands:
 
 
 def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    reception = event.reception
-    if not reception.asked.ranged:
-        job.give_back(reception.piece)
+    response = event.response
+    if not response.asked.ranged:
+        job.give_back(response.piece)
         error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
         return _again(job, event, error, patience)
     _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
@@ -533,18 +533,18 @@ def _fail(job: Job, error: OmicsError) -> Commands:
     return [messages.Finish(error=error)]
 
 
-def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
+def _status_error(response: ResponseWriter, verdict: Verdict) -> OmicsError:
     said = api_error(
         status=verdict.status,
-        headers=parse_head(reception.lines)[1],
-        body=reception.refusal,
+        headers=parse_head(response.lines)[1],
+        body=response.refusal,
         method="GET",
-        url=without_query(reception.location.url),
+        url=without_query(response.location.url),
         retry_after=verdict.retry_after,
     )
     if isinstance(said.body, str):  # a store's XML repeats what was signed
         said.body = None
-    said.message = f"{reception.job.item.title}: the server does not provide this file: {said.message}"
+    said.message = f"{response.job.item.title}: the server does not provide this file: {said.message}"
     return said
 
 

@@ -15,11 +15,11 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
-from omicsdk.transfer.network.limits import Lanes
+from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.reports.progress import Phase, Progress, Tally, Throughput
-from omicsdk.transfer.reports.report import Outcome
+from omicsdk.transfer.reports.outcomes import Outcome
+from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ class Engine(ABC, Generic[J]):
     Args:
         settings: How.
         wire: The connections.
-        tally: The counters.
-        lanes: What each server may be sent.
+        counters: The counters.
+        controller: What each server may be sent.
         finished: Is given each outcome with its item's number, as they come.
 
     Attributes:
@@ -131,13 +131,13 @@ class Engine(ABC, Generic[J]):
         self,
         settings: CommonSettings,
         wire: Wire | Senders,
-        tally: Tally,
-        lanes: Lanes,
+        counters: Counters,
+        controller: ConcurrencyController,
         finished: Callable[[int, Outcome], None],
     ) -> None:
         self.finished = False
-        self._lanes = lanes
-        self._all_lanes = [lanes]
+        self._concurrency = controller
+        self._controllers = [controller]
         self._rules: Any = settings.patience  # what handlers are given
         self._connections = settings.connections
         self._progress = settings.progress
@@ -145,7 +145,7 @@ class Engine(ABC, Generic[J]):
         self._jitter = settings.jitter
         self._control = settings.control
         self._clock = settings.clock
-        self._tally = tally
+        self._counters = counters
         self._report = finished
         self._settings = settings
         self._wire = wire
@@ -157,7 +157,7 @@ class Engine(ABC, Generic[J]):
     @property
     def throughput(self) -> Throughput:
         """How many bytes moved over time."""
-        return self._tally.throughput
+        return self._counters.throughput
 
     def run(self) -> None:
         """Run until all items have an outcome or somebody stops it."""
@@ -175,9 +175,9 @@ class Engine(ABC, Generic[J]):
                     else:
                         if self._later:
                             self._wake_up()
-                        for lanes in self._all_lanes:
-                            if lanes.opens is not None and lanes.opens <= now:
-                                lanes.open(now)
+                        for controller in self._controllers:
+                            if controller.opens is not None and controller.opens <= now:
+                                controller.open(now)
                         if self._more:
                             self._admit()
                         self._serve()
@@ -188,7 +188,7 @@ class Engine(ABC, Generic[J]):
                     for ended in self._wire.poll(TICK if paused else self._wait_for()):
                         self._ended(ended)
                     now = self._clock.monotonic()
-                    if now >= self._tally.next_sample or (self._progress and now >= self._tally.next_word):
+                    if now >= self._counters.next_sample or (self._progress and now >= self._counters.next_word):
                         self._measure(now)
             finally:
                 self._close()
@@ -249,14 +249,14 @@ class Engine(ABC, Generic[J]):
 
     def _retry_after(self, job: J, seconds: float, event: object, epoch: int | None = None) -> None:
         """Apply an event after a while; with an epoch, only when the job is still in it."""
-        self._tally.count_retry()
+        self._counters.count_retry()
         self._later.append((self._clock.monotonic() + seconds, job, event, epoch))
 
     def _hold(self, _: J, command: HoldServer) -> None:
-        self._lanes.hold(command.location.server, self._clock.monotonic() + command.seconds)
+        self._concurrency.hold(command.location.server, self._clock.monotonic() + command.seconds)
 
     def _relieve(self, _: J, command: Relieve) -> None:
-        self._lanes.refused(command.location.server, self._clock.monotonic(), command.seconds)
+        self._concurrency.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
@@ -268,7 +268,7 @@ class Engine(ABC, Generic[J]):
 
     def _wait_for(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        dues = [lanes.opens for lanes in self._all_lanes if lanes.opens is not None]
+        dues = [controller.opens for controller in self._controllers if controller.opens is not None]
         dues += [entry[0] for entry in self._later]
         if not dues:
             return TICK
@@ -286,7 +286,7 @@ class Engine(ABC, Generic[J]):
             outcome: Its outcome.
             stated: The size that progress counted it with; None for none.
         """
-        self._tally.count(outcome.state, outcome.size, stated)
+        self._counters.count(outcome.state, outcome.size, stated)
         self._report(number, outcome)
 
     def _close(self) -> None:
@@ -296,11 +296,11 @@ class Engine(ABC, Generic[J]):
 
     def _measure(self, now: float, *, final: bool = False) -> None:
         """Record what moved, and tell the progress function, when it is time to."""
-        if final or now >= self._tally.next_sample:
-            self._tally.record(now, self._moved())
-        if self._progress is not None and (final or now >= self._tally.next_word):
+        if final or now >= self._counters.next_sample:
+            self._counters.record(now, self._moved())
+        if self._progress is not None and (final or now >= self._counters.next_word):
             self._progress(
-                self._tally.progress(
+                self._counters.progress(
                     now,
                     self._moved(),
                     self._present(),

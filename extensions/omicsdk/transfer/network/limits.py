@@ -271,11 +271,11 @@ LONGEST_PERIOD = 1.0
 EVIDENCE = 1 * REQUEST
 #: A sample during which more than this share of the time too few or too many requests ran tells nothing.
 SLACK = 0.1
-#: Lanes without a request that are remembered, at most; what is forgotten is learnt again.
+#: Servers without a request that are remembered, at most; what is forgotten is learnt again.
 REMEMBERED = 1024
 
 
-class _Lane:
+class _ServerState:
     """One server. `received` counts requests that have ended; what those in flight brought is added when it is looked."""
 
     __slots__ = (
@@ -312,7 +312,7 @@ class _Lane:
         self.uneven = False
 
 
-class Lanes:
+class ConcurrencyController:
     """Decides whether a request to a server may start.
 
     Args:
@@ -329,8 +329,8 @@ class Lanes:
         self.flying = 0
         self._limit = limit
         self._first = first
-        self._active = dict[str, _Lane]()
-        self._idle = dict[str, _Lane]()  # the one that was used longest ago comes first
+        self._active = dict[str, _ServerState]()
+        self._idle = dict[str, _ServerState]()  # the one that was used longest ago comes first
         self._closed = dict[str, float]()
         self.opens: float | None = None
         self._looked = now
@@ -345,7 +345,7 @@ class Lanes:
             rest: Seconds until more are tried.
         """
         if server not in self._active and server not in self._idle:
-            self._idle[server] = _Lane(first_width(self._limit, first, rest), self._looked)
+            self._idle[server] = _ServerState(first_width(self._limit, first, rest), self._looked)
 
     def may_start(self, server: str) -> bool:
         """Whether a request to a server may start now.
@@ -355,13 +355,13 @@ class Lanes:
         """
         if self.flying >= self._limit or server in self._closed:
             return False
-        lane = self._active.get(server)
-        return lane is None or lane.flying < lane.allowed
+        state = self._active.get(server)
+        return state is None or state.flying < state.allowed
 
     def width(self, server: str) -> int:
         """How many requests to a server may run at once, from 1 to the limit."""
-        lane = self._active.get(server) or self._idle.get(server)
-        return lane.allowed if lane is not None else min(self._first, self._limit)
+        state = self._active.get(server) or self._idle.get(server)
+        return state.allowed if state is not None else min(self._first, self._limit)
 
     @property
     def full(self) -> bool:
@@ -379,10 +379,10 @@ class Lanes:
 
     def started(self, server: str) -> None:
         """Notes that a request has started."""
-        lane = self._active.get(server)
-        if lane is None:
-            lane = self._wake(server)
-        lane.flying += 1
+        state = self._active.get(server)
+        if state is None:
+            state = self._wake(server)
+        state.flying += 1
         self.flying += 1
 
     def ended(self, server: str, received: int, *, counts: bool = True) -> None:
@@ -393,10 +393,10 @@ class Lanes:
             received: The bytes that it brought.
             counts: Whether it came to its end; False when it was called off.
         """
-        lane = self._active[server]
-        lane.received += received
-        lane.requests += counts
-        lane.flying -= 1
+        state = self._active[server]
+        state.received += received
+        state.requests += counts
+        state.flying -= 1
         self.flying -= 1
 
     def refused(self, server: str, now: float, retry_after: float = 0.0) -> None:
@@ -410,11 +410,11 @@ class Lanes:
             now: The clock.
             retry_after: Seconds that it asked to wait.
         """
-        lane = self._active.get(server) or self._wake(server)
-        if not lane.refused:
-            lane.settles = now + PERIOD
-        lane.refused += 1
-        lane.retry_after = max(lane.retry_after, retry_after)
+        state = self._active.get(server) or self._wake(server)
+        if not state.refused:
+            state.settles = now + PERIOD
+        state.refused += 1
+        state.retry_after = max(state.retry_after, retry_after)
         self.hold(server, now + max(PERIOD, retry_after))
 
     def hold(self, server: str, until: float) -> None:
@@ -447,51 +447,51 @@ class Lanes:
         """
         elapsed = now - self._looked
         self._looked = now
-        for lane in self._active.values():
-            if lane.uneven or elapsed > LONGEST_PERIOD:  # nobody looked for so long: it was paused, or the machine was
-                lane.off += elapsed
-            lane.uneven = lane.flying != lane.allowed
+        for state in self._active.values():
+            if state.uneven or elapsed > LONGEST_PERIOD:  # nobody looked for so long: it was paused, or the machine was
+                state.off += elapsed
+            state.uneven = state.flying != state.allowed
         if now < self._due:
             return
         self._due = now + PERIOD
-        for lane in self._active.values():
-            lane.seen = lane.received
+        for state in self._active.values():
+            state.seen = state.received
         for server, received in in_flight():
-            if (lane := self._active.get(server)) is not None:
-                lane.seen += received
-        for server, lane in list(self._active.items()):
-            self._sample(lane, now)
-            if not (lane.flying or lane.refused):
+            if (state := self._active.get(server)) is not None:
+                state.seen += received
+        for server, state in list(self._active.items()):
+            self._sample(state, now)
+            if not (state.flying or state.refused):
                 self._rest(server)
 
-    def _sample(self, lane: _Lane, now: float) -> None:
-        seconds = now - lane.since
-        received = max(0, lane.seen - lane.before)
-        if lane.refused:
-            if now < lane.settles:
+    def _sample(self, state: _ServerState, now: float) -> None:
+        seconds = now - state.since
+        received = max(0, state.seen - state.before)
+        if state.refused:
+            if now < state.settles:
                 return
-        elif seconds < LONGEST_PERIOD and received + lane.requests * REQUEST < EVIDENCE * lane.allowed:
+        elif seconds < LONGEST_PERIOD and received + state.requests * REQUEST < EVIDENCE * state.allowed:
             return
         sample = Sample(
-            seconds, received, lane.requests, lane.refused, lane.retry_after, steady=lane.off <= SLACK * seconds
+            seconds, received, state.requests, state.refused, state.retry_after, steady=state.off <= SLACK * seconds
         )
-        lane.width = next_width(lane.width, sample, self._limit)
-        lane.allowed = lane.width.connections
-        lane.begin(now)
-        lane.uneven = lane.flying != lane.allowed
+        state.width = next_width(state.width, sample, self._limit)
+        state.allowed = state.width.connections
+        state.begin(now)
+        state.uneven = state.flying != state.allowed
 
-    def _wake(self, server: str) -> _Lane:
-        lane = self._idle.pop(server, None)
-        if lane is None:
-            lane = _Lane(first_width(self._limit, self._first), self._looked)
+    def _wake(self, server: str) -> _ServerState:
+        state = self._idle.pop(server, None)
+        if state is None:
+            state = _ServerState(first_width(self._limit, self._first), self._looked)
         else:
-            lane.begin(self._looked)
+            state.begin(self._looked)
         if len(self._active) > 2 * self._limit + REMEMBERED // 16:  # many servers with one request each
             for other, quiet in list(self._active.items()):
                 if not (quiet.flying or quiet.refused):
                     self._rest(other)
-        self._active[server] = lane
-        return lane
+        self._active[server] = state
+        return state
 
     def _rest(self, server: str) -> None:
         self._idle[server] = self._active.pop(server)
@@ -531,7 +531,7 @@ class Queued(Protocol):
 Q = TypeVar("Q", bound=Queued)
 
 
-class Scheduler(Lanes, Generic[Q]):
+class Scheduler(ConcurrencyController, Generic[Q]):
     """A queue for each server, and what may be sent now.
 
     Args:

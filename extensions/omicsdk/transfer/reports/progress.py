@@ -237,7 +237,7 @@ WORD = 0.1
 _WINDOW = 5.0
 
 
-class Tally:
+class Counters:
     """Counters of a run.
 
     Args:

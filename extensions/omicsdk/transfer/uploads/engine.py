@@ -20,13 +20,13 @@ from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
-from omicsdk.transfer.network.limits import Lanes
+from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
-from omicsdk.transfer.reports.progress import Phase, Tally
+from omicsdk.transfer.reports.progress import Counters, Phase
 from omicsdk.transfer.threads import TICK, Pool
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable
@@ -93,10 +93,10 @@ class Uploads(Engine[Job]):
         self.sizes = [size_of(upload) for upload in each(uploads, Upload)] if isinstance(uploads, Sequence) else None
         count = None if self.sizes is None else len(self.sizes)
         now = settings.clock.monotonic()
-        tally = Tally(count, sum(size or 0 for size in self.sizes or ()), now, SAMPLE)
-        self._lanes = Lanes(settings.connections, now)
+        counters = Counters(count, sum(size or 0 for size in self.sizes or ()), now, SAMPLE)
+        self._concurrency = ConcurrencyController(settings.connections, now)
         self._senders = Senders(new_wire(settings))
-        super().__init__(settings, self._senders, tally, self._lanes, finished)
+        super().__init__(settings, self._senders, counters, self._concurrency, finished)
         self._rules = Rules(settings.patience, settings.abort)
         self._uploads = enumerate(each(uploads, Upload))
         self._closing = False
@@ -124,11 +124,11 @@ class Uploads(Engine[Job]):
             entry = self._control.ask(self._uploads)
             if entry is None:
                 self._more = False
-                self._tally.all_seen()
+                self._counters.all_seen()
                 return
             number, upload = entry
             if self.sizes is None:
-                self._tally.expect(size := size_of(upload))
+                self._counters.expect(size := size_of(upload))
             else:
                 size = self.sizes[number]
             job = self._open[number] = Job(number, upload, os.path.abspath(upload.path), size)
@@ -137,7 +137,7 @@ class Uploads(Engine[Job]):
     def _serve(self) -> None:
         self._prepare_parts()
         self._dispatch()
-        self._lanes.look(self._clock.monotonic(), self._in_flight)
+        self._concurrency.look(self._clock.monotonic(), self._in_flight)
         self._widen()
 
     def _widen(self) -> None:
@@ -242,7 +242,7 @@ class Uploads(Engine[Job]):
         """Send the parts that may go now."""
         waiting = deque[tuple[Job, Prepared]]()
         now = self._clock.monotonic()
-        while self._ready and not self._lanes.full:
+        while self._ready and not self._concurrency.full:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
@@ -255,10 +255,10 @@ class Uploads(Engine[Job]):
     def _may_start(self, prepared: Prepared) -> bool:
         server = prepared.location.server
         if prepared.cut.length > SMALL:
-            self._lanes.expect(server, FIRST_PARTS, FIRST_REST)
+            self._concurrency.expect(server, FIRST_PARTS, FIRST_REST)
         else:
-            self._lanes.expect(server, FIRST_SMALL)
-        return self._lanes.may_start(server)
+            self._concurrency.expect(server, FIRST_SMALL)
+        return self._concurrency.may_start(server)
 
     def _bears(self, prepared: Prepared) -> bool:
         """Whether a part may go now: under a bandwidth limit, no more are begun than come to their end soon."""
@@ -277,7 +277,7 @@ class Uploads(Engine[Job]):
         try:
             job.file.check()
             self._wire.start(sending.ask(), sending)
-            self._lanes.started(sending.location.server)
+            self._concurrency.started(sending.location.server)
             return
         except OmicsError as error:
             problem = error
@@ -316,10 +316,10 @@ class Uploads(Engine[Job]):
 
     def _returned(self, sending: Sending, *, cancelled: bool = True) -> None:
         """Count what a request sent."""
-        self._lanes.ended(sending.location.server, sending.file_body.sent, counts=not cancelled)
+        self._concurrency.ended(sending.location.server, sending.file_body.sent, counts=not cancelled)
         sending.job.pipeline -= 1
         sending.job.gone_out += sending.file_body.sent
-        self._tally.fetched += sending.file_body.sent
+        self._counters.fetched += sending.file_body.sent
 
     def _pauses(self, receiver: Receiver) -> bool:
         return isinstance(receiver, Sending)
@@ -474,7 +474,7 @@ class Uploads(Engine[Job]):
         return ((sending.location.server, sending.file_body.sent) for sending in self._sendings())
 
     def _moved(self) -> int:
-        return self._tally.fetched + sum(sending.file_body.sent for sending in self._sendings())
+        return self._counters.fetched + sum(sending.file_body.sent for sending in self._sendings())
 
     def _present(self) -> int:
         bodies = (sending.file_body for sending in self._sendings() if not sending.stale)
