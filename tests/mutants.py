@@ -67,9 +67,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",
     },
-    "transfer.network.limits": {
-        "_ServerState.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
-    },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
 
