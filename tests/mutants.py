@@ -41,6 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "transfer.network.limits": (
         "tests/transfer/network/test_concurrency.py",
         "tests/transfer/network/test_connections.py",
+        "tests/transfer/network/test_throttle.py",
     ),
     "transfer.network.plan": ("tests/transfer/test_decisions.py",),
 }

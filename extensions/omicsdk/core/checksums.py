@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from typing_extensions import Buffer
 
@@ -300,3 +300,16 @@ class _S3Etag:
         twin = _S3Etag(self._part_size)
         twin._part, twin._room, twin._parts = self._part.copy(), self._room, list(self._parts)
         return twin
+
+
+def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:
+    """Names the first checksum that isn't as expected.
+
+    Args:
+        expected: From algorithm to value, as stated.
+        actual: From algorithm to value, as computed; has at least the same algorithms.
+
+    Returns:
+        The algorithm, None when all agree.
+    """
+    return next((name for name, value in expected.items() if actual[name] != value), None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import monotonic, time
 
-from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text
+from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text, first_difference
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING
@@ -132,19 +132,6 @@ def crc32c_of_cells(cells: Sequence[int], size: int) -> str:
         start, end = cell_span(index, size)
         total = crc32c_combine(total, crc, end - start) if end - start < CELL or index else crc
     return crc32c_text(total)
-
-
-def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:
-    """Names the first checksum that isn't as expected.
-
-    Args:
-        expected: From algorithm to value, as stated.
-        actual: From algorithm to value, as computed; has at least the same algorithms.
-
-    Returns:
-        The algorithm, None when all agree.
-    """
-    return next((name for name, value in expected.items() if actual[name] != value), None)
 
 
 def _buffer() -> memoryview:

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any, Literal, Self, TypeVar
 
+from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
     ChecksumMissing,
@@ -25,7 +26,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import put_in_place
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
-from omicsdk.transfer.checksums import checksums_of, first_difference
+from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal

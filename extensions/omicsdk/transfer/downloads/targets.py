@@ -12,13 +12,13 @@ from logging import getLogger
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
-from omicsdk.core.checksums import Digests
+from omicsdk.core.checksums import Digests, first_difference
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.arguments import whole_number
-from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, first_difference, follow
+from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState
 

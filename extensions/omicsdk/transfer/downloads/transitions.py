@@ -10,6 +10,7 @@ from logging import getLogger
 from typing import Any
 
 from omicsdk.core.api_errors import api_error
+from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
     ConnectionLost,
@@ -99,7 +100,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
 def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> Commands:
     found = event.looked.found
     assert found is not None
-    wrong = hashing.first_difference(job.item.checksums, event.checksums)
+    wrong = first_difference(job.item.checksums, event.checksums)
     if wrong is None:
         job.size = found.st_size
         job.state = State.COMMITTING
@@ -431,7 +432,7 @@ def _check(job: Job) -> Commands:
     checksums = job.digests.values()
     if "crc32c" in job.item.checksums:
         checksums["crc32c"] = hashing.crc32c_of_cells(job.cells, job.size)
-    wrong = hashing.first_difference(job.item.checksums, checksums)
+    wrong = first_difference(job.item.checksums, checksums)
     if wrong is not None:
         expected, actual = job.item.checksums[wrong], checksums[wrong]
         return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
