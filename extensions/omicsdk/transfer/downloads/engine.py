@@ -27,7 +27,7 @@ from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
-from omicsdk.transfer.engine.machine import PREPARING, Broken, State
+from omicsdk.transfer.engine.machine import FINAL, PREPARING, Broken, State
 from omicsdk.transfer.items import Item, ItemSource
 from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
@@ -249,7 +249,7 @@ class Downloads(Engine[Job]):
         while self._unlocated and self._calls.may_start(_SERVICE):
             job = self._unlocated.popleft()
             locate = job.item.renew if isinstance(job.item.locate, Location) else job.item.locate
-            if job.over or locate is None:
+            if job.state in FINAL or locate is None:
                 continue
             self._calls.started(_SERVICE)
             self._callers.submit(locate, partial(self._located, job), partial(self._not_located, job))

@@ -269,11 +269,15 @@ class _Pulse:
     """Whether a request in flight moves bytes, over the time in which nothing here holds it up."""
 
     def __init__(self, patience: Patience) -> None:
-        self._flow = Flow(patience.least_rate, patience.silence)
-        self._waited = -1.0  # before the first look
+        self._patience = patience
+        self._flow: Flow | None = None  # most requests end before the first look
+        self._waited = 0.0
 
     def is_slow(self, elapsed: float, moved: int) -> bool:
-        self._waited = 0.0 if self._waited < 0 else self._waited + elapsed
+        if self._flow is None:
+            self._flow = Flow(self._patience.least_rate, self._patience.silence)
+        else:
+            self._waited += elapsed
         return self._flow.is_slow(self._waited, moved)
 
 
@@ -370,10 +374,10 @@ class Wire:
         Raises:
             ValueError: The URL makes no sense.
         """
-        body, ftp = ask.body, is_ftp(ask.url)
+        body, ftp, server = ask.body, is_ftp(ask.url), server_of(ask.url)
         if body is not None and ftp:
             raise ValueError("uploads to FTP servers are not supported")
-        kind = (self._options(ask), ask.method, body is not None)
+        kind = (self._options(ask, server, ftp=ftp), ask.method, body is not None)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
         handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else quote(ask.url, safe=URL_SAFE))
@@ -546,14 +550,13 @@ class Wire:
             handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
 
-    def _options(self, ask: Ask) -> _Options:
+    def _options(self, ask: Ask, server: str, *, ftp: bool) -> _Options:
         if ask.way is not None:
             return tuple(sorted(ask.way.items()))
         url = ask.url
-        server = server_of(url)
         options = self._servers.get(server)
         if options is None:
-            from_ftp = is_ftp(url) and len(server) > len("ftp://")
+            from_ftp = ftp and len(server) > len("ftp://")
             if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
                 raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
