@@ -13,7 +13,7 @@ from omicsdk.core.errors import NotWritable
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads import files
+from omicsdk.transfer.downloads import files, transitions
 
 
 def test_a_new_file_takes_the_place_of_what_has_its_name(tmp_path: Path) -> None:
@@ -205,14 +205,14 @@ def test_a_disk_that_is_slow_for_its_data_is_not_synced_whole_again(
 def test_what_changed_between_check_and_name_gets_no_name(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
-    real = hashing.first_difference
+    real = transitions.first_difference
 
     def checked(expected: Any, actual: Any) -> Any:
         for part in target.glob("*.part"):
             os.truncate(part, 10)
         return real(expected, actual)
 
-    monkeypatch.setattr(hashing, "first_difference", checked)
+    monkeypatch.setattr(transitions, "first_difference", checked)
     (outcome,) = download([server.item("one", noise(300_000), "md5")], target).outcomes
     assert isinstance(outcome.error, NotWritable)
     assert "another program changed it" in str(outcome.error)
