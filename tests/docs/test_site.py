@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if base.name.startswith("popen-") else base) / "site"
     told = folder.with_suffix(".json")
-    with locked(folder.with_suffix(".lock")):
+    with locked(folder.with_suffix(".lock"), patience=300):  # another worker builds it
         if not told.exists():
             told.write_text(json.dumps(build(folder)))
     assert json.loads(told.read_text()) == []
