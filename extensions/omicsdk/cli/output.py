@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from omicsdk.cli.errors import DONE, SOME_FAILED, json_line, printable
 from omicsdk.cli.options import LEVELS
@@ -270,7 +271,7 @@ class Told:
         self.items = items
 
 
-class Call:
+class Call(NamedTuple):
     """A command with its arguments, for the renderer of its result.
 
     Attributes:
@@ -281,21 +282,11 @@ class Call:
         base_url: The base URL of the service; empty for a command that uses none.
     """
 
-    __slots__ = ("arguments", "base_url", "console", "options", "title")
-
-    def __init__(
-        self,
-        title: str,
-        arguments: Mapping[str, Any],
-        options: Mapping[str, Any],
-        console: Console,
-        base_url: str = "",
-    ) -> None:
-        self.title = title
-        self.arguments = arguments
-        self.options = options
-        self.console = console
-        self.base_url = base_url
+    title: str
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    console: Console
+    base_url: str = ""
 
 
 class Console:

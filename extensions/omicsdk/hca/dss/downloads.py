@@ -108,7 +108,7 @@ class DownloadStopped(TransferError):
 
 def errors_of(report: Report) -> list[OmicsError]:
     """The errors of the files that failed."""
-    return [] if report.ok else [outcome.error for outcome in report.failed if outcome.error is not None]
+    return [outcome.error for outcome in report.failed if outcome.error is not None]
 
 
 def download_bundles(

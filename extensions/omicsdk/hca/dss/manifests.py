@@ -137,9 +137,8 @@ class Manifest:
         missing = list[OmicsError]()
 
         def present() -> Iterator[dict[str, str]]:
-            start = str(Path(download_dir) / ROOT)
-            for row in self.rows():
-                if not os.path.exists(f"{start}/{name_in_store(row['file_sha256'])}"):  # noqa: PTH110 - a Path costs more
+            for row in _with_paths(self.rows(), download_dir):
+                if not os.path.exists(row[PATH_COLUMN]):  # noqa: PTH110 - a Path costs more
                     said = f"{row['file_name']}: its file is not in the filestore"
                     missing.append(TransferError(said, remedy="Download it separately."))
                 yield row
@@ -147,7 +146,7 @@ class Manifest:
                 raise _Incomplete
 
         with suppress(_Incomplete):
-            write_manifest(target, present() if stored else self.rows(), download_dir, columns)
+            _write(target, present() if stored else _with_paths(self.rows(), download_dir), columns)
         return missing
 
 
@@ -185,15 +184,22 @@ def write_manifest(
     Raises:
         TransferError: There is no room, or it can't be written there.
     """
+    _write(target, _with_paths(rows, download_dir), columns)
+
+
+def _with_paths(rows: Iterable[dict[str, str]], download_dir: str) -> Iterator[dict[str, str]]:
+    start = str(Path(download_dir) / ROOT)
+    for row in rows:
+        yield {**row, PATH_COLUMN: f"{start}{os.sep}{name_in_store(row['file_sha256']).replace('/', os.sep)}"}
+
+
+def _write(target: Path, rows: Iterable[dict[str, str]], columns: Sequence[str]) -> None:
     try:
         with in_place_of(target, durable=False) as file:
             text = TextIOWrapper(file, encoding="utf-8", newline="")
             writer = csv.DictWriter(text, columns, dialect=DIALECT)
             writer.writeheader()
-            start = str(Path(download_dir) / ROOT)
-            for row in rows:
-                place = f"{start}{os.sep}{name_in_store(row['file_sha256']).replace('/', os.sep)}"
-                writer.writerow({**row, PATH_COLUMN: place})
+            writer.writerows(rows)
             text.detach()
     except OSError as error:
         raise write_error(error, str(target), target.name) from error

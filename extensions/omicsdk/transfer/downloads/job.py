@@ -64,6 +64,7 @@ class Job:
 
     # What is so at the beginning stands here, not in __init__: there may be a million jobs, and most change little of it.
     state = State.PLANNED
+    in_parts = True
     size: int | None
     validator = ""
     have = 0
@@ -129,8 +130,6 @@ class Job:
         if self._digests is None:
             self._digests = Digests([name for name in self.item.checksums if name != "crc32c"], self.size)
         return self._digests
-
-    in_parts = True
 
     @property
     def first(self) -> int | None:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
-from omicsdk.transfer.network.requests import Patience
+from omicsdk.transfer.network.requests import PATIENCE, Patience
 from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import TransferReport
@@ -101,8 +102,8 @@ def upload(
         callers=callers,
         abort=abort,
         follow=follow,
-        patience=patience or control.patience or Patience(),
-        route=route or (lambda url: network(url, environ)),
+        patience=patience or control.patience or PATIENCE,
+        route=route or partial(network, environ=environ),
         progress=progress or notebook_progress(),
         stop=stop,
         control=control,
