@@ -31,10 +31,10 @@ def ours(
     **options: Any,
 ) -> Action:
     """Our download of some files in the warm process."""
-    return bench.worker.task(**_download(bench, place, files, checksum, at, api=api, **options))
+    return bench.worker.task(**download_of(bench, place, files, checksum, at, api=api, **options))
 
 
-def _download(
+def download_of(
     bench: Bench,
     place: Place,
     files: Sequence[Served],
@@ -97,34 +97,69 @@ def one_file(
     if digest:
         peer.append(["openssl", "dgst", "-sha256", out])
     mine = ours(bench, place, files, checksum, getattr(bench.nginx, server))
-    return compared(against(place, files, mine, peer, name, goal, rounds))
+    case = against(place, files, mine, peer, name, goal, rounds)
+    return compared(case) if server == "limited" else bounded(bench, case, files, None if digest else checksum, server)
+
+
+def bounded(bench: Bench, case: Case, files: Sequence[Served], checksum: str | None, server: str = "http") -> Row:
+    """A comparison, and what the cores allow at best."""
+    place, at = bench.memory, getattr(bench.nginx, server)
+    certificate = str(bench.nginx.certificate) if server == "https" else None
+    rows = [[file.name, f"{at}/{file.name}"] for file in files]
+    receive = bench.worker.task(do="receive", rows=rows, folder=str(place.out), certificate=certificate)
+    hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
+    floor = Floor(bench.nginx, case.peer, receive, [place.out / file.name for file in files], hashed, case.prepare)
+    case = replace(case, peer=floor.measure)
+    row = row_of(case, rounds_of(case))
+    return {**row, "bound": floor.bound(row["peer"])}
 
 
 def many(
     bench: Bench, name: str, goal: float | None, rounds: int, *, peer: str, kind: str = "many", checksum: str | None
 ) -> Row:
-    """Many files in memory, against a peer."""
+    """Many files in memory, against a peer; where they are large enough for it, with what the cores allow at best."""
     place, files = bench.memory, getattr(bench.files, kind)
     mine = ours(bench, place, files, checksum, bench.nginx.http)
     other = _PEERS[peer](bench, place, files)
-    return compared(against(place, files, mine, [other], name, goal, rounds))
+    case = against(place, files, mine, [other], name, goal, rounds)
+    return bounded(bench, case, files, checksum) if kind == "medium" else compared(case)
 
 
-def many_hashed(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """Many files that are large enough for hashing to be most of the work, and what the cores allow at best."""
-    place, files = bench.memory, bench.files.medium
-    mine = ours(bench, place, files, "sha256", bench.nginx.http)
-    command = _PEERS["curl -K"](bench, place, files)
-    floor = Floor(bench.nginx, programs.shell(command), [place.out / file.name for file in files])
-    case = replace(against(place, files, mine, [command], name, goal, rounds), peer=floor.measure)
-    row = row_of(case, rounds_of(case))
-    return {**row, "bound": floor.bound(row["peer"])}
+def threads(
+    bench: Bench,
+    name: str,
+    goal: float | None,
+    rounds: int,
+    *,
+    kind: str,
+    server: str = "http",
+    of: Literal["wall", "cpu"] = "wall",
+) -> Row:
+    """Our download by two threads that receive, against ours by one."""
+    place, files, at = bench.memory, getattr(bench.files, kind), getattr(bench.nginx, server)
+    task = download_of(bench, place, files, None, at)
+    mine, other = (bench.worker.task(**task, threads=count) for count in (2, 1))
+    facts = {"peer_command": "the same download by one thread", **place.facts()}
+    case = Case(name, mine, other, goal, rounds, prepare=place.empty, check=whole(place.out, files), facts=facts)
+    return row_of(case, rounds_of(case), of)
+
+
+def ceiling(bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, server: str = "http") -> Row:
+    """How much one thread takes in a second of its CPU: bytes, or files where they are small."""
+    place, files, at = bench.memory, getattr(bench.files, kind), getattr(bench.nginx, server)
+    task = download_of(bench, place, files, None, at)
+    facts, values = place.facts(), list[float]()
+    work = len(files) if kind == "many" else sum(file.size for file in files) / 1e9
+    for _ in range(rounds + 1):
+        place.empty()
+        values.append(work / bench.worker.does(**task, threads=1).cpu)
+    return {**figure_row(name, values[1:], goal, "files/s" if kind == "many" else "GB/s", facts), "higher": True}
 
 
 def start_up(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A single small file, by processes that start and end: what imports and the first connection cost."""
     place, files = bench.memory, bench.files.many[:1]
-    mine = once(**_download(bench, place, files, "sha256", bench.nginx.http))
+    mine = once(**download_of(bench, place, files, "sha256", bench.nginx.http))
     peer = programs.curl(f"{bench.nginx.http}/{files[0].name}", place.out / files[0].name)
     return compared(against(place, files, mine, [peer], name, goal, rounds))
 
@@ -244,11 +279,11 @@ def memory(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
             with worker() as fresh:
                 each.setdefault(what, []).append(fresh.does(**task).rose)
 
-    rises("a file of 2 GiB", _download(bench, place, bench.files.huge, "sha256", http))
+    rises("a file of 2 GiB", download_of(bench, place, bench.files.huge, "sha256", http))
     place.empty()
     bench.files.forget("huge")
-    rises("5,000 x 20 KB", _download(bench, place, bench.files.many, "sha256", http))
-    rises("200 x 5 MB", _download(bench, place, bench.files.medium, "sha256", http))
+    rises("5,000 x 20 KB", download_of(bench, place, bench.files.many, "sha256", http))
+    rises("200 x 5 MB", download_of(bench, place, bench.files.medium, "sha256", http))
     with server("transferring.sink") as sink:
         source = str(bench.files.source)
         rises("upload of 1 GiB", {"do": "upload", "source": source, "server": sink, "checksum": "crc32c"})
@@ -315,7 +350,17 @@ ENTRIES: list[Entry[Bench]] = [
     Entry(
         "200 x 5 MB, no checksum / curl", 0.85, ("curl",), partial(many, peer="curl -K", kind="medium", checksum=None)
     ),
-    Entry("200 x 5 MB, SHA-256 / curl", 1.3, ("curl",), many_hashed),
+    Entry(
+        "200 x 5 MB, SHA-256 / curl", 1.3, ("curl",), partial(many, peer="curl -K", kind="medium", checksum="sha256")
+    ),
+    Entry(f"{_LARGE}, two threads / one thread", 1.05, (), partial(threads, kind="one")),
+    Entry(f"{_LARGE}, two threads / one thread, CPU", 1.15, (), partial(threads, kind="one", of="cpu")),
+    Entry(f"{_LARGE} over HTTPS, two threads / one thread", 1.05, (), partial(threads, kind="one", server="https")),
+    Entry("200 x 5 MB, two threads / one thread", 1.05, (), partial(threads, kind="medium")),
+    Entry("200 x 5 MB, two threads / one thread, CPU", 1.15, (), partial(threads, kind="medium", of="cpu")),
+    Entry("one thread over HTTP, GB a second of CPU", None, (), partial(ceiling, kind="one")),
+    Entry("one thread over HTTPS, GB a second of CPU", None, (), partial(ceiling, kind="one", server="https")),
+    Entry("one process, files of 20 KB a second of CPU", None, (), partial(ceiling, kind="many")),
     Entry(f"{_UPLOAD}, wall", 0.22, ("boto3",), uploading),
     Entry(f"{_UPLOAD}, CPU", 0.2, ("boto3",), partial(uploading, of="cpu")),
     Entry(f"{_UPLOAD} without signing the payload", None, ("boto3",), partial(uploading, payload=False)),

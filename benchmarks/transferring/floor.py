@@ -1,8 +1,8 @@
-"""The least that fetching and hashing files can take on a machine: work that nobody is spared, spread over its cores."""
+"""The least that fetching, writing and hashing files can take on a machine: work that nobody is spared, spread over its cores."""
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from statistics import median
@@ -16,32 +16,46 @@ from transferring.nginx import Nginx
 
 
 class Floor:
-    """Measures curl's work, the server's for it and the hashing, each time in one go.
+    """Measures receiving and writing without anything else, the server's work for it and the hashing, each time in one go.
 
     Args:
         nginx: The server.
-        curl: Has curl fetch the files.
+        peer: Has the peer fetch the files.
+        receive: Fetches them by one handle of libcurl; see `worker.receive`.
         files: Where they are then.
-        algorithm: What they are hashed with.
+        algorithm: What they are hashed with; None for nothing.
+        prepare: Is done between the peer's turn and the other's.
     """
 
-    def __init__(self, nginx: Nginx, curl: Action, files: Sequence[Path], algorithm: str = "sha256") -> None:
+    def __init__(
+        self,
+        nginx: Nginx,
+        peer: Action,
+        receive: Action,
+        files: Sequence[Path],
+        algorithm: str | None,
+        prepare: Callable[[], object],
+    ) -> None:
         self._nginx = nginx
-        self._curl = curl
+        self._peer = peer
+        self._receive = receive
         self._files = files
         self._algorithm = algorithm
+        self._prepare = prepare
         self._each: list[tuple[float, float, float]] = []
 
     def measure(self) -> Spent:
-        """Fetches once and hashes; gives what curl took."""
+        """Has both fetch once, and hashes; gives what the peer took."""
+        spent = measured(self._peer)
+        self._prepare()
         before = self._nginx.cpu()
-        spent = measured(self._curl)
+        received = measured(self._receive)
         served = self._nginx.cpu() - before
         begun = time.process_time()
-        for file in self._files:
+        for file in self._files if self._algorithm else ():
             with file.open("rb", buffering=0) as opened:
-                file_digest(opened, self._algorithm)
-        self._each.append((spent.cpu, served, time.process_time() - begun))
+                file_digest(opened, self._algorithm or "")
+        self._each.append((received.cpu, served, time.process_time() - begun))
         return spent
 
     def bound(self, peer: float) -> dict[str, Any]:
@@ -50,11 +64,12 @@ class Floor:
         Args:
             peer: The wall seconds that the row's ratio is of.
         """
-        fetching, serving, hashing = (median(column) for column in zip(*self._each[1:], strict=True))
+        receiving, serving, hashing = (median(column) for column in zip(*self._each[1:], strict=True))
         cores = os.cpu_count() or 1
-        least = (fetching + serving + hashing) / cores
+        least = (receiving + serving + hashing) / cores
+        hashed = f" and the hashing ({hashing:.2f} s)" if self._algorithm else ""
         reason = (
-            f"curl's own CPU ({fetching:.2f} s), the server's for it ({serving:.2f} s) and the hashing ({hashing:.2f} s),"
+            f"receiving by libcurl, CRC32C and writing ({receiving:.2f} s of CPU), the server's part ({serving:.2f} s){hashed},"
             f" spread over {cores} cores without a gap, take {least:.2f} s"
         )
         return {"ratio": round(least / peer, 3), "reason": reason}

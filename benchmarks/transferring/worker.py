@@ -20,7 +20,13 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def download(
-    plan: str, folder: str, checksum: str | None, api: str | None, certificate: str | None, options: dict[str, Any]
+    plan: str,
+    folder: str,
+    checksum: str | None,
+    api: str | None,
+    certificate: str | None,
+    options: dict[str, Any],
+    threads: int | None = None,
 ) -> Callable[[], None]:
     """Fetches the files of a plan by omicsdk.
 
@@ -32,8 +38,12 @@ def download(
             say how many at once (`locators`); None when the plan's are asked.
         certificate: A certificate to trust.
         options: More arguments of `omicsdk.transfer.download`.
+        threads: How many threads move bytes at most; None for as many as usual.
     """
     from omicsdk.transfer import Item, Location, download
+    from omicsdk.transfer.engine import engine
+
+    usual = engine.THREADS
 
     find = _finder(api, by_calls="locators" in options) if api else None
 
@@ -48,7 +58,9 @@ def download(
     environ = {"SSL_CERT_FILE": certificate} if certificate else {}
 
     def transfer() -> None:
+        engine.THREADS = threads or usual
         download(items(), folder, environ=environ, **options).raise_if_failed()
+        engine.THREADS = usual
 
     return transfer
 
@@ -66,6 +78,60 @@ def _finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple
         return (partial(locator.locate, file), None) if by_calls else locator.place(file)
 
     return find
+
+
+def receive(rows: list[list[str]], folder: str, certificate: str | None) -> Callable[[], None]:
+    """Fetches files one after the other by one handle of libcurl, with no more than what every download of ours does to bytes.
+
+    That is to take them from libcurl, to compute their CRC32C, and to write them 128 KiB at a time.
+
+    Args:
+        rows: Name and URL of each file.
+        folder: Where to.
+        certificate: A certificate to trust.
+    """
+    import pycurl
+    from omicsdk.core.checksums import crc32c_extend
+    from omicsdk.transfer.downloads.receiving import BATCH
+    from omicsdk.transfer.network.wire import RECEIVE_BUFFER
+
+    extend = crc32c_extend()
+
+    def fetch(handle: Any, url: str, path: str) -> None:
+        chunks, crc, waiting, position = list[bytes](), 0, 0, 0
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+
+        def flush() -> None:
+            nonlocal crc, waiting, position
+            for chunk in chunks:
+                crc = extend(crc, chunk)
+            position += os.pwritev(descriptor, chunks, position)
+            chunks.clear()
+            waiting = 0
+
+        def take(chunk: bytes) -> None:
+            nonlocal waiting
+            chunks.append(chunk)
+            waiting += len(chunk)
+            if waiting >= BATCH:
+                flush()
+
+        handle.setopt(pycurl.URL, url)
+        handle.setopt(pycurl.WRITEFUNCTION, take)
+        handle.perform()
+        flush()
+        os.close(descriptor)
+
+    def fetch_all() -> None:
+        handle: Any = pycurl.Curl()
+        handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
+        if certificate is not None:
+            handle.setopt(pycurl.CAINFO, certificate)
+        for name, url in rows:
+            fetch(handle, url, str(Path(folder, name)))
+        handle.close()
+
+    return fetch_all
 
 
 def upload(source: str, server: str, checksum: Any, journal: str | None = None) -> Callable[[], None]:
@@ -129,6 +195,7 @@ def nothing() -> Callable[[], None]:
 
 TASKS: dict[str, Callable[..., Callable[[], None]]] = {
     "download": download,
+    "receive": receive,
     "upload": upload,
     "boto3_upload": boto3_upload,
     "nothing": nothing,

@@ -1,7 +1,7 @@
 """Both engines in a simulated world: network, threads and clock are one random sequence, files and journals are real.
 
 Each time that an engine waits, one thing happens: an answer begins, bytes come or go, a request ends or breaks, a thread's task
-is done, time passes, the user pauses or goes on, or the process dies. A cell and a part have 64 bytes here, so that a file of
+is done, another thread that moves bytes does so or is heard of, time passes, the user pauses or goes on, or the process dies. A cell and a part have 64 bytes here, so that a file of
 many parts is small.
 """
 
@@ -107,7 +107,9 @@ class World:
         self.control = Control()
         self.served = 0  # bytes of bodies
         self.requests = 0
+        self.flying = 0
         self.most_flying = 0
+        self.threads = self.chance.choice((1, 1, 2, 3))  # that move bytes
         self.rounds = 0
         self.watch: Callable[[], None] = lambda: None
         self.platforms = dict[str, Platform]()  # objects to upload to, by name
@@ -206,16 +208,18 @@ class Wire:
         pass
 
     def close(self) -> None:
-        self._flights.clear()
+        self.cancel(lambda _: True)
 
     def start(self, ask: Ask, receiver: Receiver) -> None:
         self._flights.append(_Flight(ask, receiver))
         self.world.requests += 1
-        self.world.most_flying = max(self.world.most_flying, self.flying)
+        self.world.flying += 1
+        self.world.most_flying = max(self.world.most_flying, self.world.flying)
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         ended = [flight.receiver for flight in self._flights if unwanted(flight.receiver)]
         self._flights = [flight for flight in self._flights if not unwanted(flight.receiver)]
+        self.world.flying -= len(ended)
         return ended
 
     def poll(self, timeout: float) -> list[Ended]:
@@ -247,6 +251,10 @@ class Wire:
             self.tasks.popleft()()
             return []
         return self._move(self._flights[number])
+
+    def move(self) -> list[Ended]:
+        """Have something happen to one of the requests."""
+        return self._move(self.world.chance.choice(self._flights)) if self._flights else []
 
     def _move(self, flight: _Flight) -> list[Ended]:
         world, receiver = self.world, flight.receiver
@@ -292,7 +300,42 @@ class Wire:
 
     def _over(self, flight: _Flight, error: Any = None) -> list[Ended]:
         self._flights.remove(flight)
+        self.world.flying -= 1
         return [Ended(flight.receiver, error)]
+
+
+class Thread:
+    """Another thread that moves bytes: it does when the world says so, and what it tells is heard of later, in order."""
+
+    tasks: deque[Callable[[], None]]
+
+    def __init__(self, wire: Wire, outbox: deque[Any], wake: Callable[[], None]) -> None:
+        del wake
+        self.flying = 0
+        self.fault = None
+        self._wire = wire
+        self._outbox = outbox
+        self._news = deque[Any]()
+
+    def start(self, ask: Ask, receiver: Receiver) -> None:
+        self._wire.start(ask, receiver)
+        self.tasks.append(self._move)
+
+    def cancel(self, unwanted: frozenset[Receiver]) -> None:
+        self._wire.cancel(unwanted.__contains__)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def tell(self, news: Iterable[Receiver | Ended]) -> None:
+        for each in news:
+            self._news.append((self, each))
+            self.tasks.append(lambda: self._outbox.append(self._news.popleft()))
+
+    def _move(self) -> None:
+        self.tell(self._wire.move())
+        if self._wire.flying:
+            self.tasks.append(self._move)
 
 
 class Pool:
@@ -460,19 +503,21 @@ def simulated(world: World) -> Any:
     """Has every download of the block run in the world."""
     with pytest.MonkeyPatch.context() as patch:
         tasks = deque[Callable[[], None]]()
-        for fake in (Wire, Pool, _Committer):
+        for fake in (Wire, Thread, Pool, _Committer):
             patch.setattr(fake, "tasks", tasks, raising=False)
         patch.setattr(Wire, "world", world, raising=False)
         patch.setattr("omicsdk.transfer.engine.engine.Wire", Wire)
         patch.setattr("omicsdk.transfer.downloads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.uploads.engine.Pool", Pool)
-        patch.setattr("omicsdk.transfer.uploads.engine.THREADS", 1)  # their end would be a matter of the machine
+        patch.setattr("omicsdk.transfer.network.wires._Thread", Thread)
+        for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": world.threads}.items():
+            patch.setattr(f"omicsdk.transfer.engine.engine.{name}", value)
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
         for module in ("network.plan", "checksums", "downloads.receiving", "downloads.engine"):
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
         patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)
         patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * CELL)
-        patch.setattr("omicsdk.transfer.downloads.transitions.STEP", 2 * CELL)
+        patch.setattr("omicsdk.transfer.downloads.job.STEP", 2 * CELL)
         patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
         patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)
         patch.setattr("omicsdk.transfer.downloads.receiving.INLINE", CELL)

@@ -30,14 +30,14 @@ class Stopped(Exception):
     """The engine doesn't want the result any longer."""
 
 
-def follow(path: str, digests: Digests, start: int, end: int, stopped: Callable[[], bool]) -> int:
+def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stopped: Callable[[], bool]) -> int:
     """Adds bytes of a file to checksums.
 
     Args:
         path: The file.
         digests: What to update.
         start: The first byte.
-        end: The byte behind the last.
+        end: Gives the byte behind the last; asked between strides, for it may move on meanwhile.
         stopped: Is asked between strides.
 
     Returns:
@@ -51,10 +51,10 @@ def follow(path: str, digests: Digests, start: int, end: int, stopped: Callable[
     done = 0
     with open(path, "rb", buffering=0) as file:
         file.seek(start)
-        while start + done < end:
+        while (left := end() - start - done) > 0:
             if stopped():
                 raise Stopped
-            count = file.readinto(buffer[: min(STRIDE, end - start - done)])
+            count = file.readinto(buffer[: min(STRIDE, left)])
             if not count:
                 break
             digests.update(buffer[:count])
@@ -81,7 +81,7 @@ def checksums_of(
         OSError: The file can't be read.
     """
     digests = Digests(names, size)
-    follow(path, digests, 0, size, stopped)
+    follow(path, digests, 0, lambda: size, stopped)
     return digests.values()
 
 

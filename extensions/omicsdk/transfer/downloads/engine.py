@@ -26,7 +26,7 @@ from omicsdk.transfer.downloads.files import Committer, Landing, PartFiles, Spoo
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
-from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
 from omicsdk.transfer.engine.machine import FINAL, PREPARING, Broken, State
 from omicsdk.transfer.items import Item, ItemSource
 from omicsdk.transfer.journal import MISSING, Journal
@@ -103,7 +103,7 @@ class Downloads(Engine[Job]):
         now = settings.clock.monotonic()
         self._scheduler = Scheduler[Job | Small](settings.connections, now)
         counters = Counters(items.files, items.size, now, SAMPLE, items.unsized)
-        super().__init__(settings, new_wire(settings), counters, self._scheduler, finished)
+        super().__init__(settings, counters, self._scheduler, finished)
         self.now = settings.clock.now
         self._items = enumerate(items)
         self._counted = items.files is not None
@@ -229,6 +229,14 @@ class Downloads(Engine[Job]):
     def _is_busy(self) -> bool:
         return bool(self._callers.waiting or self._hashers.waiting or self._landing)
 
+    def _call_back(self, job: Job) -> None:
+        def is_stale(receiver: Receiver) -> bool:
+            return isinstance(receiver, ResponseWriter) and receiver.job is job and receiver.stale
+
+        if self._wire.threads > 1:
+            for receiver in self._wire.cancel_aside(is_stale):
+                self._call_off(receiver)
+
     def _changed(self, job: Job, before: State) -> None:
         if before in PREPARING and job.state not in PREPARING:
             job.began = self._clock.monotonic()
@@ -281,17 +289,22 @@ class Downloads(Engine[Job]):
     def _send(self, job: Job, piece: Piece) -> None:
         response = ResponseWriter(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
-        self._start(job, Ask(response.location.url, headers_for(response.location, response.asked)), response)
+        alone = job.alone or job.inline or piece.end is None
+        self._start(
+            job, Ask(response.location.url, headers_for(response.location, response.asked)), response, alone=alone
+        )
 
     def _send_small(self, small: Small) -> None:
         small.queued = False
         small.began = small.began or self._clock.monotonic()
-        self._start(small, Ask(small.location.url, headers_for(small.location)), small)
+        self._start(small, Ask(small.location.url, headers_for(small.location)), small, alone=True)
 
-    def _start(self, job: Job | Small, ask: Ask, receiver: ResponseWriter | Small) -> None:
+    def _start(self, job: Job | Small, ask: Ask, receiver: ResponseWriter | Small, *, alone: bool) -> None:
         try:
-            self._wire.start(ask, receiver)
+            self._wire.start(ask, receiver, alone=alone)
             self._scheduler.started(receiver.server)
+        except OmicsError as error:  # its part can't be opened
+            self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL is invalid ({error})"
             problem = TransportError(reason, method="GET", url=without_query(ask.url))
@@ -309,6 +322,8 @@ class Downloads(Engine[Job]):
         job.cell_written(index, crc)
         if job.record is not None:
             self._journal.cell(job.item.name, index, crc)
+        if job.lags:  # the hash threads don't wait for the end of the request
+            self.apply(job, messages.Grown())
 
     def _ended(self, ended: wire.Ended) -> None:
         receiver = ended.receiver
@@ -328,6 +343,9 @@ class Downloads(Engine[Job]):
             return
         if problem is not None:
             self.apply(response.job, Broken(problem))
+        elif response.declined:
+            response.job.alone = True
+            self.apply(response.job, messages.CalledOff(response))
         else:
             self.apply(response.job, self._end_of(response, error, lasting=lasting))
 
@@ -443,7 +461,7 @@ class Downloads(Engine[Job]):
         self._read(
             job,
             job.part,
-            lambda stopped: hashing.follow(job.part, digests, start, end, stopped),
+            lambda stopped: hashing.follow(job.part, digests, start, lambda: job.reach, stopped),
             lambda count: messages.Hashed(digests, count, end - start),
         )
 
@@ -516,12 +534,13 @@ class Downloads(Engine[Job]):
 
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command
+        job.epoch += 1
+        self._call_back(job)
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # there is no telling what of it could be kept
         if isinstance(error, TransportError):
             error.about(job.title)
-        job.epoch += 1
         del self._open[job.number]
         present = job.state in PRESENT
         outcome = Outcome(

@@ -18,6 +18,8 @@ from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, i
 PROGRESS = 64 * 1024
 #: Files up to this size are hashed while they are still in memory.
 INLINE = 128 * 1024
+#: Bytes that are hashed at once behind the writer, at least; less would only wake threads.
+STEP = 2 * plan.CELL
 #: Requests with which a server begins that is asked for a file in parts.
 FIRST_LARGE = 1
 
@@ -92,11 +94,13 @@ class Job:
     error: OmicsError | None = None  # of the last failure
     attempts = 0
     retries = 0  # failures after which it went on
+    alone = False  # whether its answers have to be given in the engine's thread
     touched = False  # whether its part was opened for writing
     fetched = 0
     began: float | None = None
     hashed = 0
     frontier = 0  # cells in a row from the first
+    reach = 0  # bytes in these; hash threads look at it
     following = False
     inline = False
     mending: Mending | None = None
@@ -244,7 +248,7 @@ class Job:
     def forget_digests(self) -> None:
         """Begins the checksums anew."""
         self._digests = None
-        self.hashed = self.frontier = 0
+        self.hashed = self.frontier = self.reach = 0
         self.following = False
         self.inline = self.size is not None and self.size <= INLINE
 
@@ -327,6 +331,8 @@ class Job:
         if self.cells[index] == MISSING:
             self.have += 1
         self.cells[index] = crc
+        if index == self.frontier:
+            self.move_frontier()
         if self.have <= self.most:  # a server that always begins at the first byte would win retries for ever
             return
         self.most = self.have
@@ -335,16 +341,17 @@ class Job:
         self.gained_since_located = True
         self.redirects = 0
 
-    def move_frontier(self) -> int:
-        """Moves the frontier over the cells that are there.
+    @property
+    def lags(self) -> bool:
+        """Whether so much is there that nobody hashes that it is time to."""
+        return self.reach - self.hashed >= STEP and not self.following and bool(self.digests.names)
 
-        Returns:
-            The offset up to which all bytes are there.
-        """
+    def move_frontier(self) -> None:
+        """Moves the frontier over the cells that are there."""
         while self.frontier < len(self.cells) and self.cells[self.frontier] != MISSING:
             self.frontier += 1
         end = self.frontier * plan.CELL
-        return end if self.size is None else min(end, self.size)
+        self.reach = end if self.size is None else min(end, self.size)
 
 
 @dataclass(slots=True)

@@ -142,6 +142,10 @@ class Due(NamedTuple):
     """The delay before a retry is over."""
 
 
+class Grown(NamedTuple):
+    """More of the part is there to be hashed."""
+
+
 class Hashed(NamedTuple):
     """More of the part was hashed.
 
@@ -198,7 +202,7 @@ class ReadCells(NamedTuple):
 
 
 class HashFurther(NamedTuple):
-    """Hash bytes of the part: `Hashed`."""
+    """Hash bytes of the part, and those that come meanwhile: `Hashed`."""
 
     digests: Digests
     start: int

@@ -5,6 +5,7 @@ A small file is one request, and is written when all of it is in memory.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, followed, judge, parse_head, redirected
+from omicsdk.transfer.network.wires import Attended
 
 _extend = crc32c_extend()
 
@@ -44,8 +46,10 @@ class Sink(Protocol):
         ...
 
 
-class ResponseWriter:
+class ResponseWriter(Attended):
     """One attempt at one piece of a job.
+
+    Where another thread drives the request, that one judges and writes, and the engine's is told of the answer and the cells.
 
     Args:
         job: The job, located.
@@ -67,6 +71,9 @@ class ResponseWriter:
     _room = 0  # what is left of it
     _flush_at = 0  # when no more than this is left, there is enough for a write
     _descriptor = -1
+    declined = False  # whether the answer has to be given in the engine's thread
+    _call: Callable[[], None] | None = None  # has the engine attend to it, where another thread drives the request
+    _told = False  # whether it has told the engine of the answer
 
     def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
@@ -130,11 +137,36 @@ class ResponseWriter:
         asked = self.asked
         if not self.stale:  # another part's answer may have told since which version this is
             asked = asked._replace(validator=self.job.validator)
-        self.verdict = judge(asked, status, headers, self._sink.now())
-        self._accepted = self._sink.accepts(self, self.verdict)
+        self.verdict = verdict = judge(asked, status, headers, self._sink.now())
+        if self._call is None:
+            self._accepted = self._sink.accepts(self, verdict)
+        elif verdict.kind is Kind.ACCEPT and not self.stale:
+            self._accepted = True
+            self._call()
+        else:
+            self.declined = verdict.kind in ACCEPTED
         if self._accepted:
             self._crc = self.piece.crc
             self._begin_stretch()
+
+    def go_aside(self, call: Callable[[], None]) -> None:
+        """Note that another thread drives the request; `call` has the engine attend to it."""
+        self._call = call
+        self._descriptor = self._files.open(self.job)
+        self._cells = deque[tuple[int, int]]()
+
+    def attend(self) -> None:
+        """Tell the engine of the answer, and of the cells that came since."""
+        if self.stale or not self._accepted or self.verdict is None:
+            return
+        try:
+            if not self._told:
+                self._told = True
+                self._sink.accepts(self, self.verdict)
+            while self._cells:
+                self._sink.cell_written(self.job, *self._cells.popleft())
+        except BaseException as error:  # as in `take`
+            self.problem = error
 
     def _opened(self) -> bool:
         if self.verdict is None:
@@ -142,6 +174,8 @@ class ResponseWriter:
         return self._accepted
 
     def _skip(self, chunk: bytes) -> int | None:
+        if self.declined:
+            return 0
         if self._skipped < _KEPT:
             self.refusal += chunk[: _KEPT - self._skipped]
         self._skipped += len(chunk)
@@ -151,6 +185,9 @@ class ResponseWriter:
         """Writes what is left when the request has ended, whole or not."""
         if not self._accepted or self.stale:
             return
+        if self._call is not None:
+            self.attend()
+            self._call = None
         try:
             self._flush()
         except BaseException as error:
@@ -194,7 +231,12 @@ class ResponseWriter:
         return self._flush() if self._room <= self._flush_at else None
 
     def _cell_done(self) -> None:
-        self._sink.cell_written(self.job, (self.piece.position - 1) // CELL, self._crc)
+        index = (self.piece.position - 1) // CELL
+        if self._call is None:
+            self._sink.cell_written(self.job, index, self._crc)
+        else:
+            self._cells.append((index, self._crc))
+            self._call()
         self._crc = 0
 
     def _flush(self) -> int | None:

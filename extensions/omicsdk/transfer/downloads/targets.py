@@ -475,5 +475,5 @@ def digest_of(local: str, claim: Claim, size: int) -> str:
         size: The file's size in bytes.
     """
     digests = Digests((claim.algorithm,), size, part_size=claim.part or None)
-    follow(local, digests, 0, size, lambda: False)
+    follow(local, digests, 0, lambda: size, lambda: False)
     return digests.values()[claim.algorithm]

@@ -39,8 +39,6 @@ from omicsdk.transfer.network.requests import (
     validator_words,
 )
 
-#: Bytes that are hashed at once behind the writer; less would only wake threads.
-STEP = 2 * plan.CELL
 #: A whole that is wrong is checked again so often while its parts are fetched again, then once more at the end.
 CHECKS = 8
 #: A file whose source changes more often than this while it is fetched has failed.
@@ -393,6 +391,10 @@ def _restart(job: Job) -> Commands:
 # -- what came
 
 
+def _grown(job: Job, _: messages.Grown, __: Patience) -> Commands:
+    return _advance(job)
+
+
 def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
     if job.digests is not event.digests:  # begun anew since
         return []
@@ -417,11 +419,11 @@ def _advance(job: Job) -> Commands:
         following = _part_again(job, job.mending)
         if following is not None:
             return [*then, *following]
-    end = job.move_frontier()
-    behind = end - job.hashed if job.digests.names else 0
-    if behind >= STEP or (behind > 0 and job.complete):
+    job.move_frontier()
+    behind = job.reach - job.hashed if job.digests.names else 0
+    if job.lags or (behind > 0 and job.complete):
         job.following = True
-        then.append(messages.HashFurther(job.digests, job.hashed, end))
+        then.append(messages.HashFurther(job.digests, job.hashed, job.reach))
     elif job.complete and not behind:
         then += _check(job)
     return then
@@ -575,6 +577,7 @@ TRANSITIONS = {
     (_LOCATING, messages.Hashed): _to(_hashed, _LOCATING, _FAILED),
     (_RECEIVING, messages.Located): _to(_located, _RECEIVING),
     (_RECEIVING, messages.Answered): _to(_answered, _RECEIVING),
+    (_RECEIVING, messages.Grown): _to(_grown, _RECEIVING),
     (_RECEIVING, messages.Ended): _to(_ended, _RECEIVING, *_WHOLE),
     (_RECEIVING, messages.CalledOff): _to(_called_off, _RECEIVING),
     (_RECEIVING, messages.Due): _to(_due, _RECEIVING),
@@ -583,6 +586,7 @@ TRANSITIONS = {
     (_REPAIRING, messages.CellsRead): _to(_cells_compared, _REPAIRING),
     (_REPAIRING, messages.Located): _to(_located, _REPAIRING),
     (_REPAIRING, messages.Answered): _to(_answered, _REPAIRING),
+    (_REPAIRING, messages.Grown): _to(_grown, _REPAIRING),
     (_REPAIRING, messages.Ended): _to(_ended, _REPAIRING, _RECEIVING, _COMMITTING, _FAILED),
     (_REPAIRING, messages.CalledOff): _to(_called_off, _REPAIRING),
     (_REPAIRING, messages.Due): _to(_due, _REPAIRING),

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from logging import getLogger
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import OmicsError, TooManyOpenFiles
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
+from omicsdk.transfer.network.wires import Wires
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
-
-if TYPE_CHECKING:
-    from omicsdk.transfer.network.senders import Senders
 
 
 def _random() -> float:
@@ -48,6 +48,11 @@ class CommonSettings:
 
 #: Seconds over which a rate is taken for a report's curve.
 SAMPLE = 0.25
+#: Another thread moves bytes, too, where this many a second move and the engine's own thread is at work for this share of the
+#: time, both over so many seconds; there are at most so many threads: what more would wait for is the interpreter.
+FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
+
+_log = getLogger("omicsdk.transfer")
 
 T = TypeVar("T")
 
@@ -116,7 +121,6 @@ class Engine(ABC, Generic[J]):
 
     Args:
         settings: How.
-        wire: The connections.
         counters: The counters.
         controller: What each server may be sent.
         finished: Is given each outcome with its item's number, as they come.
@@ -130,7 +134,6 @@ class Engine(ABC, Generic[J]):
     def __init__(
         self,
         settings: CommonSettings,
-        wire: Wire | Senders,
         counters: Counters,
         controller: ConcurrencyController,
         finished: Callable[[int, Outcome], None],
@@ -148,7 +151,9 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
-        self._wire = wire
+        self._wire = Wires(new_wire(settings))
+        self._threads = THREADS
+        self._looked = time.monotonic(), time.thread_time(), 0
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
         self._more = True  # whether the source of items may have another
@@ -181,6 +186,7 @@ class Engine(ABC, Generic[J]):
                         if self._more:
                             self._admit()
                         self._serve()
+                        self._widen()
                     if self._settle():
                         self.finished = True
                         break
@@ -215,8 +221,10 @@ class Engine(ABC, Generic[J]):
                 self._fail(job, error)
 
     def _step(self, job: J, event: object) -> None:
-        before = job.state
+        before, epoch = job.state, job.epoch
         commands = step(self.table, job, event, self._rules)
+        if job.epoch != epoch:
+            self._call_back(job)
         if job.state is not before:
             self._changed(job, before)
         for command in commands:
@@ -257,6 +265,27 @@ class Engine(ABC, Generic[J]):
 
     def _relieve(self, _: J, command: Relieve) -> None:
         self._concurrency.refused(command.location.server, self._clock.monotonic(), command.seconds)
+
+    def _widen(self) -> None:
+        """Have another thread move bytes, too, where the link is faster than this one."""
+        now, (began, busy, before) = time.monotonic(), self._looked
+        if now - began < LOOK:
+            return
+        worked, moved = time.thread_time(), self._moved()
+        self._looked = now, worked, moved
+        is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
+        if not is_fast or self._wire.threads >= self._threads or self._control.rate_limit is not None:
+            return
+        try:
+            self._wire.add(new_wire(self._settings))
+        except TooManyOpenFiles as error:  # those that are at work go on
+            self._threads = self._wire.threads
+            _log.info("no further thread moves bytes: %s", error.message)
+        else:
+            self._concurrency.widen(self._wire.threads)
+
+    def _call_back(self, job: J) -> None:
+        """End what other threads still write for a job that has begun anew or is over."""
 
     def _wake_up(self) -> None:
         now = self._clock.monotonic()

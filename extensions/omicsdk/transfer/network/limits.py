@@ -27,7 +27,7 @@ PLAIN = 1.25
 WORSE = 0.85
 #: Samples that a trial takes when it isn't plain.
 TRIAL = 3
-#: Bytes a second of each connection, of FIRST at least, with which no more are tried: one thread can't take in more.
+#: Bytes a second of each connection, of FIRST at least for each thread, with which no more are tried: a thread can't take in more.
 PLENTY = 275_000_000
 #: Samples over which the present rate is taken.
 MEMORY = 5
@@ -117,13 +117,14 @@ def first_width(limit: int, first: int = FIRST, rest: float = 0.0) -> Width:
     return Width(connections, connections, rest=rest)
 
 
-def next_width(width: Width, sample: Sample, limit: int) -> Width:
+def next_width(width: Width, sample: Sample, limit: int, threads: int = 1) -> Width:
     """Decides how many connections to use next.
 
     Args:
         width: What was decided last.
         sample: What was seen since.
         limit: The most that is allowed, 1 or more.
+        threads: How many threads move bytes.
 
     Returns:
         The decision; its `connections` are from 1 to `limit`, and no more than before when a request was refused.
@@ -138,7 +139,7 @@ def next_width(width: Width, sample: Sample, limit: int) -> Width:
     width = replace(width, barren=False)
     if width.connections != width.home:
         return _tried(width, sample.rate, limit)
-    plenty = sample.received >= PLENTY * sample.seconds * max(FIRST, width.connections)
+    plenty = sample.received >= PLENTY * sample.seconds * max(FIRST * threads, width.connections)
     return _at_home(width, sample.rate, width.home if plenty else limit)
 
 
@@ -329,6 +330,7 @@ class ConcurrencyController:
         self.flying = 0
         self._limit = limit
         self._first = first
+        self._threads = 1
         self._active = dict[str, _ServerState]()
         self._idle = dict[str, _ServerState]()  # the one that was used longest ago comes first
         self._closed = dict[str, float]()
@@ -346,6 +348,16 @@ class ConcurrencyController:
         """
         if server not in self._active and server not in self._idle:
             self._idle[server] = _ServerState(first_width(self._limit, first, rest), self._looked)
+
+    def widen(self, threads: int) -> None:
+        """Note that more threads move bytes: more requests are tried with each server now.
+
+        Args:
+            threads: How many they are.
+        """
+        self._threads = threads
+        for state in self._active.values():
+            state.width = replace(state.width, rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
 
     def may_start(self, server: str) -> bool:
         """Whether a request to a server may start now.
@@ -475,7 +487,7 @@ class ConcurrencyController:
         sample = Sample(
             seconds, received, state.requests, state.refused, state.retry_after, steady=state.off <= SLACK * seconds
         )
-        state.width = next_width(state.width, sample, self._limit)
+        state.width = next_width(state.width, sample, self._limit, self._threads)
         state.allowed = state.width.connections
         state.begin(now)
         state.uneven = state.flying != state.allowed

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from logging import getLogger
 from typing import Any, ClassVar, cast
 
-from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TooManyOpenFiles, TransportError
+from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
-from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine, new_wire
+from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
 from omicsdk.transfer.engine.machine import Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
-from omicsdk.transfer.network.senders import Senders
 from omicsdk.transfer.network.wire import Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import State as Result
@@ -57,15 +54,10 @@ GIVING_UP = 7
 #: that are in flight when a run is killed are lost, so fewer are better where the link is the limit. More than the first parts
 #: are tried after so many seconds.
 FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
-#: Another thread sends, too, where bytes move at this rate a second and the engine's own thread is at work for this share
-#: of the time, both over so many seconds; there are at most so many threads.
-FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
 #: Seconds after which the rate since the beginning is that of the link, and not of the buffers before it.
 SETTLED = 1.0
 #: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
 LIMITED = 2.0
-
-_log = getLogger("omicsdk.transfer")
 
 
 class Uploads(Engine[Job]):
@@ -95,8 +87,7 @@ class Uploads(Engine[Job]):
         now = settings.clock.monotonic()
         counters = Counters(count, sum(size or 0 for size in self.sizes or ()), now, SAMPLE)
         self._concurrency = ConcurrencyController(settings.connections, now)
-        self._senders = Senders(new_wire(settings))
-        super().__init__(settings, self._senders, counters, self._concurrency, finished)
+        super().__init__(settings, counters, self._concurrency, finished)
         self._rules = Rules(settings.patience, settings.abort)
         self._uploads = enumerate(each(uploads, Upload))
         self._closing = False
@@ -108,9 +99,7 @@ class Uploads(Engine[Job]):
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
-        self._began = time.monotonic()
-        self._looked = self._began, time.thread_time(), 0
-        self._threads = THREADS
+        self._began = self._looked[0]
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
 
@@ -138,24 +127,13 @@ class Uploads(Engine[Job]):
         self._prepare_parts()
         self._dispatch()
         self._concurrency.look(self._clock.monotonic(), self._in_flight)
-        self._widen()
 
     def _widen(self) -> None:
-        """Measure the link, and have another thread send, too, where it is faster than this one."""
-        now, (began, busy, before) = time.monotonic(), self._looked
-        if now - began < LOOK:
-            return
-        worked, moved = time.thread_time(), self._moved()
-        self._looked = now, worked, moved
-        if now - self._began >= SETTLED:
+        before = self._looked
+        super()._widen()
+        now, _, moved = self._looked
+        if self._looked is not before and now - self._began >= SETTLED:
             self._rules = self._rules._replace(rate=moved / (now - self._began))
-        is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
-        if is_fast and self._senders.threads < self._threads and self._control.rate_limit is None:
-            try:
-                self._senders.add(new_wire(self._settings))
-            except TooManyOpenFiles as error:  # those that send go on
-                self._threads = self._senders.threads
-                _log.info("no further thread sends: %s", error.message)
 
     def _settle(self) -> bool:
         while self._follow_ups and self._following < FOLLOW_UPS:

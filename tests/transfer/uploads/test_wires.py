@@ -1,4 +1,4 @@
-"""Several threads that send: every request has one end, whichever thread drives it."""
+"""Several threads that move bytes: every request has one end, whichever thread drives it."""
 
 import random
 import threading
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import TooManyOpenFiles, TransportError
 from omicsdk.transfer import Upload, upload
-from omicsdk.transfer.network.senders import Senders
+from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Patience, Wire
-from omicsdk.transfer.uploads import engine
+from omicsdk.transfer.network.wires import Wires
 
 
 class Zeros(Body):
@@ -44,59 +44,59 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-def senders() -> Generator[Senders]:
-    several = Senders(wire())
+def wires() -> Generator[Wires]:
+    several = Wires(wire())
     several.add(wire())
     several.add(wire())
     yield several
     several.close()
 
 
-def all_ended(senders: Senders) -> list[Ended]:
+def all_ended(wires: Wires) -> list[Ended]:
     ended: list[Ended] = []
-    while senders.flying:
-        ended += senders.poll(1.0)
+    while wires.flying:
+        ended += wires.poll(1.0)
     return ended
 
 
-def test_requests_are_shared_among_the_threads(sink: Any, senders: Senders):
+def test_requests_are_shared_among_the_threads(sink: Any, wires: Wires):
     bodies = [Zeros(100_000) for _ in range(9)]
     answers = [Answer() for _ in bodies]
     for number, (body, answer) in enumerate(zip(bodies, answers, strict=True)):
-        senders.start(Ask(sink.url(f"f{number}"), (), "PUT", body), answer)
-    assert senders.flying == 9
-    assert set(senders.receivers()) == set(answers)
-    ended = all_ended(senders)
+        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", body), answer)
+    assert wires.flying == 9
+    assert set(wires.receivers()) == set(answers)
+    ended = all_ended(wires)
     assert sorted(map(id, answers)) == sorted(id(each.receiver) for each in ended)
     assert all(each.error is None for each in ended)
     assert sorted(sink.stored) == [f"f{number}" for number in range(9)]
-    assert sum(body.thread == "omicsdk-send" for body in bodies) == 6
+    assert sum(body.thread == "omicsdk-wire" for body in bodies) == 6
 
 
-def test_a_cancelled_request_has_no_other_end(sink: Any, senders: Senders, reply: Any):
+def test_a_cancelled_request_has_no_other_end(sink: Any, wires: Wires, reply: Any):
     sink.always = lambda _: reply(stall=True)
     answers = [Answer() for _ in range(6)]
     for number, answer in enumerate(answers):
-        senders.start(Ask(sink.url(f"f{number}"), (), "PUT", Zeros(10)), answer)
-    assert set(senders.cancel(lambda answer: answer in answers[:4])) == set(answers[:4])
-    assert senders.flying == 2
-    assert set(senders.cancel(lambda _: True)) == set(answers[4:])
-    assert (senders.flying, senders.poll(0.0)) == (0, [])
+        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", Zeros(10)), answer)
+    assert set(wires.cancel(lambda answer: answer in answers[:4])) == set(answers[:4])
+    assert wires.flying == 2
+    assert set(wires.cancel(lambda _: True)) == set(answers[4:])
+    assert (wires.flying, wires.poll(0.0)) == (0, [])
     sink.always = None
-    senders.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Answer())
-    assert [each.error for each in all_ended(senders)] == [None]
+    wires.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Answer())
+    assert [each.error for each in all_ended(wires)] == [None]
 
 
-def test_an_invalid_url_is_told_by_whichever_thread(senders: Senders, sink: Any):
-    senders.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
-    senders.start(Ask("http://[broken", (), "PUT", Zeros(10)), Answer())
-    ended = {type(each.error): each for each in all_ended(senders)}
+def test_an_invalid_url_is_told_by_whichever_thread(wires: Wires, sink: Any):
+    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
+    wires.start(Ask("http://[broken", (), "PUT", Zeros(10)), Answer())
+    ended = {type(each.error): each for each in all_ended(wires)}
     assert "its URL is invalid" in str(ended[TransportError].error)
     assert ended[TransportError].lasting
     assert ended[type(None)].error is None
 
 
-def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(senders: Senders, sink: Any):
+def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(wires: Wires, sink: Any):
     class Fault(Answer):
         @property
         def lines(self) -> list[bytes]:  # type: ignore[override]
@@ -106,10 +106,10 @@ def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(senders: Senders, 
         def lines(self, lines: list[bytes]) -> None:
             del lines
 
-    senders.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
-    senders.start(Ask(sink.url("g"), (), "PUT", Zeros(10)), Fault())
+    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
+    wires.start(Ask(sink.url("g"), (), "PUT", Zeros(10)), Fault())
     with pytest.raises(ZeroDivisionError):
-        all_ended(senders)
+        all_ended(wires)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -122,8 +122,8 @@ def test_files_arrive_whole_by_several_threads(
     monkeypatch.setattr(engine, "BUSY", 0.0)
     monkeypatch.setattr(engine, "THREADS", 3)
     added: list[int] = []
-    real = Senders.add
-    monkeypatch.setattr(Senders, "add", lambda self, wire: (added.append(1), real(self, wire)))
+    real = Wires.add
+    monkeypatch.setattr(Wires, "add", lambda self, wire: (added.append(1), real(self, wire)))
     chance = random.Random(seed)
     sink.always = lambda _: reply(reset=True, read=chance.randrange(1000)) if chance.random() < 0.1 else None
     uploads: list[Upload] = []
@@ -159,4 +159,4 @@ def test_without_descriptors_for_another_thread_those_that_send_go_on(
     upload([Upload(path, to)], connections=4).raise_if_failed()
     assert to.body == path.read_bytes()
     assert len(made) == 2
-    assert "no further thread sends" in caplog.text
+    assert "no further thread moves bytes" in caplog.text

@@ -1,0 +1,233 @@
+"""More than one thread that moves bytes: where a link is faster than one thread, others drive requests of their own beside it.
+
+libcurl lets go of the interpreter while it reads, sends and decrypts, and so do writes: threads share the rest only. All
+decisions stay in the engine's thread, which is told what the others have done.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import chain
+
+from omicsdk.core.errors import TransportError
+from omicsdk.core.redaction import without_query
+from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
+
+# Seconds that a thread waits without being woken; it has nothing else to look after.
+_IDLE = 1.0
+# Seconds that the end of a thread is waited for.
+_CLOSING = 0.5
+
+
+class Attended(ABC):
+    """A receiver with news for the engine while its request is driven by another thread."""
+
+    lines: list[bytes]
+
+    @abstractmethod
+    def take(self, chunk: bytes, /) -> int | None:
+        """Take bytes of the body; 0 ends the request."""
+
+    @abstractmethod
+    def go_aside(self, call: Callable[[], None]) -> None:
+        """Note that another thread drives the request.
+
+        Args:
+            call: Has `attend` called in the engine's thread, soon; safe to call from any thread.
+        """
+
+    @abstractmethod
+    def attend(self) -> None:
+        """Do what the other thread left to the engine's."""
+
+
+class _Thread:
+    """A thread with a wire of its own. Only the thread uses the wire, but for waking it."""
+
+    def __init__(self, wire: Wire, outbox: deque[tuple[_Thread, Receiver | Ended]], wake: Callable[[], None]) -> None:
+        self.flying = 0
+        self.fault: BaseException | None = None
+        self._wire = wire
+        self._outbox = outbox
+        self._wake = wake
+        self._tasks = deque[Callable[[], None]]()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="omicsdk-wire", daemon=True)
+        self._thread.start()
+
+    def start(self, ask: Ask, receiver: Receiver) -> None:
+        """Have a request sent; that its URL is invalid is told as its end."""
+
+        def begin() -> None:
+            try:
+                self._wire.start(ask, receiver)
+            except ValueError as error:
+                said = f"its URL is invalid ({error})"
+                problem = TransportError(said, method=ask.method, url=without_query(ask.url))
+                self.tell([Ended(receiver, problem, lasting=True)])
+
+        self._do(begin)
+
+    def cancel(self, unwanted: frozenset[Receiver]) -> None:
+        """End requests, and return when that is done."""
+        done = threading.Event()
+
+        def cancel() -> None:
+            self._wire.cancel(unwanted.__contains__)
+            done.set()
+
+        self._do(cancel)
+        while not done.wait(_CLOSING) and self._thread.is_alive():
+            pass
+
+    def close(self) -> None:
+        """End the thread, and its requests with it."""
+        self._closing = True
+        self._wire.wake()
+        self._thread.join(_CLOSING)
+
+    def tell(self, news: Iterable[Receiver | Ended]) -> None:
+        """Tell the engine's thread of ends, and of receivers that need it."""
+        self._outbox.extend((self, each) for each in news)
+        self._wake()
+
+    def _do(self, task: Callable[[], None]) -> None:
+        self._tasks.append(task)
+        self._wire.wake()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                while self._tasks:
+                    self._tasks.popleft()()
+                if ended := self._wire.poll(_IDLE):
+                    self.tell(ended)
+        except BaseException as error:  # a fault in the program: the engine raises it
+            self.fault = error
+            self.tell([])
+        finally:
+            self._wire.close()
+
+
+class Wires:
+    """A wire that others may help. What receives answers is called by the thread that drives the request.
+
+    Args:
+        own: The wire that the caller's thread drives.
+    """
+
+    def __init__(self, own: Wire) -> None:
+        self._own = own
+        self._threads: list[_Thread] = []
+        self._aside = dict[Receiver, _Thread]()  # what is in flight by other threads
+        self._outbox = deque[tuple[_Thread, Receiver | Ended]]()
+        self.wake = own.wake
+
+    @property
+    def threads(self) -> int:
+        """How many threads move bytes."""
+        return 1 + len(self._threads)
+
+    @property
+    def flying(self) -> int:
+        """How many requests are in flight."""
+        return self._own.flying + len(self._aside)
+
+    def receivers(self) -> Iterable[Receiver]:
+        """What takes in the answers of the requests in flight."""
+        return chain(self._own.receivers(), tuple(self._aside)) if self._aside else self._own.receivers()
+
+    def add(self, wire: Wire) -> None:
+        """Begin another thread, which takes its share of the requests that are started from now on.
+
+        Args:
+            wire: Its own wire.
+        """
+        self._threads.append(_Thread(wire, self._outbox, self.wake))
+
+    def start(self, ask: Ask, receiver: Receiver, *, alone: bool = False) -> None:
+        """Send a request, by the thread that has the fewest.
+
+        Args:
+            ask: The request.
+            receiver: Takes in the answer.
+            alone: Whether only the caller's thread can drive it.
+
+        Raises:
+            ValueError: The URL makes no sense.
+        """
+        thread = None if alone else min(self._threads, key=lambda each: each.flying, default=None)
+        if thread is None or self._own.flying <= thread.flying:
+            self._own.start(ask, receiver)
+            return
+        if isinstance(receiver, Attended):
+            receiver.go_aside(partial(thread.tell, [receiver]))
+        self._aside[receiver] = thread
+        thread.flying += 1
+        thread.start(ask, receiver)
+
+    def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
+        """End requests and close their connections.
+
+        Args:
+            unwanted: Tells of a receiver whether its request ends.
+
+        Returns:
+            Whose requests were ended.
+        """
+        return self._own.cancel(unwanted) + (self.cancel_aside(unwanted) if self._aside else [])
+
+    def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
+        """End requests of the other threads; none of them calls its receiver any more on return.
+
+        Args:
+            unwanted: Tells of a receiver whether its request ends.
+
+        Returns:
+            Whose requests were ended.
+        """
+        aside = [receiver for receiver in self._aside if unwanted(receiver)]
+        for thread in self._threads:
+            own = frozenset(receiver for receiver in aside if self._aside[receiver] is thread)
+            if own:
+                thread.cancel(own)
+                thread.flying -= len(own)
+        for receiver in aside:  # one that has ended meanwhile counts as cancelled
+            del self._aside[receiver]
+        return aside
+
+    def poll(self, timeout: float) -> list[Ended]:
+        """Move bytes until something ends, somebody wakes it or the time is over.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Returns:
+            The requests that ended.
+        """
+        ended = self._own.poll(0.0 if self._outbox else timeout)
+        while self._outbox:
+            thread, news = self._outbox.popleft()
+            receiver = news.receiver if isinstance(news, Ended) else news
+            if receiver not in self._aside:
+                continue
+            if isinstance(news, Ended):
+                del self._aside[receiver]
+                thread.flying -= 1
+                ended.append(news)
+            elif isinstance(receiver, Attended):
+                receiver.attend()
+        for thread in self._threads:
+            if thread.fault is not None:
+                raise thread.fault
+        return ended
+
+    def close(self) -> None:
+        """End everything and close all connections."""
+        for thread in self._threads:
+            thread.close()
+        self._own.close()

@@ -1,0 +1,135 @@
+"""Downloads by several threads: where a link is faster than one, others receive and write beside it."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import TooManyOpenFiles
+from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.engine import engine
+from omicsdk.transfer.network.plan import CELL, WHOLE
+from omicsdk.transfer.network.wire import Wire
+from omicsdk.transfer.network.wires import Wires
+
+
+@pytest.fixture(autouse=True)
+def wires(monkeypatch: pytest.MonkeyPatch) -> list[Wires]:
+    """Another thread is begun each time that the engine looks, whatever the rate, until there are three."""
+    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": 3}.items():
+        monkeypatch.setattr(engine, name, value)
+    made: list[Wires] = []
+    begin = Wires.__init__
+    monkeypatch.setattr(Wires, "__init__", lambda self, own: (made.append(self), begin(self, own))[1])
+    return made
+
+
+def writers(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of the threads that write."""
+    from omicsdk.transfer.disk import Disk
+
+    names = set[str]()
+    write = Disk.write_at
+
+    def noted(descriptor: int, chunks: Any, offset: int) -> int:
+        names.add(threading.current_thread().name)
+        return write(descriptor, chunks, offset)
+
+    monkeypatch.setattr(Disk, "write_at", staticmethod(noted))
+    return names
+
+
+def test_parts_of_one_file_are_written_by_several_threads(
+    server: Any, target: Path, noise: Any, wires: list[Wires], monkeypatch: Any
+) -> None:
+    content = noise(WHOLE + 5 * CELL + 7)
+    names = writers(monkeypatch)
+    download([server.item("f", content, "sha256")], target, connections=8).raise_if_failed()
+    assert (target / "f").read_bytes() == content
+    assert [each.threads for each in wires] == [3]
+    assert "omicsdk-wire" in names
+
+
+def test_whole_files_are_written_by_several_threads(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    items = [server.item(f"f{number}", noise(CELL + number, number), "md5") for number in range(8)]
+    names = writers(monkeypatch)
+    report = download(items, target, connections=8)
+    report.raise_if_failed()
+    for item in items:
+        assert (target / item.name).read_bytes() == server.files[item.name]
+    assert report.bytes_fetched == sum(item.size for item in items)
+    assert "omicsdk-wire" in names
+
+
+def test_an_answer_that_is_another_file_is_given_in_the_engines_thread(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    """The server forgets ranges half-way: each thread is sent the whole file, and one answer brings it."""
+    content = noise(WHOLE + 3 * CELL)
+    item = server.item("f", content, "sha256")
+    server.fault("f", fault.fine, fault.fine)
+    server.always["f"] = fault.whole
+    download([item], target, connections=8).raise_if_failed()
+    assert (target / "f").read_bytes() == content
+
+
+def test_a_stop_waits_for_the_threads_and_the_next_run_goes_on(server: Any, target: Path, noise: Any) -> None:
+    content = noise(WHOLE + 6 * CELL)
+    item = server.item("f", content, "sha256")
+    control = Control()
+
+    def told(progress: Any) -> None:
+        if progress.bytes_done > CELL:
+            control.stop()
+
+    first = download([item], target, connections=8, control=control, progress=told)
+    second = download([item], target, connections=8)
+    second.raise_if_failed()
+    assert (target / "f").read_bytes() == content
+    if first.counts["stopped"]:
+        assert second.outcomes[0].bytes_kept
+    assert not [each for each in threading.enumerate() if each.name == "omicsdk-wire"]
+
+
+def test_a_folder_that_can_not_be_written_fails_the_file(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    from omicsdk.transfer.disk import Disk
+
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Disk, "write_at", staticmethod(full))
+    items = [server.item(f"f{number}", noise(CELL, number), "md5") for number in range(6)]
+    report = download(items, target, connections=8)
+    assert report.counts["failed"] == 6
+    assert all("No space left" in str(each.error) or "full" in str(each.error) for each in report.outcomes)
+
+
+def test_without_descriptors_for_another_thread_the_first_goes_on(
+    server: Any, target: Path, noise: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    caplog.set_level("INFO", "omicsdk.transfer")
+
+    real, made = engine.new_wire, list[object]()
+
+    def one_only(settings: Any) -> Wire:
+        made.append(settings)
+        if len(made) > 1:
+            raise TooManyOpenFiles("No connection: too many files are open")
+        return real(settings)
+
+    monkeypatch.setattr(engine, "new_wire", one_only)
+    content = noise(2 * CELL)
+    download([server.item("f", content, "md5")], target).raise_if_failed()
+    assert caplog.text.count("no further thread moves bytes") == 1
+
+
+def test_what_has_no_size_stays_with_the_engine(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    contents = {f"f{number}": noise(CELL + number, number) for number in range(6)}
+    for name, content in contents.items():
+        server.put(name, content)
+    names = writers(monkeypatch)
+    download([Item(name, Location(server.url(name))) for name in contents], target, connections=8).raise_if_failed()
+    assert {name: (target / name).read_bytes() for name in contents} == contents
+    assert names == {"MainThread"}
