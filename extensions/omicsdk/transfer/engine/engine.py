@@ -25,6 +25,9 @@ from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
+#: Threads that hash, at most: SHA-256 of what four cores bring takes one more.
+HASHERS = min(8, max(2, (os.cpu_count() or 1) // 4))
+
 
 def _random() -> float:
     # Of the system: `random` takes 3 ms to import, and a descriptor, which may be what lacks.
@@ -36,7 +39,7 @@ class CommonSettings:
     """What downloads and uploads have in common; see `download`."""
 
     connections: int
-    hashers: int = 2
+    hashers: int = HASHERS
     patience: Patience = field(default_factory=Patience)
     route: Callable[[str], Network] = network
     progress: Callable[[Progress], None] | None = None
