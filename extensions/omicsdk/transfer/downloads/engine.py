@@ -17,7 +17,6 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
-from omicsdk.core.redaction import without_query
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.disk import Disk
@@ -303,12 +302,8 @@ class Downloads(Engine[Job]):
         try:
             self._wire.start(ask, receiver, alone=alone)
             self._scheduler.started(receiver.server)
-        except OmicsError as error:  # its part can't be opened
+        except OmicsError as error:  # its URL is invalid, or its part cannot be opened
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
-        except ValueError as error:  # brackets that don't close, a port that is no number
-            reason = f"{job.item.title}: its URL is invalid ({error})"
-            problem = TransportError(reason, method="GET", url=without_query(ask.url))
-            self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(problem))
 
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""

@@ -157,9 +157,8 @@ class ConnectionPool:
         try:
             try:
                 wire.start(Ask(url, headers), answer)
-            except ValueError as error:
-                refused = TransportError(f"The request cannot be sent: {error}")
-                raise WireFailure(refused, arrived=False, lasting=True) from None
+            except TransportError as error:
+                raise WireFailure(error, arrived=False, lasting=True) from None
             answer.begin()
             yield answer
         finally:

@@ -372,12 +372,16 @@ class Wire:
             receiver: Takes in the answer.
 
         Raises:
-            ValueError: The URL makes no sense.
+            TransportError: Its URL is invalid.
         """
-        body, ftp, server = ask.body, is_ftp(ask.url), server_of(ask.url)
-        if body is not None and ftp:
-            raise ValueError("uploads to FTP servers are not supported")
-        kind = (self._options(ask, server, ftp=ftp), ask.method, body is not None)
+        body, ftp = ask.body, is_ftp(ask.url)
+        try:
+            if body is not None and ftp:
+                raise ValueError("uploads to FTP servers are not supported")
+            kind = (self._options(ask, server_of(ask.url), ftp=ftp), ask.method, body is not None)
+        except ValueError as error:  # brackets that don't close, a port that is no number
+            said = f"its URL is invalid ({error})"
+            raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
         handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else quote(ask.url, safe=URL_SAFE))

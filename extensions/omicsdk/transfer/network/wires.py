@@ -14,7 +14,6 @@ from functools import partial
 from itertools import chain
 
 from omicsdk.core.errors import TransportError
-from omicsdk.core.redaction import without_query
 from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
 
 # Seconds that a thread waits without being woken; it has nothing else to look after.
@@ -65,10 +64,8 @@ class _Thread:
         def begin() -> None:
             try:
                 self._wire.start(ask, receiver)
-            except ValueError as error:
-                said = f"its URL is invalid ({error})"
-                problem = TransportError(said, method=ask.method, url=without_query(ask.url))
-                self.tell([Ended(receiver, problem, lasting=True)])
+            except TransportError as error:
+                self.tell([Ended(receiver, error, lasting=True)])
 
         self._do(begin)
 
@@ -158,7 +155,7 @@ class Wires:
             alone: Whether only the caller's thread can drive it.
 
         Raises:
-            ValueError: The URL makes no sense.
+            TransportError: Its URL is invalid.
         """
         thread = None if alone else min(self._threads, key=lambda each: each.flying, default=None)
         if thread is None or self._own.flying <= thread.flying:

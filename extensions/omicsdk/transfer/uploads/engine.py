@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, ClassVar, cast
 
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
-from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
@@ -140,7 +139,7 @@ class Uploads(Engine[Job]):
             follow_up = self._follow_ups.popleft()
             try:
                 self._wire.start(follow_up.ask, follow_up)
-            except ValueError:  # its URL is invalid
+            except TransportError:  # its URL is invalid
                 follow_up.ended(whole=False)
             else:
                 self._following += 1
@@ -251,19 +250,13 @@ class Uploads(Engine[Job]):
         if job.began is None:
             job.began = sending.began
         job.attempts += 1
-        url = sending.location.url
         try:
             job.file.check()
             self._wire.start(sending.ask(), sending)
             self._concurrency.started(sending.location.server)
-            return
         except OmicsError as error:
-            problem = error
-        except ValueError as error:  # brackets that don't close, a port that is no number
-            reason = f"{job.title}: its URL is invalid ({error})"
-            problem = TransportError(reason, method=sending.method, url=without_query(url))
-        job.pipeline -= 1
-        self.apply(job, Broken(problem))
+            job.pipeline -= 1
+            self.apply(job, Broken(error))
 
     def _ended(self, ended: wire.Ended) -> None:
         sending = ended.receiver
