@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from omicsdk.core.errors import (
     APIError,
@@ -42,7 +42,6 @@ from omicsdk.transfer.network.requests import (
 )
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
-from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Counters, Phase, phase_of
 from omicsdk.transfer.threads import Pool, foreign_words
 
@@ -529,29 +528,18 @@ class Downloads(Engine[Job]):
 
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command
-        job.epoch += 1
-        self._call_back(job)
+        present = job.state in PRESENT
+        outcome = self._over(job, error)._replace(
+            name=job.item.name,
+            size=job.size,
+            bytes_fetched=job.fetched,
+            checksums=checksums,
+            verified=self._held_against(job) if present else "",
+            verification=verification_of(checksums, job.item.size) if present else "unverified",
+        )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # there is no telling what of it could be kept
-        if isinstance(error, TransportError):
-            error.about(job.title)
-        del self._open[job.number]
-        present = job.state in PRESENT
-        outcome = Outcome(
-            name=job.item.name,
-            state=cast("Result", job.state.value),
-            size=job.size,
-            bytes_fetched=job.fetched,
-            bytes_kept=job.kept,
-            checksums=checksums,
-            verified=self._held_against(job) if present else "",
-            attempts=job.attempts,
-            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
-            error=error,
-            retries=job.retries,
-            verification=verification_of(checksums, job.item.size) if present else "unverified",
-        )
         self._tell_of(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from logging import getLogger
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import OmicsError, TooManyOpenFiles
+from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
@@ -22,6 +22,7 @@ from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.network.wires import Wires
 from omicsdk.transfer.reports.outcomes import Outcome
+from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
@@ -78,11 +79,19 @@ class Job(Protocol):
         number: Its place among the items.
         state: Where it is.
         epoch: Counts its beginnings: what was asked for in an earlier one does not count.
+        began: When its first request was sent, by the monotonic clock; None before.
+        kept: Bytes from an earlier run.
+        attempts: Requests for bytes.
+        retries: Failures after which it went on.
     """
 
     number: int
     state: State
     epoch: int
+    began: float | None
+    kept: int
+    attempts: int
+    retries: int
 
     @property
     def title(self) -> str:
@@ -309,6 +318,29 @@ class Engine(ABC, Generic[J]):
             return wait
         self._clock.sleep(wait)
         return 0.0
+
+    def _over(self, job: J, error: OmicsError | None) -> Outcome:
+        """Forget a job that is over, and what was asked for it; returns what both kinds of outcome have.
+
+        Args:
+            job: The job, in a final state.
+            error: Why it failed; None when it did not.
+        """
+        job.epoch += 1
+        self._call_back(job)
+        del self._open[job.number]
+        if isinstance(error, TransportError):
+            error.about(job.title)
+        return Outcome(
+            name=job.title,
+            size=None,
+            state=cast("Result", job.state.value),
+            bytes_kept=job.kept,
+            attempts=job.attempts,
+            retries=job.retries,
+            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
+            error=error,
+        )
 
     def _tell(self, number: int, outcome: Outcome, stated: int | None) -> None:
         """Report an outcome.

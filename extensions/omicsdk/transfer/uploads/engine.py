@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
 from omicsdk.transfer.arguments import each
@@ -21,7 +21,6 @@ from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.wire import Receiver
 from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
-from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Counters, Phase
 from omicsdk.transfer.threads import TICK, Pool
 from omicsdk.transfer.uploads import messages
@@ -376,28 +375,16 @@ class Uploads(Engine[Job]):
         self._finish(job, messages.Finish())
 
     def _finish(self, job: Job, _: messages.Finish) -> None:
-        job.epoch += 1
         if job.source is not None:
             job.source.close()
-        del self._open[job.number]
         self._working.pop(job.number, None)
-        error = job.error
-        if isinstance(error, TransportError):
-            error.about(job.title)
         present = job.state in PRESENT
         compared = job.confirmed if present else ()
-        outcome = Outcome(
-            name=job.title,
-            state=cast("Result", job.state.value),
+        outcome = self._over(job, job.error)._replace(
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
-            bytes_kept=job.kept,
             checksums=job.checksums if present else {},
             verified=(", ".join(compared) or "size") if present else "",
-            attempts=job.attempts,
-            retries=job.retries,
-            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
-            error=error,
             # A store that takes a PUT says that it has so many bytes; that these are ours it says by a checksum only.
             verification=verification_of(compared, 0) if present else "unverified",
         )
