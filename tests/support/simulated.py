@@ -193,6 +193,7 @@ class Wire:
 
     world: World  # set by `simulated`
     tasks: deque[Callable[[], None]]
+    threads = 1
 
     def __init__(self, *_: Any) -> None:
         self._flights: list[_Flight] = []
@@ -210,7 +211,8 @@ class Wire:
     def close(self) -> None:
         self.cancel(lambda _: True)
 
-    def start(self, ask: Ask, receiver: Receiver) -> None:
+    def start(self, ask: Ask, receiver: Receiver, *, alone: bool = True) -> None:
+        del alone
         self._flights.append(_Flight(ask, receiver))
         self.world.requests += 1
         self.world.flying += 1

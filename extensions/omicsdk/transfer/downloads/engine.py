@@ -231,9 +231,8 @@ class Downloads(Engine[Job]):
         def is_stale(receiver: Receiver) -> bool:
             return isinstance(receiver, ResponseWriter) and receiver.job is job and receiver.stale
 
-        if self._wire.threads > 1:
-            for receiver in self._wire.cancel_aside(is_stale):
-                self._call_off(receiver)
+        for receiver in self._wire.cancel_aside(is_stale):
+            self._call_off(receiver)
 
     def _changed(self, job: Job, before: State) -> None:
         if before in PREPARING and job.state not in PREPARING:

@@ -18,7 +18,7 @@ from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, followed, judge, parse_head, redirected
-from omicsdk.transfer.network.wires import Attended
+from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
 

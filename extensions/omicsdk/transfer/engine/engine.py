@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from logging import getLogger
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
@@ -20,11 +20,13 @@ from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, 
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.network.wires import Wires
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
 from omicsdk.transfer.threads import TICK, Inbox, Pool
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.network.wires import Wires
 
 #: Threads that hash, at most: SHA-256 of what four cores bring takes one more.
 HASHERS = min(8, max(2, (os.cpu_count() or 1) // 4))
@@ -163,7 +165,7 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
-        self._wire = Wires(new_wire(settings))
+        self._wire: Wire | Wires = new_wire(settings)
         self._threads = THREADS
         self._looked = time.monotonic(), time.thread_time(), 0
         self._inbox = Inbox(self._wire.wake)
@@ -235,7 +237,7 @@ class Engine(ABC, Generic[J]):
     def _step(self, job: J, event: object) -> None:
         before, epoch = job.state, job.epoch
         commands = step(self.table, job, event, self._rules)
-        if job.epoch != epoch:
+        if self._wire.threads > 1 and job.epoch != epoch:
             self._call_back(job)
         if job.state is not before:
             self._changed(job, before)
@@ -288,6 +290,10 @@ class Engine(ABC, Generic[J]):
         is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
         if not is_fast or self._wire.threads >= self._threads or self._control.rate_limit is not None:
             return
+        from omicsdk.transfer.network.wires import Wires
+
+        if not isinstance(self._wire, Wires):
+            self._wire = Wires(self._wire)
         try:
             self._wire.add(new_wire(self._settings))
         except TooManyOpenFiles as error:  # those that are at work go on
@@ -327,7 +333,8 @@ class Engine(ABC, Generic[J]):
             error: Why it failed; None when it did not.
         """
         job.epoch += 1
-        self._call_back(job)
+        if self._wire.threads > 1:
+            self._call_back(job)
         del self._open[job.number]
         if isinstance(error, TransportError):
             error.about(job.title)

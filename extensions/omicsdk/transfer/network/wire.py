@@ -251,6 +251,28 @@ class Receiver(Protocol):
         ...
 
 
+class Attended:
+    """A receiver with news for the engine while its request is driven by another thread; see `wires`."""
+
+    lines: list[bytes]
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Take bytes of the body; 0 ends the request."""
+        raise NotImplementedError
+
+    def go_aside(self, call: Callable[[], None]) -> None:
+        """Note that another thread drives the request.
+
+        Args:
+            call: Has `attend` called in the engine's thread, soon; safe to call from any thread.
+        """
+        raise NotImplementedError
+
+    def attend(self) -> None:
+        """Do what the other thread left to the engine's."""
+        raise NotImplementedError
+
+
 class Ended(NamedTuple):
     """The end of a request.
 
@@ -302,9 +324,14 @@ class Wire:
         now: The clock by which bytes are missed, where it runs ahead of the machine's; it never goes back.
         buffer: Bytes that are read at once from a socket.
 
+    Attributes:
+        threads: How many threads move bytes.
+
     Raises:
         TooManyOpenFiles: The process has no descriptor left for it.
     """
+
+    threads = 1
 
     def __init__(
         self,
@@ -364,16 +391,18 @@ class Wire:
         with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyhow; closed: nobody waits
             self._waker.send(b"\0")
 
-    def start(self, ask: Ask, receiver: Receiver) -> None:
+    def start(self, ask: Ask, receiver: Receiver, *, alone: bool = True) -> None:
         """Sends a request.
 
         Args:
             ask: The request.
             receiver: Takes in the answer.
+            alone: Whether only this thread can drive it. Here it always does; see `wires`.
 
         Raises:
             TransportError: Its URL is invalid.
         """
+        del alone
         body, ftp = ask.body, is_ftp(ask.url)
         try:
             if body is not None and ftp:
@@ -421,6 +450,11 @@ class Wire:
         return [
             self._land(handle).receiver for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)
         ]
+
+    def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
+        """Ends requests of other threads, of which there are none here; see `wires`."""
+        del unwanted
+        return []
 
     def poll(self, timeout: float) -> list[Ended]:
         """Moves bytes until something ends, somebody wakes it or the time is over.

@@ -7,41 +7,18 @@ decisions stay in the engine's thread, which is told what the others have done.
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 
 from omicsdk.core.errors import TransportError
-from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
+from omicsdk.transfer.network.wire import Ask, Attended, Ended, Receiver, Wire
 
 # Seconds that a thread waits without being woken; it has nothing else to look after.
 _IDLE = 1.0
 # Seconds that the end of a thread is waited for.
 _CLOSING = 0.5
-
-
-class Attended(ABC):
-    """A receiver with news for the engine while its request is driven by another thread."""
-
-    lines: list[bytes]
-
-    @abstractmethod
-    def take(self, chunk: bytes, /) -> int | None:
-        """Take bytes of the body; 0 ends the request."""
-
-    @abstractmethod
-    def go_aside(self, call: Callable[[], None]) -> None:
-        """Note that another thread drives the request.
-
-        Args:
-            call: Has `attend` called in the engine's thread, soon; safe to call from any thread.
-        """
-
-    @abstractmethod
-    def attend(self) -> None:
-        """Do what the other thread left to the engine's."""
 
 
 class _Thread:
