@@ -1,4 +1,4 @@
-"""The loop of a transfer. One thread drives all jobs; others only hash, call services and sync for it."""
+"""The loop of a transfer. One thread decides for all jobs; others move bytes, hash, call services and sync for it."""
 
 from __future__ import annotations
 
