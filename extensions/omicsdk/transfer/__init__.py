@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
     from omicsdk.transfer.s3 import S3Object as S3Object
     from omicsdk.transfer.scale.plan import Plan as Plan
+    from omicsdk.transfer.scale.plan import Shard as Shard
+    from omicsdk.transfer.scale.plan import ShardResult as ShardResult
+    from omicsdk.transfer.scale.plan import ShardsOpen as ShardsOpen
+    from omicsdk.transfer.scale.plan import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.runs import ShardsProgress as ShardsProgress
     from omicsdk.transfer.scale.runs import run_shards as run_shards
-    from omicsdk.transfer.scale.shard import Shard as Shard
-    from omicsdk.transfer.scale.shard import ShardResult as ShardResult
-    from omicsdk.transfer.scale.shard import ShardsOpen as ShardsOpen
-    from omicsdk.transfer.scale.shard import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.workers import run_on_dask as run_on_dask
     from omicsdk.transfer.uploads.sending import FollowUp as FollowUp
     from omicsdk.transfer.uploads.store import Form as Form
@@ -67,9 +67,8 @@ __getattr__, __dir__, __all__ = lazy_package(
         "reports.progress": "Progress",
         "reports.report": "Report TransferReport read_jsonl",
         "s3": "S3Object",
-        "scale.plan": "Plan",
+        "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
         "scale.runs": "ShardsProgress run_shards",
-        "scale.shard": "Shard ShardResult ShardsOpen ShardsReport",
         "scale.workers": "run_on_dask",
         "uploads.sending": "FollowUp",
         "uploads.store": "Form MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",

@@ -379,6 +379,25 @@ class Disk:
             os.close(descriptor)
 
 
+def make_folders(path: str, disk: Disk | None = None) -> None:
+    """Makes a folder and those above it, where they aren't there.
+
+    Args:
+        path: The folder.
+        disk: What makes them; by default one of its own.
+
+    Raises:
+        DiskFull: There is no room.
+        NotWritable: It can't be made.
+    """
+    try:
+        (disk or Disk()).make_folders(path)
+    except FileExistsError as error:
+        raise NotWritable(path, "a file of that name exists") from error
+    except OSError as error:
+        raise write_error(error, path) from error
+
+
 @cache
 def _libc(name: str) -> Callable[..., int] | None:
     try:

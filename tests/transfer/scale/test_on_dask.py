@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.plan import Plan, ShardsOpen
 from omicsdk.transfer.scale.runs import run_shards
-from omicsdk.transfer.scale.shard import ShardsOpen
 from omicsdk.transfer.scale.workers import NoScheduler, run_on_dask
 
 MIB = 1024 * 1024

@@ -22,9 +22,8 @@ from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.reports.outcomes import Outcome
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.plan import Plan, ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.runs import Parcel, run_shards
-from omicsdk.transfer.scale.shard import ShardResult, ShardsOpen, ShardsReport
 
 MIB = 1024 * 1024
 SPAWN = get_context("spawn")
@@ -478,7 +477,7 @@ def test_each_shard_has_the_limit(items, target, monkeypatch):
         limits.append(control.rate_limit)
         return TransferReport(Outcome(item.name, "done") for item in arguments[0])
 
-    monkeypatch.setattr("omicsdk.transfer.scale.shard.download", downloaded)
+    monkeypatch.setattr("omicsdk.transfer.scale.plan.download", downloaded)
     for shard in Plan(items, target, rate_limit=600_000).shards(2):
         shard.run()
     assert limits == [600_000, 600_000]

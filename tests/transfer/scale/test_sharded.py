@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.shard import Shard, ShardResult, ShardsOpen, ShardsReport
+from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.workers import WorkerPool, download_by
 
 

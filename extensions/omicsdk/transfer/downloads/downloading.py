@@ -15,7 +15,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
@@ -317,12 +317,12 @@ def download(
             unvalidated=unvalidated,
         )
     if not wanted.once:
-        check_all(wanted.names(), target, lambda: _make(target, disk))
+        check_all(wanted.names(), target, lambda: make_folders(target, disk))
         wanted.count()
         if store is None:
             warn_of_shortage(wanted, wanted.size, files, target)
-    _make(target, disk)
-    _make(str(journal_file.parent), disk)
+    make_folders(target, disk)
+    make_folders(str(journal_file.parent), disk)
 
     began = clock.monotonic()
     outcomes = Outcomes()
@@ -410,15 +410,6 @@ def _dry_run(
         if journal is not None:
             journal.close()
     return TransferReport(outcomes, clock.monotonic() - began, title=f"Dry run of a download to {folder}")
-
-
-def _make(folder: str, disk: Disk) -> None:
-    try:
-        disk.make_folders(folder)
-    except FileExistsError as error:
-        raise NotWritable(folder, "a file of that name exists") from error
-    except OSError as error:
-        raise write_error(error, folder) from error
 
 
 def _relative(journal: Path, folder: str) -> str:

@@ -8,7 +8,6 @@ import pickle
 import re
 import shutil
 import threading
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,9 +17,9 @@ from typing import Any, Self, cast
 from uuid import uuid4
 
 from omicsdk.core.files import in_place_of, lock_now
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import make_folders, write_error
 from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.scale.shard import make_folders, worker_name
+from omicsdk.transfer.scale.plan import worker_name
 
 #: Seconds between two messages of a worker, and between two looks at them.
 HEARTBEAT_SECONDS = 0.25
@@ -51,45 +50,6 @@ class Message:
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Return the message of the plain values that `asdict` made."""
         return cls(values["index"], values["attempt"], values["worker"], Progress(**values["progress"]))
-
-
-class Channel(ABC):
-    """Messages between workers and the process that started them. It is picklable, and each side has its end.
-
-    A worker calls `connect` and `stopped`, the process that started them everything else.
-    """
-
-    @abstractmethod
-    def connect(self) -> Callable[[Message], None]:
-        """Return what sends messages; it is called in the thread that runs the shard, its result in another one."""
-
-    @abstractmethod
-    def stopped(self) -> bool:
-        """Whether the worker shall stop."""
-
-    @abstractmethod
-    def messages(self) -> Iterator[Message]:
-        """Yield what came since the last call, or the last message of each worker."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """Have the workers stop, and those that come later not begin."""
-
-    def pack(self, value: object) -> bytes:
-        """Pickle a shard, or a part of one, for the workers."""
-        return pickle.dumps(value)
-
-    def leave(self) -> None:
-        """Keep the word to stop after the run: there are shards that have not heard it."""
-        return
-
-    def gone(self) -> str:
-        """Why no worker will ever be heard again, "" as long as some may be."""
-        return ""
-
-    def reachable(self) -> bool:
-        """Whether shards can be handed in at present."""
-        return True
 
 
 @dataclass(slots=True)
@@ -162,8 +122,10 @@ def _sweep(journals: str, own: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class FileChannel(Channel):
-    """Messages as files, one a shard.
+class FileChannel:
+    """Messages between workers and the process that started them, as files, one a shard. It is picklable; each side has its end.
+
+    A worker calls `connect` and `stopped`, the process that started them everything else.
 
     Args:
         held: Where they are.
@@ -174,7 +136,7 @@ class FileChannel(Channel):
         self._stop = os.path.join(held.path, _STOP)
 
     def connect(self) -> Callable[[Message], None]:
-        """Return what writes messages; without a place for them nothing is reported, and the shard runs all the same."""
+        """Return what sends messages, in another thread than this; without a place for them nothing is reported."""
         with suppress(OSError):
             os.makedirs(self._held.path, exist_ok=True)
 
@@ -193,7 +155,7 @@ class FileChannel(Channel):
         return os.path.exists(self._stop)
 
     def messages(self) -> Iterator[Message]:
-        """Yield the last message of each worker."""
+        """Yield what came since the last call, or the last message of each worker."""
         try:
             for name in os.listdir(self._held.path):
                 if name.isdecimal():
@@ -203,14 +165,26 @@ class FileChannel(Channel):
             _log.debug("%s: %s", self._held.path, error)
 
     def stop(self) -> None:
-        """Has the workers stop."""
+        """Have the workers stop, and those that come later not begin."""
         os.makedirs(self._held.path, exist_ok=True)  # they must hear this though the folder was removed
         with open(self._stop, "w", encoding="ascii"):
             return
 
     def leave(self) -> None:
-        """Leaves the folder."""
+        """Keep the word to stop after the run: there are shards that have not heard it."""
         self._held.stays = True
+
+    def pack(self, value: object) -> bytes:
+        """Pickle a shard, or a part of one, for the workers."""
+        return pickle.dumps(value)
+
+    def gone(self) -> str:
+        """Why no worker will ever be heard again, "" as long as some may be."""
+        return ""
+
+    def reachable(self) -> bool:
+        """Whether shards can be handed in at present."""
+        return True
 
 
 # The topics of runs that were told to stop, in the worker's process.
@@ -221,8 +195,8 @@ def _stop_here(topic: str) -> None:
     _stopped.add(topic)
 
 
-class DaskChannel(Channel):
-    """Messages as events of the scheduler, which passes them on as they come.
+class DaskChannel:
+    """The same as events of the scheduler, which passes them on as they come.
 
     Args:
         topic: Names the run.
@@ -265,11 +239,17 @@ class DaskChannel(Channel):
     def stop(self) -> None:
         self._untold = True
 
+    def leave(self) -> None:
+        return  # a word that a worker has heard stays
+
     def gone(self) -> str:
         return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
 
     def reachable(self) -> bool:
         return self._client.status == "running"  # for a while the client looks for a scheduler that is lost
+
+
+Channel = FileChannel | DaskChannel
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.engine.control import Control, Terminated, interrupts
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.scale.channels import HEARTBEAT_SECONDS, Channel, FileChannel, Message, held_folder, reporting
-from omicsdk.transfer.scale.shard import (
+from omicsdk.transfer.scale.plan import (
     Shard,
     ShardResult,
     ShardsOpen,

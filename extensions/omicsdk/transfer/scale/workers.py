@@ -22,9 +22,8 @@ from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcome, Outcomes, 
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport, outcomes_in
 from omicsdk.transfer.scale.channels import DaskChannel, held_folder
-from omicsdk.transfer.scale.plan import Plan
+from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import Run, ShardsProgress, run_shards, shards_report_of
-from omicsdk.transfer.scale.shard import Opening, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 
 #: Shards for each worker, so that one that is done early finds more to do, and a lost one leaves little behind.
 SHARDS_PER_WORKER = 4
