@@ -186,10 +186,7 @@ def run_shards(
     if not shards:
         return ShardsReport(())
     with held_folder(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as held:
-        channel = FileChannel(held)
-        return Run(
-            shards, executor, channel, retries=retries, progress=progress, stop=stop, control=control, clock=clock
-        ).result()
+        return Run(shards, executor, FileChannel(held), retries, progress, stop, control, clock).result()
 
 
 def shards_report_of(error: KeyboardInterrupt) -> ShardsReport | None:
@@ -201,45 +198,32 @@ def shards_report_of(error: KeyboardInterrupt) -> ShardsReport | None:
     return vars(error).get(_REPORT)
 
 
+@dataclass(eq=False)
 class Run:
-    """One run of shards: which are under way, and what came of the others.
+    """One run of shards: which are under way, and what came of the others. Attributes are the arguments of `run_shards`.
 
-    Args:
-        shards: As for `run_shards`.
-        executor: As there.
+    Attributes:
         channel: How workers report their progress.
-        retries: As there.
-        progress: As there.
-        stop: As there.
-        control: As there.
-        clock: As there.
     """
 
-    def __init__(
-        self,
-        shards: Sequence[Shard],
-        executor: Executor | Callable[[], Executor],
-        channel: Channel,
-        *,
-        retries: int = 2,
-        progress: Callable[[ShardsProgress], None] | None = None,
-        stop: threading.Event | None = None,
-        control: Control | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
-        if retries < 0:
+    shards: Sequence[Shard]
+    executor: Executor | Callable[[], Executor]
+    channel: Channel
+    retries: int = 2
+    progress: Callable[[ShardsProgress], None] | None = None
+    stop: threading.Event | None = None
+    control: Control | None = None
+    clock: Clock = SYSTEM_CLOCK
+
+    def __post_init__(self) -> None:
+        if self.retries < 0:
             raise ValueError("retries cannot be negative")
-        self._shards = {shard.index: shard for shard in shards}
-        if len(self._shards) < len(shards):
+        self._shards = {shard.index: shard for shard in self.shards}
+        if len(self._shards) < len(self.shards):
             raise ValueError("a shard is listed twice, or the shards are of several plans")
-        self._make = executor if not isinstance(executor, Executor) else None
-        self._executor = executor if isinstance(executor, Executor) else executor()
-        self._channel = channel
-        self._retries = retries
-        self._progress = progress
-        self._stop = stop
-        self._control = control or Control()
-        self._clock = clock
+        self._executor = self.executor if isinstance(self.executor, Executor) else self.executor()
+        self._is_ours = self._executor is not self.executor
+        self._control = self.control or Control()
         self._again = Counter[int]()
         self._lost = dict[int, BaseException]()  # to be begun again
         self._broken: BaseException | None = None
@@ -247,15 +231,15 @@ class Run:
         # Futures come here when they end: concurrent.futures.wait holds their locks, which a Ctrl-C then never frees.
         self._ends = SimpleQueue[Future[ShardResult] | None]()
         self._open = dict[Future[ShardResult], int]()
-        self._tracker = Tracker(shards)
+        self._tracker = Tracker(self.shards)
         in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
         self._tasks: dict[int, Shard | Parcel] = {
-            shard.index: shard if in_process else _packed(shard, channel.pack) for shard in shards
+            shard.index: shard if in_process else _packed(shard, self.channel.pack) for shard in self.shards
         }
 
     def result(self) -> ShardsReport:
         """Run the shards; the result and errors are those of `run_shards`."""
-        control, began = self._control, self._clock.monotonic()
+        control, began = self._control, self.clock.monotonic()
         control.begin(began)
         given_up: float | None = None
         try:
@@ -263,21 +247,25 @@ class Run:
                 for index in self._shards:
                     self._submit(index)
                 self._go_on()
-                while (self._open or self._lost) and (given_up is None or self._clock.monotonic() < given_up):
-                    if control.over(self._clock.monotonic(), self._stop):
+                while (self._open or self._lost) and (given_up is None or self.clock.monotonic() < given_up):
+                    if control.over(self.clock.monotonic(), self.stop):
                         self._end_all()
                     if control.reason in ("interrupt", "terminate") and given_up is None:
-                        given_up = self._clock.monotonic() + GRACE
+                        given_up = self.clock.monotonic() + GRACE
                     self._step()
-                    self._tell(self._clock.monotonic() - began)
+                    self._tell(self.clock.monotonic() - began)
         except BaseException:
             self._end_all()
             if given_up is None:  # else it is the second Ctrl-C: the user is in a hurry
-                self._drain(GRACE)
+                self._drain()
             raise
         finally:
-            self._close()
-        report = self._report(self._clock.monotonic() - began, control.why)
+            if self._is_ours:
+                # Idle workers end at once; an interpreter that ends beside a pool's own thread can trip over its closed pipe.
+                self._executor.shutdown(wait=not self._open, cancel_futures=True)
+            elif self._open:  # shards that still wait in it shall find that they are stopped
+                self.channel.leave()
+        report = self._report(self.clock.monotonic() - began, control.why)
         if control.reason in ("interrupt", "terminate"):
             told = f"{control.why}; run the same shards again to resume"
             error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
@@ -291,18 +279,18 @@ class Run:
 
     def _tell(self, seconds: float, *, final: bool = False) -> None:
         progress = self._tracker.progress(seconds, final=final)
-        if self._progress is not None:
-            self._progress(progress)
+        if self.progress is not None:
+            self.progress(progress)
 
     def _step(self) -> None:
         """Waits a moment for what comes, and deals with it."""
         ended = self._ended()
-        for message in self._channel.messages():
+        for message in self.channel.messages():
             self._tracker.heard(message)
         for future in ended:
             if future in self._open:
                 self._take(self._open.pop(future), future)
-        if gone := self._channel.gone():
+        if gone := self.channel.gone():
             self._broken = ConnectionError(gone)
             self._lost.update(dict.fromkeys(self._open.values(), self._broken))
             self._open.clear()
@@ -312,22 +300,14 @@ class Run:
         """Has all shards end in order; those that haven't begun see so when they do."""
         if not self._stopped:
             self._stopped = True
-            self._channel.stop()
+            self.channel.stop()
 
-    def _drain(self, seconds: float) -> None:
+    def _drain(self) -> None:
         """Waits for the shards that run, but not for ever."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + GRACE
         while self._open and time.monotonic() < until:
             for future in self._ended():
                 self._open.pop(future, None)
-
-    def _close(self) -> None:
-        """Closes an executor that is our own. Shards that still wait in another one shall find that they are stopped."""
-        if self._make is not None:
-            # Idle workers end at once; an interpreter that ends beside a pool's own thread can trip over its closed pipe.
-            self._executor.shutdown(wait=not self._open, cancel_futures=True)
-        elif self._open:
-            self._channel.leave()
 
     def _report(self, seconds: float, why: str = "") -> ShardsReport:
         results = tuple(
@@ -349,9 +329,9 @@ class Run:
 
     def _submit(self, index: int) -> None:
         try:
-            future = self._executor.submit(work, self._tasks[index], self._channel, ours=self._make is not None)
+            future = self._executor.submit(work, self._tasks[index], self.channel, ours=self._is_ours)
         except Exception as error:
-            if not (isinstance(error, BrokenExecutor | RuntimeError) or self._channel.gone()):
+            if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.gone()):
                 raise
             self._broken = error  # RuntimeError: somebody has shut it down
             self._lost[index] = error
@@ -383,7 +363,7 @@ class Run:
         if self._control.stopped:
             self._end_all()
         while self._lost and not (self._broken is not None and self._open):
-            if not (self._stopped or self._channel.reachable() or self._channel.gone()):
+            if not (self._stopped or self.channel.reachable() or self.channel.gone()):
                 return
             lost, self._lost = self._lost, dict[int, BaseException]()
             if self._broken is not None and not self._stopped:
@@ -392,7 +372,7 @@ class Run:
             for index, error in lost.items():
                 if self._stopped:
                     self._tracker.ended(stopped_before(self._shards[index]))
-                elif index in begun and self._again[index] >= self._retries:
+                elif index in begun and self._again[index] >= self.retries:
                     self._tracker.ended(self._failed(index, error))
                 else:
                     self._again[index] += index in begun
@@ -401,15 +381,15 @@ class Run:
 
     def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
         broken, self._broken = self._broken, None
-        if self._make is None:
+        if isinstance(self.executor, Executor):
             for index, error in lost.items():
                 self._tracker.ended(self._failed(index, error))
             raise ShardsOpen(
-                self._report(0.0), self._channel.gone() or f"their executor broke ({_shown(broken)})"
+                self._report(0.0), self.channel.gone() or f"their executor broke ({_shown(broken)})"
             ) from broken
         _log.warning("the executor broke (%s), shards %s continue in a new one", _shown(broken), numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
-        self._executor = self._make()
+        self._executor = self.executor()
 
     def _failed(self, index: int, error: BaseException) -> ShardResult:
         of = self._shards[index].of
@@ -461,34 +441,32 @@ def stopped_before(shard: Shard) -> ShardResult:
     return ShardResult(shard.index, shard.of, counts={"stopped": shard.files}, worker=worker_name())
 
 
-def _packed(shard: Shard, pack: Callable[[object], bytes]) -> Parcel:
-    try:
-        return Parcel(shard.index, pack(shard))
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise _unpicklable(shard, pack, error) from error
-
-
 def _shown(error: BaseException | None) -> str:
     """An error of somebody else's as logs and messages may show it: it may quote a signed URL."""
     return mask_text(repr(error))
 
 
-def _unpicklable(shard: Shard, pack: Callable[[object], bytes], error: Exception) -> UsageError:
-    """Says which part of a shard can't be sent to other processes."""
+_UNPICKLABLE = (pickle.PicklingError, TypeError, AttributeError)
+
+
+def _packed(shard: Shard, pack: Callable[[object], bytes]) -> Parcel:
+    """Pickle a shard; the error of one that cannot be sent to other processes names the part of it that is at fault."""
 
     def fails(value: object) -> bool:
         try:
             pack(value)
-        except (pickle.PicklingError, TypeError, AttributeError):
+        except _UNPICKLABLE:
             return True
         return False
 
-    remedy = "Use a Location, a function of a module or a functools.partial of one; or run the shards in threads."
-    if callable(shard.source):
-        what = "the plan's source" if fails(shard.source) else "an option"
-    else:
-        guilty = next((item for item in shard.source if fails(item)), None)
-        what = (
-            "an option" if guilty is None else f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
-        )
-    return UsageError(f"{what} cannot be sent to other processes ({mask_text(str(error))})", remedy=remedy)
+    try:
+        return Parcel(shard.index, pack(shard))
+    except _UNPICKLABLE as error:
+        what = "an option"
+        if callable(shard.source):
+            what = "the plan's source" if fails(shard.source) else what
+        elif guilty := next((item for item in shard.source if fails(item)), None):
+            what = f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
+        remedy = "Use a Location, a function of a module or a functools.partial of one; or run the shards in threads."
+        said = f"{what} cannot be sent to other processes ({mask_text(str(error))})"
+        raise UsageError(said, remedy=remedy) from error

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from logging import getLogger
@@ -152,9 +152,8 @@ class NoScheduler(TransferError):
     """No Dask scheduler answers where one was said to be."""
 
 
-@contextmanager
-def _connected(cluster: Any) -> Generator[Any]:
-    """Gives a `distributed.Client`; one that was made for it is closed in the end.
+def _connected(cluster: Any) -> Any:
+    """A `distributed.Client` as a context, whose end closes one that was made for it.
 
     Args:
         cluster: A client, or what one can be made of: the scheduler's address or a cluster.
@@ -165,25 +164,21 @@ def _connected(cluster: Any) -> Generator[Any]:
     """
     make: Any = require("distributed", "dask", "running shards on a Dask cluster").Client
     if isinstance(cluster, make):
-        yield cluster
-        return
+        return nullcontext(cluster)
     where = cluster if isinstance(cluster, str) else repr(cluster)
     try:
-        client = make(cluster, set_as_default=False)
+        return make(cluster, set_as_default=False)
     except TypeError as error:
         if not where.startswith("tls://"):
             raise
-        raise NoScheduler(
-            f"Dask has no certificates for {where}",
-            remedy="Name them in the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY.",
-        ) from error
+        said = f"Dask has no certificates for {where}"
+        remedy = (
+            "Name them in the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY."
+        )
+        raise NoScheduler(said, remedy=remedy) from error
     except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
-        raise NoScheduler(
-            f"No Dask scheduler answers at {where}: {error}",
-            remedy="Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786.",
-        ) from error
-    with client:
-        yield client
+        remedy = "Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
+        raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
 
 
 _RUN = "transfer"
