@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as _quoted
 from logging import getLogger
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -146,10 +146,6 @@ def _line(body: bytes) -> bytes:
     return b"%08x %b\n" % (_extend(0, body), body)
 
 
-def _quoted(text: str) -> str:
-    return encode_basestring_ascii(text)
-
-
 def try_lock(descriptor: int) -> bool:
     """Takes the lock if nobody has it.
 
@@ -171,22 +167,6 @@ def try_lock(descriptor: int) -> bool:
             _log.warning("this file system has no locks: simultaneous transfers into one folder cannot be detected")
             return True
         raise
-    return True
-
-
-def locked(descriptor: int, wait: Callable[[], bool]) -> bool:
-    """Takes the lock, waiting for it as long as `wait` says.
-
-    Args:
-        descriptor: An open file.
-        wait: Is called each time that somebody else has it; it waits a moment and returns True, or False to give up.
-
-    Returns:
-        Whether it is ours now.
-    """
-    while not try_lock(descriptor):
-        if not wait():
-            return False
     return True
 
 
@@ -308,6 +288,22 @@ class JournalFile:
             self._lost = error
             raise
 
+    def sound_lines(self, head: bytes) -> Iterator[bytes]:
+        """Goes through the lines behind a head, as far as they are sound; `end` is where each begins, and then where they end.
+
+        Args:
+            head: The first line; without it there is no other.
+        """
+        self.end = 0
+        with self.reader() as file:
+            if file.read(len(head)) == head:
+                self.end = len(head)
+                for line in lines_of(file):
+                    if not is_sound(line):
+                        return
+                    yield line
+                    self.end += len(line)
+
     def replay(self, head: bytes, take: Callable[[list[Any], int], None]) -> None:
         """Goes through the records behind a head, as far as they are sound; what is torn off behind them is cut away.
 
@@ -315,26 +311,20 @@ class JournalFile:
             head: The first line; without it the file is begun anew.
             take: Is given each record, and where its line begins.
         """
-        with self.reader() as file:
-            if file.read(len(head)) == head:
-                self.end = len(head)
-                for line in lines_of(file):
-                    if not is_sound(line):
-                        break
-                    take(record_of(line), self.end)
-                    self.end += len(line)
-        self.cut_off()
+        for line in self.sound_lines(head):
+            take(record_of(line), self.end)
+        self.start(head)
+
+    def start(self, head: bytes) -> None:
+        """Makes a file that was read ready for more: cuts off what is not sound, and writes the head where it is missing."""
+        if os.fstat(self._descriptor).st_size != self.end:
+            self._disk.truncate(self._descriptor, self.end)
         if self.end == 0:
             self.append([head])
 
     def sync(self) -> None:
         """Returns when the lines are durable; the file's name may not be."""
         self._disk.sync(self._descriptor)
-
-    def cut_off(self) -> None:
-        """Cuts off what stands behind the end."""
-        if os.fstat(self._descriptor).st_size != self.end:
-            self._disk.truncate(self._descriptor, self.end)
 
     def reader(self) -> BinaryIO:
         """Gives the file for reading it whole; closing that leaves this open."""
@@ -436,14 +426,14 @@ def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:
     while True:
         descriptor = disk.open_log(str(path))
         try:
-            if locked(descriptor, wait):
-                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                    return descriptor
-            else:
-                process = holder(descriptor)
-                remedy = f"Wait until process {process} has ended, or choose another folder." if process else None
-                folder = path.parent.parent if path.parent.name == WORK_FOLDER else path.parent
-                raise FolderBusy(str(folder), remedy=remedy)
+            while not try_lock(descriptor):
+                if not wait():
+                    process = holder(descriptor)
+                    remedy = f"Wait until process {process} has ended, or choose another folder." if process else None
+                    folder = path.parent.parent if path.parent.name == WORK_FOLDER else path.parent
+                    raise FolderBusy(str(folder), remedy=remedy)
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
         except FileNotFoundError:
             pass  # whoever held it removed it: make a new one
         except BaseException:
@@ -452,72 +442,46 @@ def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:
         disk.close(descriptor)
 
 
-# Offset of a record that counts no longer; at 0 stands the journal's header.
-_GONE = 0
-
-
 class DoneIndex:
-    """From a key to the offset of its line.
+    """From a key to the offset of its line: a table of 10 bytes of memory a key.
+
+    Keys are told apart by their hash, which differs from process to process, so that nobody can choose names that meet. Of a
+    million keys, two are taken for one in one of a thousand processes: whoever reads a line compares its key.
 
     Args:
         count: How many keys there will be at most, 0 or more; room is made for them at once.
         length: The journal's length in bytes; no offset reaches it.
-        confirmed: Tells whether the line at an offset is that of a key.
     """
 
-    def __init__(self, count: int, length: int, confirmed: Callable[[int, bytes], bool]) -> None:
-        slots = 8
-        while slots * 2 < count * 3:
-            slots *= 2
-        self._mask = slots - 1
-        self._marks = bytearray(slots)  # 0 where nothing is, else eight bits of the key's hash
-        self._offsets = array("I" if length <= 0xFFFFFFFF else "Q", [0]) * slots
-        self._confirmed = confirmed
-        self._count = 0
+    def __init__(self, count: int, length: int) -> None:
+        slots = count + count // 4 + 8
+        self._marks = array("I", [0]) * slots  # bits of the key's hash, 0 where nothing is
+        self._offsets = array("I" if length <= 0xFFFFFFFF else "Q", [0]) * slots  # 0, the place of the header, for none
 
     def __len__(self) -> int:
-        return self._count
+        return sum(map(bool, self._offsets))
 
     def put(self, key: bytes, offset: int) -> None:
-        """Sets the offset of a key, in the place of an earlier one.
-
-        Args:
-            key: The key.
-            offset: The offset of its line, more than 0.
-        """
-        slot, found = self._slot(key)
-        if not found:
-            self._count += 1
-            self._marks[slot] = _mark(hash(key))
-        self._offsets[slot] = offset
+        """Sets the offset of a key, more than 0, in the place of an earlier one."""
+        slot, mark = self._slot(key)
+        self._marks[slot], self._offsets[slot] = mark, offset
 
     def get(self, key: bytes) -> int | None:
         """The offset of a key's line, None when it has none."""
-        slot, found = self._slot(key)
-        return self._offsets[slot] if found else None
+        return self._offsets[self._slot(key)[0]] or None
 
     def remove(self, key: bytes) -> None:
         """Forgets a key, if it is there."""
-        slot, found = self._slot(key)
-        if found:
-            self._count -= 1
-            self._offsets[slot] = _GONE
+        self._offsets[self._slot(key)[0]] = 0
 
-    def _slot(self, key: bytes) -> tuple[int, bool]:
-        """Where a key is, or where it may be put."""
-        marks, mask = self._marks, self._mask
-        value = hash(key)  # of bytes: differs from process to process, and nobody can choose names that meet
-        mark = _mark(value)
-        slot = value & mask
-        while there := marks[slot]:
-            if there == mark and (offset := self._offsets[slot]) != _GONE and self._confirmed(offset, key):
-                return slot, True
-            slot = (slot + 1) & mask
-        return slot, False
-
-
-def _mark(value: int) -> int:
-    return (value >> 40 & 0xFF) or 1
+    def _slot(self, key: bytes) -> tuple[int, int]:
+        """Where a key is, or where it may be put, and its mark."""
+        marks, value = self._marks, hash(key)
+        mark = value >> 32 & 0xFFFFFFFF | 1
+        slot = value % len(marks)
+        while (there := marks[slot]) and there != mark:
+            slot = (slot + 1) % len(marks)
+        return slot, mark
 
 
 #: What stands for a cell that isn't there.
@@ -570,7 +534,6 @@ class Journal:
         self.parts = dict[str, PartState]()
         self._keys = dict[str, int]()
         self._next_key = 0
-        self._lines = 0
         self._closing = False
         self._guard = threading.Lock()
         try:
@@ -600,7 +563,7 @@ class Journal:
         if offset is None:
             return None
         block, start, end = self._file.line_at(offset)
-        return done_state(block[start:end], key)
+        return done_state(block[start:end], key) if is_done_line(block, start, key) else None
 
     def forget(self, name: str) -> None:
         """Makes sure that a done-record counts no longer, whatever happens: its file is about to be written to.
@@ -637,8 +600,9 @@ class Journal:
         with self._guard:
             state = PartState(size, validator, dict(checksums), array("q", [MISSING]) * cell_count(size))
             self.parts[name] = state
-            key = self._keys[name] = self._new_key()
-            self._hint(["part", key, name, size, validator, state.checksums])
+            self._next_key += 1
+            self._keys[name] = self._next_key
+            self._hint(["part", self._next_key, name, size, validator, state.checksums])
             return state
 
     def cell(self, name: str, index: int, crc: int) -> None:
@@ -694,19 +658,11 @@ class Journal:
 
     # -- appending
 
-    def _new_key(self) -> int:
-        self._next_key += 1
-        return self._next_key
-
     def _hint(self, record: list[object]) -> None:
         try:
-            self._append([line_of(record)])
+            self._file.append([line_of(record)])
         except OSError as error:  # a full disk costs the next run some bytes, this one nothing
             _log.debug("%s: %s", self.path, error.strerror)
-
-    def _append(self, lines: Sequence[bytes]) -> None:
-        self._file.append(lines)
-        self._lines += len(lines)
 
     # -- opening
 
@@ -714,40 +670,32 @@ class Journal:
         """Makes a journal that was read ready for more."""
         if self._file.end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
             self._compact()
-        self._file.cut_off()
-        if self._file.end == 0:
-            self._append([line_of(HEADER)])
+        self._file.start(line_of(HEADER))
 
     def _load(self) -> None:
         """Reads the whole journal, as far as it is sound."""
         self.parts.clear()
         self._keys.clear()
-        self._file.end = self._lines = self._next_key = 0
-        self._done = DoneIndex(0, 0, self._is_at)  # an old one makes room before there is a new one
+        self._lines, self._next_key = 1, 0
+        self._done = DoneIndex(0, 0)  # an old one makes room before there is a new one
         names = dict[int, str]()
-        header = line_of(HEADER)
-        end = 0
         with self._file.reader() as file:
-            self._done = DoneIndex(_count_done(file), file.tell(), self._is_at)
-            put, parts = self._done.put, self.parts
+            self._done = DoneIndex(count_done(file), file.tell())
             file.seek(0)
-            for line in lines_of(file):
-                if not is_sound(line) or (end == 0 and line != header):
-                    break
-                key = done_key(line)
-                if key is None:
-                    self._replay(record_of(line), names)
-                else:
-                    put(key, end)
-                    if parts:
-                        self._over(record_of(line)[1], names)
-                end += len(line)
-                self._lines += 1
-            file.seek(0)
-            if end == 0 and not may_be_ours(file.read(64)):
-                remedy = "Name another file as the journal."
-                raise NotWritable(str(self.path), "it is not a journal of a transfer", remedy=remedy)
-        self._file.end = end
+            begins = file.read(64)
+        put, parts = self._done.put, self.parts
+        for line in self._file.sound_lines(line_of(HEADER)):
+            key = done_key(line)
+            if key is None:
+                self._replay(record_of(line), names)
+            else:
+                put(key, self._file.end)
+                if parts:
+                    self._over(record_of(line)[1], names)
+            self._lines += 1
+        if self._file.end == 0 and not may_be_ours(begins):
+            remedy = "Name another file as the journal."
+            raise NotWritable(str(self.path), "it is not a journal of a transfer", remedy=remedy)
 
     def _replay(self, record: list[Any], names: dict[int, str]) -> None:
         match record:
@@ -775,10 +723,6 @@ class Journal:
     def _live_lines(self) -> int:
         cells = sum(sum(crc != MISSING for crc in state.cells) for state in self.parts.values())
         return 1 + len(self._done) + len(self.parts) + cells
-
-    def _is_at(self, offset: int, key: bytes) -> bool:
-        block, start, _ = self._file.line_at(offset)
-        return is_done_line(block, start, key)
 
     def _compact(self) -> None:
         """Writes what still counts to a new file, when there is much that doesn't."""
@@ -808,7 +752,7 @@ class Journal:
                     yield line_of(["cell", number, index, crc])
 
 
-def _count_done(file: BinaryIO) -> int:
+def count_done(file: BinaryIO) -> int:
     """How many done-records a journal has, at most; reads it to its end."""
     count = 0
     file.seek(0)

@@ -15,15 +15,12 @@ from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk, write_errors
-from omicsdk.transfer.journal import DoneIndex, JournalFile, line_of, lines_of, record_of
+from omicsdk.transfer.journal import DoneIndex, JournalFile, count_done, line_of, record_of
 from omicsdk.transfer.uploads.job import Finished, Identity, Unfinished
 from omicsdk.transfer.uploads.store import SentPart
 
 #: The format; a journal of another one isn't continued.
 HEAD: list[object] = ["omics-uploads", 1]
-#: How a done-record begins, behind its checksum.
-_DONE = b'["done",'
-_PREFIX = 9  # eight digits and a blank
 
 _log = getLogger("omicsdk.transfer")
 
@@ -61,7 +58,7 @@ class UploadJournal:
     def __init__(self, path: Path | None, wait: Callable[[], bool]) -> None:
         self.path = path
         self._unfinished = dict[str, Unfinished]()
-        self._finished = DoneIndex(0, 0, self._is_at)  # of earlier runs; this one's aren't looked up
+        self._finished = DoneIndex(0, 0)  # of earlier runs; this one's aren't looked up
         self._file: JournalFile | None = None
         if path is None:
             return
@@ -86,7 +83,11 @@ class UploadJournal:
         offset = self._finished.get(key.encode())
         if offset is None or (place and self._finished.get(place.encode()) not in (None, offset)):
             return None
-        record = record_of(self._line(offset))
+        assert self._file is not None
+        block, start, end = self._file.line_at(offset)
+        record = record_of(block[start:end])
+        if record[1] != key:
+            return None
         confirmed = [tuple(cast("list[str]", more)) for more in record[4:] if not isinstance(more, str)]
         return Finished(cast("Identity", tuple(record[2])), record[3], confirmed[0] if confirmed else ())
 
@@ -146,19 +147,8 @@ class UploadJournal:
             begins = file.read(len(head))
             if not head.startswith(begins):
                 raise FileExistsError(0, "it is not a journal of uploads; name another file")
-            done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
-            self._finished = DoneIndex(2 * done, file.tell(), self._is_at)  # by key and by place
+            self._finished = DoneIndex(2 * count_done(file), file.tell())  # by key and by place
         journal.replay(head, self._replay)
-
-    def _is_at(self, offset: int, key: bytes) -> bool:
-        """Whether the done-record of a key, or of a place, begins there."""
-        line = self._line(offset)
-        return line.startswith(_DONE + b'"' + key + b'"', _PREFIX) or line.endswith(b',"' + key + b'"]\n')
-
-    def _line(self, offset: int) -> bytes:
-        assert self._file is not None
-        block, start, end = self._file.line_at(offset)
-        return block[start:end]
 
     def _replay(self, record: list[Any], at: int) -> None:
         match record:
