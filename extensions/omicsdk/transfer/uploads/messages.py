@@ -297,20 +297,6 @@ class Finish(NamedTuple):
     """Report the outcome and forget the job."""
 
 
-Command = (
-    Open
-    | Hash
-    | Call
-    | Prepare
-    | Send
-    | CancelRequests
-    | Wait
-    | HoldServer
-    | Relieve
-    | CheckFile
-    | RecordBegun
-    | RecordPart
-    | RecordDone
-    | DropRecord
-    | Finish
-)
+_OfJournal = RecordBegun | RecordPart | RecordDone | DropRecord
+_OfUpload = Open | Hash | Call | Prepare | Send | CancelRequests | Wait | CheckFile | Finish
+Command = _OfUpload | _OfJournal | HoldServer | Relieve

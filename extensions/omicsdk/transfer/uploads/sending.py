@@ -45,10 +45,6 @@ class Prepared(NamedTuple):
     epoch: int
     hops: int = 0
 
-    def elsewhere(self, location: Location) -> Prepared:
-        """The same part with a redirect's end as its place."""
-        return self._replace(location=location, hops=self.hops + 1)
-
 
 class FileBody(Body):
     """A stretch of a file as the body of a request, and what a form has around it.
@@ -189,9 +185,7 @@ class _Text:
     def __init__(self, content: bytes) -> None:
         self.length = len(content)
         self._content = io.BytesIO(content)
-
-    def read(self, size: int, /) -> bytes:
-        return self._content.read(size)
+        self.read = self._content.read
 
     def seek(self, offset: int, /) -> None:
         self._content.seek(offset)
@@ -227,10 +221,7 @@ class FollowUp(Answer):
         Args:
             whole: Whether the answer is whole.
         """
-        if whole:
-            self._answered(*parse_head(self.lines))
-        else:
-            self._answered(None, {})
+        self._answered(*(parse_head(self.lines) if whole else (None, {})))
 
 
 def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Mapping[str, str] | None = None) -> Ask:

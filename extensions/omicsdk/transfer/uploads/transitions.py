@@ -314,7 +314,8 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
     if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
         headers = {name: value for name, value in headers.items() if _harmless(name)}
     job.pipeline += 1
-    return [messages.Send(prepared.elsewhere(replace(here, url=there, headers=headers)), first=True)]
+    moved = prepared._replace(location=replace(here, url=there, headers=headers), hops=prepared.hops + 1)
+    return [messages.Send(moved, first=True)]
 
 
 def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
