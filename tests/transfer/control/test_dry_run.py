@@ -122,7 +122,7 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 1000))
     fits = [Item("one", never, 400), Item("two", never, 600)]
     assert download(fits, target, dry_run=True).ok
     with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, but only 1,000 are free\. Free disk space"):
@@ -132,14 +132,14 @@ def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any
 def test_what_is_there_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     items = [server.item(f"f{n}", noise(300_000, n), "md5") for n in range(3)]
     download(items[:2], target)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 300_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 300_000))
     assert download(items, target, dry_run=True).ok
 
 
 def test_too_little_room_is_a_warning_in_earnest(
     server: Any, target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 1))
     with caplog.at_level(logging.WARNING, "omicsdk.transfer"):
         assert download([server.item("one", b"123", "md5")], target).ok
     assert "3 more bytes are needed" in caplog.text

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, nullcontext
 from functools import partial
 from logging import getLogger
 from pathlib import Path
@@ -15,7 +16,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
-from omicsdk.transfer.disk import Disk, make_folders
+from omicsdk.transfer.disk import Disk, make_folders, space_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
@@ -49,8 +50,6 @@ class InsufficientSpace(DiskFull):
     def __init__(self, folder: str, needed: int, free: int) -> None:
         super().__init__(folder)
         self.message = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are free"
-        self.needed = needed
-        self.free = free
 
 
 def nearest_folder(folder: str) -> str:
@@ -60,23 +59,6 @@ def nearest_folder(folder: str) -> str:
     return folder
 
 
-def free_bytes(folder: str) -> int | None:
-    """Bytes that the file system of a folder has for this user; quotas aren't seen.
-
-    Args:
-        folder: The folder, which needn't be there yet.
-
-    Returns:
-        The number, None when the system doesn't tell.
-    """
-    try:
-        import shutil  # here, where an OSError may come of it: it takes a descriptor
-
-        return shutil.disk_usage(nearest_folder(folder)).free
-    except OSError:
-        return None
-
-
 def bytes_needed(item: Item, files: PartFiles) -> int:
     """Bytes that a file still needs on the disk, as far as sizes and names tell; what is there isn't read.
 
@@ -84,8 +66,7 @@ def bytes_needed(item: Item, files: PartFiles) -> int:
         item: The file; without a stated size it needs nothing that is known.
         files: Where files are.
     """
-    held = max(_held(path) for path in files.paths(item.name))
-    return max(0, (item.size or 0) - held)
+    return max(0, (item.size or 0) - max(map(_held, files.paths(item.name))))
 
 
 def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
@@ -95,8 +76,8 @@ def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
         needed: Bytes that are missing.
         folder: Where they shall be.
     """
-    free = free_bytes(folder)
-    return InsufficientSpace(folder, needed, free) if free is not None and needed > free else None
+    found = space_of(nearest_folder(folder))
+    return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
 
 
 def warn_of_shortage(items: Iterable[Item], stated: int, files: PartFiles, folder: str) -> None:
@@ -124,24 +105,16 @@ def _held(path: str) -> int:
     return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
 
 
-def survey(
-    items: Iterable[Item],
-    files: PartFiles,
-    journal: Journal | None,
-    folder: str,
-    check: Callable[[str], None] | None = None,
-    *,
-    require_checksum: bool = False,
-    unvalidated: bool = False,
+def _dry_run(
+    items: ItemSource, files: PartFiles, folder: str, path: Path, *, require_checksum: bool, unvalidated: bool
 ) -> Outcomes:
     """Tells what would happen with each file.
 
     Args:
-        items: The files, with names that were checked.
+        items: The files.
         files: Where files are.
-        journal: What earlier runs left, None when there is nothing.
         folder: The target folder.
-        check: Checks a name, where names come one by one.
+        path: The journal's file, which needn't be there.
         require_checksum: Whether a file fails that no checksum is stated for.
         unvalidated: As for `usable`.
 
@@ -153,32 +126,32 @@ def survey(
         NotWritable: Nothing can be written there.
         InsufficientSpace: What is missing doesn't fit on the disk.
     """
-    _check_folder(folder)
-    outcomes, needed = Outcomes(), 0
-    for number, item in enumerate(items):
-        try:
-            if check is not None:
-                check(item.name)
-            outcome = _foreseen(number, item, files, journal, unvalidated=unvalidated)
-            if require_checksum and not (item.checksums or outcome.checksums):
-                raise ChecksumMissing(item.title, name=item.name)
-        except (UnsafePath, NotWritable, ChecksumMissing) as error:
-            outcome = Outcome(item.name, "failed", item.size, error=error)
-        if outcome.state == "planned":
-            needed += bytes_needed(item, files)
-        outcomes.put(number, outcome._replace(label=item.label))
+    if not items.once:
+        check_all(items.names(), folder, None)
+    with closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext() as journal:
+        check = guard_of(folder, look=True).check if items.once else None
+        there = nearest_folder(folder)
+        if os.path.lexists(folder) and there != folder:
+            raise NotWritable(folder, "a file of that name exists")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise NotWritable(there, "this account cannot write there")
+        outcomes, needed = Outcomes(), 0
+        for number, item in enumerate(items):
+            try:
+                if check is not None:
+                    check(item.name)
+                outcome = _foreseen(number, item, files, journal, unvalidated=unvalidated)
+                if require_checksum and not (item.checksums or outcome.checksums):
+                    raise ChecksumMissing(item.title, name=item.name)
+            except (UnsafePath, NotWritable, ChecksumMissing) as error:
+                outcome = Outcome(item.name, "failed", item.size, error=error)
+            if outcome.state == "planned":
+                needed += bytes_needed(item, files)
+            outcomes.put(number, outcome._replace(label=item.label))
     problem = shortage_of(needed, folder)
     if problem is not None:
         raise problem
     return outcomes
-
-
-def _check_folder(folder: str) -> None:
-    there = nearest_folder(folder)
-    if os.path.lexists(folder) and there != folder:
-        raise NotWritable(folder, "a file of that name exists")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise NotWritable(there, "this account cannot write there")
 
 
 def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
@@ -303,19 +276,18 @@ def download(
     disk = disk or Disk(mode)
     wanted = ItemSource(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
-    files = PartFiles(target, _relative(journal_file, target), disk)
+    try:  # as seen from the folder, so that both may be moved together
+        place = os.path.relpath(journal_file, target)
+    except ValueError:  # another drive
+        place = str(journal_file)
+    files = PartFiles(target, place, disk)
     if dry_run and store is not None:
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
+    began = clock.monotonic()
     if dry_run:
-        return _dry_run(
-            wanted,
-            files,
-            target,
-            journal_file,
-            clock,
-            require_checksum=control.require_checksum,
-            unvalidated=unvalidated,
-        )
+        required = control.require_checksum
+        found = _dry_run(wanted, files, target, journal_file, require_checksum=required, unvalidated=unvalidated)
+        return TransferReport(found, clock.monotonic() - began, title=f"Dry run of a download to {target}")
     if not wanted.once:
         check_all(wanted.names(), target, lambda: make_folders(target, disk))
         wanted.count()
@@ -324,8 +296,7 @@ def download(
     make_folders(target, disk)
     make_folders(str(journal_file.parent), disk)
 
-    began = clock.monotonic()
-    outcomes = Outcomes()
+    began, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
         connections=connections,
         locators=locators,
@@ -340,26 +311,16 @@ def download(
         store=store,
     )
     doing = f"transferring into {target}"
-    log = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
-    if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
-        disk.forget_new()
-    try:
-        engine = Downloads(
-            wanted,
-            target,
-            _relative(journal_file, target),
-            log,
-            settings,
-            outcomes.put,
-            guard_of(target, empty=disk.is_new(target)).check if wanted.once else None,
-        )
+    opening = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
+    with closing(opening) as log:
+        if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
+            disk.forget_new()
+        check = guard_of(target, empty=disk.is_new(target)).check if wanted.once else None
+        engine = Downloads(wanted, target, place, log, settings, outcomes.put, check)
         with interrupts(control):
             engine.run()
-    finally:
-        log.close()
     if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)
-    why = "" if engine.finished else control.why
     seconds = clock.monotonic() - began
     report = TransferReport(
         outcomes,
@@ -367,7 +328,7 @@ def download(
         throughput=engine.throughput,
         began=clock.now() - seconds,
         title=f"Download to {target if store is None else store.target.url()}",
-        why_stopped=why,
+        why_stopped="" if engine.finished else control.why,
     )
     say_stopped(control, report)
     return report
@@ -385,36 +346,3 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     if journal is None:
         raise UsageError(f"journal= is missing: {target.url()} cannot hold it; give a local file")
     return Store(target, clock)
-
-
-def _dry_run(
-    items: ItemSource,
-    files: PartFiles,
-    folder: str,
-    path: Path,
-    clock: Clock,
-    *,
-    require_checksum: bool,
-    unvalidated: bool,
-) -> TransferReport:
-    began = clock.monotonic()
-    if not items.once:
-        check_all(items.names(), folder, None)
-    journal = Journal(path, lambda: False, look=True) if path.exists() else None
-    try:
-        check = guard_of(folder, look=True).check if items.once else None
-        outcomes = survey(
-            items, files, journal, folder, check, require_checksum=require_checksum, unvalidated=unvalidated
-        )
-    finally:
-        if journal is not None:
-            journal.close()
-    return TransferReport(outcomes, clock.monotonic() - began, title=f"Dry run of a download to {folder}")
-
-
-def _relative(journal: Path, folder: str) -> str:
-    """The journal's place as seen from the folder, so that both may be moved together."""
-    try:
-        return os.path.relpath(journal, folder)
-    except ValueError:  # another drive
-        return str(journal)

@@ -12,7 +12,7 @@ from logging import getLogger
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
-from omicsdk.core.checksums import Digests, first_difference
+from omicsdk.core.checksums import MIB, Digests, first_difference
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
@@ -26,7 +26,6 @@ from omicsdk.transfer.journal import DoneState
 WHOLE = frozenset(
     {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "oss", "oci", "r2", "tos", "cos", "obs", "hf", "memory"}
 )
-GIB = 1024**3
 
 
 class FileSystem(Protocol):
@@ -74,7 +73,7 @@ class FsspecTarget:
         *,
         spool: str | os.PathLike[str] | None = None,
         spool_files: int = 256,
-        spool_bytes: int = 8 * GIB,
+        spool_bytes: int = 8 * 1024 * MIB,
         puts: int = 4,
         verify: Literal["told", "read"] = "told",
         whole: bool | None = None,
@@ -146,8 +145,6 @@ class FsspecTarget:
     def __repr__(self) -> str:
         return f"FsspecTarget({self.url()!r})"  # the file system's own repr may show credentials
 
-
-MIB = 1024 * 1024
 
 _TAGS = ("ETag", "etag")
 # Keys under which fsspec's file systems tell what changes with an object's bytes, the surest first.
@@ -373,7 +370,11 @@ class Store:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
         try:
             self._fs.put_file(local, aside)
-            info, held = self._check(name, aside, local, size, checksums)
+            info = self._sized(name, aside, size)
+            held = self._held_against(name, local, size, checksums, claims(info, size))
+            if self.target.verify == "read" or held is None:
+                self._read_back(name, aside, local, size, checksums)
+                held = f"{held or 'size'}, its bytes"
             if aside != path:
                 self._move(aside, path)
                 info = self._sized(name, path, size)
@@ -382,17 +383,6 @@ class Store:
                 self._remove(aside)
             raise
         return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), held)
-
-    def _check(
-        self, name: str, path: str, local: str, size: int, checksums: Mapping[str, str]
-    ) -> tuple[Mapping[str, Any], str]:
-        """Holds what was put against the file, wherever it was put; gives what is told of it, and what was compared."""
-        info = self._sized(name, path, size)
-        held = self._held_against(name, local, size, checksums, claims(info, size))
-        if self.target.verify == "read" or held is None:
-            self._read_back(name, path, local, size, checksums)
-            held = f"{held or 'size'}, its bytes"
-        return info, held
 
     def _sized(self, name: str, path: str, size: int) -> Mapping[str, Any]:
         info = self._info(path)
