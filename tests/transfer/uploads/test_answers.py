@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.uploads.sending import BODY_LIMIT, Answer, Kind, base64_of, difference, facts_of, hex_of, judge
+from omicsdk.transfer.uploads.sending import BODY_LIMIT, Answer, Kind, difference, facts_of, judge
+from omicsdk.transfer.uploads.store import base64_of, hex_of
 
 
 def xml(code: str, message: str = "No.") -> bytes:

@@ -23,8 +23,7 @@ from omicsdk.core.errors import (
     TransferError,
 )
 from omicsdk.transfer import Upload, abort_upload, upload
-from omicsdk.transfer.s3 import S3Object
-from omicsdk.transfer.s3_clients import refusing_cut_heads, s3_client, s3_error
+from omicsdk.transfer.s3 import S3Object, refusing_cut_heads, s3_client, s3_error
 from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, etag_rules
 
 MIB = 1024 * 1024

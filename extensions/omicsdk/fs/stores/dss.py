@@ -424,7 +424,7 @@ class DssStore(ClientStore[Dss]):
             UsageError: One has a name that no bundle takes.
         """
         from omicsdk.fs.copying.copies import joined
-        from omicsdk.transfer.s3_clients import s3_client
+        from omicsdk.transfer.s3 import s3_client
 
         if not files:
             return TransferReport()

@@ -25,8 +25,7 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
-from omicsdk.transfer.s3 import S3Object
-from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS
+from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, S3Object
 from omicsdk.transfer.uploads.store import etag_rules
 
 

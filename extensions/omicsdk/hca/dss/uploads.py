@@ -43,7 +43,7 @@ from omicsdk.transfer import upload as send
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.engine.control import opened, report_of
 from omicsdk.transfer.journal import journal_for
-from omicsdk.transfer.s3_clients import s3_client
+from omicsdk.transfer.s3 import s3_client
 from omicsdk.transfer.threads import Workers, ended, never
 from omicsdk.transfer.uploads.sending import FollowUp
 

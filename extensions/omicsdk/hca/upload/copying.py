@@ -12,7 +12,7 @@ from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.outcomes import Verification
-from omicsdk.transfer.s3_clients import asking_s3
+from omicsdk.transfer.s3 import asking_s3
 from omicsdk.transfer.threads import in_threads
 
 #: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html

@@ -19,7 +19,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3_clients import asking_s3, etag_of, s3_client, s3_pages
+from omicsdk.transfer.s3 import asking_s3, etag_of, s3_client, s3_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

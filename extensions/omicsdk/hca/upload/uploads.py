@@ -39,7 +39,7 @@ from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.outcomes import PRESENT, Verification
 from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.s3_clients import WRONG_BUCKET, WRONG_KEYS, s3_client
+from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, s3_client
 from omicsdk.transfer.threads import Workers, ended, side_by_side
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import os
 import re
@@ -18,7 +16,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
-from omicsdk.transfer.uploads.store import Cut, Form
+from omicsdk.transfer.uploads.store import Cut, Form, hex_of
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024
@@ -347,19 +345,6 @@ def agreed(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, ...]
         facts: What the store says, likewise.
     """
     return tuple(name for name, value in ours.items() if facts.get(name) == value)
-
-
-def hex_of(base64_text: str) -> str:
-    """Turns a checksum as S3 writes it into hex digits; "" when it is no single checksum (one of parts ends in -N)."""
-    try:
-        return base64.b64decode(base64_text, validate=True).hex()
-    except binascii.Error:
-        return ""
-
-
-def base64_of(hex_text: str) -> str:
-    """Turns hex digits into a checksum as S3 writes it."""
-    return base64.b64encode(bytes.fromhex(hex_text)).decode()
 
 
 def _encrypted(headers: Mapping[str, str]) -> bool:
