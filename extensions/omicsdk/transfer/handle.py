@@ -22,9 +22,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-_NOTHING_YET = Progress(
-    files=0, files_done=0, files_failed=0, bytes=0, bytes_done=0, bytes_fetched=0, rate=0.0, seconds=0.0
-)
 _log = getLogger("omicsdk.transfer")
 
 
@@ -68,7 +65,7 @@ class Transfer(Generic[T]):
         self._ended = threading.Event()
         self._result: list[T] = []
         self._error: BaseException | None = None
-        self._progress = _NOTHING_YET
+        self._progress = Progress()
         self._callbacks: tuple[Callable[[Progress], None], ...] = ()
 
     @classmethod

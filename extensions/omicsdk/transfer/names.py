@@ -22,10 +22,10 @@ T = TypeVar("T")
 WORK_FOLDER = ".omics-transfer"
 #: Bytes that file systems allow in one part of a path.
 LONGEST = 255
-#: Bytes that Linux allows in a whole path, with the zero at its end; other systems' figures come from `room_in`.
-LONGEST_PATH = 4096
 #: Bytes of the end that a file's name has until it is whole: a dot, eight hex digits, ".part".
 SUFFIX = 14
+#: Bytes that a whole name may have: a path of 4,096 on Linux, with the zero at its end; what a folder leaves, `room_in` says.
+ROOM = 4096 - 1 - SUFFIX
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\\]')
@@ -120,7 +120,7 @@ def wrong_with(name: object) -> str:
     return "contains an empty part or '.'" if "" in parts or "." in parts else ""
 
 
-def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGEST_PATH - 1 - SUFFIX) -> None:
+def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) -> None:
     """Checks one name by itself.
 
     What only Windows takes amiss (backslashes, device names such as NUL, trailing dots and blanks) is refused on Windows;
@@ -174,13 +174,7 @@ def room_in(folder: str) -> int:
     return max(0, longest - 1 - SUFFIX - len(os.fsencode(os.path.join(os.path.abspath(folder), ""))))
 
 
-def check_names(
-    names: Iterable[str],
-    *,
-    folds_case: bool,
-    windows: bool = os.name == "nt",
-    room: int = LONGEST_PATH - 1 - SUFFIX,
-) -> None:
+def check_names(names: Iterable[str], *, folds_case: bool, room: int = ROOM) -> None:
     """Check the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory a name.
 
     They are read once, and once more when two clash, to name both. An iterator can be read only once: then the error names
@@ -189,7 +183,6 @@ def check_names(
     Args:
         names: Paths within the target folder, with "/" between their parts.
         folds_case: Whether the file system takes "A" and "a" for one name.
-        windows: Whether Windows' rules hold too.
         room: Bytes that a whole name may have, see `room_in`.
 
     Raises:
@@ -197,7 +190,7 @@ def check_names(
         NameClash: Two entries would land on one path, or one where another needs a folder.
     """
     for attempt in range(1, _MOST_SETS + 1):
-        guard = NameGuard(folds_case=folds_case, windows=windows, room=room)
+        guard = NameGuard(folds_case=folds_case, room=room)
         try:
             for name in names:
                 guard.check(name)
@@ -250,21 +243,12 @@ class NameGuard:
 
     Args:
         folds_case: Whether the file system takes "A" and "a" for one name.
-        windows: Whether Windows' rules hold too.
         room: Bytes that a whole name may have, see `room_in`.
         folder: The target folder, when links in it are to be looked for too.
     """
 
-    def __init__(
-        self,
-        *,
-        folds_case: bool,
-        windows: bool = os.name == "nt",
-        room: int = LONGEST_PATH - 1 - SUFFIX,
-        folder: str | None = None,
-    ) -> None:
+    def __init__(self, *, folds_case: bool, room: int = ROOM, folder: str | None = None) -> None:
         self._keyed = _folded if folds_case else str
-        self._windows = windows
         self._room = room
         self._links = LinkGuard(folder) if folder is not None else None
         self._seen = NameSet()
@@ -280,7 +264,7 @@ class NameGuard:
             UnsafePath: It isn't safe.
             NameClash: It would land where an earlier one does, or where that needs a folder, or the other way about.
         """
-        check_name(name, windows=self._windows, room=self._room)
+        check_name(name, room=self._room)
         key = self._keyed(name if self._links is None else self._links.check(name))
         there = self._seen.add(key, _FILE)
         if there == _FILE:
@@ -324,9 +308,8 @@ def check_links(names: Iterable[str], folder: str) -> bool:
         UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
     """
     guard = LinkGuard(folder)
-    return (
-        sum(guard.check(name) != name for name in names) > 0
-    )  # all are looked at, though one is enough for the answer
+    # All are looked at, though one is enough for the answer.
+    return sum(guard.check(name) != name for name in names) > 0
 
 
 class LinkGuard:

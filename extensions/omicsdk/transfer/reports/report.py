@@ -358,20 +358,17 @@ def _outcome(told: _Told) -> Outcome:
     if verification not in VERIFICATIONS:
         raise ValueError(f"unknown verification {verification!r}")
     name, size, error = str(told["name"]), told["size"], told.get("error")
+    if error is not None:
+        error = ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name)
     return Outcome(
         name=name,
         state=state,
         size=None if size is None else _whole(size),
-        bytes_fetched=_whole(told["bytes_fetched"]),
-        bytes_kept=_whole(told["bytes_kept"]),
+        **{field: _whole(told[field]) for field in ("bytes_fetched", "bytes_kept", "attempts", "retries")},
         checksums={str(algorithm): str(value) for algorithm, value in told["checksums"].items()},
         verified=str(told["verified"]),
-        attempts=_whole(told["attempts"]),
-        retries=_whole(told["retries"]),
         seconds=_number(told["seconds"]),
-        error=None
-        if error is None
-        else ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name),
+        error=error,
         plan=str(told.get("plan", "")),
         label=str(told.get("label", "")),
         verification=verification,

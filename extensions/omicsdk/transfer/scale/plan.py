@@ -29,7 +29,7 @@ from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, WORK_FOLDER, check_name, check_names, first_of_each, room_in
+from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, check_names, first_of_each, room_in
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 from omicsdk.transfer.reports.progress import Progress, Throughput
@@ -191,7 +191,7 @@ class Plan:
         files, sizes = [0] * n, [0] * n
         own: list[list[Item]] = [[] for _ in range(n)]
         self._check()
-        room = LONGEST_PATH - 1 - SUFFIX if isinstance(self.folder, FsspecTarget) else room_in(self.folder)
+        room = ROOM if isinstance(self.folder, FsspecTarget) else room_in(self.folder)
         for item, index in self._placed(n):
             if self._repeats:
                 check_name(item.name, room=room)
@@ -302,18 +302,10 @@ class ShardResult(Displayed):
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON."""
-        told: dict[str, object] = {
-            "index": self.index,
-            "of": self.of,
-            "ok": self.ok,
-            "counts": dict(self.counts),
-            "verification": dict(self.verification),
-            "bytes_fetched": self.bytes_fetched,
-            "seconds": round(self.seconds, 3),
-            "failures": [outcome.to_dict() for outcome in self.failures],
-            "worker": self.worker,
-            "report": self.report,
-        }
+        first = ("index", "of", "ok", "counts", "verification", "bytes_fetched", "seconds")
+        told: dict[str, object] = {name: getattr(self, name) for name in (*first, "failures", "worker", "report")}
+        told["seconds"] = round(self.seconds, 3)
+        told["failures"] = [outcome.to_dict() for outcome in self.failures]
         if self.error is not None:
             told["error"] = error_words(self.error)
         return told
@@ -388,16 +380,10 @@ class ShardsReport(Displayed):
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON."""
-        return {
-            "ok": self.ok,
-            "counts": self.counts,
-            "verification": self.verification,
-            "bytes_fetched": self.bytes_fetched,
-            "seconds": round(self.seconds, 3),
-            "lost": self.lost,
-            "why_stopped": self.why_stopped,
-            "shards": [result.to_dict() for result in self.results],
-        }
+        first = ("ok", "counts", "verification", "bytes_fetched", "seconds", "lost", "why_stopped")
+        told: dict[str, object] = {name: getattr(self, name) for name in first}
+        told["seconds"] = round(self.seconds, 3)
+        return {**told, "shards": [result.to_dict() for result in self.results]}
 
 
 class ShardsOpen(SomeFailed):
