@@ -77,9 +77,8 @@ class Item:
         if type(self.min_delay) is not float:
             number(f"{self.name}: min_delay", self.min_delay, "seconds")
         if not isinstance(cast("object", self.checksums), Mapping):
-            raise TypeError(
-                f"{self.name}: checksums must be a mapping from algorithm to value, not {a(self.checksums)}"
-            )
+            kind = "a mapping from algorithm to value"
+            raise TypeError(f"{self.name}: checksums must be {kind}, not {a(self.checksums)}")
         for algorithm, value in self.checksums.items():
             if value and not isinstance(cast("object", value), str):
                 raise TypeError(f"{self.name}: the {algorithm} must be text, not {type(value).__name__}")

@@ -99,28 +99,6 @@ def done_key(line: bytes) -> bytes | None:
     return line[_NAME : end + 1]
 
 
-def is_done_line(data: bytes, start: int, key: bytes) -> bool:
-    """Tells whether a key's done-record begins at some place.
-
-    Args:
-        data: Bytes of a journal.
-        start: Where a line begins in them.
-        key: The key.
-    """
-    return data.startswith(key, start + _NAME) and data.startswith(_DONE, start + _PREFIX)
-
-
-def done_state(line: bytes, key: bytes) -> DoneState:
-    """What a done-record says.
-
-    Args:
-        line: Its line.
-        key: Its key.
-    """
-    size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
-    return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
-
-
 def record_of(line: bytes) -> list[Any]:
     """Reads a sound line; an empty list where it is none of ours."""
     try:
@@ -563,7 +541,11 @@ class Journal:
         if offset is None:
             return None
         block, start, end = self._file.line_at(offset)
-        return done_state(block[start:end], key) if is_done_line(block, start, key) else None
+        line = block[start:end]
+        if not (line.startswith(_DONE, _PREFIX) and line.startswith(key, _NAME)):
+            return None
+        size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
+        return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
 
     def forget(self, name: str) -> None:
         """Makes sure that a done-record counts no longer, whatever happens: its file is about to be written to.
@@ -667,9 +649,15 @@ class Journal:
     # -- opening
 
     def _mend(self) -> None:
-        """Makes a journal that was read ready for more."""
+        """Makes a journal that was read ready for more; writes what still counts to a new file, when there is much that doesn't."""
         if self._file.end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
-            self._compact()
+            try:
+                replaced = self._file.replace(self._live())
+            except OSError as error:  # the old one is as good, only longer
+                _log.info("%s cannot be rewritten: %s", self.path, error.strerror)
+            else:
+                if replaced:
+                    self._load()
         self._file.start(line_of(HEADER))
 
     def _load(self) -> None:
@@ -723,16 +711,6 @@ class Journal:
     def _live_lines(self) -> int:
         cells = sum(sum(crc != MISSING for crc in state.cells) for state in self.parts.values())
         return 1 + len(self._done) + len(self.parts) + cells
-
-    def _compact(self) -> None:
-        """Writes what still counts to a new file, when there is much that doesn't."""
-        try:
-            replaced = self._file.replace(self._live())
-        except OSError as error:  # the old one is as good, only longer
-            _log.info("%s cannot be rewritten: %s", self.path, error.strerror)
-        else:
-            if replaced:
-                self._load()
 
     def _live(self) -> Iterator[bytes]:
         yield line_of(HEADER)

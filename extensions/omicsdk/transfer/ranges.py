@@ -314,9 +314,8 @@ class Ranges:
             asked = self._asked(location, reading)
             verdict = judge(asked, answer.status, headers, self._clock.now())
             if verdict.kind is Kind.WHOLE and not may_join(asked, verdict.validator):
-                verdict = verdict._replace(
-                    kind=Kind.UNVALIDATED, why=f"a file with {validator_words(verdict.validator)}"
-                )
+                why = f"a file with {validator_words(verdict.validator)}"
+                verdict = verdict._replace(kind=Kind.UNVALIDATED, why=why)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
                 self._loose |= reading.shown and not is_strong(verdict.validator)
                 if verdict.validator:

@@ -142,10 +142,9 @@ def s3_error(error: Exception, what: str) -> OmicsError:
         code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
         if code == "NoSuchUpload":
             return NoSuchUpload(f"{what}: the upload does not exist in the store (any longer)")
-        message = f"{what}: {mask_text(str(about.get('Message') or said))}"
-        return error_class(status)(
-            message, status=status, code=code or None, request_id=meta.get("RequestId"), remedy=_REMEDIES.get(code)
-        )
+        message, request_id = f"{what}: {mask_text(str(about.get('Message') or said))}", meta.get("RequestId")
+        made, remedy = error_class(status), _REMEDIES.get(code)
+        return made(message, status=status, code=code or None, request_id=request_id, remedy=remedy)
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
         return AuthError(f"{what}: {said}", remedy=remedy)
@@ -221,9 +220,8 @@ def s3_pages(
         # which of both came is told by `IsTruncated`, which S3 always states.
         operation = f"list_objects_v2 of {where}"
         if not isinstance(truncated := page.get("IsTruncated"), bool):
-            raise DecodeError(
-                operation, "IsTruncated", truncated, expected="true or false: this is not a list of objects"
-            )
+            expected = "true or false: this is not a list of objects"
+            raise DecodeError(operation, "IsTruncated", truncated, expected=expected)
         if truncated and not page.get("NextContinuationToken"):
             raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
         yield page
@@ -638,11 +636,9 @@ class S3Object(MultipartStore):
             self._call("put_object_tagging", Tagging={"TagSet": listed})
 
     def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        given = {**(place or self._place), **self._extra[operation], **arguments}
         with self._asking(operation):
-            extra = self._extra[operation]
-            return cast(
-                "dict[str, Any]", getattr(self._client, operation)(**(place or self._place), **extra, **arguments)
-            )
+            return cast("dict[str, Any]", getattr(self._client, operation)(**given))
 
     def _asking(self, operation: str) -> AbstractContextManager[None]:
         return asking_s3(f"{self.target}: {operation}")

@@ -310,13 +310,10 @@ class Run:
                 self._open.pop(future, None)
 
     def _report(self, seconds: float, why: str = "") -> ShardsReport:
-        results = tuple(
-            self._tracker.results.get(index) or stopped_before(shard) for index, shard in self._shards.items()
-        )
+        ended, lost, throughput = self._tracker.results, self._tracker.lost, self._tracker.throughput
+        results = tuple(ended.get(index) or stopped_before(shard) for index, shard in self._shards.items())
         stopped = any(result.counts.get("stopped") for result in results)
-        return ShardsReport(
-            results, seconds, self._tracker.lost, why if stopped else "", throughput=self._tracker.throughput
-        )
+        return ShardsReport(results, seconds, lost, why if stopped else "", throughput=throughput)
 
     def _ended(self) -> list[Future[ShardResult]]:
         """Wait a moment for a shard's end; return all that came."""
@@ -384,9 +381,8 @@ class Run:
         if isinstance(self.executor, Executor):
             for index, error in lost.items():
                 self._tracker.ended(self._failed(index, error))
-            raise ShardsOpen(
-                self._report(0.0), self.channel.gone() or f"their executor broke ({_shown(broken)})"
-            ) from broken
+            reason = self.channel.gone() or f"their executor broke ({_shown(broken)})"
+            raise ShardsOpen(self._report(0.0), reason) from broken
         _log.warning("the executor broke (%s), shards %s continue in a new one", _shown(broken), numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self.executor()

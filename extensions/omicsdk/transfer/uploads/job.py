@@ -50,10 +50,8 @@ def unreadable(name: str, path: str, error: OSError) -> TransferError:
         path: Where it is.
         error: What the system said.
     """
-    reason = error.strerror or str(error)
-    return TransferError(
-        f"{name}: {path} cannot be read: {reason}", name=name, remedy="Check its path and permissions."
-    )
+    said = f"{name}: {path} cannot be read: {error.strerror or str(error)}"
+    return TransferError(said, name=name, remedy="Check its path and permissions.")
 
 
 def changed(name: str, what: str) -> SourceChanged:
@@ -104,9 +102,8 @@ class SourceFile:
         try:
             found = os.fstat(self._descriptor)
             if not stat.S_ISREG(found.st_mode):
-                raise TransferError(
-                    f"{name}: {path} is not a file", name=name, remedy="Upload the files in it one by one."
-                )
+                remedy = "Upload the files in it one by one."
+                raise TransferError(f"{name}: {path} is not a file", name=name, remedy=remedy)
             self.identity = _identity(found)
         except BaseException:
             self.close()
@@ -362,9 +359,7 @@ class Job:
         self.upload_id = ""
         self.todo = deque[int]()
         self.claimed_end = 0
-        self.journaled: Mapping[int, SentPart] | None = (
-            None  # parts that the journal knows; None when it knows no upload
-        )
+        self.journaled: Mapping[int, SentPart] | None = None  # parts that the journal knows; None for no upload
         self.listed: Mapping[int, SentPart] = {}  # parts that only the platform knows
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
@@ -501,13 +496,12 @@ class Job:
         """The checksums that the platform named as ours are, of the whole file or of every part; none where it only took the bytes."""
         if self.record is not None:
             return self.record.confirmed
-        of_parts = (
-            () if self.whole or self.unconfirmed else tuple(f"{name} of every part" for name in self.part_checksums)
-        )
-        known = dict(self.checksums)
+        known, of_parts = dict(self.checksums), () if self.unconfirmed else self.part_checksums
         if self.whole:
             known.update(self.sent[1].checksums)
-        return (*of_parts, *(name for name in known if name in (self.stored or ())))
+            of_parts = ()
+        of_whole = (name for name in known if name in (self.stored or ()))
+        return (*(f"{name} of every part" for name in of_parts), *of_whole)
 
     @property
     def _combined(self) -> tuple[str, ...]:
@@ -542,6 +536,5 @@ def readable(job: Job, error: Exception) -> OmicsError:
         return error
     if isinstance(error, OSError):
         return unreadable(job.title, job.path, error)
-    return TransferError(
-        f"{job.title}: requesting its destination failed: {foreign_words(job.title, error)}", name=job.title
-    )
+    said = f"{job.title}: requesting its destination failed: {foreign_words(job.title, error)}"
+    return TransferError(said, name=job.title)

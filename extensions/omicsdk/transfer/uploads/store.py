@@ -143,9 +143,8 @@ def plan_parts(size: int, rules: PartRules, rate: float = 0.0) -> PartPlan:
         part_size = -(-size // rules.parts)
         part_size = min(-(-part_size // MIB) * MIB, max(part_size, rules.largest))
     if part_size > rules.largest:
-        raise ValueError(
-            f"{size} bytes are more than {rules.parts} parts of {rules.largest} bytes can hold, the platform's limit"
-        )
+        limit = f"{rules.parts} parts of {rules.largest} bytes can hold, the platform's limit"
+        raise ValueError(f"{size} bytes are more than {limit}")
     return PartPlan(size, part_size, size <= rules.single)
 
 
@@ -366,9 +365,8 @@ class Upload:
 
     def __post_init__(self) -> None:
         if isinstance(cast("object", self.to), str | Location):
-            raise TypeError(
-                f"{self.path}: `to` must be a PutTo, an S3Object or another MultipartStore, not {a(self.to)}"
-            )
+            kinds = "a PutTo, an S3Object or another MultipartStore"
+            raise TypeError(f"{self.path}: `to` must be {kinds}, not {a(self.to)}")
         if not self.name:
             object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
         if self.retries < 0 or self.min_delay < 0:

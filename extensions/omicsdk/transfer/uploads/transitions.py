@@ -243,19 +243,14 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:
-            return _later(job, event, verdict, rules)
+            spared = relief_of(sending.location, verdict.status, verdict.retry_after, rules.patience.retry_after)
+            return [*spared, *_once_more(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
         case Kind.DAMAGED:
             return _damaged(job, event, None, _status_error(sending, verdict), rules)
         case Kind.GONE if not job.whole:
             return _gone(job, _status_error(sending, verdict), rules)
         case _:
             return _fail(job, _status_error(sending, verdict), rules)
-
-
-def _later(job: Job, event: messages.Ended, verdict: Verdict, rules: Rules) -> Commands:
-    relief = relief_of(event.sending.location, verdict.status, verdict.retry_after, rules.patience.retry_after)
-    error = _status_error(event.sending, verdict)
-    return [*relief, *_once_more(job, event, error, rules, verdict.retry_after)]
 
 
 def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
@@ -322,9 +317,8 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     error, number = _status_error(sending, verdict), sending.prepared.cut.number
     if not job.store.renewable:
         return _fail(job, error, rules)
-    _log.info(
-        "%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, verdict.said.code or ""
-    )
+    code = verdict.said.code or ""
+    _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, code)
     if sending.began - sending.prepared.at > AGED:
         return _resend(job, number)
     job.refused[number] = job.refused.get(number, 0) + 1

@@ -152,9 +152,8 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         OmicsError: The platform refused.
     """
     if isinstance(entry.to, PutTo):
-        raise UsageError(
-            f"{entry.name} is uploaded to a single URL", remedy="There is nothing to abort: do not resume it."
-        )
+        remedy = "There is nothing to abort: do not resume it."
+        raise UsageError(f"{entry.name} is uploaded to a single URL", remedy=remedy)
     if not os.path.exists(journal):
         return False
     with closing(UploadJournal(Path(journal), lambda: False)) as log:
@@ -180,7 +179,6 @@ def upload_prepared(
     prepare: Callable[[A], U],
     send: Callable[[Sequence[U]], TransferReport],
     stopped: Callable[[], bool],
-    clock: Clock = SYSTEM_CLOCK,
 ) -> TransferReport:
     """Upload files whose targets are prepared first, several at once; one that cannot be fails by itself.
 
@@ -189,12 +187,11 @@ def upload_prepared(
         prepare: Prepares a target; called in threads. The error that it raises is the outcome of the file.
         send: Uploads what was prepared, and returns an outcome for each.
         stopped: Tells whether to stop; asked ten times a second.
-        clock: Returns the time.
 
     Returns:
         The outcome of each file, in order.
     """
-    began = clock.monotonic()
+    began = SYSTEM_CLOCK.monotonic()
     ready = list(side_by_side(prepare, [each for _, each in files], stopped))
     report = send([each for each in ready if not isinstance(each, OmicsError)])
     sent = iter(report.outcomes)
@@ -202,4 +199,4 @@ def upload_prepared(
         Outcome.of_error(name, each) if isinstance(each, OmicsError) else next(sent)
         for (name, _), each in zip(files, ready, strict=True)
     ]
-    return report.with_outcomes(outcomes, seconds=clock.monotonic() - began)
+    return report.with_outcomes(outcomes, seconds=SYSTEM_CLOCK.monotonic() - began)
