@@ -8,8 +8,7 @@ from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.gen3.uploads import UploadedFile, UploadResult
 from omicsdk.hca.dss.uploads import UploadedBundle
 from omicsdk.hca.dss.uploads import UploadedFile as BundleFile
-from omicsdk.transfer.reports.outcomes import Outcome
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, TransferReport
 from omicsdk.transfer.scale.plan import ShardResult, ShardsReport
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion

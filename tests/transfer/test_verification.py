@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import ChecksumMissing
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, TransferReport, download
-from omicsdk.transfer.reports.outcomes import verification_of, verification_words
 from omicsdk.transfer.reports.page import page_of
+from omicsdk.transfer.reports.progress import counted_words
+from omicsdk.transfer.reports.report import verification_of
 from omicsdk.transfer.uploads.sending import agreed
 
 MIB = 1024 * 1024
@@ -167,8 +168,8 @@ def test_what_it_is_called(checksums: Any, size: int | None, expected: str) -> N
 
 
 def test_words_name_only_what_there_is() -> None:
-    assert verification_words({"verified": 1200, "size only": 0, "unverified": 1}) == "1,200 verified, 1 unverified"
-    assert verification_words({}) == ""
+    assert counted_words({"verified": 1200, "size only": 0, "unverified": 1}) == "1,200 verified, 1 unverified"
+    assert counted_words({}) == ""
 
 
 def test_only_what_a_store_names_alike_confirms_a_part() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
-    from omicsdk.transfer.reports.outcomes import Verification
+    from omicsdk.transfer.reports.report import Verification
 
 NAMES_AT_ONCE = 20
 """Names that one request asks for: each may take 765 characters of the URL."""

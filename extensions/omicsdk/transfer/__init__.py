@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.network.requests import Location as Location
     from omicsdk.transfer.network.requests import Patience as Patience
-    from omicsdk.transfer.reports.outcomes import Outcome as Outcome
-    from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
+    from omicsdk.transfer.reports.report import Outcome as Outcome
+    from omicsdk.transfer.reports.report import Outcomes as Outcomes
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
@@ -63,9 +63,8 @@ __getattr__, __dir__, __all__ = lazy_package(
         "handle": "Transfer download_async upload_async",
         "items": "Item",
         "network.requests": "Location Patience",
-        "reports.outcomes": "Outcome Outcomes",
         "reports.progress": "Progress",
-        "reports.report": "Report TransferReport read_jsonl",
+        "reports.report": "Outcome Outcomes Report TransferReport read_jsonl",
         "s3": "S3Object",
         "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
         "scale.runs": "ShardsProgress run_shards",

@@ -14,8 +14,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
-from omicsdk.transfer.reports.outcomes import Outcome, verification_of
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, TransferReport, verification_of
 from omicsdk.transfer.threads import never, side_by_side
 
 #: Bytes that are read and hashed at once; the buffer is reused, one a thread.

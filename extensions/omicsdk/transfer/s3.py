@@ -5,7 +5,7 @@ boto3 is an extra, so it is imported inside functions. Of uploads it only signs:
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary, WeakSet
 
-from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
+from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMismatch,
@@ -35,17 +35,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location, server_of
-from omicsdk.transfer.uploads.store import (
-    PART_SIZE,
-    Cut,
-    MultipartStore,
-    NoSuchUpload,
-    PartRules,
-    SentPart,
-    Source,
-    base64_of,
-    hex_of,
-)
+from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
 
@@ -324,11 +314,6 @@ _MOST_EXAMPLES = _MOST_WAYS = 256
 
 #: The names by which S3's API knows the algorithms; MD5 is of an older kind.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
-_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
-    "crc32c": lambda data: crc32c(data).to_bytes(4, "big"),
-    "sha256": lambda data: hashlib.sha256(data).digest(),
-    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-}
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _OPERATIONS = (
     "create_multipart_upload",
@@ -492,7 +477,9 @@ class S3Object(MultipartStore):
             page = self._call("list_parts", UploadId=upload_id, PartNumberMarker=marker)
             for part in page.get("Parts", []):
                 etag = etag_of(part)
-                checksums = {name: hex_of(part.get(f"Checksum{kind}", "")) for name, kind in _ALGORITHMS.items()}
+                checksums = {
+                    name: from_base64(name, part.get(f"Checksum{kind}", "")) for name, kind in _ALGORITHMS.items()
+                }
                 checksums["md5"] = etag if _MD5.match(etag) and not self._encrypted else ""
                 known = {name: value for name, value in checksums.items() if value}
                 found[part["PartNumber"]] = SentPart(part["PartNumber"], part["Size"], etag, known)
@@ -520,7 +507,7 @@ class S3Object(MultipartStore):
             return None
         if self._tags is not None and self._told_checksums is None:
             return None  # an earlier run may have ended before it was tagged, and of what isn't known here
-        whole = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
+        whole = digest(b"".join(bytes.fromhex(part.etag) for part in parts), "md5")
         try:
             answer = self._call("head_object")
         except TransportError:
@@ -610,8 +597,8 @@ class S3Object(MultipartStore):
         theirs = str(answer.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
         if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
             return
-        whole = _DIGESTS[name](b"".join(bytes.fromhex(part.checksums[name]) for part in parts))
-        ours = f"{base64_of(whole.hex())}-{len(parts)}"
+        whole = digest(b"".join(bytes.fromhex(part.checksums[name]) for part in parts), name)
+        ours = f"{base64_of(whole)}-{len(parts)}"
         if ours != theirs:
             raise ChecksumMismatch(
                 self.target,
@@ -642,6 +629,11 @@ class S3Object(MultipartStore):
 
     def _asking(self, operation: str) -> AbstractContextManager[None]:
         return asking_s3(f"{self.target}: {operation}")
+
+
+def base64_of(hex_text: str) -> str:
+    """Turns hex digits into a checksum as S3 writes it."""
+    return base64.b64encode(bytes.fromhex(hex_text)).decode()
 
 
 def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import ChecksumMismatch, DiskFull, NotFound, NotWritable, TransferError, UsageError
 from omicsdk.transfer import Outcome, TransferReport, read_jsonl
-from omicsdk.transfer.reports.outcomes import ReportedError
 from omicsdk.transfer.reports.progress import Throughput
+from omicsdk.transfer.reports.report import ReportedError
 
 texts = st.text(st.characters(codec=None), max_size=30)
 counts = st.integers(0, 10**15)
@@ -86,7 +86,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, write, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("omicsdk.transfer.reports.outcomes.Outcomes.__iter__", broken)
+        patched.setattr("omicsdk.transfer.reports.report.Outcomes.__iter__", broken)
         with pytest.raises(KeyboardInterrupt):
             getattr(report, write)(path)
     assert [p.name for p in tmp_path.iterdir()] == ["report"]

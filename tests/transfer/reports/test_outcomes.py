@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferReport
-from omicsdk.transfer.reports import outcomes as module
-from omicsdk.transfer.reports.outcomes import Spool
+from omicsdk.transfer.reports import report as module
+from omicsdk.transfer.reports.report import Spool
 
 STATES = st.sampled_from(["done", "skipped", "failed", "stopped"])
 

@@ -177,7 +177,7 @@ def test_any_name_is_one_text(name):
 
 def test_many_files_and_failures_are_bounded(monkeypatch):
     monkeypatch.setattr(module, "ROWS", 30)
-    monkeypatch.setattr(module, "KEPT_FAILURES", 25)
+    monkeypatch.setattr("omicsdk.transfer.reports.report.KEPT_FAILURES", 25)
     report = report_of(*(failed(f"f{n}", seconds=n) if n % 2 else Outcome(f"f{n}", "done", n) for n in range(200)))
     text = text_of(report)
     page = Page(text)

@@ -20,8 +20,7 @@ from omicsdk.transfer import Item, Location
 from omicsdk.transfer.downloads.targets import FsspecTarget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.reports.outcomes import Outcome
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, TransferReport
 from omicsdk.transfer.scale.plan import Plan, ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.runs import Parcel, run_shards
 

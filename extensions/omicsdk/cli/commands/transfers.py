@@ -20,8 +20,7 @@ from omicsdk.cli.output import Call, Told
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.outcomes import verification_words
-from omicsdk.transfer.reports.progress import size_words, time_words
+from omicsdk.transfer.reports.progress import counted_words, size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
@@ -357,7 +356,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     known = report.verification
     # Files that the platform itself moves or removes have no bytes to compare.
     is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
-    facts = [verification_words(known) if is_compared else ""]
+    facts = [counted_words(known) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
     facts += [f"{failed:,} failed"] if failed else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.reports.outcomes import Outcome, error_words
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, TransferReport, error_words
 
 if TYPE_CHECKING:
     from omicsdk.dtp.storage.fetching import DatasetFolder

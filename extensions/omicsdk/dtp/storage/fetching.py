@@ -31,8 +31,8 @@ from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
-from omicsdk.transfer.reports.outcomes import verification_of
 from omicsdk.transfer.reports.progress import Counters
+from omicsdk.transfer.reports.report import verification_of
 from omicsdk.transfer.threads import never
 
 #: The checksum by which a file is recognized where its store states none.

@@ -19,7 +19,7 @@ from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_new
 from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
-from omicsdk.transfer.reports.outcomes import worse_of
+from omicsdk.transfer.reports.report import worse_of
 from omicsdk.transfer.threads import side_by_side
 
 A = TypeVar("A")

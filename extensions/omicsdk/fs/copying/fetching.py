@@ -33,7 +33,7 @@ from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.ranges import Pace
-from omicsdk.transfer.reports.outcomes import verification_of
+from omicsdk.transfer.reports.report import verification_of
 from omicsdk.transfer.threads import AT_ONCE, in_threads
 
 _STRIDE = 1024 * 1024

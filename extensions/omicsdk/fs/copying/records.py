@@ -20,7 +20,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, Uri, key_of
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
-from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
+from omicsdk.transfer.reports.report import Verification, recorded_verification
 from omicsdk.transfer.threads import side_by_side
 
 _log = getLogger("omicsdk.fs")

@@ -21,7 +21,7 @@ from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of
-from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
+from omicsdk.transfer.reports.report import Verification, recorded_verification
 from omicsdk.transfer.threads import never
 
 

@@ -24,7 +24,7 @@ from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
-from omicsdk.transfer.reports.outcomes import Verification, recorded_verification
+from omicsdk.transfer.reports.report import Verification, recorded_verification
 from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, S3Object
 from omicsdk.transfer.uploads.store import etag_rules
 

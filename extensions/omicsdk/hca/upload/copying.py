@@ -11,7 +11,7 @@ from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
-from omicsdk.transfer.reports.outcomes import Verification
+from omicsdk.transfer.reports.report import Verification
 from omicsdk.transfer.s3 import asking_s3
 from omicsdk.transfer.threads import in_threads
 

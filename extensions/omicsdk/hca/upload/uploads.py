@@ -37,8 +37,8 @@ from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
-from omicsdk.transfer.reports.outcomes import PRESENT, Verification
 from omicsdk.transfer.reports.progress import Throughput
+from omicsdk.transfer.reports.report import PRESENT, Verification
 from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, s3_client
 from omicsdk.transfer.threads import Workers, ended, side_by_side
 

@@ -26,9 +26,8 @@ from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import cell_span
 from omicsdk.transfer.network.requests import PATIENCE, Patience
-from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import FsspecTarget, Store

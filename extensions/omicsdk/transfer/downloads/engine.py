@@ -41,8 +41,8 @@ from omicsdk.transfer.network.requests import (
     validator_of,
 )
 from omicsdk.transfer.network.wire import Ask, Receiver
-from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.progress import Counters, Phase, phase_of
+from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
 from omicsdk.transfer.threads import Pool, foreign_words
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState, Journal, PartState
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.network.requests import is_strong, validator_words
-from omicsdk.transfer.reports.outcomes import Outcome, verification_of
+from omicsdk.transfer.reports.report import Outcome, verification_of
 from omicsdk.transfer.threads import Inbox, Pool
 
 if TYPE_CHECKING:

@@ -278,26 +278,7 @@ class Finish(NamedTuple):
     error: OmicsError | None = None
 
 
-Command = (
-    LookAtDisk
-    | LookInStore
-    | HashExisting
-    | ReadCells
-    | HashFurther
-    | RequestUrl
-    | Queue
-    | Wait
-    | HoldServer
-    | Relieve
-    | Record
-    | DropRecord
-    | ForgetDone
-    | ClosePart
-    | CutPart
-    | MakeEmpty
-    | RemovePart
-    | TakeBack
-    | RemoveExisting
-    | Commit
-    | Finish
-)
+_OfDisk = LookAtDisk | HashExisting | ReadCells | HashFurther | ClosePart | CutPart | MakeEmpty
+_OfNames = LookInStore | RemovePart | TakeBack | RemoveExisting | Commit
+_OfJournal = Record | DropRecord | ForgetDone
+Command = _OfDisk | _OfNames | _OfJournal | RequestUrl | Queue | Wait | HoldServer | Relieve | Finish

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from logging import getLogger
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
-from omicsdk.core.checksums import MIB, Digests, first_difference
+from omicsdk.core.checksums import MIB, Digests, first_difference, from_base64
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
@@ -199,7 +198,7 @@ def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
     found = [
         Claim(algorithm, value, sure=True)
         for key, algorithm in (("md5Hash", "md5"), ("content_md5", "md5"), ("crc32c", "crc32c"))
-        if (value := _hex(told.get(key)))
+        if (value := _hex(algorithm, told.get(key)))
     ]
     for tag in (str(info[key]).strip('"').lower() for key in _TAGS if info.get(key)):
         if _MD5.match(tag):
@@ -224,16 +223,10 @@ def part_sizes(size: int, parts: int) -> Sequence[int]:
     )
 
 
-def _hex(value: object) -> str:
+def _hex(algorithm: str, value: object) -> str:
     """A checksum in hex, as told in base64 or as bytes; "" for what is no such thing."""
-    if isinstance(value, bytes | bytearray):
-        return bytes(value).hex()
-    if not isinstance(value, str):
-        return ""
-    try:
-        return base64.b64decode(value, validate=True).hex()
-    except binascii.Error:
-        return ""
+    text = base64.b64encode(value).decode() if isinstance(value, bytes | bytearray) else value
+    return from_base64(algorithm, text) if isinstance(text, str) else ""
 
 
 #: How often a file is put before it is given up, and the seconds before the second time; then twice as many.

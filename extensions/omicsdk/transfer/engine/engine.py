@@ -20,9 +20,9 @@ from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, 
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.reports.outcomes import Outcome
-from omicsdk.transfer.reports.outcomes import State as Result
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
+from omicsdk.transfer.reports.report import Outcome
+from omicsdk.transfer.reports.report import State as Result
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
 if TYPE_CHECKING:

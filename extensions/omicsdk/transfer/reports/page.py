@@ -14,18 +14,13 @@ from itertools import count, islice, pairwise
 from math import ceil
 from re import split
 from string import Template
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.version import __version__
-from omicsdk.transfer.reports.outcomes import (
-    KEPT_FAILURES,
-    Outcome,
-    Outcomes,
-    error_words,
-    verification_words,
-    without_secrets,
-)
-from omicsdk.transfer.reports.progress import Throughput, size_words, time_words, visible
+from omicsdk.transfer.reports.progress import Throughput, counted_words, size_words, time_words, visible
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.reports.report import Outcome, Outcomes
 
 #: Files that the page lists; a browser takes long over more.
 ROWS = 2000
@@ -129,8 +124,7 @@ def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
     if outcomes.verification["verified"] == len(outcomes):
         return "done", "Every file is complete and verified"
     # What was compared with no checksum may be anything of that size, or anything at all.
-    said = verification_words(outcomes.verification)
-    return "stopped", f"Every file is complete, not every one is verified: {said}"
+    return "stopped", f"Every file is complete, not every one is verified: {counted_words(outcomes.verification)}"
 
 
 def plot_of(throughput: Throughput) -> str:
@@ -165,27 +159,32 @@ def plot_of(throughput: Throughput) -> str:
 
 
 def _failures(outcomes: Outcomes) -> _Markup:
-    failed = outcomes.counts["failed"]
+    failed, kept = outcomes.counts["failed"], len(outcomes.failures)
     if not failed:
         return _Markup()
-    kinds = Counter(error_words(outcome.error)["type"] for outcome in outcomes.failures if outcome.error is not None)
-    told = map(_failure, islice(outcomes.of("failed"), KEPT_FAILURES))
-    shown, hidden = _joined(islice(told, OPEN_FAILURES)), min(failed, KEPT_FAILURES) - OPEN_FAILURES
+    kinds = Counter(_words(outcome)["type"] for outcome in outcomes.failures if outcome.error is not None)
+    told = map(_failure, islice(outcomes.of("failed"), kept))
+    shown, hidden = _joined(islice(told, OPEN_FAILURES)), kept - OPEN_FAILURES
     return _filled(
         "failures",
         failed=failed,
-        among=f", among the first {KEPT_FAILURES:,}" if failed > KEPT_FAILURES else "",
+        among=f", among the first {kept:,}" if failed > kept else "",
         kinds=", ".join(f"{kind} {times:,}" for kind, times in kinds.most_common()),
         shown=shown,
         more=_filled("more", hidden=hidden, failures=_joined(told)) if hidden > 0 else "",
-        rest=_rest(KEPT_FAILURES, failed),
+        rest=_rest(kept, failed),
     )
 
 
 def _failure(outcome: Outcome) -> _Markup:
-    words = {"type": "", "message": "", "remedy": ""} if outcome.error is None else error_words(outcome.error)
+    words = _words(outcome)
     cause = words["message"].removesuffix(words["remedy"]).strip()
     return _filled("failure", {**outcome._asdict(), **words}, name=_name(outcome), cause=cause)
+
+
+def _words(outcome: Outcome) -> Mapping[str, str]:
+    """The type, message and remedy of an outcome's error, without secrets."""
+    return cast("Mapping[str, str]", outcome.to_dict().get("error", {"type": "", "message": "", "remedy": ""}))
 
 
 def _rest(shown: int, number: int) -> _Markup:
@@ -222,4 +221,4 @@ def _row(outcome: Outcome) -> _Markup:
 def _name(outcome: Outcome) -> _Markup:
     """What a file is called, in isolation, so that its direction of writing changes nothing around it."""
     name = _filled("name", name=_Markup(escape(visible(outcome.name)).replace("/", "/<wbr>")))
-    return _filled("labelled", label=without_secrets(outcome.label), name=name) if outcome.label else name
+    return _filled("labelled", label=outcome.to_dict()["label"], name=name) if outcome.label else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import accumulate, pairwise
@@ -38,6 +38,11 @@ def time_words(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def counted_words(counts: Mapping[Any, int]) -> str:
+    """Writes how many there are of each kind, in the order of the counts ("3 verified, 1 size only"); "" for none."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
 def visible(text: str) -> str:

@@ -31,8 +31,8 @@ from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, check_names, first_of_each, room_in
 from omicsdk.transfer.network.requests import Patience
-from omicsdk.transfer.reports.outcomes import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 from omicsdk.transfer.reports.progress import Progress, Throughput
+from omicsdk.transfer.reports.report import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 
 #: A result carries so many failures by default; its JSONL report has all of them.
 KEPT = 20

@@ -18,9 +18,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.transfer.engine.control import Control, say_stopped
-from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcome, Outcomes, ReportedError
 from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.reports.report import TransferReport, outcomes_in
+from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, Outcomes, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.channels import DaskChannel, held_folder
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import Run, ShardsProgress, run_shards, shards_report_of

@@ -20,8 +20,8 @@ from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.wire import Receiver
-from omicsdk.transfer.reports.outcomes import PRESENT, Outcome, verification_of
 from omicsdk.transfer.reports.progress import Counters, Phase
+from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
 from omicsdk.transfer.threads import TICK, Pool
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable

@@ -10,13 +10,14 @@ from enum import Enum
 from typing import NamedTuple
 
 from omicsdk.core.api_errors import Complaint, complaint_of
+from omicsdk.core.checksums import ALGORITHMS, from_base64
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
-from omicsdk.transfer.uploads.store import Cut, Form, hex_of
+from omicsdk.transfer.uploads.store import Cut, Form
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024
@@ -307,11 +308,11 @@ def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
     """
     facts = dict[str, str]()
     for name, value in headers.items():
-        if name.startswith(_CHECKSUM_HEADER) and (text := hex_of(value)):
-            facts[name.removeprefix(_CHECKSUM_HEADER)] = text
-        elif name == "x-goog-hash":
-            pairs = (pair.strip().partition("=") for pair in value.split(","))
-            facts.update((algorithm, text) for algorithm, _, value in pairs if (text := hex_of(value)))
+        stated = [f"{name.removeprefix(_CHECKSUM_HEADER)}={value}"] if name.startswith(_CHECKSUM_HEADER) else []
+        for pair in value.split(",") if name == "x-goog-hash" else stated:
+            algorithm, _, text = pair.strip().partition("=")
+            if algorithm in ALGORITHMS and (known := from_base64(algorithm, text)):
+                facts[algorithm] = known
     etag = headers.get("etag", "").removeprefix("W/").strip('"')
     if etag:
         facts["etag"] = etag

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -324,19 +322,6 @@ class MultipartStore(Protocol):
     def route(self, url: str) -> Network | None:
         """Gives the way to a URL (proxy, certificates), None for what the environment says."""
         return None
-
-
-def hex_of(base64_text: str) -> str:
-    """Turns a checksum as S3 writes it into hex digits; "" when it is no single checksum (one of parts ends in -N)."""
-    try:
-        return base64.b64decode(base64_text, validate=True).hex()
-    except binascii.Error:
-        return ""
-
-
-def base64_of(hex_text: str) -> str:
-    """Turns hex digits into a checksum as S3 writes it."""
-    return base64.b64encode(bytes.fromhex(hex_text)).decode()
 
 
 @dataclass(frozen=True, slots=True)

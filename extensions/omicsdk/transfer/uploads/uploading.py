@@ -16,9 +16,8 @@ from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
 from omicsdk.transfer.network.requests import PATIENCE, Patience
-from omicsdk.transfer.reports.outcomes import Outcome, Outcomes
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
-from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.engine import Settings, Uploads
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
