@@ -13,6 +13,8 @@ from typing import Any
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+#: Whether several threads can read an open file at once; Windows has one position for all.
+HAS_PREAD = hasattr(os, "pread")
 _HAS_PWRITEV = hasattr(os, "pwritev")
 # Buffers that systems take at once; a server that sends a few bytes at a time fills more.
 _AT_ONCE = 1024
@@ -123,6 +125,27 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
         while written < length:
             written += os.pwrite(descriptor, rest[written:], offset + written)
     return length
+
+
+def read_at(descriptor: int, length: int, offset: int) -> bytes:
+    """Reads without moving the position at which others read or append.
+
+    Args:
+        descriptor: An open file.
+        length: How many bytes, at most.
+        offset: Where the first one is.
+
+    Raises:
+        OSError: The file system refused.
+    """
+    if HAS_PREAD:
+        return os.pread(descriptor, length, offset)
+    place = os.lseek(descriptor, 0, os.SEEK_CUR)  # Windows
+    try:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.read(descriptor, length)
+    finally:
+        os.lseek(descriptor, place, os.SEEK_SET)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

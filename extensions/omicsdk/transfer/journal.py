@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, read_at, write_error
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count
 
@@ -324,7 +324,7 @@ class JournalFile:
         if end < 0:
             ahead = 0 <= start <= len(self._block)  # in the order of the lines: the next ones will be asked for, too
             for length in (_BLOCK if ahead else _LINE, LONGEST_LINE):
-                self._block, self._block_start, start = _read_at(self._descriptor, length, offset), offset, 0
+                self._block, self._block_start, start = read_at(self._descriptor, length, offset), offset, 0
                 end = self._block.find(b"\n")
                 if end >= 0:
                     break
@@ -386,18 +386,6 @@ class JournalFile:
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
     """The lines of a file; what is too long for one comes in pieces without an end."""
     return iter(partial(file.readline, LONGEST_LINE), b"")
-
-
-def _read_at(descriptor: int, length: int, offset: int) -> bytes:
-    """Reads without moving the position at which others read or append."""
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, length, offset)
-    place = os.lseek(descriptor, 0, os.SEEK_CUR)  # Windows
-    try:
-        os.lseek(descriptor, offset, os.SEEK_SET)
-        return os.read(descriptor, length)
-    finally:
-        os.lseek(descriptor, place, os.SEEK_SET)
 
 
 def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:

@@ -16,7 +16,7 @@ from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
 from omicsdk.core.errors import (
@@ -364,10 +364,37 @@ class _Signing(threading.local):
 
 
 _signing = _Signing()
-_hooked = WeakSet[Any]()
-_examples = WeakKeyDictionary[Any, dict[tuple[str, ...], _Unsigned]]()
-_ways = WeakKeyDictionary[Any, dict[str, Network | None]]()
-_known_arguments = WeakKeyDictionary[Any, dict[str, frozenset[str]]]()
+
+
+class _Known:
+    """What is kept of a client: there may be an object for each of many files.
+
+    The client tells which headers it signs from then on, uses version 4 for us, and adds no checksum of its own where none is
+    wanted. All of it only while we sign in the same thread.
+
+    Args:
+        client: The client.
+
+    Attributes:
+        arguments: The arguments that each operation knows.
+        examples: A request of each kind as it was before it was signed.
+        ways: The ways to servers.
+    """
+
+    def __init__(self, client: Any) -> None:
+        events, model, names = client.meta.events, client.meta.service_model, client.meta.method_to_api_mapping
+        shapes = {method: model.operation_model(names[method]).input_shape for method in _OPERATIONS}
+        self.arguments = {method: frozenset[str](shape.members) for method, shape in shapes.items()}
+        self.examples = dict[tuple[str, ...], _Unsigned]()
+        self.ways = dict[str, Network | None]()
+        refusing_cut_heads(client)
+        for name in ("UploadPart", "PutObject"):
+            events.register_first(f"choose-signer.s3.{name}", _choose_signer, unique_id=f"omicsdk-choose-{name}")
+            events.register_last(f"before-sign.s3.{name}", _before_sign, unique_id=f"omicsdk-sign-{name}")
+        events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
+
+
+_clients = WeakKeyDictionary[Any, _Known]()  # by the client's events
 
 
 class S3Object(MultipartStore):
@@ -419,9 +446,14 @@ class S3Object(MultipartStore):
         self._place = {"Bucket": bucket, "Key": key}
         self._tags = tags
         self._go_on = go_on
-        self._extra = _extra_by_operation(client, extra_args or {})
+        if client.meta.events not in _clients:
+            _clients[client.meta.events] = _Known(client)
+        self._known = _clients[client.meta.events]
+        extra, known = extra_args or {}, self._known.arguments
+        if unknown := [name for name in extra if not any(name in arguments for arguments in known.values())]:
+            raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
+        self._extra = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
         self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is put together
-        _hook(client)
 
     def __repr__(self) -> str:
         return f"S3Object({self.target!r})"
@@ -522,8 +554,7 @@ class S3Object(MultipartStore):
     def route(self, url: str) -> Network | None:
         """Gives the client's own way: its proxies, authorities and certificate; None when it has none of its own."""
         # The client read its part once, too; the environment takes 0.2 ms to read.
-        ways = _ways.setdefault(self._client.meta.events, {})
-        server = server_of(url)
+        ways, server = self._known.ways, server_of(url)
         if server not in ways:
             if len(ways) >= _MOST_WAYS:
                 ways.clear()
@@ -560,8 +591,7 @@ class S3Object(MultipartStore):
         """Sign the PUT of a whole object: the first of a kind by boto3, others by its signer alone, as that one was."""
         values = {header: str(params[name]) for name, header in _VARIABLE.items() if name in params}
         fixed = repr(sorted((name, value) for name, value in params.items() if name not in _VARIABLE and name != "Key"))
-        kind, key = (fixed, *values), self._place["Key"]
-        examples = _examples.setdefault(self._client.meta.events, {})
+        kind, key, examples = (fixed, *values), self._place["Key"], self._known.examples
         if kind in examples and _PLAIN_KEY.match(key):
             example = examples[kind]
             with self._asking("put_object"):
@@ -634,40 +664,6 @@ class S3Object(MultipartStore):
 def base64_of(hex_text: str) -> str:
     """Turns hex digits into a checksum as S3 writes it."""
     return base64.b64encode(bytes.fromhex(hex_text)).decode()
-
-
-def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Sorts arguments by the operations that know them."""
-    known = _arguments(client.meta)
-    sorted_out = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
-    unknown = [name for name in extra if not any(name in arguments for arguments in sorted_out.values())]
-    if unknown:
-        raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
-    return sorted_out
-
-
-def _arguments(meta: Any) -> dict[str, frozenset[str]]:
-    """The arguments that each operation knows."""
-    model, names = meta.service_model, meta.method_to_api_mapping
-    if model not in _known_arguments:
-        _known_arguments[model] = {
-            method: frozenset(model.operation_model(names[method]).input_shape.members) for method in _OPERATIONS
-        }
-    return _known_arguments[model]
-
-
-def _hook(client: Any) -> None:
-    """Has the client tell which headers it signs, use version 4 for us, and add no checksum of its own where none is
-    wanted. All of it only while we sign in the same thread."""
-    events = client.meta.events
-    if events in _hooked:  # there may be an object for each of many files
-        return
-    _hooked.add(events)
-    refusing_cut_heads(client)
-    for operation in ("UploadPart", "PutObject"):
-        events.register_first(f"choose-signer.s3.{operation}", _choose_signer, unique_id=f"omicsdk-choose-{operation}")
-        events.register_last(f"before-sign.s3.{operation}", _before_sign, unique_id=f"omicsdk-sign-{operation}")
-    events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
 
 
 def _choose_signer(signature_version: object, **_: object) -> str | None:

@@ -38,7 +38,7 @@ def signed(s3: Any, key: str, tags: dict[str, str] | None = None, crc32c: str = 
 
 def by_boto(s3: Any, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **how: Any) -> Any:
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_examples", WeakKeyDictionary())
+        patched.setattr(module, "_clients", WeakKeyDictionary())
         return signed(s3, *arguments, **how)
 
 

@@ -7,13 +7,14 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_text
 from omicsdk.core.errors import OmicsError, SourceChanged, TransferError
 from omicsdk.transfer.checksums import Stopped
+from omicsdk.transfer.disk import HAS_PREAD, read_at
 from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.network.requests import Quota
 from omicsdk.transfer.threads import foreign_words
@@ -33,7 +34,6 @@ LINK = 64 * 1024 * 1024
 APART = 128 * 1024 * 1024
 PARTS_APART = 8
 
-_HAS_PREAD = hasattr(os, "pread")
 _HAS_ADVICE = hasattr(os, "posix_fadvise")
 # A pipe must not keep us waiting for its other end.
 _READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -128,12 +128,8 @@ class SourceFile:
             SourceChanged: The file ends before.
             OSError: The system refused.
         """
-        if _HAS_PREAD:
-            data = os.pread(self._descriptor, length, offset)
-        else:
-            with self._guard:  # Windows has one position for all
-                os.lseek(self._descriptor, offset, os.SEEK_SET)
-                data = os.read(self._descriptor, length)
+        with nullcontext() if HAS_PREAD else self._guard:
+            data = read_at(self._descriptor, length, offset)
         if not data:
             raise changed(self.name, "it became shorter")
         return data
