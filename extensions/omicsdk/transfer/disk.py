@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
+from omicsdk.core.files import in_place_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Whether several threads can read an open file at once; Windows has one position for all.
@@ -192,6 +193,27 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
         return DiskFull(path, name=name)
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
     return NotWritable(path, error.strerror or str(error), name=name, remedy=remedy)
+
+
+def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
+    """Writes a file as it is told, and puts it in its place when all of it is on disk.
+
+    Args:
+        path: The file; what is there is replaced. Where it is a link, what it points at is.
+        lines: Its text in pieces, with their line ends; written as UTF-8.
+
+    Raises:
+        DiskFull: There is no room.
+        NotWritable: It can't be written, or is no file, such as /dev/null; what was there still is.
+    """
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise NotWritable(os.fspath(path), "it is not a regular file", remedy="Name a file.")
+    try:
+        with in_place_of(target) as file:
+            file.writelines(line.encode() for line in lines)
+    except OSError as error:
+        raise write_error(error, os.fspath(path)) from error
 
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from logging import getLogger
-from types import TracebackType
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 from omicsdk.core.errors import UsageError
@@ -213,9 +212,7 @@ class Transfer(Generic[T]):
     def __enter__(self) -> Transfer[T]:
         return self.start() if self._thread is None else self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if error is None:
             self.wait()
             return
@@ -226,9 +223,7 @@ class Transfer(Generic[T]):
     async def __aenter__(self) -> Transfer[T]:
         return self.__enter__()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if error is None:
             try:
                 await self.wait_async()

@@ -14,20 +14,10 @@ from logging import getLogger
 from typing import Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
 
-from omicsdk.core.errors import (
-    APIError,
-    Interrupted,
-    NotWritable,
-    OmicsError,
-    SomeFailed,
-    TransferError,
-    UsageError,
-    first_of,
-)
-from omicsdk.core.files import in_place_of
+from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_whole
 from omicsdk.transfer.reports.progress import Throughput, counted_words
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
@@ -448,27 +438,6 @@ FORMAT = 1
 T = TypeVar("T")
 _Told = Mapping[str, Any]
 _JSON = json.JSONEncoder(separators=(",", ":"))  # escapes all beyond ASCII, halves of surrogate pairs too
-
-
-def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
-    """Writes a file as it is told, and puts it in its place when all of it is on disk.
-
-    Args:
-        path: The file; what is there is replaced. Where it is a link, what it points at is.
-        lines: Its text in pieces, with their line ends; written as UTF-8.
-
-    Raises:
-        DiskFull: There is no room.
-        NotWritable: It can't be written, or is no file, such as /dev/null; what was there still is.
-    """
-    target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise NotWritable(os.fspath(path), "it is not a regular file", remedy="Name a file.")
-    try:
-        with in_place_of(target) as file:
-            file.writelines(line.encode() for line in lines)
-    except OSError as error:
-        raise write_error(error, os.fspath(path)) from error
 
 
 class TransferReport:

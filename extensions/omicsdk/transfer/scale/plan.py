@@ -468,6 +468,10 @@ class Shard:
     kept: int = KEPT
     require_checksum: bool = False
 
+    def unbegun(self) -> ShardResult:
+        """Gives its result when it was stopped before it was begun."""
+        return ShardResult(self.index, self.of, counts={"stopped": self.files}, worker=worker_name())
+
     def items(self) -> Iterable[Item]:
         """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
         if callable(self.source):

@@ -22,16 +22,7 @@ from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.engine.control import Control, Terminated, interrupts
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.scale.channels import HEARTBEAT_SECONDS, Channel, FileChannel, Message, held_folder, reporting
-from omicsdk.transfer.scale.plan import (
-    Shard,
-    ShardResult,
-    ShardsOpen,
-    ShardsReport,
-    journals_in,
-    numbers,
-    sweep,
-    worker_name,
-)
+from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsReport, journals_in, numbers, sweep
 
 #: Seconds that running shards have for ending cleanly after an interrupt.
 GRACE = 10.0
@@ -311,7 +302,7 @@ class Run:
 
     def _report(self, seconds: float, why: str = "") -> ShardsReport:
         ended, lost, throughput = self._tracker.results, self._tracker.lost, self._tracker.throughput
-        results = tuple(ended.get(index) or stopped_before(shard) for index, shard in self._shards.items())
+        results = tuple(ended.get(index) or shard.unbegun() for index, shard in self._shards.items())
         stopped = any(result.counts.get("stopped") for result in results)
         return ShardsReport(results, seconds, lost, why if stopped else "", throughput=throughput)
 
@@ -344,9 +335,9 @@ class Run:
         elif isinstance(error, KeyboardInterrupt):  # Ctrl-C goes to all processes of a terminal
             self._control.stop("interrupt")
             self._end_all()
-            self._tracker.ended(stopped_before(self._shards[index]))
+            self._tracker.ended(self._shards[index].unbegun())
         elif isinstance(error, FolderBusy | Interrupted) and self._stopped:
-            self._tracker.ended(stopped_before(self._shards[index]))
+            self._tracker.ended(self._shards[index].unbegun())
         elif isinstance(error, OmicsError):
             self._tracker.ended(ShardResult(index, self._shards[index].of, error=error))
         else:
@@ -368,7 +359,7 @@ class Run:
             begun = {index for index in lost if self._tracker.begun(index)} or set(lost)
             for index, error in lost.items():
                 if self._stopped:
-                    self._tracker.ended(stopped_before(self._shards[index]))
+                    self._tracker.ended(self._shards[index].unbegun())
                 elif index in begun and self._again[index] >= self.retries:
                     self._tracker.ended(self._failed(index, error))
                 else:
@@ -428,13 +419,8 @@ def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> Shard
     shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 - our own
     with reporting(channel, shard.index) as (progress, stop):
         if stop.is_set():
-            return stopped_before(shard)
+            return shard.unbegun()
         return shard.run(progress=progress, stop=stop)
-
-
-def stopped_before(shard: Shard) -> ShardResult:
-    """The result of a shard that wasn't begun."""
-    return ShardResult(shard.index, shard.of, counts={"stopped": shard.files}, worker=worker_name())
 
 
 def _shown(error: BaseException | None) -> str:

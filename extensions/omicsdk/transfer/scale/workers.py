@@ -19,7 +19,7 @@ from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.transfer.engine.control import Control, say_stopped
 from omicsdk.transfer.reports.progress import Progress
-from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, Outcomes, ReportedError, TransferReport, outcomes_in
+from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.channels import DaskChannel, held_folder
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import Run, ShardsProgress, run_shards, shards_report_of
@@ -249,9 +249,14 @@ def download_by(
         def whole(told: ShardsReport) -> TransferReport:
             if told.lost:
                 _log.warning("workers were lost and their shards restarted by others: %d times", told.lost)
-            _raise_what_ended_all(told)
+            begun = [result for result in told.results if result.error is not None or result.counts]
+            errors = [result.error for result in begun if result.error is not None]
+            if errors and len(errors) == len(
+                begun
+            ):  # what concerns none of the files, such as a folder that can't be written
+                raise errors[0]
             return TransferReport(
-                Outcomes(_in_order(plan, shards, told)),
+                _in_order(plan, shards, told),
                 told.seconds,
                 throughput=told.throughput,
                 began=began,
@@ -271,14 +276,6 @@ def download_by(
             raise
     say_stopped(control, report)
     return report
-
-
-def _raise_what_ended_all(told: ShardsReport) -> None:
-    """Raises why no shard came to its end: what concerns none of the files, such as a folder that can't be written."""
-    begun = [result for result in told.results if result.error is not None or result.counts]
-    errors = [result.error for result in begun if result.error is not None]
-    if errors and len(errors) == len(begun):
-        raise errors[0]
 
 
 def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterator[Outcome]:
