@@ -810,7 +810,7 @@ class FileBytes:
     def held_to(self) -> int:
         """How many servers' ETags or dates the bytes that follow are compared with; 0 where a change would go unnoticed."""
         opened = self._opened
-        return opened.held_to if isinstance(opened, Ranges) else 0
+        return len(opened.validators) if isinstance(opened, Ranges) else 0
 
     @property
     def validators(self) -> Mapping[str, str]:

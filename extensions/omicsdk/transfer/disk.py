@@ -192,7 +192,8 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     if error.errno in _FULL:
         return DiskFull(path, name=name)
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
-    return NotWritable(path, error.strerror or str(error), name=name, remedy=remedy)
+    said = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)
+    return NotWritable(path, said, name=name, remedy=remedy)
 
 
 def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
@@ -209,11 +210,8 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
         raise NotWritable(os.fspath(path), "it is not a regular file", remedy="Name a file.")
-    try:
-        with in_place_of(target) as file:
-            file.writelines(line.encode() for line in lines)
-    except OSError as error:
-        raise write_error(error, os.fspath(path)) from error
+    with write_errors(os.fspath(path)), in_place_of(target) as file:
+        file.writelines(line.encode() for line in lines)
 
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -435,12 +433,8 @@ def make_folders(path: str, disk: Disk | None = None) -> None:
         DiskFull: There is no room.
         NotWritable: It can't be made.
     """
-    try:
+    with write_errors(path):
         (disk or Disk()).make_folders(path)
-    except FileExistsError as error:
-        raise NotWritable(path, "a file of that name exists") from error
-    except OSError as error:
-        raise write_error(error, path) from error
 
 
 @cache

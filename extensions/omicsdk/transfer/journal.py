@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
-from omicsdk.transfer.disk import Disk, read_at, write_error
+from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count
 
@@ -502,21 +502,16 @@ class Journal:
         self._next_key = 0
         self._closing = False
         self._guard = threading.Lock()
-        try:
+        with write_errors(str(path)):
             self._file = JournalFile(path, wait, disk or Disk(), look=look)
-        except OSError as error:
-            raise write_error(error, str(path)) from error
-        try:
-            self._load()
-            self.fresh = self._file.end == 0
-            if not look:
-                self._mend()
-        except OSError as error:
-            self._file.close()
-            raise write_error(error, str(path)) from error
-        except BaseException:  # Ctrl-C too: whoever tries again in this process must find it unlocked
-            self._file.close()
-            raise
+            try:
+                self._load()
+                self.fresh = self._file.end == 0
+                if not look:
+                    self._mend()
+            except BaseException:  # Ctrl-C too: whoever tries again in this process must find it unlocked
+                self._file.close()
+                raise
 
     def done(self, name: str) -> DoneState | None:
         """Gives what was recorded of a finished file when the journal was opened; what was recorded since isn't looked at.
@@ -548,11 +543,8 @@ class Journal:
         key = key_of(name)
         if self._done.get(key) is None:
             return
-        with self._guard:
-            try:
-                self._file.append_for_good([line_of(["undone", name])])
-            except OSError as error:
-                raise write_error(error, str(self.path), name) from error
+        with self._guard, write_errors(str(self.path), name):
+            self._file.append_for_good([line_of(["undone", name])])
             self._done.remove(key)
 
     def begin(self, name: str, size: int, validator: str, checksums: Mapping[str, str]) -> PartState:

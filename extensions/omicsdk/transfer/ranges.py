@@ -199,11 +199,6 @@ class Ranges:
         return self._size
 
     @property
-    def held_to(self) -> int:
-        """How many servers have told by an ETag or a date which file it is."""
-        return len(self._validators)
-
-    @property
     def validators(self) -> Mapping[str, str]:
         """By server's origin, the ETag or date that told which file it is."""
         return self._validators

@@ -109,17 +109,13 @@ def _sweep(journals: str, own: str) -> None:
         folder = os.path.join(journals, name)
         if not _HELD_NAME.match(name) or folder == own:
             continue
-        try:
+        with suppress(OSError):  # just made, just removed, left on purpose, or locked
             held = os.open(os.path.join(folder, _HELD), os.O_RDWR)
-        except OSError:  # just made, just removed, or left on purpose
-            continue
-        try:
-            lock_now(held)
-        except OSError:
-            continue
-        finally:
-            os.close(held)
-        shutil.rmtree(folder, ignore_errors=True)
+            try:
+                lock_now(held)
+            finally:
+                os.close(held)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class FileChannel:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from glob import escape
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from itertools import islice
@@ -584,15 +585,10 @@ def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
     Yields:
         Their paths, and into how many shards the plan was cut.
     """
-    try:
-        names = os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for name in names:
-        stem, suffix = os.path.splitext(name)
-        found = _NAME.match(stem)
-        if found and suffix == ".journal" and found[1] == run:
-            yield os.path.join(folder, name), int(found[2])
+    for journal in Path(folder).glob(f"{escape(run)}-*.journal"):
+        found = _NAME.match(journal.stem)
+        if found and found[1] == run:
+            yield str(journal), int(found[2])
 
 
 def sweep(shards: Sequence[Shard]) -> None:

@@ -13,7 +13,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, cast
 
-from omicsdk.core.errors import FolderBusy
+from omicsdk.core.errors import FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import DoneIndex, JournalFile, count_done, line_of, record_of
 from omicsdk.transfer.uploads.job import Finished, Identity, Unfinished
@@ -146,7 +146,7 @@ class UploadJournal:
         with journal.reader() as file:
             begins = file.read(len(head))
             if not head.startswith(begins):
-                raise FileExistsError(0, "it is not a journal of uploads; name another file")
+                raise NotWritable(str(self.path), "it is not a journal of uploads; name another file")
             self._finished = DoneIndex(2 * count_done(file), file.tell())  # by key and by place
         journal.replay(head, self._replay)
 
