@@ -128,10 +128,8 @@ class Transfer(Generic[T]):
         """
         with self._guard:
             if self._thread is not None:
-                raise UsageError(
-                    f"This transfer was started before and is {self.state}",
-                    remedy="Create another one to run it again.",
-                )
+                said = f"This transfer was started before and is {self.state}"
+                raise UsageError(said, remedy="Create another one to run it again.")
             thread = threading.Thread(target=self._run, name="omicsdk-transfer")
             self._thread = thread
         try:
@@ -175,10 +173,8 @@ class Transfer(Generic[T]):
         if thread is None:
             raise UsageError("This transfer was not started", remedy="Call start() first, or use it in a `with` block.")
         if thread is threading.current_thread():
-            raise UsageError(
-                "A transfer cannot wait for itself: this is one of its callbacks",
-                remedy="Read progress.final there, and wait outside the callback.",
-            )
+            remedy = "Read progress.final there, and wait outside the callback."
+            raise UsageError("A transfer cannot wait for itself: this is one of its callbacks", remedy=remedy)
         try:
             if not self._ended.wait(timeout):
                 raise TimeoutError(f"the transfer is still {self.state} after {timeout:g} s")

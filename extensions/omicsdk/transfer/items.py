@@ -187,11 +187,8 @@ def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGua
         look: Make nothing to find out about the file system; the folder needn't be there then.
         empty: Whether it is known to be empty, so that no links are in it.
     """
-    return NameGuard(
-        folds_case=_folds_case(folder, None if look else lambda: None),
-        room=room_in(folder),
-        folder=None if empty else folder,
-    )
+    folds = _folds_case(folder, None if look else lambda: None)
+    return NameGuard(folds_case=folds, room=room_in(folder), folder=None if empty else folder)
 
 
 def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:

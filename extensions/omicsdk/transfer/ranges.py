@@ -421,14 +421,9 @@ class Ranges:
         return SourceChanged(said, name=self._title, remedy="Open it again to read the new version from the beginning.")
 
     def _error(self, location: Location, verdict: Verdict, answer: StreamedAnswer) -> APIError:
-        said = api_error(
-            status=verdict.status,
-            headers=answer.headers,
-            body=answer.refusal(),
-            method="GET",
-            url=without_query(location.url),
-            retry_after=verdict.retry_after,
-        )
+        status, headers, body, url = verdict.status, answer.headers, answer.refusal(), without_query(location.url)
+        asked = verdict.retry_after
+        said = api_error(status=status, headers=headers, body=body, method="GET", url=url, retry_after=asked)
         if isinstance(said.body, str):  # a store's XML repeats what was signed
             said.body = None
         said.message = f"{self._title}: the server does not provide this file: {said.message}"

@@ -108,10 +108,9 @@ def _reading_settings(settings: str = "") -> Generator[None]:
         yield
     except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
         source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
-        raise ConfigError(
-            f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}",
-            remedy=f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
-        ) from error
+        said = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
+        remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
+        raise ConfigError(said, remedy=remedy) from error
 
 
 # -- errors
@@ -315,17 +314,14 @@ _MOST_EXAMPLES = _MOST_WAYS = 256
 #: The names by which S3's API knows the algorithms; MD5 is of an older kind.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
-_OPERATIONS = (
+_OF_PARTS = (
     "create_multipart_upload",
     "upload_part",
     "complete_multipart_upload",
     "abort_multipart_upload",
     "list_parts",
-    "list_multipart_uploads",
-    "head_object",
-    "put_object",
-    "put_object_tagging",
 )
+_OPERATIONS = (*_OF_PARTS, "list_multipart_uploads", "head_object", "put_object", "put_object_tagging")
 
 
 class _Unsigned(NamedTuple):
@@ -630,13 +626,9 @@ class S3Object(MultipartStore):
         whole = digest(b"".join(bytes.fromhex(part.checksums[name]) for part in parts), name)
         ours = f"{base64_of(whole)}-{len(parts)}"
         if ours != theirs:
-            raise ChecksumMismatch(
-                self.target,
-                algorithm=f"{name} of all parts",
-                expected=ours,
-                actual=theirs,
-                remedy="The stored object is damaged. Upload it again, under a new name if possible.",
-            )
+            what = f"{name} of all parts"
+            remedy = "The stored object is damaged. Upload it again, under a new name if possible."
+            raise ChecksumMismatch(self.target, algorithm=what, expected=ours, actual=theirs, remedy=remedy)
 
     def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
         facts = {"etag": etag_of(answer)}

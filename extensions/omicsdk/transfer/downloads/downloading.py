@@ -320,15 +320,9 @@ def download(
             engine.run()
     if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)
-    seconds = clock.monotonic() - began
-    report = TransferReport(
-        outcomes,
-        seconds,
-        throughput=engine.throughput,
-        began=clock.now() - seconds,
-        title=f"Download to {target if store is None else store.target.url()}",
-        why_stopped="" if engine.finished else control.why,
-    )
+    seconds, throughput, why = clock.monotonic() - began, engine.throughput, "" if engine.finished else control.why
+    when, title = clock.now() - seconds, f"Download to {target if store is None else store.target.url()}"
+    report = TransferReport(outcomes, seconds, throughput=throughput, began=when, title=title, why_stopped=why)
     say_stopped(control, report)
     return report
 

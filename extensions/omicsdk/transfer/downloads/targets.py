@@ -218,9 +218,8 @@ def part_sizes(size: int, parts: int) -> Sequence[int]:
     Returns:
         Sizes in bytes, the largest first.
     """
-    return [part for part in reversed(PART_SIZES) if -(-size // part) == parts] or (
-        [size] if parts == 1 and size else []
-    )
+    usual = [part for part in reversed(PART_SIZES) if -(-size // part) == parts]
+    return usual or ([size] if parts == 1 and size else [])
 
 
 def _hex(algorithm: str, value: object) -> str:

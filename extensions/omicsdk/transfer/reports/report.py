@@ -540,11 +540,9 @@ class TransferReport:
             again: The report of the second run; its outcomes take the place of the first ones.
         """
         better = dict(zip(numbers, again.outcomes, strict=True))
-        return self.with_outcomes(
-            (better.get(number, outcome) for number, outcome in enumerate(self.outcomes)),
-            seconds=self.seconds + again.seconds,
-            why_stopped=again.why_stopped or self.why_stopped,
-        )
+        outcomes = (better.get(number, outcome) for number, outcome in enumerate(self.outcomes))
+        seconds, why = self.seconds + again.seconds, again.why_stopped or self.why_stopped
+        return self.with_outcomes(outcomes, seconds=seconds, why_stopped=why)
 
     def raise_if_failed(self) -> None:
         """Raises when a file failed or was stopped before its end.
@@ -714,10 +712,8 @@ def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, deco
     if not isinstance(value, dict) or told.get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")
     if kind == "summary" and told.get("format") != FORMAT:
-        raise UsageError(
-            f"{os.fspath(path)} is a report of format {told.get('format')!r}, this version reads {FORMAT}",
-            remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
-        )
+        said = f"{os.fspath(path)} is a report of format {told.get('format')!r}, this version reads {FORMAT}"
+        raise UsageError(said, remedy="Read it with the version of omicsdk that wrote it, or a newer one.")
     try:
         return decode(told)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -773,7 +769,5 @@ def _number(value: object) -> float:
 
 
 def _not_a_report(path: str | os.PathLike[str], line: int, why: str) -> UsageError:
-    return UsageError(
-        f"{os.fspath(path)}, line {line}: not a transfer's report: {why}",
-        remedy="Give a file that write_jsonl (or --report FILE.jsonl) wrote.",
-    )
+    said = f"{os.fspath(path)}, line {line}: not a transfer's report: {why}"
+    return UsageError(said, remedy="Give a file that write_jsonl (or --report FILE.jsonl) wrote.")

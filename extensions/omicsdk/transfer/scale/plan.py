@@ -140,9 +140,8 @@ class Plan:
             if options.get(name) is not None:
                 whole_number(name, options.get(name))
         self.source = source
-        self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(
-            path("folder", folder, "a path, a URL or an FsspecTarget")
-        )
+        kinds = "a path, a URL or an FsspecTarget"
+        self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(path("folder", folder, kinds))
         if isinstance(self.folder, FsspecTarget) and journals is None:
             raise UsageError(f"journals= is missing: {self.folder.url()} cannot hold them; give a local folder")
         self.run = run
@@ -529,10 +528,9 @@ class Shard:
             counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
         elif (less := self.files - sum(counts.values())) > 0:  # what this worker doesn't see would be in no report
             said = "one file fewer" if less == 1 else f"{less} files fewer"
-            raise TransferError(
-                f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was made",
-                remedy="Check that all workers read the same list, and create the plan again: finished files are kept.",
-            )
+            remedy = "Check that all workers read the same list, and create the plan again: finished files are kept."
+            said = f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was made"
+            raise TransferError(said, remedy=remedy)
         return ShardResult(
             self.index,
             self.of,

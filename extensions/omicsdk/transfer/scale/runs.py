@@ -382,10 +382,8 @@ class Run:
         of = self._shards[index].of
         reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_shown(error)}"
         again = f", {self._again[index] + 1} times" if self._again[index] else ""
-        told = TransferError(
-            f"Shard {index} of {of} did not finish: {reason}{again}",
-            remedy="Run the same shards again: finished files are skipped.",
-        )
+        remedy = "Run the same shards again: finished files are skipped."
+        told = TransferError(f"Shard {index} of {of} did not finish: {reason}{again}", remedy=remedy)
         told.__cause__ = error
         return ShardResult(index, of, error=told)
 

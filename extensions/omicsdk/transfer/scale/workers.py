@@ -171,10 +171,8 @@ def _connected(cluster: Any) -> Any:
         if not where.startswith("tls://"):
             raise
         said = f"Dask has no certificates for {where}"
-        remedy = (
-            "Name them in the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY."
-        )
-        raise NoScheduler(said, remedy=remedy) from error
+        variables = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY"
+        raise NoScheduler(said, remedy=f"Name them in the variables {variables}.") from error
     except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
         remedy = "Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
         raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
@@ -255,14 +253,9 @@ def download_by(
                 begun
             ):  # what concerns none of the files, such as a folder that can't be written
                 raise errors[0]
-            return TransferReport(
-                _in_order(plan, shards, told),
-                told.seconds,
-                throughput=told.throughput,
-                began=began,
-                title=f"Download to {place}",
-                why_stopped=told.why_stopped,
-            )
+            outcomes, seconds, throughput = _in_order(plan, shards, told), told.seconds, told.throughput
+            title, why = f"Download to {place}", told.why_stopped
+            return TransferReport(outcomes, seconds, throughput=throughput, began=began, title=title, why_stopped=why)
 
         try:
             report = whole(pool.run(shards, progress=progress, stop=stop, control=control))
@@ -305,10 +298,8 @@ def _outcomes(shard: Shard, result: ShardResult) -> Iterator[Outcome]:
                 known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
                 yield outcome if known is None else outcome._replace(error=known)
         except (OSError, UsageError) as error:
-            raise TransferError(
-                f"Cannot read the results of shard {result.index} of {result.of}: {error}",
-                remedy="Run the same again: finished files are skipped.",
-            ) from error
+            said = f"Cannot read the results of shard {result.index} of {result.of}: {error}"
+            raise TransferError(said, remedy="Run the same again: finished files are skipped.") from error
         return
     if not (result.error or result.counts):
         return  # it has no items

@@ -122,15 +122,9 @@ def upload(
             engine.run()
     if engine.sizes is not None and len(outcomes) < len(engine.sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
-    seconds = clock.monotonic() - began
-    report = TransferReport(
-        outcomes,
-        seconds,
-        throughput=engine.throughput,
-        began=clock.now() - seconds,
-        title="Upload",
-        why_stopped="" if engine.finished else control.why,
-    )
+    seconds, throughput, why = clock.monotonic() - began, engine.throughput, "" if engine.finished else control.why
+    when = clock.now() - seconds
+    report = TransferReport(outcomes, seconds, throughput=throughput, began=when, title="Upload", why_stopped=why)
     say_stopped(control, report, _how_to_go_on(journal, abort=abort))
     return report
 
