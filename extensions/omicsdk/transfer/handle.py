@@ -199,9 +199,7 @@ class Transfer(Generic[T]):
         from anyio import CapacityLimiter, to_thread
 
         if self._thread is None:
-            raise UsageError(
-                "This transfer was not started", remedy="Call start(), or use it in an `async with` block."
-            )
+            raise UsageError("This transfer was not started", remedy="Call start(), or use it in an `async with`.")
         await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         return self._outcome()
 

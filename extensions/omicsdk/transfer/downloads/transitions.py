@@ -5,9 +5,7 @@ A handler changes the job's data and returns commands; the engine executes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from logging import getLogger
-from typing import Any
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import first_difference
@@ -26,7 +24,8 @@ from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter
-from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
+from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
+from omicsdk.transfer.engine.machine import to as _to
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import (
     Kind,
@@ -552,13 +551,6 @@ def _status_error(response: ResponseWriter, verdict: Verdict) -> OmicsError:
 
 
 # -- the table
-
-_Handler = Callable[[Job, Any, Any], Commands]
-
-
-def _to(handler: _Handler, *ends: State) -> Transition[Job, messages.Command]:
-    return Transition(handler, frozenset(ends))
-
 
 _PLANNED, _CHECKING, _LOCATING, _RECEIVING = State.PLANNED, State.CHECKING, State.LOCATING, State.RECEIVING
 _VERIFYING, _REPAIRING, _COMMITTING = State.VERIFYING, State.REPAIRING, State.COMMITTING

@@ -109,4 +109,9 @@ class Transition(NamedTuple, Generic[J, C]):
     ends: frozenset[State]
 
 
+def to(handler: Callable[[J, Any, Any], list[C]], *ends: State) -> Transition[J, C]:
+    """Return the entry of a table: what decides, and in which states the job may be afterwards."""
+    return Transition(handler, frozenset(ends))
+
+
 Table = Mapping[tuple[State, type[Any]], Transition[J, C]]

@@ -665,7 +665,7 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
         UsageError: It isn't such a file, or not a whole one.
         OSError: It can't be read.
     """
-    with _opened(path) as file:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
         report, outcomes = _read(path, file)
         return report.with_outcomes(outcomes)
 
@@ -680,12 +680,8 @@ def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
         UsageError: It isn't such a file, or not a whole one; that is known at its end.
         OSError: It can't be read.
     """
-    with _opened(path) as file:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
         yield from _read(path, file)[1]
-
-
-def _opened(path: str | os.PathLike[str]) -> TextIO:
-    return open(path, encoding="utf-8", errors="surrogateescape")
 
 
 def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, Iterator[Outcome]]:

@@ -132,10 +132,9 @@ class Plan:
             many("source", source, Item)
             if repeats:
                 raise ValueError("repeats requires a function as source; in a list, keep the first of each name")
-        for option in options:
-            if option not in Options.__annotations__:
-                known = ", ".join(Options.__annotations__)
-                raise TypeError(f"a plan has no option {option!r}; it has {known}")
+        if unknown := [option for option in options if option not in Options.__annotations__]:
+            known = ", ".join(Options.__annotations__)
+            raise TypeError(f"a plan has no option {unknown[0]!r}; it has {known}")
         for name in ("connections", "locators"):
             if options.get(name) is not None:
                 whole_number(name, options.get(name))

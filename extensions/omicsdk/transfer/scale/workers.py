@@ -249,9 +249,7 @@ def download_by(
                 _log.warning("workers were lost and their shards restarted by others: %d times", told.lost)
             begun = [result for result in told.results if result.error is not None or result.counts]
             errors = [result.error for result in begun if result.error is not None]
-            if errors and len(errors) == len(
-                begun
-            ):  # what concerns none of the files, such as a folder that can't be written
+            if errors and len(errors) == len(begun):  # it concerns no file: the folder can't be written, for one
                 raise errors[0]
             outcomes, seconds, throughput = _in_order(plan, shards, told), told.seconds, told.throughput
             title, why = f"Download to {place}", told.why_stopped

@@ -5,11 +5,11 @@ A handler changes the job's data and returns commands; the engine executes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from logging import getLogger
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.credentials import origin_of
@@ -28,7 +28,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.checksums import Stopped
-from omicsdk.transfer.engine.machine import Broken, Relieve, State, Transition, relief_of
+from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
+from omicsdk.transfer.engine.machine import to as _to
 from omicsdk.transfer.network.requests import Patience, next_url, parse_head
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import Chains, Job, changed_from, readable
@@ -523,13 +524,6 @@ def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
 
 
 # -- the table
-
-_Handler = Callable[[Job, Any, Any], Commands]
-
-
-def _to(handler: _Handler, *ends: State) -> Transition[Job, messages.Command]:
-    return Transition(handler, frozenset(ends))
-
 
 _PLANNED, _CHECKING, _HASHING, _BEGINNING = State.PLANNED, State.CHECKING, State.HASHING, State.BEGINNING
 _SENDING, _COMPLETING, _ABORTING = State.SENDING, State.COMPLETING, State.ABORTING
