@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.transfer.scale.channels import FileChannel, held_folder
+from omicsdk.transfer.scale.runs import FileChannel, held_folder
 
 
 def left_by_a_kill(folder: Path) -> Path:

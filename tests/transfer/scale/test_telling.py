@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from omicsdk.transfer import Progress
-from omicsdk.transfer.scale.channels import FileChannel, Message, held_folder
+from omicsdk.transfer.scale.runs import FileChannel, Message, held_folder
 
 
 def test_half_a_message_says_nothing(tmp_path: Path) -> None:

@@ -20,9 +20,8 @@ from omicsdk.core.lazy import require
 from omicsdk.transfer.engine.control import Control, say_stopped
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
-from omicsdk.transfer.scale.channels import DaskChannel, held_folder
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
-from omicsdk.transfer.scale.runs import Run, ShardsProgress, run_shards, shards_report_of
+from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_folder, run_shards, shards_report_of
 
 #: Shards for each worker, so that one that is done early finds more to do, and a lost one leaves little behind.
 SHARDS_PER_WORKER = 4
