@@ -33,10 +33,8 @@ from omicsdk.transfer.network.plan import CELL, cell_count
 _log = getLogger("omicsdk.transfer")
 _extend = crc32c_extend()
 
-#: The format's version; a journal of another version is begun anew.
-VERSION = 1
-#: The first record of a journal.
-HEADER: list[object] = ["omics-transfer", VERSION, CELL]
+#: The first record of a journal, with the format's version; a journal of another version is begun anew.
+HEADER: list[object] = ["omics-transfer", 1, CELL]
 #: No line is longer, in bytes: a path of 4,096 characters that are all escaped has room.
 LONGEST_LINE = 64 * 1024
 

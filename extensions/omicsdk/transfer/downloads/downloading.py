@@ -79,22 +79,6 @@ def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
     return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
 
 
-def warn_of_shortage(items: Iterable[Item], stated: int, files: PartFiles, folder: str) -> None:
-    """Logs a warning when files plainly won't fit: those that do are still fetched, and others may make room meanwhile.
-
-    Args:
-        items: The files; looked at only when all of them together would be too many bytes.
-        stated: Their stated sizes together.
-        files: Where files are.
-        folder: The target folder.
-    """
-    if shortage_of(stated, folder) is None:
-        return
-    problem = shortage_of(sum(bytes_needed(item, files) for item in items), folder)
-    if problem is not None:
-        _log.warning("%s; files that do not fit will fail", problem.message)
-
-
 def _held(path: str) -> int:
     """Bytes that a file takes on the disk; those that it has yet to take don't count."""
     try:
@@ -290,8 +274,11 @@ def download(
     if not wanted.once:
         check_all(wanted.names(), target, lambda: make_folders(target, disk))
         wanted.count()
-        if store is None:
-            warn_of_shortage(wanted, wanted.size, files, target)
+        if store is None and shortage_of(wanted.size, target) is not None:
+            # Files that plainly won't fit: those that do are still fetched, and others may make room meanwhile.
+            problem = shortage_of(sum(bytes_needed(item, files) for item in wanted), target)
+            if problem is not None:
+                _log.warning("%s; files that do not fit will fail", problem.message)
     make_folders(target, disk)
     make_folders(str(journal_file.parent), disk)
 

@@ -15,7 +15,7 @@ from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
-from omicsdk.transfer.engine.machine import Broken, State
+from omicsdk.transfer.engine.machine import FINAL, Broken, State
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
@@ -100,9 +100,6 @@ class Uploads(Engine[Job]):
         self._began = self._looked[0]
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # of these, in flight
-
-    def _is_closing(self) -> bool:
-        return self._closing
 
     # -- the loop's steps
 
@@ -206,7 +203,7 @@ class Uploads(Engine[Job]):
             comparable = [name for name in (*names, "md5") if name in known][:1]
             source.expect(cut.start, cut.length)
             wanted = [name for name in dict.fromkeys((*names, *comparable)) if name not in made]
-            checksums = {**made, **source.checksums(wanted, cut, self._is_closing)}
+            checksums = {**made, **source.checksums(wanted, cut, lambda: self._closing)}
             if listed is not None and comparable and difference(checksums, known) is None:
                 return SentPart(number, cut.length, listed.etag, checksums)
             location = locate(checksums)
@@ -314,7 +311,7 @@ class Uploads(Engine[Job]):
         link = command.link
 
         def stopped() -> bool:
-            return self._closing or job.over
+            return self._closing or job.state in FINAL
 
         def failed(error: Exception) -> None:
             if not isinstance(error, Stopped):

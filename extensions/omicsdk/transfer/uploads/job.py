@@ -15,7 +15,7 @@ from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_text
 from omicsdk.core.errors import OmicsError, SourceChanged, TransferError
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import HAS_PREAD, read_at
-from omicsdk.transfer.engine.machine import FINAL, State
+from omicsdk.transfer.engine.machine import State
 from omicsdk.transfer.network.requests import Quota
 from omicsdk.transfer.threads import foreign_words
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
@@ -385,11 +385,6 @@ class Job:
     def title(self) -> str:
         """What messages call it."""
         return self.upload.name
-
-    @property
-    def over(self) -> bool:
-        """Whether it has its outcome."""
-        return self.state in FINAL
 
     @property
     def file(self) -> SourceFile:
