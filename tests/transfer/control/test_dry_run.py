@@ -129,6 +129,11 @@ def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any
         download([*fits, Item("three", never, 1)], target, dry_run=True)
 
 
+def test_a_file_system_without_bounds_is_not_full(target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 0))  # so some network file systems report it
+    assert download([Item("one", never, 400)], target, dry_run=True).ok
+
+
 def test_what_is_there_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     items = [server.item(f"f{n}", noise(300_000, n), "md5") for n in range(3)]
     download(items[:2], target)
