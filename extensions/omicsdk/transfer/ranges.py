@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, Protocol
 
-from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import origin_of
@@ -33,6 +32,7 @@ from omicsdk.transfer.network.requests import (
     judge,
     may_join,
     next_url,
+    unavailable,
     validator_words,
 )
 from omicsdk.transfer.threads import TICK
@@ -421,13 +421,7 @@ class Ranges:
         return SourceChanged(said, name=self._title, remedy="Open it again to read the new version from the beginning.")
 
     def _error(self, location: Location, verdict: Verdict, answer: StreamedAnswer) -> APIError:
-        status, headers, body, url = verdict.status, answer.headers, answer.refusal(), without_query(location.url)
-        asked = verdict.retry_after
-        said = api_error(status=status, headers=headers, body=body, method="GET", url=url, retry_after=asked)
-        if isinstance(said.body, str):  # a store's XML repeats what was signed
-            said.body = None
-        said.message = f"{self._title}: the server does not provide this file: {said.message}"
-        return said
+        return unavailable(self._title, location.url, verdict, answer.headers, answer.refusal())
 
 
 class SourceFile(io.RawIOBase):

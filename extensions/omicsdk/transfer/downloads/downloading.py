@@ -20,7 +20,7 @@ from omicsdk.transfer.disk import Disk, make_folders, space_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
-from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
+from omicsdk.transfer.engine.control import Control, opened
 from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
@@ -303,15 +303,10 @@ def download(
             disk.forget_new()
         check = guard_of(target, empty=disk.is_new(target)).check if wanted.once else None
         engine = Downloads(wanted, target, place, log, settings, outcomes.put, check)
-        with interrupts(control):
-            engine.run()
+        engine.run()
     if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)
-    seconds, throughput, why = clock.monotonic() - began, engine.throughput, "" if engine.finished else control.why
-    when, title = clock.now() - seconds, f"Download to {target if store is None else store.target.url()}"
-    report = TransferReport(outcomes, seconds, throughput=throughput, began=when, title=title, why_stopped=why)
-    say_stopped(control, report)
-    return report
+    return engine.report(outcomes, began, f"Download to {target if store is None else store.target.url()}")
 
 
 def _store(folder: object, journal: object, clock: Clock) -> Store | None:

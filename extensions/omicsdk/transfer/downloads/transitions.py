@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from logging import getLogger
 
-from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -19,7 +18,6 @@ from omicsdk.core.errors import (
     TransportError,
     TruncatedTransfer,
 )
-from omicsdk.core.redaction import without_query
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
@@ -35,6 +33,7 @@ from omicsdk.transfer.network.requests import (
     followed,
     next_url,
     parse_head,
+    unavailable,
     validator_words,
 )
 
@@ -536,18 +535,8 @@ def _fail(job: Job, error: OmicsError) -> Commands:
 
 
 def _status_error(response: ResponseWriter, verdict: Verdict) -> OmicsError:
-    said = api_error(
-        status=verdict.status,
-        headers=parse_head(response.lines)[1],
-        body=response.refusal,
-        method="GET",
-        url=without_query(response.location.url),
-        retry_after=verdict.retry_after,
-    )
-    if isinstance(said.body, str):  # a store's XML repeats what was signed
-        said.body = None
-    said.message = f"{response.job.item.title}: the server does not provide this file: {said.message}"
-    return said
+    headers = parse_head(response.lines)[1]
+    return unavailable(response.job.item.title, response.location.url, verdict, headers, response.refusal)
 
 
 # -- the table

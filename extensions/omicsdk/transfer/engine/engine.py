@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cas
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.sending.connections import Network, curl_options, network
-from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.reports.progress import Counters, Phase, Progress, Throughput
-from omicsdk.transfer.reports.report import Outcome
+from omicsdk.transfer.reports.progress import Counters, Phase, Progress
+from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.reports.report import State as Result
 from omicsdk.transfer.threads import TICK, Inbox, Pool
 
@@ -173,14 +173,9 @@ class Engine(ABC, Generic[J]):
         self._more = True  # whether the source of items may have another
         self._later = list[tuple[float, J, object, int | None]]()
 
-    @property
-    def throughput(self) -> Throughput:
-        """How many bytes moved over time."""
-        return self._counters.throughput
-
     def run(self) -> None:
         """Run until all items have an outcome or somebody stops it."""
-        with self._control.watched(self._wire.wake):
+        with interrupts(self._control), self._control.watched(self._wire.wake):
             now = self._clock.monotonic()
             self._control.begin(now)
             try:
@@ -213,6 +208,30 @@ class Engine(ABC, Generic[J]):
             finally:
                 self._close()
             self._measure(self._clock.monotonic(), final=True)
+
+    def report(self, outcomes: Outcomes, began: float, title: str, how: str = GOES_ON) -> TransferReport:
+        """Return what was done, after the run.
+
+        Args:
+            outcomes: Those of all items.
+            began: When the transfer began, by the monotonic clock.
+            title: What it was.
+            how: How to go on with it, should it have been stopped.
+
+        Raises:
+            KeyboardInterrupt: It was interrupted.
+        """
+        seconds = self._clock.monotonic() - began
+        report = TransferReport(
+            outcomes,
+            seconds,
+            throughput=self._counters.throughput,
+            began=self._clock.now() - seconds,
+            title=title,
+            why_stopped="" if self.finished else self._control.why,
+        )
+        say_stopped(self._control, report, how)
+        return report
 
     # -- jobs
 

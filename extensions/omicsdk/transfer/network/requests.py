@@ -9,8 +9,9 @@ from enum import Enum
 from typing import NamedTuple, cast
 from urllib.parse import quote, urljoin
 
+from omicsdk.core.api_errors import api_error
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import TooManyRedirects, TransportError
+from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.version import USER_AGENT
@@ -143,6 +144,30 @@ class Verdict(NamedTuple):
     location: str = ""
     retry_after: float | None = None
     why: str = ""
+
+
+def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes) -> APIError:
+    """Return the error of a file that its server refuses.
+
+    Args:
+        title: What messages call the file.
+        url: Where it was asked for.
+        verdict: The answer.
+        headers: Its headers.
+        body: How its body begins.
+    """
+    error = api_error(
+        status=verdict.status,
+        headers=headers,
+        body=body,
+        method="GET",
+        url=without_query(url),
+        retry_after=verdict.retry_after,
+    )
+    if isinstance(error.body, str):  # a store's XML repeats what was signed
+        error.body = None
+    error.message = f"{title}: the server does not provide this file: {error.message}"
+    return error
 
 
 def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:

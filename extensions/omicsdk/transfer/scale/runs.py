@@ -579,10 +579,10 @@ class Run:
                 self._open.pop(future, None)
 
     def _report(self, seconds: float, why: str = "") -> ShardsReport:
-        ended, lost, throughput = self._tracker.results, self._tracker.lost, self._tracker.throughput
-        results = tuple(ended.get(index) or shard.unbegun() for index, shard in self._shards.items())
+        tracker = self._tracker
+        results = tuple(tracker.results.get(index) or shard.unbegun() for index, shard in self._shards.items())
         stopped = any(result.counts.get("stopped") for result in results)
-        return ShardsReport(results, seconds, lost, why if stopped else "", throughput=throughput)
+        return ShardsReport(results, seconds, tracker.lost, why if stopped else "", throughput=tracker.throughput)
 
     def _ended(self) -> list[Future[ShardResult]]:
         """Wait a moment for a shard's end; return all that came."""

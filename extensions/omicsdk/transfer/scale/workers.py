@@ -250,9 +250,14 @@ def download_by(
             errors = [result.error for result in begun if result.error is not None]
             if errors and len(errors) == len(begun):  # it concerns no file: the folder can't be written, for one
                 raise errors[0]
-            outcomes, seconds, throughput = _in_order(plan, shards, told), told.seconds, told.throughput
-            title, why = f"Download to {place}", told.why_stopped
-            return TransferReport(outcomes, seconds, throughput=throughput, began=began, title=title, why_stopped=why)
+            return TransferReport(
+                _in_order(plan, shards, told),
+                told.seconds,
+                throughput=told.throughput,
+                began=began,
+                title=f"Download to {place}",
+                why_stopped=told.why_stopped,
+            )
 
         try:
             report = whole(pool.run(shards, progress=progress, stop=stop, control=control))

@@ -14,7 +14,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, many, whole_number
-from omicsdk.transfer.engine.control import Control, interrupts, opened, say_stopped
+from omicsdk.transfer.engine.control import Control, opened
 from omicsdk.transfer.network.requests import PATIENCE, Patience
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
@@ -118,15 +118,10 @@ def upload(
     path, doing = None if journal is None else Path(journal), f"uploading with the journal {journal}"
     with closing(opened(lambda waits: UploadJournal(path, waits), doing, stop, control, clock, patient=wait)) as log:
         engine = Uploads(uploads, log, settings, over)
-        with interrupts(control):
-            engine.run()
+        engine.run()
     if engine.sizes is not None and len(outcomes) < len(engine.sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
-    seconds, throughput, why = clock.monotonic() - began, engine.throughput, "" if engine.finished else control.why
-    when = clock.now() - seconds
-    report = TransferReport(outcomes, seconds, throughput=throughput, began=when, title="Upload", why_stopped=why)
-    say_stopped(control, report, _how_to_go_on(journal, abort=abort))
-    return report
+    return engine.report(outcomes, began, "Upload", _how_to_go_on(journal, abort=abort))
 
 
 def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
