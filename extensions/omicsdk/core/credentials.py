@@ -1,6 +1,5 @@
 """Credentials, the origins that they may go to, and what a JSON web token states of itself."""
 
-import base64
 import json
 import math
 import re
@@ -58,6 +57,8 @@ def jwt_claims(token: str) -> Mapping[str, object]:
     if len(pieces) != 3:
         return {}
     try:
+        import base64
+
         claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
     except (ValueError, RecursionError):
         return {}
@@ -395,6 +396,8 @@ class Basic(Credentials):
         super().__init__(origins)
         if ":" in username:
             raise ConfigError(f"The user name {username!r} contains a colon, which Basic authentication cannot send")
+        import base64
+
         pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
         self._headers = {"authorization": f"Basic {pair}"}
 

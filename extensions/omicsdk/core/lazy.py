@@ -1,8 +1,9 @@
-"""Imports that are made when they are needed: lazy exports of packages (PEP 562), and modules of extras."""
+"""Imports that are made when they are needed: lazy exports of packages (PEP 562), modules of extras, and logging."""
 
 TYPE_CHECKING = False  # spares the import of typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from logging import Logger
     from types import ModuleType
 
 
@@ -50,3 +51,22 @@ def require(module: str, extra: str, purpose: str) -> "ModuleType":
         from omicsdk.core.errors import MissingExtra
 
         raise MissingExtra(extra, purpose, module=module) from error
+
+
+def logger(name: str) -> "Logger":
+    """Return a logger that is made when something is logged: importing logging takes as long as downloading a small file.
+
+    Args:
+        name: The logger's name.
+    """
+    return _LazyLogger(name)  # pyright: ignore[reportReturnType] - it has all that a Logger has
+
+
+class _LazyLogger:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        from logging import getLogger
+
+        return getattr(getLogger(self._name), name)

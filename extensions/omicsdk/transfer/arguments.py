@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Iterable, Iterator
-from numbers import Real
 from typing import SupportsIndex, TypeVar, cast
 
 T = TypeVar("T")
@@ -55,6 +54,10 @@ def number(name: str, value: object, of: str) -> None:
     Raises:
         TypeError: It is none.
     """
+    if type(value) in (int, float):
+        return
+    from numbers import Real
+
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number of {of}, not {value!r}")
 

@@ -19,18 +19,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
-from logging import getLogger
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
+from omicsdk.core.lazy import logger
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 _extend = crc32c_extend()
 
 #: The first record of a journal, with the format's version; a journal of another version is begun anew.

@@ -10,11 +10,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from logging import getLogger
 from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
+from omicsdk.core.lazy import logger
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ _RECENT = 4096
 #: Into how many arrays keys are sorted, by their upper bits: of a million keys each has a thousand, which is fast to insert into.
 _BUCKETS, _SHIFT = 1024, 64 - 10
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def walk_folder(

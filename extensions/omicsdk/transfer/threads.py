@@ -7,22 +7,23 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
-from logging import DEBUG, getLogger
-from queue import Empty, SimpleQueue
-from traceback import format_exception
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from omicsdk.core.errors import Interrupted, OmicsError
+from omicsdk.core.lazy import logger
 from omicsdk.core.redaction import mask_text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from queue import SimpleQueue
 
 #: Seconds between two checks of whether to stop.
 TICK = 0.1
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def foreign_words(name: str, error: BaseException) -> str:
@@ -32,6 +33,9 @@ def foreign_words(name: str, error: BaseException) -> str:
         name: The file that it is about.
         error: What was raised.
     """
+    from logging import DEBUG
+    from traceback import format_exception
+
     if _log.isEnabledFor(DEBUG):
         _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
     return mask_text(repr(error))
@@ -53,28 +57,34 @@ class _Threads:
         self._name = name
         self._limit = limit
         self._gives_way = gives_way
-        self._queue = SimpleQueue[Callable[[], None] | None]()
+        self._queue: SimpleQueue[Callable[[], None] | None] | None = None  # made for the first task
         self._threads: list[threading.Thread] = []
 
     def _put(self, task: Callable[[], None], wanted: int) -> None:
         """Hand in a task, for so many threads as are wanted for all that is to be done."""
+        if self._queue is None:
+            from queue import SimpleQueue
+
+            self._queue = SimpleQueue()
         if len(self._threads) < min(wanted, self._limit):
-            thread = threading.Thread(target=self._run, name=f"{self._name}-{len(self._threads)}", daemon=True)
+            name = f"{self._name}-{len(self._threads)}"
+            thread = threading.Thread(target=self._run, args=(self._queue,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
         self._queue.put(task)
 
     def _end(self) -> None:
         """End the threads after what is queued."""
-        for _ in self._threads:
-            self._queue.put(None)
+        if self._queue is not None:
+            for _ in self._threads:
+                self._queue.put(None)
 
-    def _run(self) -> None:
+    def _run(self, queue: SimpleQueue[Callable[[], None] | None]) -> None:
         if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
             with suppress(OSError):
                 own = threading.get_native_id()
                 os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
-        while (task := self._queue.get()) is not None:
+        while (task := queue.get()) is not None:
             task()
 
 
@@ -101,6 +111,8 @@ class Workers(_Threads):
         Returns:
             Its future; what the call raises is raised by `result()`.
         """
+        from concurrent.futures import Future  # which imports logging: no small transfer needs it
+
         future = Future[T]()
 
         def run() -> None:
@@ -163,6 +175,8 @@ def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
     Returns:
         Whether the call has ended.
     """
+    from concurrent.futures import wait
+
     while not call.done() and not stopped():
         wait([call], TICK)
     return call.done()
@@ -212,6 +226,8 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
         BaseException: What the first call that failed raised; no further one is begun then, and those under way are
             waited for. After Ctrl-C they aren't.
     """
+
+    from concurrent.futures import wait
 
     waiting = deque(enumerate(things))
     results: dict[int, T] = {}
@@ -322,6 +338,10 @@ class Pool(_Threads):
         Args:
             patience: Seconds to wait for them in all; those that take longer end by themselves.
         """
+        if self._queue is None:
+            return
+        from queue import Empty
+
         with suppress(Empty):
             while True:
                 self._queue.get_nowait()

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from functools import partial
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
+from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.disk import Disk, make_folders, space_of
@@ -32,7 +32,7 @@ from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import FsspecTarget, Store
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class InsufficientSpace(DiskFull):

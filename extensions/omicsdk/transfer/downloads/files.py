@@ -12,12 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from logging import getLogger
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
+from omicsdk.core.lazy import logger
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.job import Job
@@ -49,7 +48,7 @@ _AVOID = 30.0
 #: Seconds that a sync has left when a transfer is stopped.
 HURRY = 0.3
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class Landing(NamedTuple):
@@ -93,8 +92,9 @@ class Committer:
         self._elsewhere = False  # whether a file that waits isn't on the target folder's file system
         self._waiting: list[tuple[Landing, DoneState]] = []
         self._since = 0.0
-        self._queue = SimpleQueue[list[tuple[Landing, DoneState]] | None]()
-        self._thread: threading.Thread | None = None
+        self._ready: list[tuple[Landing, DoneState]] = []
+        self._thread: threading.Thread | None = None  # runs as long as there is something to do
+        self._guard = threading.Lock()  # of these two
         self._whole_from = 0.0 if sys.platform == "linux" else float("inf")  # when syncing the whole is tried again
 
     def land(self, landing: Landing) -> None:
@@ -128,11 +128,12 @@ class Committer:
             now: Whether not to wait for more.
         """
         if self._waiting and (now or len(self._waiting) >= BATCH or time.monotonic() - self._since >= PATIENCE):
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
-                self._thread.start()
-            self._queue.put(self._waiting)
-            self._waiting = []
+            with self._guard:
+                self._ready += self._waiting
+                self._waiting = []
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
+                    self._thread.start()
 
     def close(self, *, hurry: bool = False) -> None:
         """Syncs what has landed and ends the thread.
@@ -141,10 +142,9 @@ class Committer:
             hurry: Not to wait for a slow disk. The thread then ends by itself, and `landed` of its files isn't called.
         """
         self.push(now=True)
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join(HURRY if hurry else None)
-            self._thread = None
+        thread = self._thread
+        if thread is not None:
+            thread.join(HURRY if hurry else None)
 
     def _run(self) -> None:
         try:
@@ -158,19 +158,13 @@ class Committer:
             self._inbox.put(tell)
 
     def _commit_all(self) -> None:
-        more = True
-        while more:
-            batch = self._queue.get() or []
-            more = bool(batch)
-            try:
-                while more:
-                    further = self._queue.get_nowait()
-                    batch += further or []
-                    more = bool(further)
-            except Empty:
-                pass
-            if batch:
-                self._commit(batch)
+        while True:
+            with self._guard:
+                batch, self._ready = self._ready, []
+                if not batch:
+                    self._thread = None
+                    return
+            self._commit(batch)
 
     def _commit(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
         problem: OSError | None = None

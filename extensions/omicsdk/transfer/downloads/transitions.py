@@ -5,8 +5,6 @@ A handler changes the job's data and returns commands; the engine executes them.
 
 from __future__ import annotations
 
-from logging import getLogger
-
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -18,6 +16,7 @@ from omicsdk.core.errors import (
     TransportError,
     TruncatedTransfer,
 )
+from omicsdk.core.lazy import logger
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending
@@ -52,7 +51,7 @@ UNJOINED = (
     "(Control(resume_unvalidated=True)) to join them anyway."
 )
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 Commands = list[messages.Command]
 

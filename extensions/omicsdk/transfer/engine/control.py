@@ -6,12 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from logging import DEBUG, INFO, getLogger
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
+from omicsdk.core.lazy import logger
 from omicsdk.transfer.arguments import kind, number
 from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.requests import Patience
@@ -194,7 +194,7 @@ GOES_ON = "repeat the call to resume"
 
 _REPORT = "transfer_report"
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class Terminated(KeyboardInterrupt):
@@ -294,7 +294,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
         vars(error)[_REPORT] = report
         raise error
     if report.why_stopped:  # whoever stopped it himself knows
-        _log.log(DEBUG if control.reason == "asked" else INFO, "%s", told)
+        (_log.debug if control.reason == "asked" else _log.info)("%s", told)
 
 
 J = TypeVar("J")

@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
+from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, curl_options, network
 from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
@@ -58,7 +58,7 @@ SAMPLE = 0.25
 #: time, both over so many seconds; there are at most so many threads: what more would wait for is the interpreter.
 FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 T = TypeVar("T")
 

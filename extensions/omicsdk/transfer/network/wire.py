@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import select
-import selectors
-import socket
 import sys
 import threading
 import time
@@ -51,7 +50,12 @@ class _Epoll:
     """Linux's way. Descriptors that were closed unseen are forgotten by the system itself."""
 
     def __init__(self) -> None:
-        self._epoll = select.epoll()
+        self.woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        try:
+            self._epoll = select.epoll()
+        except OSError:
+            os.close(self.woken)
+            raise
         self._masks = (0, select.EPOLLIN, select.EPOLLOUT, select.EPOLLIN | select.EPOLLOUT)
 
     def watch(self, descriptor: int, what: int) -> None:
@@ -70,22 +74,38 @@ class _Epoll:
             for descriptor, mask in self._epoll.poll(seconds)
         ]
 
+    def wake(self) -> None:
+        woken = self.woken
+        if woken >= 0:
+            os.eventfd_write(woken, 1)
+
+    def take_wakes(self) -> None:
+        os.eventfd_read(self.woken)
+
     def close(self) -> None:
         self._epoll.close()
+        woken, self.woken = self.woken, -1  # another file may get the number
+        os.close(woken)
 
 
 class _Selector:
     """Everybody else's way."""
 
     def __init__(self) -> None:
+        import selectors  # here: with the sockets it takes 3 ms to import
+        import socket
+
+        self._read, self._write = selectors.EVENT_READ, selectors.EVENT_WRITE
+        self._waked, self._waker = socket.socketpair()
+        self._waked.setblocking(False)
+        self._waker.setblocking(False)
+        self.woken = self._waked.fileno()
         self._selector = selectors.DefaultSelector()
         self._watched = set[int]()
 
     def watch(self, descriptor: int, what: int) -> None:
         self.forget(descriptor)  # the number may be that of another socket by now
-        self._selector.register(
-            descriptor, (selectors.EVENT_READ if what & READ else 0) | (selectors.EVENT_WRITE if what & WRITE else 0)
-        )
+        self._selector.register(descriptor, (self._read if what & READ else 0) | (self._write if what & WRITE else 0))
         self._watched.add(descriptor)
 
     def forget(self, descriptor: int) -> None:
@@ -95,15 +115,24 @@ class _Selector:
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
         return [
-            (key.fd, (READ if mask & selectors.EVENT_READ else 0) | (WRITE if mask & selectors.EVENT_WRITE else 0))
+            (key.fd, (READ if mask & self._read else 0) | (WRITE if mask & self._write else 0))
             for key, mask in self._selector.select(seconds)
         ]
 
+    def wake(self) -> None:
+        self._waker.send(b"\0")
+
+    def take_wakes(self) -> None:
+        while self._waked.recv(4096):
+            pass
+
     def close(self) -> None:
         self._selector.close()
+        self._waked.close()
+        self._waker.close()
 
 
-_SYSTEM: type[_Epoll | _Selector] = _Epoll if hasattr(select, "epoll") else _Selector
+_SYSTEM: type[_Epoll | _Selector] = _Epoll if hasattr(select, "epoll") and hasattr(os, "eventfd") else _Selector
 
 
 class Poller:
@@ -116,7 +145,12 @@ class Poller:
     def __init__(self) -> None:
         self._system = _SYSTEM()
         self._told = dict[int, int]()
-        self._changed = dict[int, int]()
+        self._changed = {self._system.woken: READ}
+
+    def wake(self) -> None:
+        """Ends a `wait`; from any thread."""
+        with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyhow; closed: nobody waits
+            self._system.wake()
 
     def watch(self, descriptor: int, what: int) -> None:
         """Watches a socket for this from now on.
@@ -144,7 +178,12 @@ class Poller:
                 elif self._told.pop(descriptor, 0):
                     self._system.forget(descriptor)
             self._changed.clear()
-        return self._system.wait(seconds)
+        ready = self._system.wait(seconds)
+        if (self._system.woken, READ) in ready:
+            ready.remove((self._system.woken, READ))
+            with contextlib.suppress(BlockingIOError):
+                self._system.take_wakes()
+        return ready
 
     def close(self) -> None:
         """Lets go of the system's part; the sockets stay open."""
@@ -354,15 +393,11 @@ class Wire:
         self._deadline: float | None = None
         try:
             self._poller = Poller()
-            self._waked, self._waker = socket.socketpair()
             self._multi: Any = pycurl.CurlMulti()
         except (OSError, pycurl.error) as error:
             if has_too_many_open(error):
                 raise TooManyOpenFiles("No connection: too many files are open") from error
             raise
-        self._waked.setblocking(False)
-        self._waker.setblocking(False)
-        self._poller.watch(self._waked.fileno(), READ)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
@@ -388,8 +423,7 @@ class Wire:
 
     def wake(self) -> None:
         """Ends a `poll` that waits; from any thread."""
-        with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyhow; closed: nobody waits
-            self._waker.send(b"\0")
+        self._poller.wake()
 
     def start(self, ask: Ask, receiver: Receiver, *, alone: bool = True) -> None:
         """Sends a request.
@@ -476,14 +510,9 @@ class Wire:
         if self._deadline is not None:
             timeout = min(timeout, max(0.0, self._deadline - time.monotonic()))
         for descriptor, ready in self._poller.wait(timeout):
-            if descriptor == self._waked.fileno():
-                with contextlib.suppress(BlockingIOError):
-                    while self._waked.recv(4096):
-                        pass
-            else:
-                self._multi.socket_action(descriptor, _SELECTED[ready])
-                if paced and self._pacing.full():
-                    break
+            self._multi.socket_action(descriptor, _SELECTED[ready])
+            if paced and self._pacing.full():
+                break
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._on_time()
         return self._ended() + self._slow()
@@ -505,8 +534,6 @@ class Wire:
         else:
             closing.join(_CLOSING)
         self._poller.close()
-        self._waked.close()
-        self._waker.close()
 
     @property
     def _is_paced(self) -> bool:

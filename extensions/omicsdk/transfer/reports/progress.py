@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, Literal
+
+from omicsdk.core.lazy import logger
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -366,7 +367,7 @@ class Counters:
 FIRST_SECONDS = 0.5
 """A transfer that ends before shows no bar."""
 EVERY_SECONDS = 0.25
-_log = logging.getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def notebook_progress() -> Callable[[Progress], None] | None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import re
-import traceback
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from logging import getLogger
 from typing import Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.core.lazy import logger
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_whole
@@ -232,7 +230,7 @@ HELD = 4096
 #: Failures that stay in memory with their errors as they were raised; the others are told from what pickle keeps.
 KEPT_FAILURES = 1000
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class Outcomes(Sequence[Outcome]):
@@ -328,6 +326,8 @@ class Outcomes(Sequence[Outcome]):
         found = self._failed.get(number) or self._memory.get(number)
         if found is None:
             assert self._spool is not None
+            import pickle
+
             found = Outcome(*pickle.loads(self._spool.record(number)))  # noqa: S301 - only this process could write it
         return found
 
@@ -405,6 +405,8 @@ class _Chosen(Sequence[Outcome]):
 
 
 def _packed(outcome: Outcome) -> bytes:
+    import pickle
+
     return pickle.dumps(tuple(_portable(outcome)), 5)
 
 
@@ -412,6 +414,8 @@ def _portable(outcome: Outcome) -> Outcome:
     """The same with an error that another process can read, at least its words."""
     if outcome.error is None:
         return outcome
+    import pickle
+
     try:
         pickle.loads(pickle.dumps(outcome.error))  # noqa: S301 - made a moment ago
     except Exception as problem:
@@ -423,6 +427,8 @@ def _portable(outcome: Outcome) -> Outcome:
 
 def _free_frames(error: BaseException | None) -> None:
     """Frees what the frames of a traceback hold (blocks of bytes, answers), but not its lines."""
+    import traceback
+
     seen = set[int]()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
