@@ -90,15 +90,13 @@ def _in_page(text: str) -> str:
 
 # Comments and a declaration may come first. A comment ends at its first end: else many of them could be divided in more ways than
 # there is time to try.
-_PAGE = re.compile(
-    r"(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
+_PAGE = r"(?is)(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b"
 
 
 def page_title(text: str) -> str | None:
     """The title of a page for people, empty where it has none; None of any other text."""
     page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
-    if not _PAGE.match(page):
+    if not re.match(_PAGE, page):
         return None
     found = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
     if found is None:

@@ -42,36 +42,33 @@ _PRESIGNED_NAMES = frozenset(
 )
 
 # Every pattern is anchored so that hostile text costs linear time: no repetition starts twice over the same characters.
-_URL_AFTER_SCHEME = re.compile(r"://[^\s\"'<>`\\]+")
-_AUTHORIZATION = re.compile(
-    r"""((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+""", re.IGNORECASE
-)
+# `re` compiles each when it is first used, and keeps it: most programs never show anything.
+_URL_AFTER_SCHEME = r"://[^\s\"'<>`\\]+"
+_AUTHORIZATION = r"""(?i)((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+"""
 # Prose has "basic authentication" and "bearer token"; what is meant has a digit or is long.
-_SCHEME = re.compile(r"\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+", re.IGNORECASE)
+_SCHEME = r"(?i)\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+"
 # The scheme of Django's tokens; any other word after "token" may be prose.
-_HEX_TOKEN = re.compile(r"\b(token)(?:\s+|%20|\+)[0-9a-f]{40}\b", re.IGNORECASE)
-_JWT = re.compile(r"(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?", re.ASCII)
-_AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
+_HEX_AFTER_SCHEME = r"(?i)\b(token)(?:\s+|%20|\+)[0-9a-f]{40}\b"
+_JWT = r"(?a)(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?"
+_AWS_KEY = r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"
 # The start of name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON) ...
-_NAME = re.compile(r"""(?<![\w.\-])([\w.\-]++)\\?["']?\s*+[=:]\s*+""")
+_NAME = r"""(?<![\w.\-])([\w.\-]++)\\?["']?\s*+[=:]\s*+"""
 # ... and the value; a text that was cut may lack the last quote.
-_VALUE = re.compile(r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++""")
+_VALUE = r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++"""
 # A header in the repr of a list of them.
-_BYTES_HEADER = re.compile(r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)")
+_BYTES_HEADER = r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)"
 
 # How services begin a complaint of a field: "password: This password is too short." A secret never is one of these words
 # with another behind it; what follows them is looked through like any text.
-_BEGINNING = re.compile(
-    r"""(?:this|the|your|it|please|enter|ensure|must|may|cannot|should|is|has|was|does|not|no|invalid|incorrect|wrong|missing|
-    required|expired|unknown|unable|too|field|value)(?=[ ][a-z])""",
-    re.IGNORECASE | re.VERBOSE,
+_BEGINNING = (
+    r"(?i)(?:this|the|your|it|please|enter|ensure|must|may|cannot|should|is|has|was|does|not|no|invalid|incorrect|wrong|missing|"
+    r"required|expired|unknown|unable|too|field|value)(?= [a-z])"
 )
 # A whole value is one only if all of it is short words and small numbers, and one of them is of the kind that complains.
-_SENTENCE = re.compile(r"[A-Z][a-z']{0,19}(?: (?:[A-Za-z'\-]{1,20}|[0-9]{1,4})[.,;:]?){2,60}")
-_COMPLAINING = re.compile(
-    r"\b(?:required|blank|null|empty|short|long|common|numeric|similar|invalid|valid|expired|match|incorrect|wrong|missing|"
-    r"characters?|contain|provided|allowed|unknown|revoked|denied)\b",
-    re.IGNORECASE,
+_SENTENCE = r"[A-Z][a-z']{0,19}(?: (?:[A-Za-z'\-]{1,20}|[0-9]{1,4})[.,;:]?){2,60}"
+_COMPLAINING = (
+    r"(?i)\b(?:required|blank|null|empty|short|long|common|numeric|similar|invalid|valid|expired|match|incorrect|wrong|missing|"
+    r"characters?|contain|provided|allowed|unknown|revoked|denied)\b"
 )
 
 #: Levels of a JSON value that are looked through; deeper values are masked whole.
@@ -179,13 +176,13 @@ def mask_text(text: str) -> str:
     Returns:
         The text with URLs masked, and with tokens and values of secret names replaced.
     """
-    text = _URL_AFTER_SCHEME.sub(lambda match: mask_url(match.group()), text)
-    text = _AUTHORIZATION.sub(lambda match: f"{match[1]}{MASK}", text)
-    text = _SCHEME.sub(lambda match: f"{match[1]} {MASK}", text)
-    text = _HEX_TOKEN.sub(lambda match: f"{match[1]} {MASK}", text)
-    text = _JWT.sub(MASK, text)
-    text = _AWS_KEY.sub(MASK, text)
-    text = _BYTES_HEADER.sub(_masked_header, text)
+    text = re.sub(_URL_AFTER_SCHEME, lambda match: mask_url(match.group()), text)
+    text = re.sub(_AUTHORIZATION, lambda match: f"{match[1]}{MASK}", text)
+    text = re.sub(_SCHEME, lambda match: f"{match[1]} {MASK}", text)
+    text = re.sub(_HEX_AFTER_SCHEME, lambda match: f"{match[1]} {MASK}", text)
+    text = re.sub(_JWT, MASK, text)
+    text = re.sub(_AWS_KEY, MASK, text)
+    text = re.sub(_BYTES_HEADER, _masked_header, text)
     return _masked_assignments(text)
 
 
@@ -194,16 +191,17 @@ def _masked_header(match: re.Match[str]) -> str:
 
 
 def _masked_assignments(text: str) -> str:
+    next_name, value_at, beginning_at = re.compile(_NAME).search, re.compile(_VALUE).match, re.compile(_BEGINNING).match
     shown: list[str] = []
     done = 0
-    while (name := _NAME.search(text, done)) is not None:
+    while (name := next_name(text, done)) is not None:
         start = name.end()
         shown.append(text[done:start])
         done = start
         if not _is_secret_field(name[1]) or text.startswith("//", start):
             continue  # the value is looked through too: "0: token=..."
-        value = _VALUE.match(text, start)
-        if _BEGINNING.match(text, start) or (value is not None and is_complaint(value.group().strip("\\\"'"))):
+        value = value_at(text, start)
+        if beginning_at(text, start) or (value is not None and is_complaint(value.group().strip("\\\"'"))):
             continue
         if value is not None:
             escape = "\\" if value.group().startswith("\\") else ""
@@ -226,9 +224,9 @@ def is_complaint(value: object) -> bool:
         return bool(items) and all(isinstance(each, str) and is_complaint(each) for each in items)
     return (
         isinstance(value, str)
-        and _BEGINNING.match(value) is not None
-        and _SENTENCE.fullmatch(value) is not None
-        and _COMPLAINING.search(value) is not None
+        and re.match(_BEGINNING, value) is not None
+        and re.fullmatch(_SENTENCE, value) is not None
+        and re.search(_COMPLAINING, value) is not None
     )
 
 

@@ -22,7 +22,7 @@ SILENCE = 60.0
 _LOOKS = 30
 
 # As long as may be: a wait of 10**9 s is a wait, not nonsense. What is beyond floats is infinite.
-_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_SECONDS = r"(?a)\d+(\.\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = (headers.get("retry-after") or "").strip()
     if not value:
         return None
-    if _SECONDS.fullmatch(value):
+    if re.fullmatch(_SECONDS, value):
         return float(value)
     until = seconds_of_date(value)
     if until is None:

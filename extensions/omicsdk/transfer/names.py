@@ -27,15 +27,14 @@ SUFFIX = 14
 #: Bytes that a whole name may have: a path of 4,096 on Linux, with the zero at its end; what a folder leaves, `room_in` says.
 ROOM = 4096 - 1 - SUFFIX
 
-_DRIVE = re.compile(r"[A-Za-z]:")
-_WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\\]')
-_WINDOWS_DEVICE = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?\Z", re.IGNORECASE | re.DOTALL
-)
+# Few names need these: `re` compiles each when it is first used, and keeps it.
+_DRIVE = r"[A-Za-z]:"
+_WINDOWS_FORBIDDEN = r'[<>:"|?*\x00-\x1f\\]'
+_WINDOWS_DEVICE = r"(?is)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?\Z"
 # Nothing is wrong with such a name, save on Windows: most are decided by this alone.
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
 # Another entry's part could have it: whoever makes the names could have one file written into the other.
-_UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.part\Z")
+_UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
 _FILE, _FOLDER = 0, 1
 #: Sets that are tried, at most, where two names have one digest: that happens to none of a million; a source that gives other names
 #: each time would go on for ever.
@@ -142,7 +141,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         raise UnsafePath(name, reason)
     if windows and name.startswith("\\"):
         raise UnsafePath(name, "is absolute")
-    if _DRIVE.match(name):
+    if re.match(_DRIVE, name):
         raise UnsafePath(name, "begins with a drive letter")
     try:
         length = len(os.fsencode(name))
@@ -151,13 +150,13 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
     for part in name.split("/"):
         if len(os.fsencode(part)) > LONGEST:
             raise UnsafePath(name, f"has a part of more than {LONGEST} bytes")
-        if windows and (_WINDOWS_FORBIDDEN.search(part) or _WINDOWS_DEVICE.match(part) or part[-1] in ". "):
+        if windows and (re.search(_WINDOWS_FORBIDDEN, part) or re.match(_WINDOWS_DEVICE, part) or part[-1] in ". "):
             raise UnsafePath(name, "is not allowed on Windows")
     if length > room:
         raise UnsafePath(name, f"has {length} bytes, more than the {room} that fit in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "is where transfers keep their journals")
-    if _UNFINISHED.search(name.casefold()):
+    if re.search(_UNFINISHED, name.casefold()):
         raise UnsafePath(name, "is a name that transfers give to unfinished files")
 
 

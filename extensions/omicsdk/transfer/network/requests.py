@@ -9,7 +9,6 @@ from enum import Enum
 from typing import NamedTuple, cast
 from urllib.parse import quote, urljoin
 
-from omicsdk.core.api_errors import api_error
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
@@ -18,9 +17,10 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_HEADER_VALUE = re.compile(r"[\t -~]*\Z")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# Patterns that not every transfer needs are compiled, and kept by `re`, when they are first used.
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
+_HEADER_VALUE = r"[\t -~]*\Z"
+_LONE_SURROGATE = "[\ud800-\udfff]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Location:
         for name, value in self.headers.items():
             if not isinstance(cast("object", value), str):
                 raise TypeError(f"the header {name!r} must be text, not {a(value)}")
-            if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+            if not re.match(_HEADER_NAME, name) or not re.match(_HEADER_VALUE, value):
                 raise ValueError(f"the header {name!r} has characters that cannot be sent")
-        if _LONE_SURROGATE.search(self.url):
+        if not self.url.isascii() and re.search(_LONE_SURROGATE, self.url):
             raise ValueError(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
         object.__setattr__(self, "server", server_of(self.url))
 
@@ -79,7 +79,7 @@ WANTED = {
 #: 8.8.2.2, wants the date and the clock that set it to be a second apart, or so far that it doesn't matter whose clock it
 #: was. Who answers seldom is who stores, so it is the minute that RFC 7232 named for that.
 SETTLED = 60.0
-_CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z", re.IGNORECASE)
+_CONTENT_RANGE = r"(?i)bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z"
 
 
 class Kind(Enum):
@@ -156,6 +156,8 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
         headers: Its headers.
         body: How its body begins.
     """
+    from omicsdk.core.api_errors import api_error
+
     error = api_error(
         status=verdict.status,
         headers=headers,
@@ -201,7 +203,7 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
 
 def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
     told = headers.get("content-range", "")
-    match = _CONTENT_RANGE.match(told)
+    match = re.match(_CONTENT_RANGE, told)
     if not asked.ranged or match is None or match[1] is None:
         return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({told[:80]!r})")
     start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
@@ -237,7 +239,7 @@ def _judge_whole(asked: Asked, headers: Mapping[str, str]) -> Verdict:
 
 
 def _judge_unsatisfiable(asked: Asked, headers: Mapping[str, str]) -> Verdict:
-    match = _CONTENT_RANGE.match(headers.get("content-range", ""))
+    match = re.match(_CONTENT_RANGE, headers.get("content-range", ""))
     size = int(match[3]) if match is not None and match[3] != "*" else None
     if size is not None and size != asked.size:
         return _other_size(asked, 416, size, "")
@@ -372,10 +374,9 @@ def followed(here: Location, there: str) -> Location:
 URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
 # A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
-_ABSOLUTE = re.compile(r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z")
+_ABSOLUTE = r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z"
 
 _BLANK = frozenset({b"\r\n", b"\n"})
-_INTERIM = re.compile(rb"HTTP/\S+\s+1")
 
 
 def is_whole(lines: Sequence[bytes]) -> bool:
@@ -390,7 +391,7 @@ def is_whole(lines: Sequence[bytes]) -> bool:
     ended = False
     for line in reversed(lines):
         if line.startswith(b"HTTP/"):
-            return ended and _INTERIM.match(line) is None
+            return ended and not line.split(None, 1)[-1].startswith(b"1")
         ended |= line in _BLANK
     return False
 
@@ -431,7 +432,7 @@ def redirected(url: str, location: str) -> str | None:
     Returns:
         The URL, None when it makes no sense.
     """
-    if _ABSOLUTE.match(location):
+    if re.match(_ABSOLUTE, location):
         return location
     try:
         # Headers are read as Latin-1, which gives back the very bytes that came.
@@ -469,7 +470,7 @@ def server_of(url: str) -> str:
     return server.partition("?")[0] if "?" in server else server
 
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
+_RANGE = r"bytes=(\d+)-(\d*)\Z"
 #: Replies (RFC 959) and what they are in HTTP: no login, a busy server, a file that isn't there or may not be had.
 _REFUSALS = {
     b"421": b"503 Service Unavailable",
@@ -500,7 +501,7 @@ def asked_range(headers: Iterable[tuple[str, str]]) -> str:
     Args:
         headers: The request's headers, with lower-case names.
     """
-    found = _RANGE.match(dict(headers).get("range", ""))
+    found = re.match(_RANGE, dict(headers).get("range", ""))
     return f"{found[1]}-{found[2]}" if found is not None else ""
 
 
