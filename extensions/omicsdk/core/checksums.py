@@ -6,7 +6,6 @@ All values are text in lower case: hex digits, for `crc32c` always eight of them
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -207,6 +206,8 @@ def from_base64(name: str, value: str) -> str:
         name: One of ALGORITHMS.
         value: Its bytes in base64.
     """
+    import binascii
+
     try:
         digits = binascii.a2b_base64(value, strict_mode=True).hex()
     except ValueError:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, cast
-from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
@@ -78,6 +77,7 @@ def _seconds(value: object) -> float | None:
 # What of a URL says whose it is: all before the path, query or fragment; not where something odd comes before those.
 _BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\\s]*(?=[/?#]|\Z)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LARGEST_PORT = 65_535
 
 
 def origin_of(url: str) -> str:
@@ -94,8 +94,17 @@ def origin_of(url: str) -> str:
     return _origin_of(beginning[0] if beginning is not None else url)
 
 
+# What nearly all URLs begin with; `urlsplit` decides about the others, and costs 3 ms to import.
+_PLAIN = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?\Z")
+
+
 @lru_cache(maxsize=256)  # few services are asked for many things
 def _origin_of(url: str) -> str:
+    if (plain := _PLAIN.match(url)) is not None and int(plain[3] or 0) <= _LARGEST_PORT:
+        scheme, host, given = plain.groups()
+        return f"{scheme}://{host}:{given or _DEFAULT_PORTS[scheme]}"
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")

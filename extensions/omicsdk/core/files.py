@@ -1,5 +1,7 @@
 """Files on disk: written whole or not at all, locks, the home and state folders."""
 
+from __future__ import annotations
+
 import errno
 import os
 import stat
@@ -8,9 +10,12 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def home_folder() -> Path:
@@ -19,6 +24,8 @@ def home_folder() -> Path:
     Raises:
         ConfigError: There is none, as for a container's user without a name.
     """
+    from pathlib import Path
+
     return within_home(Path.home)
 
 
@@ -61,6 +68,8 @@ def state_folder() -> Path:
         ConfigError: Neither is there: the user has no home.
     """
     if given := os.environ.get(STATE_VARIABLE):
+        from pathlib import Path
+
         return Path(given)
     from platformdirs import user_state_path
 
@@ -83,7 +92,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
         OSError: It leads to a folder or a socket, into which no file can be written.
     """
     try:
-        mode = Path(path).stat().st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a small download needs no pathlib, which takes 2 ms to import
     except (OSError, ValueError):  # nothing is there, or it can't be reached: writing to it raises
         return False
     if stat.S_ISDIR(mode):
@@ -140,6 +149,8 @@ def in_place_of(
         with open(path, "wb", opener=_as_it_is) as file:
             yield file
         return
+    from pathlib import Path
+
     target = target_of(Path(path)) if through_links else Path(path)
     # A name that cannot be predicted, and that is never opened if it is there: no link can be waiting in its place.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
-from urllib.parse import unquote_plus
 
 #: The text that replaces a secret.
 MASK = "***"
@@ -136,6 +135,8 @@ def mask_query(query: str) -> str:
     Returns:
         The pairs in their order with secret values replaced, or MASK alone when the query is a presigned one.
     """
+    from urllib.parse import unquote_plus
+
     pairs = re.split(r"([&;])", query)
     names = {_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2]}
     if names & _PRESIGNED_NAMES:
@@ -147,6 +148,8 @@ def _masked_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
     if not equals or not value:
         return pair
+    from urllib.parse import unquote_plus
+
     if is_secret_name(unquote_plus(name)):
         return f"{name}={MASK}"
     plain = unquote_plus(value)

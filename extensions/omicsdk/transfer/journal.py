@@ -19,8 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
@@ -29,6 +28,9 @@ from omicsdk.core.lazy import logger
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _log = logger("omicsdk.transfer")
 _extend = crc32c_extend()
@@ -221,13 +223,14 @@ class JournalFile:
         FolderBusy: Another process holds it and `wait` gave up.
     """
 
-    def __init__(self, path: Path, wait: Callable[[], bool], disk: Disk, *, look: bool) -> None:
+    def __init__(self, path: str | os.PathLike[str], wait: Callable[[], bool], disk: Disk, *, look: bool) -> None:
+        path = os.fspath(path)
         self._path = path
         self._disk = disk
         if look:
             self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
         else:
-            disk.make_folders(os.path.abspath(path.parent))
+            disk.make_folders(os.path.dirname(os.path.abspath(path)))
             self._descriptor = _open_locked(path, wait, disk)
         self.end = 0
         self._torn = False  # what stands behind the end has to be cut off before the next append
@@ -337,7 +340,7 @@ class JournalFile:
         Returns:
             Whether it was done; False when somebody else is at it.
         """
-        new = str(self._path) + ".new"
+        new = self._path + ".new"
         descriptor = self._disk.open_log(new)
         try:
             if not try_lock(descriptor):
@@ -352,7 +355,7 @@ class JournalFile:
                     block.clear()
             self._disk.append(descriptor, bytes(block))
             self._disk.sync(descriptor)
-            self._disk.rename(new, str(self._path))
+            self._disk.rename(new, self._path)
         except BaseException:
             self._disk.close(descriptor)
             with suppress(OSError):
@@ -367,12 +370,13 @@ class JournalFile:
     def remove(self) -> None:
         """Remove the file while it is locked, so that a process that waits for it makes a new one, and close it."""
         try:
-            self._path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
             self.close()
         except PermissionError:  # Windows removes no file that is open
             self.close()
             with suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                os.unlink(self._path)
 
     def close(self) -> None:
         """Closes the file and lets go of the lock. Closing twice does nothing."""
@@ -386,16 +390,18 @@ def lines_of(file: BinaryIO) -> Iterator[bytes]:
     return iter(partial(file.readline, LONGEST_LINE), b"")
 
 
-def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:
+def _open_locked(path: str, wait: Callable[[], bool], disk: Disk) -> int:
     while True:
-        descriptor = disk.open_log(str(path))
+        descriptor = disk.open_log(path)
         try:
             while not try_lock(descriptor):
                 if not wait():
                     process = holder(descriptor)
                     remedy = f"Wait until process {process} has ended, or choose another folder." if process else None
-                    folder = path.parent.parent if path.parent.name == WORK_FOLDER else path.parent
-                    raise FolderBusy(str(folder), remedy=remedy)
+                    folder = os.path.dirname(path)
+                    if os.path.basename(folder) == WORK_FOLDER:
+                        folder = os.path.dirname(folder)
+                    raise FolderBusy(folder, remedy=remedy)
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor
         except FileNotFoundError:
@@ -493,7 +499,9 @@ class Journal:
         DiskFull: There is no room.
     """
 
-    def __init__(self, path: Path, wait: Callable[[], bool], disk: Disk | None = None, *, look: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, wait: Callable[[], bool], disk: Disk | None = None, *, look: bool = False
+    ) -> None:
         self.path = path
         self.parts = dict[str, PartState]()
         self._keys = dict[str, int]()

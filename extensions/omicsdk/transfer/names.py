@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 from omicsdk.core.lazy import logger
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -42,8 +43,8 @@ _MOST_SETS = 4
 #: Folders that are remembered as looked at, at most.
 _RECENT = 4096
 
-#: Into how many arrays keys are sorted, by their upper bits: of a million keys each has a thousand, which is fast to insert into.
-_BUCKETS, _SHIFT = 1024, 64 - 10
+#: Keys are sorted into 1,024 arrays by their upper bits: of a million keys each has a thousand, which is fast to insert into.
+_SHIFT = 64 - 10
 
 _log = logger("omicsdk.transfer")
 
@@ -65,6 +66,8 @@ def walk_folder(
     Raises:
         UsageError: A folder cannot be read.
     """
+    from pathlib import Path
+
     for above, folders, names in os.walk(folder, onerror=unreadable or _refuse_unreadable):
         for name in folders:
             if Path(above, name).is_symlink():
@@ -232,6 +235,8 @@ def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
 def _folded(name: str) -> str:
     if name.isascii():
         return name.lower()
+    import unicodedata
+
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -395,7 +400,7 @@ class NameSet:
 
     def __init__(self) -> None:
         self._secret = os.urandom(16)
-        self._buckets = [array("Q") for _ in range(_BUCKETS)]
+        self._buckets: dict[int, array[int]] = {}
 
     def add(self, name: str, kind: int = _FILE) -> int | None:
         """Add a name, unless it is there as the one kind or the other.
@@ -409,7 +414,9 @@ class NameSet:
         """
         digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
         key = int.from_bytes(digest, "big") & ~1  # the lowest bit is the kind
-        bucket = self._buckets[key >> _SHIFT]
+        bucket = self._buckets.get(key >> _SHIFT)
+        if bucket is None:
+            bucket = self._buckets[key >> _SHIFT] = array("Q")
         place = bisect_left(bucket, key)
         if place < len(bucket) and bucket[place] | 1 == key | 1:
             return bucket[place] & 1

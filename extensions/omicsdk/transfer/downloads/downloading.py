@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -89,7 +88,7 @@ def _held(path: str) -> int:
 
 
 def _dry_run(
-    items: ItemSource, files: PartFiles, folder: str, path: Path, *, require_checksum: bool, unvalidated: bool
+    items: ItemSource, files: PartFiles, folder: str, path: str, *, require_checksum: bool, unvalidated: bool
 ) -> Outcomes:
     """Tells what would happen with each file.
 
@@ -111,7 +110,7 @@ def _dry_run(
     """
     if not items.once:
         check_all(items.names(), folder, None)
-    with closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext() as journal:
+    with closing(Journal(path, lambda: False, look=True)) if os.path.exists(path) else nullcontext() as journal:
         check = guard_of(folder, look=True).check if items.once else None
         there = nearest_folder(folder)
         if os.path.lexists(folder) and there != folder:
@@ -258,11 +257,11 @@ def download(
         target = store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
     wanted = ItemSource(items)
-    journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
+    journal_file = os.path.join(target, WORK_FOLDER, f"{run}.journal") if journal is None else os.fspath(journal)
     try:  # as seen from the folder, so that both may be moved together
         place = os.path.relpath(journal_file, target)
     except ValueError:  # another drive
-        place = str(journal_file)
+        place = journal_file
     files = PartFiles(target, place, disk)
     if dry_run and store is not None:
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
@@ -280,7 +279,7 @@ def download(
             if problem is not None:
                 _log.warning("%s; files that do not fit will fail", problem.message)
     make_folders(target, disk)
-    make_folders(str(journal_file.parent), disk)
+    make_folders(os.path.dirname(journal_file) or os.curdir, disk)
 
     began, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(

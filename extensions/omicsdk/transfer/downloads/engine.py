@@ -450,7 +450,7 @@ class Downloads(Engine[Job]):
         )
 
     def _hash_further(self, job: Job, command: messages.HashFurther) -> None:
-        digests, start, end = command
+        digests, start, end = command.digests, command.start, command.end
         self._read(
             job,
             job.part,
@@ -526,7 +526,7 @@ class Downloads(Engine[Job]):
         self._finish(job, messages.Finish(error=error))
 
     def _finish(self, job: Job, command: messages.Finish) -> None:
-        checksums, error = command
+        checksums, error = command.checksums, command.error
         present = job.state in PRESENT
         outcome = self._over(job, error)._replace(
             name=job.item.name,

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from omicsdk.transfer.engine.machine import HoldServer, Relieve
+from omicsdk.transfer.engine.machine import HoldServer, Message, Relieve
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.network.requests import Location, Verdict
 
 
-class Admitted(NamedTuple):
+class Admitted(Message):
     """There is room for the job.
 
     Attributes:
@@ -32,7 +32,7 @@ class Admitted(NamedTuple):
     into_store: bool
 
 
-class InStore(NamedTuple):
+class InStore(Message):
     """The store was asked for the file.
 
     Attributes:
@@ -44,7 +44,7 @@ class InStore(NamedTuple):
     error: OmicsError | None = None
 
 
-class Looked(NamedTuple):
+class Looked(Message):
     """The target folder and the journal were looked at.
 
     Attributes:
@@ -62,7 +62,7 @@ class Looked(NamedTuple):
     begun: bool
 
 
-class ExistingHashed(NamedTuple):
+class ExistingHashed(Message):
     """The file under the final name was hashed.
 
     Attributes:
@@ -74,7 +74,7 @@ class ExistingHashed(NamedTuple):
     looked: Looked
 
 
-class CellsRead(NamedTuple):
+class CellsRead(Message):
     """The part was compared with the recorded CRC32C of its cells.
 
     Attributes:
@@ -86,7 +86,7 @@ class CellsRead(NamedTuple):
     record: PartState | None
 
 
-class Located(NamedTuple):
+class Located(Message):
     """There is a URL.
 
     Attributes:
@@ -98,7 +98,7 @@ class Located(NamedTuple):
     now: float
 
 
-class Answered(NamedTuple):
+class Answered(Message):
     """The head of an answer came, and its body is to be written.
 
     Attributes:
@@ -110,7 +110,7 @@ class Answered(NamedTuple):
     verdict: Verdict
 
 
-class Ended(NamedTuple):
+class Ended(Message):
     """A request has come to its end.
 
     Attributes:
@@ -128,7 +128,7 @@ class Ended(NamedTuple):
     luck: float
 
 
-class CalledOff(NamedTuple):
+class CalledOff(Message):
     """A request was ended because the transfer was paused.
 
     Attributes:
@@ -138,15 +138,15 @@ class CalledOff(NamedTuple):
     response: ResponseWriter
 
 
-class Due(NamedTuple):
+class Due(Message):
     """The delay before a retry is over."""
 
 
-class Grown(NamedTuple):
+class Grown(Message):
     """More of the part is there to be hashed."""
 
 
-class Hashed(NamedTuple):
+class Hashed(Message):
     """More of the part was hashed.
 
     Attributes:
@@ -160,7 +160,7 @@ class Hashed(NamedTuple):
     wanted: int
 
 
-class Committed(NamedTuple):
+class Committed(Message):
     """The file is durable under its final name and recorded, or is not.
 
     Attributes:
@@ -174,26 +174,26 @@ class Committed(NamedTuple):
     error: OmicsError | None
 
 
-class Stopped(NamedTuple):
+class Stopped(Message):
     """The run is over."""
 
 
-class LookAtDisk(NamedTuple):
+class LookAtDisk(Message):
     """Look at the target folder and the journal: `Looked`."""
 
 
-class LookInStore(NamedTuple):
+class LookInStore(Message):
     """Ask the store for the file: `InStore`."""
 
 
-class HashExisting(NamedTuple):
+class HashExisting(Message):
     """Hash the file under the final name: `ExistingHashed`."""
 
     looked: Looked
     size: int
 
 
-class ReadCells(NamedTuple):
+class ReadCells(Message):
     """Compare the part with the CRC32C of its cells: `CellsRead`."""
 
     cells: array[int]
@@ -201,7 +201,7 @@ class ReadCells(NamedTuple):
     record: PartState | None = None
 
 
-class HashFurther(NamedTuple):
+class HashFurther(Message):
     """Hash bytes of the part, and those that come meanwhile: `Hashed`."""
 
     digests: Digests
@@ -209,61 +209,61 @@ class HashFurther(NamedTuple):
     end: int
 
 
-class RequestUrl(NamedTuple):
+class RequestUrl(Message):
     """Ask where the file is: `Located`."""
 
 
-class Queue(NamedTuple):
+class Queue(Message):
     """Queue the job for a connection."""
 
     first: bool = True
 
 
-class Wait(NamedTuple):
+class Wait(Message):
     """Wait before the next try: `Due`."""
 
     seconds: float
 
 
-class Record(NamedTuple):
+class Record(Message):
     """Have the journal remember the job's cells."""
 
 
-class DropRecord(NamedTuple):
+class DropRecord(Message):
     """Have the journal forget them."""
 
 
-class ForgetDone(NamedTuple):
+class ForgetDone(Message):
     """Have the journal forget that the file is done: it is about to be written to."""
 
 
-class ClosePart(NamedTuple):
+class ClosePart(Message):
     """Close the part, if it is open."""
 
 
-class CutPart(NamedTuple):
+class CutPart(Message):
     """Cut the part to a size: an earlier answer may have been longer."""
 
     size: int
 
 
-class MakeEmpty(NamedTuple):
+class MakeEmpty(Message):
     """Make the part of an empty file."""
 
 
-class RemovePart(NamedTuple):
+class RemovePart(Message):
     """Remove the part."""
 
 
-class TakeBack(NamedTuple):
+class TakeBack(Message):
     """Rename the file under the final name to the part."""
 
 
-class RemoveExisting(NamedTuple):
+class RemoveExisting(Message):
     """Remove the file under the final name."""
 
 
-class Commit(NamedTuple):
+class Commit(Message):
     """Give the file its final name, if it does not have it, make it durable and record it: `Committed`."""
 
     checksums: dict[str, str]
@@ -271,7 +271,7 @@ class Commit(NamedTuple):
     found: os.stat_result | None = None
 
 
-class Finish(NamedTuple):
+class Finish(Message):
     """Report the outcome and forget the job."""
 
     checksums: Mapping[str, str] = {}

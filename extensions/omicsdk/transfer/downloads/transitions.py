@@ -110,7 +110,8 @@ def _take_back(job: Job, looked: messages.Looked) -> Commands:
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
     if looked.length is None:  # an old record must not vouch for what will be written to
-        return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, looked._replace(length=looked.found.st_size))]
+        looked = messages.Looked(looked.found, looked.found.st_size, looked.known, looked.record, looked.begun)
+        return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, looked)]
     return [messages.RemoveExisting(), *_resume(job, looked)]  # the part is further on
 
 
@@ -169,7 +170,7 @@ def _called_off(job: Job, event: messages.CalledOff, _: Patience) -> Commands:
 
 
 def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
-    response, verdict = event
+    response, verdict = event.response, event.verdict
     piece, then = response.piece, Commands()
     if verdict.kind is Kind.WHOLE:
         job.whole_instead(piece)
@@ -223,7 +224,8 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
         if verdict.status == 206 and response.received:  # a server may send less than was asked for
             job.give_back(piece)
             return _fetch(job)
-        return _cut(job, event._replace(lasting=False), ConnectionLost("the body ended early"), patience)
+        event = messages.Ended(event.response, event.error, False, event.now, event.luck)
+        return _cut(job, event, ConnectionLost("the body ended early"), patience)
     job.flying -= 1
     job.strikes = 0
     if not job.complete:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, dataclass_transform
 
 from omicsdk.transfer.network.requests import OVERLOADED
 
@@ -52,7 +52,20 @@ PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
 """States of a download before the first request for bytes."""
 
 
-class Broken(NamedTuple):
+@dataclass_transform(frozen_default=True)
+class Message:
+    """The base of events and commands: plain data, with the fields that its class annotates."""
+
+    # There are sixty classes of them. NamedTuple and dataclass compile methods for each, which takes longer than downloading a file.
+
+    def __init__(self, *values: object, **named: object) -> None:
+        vars(self).update(zip(type(self).__annotations__, values, strict=False), **named)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class Broken(Message):
     """An event: the job cannot go on, because something refused what it needs.
 
     Attributes:
@@ -62,14 +75,14 @@ class Broken(NamedTuple):
     error: OmicsError
 
 
-class HoldServer(NamedTuple):
+class HoldServer(Message):
     """A command: send nothing to a server for a while; what it says to one request holds for all."""
 
     location: Location
     seconds: float
 
 
-class Relieve(NamedTuple):
+class Relieve(Message):
     """A command: send fewer requests at once to a server that is overloaded, and nothing for a while."""
 
     location: Location

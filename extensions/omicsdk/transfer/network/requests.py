@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, cast
-from urllib.parse import quote, urljoin
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
@@ -434,6 +433,8 @@ def redirected(url: str, location: str) -> str | None:
     """
     if re.match(_ABSOLUTE, location):
         return location
+    from urllib.parse import quote, urljoin
+
     try:
         # Headers are read as Latin-1, which gives back the very bytes that came.
         found = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)

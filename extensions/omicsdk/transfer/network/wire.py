@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, cast
-from urllib.parse import quote
 
 import pycurl
 
@@ -447,7 +446,7 @@ class Wire:
             raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
-        handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else quote(ask.url, safe=URL_SAFE))
+        handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else _quoted(ask.url))
         if ask.headers is not before:
             headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
             if body is not None:
@@ -634,6 +633,12 @@ class Wire:
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
         self._poller.watch(descriptor, what & pycurl.POLL_INOUT)  # libcurl's numbers for both are the poller's
+
+
+def _quoted(url: str) -> str:
+    from urllib.parse import quote
+
+    return quote(url, safe=URL_SAFE)
 
 
 def _moved(handle: Any) -> int:

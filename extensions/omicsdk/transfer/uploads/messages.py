@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.transfer.engine.machine import HoldServer, Relieve
+from omicsdk.transfer.engine.machine import HoldServer, Message, Relieve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import SentPart
 
 
-class Admitted(NamedTuple):
+class Admitted(Message):
     """There is room for the job."""
 
 
-class Opened(NamedTuple):
+class Opened(Message):
     """The file was opened, and the journal was looked at.
 
     Attributes:
@@ -41,7 +41,7 @@ class Opened(NamedTuple):
     begun: Unfinished | None
 
 
-class Hashed(NamedTuple):
+class Hashed(Message):
     """More of the file was hashed.
 
     Attributes:
@@ -51,7 +51,7 @@ class Hashed(NamedTuple):
     link: Link
 
 
-class Resumable(NamedTuple):
+class Resumable(Message):
     """The platform was asked for an unfinished upload of the same file.
 
     Attributes:
@@ -61,7 +61,7 @@ class Resumable(NamedTuple):
     upload_id: str
 
 
-class Begun(NamedTuple):
+class Begun(Message):
     """The platform has begun an upload.
 
     Attributes:
@@ -71,7 +71,7 @@ class Begun(NamedTuple):
     upload_id: str
 
 
-class Listed(NamedTuple):
+class Listed(Message):
     """The platform was asked which parts it has.
 
     Attributes:
@@ -81,7 +81,7 @@ class Listed(NamedTuple):
     parts: Mapping[int, SentPart] | None
 
 
-class PartReady(NamedTuple):
+class PartReady(Message):
     """A part was hashed and has a URL, or it was found that it needs none.
 
     Attributes:
@@ -92,7 +92,7 @@ class PartReady(NamedTuple):
     result: Prepared | SentPart | None
 
 
-class PartFailed(NamedTuple):
+class PartFailed(Message):
     """A part could not be hashed or signed.
 
     Attributes:
@@ -108,7 +108,7 @@ class PartFailed(NamedTuple):
     luck: float
 
 
-class Ended(NamedTuple):
+class Ended(Message):
     """A request has come to its end.
 
     Attributes:
@@ -128,7 +128,7 @@ class Ended(NamedTuple):
     luck: float
 
 
-class CalledOff(NamedTuple):
+class CalledOff(Message):
     """A request was ended because the transfer was paused.
 
     Attributes:
@@ -138,7 +138,7 @@ class CalledOff(NamedTuple):
     sending: Sending
 
 
-class Stored(NamedTuple):
+class Stored(Message):
     """The platform has a part, and knows it.
 
     Attributes:
@@ -150,11 +150,11 @@ class Stored(NamedTuple):
     answer: None = None
 
 
-class Unchanged(NamedTuple):
+class Unchanged(Message):
     """The file is what it was when it was opened."""
 
 
-class Completed(NamedTuple):
+class Completed(Message):
     """The platform has assembled the parts.
 
     Attributes:
@@ -164,7 +164,7 @@ class Completed(NamedTuple):
     facts: Mapping[str, str]
 
 
-class Assembled(NamedTuple):
+class Assembled(Message):
     """The platform was asked whether an upload that it does not know any longer is complete.
 
     Attributes:
@@ -176,7 +176,7 @@ class Assembled(NamedTuple):
     facts: Mapping[str, str] | None
 
 
-class CallFailed(NamedTuple):
+class CallFailed(Message):
     """A call of the platform failed.
 
     Attributes:
@@ -192,7 +192,7 @@ class CallFailed(NamedTuple):
     luck: float
 
 
-class Due(NamedTuple):
+class Due(Message):
     """The delay before a retry is over.
 
     Attributes:
@@ -202,7 +202,7 @@ class Due(NamedTuple):
     call: Call | None = None
 
 
-class Aborted(NamedTuple):
+class Aborted(Message):
     """The platform has forgotten the parts.
 
     Attributes:
@@ -212,7 +212,7 @@ class Aborted(NamedTuple):
     answer: None
 
 
-class Stopped(NamedTuple):
+class Stopped(Message):
     """The run is over.
 
     Attributes:
@@ -222,17 +222,17 @@ class Stopped(NamedTuple):
     abort: bool = False
 
 
-class Open(NamedTuple):
+class Open(Message):
     """Open the file and look at the journal: `Opened`."""
 
 
-class Hash(NamedTuple):
+class Hash(Message):
     """Hash more of the file: `Hashed`."""
 
     link: Link
 
 
-class Call(NamedTuple):
+class Call(Message):
     """Call the platform in a thread: the event that is made of its result, or `CallFailed`.
 
     Attributes:
@@ -244,11 +244,11 @@ class Call(NamedTuple):
     event: Callable[[Any], object]
 
 
-class Prepare(NamedTuple):
+class Prepare(Message):
     """Have the parts hashed and signed that are to be sent: `PartReady` or `PartFailed` for each."""
 
 
-class Send(NamedTuple):
+class Send(Message):
     """Send a part.
 
     Attributes:
@@ -260,40 +260,40 @@ class Send(NamedTuple):
     first: bool = False
 
 
-class CancelRequests(NamedTuple):
+class CancelRequests(Message):
     """End the job's requests."""
 
 
-class Wait(NamedTuple):
+class Wait(Message):
     """Wait before the next try: `Due`."""
 
     seconds: float
     call: Call | None = None
 
 
-class CheckFile(NamedTuple):
+class CheckFile(Message):
     """Check that the file is what it was, by its name too: `Unchanged`."""
 
 
-class RecordBegun(NamedTuple):
+class RecordBegun(Message):
     """Have the journal remember the upload."""
 
 
-class RecordPart(NamedTuple):
+class RecordPart(Message):
     """Have the journal remember a part."""
 
     part: SentPart
 
 
-class RecordDone(NamedTuple):
+class RecordDone(Message):
     """Have the journal remember that the upload is finished."""
 
 
-class DropRecord(NamedTuple):
+class DropRecord(Message):
     """Have the journal forget the upload."""
 
 
-class Finish(NamedTuple):
+class Finish(Message):
     """Report the outcome and forget the job."""
 
 
