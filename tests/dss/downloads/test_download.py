@@ -320,6 +320,17 @@ def test_a_file_is_asked_for_once(dss: Dss, bundle: Any, folder: Path, omics_san
     assert len(omics_sandbox.requests("/dss/v1/files")) == len(omics_sandbox.requests("/_objects")) == files
 
 
+def test_few_files_of_a_manifest_need_no_call_of_the_clients(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any, monkeypatch: Any
+):
+    """Nothing is known of the service yet: the engine requests the first few files from it all the same."""
+    rows = rows_of(dss, bundle)
+    monkeypatch.setattr("omicsdk.hca.dss.files.locate", None)
+    omics_sandbox.request_log.clear()
+    assert not dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws").errors
+    assert len(omics_sandbox.requests("/dss/v1/files")) == len({row["file_sha256"] for row in rows})
+
+
 class Renewed(BearerToken):
     """A token that the service has taken back, and its successor."""
 

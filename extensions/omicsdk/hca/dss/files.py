@@ -230,6 +230,10 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
         raise
 
 
+UNPROVEN = 16
+"""Files that are requested at once of a service of which it is not known yet whether it accepts the credentials."""
+
+
 class Locator:
     """Locates files for the transfer engine.
 
@@ -242,6 +246,7 @@ class Locator:
         self._asking = without_redirects(api)
         self._refused: Unauthorized | None = None
         self._first = threading.Lock()  # held by the file that goes before the others
+        self._unproven = set[str]()  # checksums of files that may be requested before any answer
         self._answered = threading.Event()
         if known:
             self._answered.set()
@@ -251,18 +256,26 @@ class Locator:
 
         A request by the engine costs far less than a call of the client's, so the engine requests the file from the service
         itself, with the client's headers. Where these are not accepted, `locate` asks, which renews the credentials, retries
-        and explains. Of a service that has not answered yet one file is located before all others: where its credentials are
-        refused, a hundred thousand requests more would be refused too.
+        and explains. Of a service that has not answered a call of the client's yet, only the first few files are requested so,
+        and then one is located before all others: where the credentials are refused, a hundred thousand requests more would be
+        refused too.
         """
         ask = partial(self.locate, file)
         if not self._answered.is_set() or self._refused is not None:
-            return partial(self._in_turn, ask), None
+            ask = partial(self._in_turn, ask)
+            if self._refused is not None or not self._is_among_first(file):
+                return ask, None
         operation = self._asking.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
         out = operation.outgoing(request)
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask
+
+    def _is_among_first(self, file: DSSFile) -> bool:
+        if len(self._unproven) < UNPROVEN:
+            self._unproven.add(file.sha256)
+        return file.sha256 in self._unproven
 
     def locate(self, file: DSSFile) -> Location:
         """Return where a file is now, by a call of the client's; without a version the latest one.
