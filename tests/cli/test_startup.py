@@ -24,7 +24,7 @@ OURS = {
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk_api",
 }
-LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner"}
+LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner", "atexit", "gc"}
 # The script that installers write imports re; json would too.
 OF_RE = {
     *("re", "re._casefix", "re._compiler", "re._constants", "re._parser", "_sre", "copyreg", "enum", "types"),
