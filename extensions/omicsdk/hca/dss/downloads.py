@@ -362,7 +362,7 @@ def download_manifest(
         raise InvalidLayout(
             "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
         )
-    pool = worker_pool(workers, scheduler)
+    pool = None if workers is scheduler is None else worker_pool(workers, scheduler)
     options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, pool)
     table = Manifest.open(Path(manifest))
     table.check()

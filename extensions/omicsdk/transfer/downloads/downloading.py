@@ -301,7 +301,7 @@ def download(
         if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
             disk.forget_new()
         check = guard_of(target, empty=disk.is_new(target)).check if wanted.once else None
-        engine = Downloads(wanted, target, place, log, settings, outcomes.put, check)
+        engine = Downloads(wanted, target, files, log, settings, outcomes.put, check)
         engine.run()
     if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)

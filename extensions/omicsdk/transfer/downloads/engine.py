@@ -79,7 +79,7 @@ class Downloads(Engine[Job]):
     Args:
         items: What to fetch; asked for more as there is room.
         folder: The target folder.
-        run: What keeps this transfer apart from others into the same folder.
+        files: Where their bytes are until they have their names.
         journal: The open journal.
         settings: How.
         finished: Is given each outcome with its item's number, as they come.
@@ -92,7 +92,7 @@ class Downloads(Engine[Job]):
         self,
         items: ItemSource,
         folder: str,
-        run: str,
+        files: PartFiles,
         journal: Journal,
         settings: Settings,
         finished: Callable[[int, Outcome], None],
@@ -108,7 +108,7 @@ class Downloads(Engine[Job]):
         self._check = check
         self._unvalidated = settings.resume_unvalidated
         self._journal = journal
-        self._files = PartFiles(folder, run, settings.disk)
+        self._files = files
         self._adapts = settings.locators is None
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
         self._calls = ConcurrencyController(
@@ -292,7 +292,7 @@ class Downloads(Engine[Job]):
         )
 
     def _send_small(self, small: Small) -> None:
-        small.queued = False
+        small.claimable = False
         small.began = small.began or self._clock.monotonic()
         self._start(small, Ask(small.location.url, headers_for(small.location)), small, alone=True)
 

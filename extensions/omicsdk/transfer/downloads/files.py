@@ -363,7 +363,7 @@ class PartFiles:
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
         self._run = _extend(0, f"{run}\0".encode("utf-8", "surrogatepass"))
         self._made = {folder}
-        self._empty = disk.is_new(folder)  # when the transfer began
+        self._folder = folder
 
     def paths(self, name: str) -> tuple[str, str]:
         """Gives the paths of an item.
@@ -485,7 +485,7 @@ class PartFiles:
             NotWritable: A folder, device, FIFO or socket is in the way, or the place can't be looked at.
         """
         final = self._final(name)
-        if self._empty or self.disk.is_new(final[: final.rindex(os.sep)]):
+        if self.disk.is_new(self._folder) or self.disk.is_new(final[: final.rindex(os.sep)]):
             return None
         found = _stat(final)
         if found is not None and stat.S_ISDIR(found.st_mode):

@@ -298,7 +298,19 @@ class Small:
         item: What to fetch; see `is_small`.
     """
 
-    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "queued", "received", "sent_on", "server")
+    __slots__ = (
+        "began",
+        "chunks",
+        "claimable",
+        "item",
+        "lines",
+        "location",
+        "number",
+        "queued",
+        "received",
+        "sent_on",
+        "server",
+    )
 
     present = 0  # bytes that are there and can be kept: nothing is written before all is there
     first = 12  # of the answer to each most is waiting, and the more come together the fewer rounds the engine makes
@@ -311,6 +323,7 @@ class Small:
         self.location = item.locate
         self.server = item.locate.server
         self.queued = False
+        self.claimable = True  # whether its request can be sent
         self.sent_on = False  # whether a redirect was followed
         self.received = 0
         self.chunks: list[bytes] = []
@@ -323,13 +336,9 @@ class Small:
         self.received += len(chunk)
         return None if self.received <= INLINE else 0  # no small file: an error's page, or another file
 
-    @property
-    def claimable(self) -> bool:
-        """Whether its request can be sent."""
-        return self.queued
-
     def again(self) -> None:
         """Forgets what came, for another request."""
+        self.claimable = True
         self.chunks = []
         self.lines = []
         self.received = 0

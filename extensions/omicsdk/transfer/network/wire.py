@@ -418,7 +418,7 @@ class Wire:
 
     def receivers(self) -> Iterable[Receiver]:
         """What takes in the answers of the requests in flight."""
-        return (flight.receiver for flight in self._flying.values())
+        return [flight.receiver for flight in self._flying.values()]
 
     def wake(self) -> None:
         """Ends a `poll` that waits; from any thread."""
