@@ -21,8 +21,8 @@ def boxes(table: Mapping[tuple[State, type[Any]], Transition[Any, Any]]) -> list
     found = []
     for state in sorted(states, key=list(State).index):
         lines = [
-            f"{event.__name__} \N{RIGHTWARDS ARROW} {', '.join(sorted(ends - {state}) or ['stays'])}{' or stays' if state in ends and len(ends) > 1 else ''};"
-            for (here, event), (_, ends) in table.items()
+            f"{event.__name__} \N{RIGHTWARDS ARROW} {', '.join(sorted(transition.ends - {state}) or ['stays'])}{' or stays' if state in transition.ends and len(transition.ends) > 1 else ''};"
+            for (here, event), transition in table.items()
             if here is state and event.__name__ not in EVERYWHERE
         ]
         found.append(Box(state.value, " ".join(lines).rstrip(";")))
