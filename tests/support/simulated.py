@@ -45,7 +45,7 @@ from omicsdk.transfer.uploads.store import Cut
 
 CELL = 64
 """Bytes of a cell in this world."""
-ROUNDS = 20_000
+ROUNDS = 100_000
 """A world in which more than this happens comes to no end."""
 
 
@@ -512,9 +512,13 @@ def simulated(world: World) -> Any:
         patch.setattr("omicsdk.transfer.downloads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.uploads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.network.wires._Thread", Thread)
+        patch.setattr("omicsdk.transfer.engine.engine.random_fraction", world.chance.random)
         for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": world.threads}.items():
             patch.setattr(f"omicsdk.transfer.engine.engine.{name}", value)
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
+        # How files are synced must not depend on what else the machine has to write.
+        patch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 0)
+        patch.setattr("omicsdk.transfer.downloads.files._AVOID", 0.0)
         for module in ("network.plan", "checksums", "downloads.receiving", "downloads.engine"):
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
         patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import shutil
 import stat
+from collections import namedtuple
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +13,10 @@ from typing import Any, NoReturn
 import pytest
 from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Control, Item, Location, download
-from omicsdk.transfer.downloads import downloading
 from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
+Usage = namedtuple("Usage", "total used free")
 
 
 def never() -> NoReturn:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
@@ -238,12 +238,12 @@ class Locator:
     """Locates files for the transfer engine.
 
     Args:
-        api: The service; a clone of it that hands out redirects is made.
+        api: The service.
         known: Whether the service has answered this client before, so that its credentials are known to be accepted.
     """
 
     def __init__(self, api: DssApi, *, known: bool) -> None:
-        self._asking = without_redirects(api)
+        self._api = api
         self._refused: Unauthorized | None = None
         self._first = threading.Lock()  # held by the file that goes before the others
         self._unproven = set[str]()  # checksums of files that may be requested before any answer
@@ -265,12 +265,16 @@ class Locator:
             ask = partial(self._in_turn, ask)
             if self._refused is not None or not self._is_among_first(file):
                 return ask, None
-        operation = self._asking.get_file
+        operation = self._api.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
         out = operation.outgoing(request)
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask
+
+    @cached_property
+    def _asking(self) -> DssApi:
+        return without_redirects(self._api)
 
     def _is_among_first(self, file: DSSFile) -> bool:
         if len(self._unproven) < UNPROVEN:

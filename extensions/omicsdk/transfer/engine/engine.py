@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 HASHERS = min(8, max(2, (os.cpu_count() or 1) // 4))
 
 
-def _random() -> float:
+def random_fraction() -> float:
+    """Return a random number from 0 to 1, for delays."""
     # Of the system: `random` takes 3 ms to import, and a descriptor, which may be what lacks.
     return int.from_bytes(os.urandom(7), "big") / (1 << 56)
 
@@ -49,7 +50,6 @@ class CommonSettings:
     stop: threading.Event | None = None
     control: Control = field(default_factory=Control)
     clock: Clock = SYSTEM_CLOCK
-    jitter: Callable[[], float] = _random
 
 
 #: Seconds over which a rate is taken for a report's curve.
@@ -159,7 +159,7 @@ class Engine(ABC, Generic[J]):
         self._connections = settings.connections
         self._progress = settings.progress
         self._stop = settings.stop
-        self._jitter = settings.jitter
+        self._jitter = random_fraction
         self._control = settings.control
         self._clock = settings.clock
         self._counters = counters
