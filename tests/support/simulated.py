@@ -513,7 +513,7 @@ def simulated(world: World) -> Any:
         patch.setattr("omicsdk.transfer.uploads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.network.wires._Thread", Thread)
         patch.setattr("omicsdk.transfer.engine.engine.random_fraction", world.chance.random)
-        for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": world.threads}.items():
+        for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": world.threads}.items():
             patch.setattr(f"omicsdk.transfer.engine.engine.{name}", value)
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
         # How files are synced must not depend on what else the machine has to write.

@@ -16,7 +16,7 @@ from omicsdk.transfer.network.wires import Wires
 @pytest.fixture(autouse=True)
 def wires(monkeypatch: pytest.MonkeyPatch) -> list[Wires]:
     """Another thread is begun each time that the engine looks, whatever the rate, until there are three."""
-    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": 3}.items():
+    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
     made: list[Wires] = []
     begin = Wires.__init__

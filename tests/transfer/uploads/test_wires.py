@@ -120,6 +120,7 @@ def test_files_arrive_whole_by_several_threads(
     monkeypatch.setattr(engine, "LOOK", 0.0)
     monkeypatch.setattr(engine, "FAST", 0)
     monkeypatch.setattr(engine, "BUSY", 0.0)
+    monkeypatch.setattr(engine, "CORES", 99)
     monkeypatch.setattr(engine, "THREADS", 3)
     added: list[int] = []
     real = Wires.add
@@ -141,7 +142,7 @@ def test_without_descriptors_for_another_thread_those_that_send_go_on(
     sink: Any, parts: Any, tmp_path: Path, noise: Any, monkeypatch: Any, caplog: Any
 ):
     caplog.set_level("INFO", "omicsdk.transfer")
-    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "THREADS": 3}.items():
+    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
     made: list[int] = []
     real = engine.new_wire

@@ -224,8 +224,12 @@ class Downloads(Engine[Job]):
     def _unfinished(self) -> int:
         return len(self._open) + len(self._small)
 
+    @property
+    def _hashing(self) -> int:
+        return self._hashers.waiting
+
     def _is_busy(self) -> bool:
-        return bool(self._callers.waiting or self._hashers.waiting or self._landing)
+        return bool(self._callers.waiting or self._hashing or self._landing)
 
     def _call_back(self, job: Job) -> None:
         def is_stale(receiver: Receiver) -> bool:
@@ -286,7 +290,7 @@ class Downloads(Engine[Job]):
     def _send(self, job: Job, piece: Piece) -> None:
         response = ResponseWriter(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
-        alone = job.alone or job.inline or piece.end is None
+        alone = job.alone or job.inline or piece.end is None or not self._has_core
         self._start(
             job, Ask(response.location.url, headers_for(response.location, response.asked)), response, alone=alone
         )

@@ -28,8 +28,9 @@ from omicsdk.transfer.threads import TICK, Inbox, Pool
 if TYPE_CHECKING:
     from omicsdk.transfer.network.wires import Wires
 
+CORES = os.cpu_count() or 1
 #: Threads that hash, at most: SHA-256 of what four cores bring takes one more.
-HASHERS = min(8, max(2, (os.cpu_count() or 1) // 4))
+HASHERS = min(8, max(2, CORES // 4))
 
 
 def random_fraction() -> float:
@@ -56,7 +57,7 @@ class CommonSettings:
 SAMPLE = 0.25
 #: Another thread moves bytes, too, where this many a second move and the engine's own thread is at work for this share of the
 #: time, both over so many seconds; there are at most so many threads: what more would wait for is the interpreter.
-FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, os.cpu_count() or 1)
+FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
 
 _log = logger("omicsdk.transfer")
 
@@ -304,10 +305,14 @@ class Engine(ABC, Generic[J]):
         now, (began, busy, before) = time.monotonic(), self._looked
         if now - began < LOOK:
             return
-        worked, moved = time.thread_time(), self._moved()
-        self._looked = now, worked, moved
-        is_fast = moved - before >= FAST * (now - began) and worked - busy >= BUSY * (now - began)
-        if not is_fast or self._wire.threads >= self._threads or self._control.rate_limit is not None:
+        seconds, moved = now - began, self._moved()
+        self._looked = now, time.thread_time(), moved
+        is_fast = moved - before >= FAST * seconds and self._looked[1] - busy >= BUSY * seconds
+        if (
+            not (is_fast and self._has_core)
+            or self._wire.threads >= self._threads
+            or self._control.rate_limit is not None
+        ):
             return
         from omicsdk.transfer.network.wires import Wires
 
@@ -320,6 +325,11 @@ class Engine(ABC, Generic[J]):
             _log.info("no further thread moves bytes: %s", error.message)
         else:
             self._concurrency.widen(self._wire.threads)
+
+    @property
+    def _has_core(self) -> bool:
+        """Whether another thread would have a core of its own: else hashing loses what moving bytes gains."""
+        return self._hashing + 1 < CORES
 
     def _call_back(self, job: J) -> None:
         """End what other threads still write for a job that has begun anew or is over."""
@@ -433,6 +443,11 @@ class Engine(ABC, Generic[J]):
     @abstractmethod
     def _fail(self, job: J, error: OmicsError) -> None:
         """Report that a job has failed after all."""
+
+    @property
+    @abstractmethod
+    def _hashing(self) -> int:
+        """How much waits for threads that hash, or is hashed."""
 
     @abstractmethod
     def _is_busy(self) -> bool:

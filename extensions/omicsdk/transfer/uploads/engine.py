@@ -141,8 +141,12 @@ class Uploads(Engine[Job]):
                 self._following += 1
         return not (self._open or self._more or self._following)
 
+    @property
+    def _hashing(self) -> int:
+        return self._hashers.waiting + self._long_hashers.waiting
+
     def _is_busy(self) -> bool:
-        return bool(self._callers.waiting or self._hashers.waiting or self._long_hashers.waiting)
+        return bool(self._callers.waiting or self._hashing)
 
     # -- parts
 
