@@ -21,9 +21,9 @@ class Floor:
     Args:
         nginx: The server.
         peer: Has the peer fetch the files.
-        receive: Fetches them by one handle of libcurl; see `worker.receive`.
         files: Where they are then.
         algorithm: What they are hashed with; None for nothing.
+        receive: Fetches them by one handle of libcurl, see `worker.receive`; None where the peer's own work counts.
         prepare: Is done between the peer's turn and the other's.
     """
 
@@ -31,10 +31,10 @@ class Floor:
         self,
         nginx: Nginx,
         peer: Action,
-        receive: Action,
         files: Sequence[Path],
-        algorithm: str | None,
-        prepare: Callable[[], object],
+        algorithm: str | None = "sha256",
+        receive: Action | None = None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self._nginx = nginx
         self._peer = peer
@@ -46,10 +46,12 @@ class Floor:
 
     def measure(self) -> Spent:
         """Has both fetch once, and hashes; gives what the peer took."""
-        spent = measured(self._peer)
-        self._prepare()
         before = self._nginx.cpu()
-        received = measured(self._receive)
+        spent = received = measured(self._peer)
+        if self._receive is not None:
+            self._prepare()
+            before = self._nginx.cpu()
+            received = measured(self._receive)
         served = self._nginx.cpu() - before
         begun = time.process_time()
         for file in self._files if self._algorithm else ():
@@ -69,7 +71,7 @@ class Floor:
         least = (receiving + serving + hashing) / cores
         hashed = f" and the hashing ({hashing:.2f} s)" if self._algorithm else ""
         reason = (
-            f"receiving by libcurl, CRC32C and writing ({receiving:.2f} s of CPU), the server's part ({serving:.2f} s){hashed},"
+            f"receiving by libcurl and writing ({receiving:.2f} s of CPU), the server's part ({serving:.2f} s){hashed},"
             f" spread over {cores} cores without a gap, take {least:.2f} s"
         )
         return {"ratio": round(least / peer, 3), "reason": reason}
