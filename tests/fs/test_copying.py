@@ -22,6 +22,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
+from omicsdk.core.threads import never
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
@@ -32,7 +33,6 @@ from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.threads import never
 
 
 def copied(source, target, stores=None, **options):

@@ -24,9 +24,9 @@ from types import FrameType
 from typing import IO, NamedTuple
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.threads import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
-from omicsdk.transfer.threads import TICK
 
 _log = getLogger("omicsdk.crunch")
 

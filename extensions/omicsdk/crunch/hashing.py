@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
+from omicsdk.core.threads import in_threads
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.threads import in_threads
 
 #: Files of at most this many bytes are read at once.
 SMALL = 1024 * 1024

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
+from omicsdk.core.threads import never, side_by_side
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, verifiable
 from omicsdk.drs.servers import DrsServer, HasServers, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
-from omicsdk.transfer.threads import never, side_by_side
 
 if TYPE_CHECKING:
     from omicsdk.drs.resolution import ResolutionSettings

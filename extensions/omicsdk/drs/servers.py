@@ -24,12 +24,12 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.transfer import Location
-from omicsdk.transfer.threads import never, side_by_side
 
 if TYPE_CHECKING:
     import httpx

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self, cast
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs._open_files import (
     DEFAULT_CALLBACK,
     LIMIT,
@@ -55,7 +56,6 @@ from omicsdk.fs.store import (
 from omicsdk.fs.streams import stream
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
-from omicsdk.transfer.threads import side_by_side
 
 #: Files whose URL and ETag are remembered between reads of their parts.
 REMEMBERED = 256

@@ -11,10 +11,10 @@ from typing import Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array
 from omicsdk.fs.copying.planning import Patterns, Selected
 from omicsdk.fs.store import Entry, Store, seconds_of
-from omicsdk.transfer.threads import side_by_side
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}

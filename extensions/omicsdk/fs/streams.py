@@ -12,8 +12,8 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import SourceChanged
+from omicsdk.core.threads import Workers
 from omicsdk.transfer.ranges import Pace, Source
-from omicsdk.transfer.threads import Workers
 
 #: Bytes a second over one connection above which several bring no more: they would wait for each other here.
 FAST = 50e6

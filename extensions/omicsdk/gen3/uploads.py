@@ -28,6 +28,7 @@ from omicsdk.core.errors import (
     UsageError,
     raise_failed,
 )
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
@@ -36,7 +37,6 @@ from omicsdk.gen3.manifests.tables import written_table
 from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import walk_folder
-from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.job import unreadable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import field as attribute
 from typing import Generic, TypeVar
 
 from omicsdk.core.errors import OmicsError, raise_failed
-from omicsdk.transfer.threads import side_by_side
+from omicsdk.core.threads import side_by_side
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -411,7 +411,7 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
     yield first
     if not first.get("next"):
         return
-    from omicsdk.transfer.threads import Workers  # most lists have one page
+    from omicsdk.core.threads import Workers  # most lists have one page
 
     coming: dict[str, Future[Blob]] = {}
     read, page = {url}, first

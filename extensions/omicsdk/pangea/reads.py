@@ -10,13 +10,13 @@ from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
+from omicsdk.core.threads import side_by_side
 from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
 from omicsdk.pangea.listings import ensure_result, ensure_sample, find_sample_group, find_tag
 from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, stopped_by, upload_files
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
-from omicsdk.transfer.threads import side_by_side
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
 from omicsdk.pangea.fields import (
@@ -29,7 +30,6 @@ from omicsdk.pangea.listings import ensure_result, find_sample, find_sample_grou
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journal import journal_for
-from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.uploading import upload_prepared
 
 if TYPE_CHECKING:

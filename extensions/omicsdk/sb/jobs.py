@@ -112,7 +112,7 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
         OmicsError: Files could not be copied. It is the first one's error, and its message names all of them.
     """
 
-    from omicsdk.transfer.threads import side_by_side
+    from omicsdk.core.threads import side_by_side
 
     ends = list(side_by_side(lambda file: client.copy_file(file_id=file[0], project=project), files))
     labels = [f"{name} ({id})" if name else id for id, name in files]

@@ -222,7 +222,7 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
     Raises:
         UsageError: Two would have one target.
     """
-    from omicsdk.transfer.threads import side_by_side
+    from omicsdk.core.threads import side_by_side
 
     _check_targets(planned, how)
 

@@ -246,7 +246,7 @@ class _Plan:
 
     def _present(self) -> dict[int, File]:
         """What the platform has under the files' paths, by their numbers."""
-        from omicsdk.transfer.threads import side_by_side
+        from omicsdk.core.threads import side_by_side
 
         numbers: dict[SbPath, dict[str, int]] = {}
         for number, each in enumerate(self.files):
@@ -278,8 +278,8 @@ class _Plan:
 
     def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
         """The outcomes of files that the platform has with the same content, by their numbers."""
+        from omicsdk.core.threads import side_by_side
         from omicsdk.transfer import Outcome
-        from omicsdk.transfer.threads import side_by_side
 
         def same(number: int) -> Verification | None:
             return _same(self.files[number], present[number])

@@ -10,12 +10,12 @@ from time import monotonic, time
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text, first_difference
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
+from omicsdk.core.threads import never, side_by_side
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.reports.report import Outcome, TransferReport, verification_of
-from omicsdk.transfer.threads import never, side_by_side
 
 #: Bytes that are read and hashed at once; the buffer is reused, one a thread.
 STRIDE = 1024 * 1024

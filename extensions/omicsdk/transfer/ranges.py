@@ -18,6 +18,7 @@ from omicsdk.core.errors import APIError, ConnectionLost, OmicsError, SourceChan
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.threads import TICK
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.pool import ConnectionPool, StreamedAnswer, shared_pool
 from omicsdk.transfer.network.requests import (
@@ -35,7 +36,6 @@ from omicsdk.transfer.network.requests import (
     unavailable,
     validator_words,
 )
-from omicsdk.transfer.threads import TICK
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry

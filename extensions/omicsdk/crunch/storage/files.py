@@ -16,13 +16,13 @@ from typing import TypeVar, Unpack, cast
 
 from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
+from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.transfer import Control
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 from omicsdk.transfer.reports.progress import Counters
-from omicsdk.transfer.threads import in_threads
 
 F = TypeVar("F")
 

@@ -15,12 +15,12 @@ from typing import Any, BinaryIO, Unpack, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
 from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
-from omicsdk.transfer.threads import in_threads
 
 #: Seconds that an address of `url` is good for, where the settings don't say: django-storages' own default.
 EXPIRES = 3600

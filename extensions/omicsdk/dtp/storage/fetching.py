@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import put_in_place
+from omicsdk.core.threads import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.checksums import checksums_of
@@ -33,7 +34,6 @@ from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
 from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.reports.report import verification_of
-from omicsdk.transfer.threads import never
 
 #: The checksum by which a file is recognized where its store states none.
 OWN = "sha256"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.copying.spool import Spool, batches
 from omicsdk.fs.store import STRONGEST, CopyOptions, Entry, Store, Uri
 from omicsdk.transfer import Control, Outcome, Progress
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.threads import side_by_side
 
 By = Literal["auto", "size", "checksum"]
 """What files are compared by."""

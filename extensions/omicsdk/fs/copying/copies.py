@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
@@ -20,7 +21,6 @@ from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
 from omicsdk.transfer.reports.report import worse_of
-from omicsdk.transfer.threads import side_by_side
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -26,6 +26,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
+from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.store import CopyOptions, Entry, PathError, Store
 from omicsdk.fs.streams import is_another, state_of
 from omicsdk.transfer import Outcome, TransferReport
@@ -34,7 +35,6 @@ from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.report import verification_of
-from omicsdk.transfer.threads import AT_ONCE, in_threads
 
 _STRIDE = 1024 * 1024
 #: Small files that are made durable together, and seconds above which making one so is slow.

@@ -9,6 +9,7 @@ from pathlib import Path
 from omicsdk.core.answer import PAUSE_FROM, paused_for
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import By, Differences, differences, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
@@ -28,7 +29,6 @@ from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.names import LinkGuard
-from omicsdk.transfer.threads import side_by_side
 
 _USUAL = Naming()
 

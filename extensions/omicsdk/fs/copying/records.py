@@ -14,6 +14,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
@@ -21,7 +22,6 @@ from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, Uri, key_
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification
-from omicsdk.transfer.threads import side_by_side
 
 _log = getLogger("omicsdk.fs")
 _LOOKED_AT = 16

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import ALL, Patterns, Selected, below
 from omicsdk.fs.store import Entry, IsFolder, NotEmpty, PathError, PathNotFound, Store, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.threads import side_by_side
 
 
 @dataclass(slots=True)

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple, Self
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
+from omicsdk.core.threads import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of
 from omicsdk.transfer.reports.report import Verification, recorded_verification
-from omicsdk.transfer.threads import never
 
 
 class Unfinished:

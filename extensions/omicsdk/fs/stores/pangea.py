@@ -23,6 +23,7 @@ from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
+from omicsdk.core.threads import side_by_side
 from omicsdk.fs.store import (
     AlreadyThere,
     ClientStore,
@@ -64,7 +65,6 @@ from omicsdk.pangea.listings import (
 from omicsdk.pangea.login import PasswordLogin
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
-from omicsdk.transfer.threads import side_by_side
 
 T = TypeVar("T")
 _Meant = tuple[str, str, str, str, str | None]

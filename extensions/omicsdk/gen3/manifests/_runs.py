@@ -27,12 +27,12 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
+from omicsdk.core.threads import Workers
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_error, write_errors
 from omicsdk.transfer.journal import JournalFile
 from omicsdk.transfer.journal import line_of as journal_line
-from omicsdk.transfer.threads import Workers
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -29,12 +29,12 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.retry import RETRIED_STATUSES
+from omicsdk.core.threads import never
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of
-from omicsdk.transfer.threads import never
 
 if TYPE_CHECKING:
     from omicsdk.core.operation import Call

@@ -14,13 +14,13 @@ from uuid import uuid4
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at, page_of
+from omicsdk.core.threads import Workers
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
 from omicsdk.hca.dss.files import file_alone, get_manifest
 from omicsdk.hca.dss.filestore import FetchOptions
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
-from omicsdk.transfer.threads import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
 from omicsdk.hca.dss.files import get_manifest
 from omicsdk.hca.dss.filestore import FetchOptions, fetch, link, store_bytes
@@ -22,7 +23,6 @@ from omicsdk.transfer import verify as compare
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale import worker_pool
-from omicsdk.transfer.threads import Workers
 
 if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import Replica

@@ -26,6 +26,7 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
+from omicsdk.core.threads import Workers, ended, never
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.jobs import Awaited, EndingClock, Registrar, RegistrationRefused
@@ -44,7 +45,6 @@ from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.engine.control import opened, report_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.s3 import s3_client
-from omicsdk.transfer.threads import Workers, ended, never
 from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:

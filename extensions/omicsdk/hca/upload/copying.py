@@ -9,11 +9,11 @@ from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
+from omicsdk.core.threads import in_threads
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
 from omicsdk.transfer.s3 import asking_s3
-from omicsdk.transfer.threads import in_threads
 
 #: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB

@@ -22,6 +22,7 @@ from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsErr
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
 from omicsdk.hca.upload.sources import (
@@ -40,7 +41,6 @@ from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT, Verification
 from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, s3_client
-from omicsdk.transfer.threads import Workers, ended, side_by_side
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload

@@ -17,6 +17,7 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
+from omicsdk.core.threads import Pool, foreign_words
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.disk import Disk
@@ -43,7 +44,6 @@ from omicsdk.transfer.network.requests import (
 from omicsdk.transfer.network.wire import Ask, Receiver
 from omicsdk.transfer.reports.progress import Counters, Phase, phase_of
 from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
-from omicsdk.transfer.threads import Pool, foreign_words
 
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import Store, There

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.core.lazy import logger
+from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import Disk, write_error
 from omicsdk.transfer.downloads.job import Job
@@ -25,7 +26,6 @@ from omicsdk.transfer.journal import DoneState, Journal, PartState
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.network.requests import is_strong, validator_words
 from omicsdk.transfer.reports.report import Outcome, verification_of
-from omicsdk.transfer.threads import Inbox, Pool
 
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import Store, There

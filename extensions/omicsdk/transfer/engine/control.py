@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.core.lazy import logger
+from omicsdk.core.threads import TICK
 from omicsdk.transfer.arguments import kind, number
 from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.requests import Patience
-from omicsdk.transfer.threads import TICK
 
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport

@@ -15,6 +15,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, curl_options, network
+from omicsdk.core.threads import TICK, Inbox, Pool
 from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.network.limits import ConcurrencyController
@@ -23,7 +24,6 @@ from omicsdk.transfer.network.wire import Ended, Receiver, Wire
 from omicsdk.transfer.reports.progress import Counters, Phase, Progress
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.reports.report import State as Result
-from omicsdk.transfer.threads import TICK, Inbox, Pool
 
 if TYPE_CHECKING:
     from omicsdk.transfer.network.wires import Wires

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
+from omicsdk.core.threads import TICK, Pool
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
@@ -22,7 +23,6 @@ from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.wire import Receiver
 from omicsdk.transfer.reports.progress import Counters, Phase
 from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
-from omicsdk.transfer.threads import TICK, Pool
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of, place_of

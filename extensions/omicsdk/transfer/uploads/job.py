@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_text
 from omicsdk.core.errors import OmicsError, SourceChanged, TransferError
+from omicsdk.core.threads import foreign_words
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import HAS_PREAD, read_at
 from omicsdk.transfer.engine.machine import State
 from omicsdk.transfer.network.requests import Quota
-from omicsdk.transfer.threads import foreign_words
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
 
 #: What stays the same as long as nobody writes to a file: size, time of change in nanoseconds, number.

@@ -13,12 +13,12 @@ from typing import TypeVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.threads import side_by_side
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import Control, opened
 from omicsdk.transfer.network.requests import PATIENCE, Patience
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
-from omicsdk.transfer.threads import side_by_side
 from omicsdk.transfer.uploads.engine import Settings, Uploads
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.sending import FollowUp

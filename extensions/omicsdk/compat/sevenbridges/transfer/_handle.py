@@ -13,9 +13,9 @@ from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, Trans
 from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.threads import TICK
 from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.engine.control import Terminated
-from omicsdk.transfer.threads import TICK
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from omicsdk.transfer.threads import in_threads
+from omicsdk.core.threads import in_threads
 
 
 def test_results_come_in_the_order_of_the_things() -> None:

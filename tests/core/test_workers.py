@@ -5,7 +5,7 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
-from omicsdk.transfer.threads import Workers
+from omicsdk.core.threads import Workers
 
 
 def test_results_come_in_order_and_errors_are_raised():

@@ -1,4 +1,4 @@
-"""Threads that work for the engine or for callers, and the errors of functions that are not ours."""
+"""Worker pools: daemon threads that make calls for a loop or for callers; and how an error of such a call is told."""
 
 from __future__ import annotations
 
