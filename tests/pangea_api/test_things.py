@@ -1,14 +1,7 @@
 """Pipelines, tags, and buckets of groups."""
 
 import pytest
-from omicsdk.compat.pangea_api import (
-    Knex,
-    Organization,
-    Pipeline,
-    PipelineModule,
-    RemoteObjectError,
-    SampleGroup,
-)
+from omicsdk.compat.pangea_api import Knex, Organization, Pipeline, PipelineModule, RemoteObjectError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 from omicsdk.compat.pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
 from pangea_users import create_samples

@@ -35,9 +35,7 @@ from omicsdk.transfer import (
     download,
     upload,
 )
-from omicsdk.transfer import (
-    Source as UploadSource,
-)
+from omicsdk.transfer import Source as UploadSource
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import Committer
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Receiver

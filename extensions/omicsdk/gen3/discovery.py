@@ -12,13 +12,7 @@ from omicsdk.core.files import home_folder
 from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolution, resolve
 from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.sources import (
-    DEFAULT_FILE,
-    FOLDER,
-    KEY_VARIABLE,
-    NAMESPACE_VARIABLE,
-    endpoint_of,
-)
+from omicsdk.gen3.sources import DEFAULT_FILE, FOLDER, KEY_VARIABLE, NAMESPACE_VARIABLE, endpoint_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

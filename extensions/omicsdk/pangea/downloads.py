@@ -15,13 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
-from omicsdk.core.errors import (
-    ChecksumMissing,
-    NotWritable,
-    OmicsError,
-    TransferError,
-    UnsafePath,
-)
+from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.platform import settings_of

@@ -5,16 +5,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from omicsdk.cli.doctor.machine import (
-    GIB,
-    MIB,
-    Place,
-    encodings,
-    folders,
-    hard_links,
-    open_files,
-    room,
-)
+from omicsdk.cli.doctor.machine import GIB, MIB, Place, encodings, folders, hard_links, open_files, room
 
 
 @pytest.fixture

@@ -15,15 +15,7 @@ from omicsdk.cli.output import Told
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
-from omicsdk.core.settings.config import (
-    ARRAY_OPERATORS,
-    Layer,
-    is_of_kind,
-    keys_of,
-    merged,
-    name_of,
-    read_layer,
-)
+from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
 from omicsdk.core.settings.profiles import KNOWN as OWN
 from omicsdk.core.settings.profiles import change_settings, read_settings, settings_path, table_keys
 from omicsdk.hca.config import KINDS, KNOWN, HCAConfig

@@ -91,7 +91,7 @@ def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> Transf
 
 def _raised(report: TransferReport, options: CopyOptions) -> TransferReport:
     """Raise KeyboardInterrupt after Ctrl-C, which `until_interrupted` kept back."""
-    if options.control.reason in ("interrupt", "terminate"):
+    if options.control.interrupted:
         say_stopped(options.control, report)
     return report
 

@@ -13,17 +13,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import By, Differences, differences, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
-from omicsdk.fs.copying.planning import (
-    ALL,
-    CopyPlan,
-    Kind,
-    Patterns,
-    Selected,
-    Source,
-    by_name,
-    plan_copy,
-    select,
-)
+from omicsdk.fs.copying.planning import ALL, CopyPlan, Kind, Patterns, Selected, Source, by_name, plan_copy, select
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri

@@ -27,14 +27,7 @@ from omicsdk.fs.store import (
     put_files,
 )
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3 import (
-    asking_s3,
-    etag_of,
-    refusing_cut_heads,
-    s3_client,
-    s3_pages,
-    s3_session,
-)
+from omicsdk.transfer.s3 import asking_s3, etag_of, refusing_cut_heads, s3_client, s3_pages, s3_session
 
 
 @dataclass

@@ -17,13 +17,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
 from omicsdk.core.batches import batches
-from omicsdk.core.errors import (
-    Interrupted,
-    OmicsError,
-    SomeFailed,
-    TransferError,
-    UsageError,
-)
+from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError
 from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of

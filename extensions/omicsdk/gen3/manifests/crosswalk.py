@@ -19,14 +19,7 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests._runs import Published, digest_of, in_order, scratch_database
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
-from omicsdk.gen3.metadata_documents import (
-    CREATED,
-    UPDATED,
-    Document,
-    OnMore,
-    documents_of,
-    store_documents,
-)
+from omicsdk.gen3.metadata_documents import CREATED, UPDATED, Document, OnMore, documents_of, store_documents
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3

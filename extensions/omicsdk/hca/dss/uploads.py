@@ -30,15 +30,7 @@ from omicsdk.core.threads import Workers, ended, never
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.jobs import Awaited, EndingClock, Registrar, RegistrationRefused
-from omicsdk.hca.dss.staging import (
-    LocalFile,
-    StagingRefused,
-    Unfinished,
-    files_named,
-    files_of,
-    staged,
-    staging_error,
-)
+from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
 from omicsdk.transfer.disk import write_error

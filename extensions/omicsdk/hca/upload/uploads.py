@@ -25,15 +25,7 @@ from omicsdk.core.sending.transport import within_budget
 from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
-from omicsdk.hca.upload.sources import (
-    UNKNOWN_COPY,
-    LocalFile,
-    S3File,
-    SourceFile,
-    chosen,
-    content_type,
-    type_of_file,
-)
+from omicsdk.hca.upload.sources import UNKNOWN_COPY, LocalFile, S3File, SourceFile, chosen, content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer.checksums import Stopped, checksums_of

@@ -4,10 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from omicsdk.sandbox.crunch import (
-    SANDBOX_CRUNCH_READER,
-    SANDBOX_CRUNCH_USER,
-)
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.attribute_store import Attributes
 from omicsdk.sandbox.crunch.example import add_example
 from omicsdk.sandbox.crunch.people import People

@@ -18,12 +18,7 @@ from omicsdk.sandbox.dss.events import get_event, get_events
 from omicsdk.sandbox.dss.files import get_file, head_file, put_file
 from omicsdk.sandbox.dss.search import post_search
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.subscriptions import (
-    delete_subscription,
-    get_subscription,
-    get_subscriptions,
-    put_subscription,
-)
+from omicsdk.sandbox.dss.subscriptions import delete_subscription, get_subscription, get_subscriptions, put_subscription
 from omicsdk.sandbox.dss.versions import is_version
 from omicsdk.sandbox.service import Service, by_name
 

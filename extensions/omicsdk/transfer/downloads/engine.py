@@ -9,14 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from omicsdk.core.errors import (
-    APIError,
-    ChecksumMissing,
-    ConnectionLost,
-    OmicsError,
-    TransferError,
-    TransportError,
-)
+from omicsdk.core.errors import APIError, ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.threads import Pool, foreign_words
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a

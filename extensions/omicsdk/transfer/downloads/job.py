@@ -276,9 +276,8 @@ class Job:
     def give_back(self, piece: Piece) -> None:
         """Takes back a piece that isn't whole."""
         self.flying -= 1
-        if (
-            piece.position > piece.start and not self.joins
-        ):  # the rest may be of another version: one answer has to bring all
+        if piece.position > piece.start and not self.joins:
+            # The rest may be of another version: one answer has to bring all.
             self.ranged = False
             self.size = self.item.size
             self.begin()
@@ -288,9 +287,8 @@ class Job:
             self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
             self.have = 0
             self.forget_digests()
-        if (
-            piece.position - max(piece.start, piece.credited) >= PROGRESS
-        ):  # nobody sends these again: that ends some day
+        if piece.position - max(piece.start, piece.credited) >= PROGRESS:
+            # Nobody sends these again: that ends some day.
             piece.credited = piece.position
             self.quota = self.quota.gained()
             self.gained_since_located = True

@@ -155,6 +155,22 @@ class Control:
             self.stop("budget")
         return self._reason is not None
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM stopped it."""
+        return self._reason in ("interrupt", "terminate")
+
+    def interruption(self, *told: str, **facts: object) -> KeyboardInterrupt:
+        """Return what is raised when Ctrl-C or SIGTERM has stopped a transfer in order.
+
+        Args:
+            *told: What was done, and how to go on.
+            **facts: Attributes of what is raised.
+        """
+        error = (Terminated if self._reason == "terminate" else KeyboardInterrupt)(*told)
+        vars(error).update(facts)
+        return error
+
     def ask(self, source: Iterator[T]) -> T | None:
         """Gives what the program's own iterator has next, None at its end; engines call it.
 
@@ -259,7 +275,7 @@ def interrupts(control: Control) -> Generator[None]:
     ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        again = control.reason in ("interrupt", "terminate")
+        again = control.interrupted
         control.stop("terminate" if number == signal.SIGTERM else "interrupt")
         if again or control.asking:
             ours[signal.Signals(number)](number, frame)
@@ -289,10 +305,8 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     counts = report.counts
     there = counts["done"] + counts["skipped"]
     told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
-    if control.reason in ("interrupt", "terminate"):
-        error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
-        vars(error)[_REPORT] = report
-        raise error
+    if control.interrupted:
+        raise control.interruption(told, **{_REPORT: report})
     if report.why_stopped:  # whoever stopped it himself knows
         (_log.debug if control.reason == "asked" else _log.info)("%s", told)
 
@@ -342,8 +356,8 @@ def opened(
     try:
         return open_journal(waits)
     except FolderBusy as error:
-        if control.reason in ("interrupt", "terminate"):
-            raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated) from None
+        if control.interrupted:
+            raise control.interruption() from None
         if control.stopped:
             raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
         raise

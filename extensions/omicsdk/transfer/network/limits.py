@@ -385,10 +385,6 @@ class ConcurrencyController:
         """Whether more than one server was asked."""
         return len(self._active) + len(self._idle) > 1
 
-    def is_held(self, server: str) -> bool:
-        """Whether a server is left alone now."""
-        return server in self._closed
-
     def started(self, server: str) -> None:
         """Notes that a request has started."""
         state = self._active.get(server)

@@ -30,7 +30,7 @@ from omicsdk.core.files import in_place_of, lock_now
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.disk import make_folders, write_error
-from omicsdk.transfer.engine.control import Control, Terminated, interrupts
+from omicsdk.transfer.engine.control import Control, interrupts
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.scale import plan
 from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsReport, journals_in, numbers, sweep
@@ -519,7 +519,7 @@ class Run:
                 while (self._open or self._lost) and (given_up is None or self.clock.monotonic() < given_up):
                     if control.over(self.clock.monotonic(), self.stop):
                         self._end_all()
-                    if control.reason in ("interrupt", "terminate") and given_up is None:
+                    if control.interrupted and given_up is None:
                         given_up = self.clock.monotonic() + GRACE
                     self._step()
                     self._tell(self.clock.monotonic() - began)
@@ -535,11 +535,8 @@ class Run:
             elif self._open:  # shards that still wait in it shall find that they are stopped
                 self.channel.leave()
         report = self._report(self.clock.monotonic() - began, control.why)
-        if control.reason in ("interrupt", "terminate"):
-            told = f"{control.why}; run the same shards again to resume"
-            error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
-            vars(error)[_REPORT] = report
-            raise error
+        if control.interrupted:
+            raise control.interruption(f"{control.why}; run the same shards again to resume", **{_REPORT: report})
         self._tell(report.seconds, final=True)
         shards = list(self._shards.values())
         if report.ok and len(shards) == shards[0].of:

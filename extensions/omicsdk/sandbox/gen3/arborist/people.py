@@ -4,15 +4,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.access_rules import ANONYMOUS, CLIENT, GROUP, LOGGED_IN, USER, moment
-from omicsdk.sandbox.gen3.arborist.answers import (
-    field,
-    fields,
-    kept,
-    known_policy,
-    removed,
-    taken,
-    texts,
-)
+from omicsdk.sandbox.gen3.arborist.answers import field, fields, kept, known_policy, removed, taken, texts
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 

@@ -8,15 +8,7 @@ from omicsdk.sandbox.gen3.records.store import program_id, project_uuid
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE
 from omicsdk.sandbox.gen3.records.transactions import SUCCEEDED
 from omicsdk.sandbox.gen3.sheepdog.bodies import parsed_json, records_of, sent
-from omicsdk.sandbox.gen3.sheepdog.gate import (
-    PROGRAMS,
-    PROJECTS,
-    asker,
-    enter,
-    found_program,
-    permit,
-    refuse,
-)
+from omicsdk.sandbox.gen3.sheepdog.gate import PROGRAMS, PROJECTS, asker, enter, found_program, permit, refuse
 from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.gen3.sheepdog.tables import JSON
 from omicsdk.sandbox.service import Call, Reply

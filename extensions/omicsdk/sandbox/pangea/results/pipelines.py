@@ -20,13 +20,7 @@ from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Thing, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    json_value,
-    text,
-    unique_together,
-    validated,
-)
+from omicsdk.sandbox.rest_framework.fields import Field, json_value, text, unique_together, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused
 from omicsdk.sandbox.service import Call, Reply
 

@@ -16,12 +16,7 @@ from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Store, Thing, linked_from
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import (
-    Field,
-    text,
-    uuid_reference,
-    validated,
-)
+from omicsdk.sandbox.rest_framework.fields import Field, text, uuid_reference, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.service import Call, Reply
 
