@@ -20,7 +20,7 @@ from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK
 from omicsdk.gen3.records.tables import text_of, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     import httpx
@@ -289,11 +289,8 @@ class Exporter(CommonsClient):
             text = written(data, indent=4, ensure_ascii=False) + "\n"
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
-        try:
-            with in_place_of(path, through_links=True) as file:
-                file.write(text.encode())
-        except OSError as error:
-            raise write_error(error, str(path)) from error
+        with write_errors(str(path)), in_place_of(path, through_links=True) as file:
+            file.write(text.encode())
 
 
 def _format(given: str) -> str:

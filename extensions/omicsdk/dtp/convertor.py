@@ -17,7 +17,7 @@ from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.tables import Finding
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -169,10 +169,8 @@ class Gen3Convertor:
         found = self.convert(source_dir)
         if found.findings and not skip_invalid:
             raise refused(str(source_dir), found.findings, found.version)
-        try:
+        with write_errors(str(dest_dir)):
             files, left = write_records(found.records, Path(dest_dir))
-        except OSError as error:
-            raise write_error(error, str(dest_dir)) from error
         notes = (*found.notes, *left)
         _log_notes(notes)
         return Conversion(files, found.counts, tuple(found.findings), notes, found.version)
@@ -199,10 +197,8 @@ class Gen3Convertor:
         from omicsdk.dtp.sds.records import read_records, write_data_set
 
         given = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
-        try:
+        with write_errors(str(dest_dir)):
             return write_data_set(given, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
-        except OSError as error:
-            raise write_error(error, str(dest_dir)) from error
 
     @staticmethod
     def read_excel(path: PathLike, sheet_name: str | None = None) -> pandas.DataFrame:

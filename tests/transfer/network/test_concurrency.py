@@ -99,10 +99,10 @@ def test_of_too_many_servers_that_are_left_alone_the_next_to_open_is_forgotten()
     controller = ConcurrencyController(16, 0.0)
     for number in range(1024):
         controller.hold(str(number), 100.0 + (number + 512) % 1024)
-    assert all(controller.is_held(str(number)) for number in range(1024))
+    assert not any(controller.may_start(str(number)) for number in range(1024))
     controller.hold("one more", 2000.0)
-    assert [number for number in range(1024) if not controller.is_held(str(number))] == [512]
-    assert controller.is_held("one more")
+    assert [number for number in range(1024) if controller.may_start(str(number))] == [512]
+    assert not controller.may_start("one more")
 
 
 def test_whether_several_servers_were_asked() -> None:

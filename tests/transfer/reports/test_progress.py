@@ -17,7 +17,7 @@ files = st.lists(
 
 
 def progress_of(counters, now=1.0, received=0, present=0, final=False):
-    return counters.progress(now, received, present, final=final)
+    return counters.progress(now, received, present, "over" if final else "moving")
 
 
 @given(files, st.booleans(), st.data())
@@ -56,7 +56,7 @@ def test_a_steady_rate_and_what_remains_at_it(rate, period, steps):
     total = rate * period * steps * 2
     counters = Counters(1, int(total), 0.0, 0.25, 0)
     for step in range(1, steps + 1):
-        told = counters.progress(step * period, int(rate * period * step), int(rate * period * step), final=False)
+        told = counters.progress(step * period, int(rate * period * step), int(rate * period * step), "moving")
     assert told.rate == pytest.approx(rate, rel=0.01, abs=2 / period)
     assert told.remaining == pytest.approx((told.bytes - told.bytes_done) / told.rate)
 
@@ -64,7 +64,7 @@ def test_a_steady_rate_and_what_remains_at_it(rate, period, steps):
 def test_the_rate_is_that_of_the_last_seconds():
     counters = Counters(1, 10**6, 0.0, 0.25)
     for second in range(60):
-        told = counters.progress(float(second), min(second, 30) * 1000, 0, final=False)
+        told = counters.progress(float(second), min(second, 30) * 1000, 0, "moving")
     assert told.rate == 0.0
     assert told.remaining is None
 
@@ -81,14 +81,14 @@ def test_without_sizes_files_tell_how_long_it_takes():
 def test_a_file_that_fails_is_waited_for_no_longer():
     counters = Counters(2, 300, 0.0, 0.25)
     counters.count("failed", 200, 200)
-    told = counters.progress(1.0, 50, 50, final=False)
+    told = counters.progress(1.0, 50, 50, "moving")
     assert (told.bytes, told.bytes_done, told.remaining) == (100, 50, 1.0)
 
 
 def test_retries_connections_and_phase_are_told():
     counters = Counters(2, 300, 0.0, 0.25)
     counters.count_retry()
-    told = counters.progress(1.0, 0, 0, final=False, connections=3, phase="waiting")
+    told = counters.progress(1.0, 0, 0, "waiting", 3)
     assert (told.retries, told.connections, told.phase) == (1, 3, "waiting")
 
 
@@ -106,7 +106,6 @@ def test_the_curve_has_what_comes_after_the_last_sample_too():
 @pytest.mark.parametrize(
     ("state", "phase"),
     [
-        ({"final": True, "paused": True, "connections": 2}, "over"),
         ({"paused": True, "connections": 2}, "paused"),
         ({"connections": 2, "preparing": 2}, "moving"),
         ({"preparing": 2, "waiting": 1}, "preparing"),
@@ -115,7 +114,7 @@ def test_the_curve_has_what_comes_after_the_last_sample_too():
     ],
 )
 def test_phases(state, phase):
-    nothing = {"final": False, "paused": False, "connections": 0, "preparing": 0, "waiting": 0}
+    nothing = {"paused": False, "connections": 0, "preparing": 0, "waiting": 0}
     assert phase_of(**(nothing | state)) == phase
 
 

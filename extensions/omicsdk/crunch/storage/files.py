@@ -76,12 +76,12 @@ def _moved(
             with lock:
                 came += moved.stamp.size
                 counters.count("done", moved.stamp.size, size_of(file))
-                progress(counters.progress(monotonic(), came, 0, final=False))
+                progress(counters.progress(monotonic(), came, 0, "moving"))
         return moved
 
     done = in_threads(one, files, getattr(storage, "at_once", THREADS))
     if progress is not None:
-        progress(counters.progress(monotonic(), came, 0, final=True))
+        progress(counters.progress(monotonic(), came, 0, "over"))
     return done
 
 

@@ -17,7 +17,7 @@ from omicsdk.core.lazy import require
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     import httpx
@@ -52,19 +52,16 @@ def unwrap(message: Path, part: Path, name: str) -> Path:
         NotWritable: The part cannot be written.
         DiskFull: The disk is full.
     """
-    try:
-        with message.open("rb") as source:
-            head = source.read(HEAD)
-            if head[_MAGIC_AT : _MAGIC_AT + 4] == _MAGIC and not head.startswith(b"--"):
-                return message
-            boundary, start = _begin(head, name)
-            end = _end(source, start, boundary, name)
-            source.seek(start)
-            with part.open("wb") as target:
-                shutil.copyfileobj(source, target)
-                target.truncate(end - start)
-    except OSError as error:
-        raise write_error(error, str(part), name) from error
+    with write_errors(str(part), name), message.open("rb") as source:
+        head = source.read(HEAD)
+        if head[_MAGIC_AT : _MAGIC_AT + 4] == _MAGIC and not head.startswith(b"--"):
+            return message
+        boundary, start = _begin(head, name)
+        end = _end(source, start, boundary, name)
+        source.seek(start)
+        with part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+            target.truncate(end - start)
     return part
 
 

@@ -17,7 +17,7 @@ from omicsdk.core.lazy import require
 from omicsdk.dtp.storage.associations import ANSWER_SECONDS, Archive, Connections
 from omicsdk.dtp.storage.dicom import Instance, check_instance
 from omicsdk.dtp.storage.fetching import call_in_threads
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     from omicsdk.dtp.config import PacsConfig
@@ -79,11 +79,9 @@ class Receiver:
 
     def _complete(self, file: Instance, data: bytes) -> Outcome:
         part = self.job.folder.part(file.sop)
-        try:
+        with write_errors(str(part), file.name):
             part.unlink(missing_ok=True)
             part.write_bytes(data)
-        except OSError as error:
-            raise write_error(error, str(part), file.name) from error
         try:
             verified = check_instance(part, file)
             return self.job.folder.complete(file, part, verified=verified, fetched=len(data))

@@ -28,7 +28,7 @@ from omicsdk.core.threads import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_name
@@ -67,10 +67,8 @@ class DatasetFolder:
         self._disk = Disk()
         self._guard = threading.Lock()
         self._waiting: list[tuple[str, DoneState]] = []
-        try:
+        with write_errors(str(self.partial)):
             self._disk.make_folders(str(self.partial))
-        except OSError as error:
-            raise write_error(error, str(self.partial)) from error
         self._names = guard_of(str(path))
         self._journal = Journal(path / WORK_FOLDER / "dtp.journal", never, self._disk)
 
@@ -157,7 +155,7 @@ class DatasetFolder:
             NotWritable: It cannot be put in place.
             DiskFull: The disk is full.
         """
-        try:
+        with write_errors(str(self.path / file.name), file.name):
             size = part.stat().st_size
             if file.size is not None and size != file.size:
                 part.unlink()
@@ -175,8 +173,6 @@ class DatasetFolder:
             self._journal.forget(file.name)
             put_in_place(part, target)
             status = target.stat()
-        except OSError as error:
-            raise write_error(error, str(self.path / file.name), file.name) from error
         self._record(file, DoneState(size, status.st_mtime_ns, actual))
         by = [*([verified] if verified else []), *(["size"] if file.size is not None else []), *file.checksums]
         done = _outcome(file, "done", size, actual, ", ".join(by))
@@ -384,8 +380,8 @@ class _Results:
     def _show(self, *, final: bool) -> None:
         if self._progress is None or self.problem is not None:
             return
-        fetched, phase = self._outcomes.bytes_fetched, "over" if final else "moving"
-        now = self._counters.progress(monotonic(), fetched, 0, final=final, phase=phase)
+        phase = "over" if final else "moving"
+        now = self._counters.progress(monotonic(), self._outcomes.bytes_fetched, 0, phase)
         try:
             self._progress(now)
         except BaseException as error:  # raised here it would end in a thread of a library

@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.lazy import require
 from omicsdk.dtp.storage.datasets import Dataset, FetchJob, StoredFile, UnknownDataset, Unlisted
 from omicsdk.dtp.storage.fetching import call_in_threads
-from omicsdk.transfer.disk import write_all, write_error
+from omicsdk.transfer.disk import write_all, write_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -287,19 +287,15 @@ class IrodsStore:
         with closing(self._session().data_objects.open(file.path, "r")) as source:
             if offset:
                 source.seek(offset)
-            try:
+            with write_errors(str(part), file.name):
                 target = part.open("ab", buffering=0)
-            except OSError as error:
-                raise write_error(error, str(part), file.name) from error
             with target:
                 while not stop.is_set():
                     piece = source.read(PIECE)
                     if not piece:
                         return
-                    try:
+                    with write_errors(str(part), file.name):
                         write_all(target.fileno(), piece)
-                    except OSError as error:
-                        raise write_error(error, str(part), file.name) from error
         raise Interrupted(f"{file.name} was stopped", name=file.name)
 
 

@@ -20,7 +20,7 @@ from omicsdk.core.files import state_folder
 from omicsdk.core.threads import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 
@@ -154,7 +154,7 @@ class Spool:
         return self._folder.is_dir()
 
     def __enter__(self) -> Self:
-        try:
+        with write_errors(str(self._root)):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             found = self._root.lstat()
             if self._is_among_others and not (stat.S_ISDIR(found.st_mode) and str(found.st_uid) == _owner()):
@@ -166,8 +166,6 @@ class Spool:
             except BaseException:
                 self._log.close()
                 raise
-        except OSError as error:
-            raise write_error(error, str(self._root)) from error
         sweep(self._root, SYSTEM_CLOCK.now(), besides=self._folder.name)
         return self
 
@@ -213,11 +211,9 @@ class Spool:
             line_of(["arrived", name, told.size, dict(told.checksums), told.where, told.verification])
             for name, told in arrived.items()
         ]
-        try:
+        with write_errors(str(self._folder)):
             if lines:
                 self._log.append_for_good(lines)
-        except OSError as error:
-            raise write_error(error, str(self._folder)) from error
         self.drop(arrived)
 
     def drop(self, names: Collection[str]) -> None:

@@ -24,7 +24,7 @@ from omicsdk.core.tables import line_of
 from omicsdk.core.threads import Workers
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
-from omicsdk.transfer.disk import Disk, write_error, write_errors
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import JournalFile
 from omicsdk.transfer.journal import line_of as journal_line
 
@@ -128,10 +128,8 @@ class Outputs:
             place: Its place among the paths.
             text: The text.
         """
-        try:
+        with write_errors(str(self.paths[place])):
             self._files[place].write(text.encode())
-        except OSError as error:
-            raise write_error(error, str(self.paths[place])) from error
 
     def done(self, rows: int) -> None:
         """Count further rows as done, all of whose text was written."""

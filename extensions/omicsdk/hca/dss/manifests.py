@@ -17,7 +17,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowLines
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.names import check_name, wrong_with
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
@@ -194,15 +194,12 @@ def _with_paths(rows: Iterable[dict[str, str]], download_dir: str) -> Iterator[d
 
 
 def _write(target: Path, rows: Iterable[dict[str, str]], columns: Sequence[str]) -> None:
-    try:
-        with in_place_of(target, durable=False) as file:
-            text = TextIOWrapper(file, encoding="utf-8", newline="")
-            writer = csv.DictWriter(text, columns, dialect=DIALECT)
-            writer.writeheader()
-            writer.writerows(rows)
-            text.detach()
-    except OSError as error:
-        raise write_error(error, str(target), target.name) from error
+    with write_errors(str(target), target.name), in_place_of(target, durable=False) as file:
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        writer = csv.DictWriter(text, columns, dialect=DIALECT)
+        writer.writeheader()
+        writer.writerows(rows)
+        text.detach()
 
 
 def row_fault(row: dict[str, str]) -> str | None:

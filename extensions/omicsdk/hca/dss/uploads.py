@@ -33,7 +33,7 @@ from omicsdk.hca.dss.jobs import Awaited, EndingClock, Registrar, RegistrationRe
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer import upload as send
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.control import opened, report_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.s3 import s3_client
@@ -429,10 +429,8 @@ def upload_bundle(
     s3 = s3_client() if s3 is None else s3
     facts = (folder.resolve(), api.base_url, staging_bucket, replica, options.bundle_uuid, creator)
     with closing(_opened(journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}", options)) as record:
-        try:
+        with write_errors(str(record.path)):
             found = record.begin(create_version(), options.bundle_uuid or str(uuid4()), found)
-        except OSError as error:
-            raise write_error(error, str(record.path)) from error
         run = BundleUpload(api, s3, staging_bucket, replica, found, record, options)
         run.run()
         version, uuid = record.version, record.bundle_uuid

@@ -585,9 +585,8 @@ class Downloads(Engine[Job]):
         begun = sum(response.piece.position % CELL for response in responses if not response.stale)
         return begun + sum(job.present for job in self._open.values())
 
-    def _phase(self, *, final: bool) -> Phase:
+    def _phase(self) -> Phase:
         return phase_of(
-            final=final,
             paused=self._control.paused,
             connections=self._wire.flying,
             preparing=self._preparing,

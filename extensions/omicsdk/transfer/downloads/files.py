@@ -19,7 +19,7 @@ from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.core.lazy import logger
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.checksums import Stopped
-from omicsdk.transfer.disk import Disk, write_error
+from omicsdk.transfer.disk import Disk, write_error, write_errors
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState, Journal, PartState
@@ -401,11 +401,9 @@ class PartFiles:
         if job.descriptor < 0:
             self._make_parent(job.part, job.item)
             job.opened_in = job.epoch
-            try:
+            with write_errors(job.part, job.item.title):
                 job.descriptor = self.disk.reopen(job.part) if job.have else self.disk.create(job.part)
                 job.touched = True
-            except OSError as error:
-                raise write_error(error, job.part, job.item.title) from error
         return job.descriptor
 
     def close(self, job: Job) -> None:
@@ -421,10 +419,8 @@ class PartFiles:
             NotWritable: The file system refused.
         """
         if job.descriptor >= 0:
-            try:
+            with write_errors(job.part, job.item.title):
                 self.disk.truncate(job.descriptor, length)
-            except OSError as error:
-                raise write_error(error, job.part, job.item.title) from error
 
     def remove(self, job: Job) -> None:
         """Removes a job's part, if it is there; nothing of it can be used again."""
@@ -458,7 +454,7 @@ class PartFiles:
         final, part = self.paths(item.name)
         assert item.size is not None
         self._make_parent(part, item)
-        try:
+        with write_errors(part, item.title):
             descriptor = self.disk.create(part)
             try:
                 self.disk.write_at(descriptor, chunks, 0)
@@ -468,8 +464,6 @@ class PartFiles:
                 raise
             finally:
                 self.disk.close(descriptor)
-        except OSError as error:
-            raise write_error(error, part, item.title) from error
         return Landing(item.name, part, final, item.size, checksums, landed, found)
 
     def found(self, name: str) -> os.stat_result | None:
@@ -509,10 +503,8 @@ class PartFiles:
         Raises:
             NotWritable: It can't be renamed.
         """
-        try:
+        with write_errors(job.final, job.item.title):
             self.disk.rename(job.final, job.part)
-        except OSError as error:
-            raise write_error(error, job.final, job.item.title) from error
 
     def remove_wrong(self, job: Job) -> None:
         """Removes a wrong file that has the final name.
@@ -520,19 +512,15 @@ class PartFiles:
         Raises:
             NotWritable: It can't be removed.
         """
-        try:
+        with write_errors(job.final, job.item.title):
             self.disk.unlink(job.final)
-        except OSError as error:
-            raise write_error(error, job.final, job.item.title) from error
 
     def _make_parent(self, part: str, item: Item) -> None:
         parent = part[: part.rindex(os.sep)]
         if parent in self._made:
             return
-        try:
+        with write_errors(parent, item.title):
             self.disk.make_folders(parent)
-        except OSError as error:
-            raise write_error(error, parent, item.title) from error
         if len(self._made) >= _RECENT:
             self._made.clear()
         self._made.add(parent)

@@ -399,16 +399,8 @@ class Engine(ABC, Generic[J]):
         if final or now >= self._counters.next_sample:
             self._counters.record(now, self._moved())
         if self._progress is not None and (final or now >= self._counters.next_word):
-            self._progress(
-                self._counters.progress(
-                    now,
-                    self._moved(),
-                    self._present(),
-                    final=final,
-                    connections=self._wire.flying,
-                    phase=self._phase(final=final),
-                )
-            )
+            phase = "over" if final else self._phase()
+            self._progress(self._counters.progress(now, self._moved(), self._present(), phase, self._wire.flying))
 
     # -- what the two directions do each in their own way
 
@@ -465,8 +457,8 @@ class Engine(ABC, Generic[J]):
     def _present(self) -> int:
         """Bytes of unfinished files that are there and count as progress."""
 
-    @abstractmethod
-    def _phase(self, *, final: bool) -> Phase:
-        """What the transfer is at."""
+    def _phase(self) -> Phase:
+        """What the transfer is at while it is not over."""
+        return "moving"
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {HoldServer: _hold, Relieve: _relieve}

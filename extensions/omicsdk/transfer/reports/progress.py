@@ -118,18 +118,15 @@ class Progress:
         return min(1.0, (self.files_done + self.files_failed) / self.files) if self.files else 1.0
 
 
-def phase_of(*, final: bool, paused: bool, connections: int, preparing: int, waiting: int) -> Phase:
-    """Names what a transfer is at.
+def phase_of(*, paused: bool, connections: int, preparing: int, waiting: int) -> Phase:
+    """Names what a transfer is at that is not over.
 
     Args:
-        final: Whether it is over.
         paused: Whether its user paused it.
         connections: Requests that are under way.
         preparing: Files that are looked at, or asked for their URLs.
         waiting: Files that wait for their server, or for a connection.
     """
-    if final:
-        return "over"
     if paused:
         return "paused"
     if connections:
@@ -328,19 +325,17 @@ class Counters:
         self._received = received
         self.next_sample = now + self._period
 
-    def progress(
-        self, now: float, received: int, present: int, *, final: bool, connections: int = 0, phase: Phase = "moving"
-    ) -> Progress:
+    def progress(self, now: float, received: int, present: int, phase: Phase, connections: int = 0) -> Progress:
         """Describes how far it is.
 
         Args:
             now: The clock.
             received: Bytes that have come over the network.
             present: Bytes that are there of files that haven't come to their end.
-            final: Whether it is over.
-            connections: Requests that are under way.
             phase: What it is at.
+            connections: Requests that are under way.
         """
+        final = phase == "over"
         self.next_word = now + WORD
         self._history.append((now, received))
         while len(self._history) > 2 and self._history[0][0] < now - _WINDOW:

@@ -21,7 +21,7 @@ from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import parse_head
 from omicsdk.transfer.network.wire import Receiver
-from omicsdk.transfer.reports.progress import Counters, Phase
+from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable
@@ -439,9 +439,6 @@ class Uploads(Engine[Job]):
         bodies = (sending.file_body for sending in self._sendings() if not sending.stale)
         flying = sum(min(body.sent, body.length) for body in bodies)
         return flying + sum(job.present for job in self._open.values())
-
-    def _phase(self, *, final: bool) -> Phase:
-        return "over" if final else "moving"
 
     executors: ClassVar[dict[type[Any], Callable[[Any, Any, Any], None]]] = {
         **Engine.executors,
