@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import shutil
 import socket
 import stat
 import sys
@@ -14,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from disk_space import stating
 from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
@@ -667,7 +666,7 @@ def test_stdout_takes_no_bytes_that_must_be_compared_first(omics, reads):
 def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
     (tmp_path / "spool").mkdir()
     filled(monkeypatch, bytes(3 * RESERVE // 1024))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=RESERVE + 1000))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (RESERVE + 1000, 1 << 40)))
     code, out, why = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
     assert (code, out) == (1, b"")
     assert "these are kept free" in why

@@ -3,14 +3,13 @@
 import hashlib
 import io
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from breakable import Answer
+from disk_space import stating
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -372,11 +371,10 @@ def test_a_stream_without_an_end_does_not_fill_the_disk(shelf, tmp_path, monkeyp
         shelf.unsized.add("p/a")
     monkeypatch.setattr(shelf, "open", lambda _, entry: Endless())
 
-    def usage(_):
-        taken = sum(path.stat().st_size for path in tmp_path.rglob("*.part"))
-        return SimpleNamespace(total=1 << 40, free=RESERVE + 5_000_000 - taken)
+    def space():
+        return RESERVE + 5_000_000 - sum(path.stat().st_size for path in tmp_path.rglob("*.part")), 1 << 40
 
-    monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr(os, "statvfs", stating(space))
     report = copied("shelf://p/a", str(tmp_path / "a"))
     assert isinstance(report.outcomes[0].error, error)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size] == []

@@ -5,10 +5,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from disk_space import stating
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, NotWritable, TransferError
@@ -372,11 +372,10 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
     """The space is what the test says: no disk is filled."""
     body = noise(10_000_000)
 
-    def usage(_: Any) -> Any:
-        taken = sum(path.stat().st_size for path in target.rglob("*.part"))
-        return SimpleNamespace(total=100 * GIB, free=RESERVE + 2_000_000 - taken)
+    def space() -> tuple[int, int]:
+        return RESERVE + 2_000_000 - sum(path.stat().st_size for path in target.rglob("*.part")), 100 * GIB
 
-    monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr(os, "statvfs", stating(space))
     server.put("one", body, None)
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
     report = download([Item("one", Location(server.url("one")), size), server.item("two", noise(100), "md5")], target)

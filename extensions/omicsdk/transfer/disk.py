@@ -46,13 +46,18 @@ def space_of(path: str) -> tuple[int, int] | None:
     Args:
         path: A file or folder; what isn't there yet is in its folder.
     """
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or os.curdir
     try:
-        import shutil  # here, where an OSError may come of it: it takes a descriptor
+        if os.name == "nt":
+            from shutil import disk_usage
 
-        found = shutil.disk_usage(path if os.path.isdir(path) else os.path.dirname(path) or os.curdir)
+            total, _, free = disk_usage(folder)
+        else:
+            found = os.statvfs(folder)  # `shutil` asks the same, and takes 3 ms to import
+            total, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
     except OSError:
         return None
-    return (found.free, found.total) if found.total else None  # some have no bounds, and call that 0
+    return (free, total) if total else None  # some have no bounds, and call that 0
 
 
 class Growth:

@@ -3,14 +3,14 @@
 import csv
 import itertools
 import json
-import shutil
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from disk_space import stating
 from gen3_records import case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, DiskFull, MissingExtra, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
@@ -156,11 +156,10 @@ def test_an_export_of_unknown_size_stops_before_the_disk_is_full(
             yield b'{"data": [' if kind == "JSON" else b"type\tsubmitter_id\n"
             yield from itertools.repeat(row[kind], 20_000)
 
-    def usage(_: Any) -> Any:
-        taken = sum(path.stat().st_size for path in folder.iterdir())
-        return SimpleNamespace(total=1 << 40, free=RESERVE + 2_000_000 - taken)
+    def space() -> tuple[int, int]:
+        return RESERVE + 2_000_000 - sum(path.stat().st_size for path in folder.iterdir()), 1 << 40
 
-    monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr(os, "statvfs", stating(space))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Long()))
     with (
         Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,

@@ -2,21 +2,19 @@
 
 import logging
 import os
-import shutil
 import stat
-from collections import namedtuple
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from disk_space import stating
 from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
-Usage = namedtuple("Usage", "total used free")
 
 
 def never() -> NoReturn:
@@ -122,7 +120,7 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 1000))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (1000, 10**9)))
     fits = [Item("one", never, 400), Item("two", never, 600)]
     assert download(fits, target, dry_run=True).ok
     with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, but only 1,000 are free\. Free disk space"):
@@ -130,21 +128,21 @@ def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any
 
 
 def test_a_file_system_without_bounds_is_not_full(target: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 0))  # so some network file systems report it
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (0, 0)))  # so some network file systems report it
     assert download([Item("one", never, 400)], target, dry_run=True).ok
 
 
 def test_what_is_there_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     items = [server.item(f"f{n}", noise(300_000, n), "md5") for n in range(3)]
     download(items[:2], target)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 300_000))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (300_000, 10**9)))
     assert download(items, target, dry_run=True).ok
 
 
 def test_too_little_room_is_a_warning_in_earnest(
     server: Any, target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 1))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (1, 10**9)))
     with caplog.at_level(logging.WARNING, "omicsdk.transfer"):
         assert download([server.item("one", b"123", "md5")], target).ok
     assert "3 more bytes are needed" in caplog.text

@@ -10,8 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from omicsdk.transfer.arguments import number
 
@@ -43,8 +42,7 @@ WAITING_SHARE = 0.05
 SAME_REFUSAL = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):  # a frozen dataclass takes four times as long to make, in each process that transfers a file
     """What was seen of one server during a short time.
 
     Attributes:
@@ -70,8 +68,7 @@ class Sample:
         return (self.received + self.requests * REQUEST) / max(self.seconds, 1e-6)
 
 
-@dataclass(frozen=True, slots=True)
-class Width:
+class Width(NamedTuple):
     """The number of connections, and what it rests on.
 
     Attributes:
@@ -131,12 +128,12 @@ def next_width(width: Width, sample: Sample, limit: int, threads: int = 1) -> Wi
     """
     width = _aged(width, sample.seconds)
     if width.connections > limit:
-        width = replace(width, connections=limit, home=min(width.home, limit), rates=(), trial=())
+        width = width._replace(connections=limit, home=min(width.home, limit), rates=(), trial=())
     if sample.refused:
         return _refused(width, sample)
     if not sample.steady or not sample.rate:  # of a server that is silent nothing can be said either
         return width
-    width = replace(width, barren=False)
+    width = width._replace(barren=False)
     if width.connections != width.home:
         return _tried(width, sample.rate, limit)
     plenty = sample.received >= PLENTY * sample.seconds * max(FIRST * threads, width.connections)
@@ -144,8 +141,7 @@ def next_width(width: Width, sample: Sample, limit: int, threads: int = 1) -> Wi
 
 
 def _aged(width: Width, seconds: float) -> Width:
-    return replace(
-        width,
+    return width._replace(
         rest=max(0.0, width.rest - seconds),
         caution=max(0.0, width.caution - seconds),
         grace=max(0.0, width.grace - seconds),
@@ -158,8 +154,7 @@ def _refused(width: Width, sample: Sample) -> Width:
         return width
     before = width.connections
     connections = max(1, before // 2, before - sample.refused)
-    shrunk = replace(
-        width,
+    shrunk = width._replace(
         connections=connections,
         home=connections,
         rates=(),
@@ -175,18 +170,18 @@ def _refused(width: Width, sample: Sample) -> Width:
         return shrunk  # still the same trouble; there is nothing more to learn from it
     if before <= width.home and len(width.rates) == MEMORY:
         # As many were fine for a while: something has happened to the server, and will pass.
-        return replace(shrunk, ceiling=max(width.home, width.ceiling), caution=max(FIRST_CAUTION, width.caution))
+        return shrunk._replace(ceiling=max(width.home, width.ceiling), caution=max(FIRST_CAUTION, width.caution))
     again = 0 < width.ceiling <= before
     penalty = max(FIRST_CAUTION, sample.retry_after / WAITING_SHARE, 2 * width.penalty if again else 0.0)
     penalty = max(min(penalty, LONGEST_CAUTION), sample.retry_after)
-    return replace(shrunk, ceiling=connections, caution=penalty, penalty=penalty)
+    return shrunk._replace(ceiling=connections, caution=penalty, penalty=penalty)
 
 
 def _at_home(width: Width, rate: float, limit: int) -> Width:
     """Nothing is being tried: perhaps it is time to."""
     if len(width.rates) == MEMORY and _is_another(_median(width.rates), _median((*width.rates[-2:], rate))):
-        width = replace(width, rates=width.rates[-2:], rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
-    width = replace(width, rates=(*width.rates, rate)[-MEMORY:])
+        width = width._replace(rates=width.rates[-2:], rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
+    width = width._replace(rates=(*width.rates, rate)[-MEMORY:])
     if width.rest:
         return width
     return _trial(width, limit)
@@ -201,16 +196,16 @@ def _trial(width: Width, limit: int) -> Width:
     most = min(limit, width.ceiling) if width.caution and width.ceiling else limit
     home = width.home
     if width.downward and home > 1:
-        return replace(width, connections=max(1, home * 2 // 3), trial=(), downward=False)
+        return width._replace(connections=max(1, home * 2 // 3), trial=(), downward=False)
     if home >= most:
         rest = 2 * _longer(width.pause) if width.ramping else width.pause  # every step up to here has paid
-        return replace(width, rest=rest, pause=_longer(rest), downward=home > 1, ramping=False)
+        return width._replace(rest=rest, pause=_longer(rest), downward=home > 1, ramping=False)
     if width.ceiling and home >= width.ceiling:
         wider = home + 1
     else:
         wider = max(FIRST, home * 2) if width.ramping else home + max(1, home // 2)
         wider = min(wider, max(width.ceiling, home + 1)) if width.ceiling else wider
-    return replace(width, connections=min(most, wider), trial=(), downward=True)
+    return width._replace(connections=min(most, wider), trial=(), downward=True)
 
 
 def _tried(width: Width, rate: float, limit: int) -> Width:
@@ -219,12 +214,11 @@ def _tried(width: Width, rate: float, limit: int) -> Width:
     trial = (*width.trial, rate)
     plain = rate >= PLAIN * before
     if not plain and rate > WORSE * before and len(trial) < TRIAL:
-        return replace(width, trial=trial)
+        return width._replace(trial=trial)
     if plain or _median(trial) >= _worth(width.home, width.connections) * before:
         return _moved(width, rate, limit)
     crowded = width.connections > width.home and width.ramping and rate <= WORSE * before
-    return replace(
-        width,
+    return width._replace(
         connections=width.home,
         rates=width.rates[-2:],
         trial=(),
@@ -242,8 +236,7 @@ def _worth(home: int, other: int) -> float:
 def _moved(width: Width, rate: float, limit: int) -> Width:
     """The trial paid: its number is the new home, and the next one is tried at once, in the same direction."""
     home = width.connections
-    width = replace(
-        width,
+    width = width._replace(
         home=home,
         rates=(rate,),
         trial=(),
@@ -357,7 +350,7 @@ class ConcurrencyController:
         """
         self._threads = threads
         for state in self._active.values():
-            state.width = replace(state.width, rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
+            state.width = state.width._replace(rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
 
     def may_start(self, server: str) -> bool:
         """Whether a request to a server may start now.
@@ -626,8 +619,7 @@ SAVED = 0.1
 LEAST = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """Tokens at a moment.
 
     Attributes:
@@ -649,7 +641,7 @@ class Bucket:
         """
         if now <= self.at:
             return self
-        return replace(self, tokens=min(SAVED * self.rate, self.tokens + (now - self.at) * self.rate), at=now)
+        return self._replace(tokens=min(SAVED * self.rate, self.tokens + (now - self.at) * self.rate), at=now)
 
     def taken(self, count: int) -> Bucket:
         """The bucket after bytes have passed.
@@ -657,7 +649,7 @@ class Bucket:
         Args:
             count: How many; fewer than 0 gives some back.
         """
-        return replace(self, tokens=self.tokens - count)
+        return self._replace(tokens=self.tokens - count)
 
     def wait(self) -> float:
         """Seconds until bytes may pass, 0.0 when they may now."""
@@ -694,7 +686,7 @@ class Throttle:
         with self._guard:
             self.rate = _checked(rate)
             if self._bucket is not None and rate is not None:  # the debt stays: it is in bytes that have passed
-                self._bucket = replace(self._bucket, rate=rate, tokens=min(self._bucket.tokens, SAVED * rate))
+                self._bucket = self._bucket._replace(rate=rate, tokens=min(self._bucket.tokens, SAVED * rate))
             else:
                 self._bucket = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, cast
 
@@ -616,8 +616,7 @@ class Patience:
 PATIENCE = Patience()
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """How many failures a file may still have.
 
     Attributes:
@@ -643,7 +642,7 @@ class Quota:
         Args:
             cells: How many cells arrived.
         """
-        return replace(self, left=min(self.retries, self.left + cells), streak=0)
+        return self._replace(left=min(self.retries, self.left + cells), streak=0)
 
     def failed(
         self, jitter: float, retry_after: float | None = None, longest: float = LONGEST_RETRY_AFTER
@@ -661,4 +660,4 @@ class Quota:
         if self.left <= 0 or (retry_after or 0.0) > longest:
             return None
         delay = min(LONGEST_DELAY, self.min_delay * 2 ** min(self.streak, 30)) * (0.5 + jitter / 2)
-        return replace(self, left=self.left - 1, streak=self.streak + 1), max(delay, retry_after or 0.0)
+        return self._replace(left=self.left - 1, streak=self.streak + 1), max(delay, retry_after or 0.0)
