@@ -216,8 +216,8 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
     response = event.response
     piece, then = response.piece, Commands()
     if piece.end is None:  # nobody told the size; the body's own end is the file's
-        response.close_last_cell()
         piece.end = job.size = piece.position
+        response.close_last_cell()  # which is as long as the size says
         job.open_ended = True
         then.append(messages.CutPart(job.size))
     if piece.position < piece.end:
@@ -295,7 +295,9 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
-    _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
+    # One that the item brought along may be old, or need credentials that only `renew` has: that is no news.
+    tell = _log.debug if response.location is job.item.locate else _log.info
+    tell("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
     if job.gained_since_located:
         job.refused = 0
     elif response.began - job.located <= AGED:
