@@ -6,8 +6,7 @@ All values are text in lower case: hex digits, for `crc32c` always eight of them
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -239,8 +238,16 @@ def _digest(name: str, etag_part: int) -> _Digest:
     if name == "s3_etag":
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
+        import hashlib  # brings OpenSSL's library: a download without checksums does without
+
         return hashlib.new(name, usedforsecurity=False)
     raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
+
+
+def _md5(data: bytes = b"") -> Any:
+    import hashlib
+
+    return hashlib.md5(data, usedforsecurity=False)
 
 
 class _Crc32c:
@@ -268,7 +275,7 @@ class _Crc32c:
 class _S3Etag:
     def __init__(self, part_size: int) -> None:
         self._part_size = part_size
-        self._part = hashlib.md5(usedforsecurity=False)
+        self._part = _md5()
         self._room = part_size
         self._parts: list[bytes] = []
 
@@ -277,7 +284,7 @@ class _S3Etag:
         while len(view):
             if not self._room:  # a part is closed only when more follows: a file of exactly one part has no "-1"
                 self._parts.append(self._part.digest())
-                self._part = hashlib.md5(usedforsecurity=False)
+                self._part = _md5()
                 self._room = self._part_size
             head = view[: self._room]
             self._part.update(head)
@@ -290,7 +297,7 @@ class _S3Etag:
         if len(self._parts) >= ETAG_PARTS:
             raise ValueError(f"An ETag of {len(self._parts) + 1} parts: missing file size")
         parts = [*self._parts, self._part.digest()]
-        return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+        return f"{_md5(b''.join(parts)).hexdigest()}-{len(parts)}"
 
     def copy(self) -> _S3Etag:
         twin = _S3Etag(self._part_size)

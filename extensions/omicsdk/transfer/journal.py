@@ -8,7 +8,6 @@ written.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import threading
@@ -181,7 +180,9 @@ def journal_for(place: str, *facts: str) -> Path | None:
     Returns:
         Its path; None where there can't be one, with a warning.
     """
-    digest = hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    from hashlib import blake2b
+
+    digest = blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
     try:
         folder = state_folder() / place
     except ConfigError as error:

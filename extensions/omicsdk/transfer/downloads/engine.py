@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import Store, There
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings(CommonSettings):
     """How to transfer; see `download`."""
 

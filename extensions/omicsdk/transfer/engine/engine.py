@@ -39,7 +39,7 @@ def random_fraction() -> float:
     return int.from_bytes(os.urandom(7), "big") / (1 << 56)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CommonSettings:
     """What downloads and uploads have in common; see `download`."""
 

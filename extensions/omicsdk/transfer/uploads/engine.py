@@ -31,7 +31,7 @@ from omicsdk.transfer.uploads.store import SentPart, Upload
 from omicsdk.transfer.uploads.transitions import TRANSITIONS, Rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings(CommonSettings):
     """How to upload; see `upload`."""
 
