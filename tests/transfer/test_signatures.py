@@ -48,7 +48,7 @@ SIGNATURES = {
 }  # fmt: skip
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
-    "Control": "ask begin over pause paused rate_limit reason resume stop stopped watched why",
+    "Control": "ask begin interrupted over pause paused rate_limit reason resume stop stopped watched why",
     "MultipartStore": "abort begin complete finished known needs part_checksum part_size put renewable reports_parts "
     "route sent sign unfinished wants whole_needs",
     "Outcomes": "count fill index of ok put",

@@ -160,17 +160,6 @@ class Control:
         """Whether Ctrl-C or SIGTERM stopped it."""
         return self._reason in ("interrupt", "terminate")
 
-    def interruption(self, *told: str, **facts: object) -> KeyboardInterrupt:
-        """Return what is raised when Ctrl-C or SIGTERM has stopped a transfer in order.
-
-        Args:
-            *told: What was done, and how to go on.
-            **facts: Attributes of what is raised.
-        """
-        error = (Terminated if self._reason == "terminate" else KeyboardInterrupt)(*told)
-        vars(error).update(facts)
-        return error
-
     def ask(self, source: Iterator[T]) -> T | None:
         """Gives what the program's own iterator has next, None at its end; engines call it.
 
@@ -231,6 +220,19 @@ def report_of(error: KeyboardInterrupt) -> TransferReport | None:
             doesn't end as one that was interrupted.
     """
     return vars(error).get(_REPORT)
+
+
+def interruption(control: Control, *told: str, **facts: object) -> KeyboardInterrupt:
+    """Return what is raised when Ctrl-C or SIGTERM has stopped a transfer in order.
+
+    Args:
+        control: What was stopped.
+        *told: What was done, and how to go on.
+        **facts: Attributes of what is raised.
+    """
+    error = (Terminated if control.reason == "terminate" else KeyboardInterrupt)(*told)
+    vars(error).update(facts)
+    return error
 
 
 def terminate(number: int, frame: FrameType | None) -> None:
@@ -306,7 +308,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     there = counts["done"] + counts["skipped"]
     told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
     if control.interrupted:
-        raise control.interruption(told, **{_REPORT: report})
+        raise interruption(control, told, **{_REPORT: report})
     if report.why_stopped:  # whoever stopped it himself knows
         (_log.debug if control.reason == "asked" else _log.info)("%s", told)
 
@@ -357,7 +359,7 @@ def opened(
         return open_journal(waits)
     except FolderBusy as error:
         if control.interrupted:
-            raise control.interruption() from None
+            raise interruption(control) from None
         if control.stopped:
             raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
         raise

@@ -30,7 +30,7 @@ from omicsdk.core.files import in_place_of, lock_now
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.disk import make_folders, write_error
-from omicsdk.transfer.engine.control import Control, interrupts
+from omicsdk.transfer.engine.control import Control, interruption, interrupts
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.scale import plan
 from omicsdk.transfer.scale.plan import Shard, ShardResult, ShardsOpen, ShardsReport, journals_in, numbers, sweep
@@ -536,7 +536,7 @@ class Run:
                 self.channel.leave()
         report = self._report(self.clock.monotonic() - began, control.why)
         if control.interrupted:
-            raise control.interruption(f"{control.why}; run the same shards again to resume", **{_REPORT: report})
+            raise interruption(control, f"{control.why}; run the same shards again to resume", **{_REPORT: report})
         self._tell(report.seconds, final=True)
         shards = list(self._shards.values())
         if report.ok and len(shards) == shards[0].of:
