@@ -15,7 +15,7 @@ from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, T
 from omicsdk.core.lazy import logger
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
-from omicsdk.transfer.disk import write_whole
+from omicsdk.transfer.disk import write_all, write_whole
 from omicsdk.transfer.reports.progress import Throughput, counted_words
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
@@ -180,24 +180,26 @@ def error_words(error: OmicsError) -> dict[str, str]:
 
 
 class Spool:
-    """Records by number, in a temporary file that is gone with the spool, or with the process.
+    """Records by number, in temporary files that are gone with the spool, or with the process; none of them is in memory.
 
     Args:
-        folder: Where its file lies; by default the system's folder for temporary files.
+        folder: Where its files lie; by default the system's folder for temporary files.
 
     Raises:
-        OSError: It can't be made.
+        OSError: They can't be made.
     """
 
     def __init__(self, folder: str | None = None) -> None:
         from tempfile import TemporaryFile  # it brings much, and most transfers have fewer files
 
-        # Unbuffered: a buffer that could not be written would be in the way of every later call.
-        self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as the spool is
-        finalize(self, self._file.close)
+        def made() -> Any:
+            # Unbuffered: a buffer that could not be written would be in the way of every later call.
+            file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as the spool is
+            finalize(self, file.close)
+            return file
+
+        self._records, self._places = made(), made()  # by number: where its record begins, and how long it is
         self._end = 0
-        self._places = array("Q")  # by number
-        self._lengths = array("I")
 
     def add(self, records: Mapping[int, bytes]) -> None:
         """Write records.
@@ -208,21 +210,35 @@ class Spool:
         Raises:
             OSError: There is no room. What was added before is still there, and of these nothing.
         """
-        unwritten = memoryview(b"".join(records.values()))
-        self._file.seek(self._end)
-        while unwritten:
-            unwritten = unwritten[self._file.write(unwritten) :]
-        missing = max(0, max(records) + 1 - len(self._places))
-        self._places.frombytes(bytes(missing * self._places.itemsize))
-        self._lengths.frombytes(bytes(missing * self._lengths.itemsize))
+        end, places = self._end, dict[int, bytes]()
         for number, record in records.items():
-            self._places[number], self._lengths[number] = self._end, len(record)
-            self._end += len(record)
+            places[number] = (end << 32 | len(record)).to_bytes(_PLACE, "big")
+            end += len(record)
+        _write(self._records, self._end, b"".join(records.values()))
+        run, first = bytearray(), 0
+        for number in sorted(places):
+            if number * _PLACE != first * _PLACE + len(run):
+                _write(self._places, first * _PLACE, bytes(run))
+                run, first = bytearray(), number
+            run += places[number]
+        _write(self._places, first * _PLACE, bytes(run))
+        self._end = end
 
     def record(self, number: int) -> bytes:
         """Return a record that was added."""
-        self._file.seek(self._places[number])
-        return self._file.read(self._lengths[number])
+        self._places.seek(number * _PLACE)
+        place, length = divmod(int.from_bytes(self._places.read(_PLACE), "big"), 1 << 32)
+        self._records.seek(place)
+        return self._records.read(length)
+
+
+# Bytes that tell where a record is: eight for its beginning, four for its length.
+_PLACE = 12
+
+
+def _write(file: Any, place: int, data: bytes) -> None:
+    file.seek(place)
+    write_all(file.fileno(), data)
 
 
 #: Outcomes that are held in memory, at most; more go to a temporary file.
