@@ -222,7 +222,7 @@ class Downloads(Engine[Job]):
         return self._hashers.waiting
 
     def _is_busy(self) -> bool:
-        return bool(self._callers.waiting or self._hashing or self._landing)
+        return super()._is_busy() or bool(self._landing)
 
     def _call_back(self, job: Job) -> None:
         def is_stale(receiver: Receiver) -> bool:

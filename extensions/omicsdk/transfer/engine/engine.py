@@ -145,6 +145,7 @@ class Engine(ABC, Generic[J]):
     """
 
     table: ClassVar[Table[Any, Any]]
+    _callers: Pool  # what calls services
 
     def __init__(
         self,
@@ -441,9 +442,9 @@ class Engine(ABC, Generic[J]):
     def _hashing(self) -> int:
         """How much waits for threads that hash, or is hashed."""
 
-    @abstractmethod
     def _is_busy(self) -> bool:
         """Whether threads are at work whose results are waited for."""
+        return bool(self._callers.waiting or self._hashing)
 
     @abstractmethod
     def _close_all(self, ends: ExitStack) -> None:

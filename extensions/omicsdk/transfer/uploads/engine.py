@@ -145,9 +145,6 @@ class Uploads(Engine[Job]):
     def _hashing(self) -> int:
         return self._hashers.waiting + self._long_hashers.waiting
 
-    def _is_busy(self) -> bool:
-        return bool(self._callers.waiting or self._hashing)
-
     # -- parts
 
     def _prepare_parts(self) -> None:
