@@ -401,8 +401,11 @@ class Downloads(Engine[Job]):
         held = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
         del self._small[small.number]
-        outcome = Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
-        self._tell_of(small.number, item, outcome._replace(verification=verification_of(checksums, item.size)))
+        known = verification_of(checksums, item.size)
+        outcome = Outcome(
+            item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds, verification=known
+        )
+        self._tell_of(small.number, item, outcome)
 
     def _small_failed(self, small: Small, error: OmicsError) -> None:
         """End a file that came as it should and couldn't be placed."""

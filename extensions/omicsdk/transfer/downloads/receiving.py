@@ -11,13 +11,12 @@ from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.retry import REDIRECT_STATUSES
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, next_boundary
-from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, followed, judge, parse_head, redirected
+from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, judge, last_status, moved, parse_head
 from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
@@ -286,8 +285,6 @@ ACCEPTED = frozenset({Kind.ACCEPT, Kind.WHOLE})
 
 # How the head of a whole file begins, and that of one that is elsewhere.
 _FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
-_ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
-_WANTED = {b"location": "location", b"retry-after": "retry-after"}
 
 
 class Small:
@@ -349,13 +346,10 @@ class Small:
         Returns:
             Whether that is so; then the request is to be sent anew.
         """
-        if self.sent_on or not _status_line(self.lines).startswith(_ELSEWHERE):
+        there = None if self.sent_on else moved(self.location, self.lines)
+        if there is None:
             return False
-        headers = parse_head(self.lines, _WANTED)[1]
-        there = redirected(self.location.url, headers.get("location", "")) if "retry-after" not in headers else None
-        if not there or there == self.location.url:
-            return False
-        self.location = followed(self.location, there)
+        self.location = there
         self.server = self.location.server
         self.sent_on = True
         self.again()
@@ -364,7 +358,7 @@ class Small:
     def verified(self) -> Mapping[str, str] | None:
         """The checksums that were verified, None when the answer isn't the file as it is stated."""
         item = self.item
-        if self.received != item.size or not _status_line(self.lines).startswith(_FINE):
+        if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None
         if item.checksums:
             body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
@@ -372,11 +366,6 @@ class Small:
                 if digest(body, algorithm) != stated:
                     return None
         return item.checksums
-
-
-def _status_line(lines: list[bytes]) -> bytes:
-    """That of the last head: a proxy says that a way stands before the server says anything."""
-    return next((line for line in reversed(lines) if line.startswith(b"HTTP/")), b"")
 
 
 def is_small(item: Item) -> bool:

@@ -272,22 +272,6 @@ REMEMBERED = 1024
 class _ServerState:
     """One server. `received` counts requests that have ended; what those in flight brought is added when it is looked."""
 
-    __slots__ = (
-        "allowed",
-        "before",
-        "flying",
-        "off",
-        "received",
-        "refused",
-        "requests",
-        "retry_after",
-        "seen",
-        "settles",
-        "since",
-        "uneven",
-        "width",
-    )
-
     def __init__(self, width: Width, now: float) -> None:
         self.width = width
         self.allowed = width.connections

@@ -378,6 +378,24 @@ _ABSOLUTE = r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z"
 _BLANK = frozenset({b"\r\n", b"\n"})
 
 
+def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
+    """Return the last status line of an answer, b"" for none, and whether a blank line ends its head.
+
+    A proxy says that a way stands, and a server that more will come, in heads of their own before.
+
+    Args:
+        lines: Status and header lines as they came; of a chunked body the trailers follow.
+    """
+    if lines and lines[-1] == b"\r\n" and lines.count(b"\r\n") == 1 and lines[0].startswith(b"HTTP/"):
+        return lines[0], True  # one head, as most have: there are many small answers
+    ended = False
+    for line in reversed(lines):
+        if line.startswith(b"HTTP/"):
+            return line, ended
+        ended |= line in _BLANK
+    return b"", False
+
+
 def is_whole(lines: Sequence[bytes]) -> bool:
     """Whether the head of a final answer ends where it should, with a blank line.
 
@@ -385,14 +403,10 @@ def is_whole(lines: Sequence[bytes]) -> bool:
     Location, size or ETag.
 
     Args:
-        lines: Status and header lines as they came; of a chunked body the trailers follow.
+        lines: As for `last_status`.
     """
-    ended = False
-    for line in reversed(lines):
-        if line.startswith(b"HTTP/"):
-            return ended and not line.split(None, 1)[-1].startswith(b"1")
-        ended |= line in _BLANK
-    return False
+    status, ended = last_status(lines)
+    return ended and not status.split(None, 1)[-1].startswith(b"1")
 
 
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
@@ -441,6 +455,24 @@ def redirected(url: str, location: str) -> str | None:
     except ValueError:
         return None
     return found if found[:8].lower().startswith(("http://", "https://")) else None
+
+
+_ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
+_OF_REDIRECTS = {b"location": "location", b"retry-after": "retry-after"}
+
+
+def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
+    """Return where an answer sends its request; None where it does not, asks to wait before, or sends it back.
+
+    Args:
+        location: What was asked for.
+        lines: Status and header lines as they came.
+    """
+    if not last_status(lines)[0].startswith(_ELSEWHERE):
+        return None
+    headers = parse_head(lines, _OF_REDIRECTS)[1]
+    there = redirected(location.url, headers.get("location", "")) if "retry-after" not in headers else None
+    return followed(location, there) if there and there != location.url else None
 
 
 def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:

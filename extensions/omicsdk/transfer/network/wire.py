@@ -234,12 +234,7 @@ _ERRORS: dict[int, type[TransportError]] = {
 }
 # Trying again doesn't help: the URL makes no sense, or the certificate isn't trusted.
 _LASTING = frozenset(
-    {
-        pycurl.E_URL_MALFORMAT,
-        pycurl.E_PEER_FAILED_VERIFICATION,
-        pycurl.E_SSL_CACERT_BADFILE,
-        pycurl.E_SSL_CERTPROBLEM,
-    }
+    {pycurl.E_URL_MALFORMAT, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_CERTPROBLEM}
 )
 
 
