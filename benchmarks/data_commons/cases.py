@@ -74,7 +74,7 @@ def _floor(bench: Bench, files: Sequence[Served], rounds: int) -> Floor:
     """What fetching the files by curl and their MD5 take at least, measured as often as the rest."""
     config = bench.source / "curl"
     command = programs.curl_list(config, bench.place.out, rows_of(bench.nginx.http, files))
-    floor = Floor(bench.nginx, programs.shell(command), [bench.place.out / file.name for file in files], "md5")
+    floor = Floor(bench.nginx, programs.shell(command), files, "md5")
     for _ in range(rounds + 1):
         bench.place.empty()
         floor.measure()

@@ -56,7 +56,7 @@ def _floor(bench: Bench, place: Place, kind: str, rounds: int) -> Floor:
     """What the files of a manifest take at least, measured directly after both clients."""
     served = getattr(bench.holdings, kind)
     command = curl_list(bench.holdings.lists / "curl", place.out, rows_of(bench.nginx.http, served))
-    floor = Floor(bench.nginx, shell(command), [place.out / file.name for file in served])
+    floor = Floor(bench.nginx, shell(command), served)
     for _ in range(rounds + 1):
         place.empty()
         floor.measure()

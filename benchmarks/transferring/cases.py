@@ -108,9 +108,8 @@ def bounded(bench: Bench, case: Case, files: Sequence[Served], checksum: str | N
     rows = [[file.name, f"{at}/{file.name}"] for file in files]
     receive = bench.worker.task(do="receive", rows=rows, folder=str(place.out), certificate=certificate)
     hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
-    there = [place.out / file.name for file in files]
-    floor = Floor(bench.nginx, case.peer, there, hashed, receive, case.prepare)
-    case = replace(case, peer=floor.measure)
+    floor = Floor(bench.nginx, receive, files, hashed)
+    case = replace(case, peer=floor.after(case.peer, case.prepare))
     row = row_of(case, rounds_of(case))
     return {**row, "bound": floor.bound(row["peer"])}
 

@@ -1,7 +1,7 @@
 """The least that fetching, writing and hashing files can take on a machine: work that nobody is spared, spread over its cores."""
 
 import os
-import time
+import threading
 from collections.abc import Callable, Sequence
 from hashlib import file_digest
 from pathlib import Path
@@ -9,72 +9,78 @@ from statistics import median
 from typing import Any
 
 import pycurl
-from measuring import Action, Spent, measured
+from measuring import Action, Spent, cpu_seconds, measured
 from omicsdk.transfer.network.wire import SEND_BUFFER
 
+from transferring.files import Served
 from transferring.nginx import Nginx
 
 
 class Floor:
-    """Measures receiving and writing without anything else, the server's work for it and the hashing, each time in one go.
+    """Measures receiving and writing without anything else, and at once, beside it, hashing the same bytes.
+
+    At once, because cores that share caches, memory and their units are slower together than each of them alone.
 
     Args:
         nginx: The server.
-        peer: Has the peer fetch the files.
-        files: Where they are then.
+        receive: Fetches the files.
+        files: Their names on the server.
         algorithm: What they are hashed with; None for nothing.
-        receive: Fetches them by one handle of libcurl, see `worker.receive`; None where the peer's own work counts.
-        prepare: Is done between the peer's turn and the other's.
     """
 
     def __init__(
-        self,
-        nginx: Nginx,
-        peer: Action,
-        files: Sequence[Path],
-        algorithm: str | None = "sha256",
-        receive: Action | None = None,
-        prepare: Callable[[], object] = lambda: None,
+        self, nginx: Nginx, receive: Action, files: Sequence[Served], algorithm: str | None = "sha256"
     ) -> None:
         self._nginx = nginx
-        self._peer = peer
         self._receive = receive
-        self._files = files
+        self._files = [nginx.root / file.name for file in files]
         self._algorithm = algorithm
-        self._prepare = prepare
-        self._each: list[tuple[float, float, float]] = []
+        self._each: list[float] = []
 
-    def measure(self) -> Spent:
-        """Has both fetch once, and hashes; gives what the peer took."""
-        before = self._nginx.cpu()
-        spent = received = measured(self._peer)
-        if self._receive is not None:
-            self._prepare()
-            before = self._nginx.cpu()
-            received = measured(self._receive)
-        served = self._nginx.cpu() - before
-        begun = time.process_time()
-        for file in self._files if self._algorithm else ():
-            with file.open("rb", buffering=0) as opened:
-                file_digest(opened, self._algorithm or "")
-        self._each.append((received.cpu, served, time.process_time() - begun))
-        return spent
+    def measure(self) -> None:
+        """Has all of it done once."""
+        hashing = threading.Thread(target=self._hash)
+        served, spent = self._nginx.cpu(), cpu_seconds()
+        hashing.start()
+        told = self._receive()
+        hashing.join()
+        elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that goes on
+        self._each.append(self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere)
+
+    def after(self, peer: Action, prepare: Callable[[], object]) -> Action:
+        """A peer's run as something to measure, with this behind it, which doesn't count.
+
+        Args:
+            peer: What the peer does.
+            prepare: Is done between the two.
+        """
+
+        def act() -> Spent:
+            spent = measured(peer)
+            prepare()
+            self.measure()
+            return spent
+
+        return act
 
     def bound(self, peer: float) -> dict[str, Any]:
-        """A row's bound, by the medians of all but the first time.
+        """A row's bound, by the median of all but the first time.
 
         Args:
             peer: The wall seconds that the row's ratio is of.
         """
-        receiving, serving, hashing = (median(column) for column in zip(*self._each[1:], strict=True))
-        cores = os.cpu_count() or 1
-        least = (receiving + serving + hashing) / cores
-        hashed = f" and the hashing ({hashing:.2f} s)" if self._algorithm else ""
-        reason = (
-            f"receiving by libcurl and writing ({receiving:.2f} s of CPU), the server's part ({serving:.2f} s){hashed},"
-            f" spread over {cores} cores without a gap, take {least:.2f} s"
-        )
-        return {"ratio": round(least / peer, 3), "reason": reason}
+        cores, work = os.cpu_count() or 1, median(self._each[1:])
+        what = "receiving by libcurl, writing and serving" if self._algorithm is None else _WITH_HASHING
+        reason = f"{what} take {work:.2f} s of CPU: {work / cores:.2f} s when they are spread over {cores} cores without a gap"
+        return {"ratio": round(work / cores / peer, 3), "reason": reason}
+
+    def _hash(self) -> None:
+        for file in self._files if self._algorithm else ():
+            with file.open("rb", buffering=0) as opened:
+                file_digest(opened, self._algorithm or "")
+
+
+_WITH_HASHING = "receiving by libcurl, writing, serving and, at once with these, hashing"
 
 
 def sending_bound(source: Path, sink: str, part: int, peer: float, rounds: int) -> dict[str, Any]:

@@ -62,13 +62,15 @@ class Nginx:
     """A running server.
 
     Attributes:
-        http: The URL of its root.
+        root: What it serves.
+        http: The URL of that.
         https: The same over TLS.
         limited: The same at RATE a connection.
         certificate: The file that a client of the TLS one must trust.
         process: The number of its first process.
     """
 
+    root: Path
     http: str
     https: str
     limited: str
@@ -112,7 +114,8 @@ def serving(root: Path, folder: Path) -> Generator[Nginx]:
         )
         try:
             _wait(server, plain_at, folder / "error.log")
-            yield Nginx(f"http://{plain_at}", f"https://{tls_at}", f"http://{limited_at}", certificate, server.pid)
+            urls = f"http://{plain_at}", f"https://{tls_at}", f"http://{limited_at}"
+            yield Nginx(root, *urls, certificate, server.pid)
         finally:
             server.terminate()
             server.wait()
