@@ -70,17 +70,15 @@ class Floor:
             peer: The wall seconds that the row's ratio is of.
         """
         cores, work = os.cpu_count() or 1, median(self._each[1:])
-        what = "receiving by libcurl, writing and serving" if self._algorithm is None else _WITH_HASHING
-        reason = f"{what} take {work:.2f} s of CPU: {work / cores:.2f} s when they are spread over {cores} cores without a gap"
+        beside = "" if self._algorithm is None else ", and hashing at once with these,"
+        what = f"receiving by libcurl, writing and serving{beside} take {work:.2f} s of CPU"
+        reason = f"{what}: {work / cores:.2f} s when they are spread over {cores} cores without a gap"
         return {"ratio": round(work / cores / peer, 3), "reason": reason}
 
     def _hash(self) -> None:
         for file in self._files if self._algorithm else ():
             with file.open("rb", buffering=0) as opened:
                 file_digest(opened, self._algorithm or "")
-
-
-_WITH_HASHING = "receiving by libcurl, writing, serving and, at once with these, hashing"
 
 
 def sending_bound(source: Path, sink: str, part: int, peer: float, rounds: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -465,8 +466,6 @@ def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
 
 def moment(seconds: float) -> str:
     """A time for people, in UTC to the minute."""
-    from datetime import UTC, datetime
-
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):  # beyond the calendar

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 #: Statuses that may be different next time.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -201,7 +202,6 @@ def seconds_of_date(text: str) -> float | None:
     Returns:
         Seconds since 1970, None where it makes no sense.
     """
-    from datetime import UTC
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 
     try:

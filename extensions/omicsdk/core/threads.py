@@ -1,4 +1,4 @@
-"""Worker pools: daemon threads that make calls for a loop or for callers; and how an error of such a call is told."""
+"""Worker pools: daemon threads that make calls for a loop or for callers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from omicsdk.core.errors import Interrupted, OmicsError
-from omicsdk.core.lazy import logger
-from omicsdk.core.redaction import mask_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -22,24 +20,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two checks of whether to stop.
 TICK = 0.1
-
-_log = logger("omicsdk.transfer")
-
-
-def foreign_words(name: str, error: BaseException) -> str:
-    """Gives an error in words, and logs where it comes from at DEBUG; URLs in both have no query.
-
-    Args:
-        name: The file that it is about.
-        error: What was raised.
-    """
-    from logging import DEBUG
-    from traceback import format_exception
-
-    if _log.isEnabledFor(DEBUG):
-        _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
-    return mask_text(repr(error))
-
 
 A = TypeVar("A")
 P = ParamSpec("P")

@@ -1,4 +1,5 @@
-"""Checks of what callers hand over, where a wrong type would be found out late, or in words that name no argument."""
+"""Checks of what callers hand over, where a wrong type would be found out late, or in words that name no argument; and what
+a function of theirs raised."""
 
 from __future__ import annotations
 
@@ -7,7 +8,12 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeVar, cast
 
+from omicsdk.core.lazy import logger
+from omicsdk.core.redaction import mask_text
+
 T = TypeVar("T")
+
+_log = logger("omicsdk.transfer")
 
 #: What a file's owner needs for going on with it.
 _OWN = 0o600
@@ -154,3 +160,18 @@ def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:
         if not isinstance(entry, wanted):
             raise TypeError(f"{wanted.__name__.lower()} {count} is {a(entry)}, not {_one(wanted)}")
         yield entry
+
+
+def foreign_words(name: str, error: BaseException) -> str:
+    """Gives an error in words, and logs where it comes from at DEBUG; URLs in both have no query.
+
+    Args:
+        name: The file that it is about.
+        error: What a function of the caller's raised.
+    """
+    from logging import DEBUG
+    from traceback import format_exception
+
+    if _log.isEnabledFor(DEBUG):
+        _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
+    return mask_text(repr(error))

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from omicsdk.core.errors import APIError, ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
-from omicsdk.core.threads import Pool, foreign_words
+from omicsdk.core.threads import Pool
 from omicsdk.transfer import checksums as hashing
-from omicsdk.transfer.arguments import a
+from omicsdk.transfer.arguments import a, foreign_words
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.files import Committer, Landing, PartFiles, Spool, recorded, skipped, usable, words

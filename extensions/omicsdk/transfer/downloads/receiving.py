@@ -283,7 +283,7 @@ def problem_of(response: ResponseWriter) -> OmicsError | None:
 ACCEPTED = frozenset({Kind.ACCEPT, Kind.WHOLE})
 
 
-# How the head of a whole file begins, and that of one that is elsewhere.
+# How the head of a whole file begins.
 _FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
 
 

@@ -110,8 +110,8 @@ def _take_back(job: Job, looked: messages.Looked) -> Commands:
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
     if looked.length is None:  # an old record must not vouch for what will be written to
-        looked = messages.Looked(looked.found, looked.found.st_size, looked.known, looked.record, looked.begun)
-        return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, looked)]
+        whole = looked.replaced(length=looked.found.st_size)
+        return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, looked)]  # the part is further on
 
 
@@ -224,8 +224,7 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
         if verdict.status == 206 and response.received:  # a server may send less than was asked for
             job.give_back(piece)
             return _fetch(job)
-        event = messages.Ended(event.response, event.error, False, event.now, event.luck)
-        return _cut(job, event, ConnectionLost("the body ended early"), patience)
+        return _cut(job, event.replaced(lasting=False), ConnectionLost("the body ended early"), patience)
     job.flying -= 1
     job.strikes = 0
     if not job.complete:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
 from omicsdk.transfer.network.requests import OVERLOADED
 
@@ -60,6 +60,10 @@ class Message:
 
     def __init__(self, *values: object, **named: object) -> None:
         vars(self).update(zip(type(self).__annotations__, values, strict=False), **named)
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return the same with other values of some fields."""
+        return type(self)(**{**vars(self), **changes})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"

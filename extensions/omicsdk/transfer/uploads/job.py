@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_text
 from omicsdk.core.errors import OmicsError, SourceChanged, TransferError
-from omicsdk.core.threads import foreign_words
+from omicsdk.transfer.arguments import foreign_words
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import HAS_PREAD, read_at
 from omicsdk.transfer.engine.machine import State
