@@ -3,23 +3,40 @@
 import json
 import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 RESULTS = Path(__file__).parent / "results"
 
 
+QUIET = 1.15
+"""A round is quiet when a piece of work takes, before it and after it, at most so many times the shortest time seen."""
+TRIES = 4
+"""At most so many rounds are made for one that counts."""
+
+T = TypeVar("T")
+
+
 class Spent(NamedTuple):
-    """What one run took, in seconds."""
+    """What one run took, in seconds.
+
+    Attributes:
+        wall: By the clock.
+        cpu: Of all cores.
+        least: CPU seconds of work that nobody is spared who does the same, measured beside it; 0 where that wasn't.
+    """
 
     wall: float
     cpu: float
+    least: float = 0.0
 
 
 Row = dict[str, Any]
@@ -77,6 +94,68 @@ def measured(action: Action) -> Spent:
     return told if isinstance(told, Spent) else spent
 
 
+class Pace:
+    """How fast this machine is: what neighbours on a shared machine leave of it differs from minute to minute.
+
+    Args:
+        work: Gives the seconds that a piece of work took that is always the same.
+    """
+
+    def __init__(self, work: Callable[[], float]) -> None:
+        self._work = work
+        self._shortest = float("inf")
+
+    def measure(self) -> float:
+        """Seconds that the piece of work takes now."""
+        took = self._work()
+        self._shortest = min(self._shortest, took)
+        return took
+
+    def is_quiet(self, took: float) -> bool:
+        """Whether the piece of work took about the shortest time that was seen yet."""
+        return took <= QUIET * self._shortest
+
+
+def _looking_up() -> float:
+    """Seconds that looking things up takes in more memory than a core has for itself: neighbours slow that down most."""
+    table, order = _table()
+    start, total = time.perf_counter(), 0
+    for name in order:
+        total += len(table[name])
+    return time.perf_counter() - start
+
+
+@cache
+def _table() -> tuple[dict[int, str], list[int]]:
+    table = {number: str(number) for number in range(300_000)}
+    return table, random.Random(0).sample(sorted(table), 40_000)
+
+
+PACE = Pace(_looking_up)
+
+
+def quietest(rounds: int, once: Callable[[int], T], pace: Pace = PACE) -> list[T]:
+    """What a round gave, of those in which the rest of this machine was quietest.
+
+    Rounds are chosen by how fast the machine was before and after them, never by what they gave.
+
+    Args:
+        rounds: How many count. One before them doesn't.
+        once: Does a round, told its number from 0.
+        pace: How fast this machine is.
+    """
+    each, before = list[tuple[float, int, T]](), pace.measure()
+    for number in range(rounds * TRIES + 1):
+        given = once(number)
+        after = pace.measure()
+        each.append((max(before, after), number, given))
+        before = after
+        if sum(pace.is_quiet(slowest) for slowest, _, _ in each[1:]) >= rounds:
+            break
+    chosen = sorted(each[1:], key=lambda one: one[:2])[:rounds]
+    return [given for _, _, given in sorted(chosen, key=lambda one: one[1])]
+
+
 def rounds_of(case: Case) -> list[tuple[Spent, Spent]]:
     """What both sides took in each round that counts: one directly after the other, and each first in every second round."""
 
@@ -86,14 +165,14 @@ def rounds_of(case: Case) -> list[tuple[Spent, Spent]]:
         case.check()
         return found
 
-    both: list[tuple[Spent, Spent]] = []
-    for number in range(case.rounds + 1):
+    def both(number: int) -> tuple[Spent, Spent]:
         if number % 2:
             peer, ours = spent(case.peer), spent(case.ours)
         else:
             ours, peer = spent(case.ours), spent(case.peer)
-        both.append((ours, peer))
-    return both[1:]
+        return ours, peer
+
+    return quietest(case.rounds, both)
 
 
 def row_of(case: Case, rounds: Sequence[tuple[Spent, Spent]], of: Literal["wall", "cpu"] = "wall") -> Row:
@@ -157,14 +236,18 @@ def figure_row(name: str, values: Sequence[float], goal: float | None, unit: str
     return {**row, **({} if goal is None else {"goal": goal}), "rounds": len(values), **facts}
 
 
-def write_results(name: str, rows: Sequence[Row], about: str = "", **machine: Any) -> None:
+def write_results(name: str, rows: Sequence[Row], about: str = "", *, some: bool = False, **machine: Any) -> None:
     """Write benchmarks/results/<name>.json, from which `make docs` makes the page.
 
     Args:
         name: The benchmark's.
         rows: What it found.
         about: What ran, in a paragraph of Markdown, where the rows don't say it.
+        some: Whether the rows replace those of the same cases in a file that is there, which has others.
         machine: More of what the figures depend on, such as versions of servers and peers.
+
+    Raises:
+        ValueError: Some rows only, and the file tells of another machine or other versions.
     """
     told = {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -173,5 +256,11 @@ def write_results(name: str, rows: Sequence[Row], about: str = "", **machine: An
         **machine,
     }
     RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}.json"
+    if some:
+        before, anew = json.loads(file.read_text()), {row["case"]: row for row in rows}
+        if before["machine"] != told:
+            raise ValueError(f"{file} was measured on {before['machine']}, not {told}: measure all cases anew")
+        rows = [anew.get(row["case"], row) for row in before["rows"]]
     result = {"machine": told, **({"about": about} if about else {}), "rows": list(rows)}
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    file.write_text(json.dumps(result, indent=2) + "\n")

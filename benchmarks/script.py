@@ -37,12 +37,14 @@ class Options(NamedTuple):
         rounds: How many count.
         quick: Whether this is only a trial.
         allow_missing: Whether cases may be left out.
+        replace: Whether the rows of some cases replace theirs in the results.
     """
 
     case: str
     rounds: int
     quick: bool
     allow_missing: bool
+    replace: bool = False
 
 
 def options(doc: str | None) -> Options:
@@ -55,8 +57,12 @@ def options(doc: str | None) -> Options:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     parser.add_argument(
-        "--case", default="", metavar="TEXT", help="only cases with this in their names; no results file"
+        "--case",
+        default="",
+        metavar="TEXT",
+        help="only cases with this in their names; no results file, unless --replace",
     )
+    parser.add_argument("--replace", action="store_true", help="the rows of --case replace theirs in the results")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds that count, 5 by default")
     parser.add_argument("--quick", action="store_true", help="one round of small files, to try; no results file")
     parser.add_argument("--allow-missing", action="store_true", help="end with 0 though a peer isn't installed")
@@ -109,8 +115,8 @@ class Session(Generic[Bench]):
             about: What runs, for the page on performance.
             machine: More of what the figures depend on, such as versions of peers.
         """
-        if self._all and not self._failed and not self._asked.quick:
-            write_results(self._name, self._rows, about, **machine)
+        if (self._all or self._asked.replace) and not self._failed and not self._asked.quick:
+            write_results(self._name, self._rows, about, some=not self._all, **machine)
         for line in self._left_out:
             print(f"LEFT OUT: {line}", file=sys.stderr)
         for line in self._failed:

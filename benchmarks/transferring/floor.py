@@ -35,17 +35,16 @@ class Floor:
         self._receive = receive
         self._files = [nginx.root / file.name for file in files]
         self._algorithm = algorithm
-        self._each: list[float] = []
 
-    def measure(self) -> None:
-        """Has all of it done once."""
+    def measure(self) -> float:
+        """Has all of it done once, and gives the CPU seconds that it took."""
         hashing = threading.Thread(target=self._hash)
         served, spent = self._nginx.cpu(), cpu_seconds()
         hashing.start()
         told = self._receive()
         hashing.join()
         elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that goes on
-        self._each.append(self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere)
+        return self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere
 
     def after(self, peer: Action, prepare: Callable[[], object]) -> Action:
         """A peer's run as something to measure, with this behind it, which doesn't count.
@@ -58,22 +57,25 @@ class Floor:
         def act() -> Spent:
             spent = measured(peer)
             prepare()
-            self.measure()
-            return spent
+            return spent._replace(least=self.measure())
 
         return act
 
-    def bound(self, peer: float) -> dict[str, Any]:
-        """A row's bound, by the median of all but the first time.
+    def bound(self, peers: Sequence[Spent]) -> dict[str, Any]:
+        """A row's bound.
 
         Args:
-            peer: The wall seconds that the row's ratio is of.
+            peers: What the peer took in each round that counts.
         """
-        cores, work = os.cpu_count() or 1, median(self._each[1:])
+        cores, work, wall = (
+            os.cpu_count() or 1,
+            median(each.least for each in peers),
+            median(each.wall for each in peers),
+        )
         beside = "" if self._algorithm is None else ", and hashing at once with these,"
         what = f"receiving by libcurl, writing and serving{beside} take {work:.2f} s of CPU"
         reason = f"{what}: {work / cores:.2f} s when they are spread over {cores} cores without a gap"
-        return {"ratio": round(work / cores / peer, 3), "reason": reason}
+        return {"ratio": round(work / cores / wall, 3), "reason": reason}
 
     def _hash(self) -> None:
         for file in self._files if self._algorithm else ():

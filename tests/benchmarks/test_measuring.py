@@ -5,6 +5,14 @@ import json
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch):
+    import measuring
+
+    monkeypatch.setattr(measuring.PACE, "measure", lambda: 1.0)
+    monkeypatch.setattr(measuring.PACE, "is_quiet", lambda _took: True)
+
+
 def case(measuring, ours, peer, **more):
     """A case whose sides tell what they took, one round after the other."""
     spent = {"ours": iter(ours), "peer": iter(peer)}
@@ -19,6 +27,23 @@ def test_medians_of_the_rounds_after_the_first_are_compared():
     assert (row["ours"], row["peer"], row["ratio"], row["rounds"]) == (3, 6, 0.5, 3)
     assert row["spread"] == [0.25, pytest.approx(8 / 6, abs=1e-3)]
     assert (row["ours_cpu"], row["peer_cpu"]) == (4, 8)
+
+
+def test_those_rounds_count_in_which_the_machine_was_quietest():
+    import measuring
+
+    paces = iter([1, 1, 1, 5, 5, 1, 1.1, 1])  # before the first round, and after each
+    pace = measuring.Pace(lambda: next(paces))
+    assert measuring.quietest(3, lambda number: number, pace) == [1, 5, 6]
+
+
+def test_where_it_is_never_quiet_the_quietest_of_four_times_as_many_count():
+    import measuring
+
+    paces = iter([1, *range(3, 99)])
+    pace = measuring.Pace(lambda: next(paces))
+    assert measuring.quietest(2, lambda number: number, pace) == [1, 2]
+    assert next(paces) == 3 + 2 * measuring.TRIES + 1
 
 
 def test_a_row_of_cpu_has_the_wall_beside_it():
@@ -52,6 +77,17 @@ def test_a_figure_is_its_own_ratio():
     assert row["ours"] == row["ratio"] == 2.0
     assert row["peer"] is None
     assert (row["rounds"], row["spread"], row["unit"], row["goal"]) == (3, [1.0, 3.0], "MiB", 32)
+
+
+def test_some_rows_replace_those_of_the_same_machine(tmp_path, monkeypatch):
+    import measuring
+
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
+    measuring.write_results("some", [{"case": "a"}, {"case": "b", "ratio": 2}], curl="7")
+    measuring.write_results("some", [{"case": "b", "ratio": 1}], some=True, curl="7")
+    assert json.loads((tmp_path / "some.json").read_text())["rows"] == [{"case": "a"}, {"case": "b", "ratio": 1}]
+    with pytest.raises(ValueError, match="measure all cases anew"):
+        measuring.write_results("some", [{"case": "a"}], some=True, curl="8")
 
 
 def test_results_name_the_machine_and_what_else_they_depend_on(tmp_path, monkeypatch):

@@ -9,16 +9,16 @@ def session(monkeypatch):
     import script
 
     written = []
-    monkeypatch.setattr(script, "write_results", lambda *given, **more: written.append((*given, more)))
+    monkeypatch.setattr(script, "write_results", lambda *given, some, **more: written.append((*given, some, more)))
 
     def measure(bench, name, goal, rounds):
         if name == "two":
             raise RuntimeError("it broke")
         return {"case": name, "ratio": 0.5, "goal": goal, "rounds": rounds, "bound": {"ratio": 1}}
 
-    def make(*names, case="", quick=False, allow_missing=False):
+    def make(*names, case="", quick=False, allow_missing=False, replace=False):
         entries = [script.Entry(name, 0.4, ("three",) if name == "three" else (), measure) for name in names]
-        run = script.Session("some", entries, script.Options(case, 3, quick, allow_missing))
+        run = script.Session("some", entries, script.Options(case, 3, quick, allow_missing, replace))
         run.measure(None, lambda needs: [need for need in needs if need == "three"])
         return run.end("what ran", nginx="1"), written
 
@@ -28,7 +28,13 @@ def session(monkeypatch):
 def test_all_cases_are_written(session):
     code, written = session("one")
     row = {"case": "one", "ratio": 0.5, "goal": 0.4, "rounds": 3, "bound": {"ratio": 1}}
-    assert (code, written) == (0, [("some", [row], "what ran", {"nginx": "1"})])
+    assert (code, written) == (0, [("some", [row], "what ran", False, {"nginx": "1"})])
+
+
+def test_rows_of_some_cases_replace_theirs_where_that_is_asked_for(session):
+    code, written = session("one", "x", case="o", replace=True)
+    assert code == 0
+    assert [([row["case"] for row in rows], some) for _, rows, _, some, _ in written] == [(["one"], True)]
 
 
 @pytest.mark.parametrize("how", [{"case": "o"}, {"quick": True}])
