@@ -19,7 +19,7 @@ RESULTS = Path(__file__).parent / "results"
 
 QUIET = 1.15
 """A round is quiet when a piece of work takes, before it and after it, at most so many times the shortest time seen."""
-TRIES = 4
+TRIES = 3
 """At most so many rounds are made for one that counts."""
 
 T = TypeVar("T")

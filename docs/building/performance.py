@@ -14,7 +14,7 @@ one run, interleaved, and takes medians. A ratio is ours divided by the peer's, 
 otherwise; seconds are wall time, with CPU seconds in brackets. Behind the number of rounds stand the lowest and the
 highest ratio (or figure) of a round. Where files are moved, the file system that they went to is named, and the machine's load (1 min)
 as the case began. Rounds count in which the machine, which is shared, was quietest, by a piece of work that is done before and after
-each of up to four times as many. `make bench` measures anew on your machine.
+each of up to three times as many. `make bench` measures anew on your machine.
 """
 
 

@@ -37,7 +37,7 @@ def test_those_rounds_count_in_which_the_machine_was_quietest():
     assert measuring.quietest(3, lambda number: number, pace) == [1, 5, 6]
 
 
-def test_where_it_is_never_quiet_the_quietest_of_four_times_as_many_count():
+def test_where_it_is_never_quiet_the_quietest_of_three_times_as_many_count():
     import measuring
 
     paces = iter([1, *range(3, 99)])

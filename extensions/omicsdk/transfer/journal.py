@@ -463,7 +463,7 @@ _COMPACT_FROM = 1000
 _MOMENT = 0.1
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class PartState:
     """How far an unfinished file is.
 

@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import cache
 from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
@@ -565,12 +564,12 @@ class S3Object(MultipartStore):
             return None
         way = network(url)
         if config.proxies is not None:
-            way = replace(way, proxy=config.proxies.get(url.partition(":")[0]))
+            way = way._replace(proxy=config.proxies.get(url.partition(":")[0]))
         if authorities is not None:
-            way = replace(way, ca_file=authorities, ca_dir=None)
+            way = way._replace(ca_file=authorities, ca_dir=None)
         if certificate is not None:
             pair = (certificate, None) if isinstance(certificate, str) else certificate
-            way = replace(way, client_cert=pair[0], client_key=pair[1])
+            way = way._replace(client_cert=pair[0], client_key=pair[1])
         return way
 
     @property

@@ -17,9 +17,8 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError, TransportError, UsageError
 from omicsdk.core.redaction import mask_url
@@ -34,8 +33,7 @@ _CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """How a URL is reached. Equal ones can share their connections.
 
     Attributes:
@@ -46,11 +44,14 @@ class Network:
         client_key: A PEM file with its key; None when that is in client_cert.
     """
 
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     ca_file: str | None = None
     ca_dir: str | None = None
     client_cert: str | None = None
     client_key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Network({self}, {', '.join(f'{name}={getattr(self, name)!r}' for name in self._fields[1:])})"
 
     def __str__(self) -> str:
         return f"via {mask_url(self.proxy)}" if self.proxy else "direct"
@@ -163,8 +164,7 @@ def _split_port(entry: str) -> tuple[str, int | None]:
     return entry, None
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One stop of a request on its way to the final answer.
 
     Attributes:
@@ -176,10 +176,13 @@ class Hop:
     """
 
     method: str
-    url: str = field(repr=False)  # may be presigned
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    url: str  # may be presigned
+    headers: tuple[tuple[str, str], ...]
     has_content: bool
     trusted: bool = True
+
+    def __repr__(self) -> str:
+        return f"Hop({self.method} {mask_url(self.url)!r}, trusted={self.trusted})"
 
 
 class WireFailure(Exception):

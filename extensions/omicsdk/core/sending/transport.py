@@ -56,12 +56,12 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
     if "#" not in location and "#" in hop.url:
         url += "#" + hop.url.partition("#")[2]
     to_get = (status == 303 and hop.method not in ("GET", "HEAD")) or (status in (301, 302) and hop.method == "POST")
-    moved = replace(hop, url=url)
+    moved = hop._replace(url=url)
     if to_get:
         kept = tuple((name, value) for name, value in moved.headers if not name.lower().startswith("content-"))
-        moved = replace(moved, method="GET", headers=kept, has_content=False)
+        moved = moved._replace(method="GET", headers=kept, has_content=False)
     if origin_of(url) != origin_of(hop.url):
-        moved = replace(moved, headers=for_strangers(moved.headers), trusted=False)
+        moved = moved._replace(headers=for_strangers(moved.headers), trusted=False)
     return moved
 
 

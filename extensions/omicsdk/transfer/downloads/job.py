@@ -24,7 +24,7 @@ STEP = 2 * plan.CELL
 FIRST_LARGE = 1
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Piece:
     """Bytes that one request after the other fetches until they are there.
 
@@ -352,7 +352,7 @@ class Job:
         self.reach = end if self.size is None else min(end, self.size)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Mending:
     """The repair of a file whose bytes are all there but whose checksum is wrong.
 
