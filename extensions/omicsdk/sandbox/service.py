@@ -1,8 +1,9 @@
 """What a platform's service is to the sandbox: a document, and a handler for each of its operations."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from jsonschema import FormatChecker
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.auth import Caller, Tokens
-from omicsdk.sandbox.document import Operation
+from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
@@ -160,10 +161,45 @@ class Service:
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:
-    """Handlers named as their functions, each bound to the service's state as first argument."""
+S = TypeVar("S")
+K = TypeVar("K")
 
-    def bind(function: Callable[..., Reply]) -> Handler:
-        return lambda call: function(state, call)
 
-    return {function.__name__: bind(function) for function in functions}
+def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType) -> dict[str, Handler]:
+    """Handlers of operations: the functions of modules that are named as an operation of the document.
+
+    Args:
+        document: The service's document.
+        state: What each function gets as its first argument.
+        modules: Where the functions are defined; those of `for_each` are in a module's HANDLERS.
+    """
+    names = {operation.name for operation in operations(document)}
+    found: dict[str, Callable[..., Reply]] = {}
+    for module in modules:
+        found |= {name: each for name, each in vars(module).items() if _is_of(module, each)}
+        found |= getattr(module, "HANDLERS", {})
+    return {name: _bound(function, state) for name, function in found.items() if name in names}
+
+
+def _is_of(module: ModuleType, thing: object) -> bool:
+    return isinstance(thing, FunctionType) and thing.__module__ == module.__name__
+
+
+def _bound(function: Callable[[S, Call], Reply], state: S) -> Handler:
+    return lambda call: function(state, call)
+
+
+def for_each(
+    kinds: Mapping[str, K], functions: Mapping[str, Callable[[S, Call, K], Reply]]
+) -> dict[str, Callable[[S, Call], Reply]]:
+    """Functions of operations that several kinds of things have alike, by the operations' names.
+
+    Args:
+        kinds: The kinds by what names of operations call them.
+        functions: What answers, told the kind last, by names of operations with `{}` for the kind.
+    """
+
+    def told(function: Callable[[S, Call, K], Reply], kind: K) -> Callable[[S, Call], Reply]:
+        return lambda state, call: function(state, call, kind)
+
+    return {name.format(noun): told(each, kind) for noun, kind in kinds.items() for name, each in functions.items()}

@@ -73,6 +73,3 @@ def _fields(crunch: Crunch) -> dict[str, Field]:
         **dict.fromkeys(TEXTS, Field(text(_LONGEST, blank=True))),
         **dict.fromkeys(AMOUNTS, amount),
     }
-
-
-HANDLERS = (get_next_dataset, get_next_dataset_of_project, list_statuses, send_status)

@@ -145,7 +145,7 @@ def _host_name(host: str) -> str | None:
         return None
 
 
-def get_jwks_json(fusillade: Fusillade, _call: Call) -> Reply:
+def _keys(fusillade: Fusillade, _call: Call) -> Reply:
     """GET /.well-known/jwks.json."""
     return Reply({"keys": [fusillade.key.as_jwk()]})
 
@@ -164,3 +164,6 @@ def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> s
     kept = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
     told: dict[str, Any] = {"method": "GET", "path": quote(path), "query_params": dict(query), "headers": kept}
     return json.dumps(told, indent=2)
+
+
+HANDLERS = {"get_jwks.json": _keys}  # a function cannot have a dot

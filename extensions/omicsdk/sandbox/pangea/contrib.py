@@ -71,13 +71,3 @@ def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
 
     fields = {"user": Field(number_reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
     return Reply(validated(fields, fields_of(call)))
-
-
-HANDLERS = (
-    search_taxa,
-    correct_taxon_names,
-    get_taxon_ancestors,
-    annotate_taxa,
-    get_taxon_descendants,
-    queue_covid19_reads,
-)

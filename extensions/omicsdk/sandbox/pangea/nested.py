@@ -105,14 +105,3 @@ def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing
 def _seen(pangea: Pangea, person: Person | None, seen: bool) -> None:
     if not seen:
         raise pangea.access.refusal(person)
-
-
-HANDLERS = (
-    get_organization_by_name,
-    get_sample_group_by_name,
-    get_sample_by_name,
-    get_sample_analysis_result_by_name,
-    get_sample_group_analysis_result_by_name,
-    get_sample_analysis_result_field_by_name,
-    get_sample_group_analysis_result_field_by_name,
-)

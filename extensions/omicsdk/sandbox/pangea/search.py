@@ -25,6 +25,3 @@ def search(pangea: Pangea, call: Call) -> Reply:
             "organizations": [views.organization(each) for each in pangea.store.some("organization", 0, _MOST, *where)],
         }
     )
-
-
-HANDLERS = (search,)

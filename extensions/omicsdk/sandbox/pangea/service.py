@@ -1,8 +1,8 @@
 """Pangea as a service of the sandbox: which function answers which operation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -18,19 +18,9 @@ from omicsdk.sandbox.pangea.samples import operations as samples
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.roots import root_route
 from omicsdk.sandbox.rest_framework.service import framework_service
-from omicsdk.sandbox.service import Call, Reply, Service, by_name
+from omicsdk.sandbox.service import Service, handlers_in
 
-
-class Handlers(Protocol):
-    """A module with handlers."""
-
-    @property
-    def HANDLERS(self) -> Sequence[Callable[[Pangea, Call], Reply]]:
-        """They are named as their operations."""
-        ...
-
-
-_ALONE: tuple[Handlers, ...] = (
+_ALONE = (
     auth,
     users,
     organizations,
@@ -54,7 +44,7 @@ _ALONE: tuple[Handlers, ...] = (
     contrib,
 )
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
-_TOGETHER: tuple[Handlers, ...] = (uploads, buckets, downloads)
+_TOGETHER = (uploads, buckets, downloads)
 """Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
@@ -66,8 +56,9 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         document: Its OpenAPI 3.1 document.
     """
     stated = operations(document)
-    handlers = {function.__name__: whole(function, pangea) for module in _ALONE for function in module.HANDLERS}
-    handlers |= by_name((function for module in _TOGETHER for function in module.HANDLERS), pangea)
+    alone = handlers_in(document, pangea, *_ALONE)
+    handlers = {name: whole(handler, pangea) for name, handler in alone.items()}
+    handlers |= handlers_in(document, pangea, *_TOGETHER)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
     service = framework_service(

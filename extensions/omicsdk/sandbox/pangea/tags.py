@@ -196,21 +196,4 @@ def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     return Reply(module_counts(pangea, "n_groups", OF_GROUP, groups))
 
 
-HANDLERS = (
-    list_tags,
-    create_tag,
-    get_tag,
-    put_tag,
-    patch_tag,
-    delete_tag,
-    *also_by_name(get_tag, put_tag, patch_tag, delete_tag),
-    list_tag_samples,
-    list_tag_sample_groups,
-    list_tag_tags,
-    tag_sample,
-    tag_sample_group,
-    tag_tag,
-    get_tag_random_samples,
-    get_tag_sample_module_counts,
-    get_tag_sample_group_module_counts,
-)
+HANDLERS = also_by_name(get_tag, put_tag, patch_tag, delete_tag)

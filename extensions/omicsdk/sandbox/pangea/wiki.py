@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import found, handlers_of
+from omicsdk.sandbox.pangea.requests.flat import found
 from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _WIKI = "wiki"
 _PAGE = "wiki_page"
@@ -80,4 +80,4 @@ def _view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
     }
 
 
-HANDLERS = handlers_of({"get_{}_wiki": _read, "write_{}_wiki_page": _write}, {kind: kind for kind in _WORDS})
+HANDLERS = for_each({kind: kind for kind in _WORDS}, {"get_{}_wiki": _read, "write_{}_wiki_page": _write})

@@ -61,6 +61,3 @@ def _listed(call: Call, datasets: list[JsonObject]) -> Reply:
 def _show(call: Call, dataset: JsonObject) -> JsonObject:
     told = {name: value for name, value in dataset.items() if name not in _HIDDEN}
     return shown(call, told, "datasets", dataset["id"])
-
-
-HANDLERS = (list_datasets, list_owner_datasets, get_dataset, update_dataset, delete_dataset)

@@ -39,6 +39,3 @@ def send_feedback(sb: Sb, call: Call) -> Reply:
     told = {"from": sb.user(call), "at": when(sb.now()), **call.body}
     sb.documents.put("feedback", new_uuid(), told)
     return Reply(status=204)
-
-
-HANDLERS = (get_endpoints, get_rate_limit, send_feedback)

@@ -168,13 +168,3 @@ def _type(stated: str) -> str:
     if stated not in _TYPES:
         raise bad(f"A project is of type {' or '.join(_TYPES)}, not {stated!r}", 3010)
     return stated
-
-
-HANDLERS = (
-    list_projects,
-    list_owner_projects,
-    create_project,
-    get_project,
-    update_project,
-    delete_project,
-)

@@ -1,6 +1,6 @@
 """The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from omicsdk.sandbox.sb.storage import drs_imports, exports, imports, volumes
 from omicsdk.sandbox.sb.tasks import apps
 from omicsdk.sandbox.sb.tasks import operations as tasks
 from omicsdk.sandbox.sb.tasks import runs as task_runs
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = "/sb/v2"
 _ADVANCE = "X-Sbg-Advance-Access"
@@ -43,15 +43,6 @@ _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """How names of operations begin that change nothing."""
 
 
-class _Handlers(Protocol):
-    """A module with handlers."""
-
-    @property
-    def HANDLERS(self) -> Sequence[Callable[[Sb, Call], Reply]]:
-        """They are named as their operations."""
-        ...
-
-
 class _Clocked(Protocol):
     """A module that goes on with what requests began."""
 
@@ -59,7 +50,7 @@ class _Clocked(Protocol):
         """Says what to do when something is due."""
 
 
-_ANSWERING: tuple[_Handlers, ...] = (
+_ANSWERING = (
     platform,
     users,
     members,
@@ -98,7 +89,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     """
     for module in _BY_THE_CLOCK:
         module.attach(sb)
-    handlers = by_name((function for module in _ANSWERING for function in module.HANDLERS), sb)
+    handlers = handlers_in(document, sb, *_ANSWERING)
     return Service(
         name="sb",
         prefix=PREFIX,

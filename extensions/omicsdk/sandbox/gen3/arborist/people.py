@@ -193,30 +193,5 @@ def _change(access: Access, kind: str, id: str, list_name: str, *, add: str = ""
     return Reply(status=204)
 
 
-HANDLERS = (
-    list_users,
-    get_user,
-    create_user,
-    delete_user,
-    grant_user_policy,
-    grant_user_policies,
-    revoke_user_policies,
-    revoke_user_policy,
-    list_groups,
-    get_group,
-    create_group,
-    delete_group,
-    grant_group_policy,
-    revoke_group_policy,
-    add_group_user,
-    remove_group_user,
-    list_clients,
-    get_client,
-    create_client,
-    delete_client,
-    grant_client_policy,
-    revoke_client_policies,
-    revoke_client_policy,
-)
 SYNONYMS = {"replace_group": "create_group"}
 """PUT of a group, which writes over one that is there."""

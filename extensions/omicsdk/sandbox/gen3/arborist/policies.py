@@ -117,17 +117,5 @@ def _policy(access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": str(stated["id"]), "role_ids": roles, "resource_paths": paths}
 
 
-HANDLERS = (
-    list_roles,
-    get_role,
-    create_role,
-    replace_role,
-    delete_role,
-    get_policy,
-    create_policy,
-    replace_policy,
-    replace_policies,
-    delete_policy,
-)
 SYNONYMS = {"update_role": "replace_role", "update_policy": "replace_policy"}
 """Operations that change some fields, by those that replace all: one function does both."""

@@ -118,16 +118,3 @@ def _named(access: Access, name: str) -> Person:
 def _resources(access: Access, call: Call, person: Person) -> Reply:
     paths = list(access.mapping(person))
     return Reply({"resources": [tag_of(path) for path in paths] if "tags" in dict(call.query) else paths})
-
-
-HANDLERS = (
-    get_auth_mapping,
-    find_auth_mapping,
-    check_auth_request,
-    check_auth_proxy,
-    list_auth_resources,
-    find_auth_resources,
-    list_user_resources,
-    list_policies,
-    get_health,
-)

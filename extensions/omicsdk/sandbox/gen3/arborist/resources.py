@@ -89,6 +89,3 @@ def _shown(access: Access, path: str) -> dict[str, Any]:
         "subresources": below,
         "tag": tag_of(path),
     }
-
-
-HANDLERS = (list_resources, get_resource, create_resource, replace_resource, delete_resource)

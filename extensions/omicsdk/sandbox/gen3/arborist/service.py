@@ -11,7 +11,7 @@ from omicsdk.sandbox.gen3.arborist import people, policies, questions, resources
 from omicsdk.sandbox.gen3.arborist.answers import error_body
 from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 from omicsdk.sandbox.validation import RequestValidator
 
 _GUARDED = (resources, policies, people)
@@ -24,8 +24,8 @@ def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
         access: People and their tokens.
         document: Arborist's OpenAPI 3.1 document.
     """
-    handlers = _typed(document, by_name(questions.HANDLERS, access))
-    changes = _typed(document, by_name((each for module in _GUARDED for each in module.HANDLERS), access))
+    handlers = _typed(document, handlers_in(document, access, questions))
+    changes = _typed(document, handlers_in(document, access, *_GUARDED))
     handlers |= {name: _guarded(access, handler) for name, handler in changes.items()}
     handlers |= {name: handlers[same] for name, same in {**policies.SYNONYMS, **people.SYNONYMS}.items()}
     return service_as_sent(

@@ -131,6 +131,3 @@ def _wanted(body: Any) -> dict[str, list[str]]:
     except (KeyError, TypeError):
         raise bad_arguments("bulk_object_access_ids: a list of bulk_object_id and bulk_access_ids is wanted") from None
     return wanted
-
-
-HANDLERS = (get_presigned_url, get_presigned_urls, get_access_url, post_access_url, get_access_urls, get_buckets)

@@ -88,7 +88,6 @@ def _seconds(call: Call, usual: int) -> int:
         raise bad_arguments(f"Invalid 'expires_in' value '{stated}'") from None
 
 
-HANDLERS = (list_api_keys, create_api_key, delete_api_key, get_access_token, list_credential_sources)
 SYNONYMS = {
     "list_cdis_keys": "list_api_keys",
     "create_cdis_key": "create_api_key",

@@ -90,6 +90,3 @@ def _basic(call: Call) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return id, secret
-
-
-HANDLERS = (get_oauth2_token, get_jwks, get_jwt_keys, get_openid_configuration, get_status, get_version)

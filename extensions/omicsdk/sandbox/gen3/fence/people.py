@@ -44,6 +44,3 @@ def user_info(gen3: Needs, person: Person) -> dict[str, Any]:
         "resources": sorted(mapping),
         "authz": mapping,
     }
-
-
-HANDLERS = (get_user_info,)

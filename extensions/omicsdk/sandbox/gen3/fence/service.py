@@ -8,7 +8,7 @@ from omicsdk.sandbox.gen3.fence import downloads, keys, oauth, people, signing, 
 from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.fence.pages import with_pages
 from omicsdk.sandbox.gen3.gateway import TrailingSlashes
-from omicsdk.sandbox.service import Service, by_name
+from omicsdk.sandbox.service import Service, handlers_in
 
 _MODULES = (keys, people, oauth, downloads, uploads)
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
@@ -66,7 +66,7 @@ def fence_service(gen3: Needs, document: Mapping[str, Any]) -> Service:
         gen3: The commons.
         document: Fence's OpenAPI 3.1 document.
     """
-    handlers = by_name((function for module in _MODULES for function in module.HANDLERS), gen3)
+    handlers = handlers_in(document, gen3, *_MODULES)
     handlers |= {name: handlers[same] for name, same in keys.SYNONYMS.items()}
     gen3.grounds.settings.declare(*keys.SETTINGS, *signing.SETTINGS)
     return service_as_sent(

@@ -159,13 +159,3 @@ def _parts(stated: object) -> list[tuple[int, str]]:
         return [(int(each["PartNumber"]), str(each["ETag"])) for each in cast("list[Any]", stated)]
     except (KeyError, TypeError, ValueError):
         raise StorageRefusal(400, "MalformedXML", "The XML you provided was not well-formed") from None
-
-
-HANDLERS = (
-    upload_file,
-    upload_file_to_guid,
-    init_multipart_upload,
-    get_multipart_upload_url,
-    complete_multipart_upload,
-    delete_file_locations,
-)

@@ -63,6 +63,3 @@ def _existing(index: Index, call: Call) -> JsonObject:
     if found is None:
         raise no_record()
     return found
-
-
-HANDLERS = (list_alias_records, get_alias_record, put_alias_record, delete_alias_record)

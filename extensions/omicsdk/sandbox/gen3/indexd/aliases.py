@@ -85,6 +85,3 @@ def _writable(index: Index, call: Call, guid: str, method: str) -> str:
     found = _record(index, guid)
     index.sender(call).needs(method, found["authz"])
     return guid
-
-
-HANDLERS = (get_aliases, create_aliases, update_aliases, delete_aliases, delete_alias)

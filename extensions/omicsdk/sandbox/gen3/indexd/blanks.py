@@ -44,6 +44,3 @@ def update_blank(index: Index, call: Call) -> Reply:
         index.sender(call).needs_or_uploads("update", {*found["authz"], *authz} if authz else ())
         changes = {name: body.get(name) for name in ("size", "hashes", "urls", "authz")}
         return Reply(index.update(found["did"], changes))
-
-
-HANDLERS = (create_blank, create_blank_version, update_blank)

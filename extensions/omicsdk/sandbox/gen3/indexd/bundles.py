@@ -193,6 +193,3 @@ def merged(bundles: list[JsonObject], records: list[JsonObject]) -> list[JsonObj
             found.append(waiting.pop())
         found.append(record)
     return [*found, *reversed(waiting)]
-
-
-HANDLERS = (create_bundle, get_bundle, delete_bundle)

@@ -52,6 +52,3 @@ def data_object(record: JsonObject, aliases: list[str]) -> JsonObject:
 def _url(url: str, record: JsonObject) -> JsonObject:
     metadata = record["urls_metadata"].get(url)
     return {"url": url, **({"user_metadata": metadata, "system_metadata": record["metadata"]} if metadata else {})}
-
-
-HANDLERS = (list_dos_objects, get_dos_object)

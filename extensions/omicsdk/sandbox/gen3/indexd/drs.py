@@ -111,14 +111,3 @@ def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]
             "summary": {"requested": len(ids), "resolved": len(found), "unresolved": len(ids) - len(found)},
         }
     )
-
-
-HANDLERS = (
-    get_service_info,
-    list_drs_objects,
-    get_drs_object,
-    post_drs_object,
-    options_drs_object,
-    get_bulk_drs_objects,
-    options_bulk_drs_objects,
-)

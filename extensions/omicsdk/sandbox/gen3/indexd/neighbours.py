@@ -93,6 +93,3 @@ def _is_near(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-HANDLERS = (get_dist,)

@@ -140,15 +140,3 @@ def guids_of(sent: Any, what: str) -> list[str]:
 
 def _guid(call: Call) -> str:
     return call.arguments["GUID"]
-
-
-HANDLERS = (
-    list_records,
-    list_bundles,
-    get_record,
-    get,
-    create_record,
-    update_record,
-    delete_record,
-    get_records,
-)

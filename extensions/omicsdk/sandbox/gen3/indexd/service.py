@@ -24,7 +24,7 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.refusals import FrameworkPage, as_ga4gh, error_body, page
 from omicsdk.sandbox.gen3.indexd.requests.front import Front
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = f"{HOME}/indexd"
 
@@ -43,8 +43,8 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    own = by_name((function for module in _OWN for function in module.HANDLERS), index)
-    ga4gh = by_name((function for module in _GA4GH for function in module.HANDLERS), index)
+    own = handlers_in(document, index, *_OWN)
+    ga4gh = handlers_in(document, index, *_GA4GH)
     return Service(
         name="indexd",
         prefix=PREFIX,

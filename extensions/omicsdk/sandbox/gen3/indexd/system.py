@@ -53,6 +53,3 @@ def get_guids_prefix(index: Index, call: Call) -> Reply:
 
 def _told(message: str) -> Reply:
     return Reply(text=message, status=400, headers={"Content-Type": "text/plain; charset=utf-8"})
-
-
-HANDLERS = (get_status, get_version, get_stats, get_valid_guids, get_guids_prefix)

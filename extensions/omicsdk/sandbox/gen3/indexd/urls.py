@@ -71,6 +71,3 @@ def _versioned(call: Call) -> tuple[str, list[Any]]:
 def _fields(call: Call, rows: list[JsonObject], default: str) -> list[JsonObject]:
     wanted = (arguments.text(call, "fields") or default).split(",")
     return [{name: value for name, value in row.items() if name in wanted} for row in rows]
-
-
-HANDLERS = (get_urls, query_urls, query_urls_metadata)

@@ -42,6 +42,3 @@ def update_versions(index: Index, call: Call) -> Reply:
         for each in new:
             index.records.replace(each)
     return Reply([identifiers(each) for each in new])
-
-
-HANDLERS = (create_new_version, get_versions, get_latest_version, update_versions)

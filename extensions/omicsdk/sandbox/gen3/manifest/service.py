@@ -2,13 +2,14 @@
 
 import html
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.manifest.state import COHORTS, MANIFESTS, METADATA, Folder, Manifests
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 _GUID = re.compile(r".*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
 _NOT_JSON = "Please provide valid JSON."
@@ -118,17 +119,6 @@ def _error_body(problem: Problem) -> dict[str, object]:
     return {"error": problem.title}
 
 
-_HANDLERS = (
-    list_manifests,
-    create_manifest,
-    get_manifest,
-    list_cohorts,
-    create_cohort,
-    list_metadata,
-    create_metadata,
-    get_metadata,
-    get_status,
-)
 _PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_metadata": "create_metadata"}
 
 
@@ -139,6 +129,6 @@ def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
         store: What people keep.
         document: The service's OpenAPI 3.1 document.
     """
-    handlers = by_name(_HANDLERS, store)
+    handlers = handlers_in(document, store, sys.modules[__name__])
     handlers |= {name: handlers[same] for name, same in _PUT.items()}
     return service_as_sent("manifest", document, handlers, error_body=_error_body)

@@ -203,14 +203,3 @@ def _needed(value: Any, message: str) -> Any:
     if not value:
         raise Refusal(404, {"message": message, "code": 404})
     return value
-
-
-HANDLERS = (
-    get_aggregate_commons,
-    get_aggregate_info,
-    get_aggregate_info_of_commons,
-    get_aggregate_metadata,
-    get_aggregate_metadata_of_commons,
-    get_aggregate_metadata_by_guid,
-    get_aggregate_tags,
-)

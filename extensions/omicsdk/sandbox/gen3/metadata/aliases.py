@@ -79,6 +79,3 @@ def _set(gen3: "Gen3", guid: str, aliases: list[str]) -> Reply:
 
 def _told(gen3: "Gen3", guid: str, status: int) -> Reply:
     return Reply({"guid": guid, "aliases": gen3.metadata.documents.aliases(guid)}, status)
-
-
-HANDLERS = (get_aliases, create_aliases, update_aliases, delete_aliases, delete_alias)

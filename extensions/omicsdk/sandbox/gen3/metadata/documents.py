@@ -114,6 +114,3 @@ def delete(gen3: "Gen3", call: Call) -> Reply:
         return told(gen3.metadata.documents.delete(guid))
     except KeyError:
         raise unknown(guid) from None
-
-
-HANDLERS = (query, batch_create, get, create, update, delete)

@@ -29,6 +29,3 @@ def delete_index_key_path(gen3: "Gen3", call: Call) -> Reply:
     if not gen3.metadata.documents.drop_path(path):
         raise unknown(path)
     return Reply(status=204)
-
-
-HANDLERS = (get_index_key_paths, create_index_key_path, delete_index_key_path)

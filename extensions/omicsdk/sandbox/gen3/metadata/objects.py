@@ -174,13 +174,3 @@ def _view(gen3: "Gen3", guid: str, record: dict[str, Any] | None) -> Reply:
     if record is None and not document:
         raise Refusal(404, f"Not found: '{guid}'")
     return Reply({"record": record or {}, "metadata": document})
-
-
-HANDLERS = (
-    create_object,
-    create_object_for_id,
-    get_object,
-    get_latest_object,
-    get_object_download_url,
-    delete_object,
-)

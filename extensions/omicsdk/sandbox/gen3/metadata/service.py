@@ -1,5 +1,6 @@
 """The metadata service of the sandbox: which function answers which operation."""
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.metadata import aggregate, aliases, documents, index_paths, objects
 from omicsdk.sandbox.gen3.metadata.doors import Doors
 from omicsdk.sandbox.gen3.metadata.refusals import error_body
-from omicsdk.sandbox.service import Call, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
@@ -44,8 +45,7 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
         gen3: The commons.
         document: Its OpenAPI 3.1 document.
     """
-    functions = [function for module in _MODULES for function in module.HANDLERS]
-    handlers = by_name((get_status, get_version, *functions), gen3)
+    handlers = handlers_in(document, gen3, sys.modules[__name__], *_MODULES)
     # The document has an operation for each of the two forms of the search's answer.
     handlers["query_documents"] = handlers["query"]
     # Doors knows who comes in, and objects ask for tokens themselves.

@@ -87,6 +87,3 @@ def _schema_org(told: dict[str, Any]) -> dict[str, Any]:
         "additionalType": told["type"],
         "name": told["file_name"],
     }
-
-
-HANDLERS = (get_core_metadata,)

@@ -31,6 +31,3 @@ def list_projects(commons: Commons, call: Call) -> Reply:
     names = ("code", "dbgap_accession_number", "name")
     found = [project for project in commons.records.projects() if project.project_id in reader.projects]
     return Reply({"projects": [{name: project.properties.get(name) for name in names} for project in found]})
-
-
-HANDLERS = (count_nodes, list_projects)

@@ -115,6 +115,3 @@ def get_graphql_schema(commons: Commons, call: Call) -> Reply:
         commons.schema.introspection = json.dumps({"data": told})
     headers = {"Content-Type": "application/json", "Content-Disposition": "inline; filename=schema.json"}
     return Reply(text=commons.schema.introspection, headers=headers)
-
-
-HANDLERS = (query, get_graphql_schema)

@@ -1,5 +1,6 @@
 """Peregrine as a service of the sandbox: which function answers which operation."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from omicsdk.sandbox.gen3.peregrine.state import Commons
 from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
-from omicsdk.sandbox.service import Call, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 _MODULES = (queries, datasets, core_metadata)
 
@@ -37,8 +38,7 @@ def peregrine_service(access: Access, records: Store, document: Mapping[str, Any
         document: Its OpenAPI 3.1 document.
     """
     commons = Commons(access, records)
-    functions = [function for module in _MODULES for function in module.HANDLERS]
-    handlers = by_name((get_status, get_version, *functions), commons)
+    handlers = handlers_in(document, commons, sys.modules[__name__], *_MODULES)
     return service_as_sent(
         "peregrine", document, handlers, error_body=error_body, around=lambda app: Frame(TrailingSlashes(app))
     )

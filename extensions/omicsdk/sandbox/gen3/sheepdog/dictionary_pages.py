@@ -107,13 +107,5 @@ def _json_template(node: Node) -> dict[str, Any]:
     return {_starred(node, "type"): node.name, **rest, **links}
 
 
-HANDLERS = (
-    get_dictionary,
-    get_dictionary_node,
-    get_project_dictionary,
-    get_project_dictionary_node,
-    get_template,
-    get_templates,
-)
 SAME = {"get_project_template": "get_template", "get_project_templates": "get_templates"}
 """Operations that do the same as another."""

@@ -65,6 +65,3 @@ def delete_records(commons: Commons, call: Call) -> Reply:
 def try_delete_records(commons: Commons, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}/entities/_dry_run/{ids}."""
     return _delete(commons, call, dry_run=True)
-
-
-HANDLERS = (get_records, delete_records, try_delete_records)

@@ -170,6 +170,3 @@ def _table(
 
     header = [*own, *names, *(f"{name}.{key}" for name, key in link_columns)]
     return header, [row(record) for record in found]
-
-
-HANDLERS = (export, export_by_body)

@@ -74,6 +74,5 @@ def list_file_parts(commons: Commons, call: Call) -> Reply:
     raise refuse(400, f"File in {state} state, list_parts not allowed")
 
 
-HANDLERS = (get_project_manifest, validate_upload_manifest, list_file_parts)
 SAME = {"get_project_upload_manifest": "get_project_manifest", "try_list_file_parts": "list_file_parts"}
 """Operations that do the same as another."""

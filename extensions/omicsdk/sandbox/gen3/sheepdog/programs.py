@@ -163,7 +163,6 @@ def delete_project(commons: Commons, call: Call) -> Reply:
     return Reply(status=204)
 
 
-HANDLERS = (get_programs, create_program, delete_program, get_projects, create_project, delete_project)
 SAME = {
     "put_program": "create_program",
     "patch_program": "create_program",

@@ -1,5 +1,6 @@
 """Sheepdog as a service of the sandbox: which function answers which operation."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, ma
 from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
 from omicsdk.sandbox.gen3.sheepdog.state import Commons
-from omicsdk.sandbox.service import Call, Reply, Service, by_name
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
@@ -71,8 +72,7 @@ def sheepdog_service(access: Access, records: Store, index: Index, document: Map
         document: Its OpenAPI 3.1 document.
     """
     commons = Commons(access, records, index)
-    functions = [function for module in _MODULES for function in module.HANDLERS]
-    handlers = by_name((get_status, get_version, *functions), commons)
+    handlers = handlers_in(document, commons, sys.modules[__name__], *_MODULES)
     handlers |= {name: handlers[same] for name, same in _SAME.items()}
     return service_as_sent(
         "sheepdog",

@@ -1,13 +1,13 @@
 """The states of a project: open for submission, in review, submitted; and its release."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from omicsdk.sandbox.gen3.records.transactions import FAILED, SUCCEEDED
 from omicsdk.sandbox.gen3.sheepdog.gate import enter
 from omicsdk.sandbox.gen3.sheepdog.state import Commons
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least once first."
 
@@ -74,14 +74,9 @@ def _take(commons: Commons, call: Call, step: Step, *, dry_run: bool) -> Reply:
     return Reply(answer, 200 if fits else 400)
 
 
-def _handler(step: Step, *, dry_run: bool) -> Callable[[Commons, Call], Reply]:
-    def handle(commons: Commons, call: Call) -> Reply:
-        return _take(commons, call, step, dry_run=dry_run)
-
-    handle.__name__ = f"{'try_' if dry_run else ''}{step.name}_project"
-    return handle
-
-
-HANDLERS = tuple(_handler(step, dry_run=dry_run) for step in STEPS for dry_run in (False, True))
+HANDLERS = for_each(
+    {step.name: step for step in STEPS},
+    {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)},
+)
 SAME = {f"post_{dry}{step.name}_project": f"{dry}{step.name}_project" for step in STEPS for dry in ("", "try_")}
 """Operations that do the same as another."""

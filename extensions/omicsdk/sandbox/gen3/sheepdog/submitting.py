@@ -188,18 +188,6 @@ def close_transaction(commons: Commons, call: Call) -> Reply:
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 
-HANDLERS = (
-    submit_record,
-    create_record,
-    try_submit_record,
-    try_create_record,
-    submit_bulk,
-    create_bulk,
-    try_submit_bulk,
-    try_create_bulk,
-    commit_transaction,
-    close_transaction,
-)
 SAME = {
     "submit_tsv": "submit_record",
     "submit_csv": "submit_record",

@@ -144,6 +144,3 @@ def _in_words(seconds: float) -> str:
         if seconds >= length:
             return f"{int(seconds // length)} {unit}"
     return f"{int(seconds)} seconds"
-
-
-HANDLERS = (get_token, get_external_oidc, check_connected, get_aggregate, get_status)

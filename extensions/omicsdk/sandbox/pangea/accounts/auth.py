@@ -196,27 +196,3 @@ def _strong(field: str, password: str, address: str) -> None:
     wrong = faults(password, address)
     if wrong:
         raise invalid(field, *wrong)
-
-
-HANDLERS = (
-    login,
-    logout,
-    list_accounts,
-    register,
-    activate_account,
-    get_my_account,
-    put_my_account,
-    patch_my_account,
-    delete_my_account,
-    resend_activation,
-    reset_email,
-    confirm_reset_email,
-    reset_password,
-    confirm_reset_password,
-    set_email,
-    set_password,
-    get_account,
-    put_account,
-    patch_account,
-    delete_account,
-)

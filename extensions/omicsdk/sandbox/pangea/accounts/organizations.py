@@ -101,15 +101,3 @@ def _writable(pangea: Pangea, call: Call) -> Thing:
     if person is None or not pangea.access.is_member_anywhere(person):
         raise pangea.access.refusal(person)
     return organization
-
-
-HANDLERS = (
-    list_organizations,
-    create_organization,
-    get_organization,
-    put_organization,
-    patch_organization,
-    delete_organization,
-    list_organization_users,
-    add_organization_user,
-)

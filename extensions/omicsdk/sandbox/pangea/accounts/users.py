@@ -109,6 +109,3 @@ def _there(person: Person | None) -> Person:
     if person is None:
         raise not_found()
     return person
-
-
-HANDLERS = (list_users, get_me, get_user_by_id, get_user, put_user, patch_user, delete_user)

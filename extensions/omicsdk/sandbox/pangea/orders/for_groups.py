@@ -70,11 +70,3 @@ def list_prototype_group_work_orders(pangea: Pangea, call: Call) -> Reply:
     """GET /api/group_work_order_prototypes/{uuid}/work_orders: for who is privileged; others find none."""
     orders = orders_of(pangea, call, GROUP_PROTOTYPE, GROUP_ORDER)
     return chosen(call, [_group_order_view(pangea, each) for each in orders])
-
-
-HANDLERS = (
-    create_work_order_for_sample_group,
-    get_group_work_order,
-    list_sample_group_work_orders,
-    list_prototype_group_work_orders,
-)

@@ -131,11 +131,3 @@ def chosen(call: Call, views: Sequence[dict[str, Any]]) -> Reply:
     except Wrong as error:
         raise invalid("max_num", error.text) from error
     return paged(call, kept[:most] if most > 0 else kept, dict)
-
-
-HANDLERS = (
-    create_work_order_for_sample,
-    get_work_order,
-    list_sample_work_orders,
-    list_prototype_work_orders,
-)

@@ -86,6 +86,3 @@ def _write_job(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
     job = _writable_job(pangea, call)
     fields = validated(_job_fields(pangea), fields_of(call), partial=partial)
     return Reply(job_view(pangea, pangea.store.change(JOB, job["uuid"], fields, parent=fields.get("work_order"))))
-
-
-HANDLERS = (get_job_order, put_job_order, patch_job_order, delete_job_order)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, handlers_of, listed
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, listed
 from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.results.pipelines import MODULE
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.order_prototypes import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE
 from omicsdk.sandbox.pangea.stores.things import Thing
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _DATED = ("created_at", "updated_at", "description")
 
@@ -45,7 +45,7 @@ def _get(pangea: Pangea, call: Call, kind: str) -> Reply:
     return Reply(_VIEWS[kind](pangea, found(pangea.store, kind, call.arguments["uuid"])))
 
 
-HANDLERS = handlers_of(
-    {"list_{}_prototypes": _list, "get_{}_prototype": _get},
+HANDLERS = for_each(
     {"work_order": PROTOTYPE, "job_order": JOB_PROTOTYPE, "group_work_order": GROUP_PROTOTYPE},
+    {"list_{}_prototypes": _list, "get_{}_prototype": _get},
 )

@@ -18,41 +18,13 @@ View = Callable[[Thing], Mapping[str, Any]]
 T = TypeVar("T")
 
 
-def handlers_of(
-    patterns: Mapping[str, Callable[[Pangea, Call, T], Reply]], kinds: Mapping[str, T]
-) -> tuple[Callable[[Pangea, Call], Reply], ...]:
-    """The handlers of operations that several kinds of things have alike, named as these.
+def also_by_name(*functions: Callable[[Pangea, Call], Reply]) -> dict[str, Callable[[Pangea, Call], Reply]]:
+    """The functions of operations whose paths have a thing's name where those of others have its UUID.
 
     Args:
-        patterns: Names of operations with `{}` for the noun, each with the function that answers it, told the kind.
-        kinds: The kinds by their nouns.
+        functions: Those of the others, which take the thing from `found_either`; that of `get_tag` answers `get_tag_by_name`.
     """
-
-    def bound(name: str, function: Callable[[Pangea, Call, T], Reply], kind: T) -> Callable[[Pangea, Call], Reply]:
-        def answer(pangea: Pangea, call: Call) -> Reply:
-            return function(pangea, call, kind)
-
-        answer.__name__ = name
-        return answer
-
-    return tuple(
-        bound(pattern.format(noun), function, kind)
-        for noun, kind in kinds.items()
-        for pattern, function in patterns.items()
-    )
-
-
-def also_by_name(*handlers: Callable[[Pangea, Call], Reply]) -> tuple[Callable[[Pangea, Call], Reply], ...]:
-    """The handlers of operations whose paths have a thing's name where those of others have its UUID.
-
-    Args:
-        handlers: Those of the others, which take the thing from `found_either`; that of `get_tag` answers `get_tag_by_name`.
-    """
-    return handlers_of({f"{each.__name__}{{}}": _untold(each) for each in handlers}, {"_by_name": None})
-
-
-def _untold(handler: Callable[[Pangea, Call], Reply]) -> Callable[[Pangea, Call, None], Reply]:
-    return lambda pangea, call, _kind: handler(pangea, call)
+    return {f"{each.__name__}_by_name": each for each in functions}
 
 
 def found(store: Store, kind: str, uuid: str) -> Thing:

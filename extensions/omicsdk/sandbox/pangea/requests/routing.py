@@ -1,7 +1,6 @@
 """What concerns paths: pages in place of JSON where no route is, UUIDs in paths, and reading by names that takes no writes."""
 
 import re
-from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -44,17 +43,17 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def whole(function: Callable[[Pangea, Call], Reply], pangea: Pangea) -> Handler:
+def whole(handler: Handler, pangea: Pangea) -> Handler:
     """A handler that sees and changes the state as if it were alone; refusals leave nothing behind.
 
     Args:
-        function: The handler, which must not ask other servers.
+        handler: The handler, which must not ask other servers.
         pangea: The platform.
     """
 
     def answer(call: Call) -> Reply:
         with pangea.store.database.transaction():
-            return function(pangea, call)
+            return handler(call)
 
     return answer
 

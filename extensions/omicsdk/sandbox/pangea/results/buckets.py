@@ -192,19 +192,3 @@ def _write_key(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
 def _check_only(pangea: Pangea, fields: Mapping[str, Any], but: str = "") -> None:
     if "bucket" in fields and taken(pangea.store.all(KEY, parent=fields["bucket"]), but=but):
         raise invalid("bucket", "This field must be unique.")
-
-
-HANDLERS = (
-    list_s3_buckets,
-    create_s3_bucket,
-    get_s3_bucket,
-    put_s3_bucket,
-    patch_s3_bucket,
-    delete_s3_bucket,
-    list_s3_api_keys,
-    create_s3_api_key,
-    get_s3_api_key,
-    put_s3_api_key,
-    patch_s3_api_key,
-    delete_s3_api_key,
-)

@@ -1,19 +1,11 @@
 """Fields of analysis results: any JSON but null, or what stands for an object of a bucket."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from omicsdk.sandbox.pangea.accounts.privileges import may_write
-from omicsdk.sandbox.pangea.requests.flat import (
-    asked,
-    asked_reference,
-    asked_uuid,
-    found,
-    handlers_of,
-    listed,
-    reference,
-    taken,
-)
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, listed, reference, taken
 from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.results.kinds import NOUNS, ResultKind
 from omicsdk.sandbox.pangea.results.operations import ResultViews, writable
@@ -23,7 +15,7 @@ from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, json_value, text, unique_together, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid, forbidden
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 
 class FieldViews:
@@ -168,14 +160,14 @@ def _delete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     return Reply(status=204)
 
 
-HANDLERS = handlers_of(
+HANDLERS = for_each(
+    NOUNS,
     {
         "list_{}_fields": _list,
         "create_{}_field": _create,
         "get_{}_field": _get,
-        "put_{}_field": lambda pangea, call, kind: _write(pangea, call, kind, partial=False),
-        "patch_{}_field": lambda pangea, call, kind: _write(pangea, call, kind, partial=True),
+        "put_{}_field": partial(_write, partial=False),
+        "patch_{}_field": partial(_write, partial=True),
         "delete_{}_field": _delete,
     },
-    NOUNS,
 )

@@ -1,19 +1,11 @@
 """Analysis results of samples and of groups: who sees and writes them, and how they look in answers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from omicsdk.sandbox.pangea.accounts.privileges import may_write
-from omicsdk.sandbox.pangea.requests.flat import (
-    asked,
-    asked_reference,
-    asked_uuid,
-    found,
-    handlers_of,
-    listed,
-    reference,
-    taken,
-)
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, listed, reference, taken
 from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT, NOUNS, ResultKind, new_replicate
 from omicsdk.sandbox.pangea.results.pipelines import MODULE, module_of
@@ -22,7 +14,7 @@ from omicsdk.sandbox.pangea.stores.things import Thing, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, boolean, json_value, text, unique_together, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid, forbidden
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _TELLING = ("description", "metadata", "is_private", "is_hidden")
 
@@ -147,14 +139,14 @@ def _delete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     return Reply(status=204)
 
 
-HANDLERS = handlers_of(
+HANDLERS = for_each(
+    NOUNS,
     {
         "list_{}s": _list,
         "create_{}": _create,
         "get_{}": _get,
-        "put_{}": lambda pangea, call, kind: _write(pangea, call, kind, partial=False),
-        "patch_{}": lambda pangea, call, kind: _write(pangea, call, kind, partial=True),
+        "put_{}": partial(_write, partial=False),
+        "patch_{}": partial(_write, partial=True),
         "delete_{}": _delete,
     },
-    NOUNS,
 )

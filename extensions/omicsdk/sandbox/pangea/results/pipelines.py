@@ -219,19 +219,4 @@ def _depend(pangea: Pangea, uuid: str, needs: list[str]) -> None:
         pangea.store.link(_DEPENDS, uuid, other)
 
 
-HANDLERS = (
-    list_pipelines,
-    create_pipeline,
-    get_pipeline,
-    put_pipeline,
-    patch_pipeline,
-    delete_pipeline,
-    *also_by_name(get_pipeline, put_pipeline, patch_pipeline, delete_pipeline),
-    list_pipeline_modules,
-    create_pipeline_module,
-    get_pipeline_module,
-    get_pipeline_module_by_name,
-    put_pipeline_module,
-    patch_pipeline_module,
-    delete_pipeline_module,
-)
+HANDLERS = also_by_name(get_pipeline, put_pipeline, patch_pipeline, delete_pipeline)

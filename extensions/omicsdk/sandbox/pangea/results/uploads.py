@@ -5,7 +5,7 @@ Its handlers ask the storage, and so hold nothing of the database meanwhile."""
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.requests.flat import found, handlers_of
+from omicsdk.sandbox.pangea.requests.flat import found
 from omicsdk.sandbox.pangea.results.fields import readable
 from omicsdk.sandbox.pangea.results.kinds import NOUNS, OF_GROUP, ResultKind
 from omicsdk.sandbox.pangea.state import Pangea
@@ -15,7 +15,7 @@ from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, integer, text, validated
 from omicsdk.sandbox.rest_framework.refusals import Refused, invalid
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 WHOLE, IN_PARTS = "upload", "upload-multipart"
 _MOST_PARTS = 10_000
@@ -134,4 +134,4 @@ def _place(pangea: Pangea, group: Thing) -> Place:
     return place
 
 
-HANDLERS = handlers_of({"upload_{}_field": _upload, "complete_{}_field_upload": _complete}, NOUNS)
+HANDLERS = for_each(NOUNS, {"upload_{}_field": _upload, "complete_{}_field_upload": _complete})

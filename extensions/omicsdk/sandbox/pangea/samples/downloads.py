@@ -83,6 +83,3 @@ def _archive(files: Iterable[tuple[str, bytes]]) -> bytes:
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return out.getvalue()
-
-
-HANDLERS = (download_sample_group_module,)

@@ -111,13 +111,3 @@ def _writable(pangea: Pangea, call: Call) -> Thing:
     if not pangea.access.is_member(person, group["organization"]):
         raise pangea.access.refusal(person)
     return group
-
-
-HANDLERS = (
-    list_sample_groups,
-    create_sample_group,
-    get_sample_group,
-    put_sample_group,
-    patch_sample_group,
-    delete_sample_group,
-)

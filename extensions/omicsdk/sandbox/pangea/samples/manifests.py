@@ -75,11 +75,3 @@ def readable_sample(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
     if not pangea.access.may_see_sample(person, sample):
         raise forbidden("Insufficient permissions to get group manifest.")
     return sample
-
-
-HANDLERS = (
-    get_sample_group_manifest,
-    get_sample_manifest,
-    get_sample_group_module_counts,
-    get_sample_group_sample_links,
-)

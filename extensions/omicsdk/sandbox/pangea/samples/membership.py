@@ -91,6 +91,3 @@ def _sample(pangea: Pangea, uuid: object) -> Thing:
     if sample is None:
         raise invalid("sample_uuid", f'Invalid pk "{uuid}" - object does not exist.')
     return sample
-
-
-HANDLERS = (list_sample_group_samples, add_sample_group_samples, remove_sample_group_samples)

@@ -127,11 +127,3 @@ def _types(schema: Any) -> dict[str, str]:
         for each in stated
         if isinstance(each.get("name"), str) and isinstance(each.get("type"), str)
     }
-
-
-HANDLERS = (
-    get_sample_metadata,
-    get_sample_group_metadata,
-    generate_sample_group_metadata_schema,
-    validate_sample_group_metadata_schema,
-)

@@ -178,14 +178,3 @@ def _writable(pangea: Pangea, call: Call) -> Thing:
 def _free(pangea: Pangea, name: str, library: str) -> None:
     if pangea.store.count("sample", below(library), named(name)):
         raise Invalid(unique_together(("name", "library")))
-
-
-HANDLERS = (
-    list_samples,
-    create_sample,
-    get_sample,
-    put_sample,
-    patch_sample,
-    delete_sample,
-    create_samples,
-)

@@ -145,15 +145,3 @@ def _relink(store: Store, project: str, fields: Mapping[str, Any]) -> None:
                 store.unlink(kind, project, each)
             for each in fields[name]:
                 store.link(kind, project, each)
-
-
-HANDLERS = (
-    list_projects,
-    create_project,
-    get_project,
-    put_project,
-    patch_project,
-    delete_project,
-    list_project_sample_groups,
-    add_project_sample_group,
-)

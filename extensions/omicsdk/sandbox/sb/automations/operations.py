@@ -235,18 +235,3 @@ def _owner_stays(automation: JsonObject) -> Exception:
     return refuse(
         403, 90002, f"{automation['owner']} owns the automation {automation['id']} and keeps all permissions there"
     )
-
-
-HANDLERS = (
-    list_automations,
-    create_automation,
-    get_automation,
-    update_automation,
-    archive_automation,
-    restore_automation,
-    list_automation_members,
-    get_automation_member,
-    add_automation_member,
-    update_automation_member,
-    remove_automation_member,
-)

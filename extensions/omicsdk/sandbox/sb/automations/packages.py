@@ -130,18 +130,3 @@ def _changed(sb: Sb, call: Call, changes: Mapping[str, Any]) -> Reply:
     changed = {**package, **changes}
     sb.documents.put(KIND, changed["id"], changed)
     return Reply(changed)
-
-
-HANDLERS = (
-    start_automation_upload,
-    get_automation_upload_part_url,
-    report_automation_upload_part,
-    complete_automation_upload,
-    abort_automation_upload,
-    list_automation_packages,
-    create_automation_package,
-    get_automation_package,
-    update_automation_package,
-    archive_automation_package,
-    restore_automation_package,
-)

@@ -233,14 +233,3 @@ def stop_automation_run(sb: Sb, call: Call) -> Reply:
     sb.documents.put(KIND, run["id"], run)
     sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.grounds.settings.number("sb.run_queue_seconds"))
     return Reply()
-
-
-HANDLERS = (
-    list_automation_runs,
-    get_automation_run,
-    get_automation_run_state,
-    create_automation_run,
-    rerun_automation_run,
-    update_automation_run,
-    stop_automation_run,
-)

@@ -61,6 +61,3 @@ def bulk_copy_files(sb: Sb, call: Call) -> Reply:
         return {"status": "ok", "new_file_id": made.id, "new_file_name": made.name}
 
     return Reply({id: copy(id) for id in call.body["file_ids"]})
-
-
-HANDLERS = (bulk_get_files, bulk_delete_files, bulk_update_files, bulk_edit_files, bulk_copy_files)

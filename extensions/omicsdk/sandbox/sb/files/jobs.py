@@ -173,14 +173,3 @@ def _shown(call: Call, job: JsonObject) -> JsonObject:
         "started_on": when(job["started"]),
         "finished_on": when_known(job["finished"]),
     }
-
-
-HANDLERS = (
-    start_file_copy_job,
-    start_file_move_job,
-    start_file_delete_job,
-    list_file_jobs,
-    get_file_copy_job,
-    get_file_move_job,
-    get_file_delete_job,
-)

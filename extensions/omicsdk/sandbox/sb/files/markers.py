@@ -87,6 +87,3 @@ def _own(sb: Sb, call: Call) -> JsonObject:
 def _show(call: Call, marker: JsonObject) -> JsonObject:
     told = {name: value for name, value in marker.items() if name not in _HIDDEN}
     return shown(call, told, "genome", "markers", marker["id"])
-
-
-HANDLERS = (list_markers, create_marker, get_marker, update_marker, delete_marker)

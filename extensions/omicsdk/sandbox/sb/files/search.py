@@ -25,6 +25,3 @@ def search_files(sb: Sb, call: Call) -> Reply:
     after = offset + min(window(call)[1], search.limit or LONGEST)
     body = {"count": len(found), "result_set": found[offset:after]}
     return Reply({**body, "cont_token": write_token(after, search.asked)} if after < len(found) else body)
-
-
-HANDLERS = (search_files,)

@@ -208,23 +208,3 @@ def get_file_download_info(sb: Sb, call: Call) -> Reply:
     if record.volume and not record.blob:
         return Reply({"url": sb.volume_url(record.volume, record.location, seconds)})
     return Reply({"url": file_url(sb.grounds.signer, call.origin, record.blob, record.name, seconds)})
-
-
-HANDLERS = (
-    list_files,
-    list_project_files,
-    list_folder_files,
-    scroll_files,
-    scroll_folder_files,
-    create_folder,
-    get_file,
-    update_file,
-    delete_file,
-    get_file_metadata,
-    update_file_metadata,
-    replace_file_metadata,
-    replace_file_tags,
-    copy_file,
-    move_file,
-    get_file_download_info,
-)

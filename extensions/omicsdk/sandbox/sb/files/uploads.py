@@ -237,15 +237,3 @@ def abort_upload(sb: Sb, call: Call) -> Reply:
     """DELETE /upload/multipart/{upload_id}."""
     sb.work.uploads.drop(started(sb, call).id)
     return Reply(status=204)
-
-
-HANDLERS = (
-    start_upload,
-    list_uploads,
-    get_upload,
-    get_upload_part_url,
-    report_upload_part,
-    report_upload_parts,
-    complete_upload,
-    abort_upload,
-)

@@ -104,15 +104,3 @@ def _day(call: Call, name: str) -> str | None:
         return datetime.strptime(told, _DAY).replace(tzinfo=UTC).date().isoformat()
     except ValueError as error:
         raise bad(f"{name} is a day as MM-DD-YYYY, such as 01-31-2020, not {told!r}") from error
-
-
-HANDLERS = (
-    get_billing_endpoints,
-    list_billing_groups,
-    get_billing_group,
-    list_analysis_breakdown,
-    list_storage_breakdown,
-    list_egress_breakdown,
-    list_invoices,
-    get_invoice,
-)

@@ -1,6 +1,6 @@
 """Operations of the members of projects, volumes and datasets: the same for each of the three."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id, shown
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.sb.stores.membership import DIVISION, TEAM, USER, permissions_of
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, for_each
 
 _PATHS = {"project": ("projects",), "volume": ("storage", "volumes"), "dataset": ("datasets",)}
 _KINDS = {USER: "user", TEAM: "team", DIVISION: "division"}
@@ -88,28 +88,15 @@ def _keep_owner(id: str, username: str) -> None:
         raise refuse(403, 3001, f"{username} owns {id} and keeps all permissions there")
 
 
-_OPERATIONS: Mapping[str, Callable[[Sb, Call, str], Reply]] = {
-    "list_{}_members": _listed,
-    "add_{}_member": _added,
-    "get_{}_member": _got,
-    "remove_{}_member": _removed,
-    "update_{}_member_permissions": partial(_permitted, keep=True),
-    "replace_{}_member_permissions": partial(_permitted, keep=False),
-}
-_MISSING = ("replace_dataset_member_permissions",)
-
-
-def _named(name: str, operation: Callable[[Sb, Call, str], Reply], kind: str) -> Callable[[Sb, Call], Reply]:
-    def handle(sb: Sb, call: Call) -> Reply:
-        return operation(sb, call, kind)
-
-    handle.__name__ = name
-    return handle
-
-
-HANDLERS = tuple(
-    _named(name, operation, kind)
-    for kind in _PATHS
-    for template, operation in _OPERATIONS.items()
-    if (name := template.format(kind)) not in _MISSING
+# Datasets have no replacing: their document doesn't state it.
+HANDLERS = for_each(
+    {kind: kind for kind in _PATHS},
+    {
+        "list_{}_members": _listed,
+        "add_{}_member": _added,
+        "get_{}_member": _got,
+        "remove_{}_member": _removed,
+        "update_{}_member_permissions": partial(_permitted, keep=True),
+        "replace_{}_member_permissions": partial(_permitted, keep=False),
+    },
 )

@@ -134,16 +134,3 @@ def _show(call: Call, team: JsonObject) -> JsonObject:
 
 def _show_member(call: Call, team: str, member: JsonObject) -> JsonObject:
     return shown(call, member, "teams", team, "members", member["username"])
-
-
-HANDLERS = (
-    list_divisions,
-    get_division,
-    list_teams,
-    create_team,
-    get_team,
-    update_team,
-    list_team_members,
-    add_team_member,
-    remove_team_member,
-)

@@ -61,6 +61,3 @@ def _found(sb: Sb, username: str) -> JsonObject:
 def _show(sb: Sb, call: Call, username: str) -> JsonObject:
     user = {name: value for name, value in _found(sb, username).items() if name not in _PRIVATE}
     return shown(call, user, "users", username)
-
-
-HANDLERS = (get_current_user, get_user, list_users, disable_user)

@@ -125,6 +125,3 @@ def _show(sb: Sb, call: Call, job: JsonObject) -> JsonObject:
 def _show_result(sb: Sb, call: Call, result: JsonObject) -> JsonObject:
     record = sb.work.files.get(result["resource"]) if result["resource"] else None
     return {**result, "resource": None if record is None else file_json(call, record)}
-
-
-HANDLERS = (bulk_create_drs_imports, get_drs_imports)

@@ -85,6 +85,3 @@ def _carried(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
         return id
 
     return enter
-
-
-HANDLERS = (list_exports, create_export, get_export, bulk_get_exports, bulk_create_exports)

@@ -119,6 +119,3 @@ def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, found: F
         volume=volume,
         location=found.location,
     )
-
-
-HANDLERS = (list_imports, create_import, get_import, bulk_get_imports, bulk_create_imports)

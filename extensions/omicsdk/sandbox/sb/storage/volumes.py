@@ -165,14 +165,3 @@ def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
 def _show_prefix(call: Call, volume: JsonObject, prefix: str) -> JsonObject:
     path = f"/storage/volumes/{volume['id']}/list"
     return {"href": call.service_url(path, {"prefix": prefix}), "prefix": prefix, "volume": volume["id"]}
-
-
-HANDLERS = (
-    list_volumes,
-    create_volume,
-    get_volume,
-    update_volume,
-    delete_volume,
-    list_volume_objects,
-    get_volume_object,
-)

@@ -254,17 +254,3 @@ def drop_project(sb: Sb, project: str) -> None:
     for id in sb.documents.ids(_APP, project):
         sb.documents.remove_group(_REVISION, id)
     sb.documents.remove_group(_APP, project)
-
-
-HANDLERS = (
-    list_apps,
-    get_app,
-    get_app_revision,
-    get_raw_app,
-    get_raw_app_revision,
-    install_app_,
-    create_app_revision,
-    copy_app_,
-    copy_app_revision,
-    sync_app,
-)

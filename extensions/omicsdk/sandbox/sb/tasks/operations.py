@@ -295,20 +295,3 @@ def delete_task(sb: Sb, call: Call) -> Reply:
         raise refuse(409, 7011, f"Task {task['id']} is {task['status']}: abort it before deleting it")
     drop(sb, task)
     return Reply(status=204)
-
-
-HANDLERS = (
-    list_tasks,
-    list_project_tasks,
-    get_task,
-    get_task_inputs,
-    get_task_execution_details,
-    bulk_get_tasks,
-    create_task_,
-    clone_task_,
-    update_task,
-    update_task_inputs,
-    run_task,
-    abort_task,
-    delete_task,
-)
