@@ -1,7 +1,9 @@
-"""`omics sandbox save`, `load`, `status` and `seed`: a sandbox's state as files."""
+"""`omics sandbox save`, `load`, `reset`, `status` and `seed`: a sandbox's state as files."""
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,33 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
         ran = omics("sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(state), *words, installed=True)
         assert (ran.code == 0) == bool(words)
     assert "--replace" in omics("sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(state), installed=True).err
+
+
+def test_a_folder_of_an_earlier_release_is_refused_until_it_is_reset(omics, folder, tmp_path):
+    state = tmp_path / "s"
+    with Sandbox(state) as sandbox:
+        sandbox.crunch.add_user("somebody")
+        password = sandbox.password
+    (state / "notes.txt").write_text("mine")
+    with closing(sqlite3.connect(state / "state.sqlite")) as database:
+        database.execute("PRAGMA user_version = 1")
+    for words in (("status",), ("seed", str(folder)), ("save", str(tmp_path / "x.tar"))):
+        ran = omics("sandbox", *words, "--dir", str(state), installed=True)
+        assert ran.code != 0
+        assert f"empty the folder with `omics sandbox reset --dir {state}`" in ran.err.replace("\n", " ")
+    assert json.loads(omics("sandbox", "reset", "--dir", str(state), installed=True).out) == {"folder": str(state)}
+    assert "is not a sandbox's folder" in omics("sandbox", "reset", "--dir", str(state), installed=True).err
+    with Sandbox(state) as sandbox:
+        assert sandbox.password == password
+        assert sandbox.contents()["crunch"]["users"] == 2
+    assert (state / "notes.txt").read_text() == "mine"
+
+
+def test_a_running_sandbox_is_reset(omics, omics_sandbox, folder):
+    omics("sandbox", "seed", str(folder), "--url", omics_sandbox.url, installed=True)
+    ran = omics("sandbox", "reset", "--url", omics_sandbox.url, installed=True)
+    assert json.loads(ran.out) == {"url": omics_sandbox.url}
+    assert omics_sandbox.contents()["dss"]["bundles"] == 0
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.s3.staging import STAGING_BUCKET
     from omicsdk.sandbox.server import Sandbox, serve
     from omicsdk.sandbox.state.folder import FolderInUse, running_url
-    from omicsdk.sandbox.state.loading import load_snapshot
+    from omicsdk.sandbox.state.snapshots import load_snapshot
     from omicsdk.sandbox.traffic.faults import Rule
 
 __all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "load_snapshot", "running_url", "serve"]
@@ -20,7 +20,7 @@ _HOMES = {
     "FolderInUse": "state.folder",
     "Rule": "traffic.faults",
     "Sandbox": "server",
-    "load_snapshot": "state.loading",
+    "load_snapshot": "state.snapshots",
     "running_url": "state.folder",
     "serve": "server",
 }

@@ -300,7 +300,7 @@ class LiveSandbox(Addresses):
         Returns:
             What is in it. What is only on the S3 server isn't.
         """
-        from omicsdk.sandbox.state.saving import save_snapshot
+        from omicsdk.sandbox.state.snapshots import save_snapshot
 
         self.upload.settle_all()
         return save_snapshot(self.grounds.database, self.folder, Path(file))

@@ -1,8 +1,6 @@
 """The sandbox's own secrets: random, its owner's alone, the same after a restart."""
 
-import contextlib
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -134,12 +132,6 @@ def test_passwords_are_kept_as_salted_hashes():
     assert not is_password("a password", "")
 
 
-def test_passwords_that_earlier_releases_kept_are_still_known():
-    kept = "00ff$ae1f31483e8892ab95cf3bfa601a33a5eb84b29759441cd329a449d2a8473b76"  # PBKDF2
-    assert is_password("a password", kept)
-    assert not is_password("another", kept)
-
-
 # -- what is kept
 
 
@@ -267,59 +259,3 @@ def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
     with Sandbox(tmp_path) as sandbox:
         assert settings(sandbox) == {}
         assert wanted(sandbox) == [LOST]
-
-
-EARLIER = """
-DROP TABLE s3_sessions; DROP TABLE pangea_tokens;
-CREATE TABLE s3_sessions (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, token TEXT NOT NULL, bucket TEXT NOT NULL,
-    prefix TEXT NOT NULL, ends REAL NOT NULL);
-INSERT INTO s3_sessions VALUES ('ASIA', 'canary', 'canary', 'b', 'p/', 1e12);
-CREATE TABLE pangea_tokens (token TEXT PRIMARY KEY, person INTEGER NOT NULL UNIQUE);
-INSERT INTO pangea_tokens VALUES ('canary', 1);
-CREATE TABLE gen3_wts_logins (idp TEXT, person TEXT, api_key TEXT, PRIMARY KEY (idp, person));
-INSERT INTO gen3_wts_logins VALUES ('other', '*', 'canary');
-UPDATE crunch_users SET token = 'canary' || id, password = 'canary';
-UPDATE gen3_clients SET secret = 'canary';
-UPDATE pangea_people SET password = 'canary$canary';
-UPDATE pangea_things SET fields = json_set(fields, '$.private_key', 'canary') WHERE kind = 's3_api_key';
-INSERT INTO dss_subscriptions VALUES ('u', 'aws', 'user@example.org', 'jmespath', '{"uuid": "u", "hmac_secret_key": "canary"}');
-INSERT INTO dss_deliveries VALUES (1, '[{"due": 4e9, "failed": 1, "notification": {"transaction_id": "t",
-    "subscription_id": "u", "url": "http://127.0.0.1:9/", "method": "POST", "encoding": "application/json", "payload": {},
-    "form_fields": {}, "payload_form_field": "p", "hmac_key_id": "k", "hmac_secret_key": "canary"}}]');
-INSERT INTO sb_documents (kind, id, group_, rank, data) VALUES
-    ('volume', 'sandbox-user/v', '', 0, '{"id": "sandbox-user/v", "service": {"credentials": {"secret_access_key": "canary"}}}'),
-    ('automation', 'a', '', 0, '{"id": "a", "secret_settings": {"key": "canary"}}');
-PRAGMA user_version = 1;
-"""
-
-
-def test_the_folder_of_an_earlier_release_is_read_and_its_secrets_forgotten(tmp_path: Path):
-    with Sandbox(tmp_path / "state") as sandbox:
-        reader = sandbox.crunch.token_of("reader")
-        before = sandbox.contents()
-    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "state.sqlite", isolation_level=None)) as state:
-        state.executescript(EARLIER)
-    assert b"canary" in everything(tmp_path / "state")
-    with Sandbox(tmp_path / "state") as sandbox:
-        assert b"canary" not in everything(tmp_path / "state")
-        assert sandbox.contents()["crunch"] == before["crunch"]
-        assert sandbox.crunch.token_of("reader") == reader
-        assert sandbox.dss._with_secret(sandbox.dss.store.subscriptions()[0])["hmac_secret_key"] == LOST
-        assert sandbox.dss.courier._deliverer.pending()[0]["notification"]["hmac_secret_key"] == LOST
-        login = {"email": "user@sandbox.example.org", "password": sandbox.password}
-
-        def status(method: str, url: str, **more: Any) -> int:
-            return httpx.request(method, url, trust_env=False, **more).status_code
-
-        assert [
-            status("POST", f"{sandbox.pangea_url}/api/auth/token/login", json=login),
-            status("GET", f"{sandbox.crunch_url}/api/projects/", headers={"Authorization": f"Token {reader}"}),
-            status("GET", f"{sandbox.crunch_url}/api/projects/", auth=("admin", sandbox.password)),
-            status("GET", f"{sandbox.crunch_url}/api/projects/", auth=("admin", "canary")),
-            status(
-                "POST",
-                f"{sandbox.gen3_url}/user/oauth2/token",
-                data={"grant_type": "client_credentials", "scope": "user"},
-                auth=("sandbox-client", sandbox.gen3_client_secret),
-            ),
-        ] == [200, 200, 200, 401, 200]

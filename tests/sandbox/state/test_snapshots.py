@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot
-from omicsdk.sandbox.state import loading, saving
-from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.saving import save_folder
+from omicsdk.sandbox.state import snapshots
+from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
+from omicsdk.sandbox.state.snapshots import save_folder
 
 READS = bytes(range(256)) * 400
 
@@ -209,7 +209,7 @@ def _about_of(tmp_path: Path, content: str) -> Path:
 
 
 def _about(tmp_path: Path, **changes: object) -> Path:
-    stated = {"format": 1, "schema": 1, "version": "9", "made": 0.0, "contents": 0, "bytes": 0}
+    stated = {"format": 1, "schema": SCHEMA_VERSION, "version": "9", "made": 0.0, "contents": 0, "bytes": 0}
     return _about_of(tmp_path, json.dumps(stated | changes))
 
 
@@ -232,7 +232,7 @@ def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path
         monkeypatch.setattr(Database, "copy_to", copy_then_reset)
         sandbox.save(tmp_path / "state.tar")
         times = iter(range(10))
-        monkeypatch.setattr("omicsdk.sandbox.state.saving.lost_content", lambda _folder: "00")
+        monkeypatch.setattr("omicsdk.sandbox.state.snapshots.lost_content", lambda _folder: "00")
         with pytest.raises(OSError, match="emptied again and again"):
             sandbox.save(tmp_path / "none.tar")
     assert not (tmp_path / "none.tar").exists()
@@ -241,7 +241,7 @@ def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path
 
 
 def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_path: Path, monkeypatch):
-    listed = saving._files
+    listed = snapshots._files
     left: list[str] = []
 
     def list_then_remove(folder: Path) -> list[Path]:
@@ -251,7 +251,7 @@ def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_p
             left.extend(path.relative_to(folder).as_posix() for path in found[1:])
         return found
 
-    monkeypatch.setattr(saving, "_files", list_then_remove)
+    monkeypatch.setattr(snapshots, "_files", list_then_remove)
     save_folder(first, tmp_path / "state.tar")
     with tarfile.open(tmp_path / "state.tar") as archive:
         kept = [name for name in archive.getnames() if name.startswith("crunch-storage/")]
@@ -294,7 +294,7 @@ def test_a_volume_that_is_mounted_gets_other_contents(first: Path, saved: Path, 
 
 def test_no_sandbox_starts_on_a_folder_that_is_being_loaded(first: Path, saved: Path, monkeypatch):
     refused: list[str] = []
-    check = loading._check_whole
+    check = snapshots._check_whole
 
     def start_then_check(made: Path, source: Path) -> None:
         with pytest.raises(FolderInUse) as told:
@@ -302,7 +302,7 @@ def test_no_sandbox_starts_on_a_folder_that_is_being_loaded(first: Path, saved: 
         refused.append(str(told.value))
         check(made, source)
 
-    monkeypatch.setattr(loading, "_check_whole", start_then_check)
+    monkeypatch.setattr(snapshots, "_check_whole", start_then_check)
     load_snapshot(saved, first, replace=True)
     assert len(refused) == 1
     with Sandbox(first) as sandbox:
@@ -336,7 +336,7 @@ def test_a_content_that_the_disk_has_spoiled_is_told_when_it_is_saved(first: Pat
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"format": 2}, "omicsdk 9 with layout 2.1"), ({"schema": 7}, "reads 1.2"), ({}, "no state.sqlite")],
+    [({"format": 2}, "omicsdk 9 with layout 2.3"), ({"schema": 7}, "reads 1.3"), ({}, "no state.sqlite")],
 )
 def test_one_of_another_release_is_refused(tmp_path: Path, changes, words):
     with pytest.raises(ValueError, match=words):

@@ -169,7 +169,7 @@ def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[s
     if stopped is None:
         return {"file": str(target), "bytes": _snapshot(running, target)}
     with _failures("the state is not saved", "Give the folder of a sandbox with --dir."):
-        from omicsdk.sandbox.state.saving import save_folder
+        from omicsdk.sandbox.state.snapshots import save_folder
 
         return {"file": str(target), **save_folder(stopped, target)}
 
@@ -215,6 +215,27 @@ def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, consol
         about = load_snapshot(Path(file), Path(dir), replace=replace)
     console.message(f"to start it: omics sandbox up --dir {dir}")
     return {"folder": str(Path(dir).absolute()), **about}
+
+
+def reset(*, url: str | None = None, dir: str | None = None, console: Console) -> dict[str, Any]:
+    """Empty a sandbox: no contents, the first accounts only, no faults, no moved time.
+
+    Of a running sandbox, or of a folder, also of one that another release wrote. Secrets that derive from the folder's key stay.
+
+    Args:
+        dir: The folder; no sandbox runs on it. Other files in it stay.
+        console: Where the next step is printed.
+    """
+    running, stopped = _chosen(url, dir)
+    if stopped is None:
+        _asked(running, "POST", "/reset")
+        return {"url": running}
+    with _failures("the folder is not emptied", "Give the folder of a sandbox with --dir."):
+        from omicsdk.sandbox.state.folder import empty
+
+        empty(stopped)
+    console.message(f"to start it: omics sandbox up --dir {dir}")
+    return {"folder": str(stopped.absolute())}
 
 
 def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:

@@ -53,10 +53,6 @@ class People:
             crunch_users="id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, "
             "password TEXT NOT NULL, everything INTEGER NOT NULL, permissions TEXT NOT NULL",
         )
-        # Those of a folder of an earlier release, whose password everybody knew.
-        for row in database.rows("SELECT id, name FROM crunch_users WHERE password = ''"):
-            values = (digest(self._token(row["name"])), secrets.password_hash, row["id"])
-            database.execute("UPDATE crunch_users SET token = ?, password = ? WHERE id = ?", values)
         self.askers = Askers(self._of_token, self._of_password, challenge=_CHALLENGE)
 
     def add(self, name: str, *, everything: bool = False, permissions: Iterable[str] = ()) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.fusillade.keys import ServiceAccounts
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.state.signing_key import ALGORITHM, SigningKey
+from omicsdk.sandbox.state.credentials import ALGORITHM, SigningKey
 
 EMAIL_CLAIM = "https://auth.data.humancellatlas.org/email"
 GROUP_CLAIM = "https://auth.data.humancellatlas.org/group"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.files import PRIVATE, in_place_of
+from omicsdk.sandbox.state.credentials import new_key, private_pem
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.signing_key import new_key, private_pem
 
 
 class ServiceAccounts:

@@ -10,7 +10,7 @@ from omicsdk.sandbox.fusillade.login import Answer, allowed, answer, check_reque
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.signing_key import ALGORITHM
+from omicsdk.sandbox.state.credentials import ALGORITHM
 
 APP_METADATA = "https://auth.data.humancellatlas.org/app_metadata"
 HOST = "auth.data.humancellatlas.org"

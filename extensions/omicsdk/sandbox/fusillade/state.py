@@ -24,8 +24,8 @@ from omicsdk.sandbox.fusillade.policies import Policy, texts
 from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, AccessStore, Principal
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.settings import Setting
-from omicsdk.sandbox.state.signing_key import SigningKey
 
 ADMINISTRATOR = "user@example.org"
 """Who administers a fresh sandbox."""

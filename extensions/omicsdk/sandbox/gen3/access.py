@@ -15,8 +15,7 @@ from omicsdk.sandbox.gen3.access_rules import ANONYMOUS as ANONYMOUS_GROUP
 from omicsdk.sandbox.gen3.access_rules import CLIENT, GROUP, LOGGED_IN, USER, Policy, Rule, Rules
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.state.credentials import Secrets, digest
-from omicsdk.sandbox.state.signing_key import ALGORITHM, SigningKey
+from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
 
 ADMINISTRATOR = "sandbox-user@example.org"
 """May do everything."""

@@ -1,19 +1,20 @@
-"""Secrets: those of the services derive from one random key; passwords and tokens are hashed, those of others not kept."""
+"""Secrets: those of the services derive from one random key; passwords and tokens are hashed, those of others not kept; and the keys that sign tokens."""
 
 import hashlib
 import hmac
 import secrets
+import threading
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from omicsdk.core.files import PRIVATE, in_place_of
+from omicsdk.sandbox.state.database import Database
 
 _KEY = "signing.key"
 # Of RFC 7914, section 2, for interactive logins: 16 MiB and some 40 ms for each guess.
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
-_FORMAT = "scrypt"
-# How earlier releases kept passwords: salt and digest of PBKDF2.
-_EARLIER_ROUNDS = 5_000
 
 
 class Secrets:
@@ -100,19 +101,90 @@ def digest(secret: str) -> str:
 def hashed(password: str) -> str:
     """A password as it is kept: scrypt with a salt of its own."""
     salt = secrets.token_hex(16)
-    return f"{_FORMAT}${salt}${_scrypt(password, salt)}"
+    return f"{salt}${_scrypt(password, salt)}"
 
 
 def is_password(password: str, kept: str) -> bool:
     """Whether a password is the one that was kept."""
-    name, _, rest = kept.partition("$")
-    if name != _FORMAT:
-        text = password.encode("utf-8", "surrogatepass")
-        return hmac.compare_digest(hashlib.pbkdf2_hmac("sha256", text, name.encode(), _EARLIER_ROUNDS).hex(), rest)
-    salt, _, expected = rest.partition("$")
+    salt, _, expected = kept.partition("$")
     return hmac.compare_digest(_scrypt(password, salt), expected)
 
 
 def _scrypt(password: str, salt: str) -> str:
     text = password.encode("utf-8", "surrogatepass")
     return hashlib.scrypt(text, salt=salt.encode(), n=_COST, r=_BLOCK, p=_PARALLEL).hex()
+
+
+ALGORITHM = "RS256"
+_BITS = 2048
+
+
+class SigningKey:
+    """The key of a folder's sandbox. It stays after a reset, under another identifier, so older tokens end there.
+
+    Args:
+        path: The key's file; made, readable by its owner only, when the key is first needed.
+        database: Where the identifier is kept.
+        table: The identifier's table, one a service.
+    """
+
+    def __init__(self, path: Path, database: Database, table: str) -> None:
+        self._path = path
+        self._database = database
+        self._lock = threading.Lock()
+        self._private: Any = None
+        self._table = table
+        database.define(**{table: "id TEXT PRIMARY KEY"})
+
+    @property
+    def id(self) -> str:
+        """The key's identifier, which the header of a token names."""
+        with self._database.transaction():
+            row = self._database.row(f"SELECT id FROM {self._table}")  # noqa: S608 - our own word
+            if row is not None:
+                return row["id"]
+            made = secrets.token_hex(8)
+            self._database.execute(f"INSERT INTO {self._table} VALUES (?)", (made,))  # noqa: S608 - our own word
+            return made
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """Makes a JSON Web Token."""
+        import jwt
+
+        return jwt.encode(dict(claims), self._load(), algorithm=ALGORITHM, headers={"kid": self.id})
+
+    def public(self) -> Any:
+        """The key that signatures are checked with."""
+        return self._load().public_key()
+
+    def as_jwk(self) -> dict[str, Any]:
+        """The public key as a JSON Web Key."""
+        from jwt.algorithms import RSAAlgorithm
+
+        numbers = RSAAlgorithm.to_jwk(self.public(), as_dict=True)
+        return {"kid": self.id, "kty": "RSA", "alg": ALGORITHM, "use": "sig", "n": numbers["n"], "e": numbers["e"]}
+
+    def _load(self) -> Any:
+        with self._lock:
+            if self._private is None:
+                from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+                if not self._path.exists():
+                    with in_place_of(self._path, mode=PRIVATE) as file:
+                        file.write(private_pem(new_key()))
+                self._private = load_pem_private_key(self._path.read_bytes(), None)
+            return self._private
+
+
+def new_key() -> Any:
+    """A new private key."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
+
+
+def private_pem(key: Any) -> bytes:
+    """A private key as PEM."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

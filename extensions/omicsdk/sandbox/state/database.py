@@ -1,6 +1,5 @@
 """The sandbox's one SQLite file. Each service keeps its own tables in it behind a small class of its own."""
 
-import json
 import os
 import sqlite3
 import threading
@@ -11,10 +10,8 @@ from typing import Any
 
 from omicsdk.core.files import PRIVATE
 
-# Raised when a table's meaning changes: a folder of a newer release is then refused, not misread.
-SCHEMA_VERSION = 2
-READABLE = (1, SCHEMA_VERSION)
-"""The layouts that can be read: those before the last are brought to it when the file is opened."""
+SCHEMA_VERSION = 3
+"""Raised when a table's meaning changes: a folder of another release is then refused, not misread."""
 
 
 @contextmanager
@@ -56,59 +53,6 @@ def make_private(path: Path) -> None:
         raise OSError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _forget_secrets(connection: sqlite3.Connection) -> None:
-    """Brings layout 1 to layout 2: takes away tokens, passwords and secrets, which layout 1 kept as they are.
-
-    The sandbox's own accounts get new ones at the start; tokens and temporary credentials that were given have ended;
-    secrets of other services are as forgotten as after a restart.
-    """
-    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    connection.execute("BEGIN IMMEDIATE")
-    for table in ("s3_sessions", "pangea_tokens", "gen3_wts_logins"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-    for table, statement in _FORGETTING:
-        if table in there:
-            connection.execute(statement)
-    if "dss_deliveries" in there:
-        for number, text in connection.execute("SELECT id, pending FROM dss_deliveries").fetchall():
-            pending = json.loads(text)
-            for entry in pending:
-                signed = entry["notification"].get("hmac_secret_key") is not None
-                entry["notification"]["hmac_secret_key"] = "" if signed else None
-            values = (json.dumps(pending), number)
-            connection.execute("UPDATE dss_deliveries SET pending = ? WHERE id = ?", values)
-    connection.execute("COMMIT")
-    # What was deleted stands in free pages, and in the log, until they are written anew.
-    connection.execute("VACUUM")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-_FORGETTING = (
-    ("crunch_users", "UPDATE crunch_users SET token = id, password = ''"),
-    ("pangea_people", "UPDATE pangea_people SET password = '' WHERE email = 'user@sandbox.example.org'"),
-    (
-        "pangea_things",
-        "UPDATE pangea_things SET fields = json_remove(fields, '$.private_key') WHERE kind = 's3_api_key'",
-    ),
-    ("gen3_clients", "UPDATE gen3_clients SET secret = '' WHERE id = 'sandbox-client'"),
-    (
-        "dss_subscriptions",
-        "UPDATE dss_subscriptions SET body = json_set(body, '$.hmac_secret_key', json('true'))"
-        " WHERE coalesce(json_extract(body, '$.hmac_secret_key'), '') <> ''",
-    ),
-    (
-        "sb_documents",
-        "UPDATE sb_documents SET data = json_replace(data, '$.service.credentials.secret_access_key', '',"
-        " '$.service.credentials.private_key', '', '$.service.credentials.client_secret', '') WHERE kind = 'volume'",
-    ),
-    (
-        "sb_documents",
-        "UPDATE sb_documents SET data = json_remove(data, '$.secret_settings') WHERE kind LIKE 'automation%'",
-    ),
-)
-"""Table, and what takes the secrets of layout 1 out of it."""
-
-
 class Database:
     """One connection to one file, shared by threads behind a lock.
 
@@ -141,12 +85,11 @@ class Database:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, *READABLE):
+        if found not in (0, SCHEMA_VERSION):
             raise ValueError(
-                f"{path} has layout {found}, this release reads {SCHEMA_VERSION}: start with another folder or remove it"
+                f"{path} has layout {found}, this release reads {SCHEMA_VERSION}: "
+                f"empty the folder with `omics sandbox reset --dir {path.parent}`, or start with another one"
             )
-        if found == 1:
-            _forget_secrets(self._connection)
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def define(self, **tables: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -16,6 +17,8 @@ STATE = "state.sqlite"
 """The database, in the folder."""
 LOCK = "lock.sqlite"
 """What holds the folder for one sandbox."""
+TREES = ("objects", "crunch-storage")
+"""Folders of contents, in the folder."""
 _WHERE = "running.json"
 
 
@@ -81,6 +84,30 @@ def check_is_ours(folder: Path) -> None:
     """
     if not (folder / STATE).is_file():
         raise ValueError(f"{folder} is not a sandbox's folder: it has no {STATE}")
+
+
+def empty(folder: Path) -> None:
+    """Removes the state that a sandbox of any release left in its folder; its keys stay, so that the next one has the same secrets.
+
+    Args:
+        folder: The folder; what else is in it stays.
+
+    Raises:
+        FolderInUse: A sandbox runs on it.
+        ValueError: It isn't a sandbox's folder.
+        OSError: Something can't be removed.
+    """
+    check_is_ours(folder)
+    lock = FolderLock(folder)
+    try:
+        for tree in TREES:
+            if (folder / tree).exists():
+                shutil.rmtree(folder / tree)
+        # The database comes last: while it is there, this can be done again.
+        for end in ("-wal", "-shm", ""):
+            (folder / f"{STATE}{end}").unlink(missing_ok=True)
+    finally:
+        lock.release()
 
 
 def note_address(folder: Path, url: str) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox's whole state as one file: what it is made of.
+"""A sandbox's whole state as one file: what it is made of, how it is written, and how a folder is made of it.
 
 The file is a tar: `snapshot.json` with its layout's number, the database, the keys that sign URLs and tokens, each content
 once, and the files of django-crunch's datasets. What is only on the S3 server (staging buckets, volumes, Pangea's uploads)
@@ -7,18 +7,28 @@ isn't in it, as it doesn't outlive a restart either; files of upload areas that 
 
 import contextlib
 import hashlib
+import io
+import json
+import os
 import re
+import shutil
 import sqlite3
-from pathlib import Path
-from typing import IO, TypedDict
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, TypedDict, cast
 
-from omicsdk.sandbox.state.folder import STATE
+import omicsdk
+from omicsdk.core.files import PRIVATE, in_place_of
+from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
+from omicsdk.sandbox.state.folder import LOCK, STATE, TREES, FolderLock, check_is_ours, close_to_others
 
 FORMAT = 1
 """Raised when the archive's layout changes: an older release then refuses it."""
 ABOUT = "snapshot.json"
 KEYS = ("signing.key", "gen3.key", "oauth.key")
-TREES = ("objects", "crunch-storage")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -74,3 +84,300 @@ def lost_content(folder: Path) -> str | None:
             if not path.is_file() or path.stat().st_size != size:
                 return sha256
     return None
+
+
+_TRIES = 3
+_PASSING = "incoming"  # below objects: what is being written
+
+
+def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
+    """Writes a sandbox's state into one file, which appears whole or not at all; requests may go on meanwhile.
+
+    Args:
+        database: The open state.
+        folder: The sandbox's folder.
+        target: The file; replaced where it is there, readable by its owner only, since keys are in it.
+
+    Returns:
+        What is in it.
+
+    Raises:
+        OSError: Something can't be read or written.
+    """
+    objects = folder / "objects"
+    passing = objects / _PASSING
+    passing.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=passing) as name:
+        kept = Path(name)
+        _copy_state(database, objects, kept)
+        lengths = [path.stat().st_size for path in _files(kept / "objects")]
+        about: Snapshot = {
+            "format": FORMAT,
+            "schema": SCHEMA_VERSION,
+            "version": omicsdk.__version__,
+            "made": time.time(),
+            "contents": len(lengths),
+            "bytes": sum(lengths),
+        }
+        with in_place_of(target, mode=PRIVATE) as file, tarfile.open(fileobj=file, mode="w") as archive:
+            _add_bytes(archive, ABOUT, json.dumps(about, indent=1).encode())
+            archive.add(kept / STATE, STATE)
+            for key in KEYS:
+                if (folder / key).is_file():
+                    archive.add(folder / key, key)
+            for path in _files(kept / "objects"):
+                _add_content(archive, path, path.relative_to(kept).as_posix())
+            for path in _files(folder / "crunch-storage"):
+                _add_changing(archive, path, path.relative_to(folder).as_posix(), kept)
+    return about
+
+
+def _copy_state(database: Database, objects: Path, kept: Path) -> None:
+    """Copies the database and links the contents that it names.
+
+    Raises:
+        OSError: Contents were taken away, time and again, between the one and the other.
+    """
+    for _ in range(_TRIES):
+        # A content is there before a row names it, so what the copy names is among the files that are linked after it.
+        database.copy_to(kept / STATE)
+        for path in _files(objects):
+            _link(path, kept / "objects" / path.relative_to(objects))
+        if lost_content(kept) is None:
+            return
+        (kept / STATE).unlink()  # a reset came between them
+    raise OSError("the sandbox is emptied again and again while it is saved: save it once that is over")
+
+
+def save_folder(folder: Path, target: Path) -> Snapshot:
+    """Writes the state of a folder that no sandbox runs on; otherwise as `save_snapshot`.
+
+    Raises:
+        FolderInUse: A sandbox runs on it.
+        ValueError: It isn't a sandbox's folder.
+    """
+    check_is_ours(folder)
+    lock = FolderLock(folder)
+    try:
+        database = Database(folder / STATE)
+        try:
+            return save_snapshot(database, folder, target)
+        finally:
+            database.close()
+    finally:
+        lock.release()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The regular files of a tree in order, without what is being written and without links."""
+    for base, folders, names in os.walk(folder):
+        if Path(base) == folder:
+            folders[:] = [each for each in folders if each != _PASSING]
+        folders.sort()
+        for name in sorted(names):
+            path = Path(base) / name
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _link(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(
+        FileNotFoundError, FileExistsError
+    ):  # an upload's part that became a content; linked before
+        try:
+            os.link(path, target)
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except OSError:  # a file system without links
+            shutil.copy2(path, target)
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    archive.addfile(entry, io.BytesIO(content))
+
+
+def _add_content(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    """Adds a content.
+
+    Raises:
+        OSError: It can't be read, or isn't what its name says.
+    """
+    with path.open("rb") as file:
+        read = Hashed(file)
+        archive.addfile(archive.gettarinfo(arcname=name, fileobj=file), cast("IO[bytes]", read))
+    if is_another(path.name, read):
+        raise OSError(f"the content {path.name} is damaged: the disk gives other bytes than were stored")
+
+
+def _add_changing(archive: tarfile.TarFile, path: Path, name: str, kept: Path) -> None:
+    """Adds a file that others may be writing, as long as it is when it is opened; nothing if they have removed it."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file, tempfile.TemporaryFile(dir=kept) as copy:
+        shutil.copyfileobj(file, copy)
+        entry = archive.gettarinfo(arcname=name, fileobj=file)
+        entry.size = copy.tell()
+        copy.seek(0)
+        archive.addfile(entry, copy)
+
+
+# Elsewhere these are letters of a name like others.
+_ODD = frozenset("\\:\0" if os.name == "nt" else "\0")
+_LOADING = ".loading-"
+
+
+def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snapshot:
+    """Makes a sandbox's folder of a snapshot: whole, or not at all.
+
+    Args:
+        source: The file.
+        folder: The folder; made, with those above it. One that is there stays, as a volume has to, and gets other contents.
+        replace: Whether what is in the folder may be taken away; default False.
+
+    Returns:
+        What was in the file.
+
+    Raises:
+        ValueError: The file isn't a snapshot, is damaged, or was written by a release with another layout; or the folder
+            isn't empty.
+        FolderInUse: A sandbox runs on the folder.
+        OSError: Something can't be read or written.
+    """
+    folder = folder.resolve()
+    if folder.is_dir():
+        close_to_others(folder)
+    if folder.exists():
+        return _load_into(source, folder, replace=replace)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
+        made = Path(name) / "made"
+        about = _unpacked(source, made)
+        made.rename(folder)
+    return about
+
+
+def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
+    """Exchanges what is in a folder, not the folder: it may be a volume, or the one above it somebody else's."""
+    _check_free(folder, replace=replace)
+    lock = FolderLock(folder)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_LOADING) as name:
+            made, before = Path(name) / "made", Path(name) / "before"
+            about = _unpacked(source, made)
+            _check_free(folder, replace=replace)  # the lock keeps sandboxes off only
+            before.mkdir()
+            _exchange(made, folder, before)
+    finally:
+        lock.release()
+    return about
+
+
+def _unpacked(source: Path, made: Path) -> Snapshot:
+    """Unpacks a snapshot into a new folder and checks that it is whole."""
+    made.mkdir(mode=0o700)
+    try:
+        with tarfile.open(source, "r:") as archive:
+            about = _about(archive, source)
+            for member in archive:
+                _extract(archive, member, made, source)
+    except tarfile.TarError as error:
+        raise ValueError(f"{source} is not a snapshot of a sandbox, or not a whole one: {error}") from error
+    _check_whole(made, source)
+    return about
+
+
+def _exchange(made: Path, folder: Path, before: Path) -> None:
+    """Puts what was made in the place of what is in the folder; where that fails, the folder is as it was."""
+    # Without its database a folder isn't taken for a sandbox's: it goes first and comes last.
+    out = sorted(_entries(folder), key=lambda path: path.name != STATE)
+    new = sorted(made.iterdir(), key=lambda path: path.name == STATE)
+    moves = [*((path, before / path.name) for path in out), *((path, folder / path.name) for path in new)]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for origin, target in moves:
+            origin.rename(target)
+            done.append((origin, target))
+    except BaseException:
+        for origin, target in reversed(done):
+            target.rename(origin)
+        raise
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder, but for what a new volume has, the lock, and what is being loaded."""
+    return [
+        path for path in folder.iterdir() if path.name != "lost+found" and not path.name.startswith((LOCK, _LOADING))
+    ]
+
+
+def _check_free(folder: Path, *, replace: bool) -> None:
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    if not _entries(folder):
+        return
+    if not replace:
+        raise ValueError(f"{folder} is not empty")
+    if not (folder / STATE).is_file():
+        raise ValueError(f"{folder} is not a sandbox's folder, so it is not replaced")
+
+
+def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
+    first = archive.next()
+    file = archive.extractfile(first) if first is not None and first.name == ABOUT and first.isreg() else None
+    if file is None:
+        raise ValueError(f"{source} is not a snapshot of a sandbox")
+    try:
+        about: Any = json.loads(file.read(65536))
+        layout, version = (about["format"], about["schema"]), about["version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{source} is not a snapshot of a sandbox: {ABOUT} cannot be read") from error
+    if layout != (FORMAT, SCHEMA_VERSION):
+        raise ValueError(
+            f"{source} was written by omicsdk {version} with layout {layout[0]}.{layout[1]}; this release reads "
+            f"{FORMAT}.{SCHEMA_VERSION}"
+        )
+    return cast("Snapshot", about)
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, source: Path) -> None:
+    """Writes one file of an archive; its name can't lead out of the folder, and it can't be anything but a file."""
+    if member.name == ABOUT:
+        return
+    path = PurePosixPath(member.name)
+    known = member.name in (STATE, *KEYS) or (len(path.parts) > 1 and path.parts[0] in TREES)
+    plain = member.isreg() and not member.issparse()  # holes could make some bytes fill a disk
+    if not plain or not known or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
+        raise ValueError(f"{source} holds {member.name!r}, which is not part of a snapshot")
+    content = archive.extractfile(member)
+    assert content is not None
+    target = made.joinpath(*path.parts)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = open(target, "xb", opener=_for_owner) if member.name in (STATE, *KEYS) else target.open("xb")  # noqa: SIM115 - closed below
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(f"{source} holds {member.name!r} twice, or below a file") from error
+    with file, content:
+        read = Hashed(content)
+        shutil.copyfileobj(read, file)
+    if member.name.startswith("objects/") and is_another(path.name, read):
+        raise ValueError(f"{source} is damaged: the content {path.name} has other bytes than were saved")
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
+
+
+def _check_whole(made: Path, source: Path) -> None:
+    if not (made / STATE).is_file():
+        raise ValueError(f"{source} has no {STATE}")
+    try:
+        lost = lost_content(made)
+    except (sqlite3.DatabaseError, TypeError) as error:
+        raise ValueError(f"{source} is damaged: {STATE}: {error}") from error
+    if lost is not None:
+        raise ValueError(f"{source} is damaged: the content {lost} is missing or has another length")

@@ -64,9 +64,6 @@ class People:
             # A token derives from its salt; of itself there is the digest only.
             pangea_tokens="digest TEXT PRIMARY KEY, salt TEXT NOT NULL, person INTEGER NOT NULL UNIQUE",
         )
-        # The sandbox's own account in a folder of an earlier release, whose password everybody knew.
-        if self._one("password = ?", "") is not None:
-            database.execute("UPDATE pangea_people SET password = ? WHERE password = ''", (own.password_hash,))
 
     def add(self, email: str, password: str, *, kept: str | None = None) -> Person:
         """Makes an account.
