@@ -12,8 +12,7 @@ from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.environment.addresses import Addresses
-from omicsdk.sandbox.environment.variables import crunch_storage_settings, variables
+from omicsdk.sandbox.environment import Addresses, crunch_storage_settings, variables
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from omicsdk.sandbox.environment.shells import SHELLS, shell_lines
+from omicsdk.sandbox.environment import SHELLS, shell_lines
 
 VALUES = {"PLAIN": "http://127.0.0.1:1", "ODD": "it's \"a\" $HOME `x` \\ 'q' %d", "TYPED": "\u2018x\u2019"}
 

@@ -61,7 +61,7 @@ def up(
     from omicsdk.core.files import write_private
 
     def ready(sandbox: Sandbox) -> None:
-        from omicsdk.sandbox.environment.shells import shell_lines
+        from omicsdk.sandbox.environment import shell_lines
 
         lines = shell_lines(sandbox.environment())
         write_private(sandbox.folder / ENVIRONMENT, lines)

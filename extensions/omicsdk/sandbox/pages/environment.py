@@ -1,6 +1,6 @@
 """The page of lines that point programs at the sandbox."""
 
-from omicsdk.sandbox.environment.shells import SHELLS, shell_lines
+from omicsdk.sandbox.environment import SHELLS, shell_lines
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, element

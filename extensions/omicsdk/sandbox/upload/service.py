@@ -6,10 +6,8 @@ from typing import Any
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.service import Service, handlers_in
-from omicsdk.sandbox.upload import areas, checksums, files, health, validations
+from omicsdk.sandbox.upload import operations
 from omicsdk.sandbox.upload.state import Upload, error_body
-
-_MODULES = (areas, checksums, files, health, validations)
 
 
 def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
@@ -27,7 +25,7 @@ def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
         prefix="/upload",
         document=document,
         document_path="/swagger.json",
-        handlers=handlers_in(document, upload, *_MODULES),
+        handlers=handlers_in(document, upload, operations),
         formats=FormatChecker(formats=()),
         format_codes={},
         restricted=lambda: False,
