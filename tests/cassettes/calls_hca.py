@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 from omicsdk.core.checksums import Digests
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.fusillade.clients import client_secret
+from omicsdk.sandbox.fusillade.tokens import client_secret
 from recording import Recorder
 
 # -- the Data Store

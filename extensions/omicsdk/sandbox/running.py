@@ -16,7 +16,7 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.fusillade.pages import shared_routes
+from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.gen3.commons import Gen3

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.fusillade.consent import consent_page, message_page
-from omicsdk.sandbox.fusillade.grants import LoginRequest
+from omicsdk.sandbox.fusillade.oauth import consent_page, message_page
+from omicsdk.sandbox.fusillade.tokens import LoginRequest
 
 texts = st.text("<>\"'&=/ abc;#x01`\n\u2028é", max_size=30) | st.sampled_from(
     ["</dd><script>", '" onfocus="x', "&lt;", "<!--", "]]>", "javascript:x", "</style>", "&#x27;"]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from omicsdk.sandbox.document import operations, read_document
-from omicsdk.sandbox.fusillade.permissions import NEEDED
+from omicsdk.sandbox.fusillade.service import NEEDED
 
 FILES = "arn:hca:dss:*:dev:files/a"
 DOCUMENT = read_document("fusillade")

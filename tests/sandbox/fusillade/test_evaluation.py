@@ -7,10 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.fusillade.conditions import holds, operator_of
-from omicsdk.sandbox.fusillade.evaluation import decide
-from omicsdk.sandbox.fusillade.patterns import compile_pattern, fits
-from omicsdk.sandbox.fusillade.policies import check_policy
+from omicsdk.sandbox.fusillade.policies import check_policy, compile_pattern, decide, fits, holds, operator_of
 
 ACTIONS = ["dss:PutFile", "dss:GetFile", "dss:GetBundle", "fus:GetUser"]
 RESOURCES = ["arn:hca:dss:*:dev:files/a", "arn:hca:dss:*:dev:files/b", "arn:hca:dss:*:prod:bundles/a"]

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.fusillade import keys
+from omicsdk.sandbox.fusillade import tokens
 
 EMAIL = "https://auth.data.humancellatlas.org/email"
 AUDIENCE = "https://dev.data.humancellatlas.org/"
@@ -27,7 +27,7 @@ def ready_key():
 
 @pytest.fixture
 def account(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_key):
-    monkeypatch.setattr(keys, "new_key", lambda: ready_key)  # a key takes 200 ms to make
+    monkeypatch.setattr(tokens, "new_key", lambda: ready_key)  # a key takes 200 ms to make
     return json.loads(sandbox.service_account(tmp_path).read_text())
 
 

@@ -1,20 +1,378 @@
-"""Operations of OAuth 2.0 and OpenID Connect."""
+"""Logging in by OAuth: the operations, the pages that ask and answer, and the tokens that it ends with."""
 
+import base64
+import hashlib
+import html
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError
-from omicsdk.sandbox.fusillade.login import Answer, allowed, answer, check_request, exchange, login_request
-from omicsdk.sandbox.fusillade.state import Fusillade
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from omicsdk.sandbox.app import origin
+from omicsdk.sandbox.fusillade.policies import EVERYBODY
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade, is_name
+from omicsdk.sandbox.fusillade.store import USER
+from omicsdk.sandbox.fusillade.tokens import (
+    AUDIENCES,
+    CLIENT_ID,
+    EMAIL_CLAIM,
+    GROUP_CLAIM,
+    LOOPBACK,
+    Grant,
+    LoginRequest,
+    OAuthError,
+    application_secrets,
+    check_client,
+    client_secret,
+    may_redirect,
+    narrowed,
+)
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.credentials import ALGORITHM
+from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_\-]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9._~\-]{43,128}")
+_OWN_SCOPE = "openid email profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a login ends for the browser.
+
+    Attributes:
+        location: Where it is sent; empty when `shown` is.
+        shown: What is shown when there is nowhere to send it.
+    """
+
+    location: str
+    shown: Mapping[str, Any]
+
+
+def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
+    """Reads what a client asks for.
+
+    Args:
+        query: The query of /oauth/authorize; names that mean nothing are ignored.
+        origin: Scheme, host and port of this server as the client reached it.
+
+    Returns:
+        The request.
+
+    Raises:
+        Problem: 400; the client or the address to come back to isn't one that anything may be sent to.
+    """
+    client, uri = query.get("client_id", ""), query.get("redirect_uri", "")
+    if client == "None":  # what the published client sends for nothing
+        client = ""
+    if client not in ("", CLIENT_ID):
+        raise Problem(400, "Bad Request", f"There is no application {client[:80]!r}; here it is {CLIENT_ID!r}")
+    if uri and not may_redirect(uri, origin):
+        raise Problem(400, "Bad Request", f"The redirect_uri isn't on this machine, where logins end: {uri[:200]!r}")
+    return LoginRequest(
+        client_id=client,
+        redirect_uri=uri,
+        state=query.get("state", ""),
+        scope=query.get("scope", "") if client else _OWN_SCOPE,
+        nonce=query.get("nonce", ""),
+        challenge=query.get("code_challenge", ""),
+        audience=query.get("audience", ""),
+    )
+
+
+def check_request(query: Mapping[str, str]) -> None:
+    """Checks the rest of what a client asks for.
+
+    Raises:
+        OAuthError: It goes back to the client.
+    """
+    kind = query.get("response_type") or query.get("respone_type") or "code"
+    if kind != "code":
+        raise OAuthError("unsupported_response_type", "The only response_type is 'code'")
+    challenge = query.get("code_challenge")
+    if challenge is not None or "code_challenge_method" in query:
+        if query.get("code_challenge_method") != "S256":
+            raise OAuthError("invalid_request", "The code_challenge_method is 'S256'")
+        if not _CHALLENGE.fullmatch(challenge or ""):
+            raise OAuthError("invalid_request", "The code_challenge is a SHA-256 digest in base64url without padding")
+
+
+def answer(request: LoginRequest, fields: Mapping[str, Any]) -> Answer:
+    """Where a browser goes with an answer: back to the client, with the state; else the answer is shown."""
+    told = {**fields, **({"state": request.state} if request.state else {})}
+    if not request.redirect_uri:
+        return Answer("", told)
+    parts = urlsplit(request.redirect_uri)
+    query = "&".join(filter(None, [parts.query, urlencode(told)]))
+    return Answer(urlunsplit((parts.scheme, parts.netloc, parts.path, query, "")), {})
+
+
+def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Answer:
+    """What a yes leads to: a code for a client, tokens for the deployment's own application.
+
+    Raises:
+        Problem: 400; the address can't be the name of a user.
+    """
+    if not is_name(email):
+        raise Problem(400, "Bad Request", "An address has 1 to 128 letters, digits and .@_-$,=")
+    groups = [each for each in fusillade.first_groups() if each != EVERYBODY]
+    fusillade.add_user(email, groups=groups)
+    if request.client_id:
+        return answer(request, {"code": fusillade.grants.put_code(request, email)})
+    issued = tokens(fusillade, Grant(request, email, ""), issuer)
+    claims = {"decoded_token": json.dumps({"email": email, "email_verified": True})}
+    return answer(request, {**issued, **claims})
+
+
+def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, issuer: str) -> dict[str, Any]:
+    """Tokens for a code or a refresh token.
+
+    Args:
+        fusillade: The service's state.
+        form: The request's form.
+        authorization: Its Authorization header; empty without.
+        issuer: Who signs the tokens.
+
+    Returns:
+        The tokens.
+
+    Raises:
+        OAuthError: There are none.
+    """
+    proved = check_client(form, authorization, client_secret(fusillade.grounds.secrets))
+    match form.get("grant_type"):
+        case "authorization_code":
+            grant = fusillade.grants.take_code(form.get("code", ""))
+            if grant is None:
+                raise OAuthError("invalid_grant", "The code isn't one of ours, was used before, or has ended")
+            if grant.request.redirect_uri != form.get("redirect_uri", ""):
+                raise OAuthError("invalid_grant", "The redirect_uri isn't that of the login")
+            _check_verifier(grant.request.challenge, form.get("code_verifier", ""), proved=proved)
+            return tokens(fusillade, grant, issuer, offline="offline_access" in grant.request.scope.split())
+        case "refresh_token":
+            return _refresh(fusillade, form, issuer)
+        case kind:
+            known = "authorization_code or refresh_token"
+            raise OAuthError("unsupported_grant_type", f"The grant_type is {known}, not {(kind or 'nothing')[:80]}")
+
+
+def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict[str, Any]:
+    token = form.get("refresh_token", "")
+    if not token:
+        raise OAuthError("invalid_request", "There is no refresh_token to renew with: log in again")
+    grant = fusillade.grants.refresh(token, CLIENT_ID)
+    if grant is None:
+        raise OAuthError("invalid_grant", "The refresh token isn't one of ours, or was revoked: log in again")
+    wanted = form.get("scope", "").split()
+    if not set(wanted) <= set(grant.request.scope.split()):
+        raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
+    rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
+    if rotated and not fusillade.grants.revoke(token, CLIENT_ID):
+        raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
+    return tokens(fusillade, narrowed(grant, " ".join(wanted)) if wanted else grant, issuer, offline=rotated)
+
+
+def _check_verifier(challenge: str, verifier: str, *, proved: bool) -> None:
+    if not challenge:
+        if verifier:
+            raise OAuthError("invalid_grant", "There is a code_verifier, and the login had no code_challenge")
+        if not proved:
+            raise OAuthError("invalid_client", "A client without its secret has to use PKCE (code_challenge)", 401)
+        return
+    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    if not _VERIFIER.fullmatch(verifier) or digest != challenge:
+        raise OAuthError("invalid_grant", "The code_verifier isn't what the login's code_challenge was made of")
+
+
+def tokens(fusillade: Fusillade, grant: Grant, issuer: str, *, offline: bool = False) -> dict[str, Any]:
+    """Makes tokens for whoever said yes.
+
+    Args:
+        fusillade: The service's state.
+        grant: What they said yes to.
+        issuer: Who signs.
+        offline: Whether there is a refresh token, too.
+
+    Returns:
+        The answer's fields, as RFC 6749 names them.
+    """
+    request, now = grant.request, int(fusillade.now())
+    seconds = int(fusillade.grounds.settings.number("auth.token_seconds"))
+    scope = request.scope.split()
+    groups = fusillade.groups_of(grant.email) - {EVERYBODY}
+    about: dict[str, Any] = {
+        "iss": issuer,
+        "sub": grant.email,
+        "iat": now,
+        "exp": now + seconds,
+        "email": grant.email,
+        "email_verified": True,
+        EMAIL_CLAIM: grant.email,
+    }
+    # The claim holds one group; what its owner may do is looked up anyway.
+    if groups:
+        about[GROUP_CLAIM] = "hca" if "hca" in groups else min(groups)
+    audience = [request.audience or AUDIENCES[1], f"{issuer}oauth/userinfo"]
+    access = {**about, "aud": audience, "azp": request.client_id or CLIENT_ID, "scope": request.scope}
+    issued: dict[str, Any] = {
+        "access_token": fusillade.key.sign(access),
+        "token_type": "Bearer",
+        "expires_in": seconds,
+        "scope": request.scope,
+    }
+    if "openid" in scope:
+        identity = {**about, "aud": request.client_id or CLIENT_ID}
+        issued["id_token"] = fusillade.key.sign({**identity, "nonce": request.nonce} if request.nonce else identity)
+    if offline:
+        issued["refresh_token"] = fusillade.grants.put_refresh(grant)
+    return issued
+
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""What keeps other pages from framing the page, and its address from travelling on."""
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:4em auto;padding:0 1em;color:#222}"
+    "input,button{font:inherit;padding:.4em .8em}input{width:100%;box-sizing:border-box;margin:.3em 0 1em}"
+    "dt{font-weight:600}dd{margin:0 0 .6em;overflow-wrap:anywhere}"
+)
+
+
+def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chosen: str) -> str:
+    """The page: an e-mail address to choose, and buttons that say yes or no.
+
+    Args:
+        request: What the client asked for.
+        ticket: What the form hands back.
+        users: Addresses to choose from; any other one may be entered.
+        chosen: The address that is entered at first.
+
+    Returns:
+        HTML; nothing of the request is taken for markup.
+    """
+    told = {
+        "Application": request.client_id or "this deployment",
+        "It wants": request.scope or "nothing in particular",
+        "It gets the answer at": request.redirect_uri or "this page",
+    }
+    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in told.items())
+    options = "".join(f'<option value="{html.escape(user)}">' for user in users)
+    return _page(
+        "Log in to the sandbox",
+        f"<p>This is a sandbox: it asks for no password. Whoever you choose is who you are.</p><dl>{rows}</dl>"
+        '<form method="post" action="consent">'
+        f'<input type="hidden" name="ticket" value="{html.escape(ticket)}">'
+        f'<label for="email">E-mail address</label><input id="email" name="email" type="email" list="users"'
+        f' maxlength="128" required value="{html.escape(chosen)}"><datalist id="users">{options}</datalist>'
+        '<button id="allow" name="decision" value="allow">Allow</button> '
+        '<button id="deny" name="decision" value="deny" formnovalidate>Deny</button></form>',
+    )
+
+
+def message_page(title: str, text: str) -> str:
+    """A page that only says something."""
+    return _page(title, f"<p>{html.escape(text)}</p>")
+
+
+def _page(title: str, body: str) -> str:
+    heading = html.escape(title)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title><style>{_STYLE}</style>'
+        f"<h1>{heading}</h1>{body}</html>"
+    )
+
+
+_MAX_FORM = 16 * 1024
+_GONE = "This login has ended, or was answered before. Begin it again where you came from."
+
+
+def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
+    """The routes below the service's prefix: the page that asks, its answer, and what a logout leads to."""
+
+    def ask(request: Request) -> Response:
+        ticket = request.query_params.get("ticket", "")
+        wanted = fusillade.grants.ticket(ticket, take=False)
+        if wanted is None:
+            return _message("Too late", _GONE, 400)
+        users = fusillade.store.names(USER, "", 50)
+        chosen = ADMINISTRATOR if ADMINISTRATOR in users else "".join(users[:1])
+        return HTMLResponse(consent_page(wanted, ticket, users, chosen), headers=HEADERS)
+
+    def pressed(form: Mapping[str, str], issuer: str) -> Response:
+        wanted = fusillade.grants.ticket(form.get("ticket", ""), take=True)
+        if wanted is None:
+            return _message("Too late", _GONE, 400)
+        if form.get("decision") == "allow":
+            try:
+                found = allowed(fusillade, wanted, form.get("email", "").strip(), issuer)
+            except Problem as problem:
+                return _message("Not logged in", problem.title, problem.status)
+        else:
+            found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
+        if found.location:
+            # 303: the browser goes on with GET, whatever it came with.
+            return RedirectResponse(found.location, 303, HEADERS)
+        return JSONResponse(found.shown, headers=HEADERS)
+
+    async def press(request: Request) -> Response:
+        content = b""
+        async for block in request.stream():
+            content += block
+            if len(content) > _MAX_FORM:
+                return _message("Too much", "The form is larger than the page's.", 413)
+        form = dict(parse_qsl(content.decode(errors="replace")))
+        return await run_in_threadpool(pressed, form, issuer_of(origin(request)))
+
+    def logged_out(_request: Request) -> Response:
+        return _message("Logged out", "The sandbox keeps no sessions, so there is nothing left to end.")
+
+    return [
+        Route("/consent", ask, methods=["GET"]),
+        Route("/consent", press, methods=["POST"]),
+        Route("/logged-out", logged_out, methods=["GET"]),
+    ]
+
+
+def _message(title: str, text: str, status: int = 200) -> Response:
+    return HTMLResponse(message_page(title, text), status, HEADERS)
+
+
+def shared_routes(secrets: Secrets) -> list[BaseRoute]:
+    """Addresses of the whole server, where the platform's clients look: the application's secrets, and /echo.
+
+    The published client takes the host's root for both, whatever the service's base address is.
+
+    Args:
+        secrets: What the application's secret derives from.
+    """
+
+    def application(request: Request) -> Response:
+        return JSONResponse(application_secrets(origin(request), client_secret(secrets)))
+
+    def echo(request: Request) -> Response:
+        text = echoed(request.url.path, dict(request.query_params), request.headers)
+        return PlainTextResponse(text, headers=ECHO_HEADERS)
+
+    places = ("", "/auth", "/dss", "/dss/v1")
+    found: list[BaseRoute] = [Route(f"{place}/internal/application_secrets", application) for place in places]
+    return [*found, Route("/echo", echo)]
+
 
 APP_METADATA = "https://auth.data.humancellatlas.org/app_metadata"
 HOST = "auth.data.humancellatlas.org"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -114,10 +472,10 @@ def get_openid_configuration(_fusillade: Fusillade, call: Call) -> Reply:
     """GET /.well-known/openid-configuration."""
     host: str = call.arguments["host"]
     name = _host_name(host)
-    if name not in (*_LOOPBACK, HOST):
+    if name not in (*LOOPBACK, HOST):
         raise Problem(400, "Bad Request", f"The host is {HOST}, or this machine, not {host[:80]!r}")
     # A client that names the deployment by the header still reaches this server.
-    origin = call.origin if name in _LOOPBACK else call.server
+    origin = call.origin if name in LOOPBACK else call.server
     return Reply(
         {
             "issuer": issuer_of(origin),

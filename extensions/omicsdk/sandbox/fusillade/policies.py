@@ -1,13 +1,255 @@
-"""The grammar of policies, that of AWS IAM: what a policy must look like before it is kept."""
+"""Policies: which texts are ones, those that are there from the start, and whether they allow a request, by the rules of AWS."""
 
+import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, cast
 
-from omicsdk.sandbox.fusillade.conditions import operator_of
-from omicsdk.sandbox.fusillade.patterns import as_list
 from omicsdk.sandbox.problems import Problem
+
+Context = Mapping[str, Sequence[str]]
+
+_VARIABLE = re.compile(r"\$\{\s*([^}',]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
+# `${*}` stands for a star that is meant as one, and so on.
+_LITERAL = "*?$"
+
+
+class Wild(Enum):
+    """What fits more than one text.
+
+    Attributes:
+        ANY: Any text, the empty one too.
+        ONE: Any one character.
+    """
+
+    ANY = "*"
+    ONE = "?"
+
+
+Pattern = tuple[str | Wild, ...]
+
+
+def as_list(value: object) -> list[object]:
+    """The values of a place where one may stand without a list."""
+    return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def compile_pattern(text: str, context: Context, *, variables: bool = True, wild: bool = True) -> Pattern | None:
+    """Makes a pattern of a policy's text for one request.
+
+    Args:
+        text: The text of the policy.
+        context: The request's keys and their values.
+        variables: Whether `${key}` is replaced; policies of the oldest version have none.
+        wild: Whether `*` and `?` stand for other texts.
+
+    Returns:
+        The pattern; None when a variable has no value, or more than one: it fits nothing then.
+    """
+    if not variables:
+        return _tokens(text, wild=wild)
+    found: list[str | Wild] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        found.extend(_tokens(text[end : match.start()], wild=wild))
+        value = _value(match[1], match[2], context)
+        if value is None:
+            return None
+        found.extend(value)
+        end = match.end()
+    return (*found, *_tokens(text[end:], wild=wild))
+
+
+def _tokens(text: str, *, wild: bool) -> Pattern:
+    return tuple(Wild(letter) if wild and letter in "*?" else letter for letter in text)
+
+
+def _value(key: str, default: str | None, context: Context) -> str | None:
+    if len(key) == 1 and key in _LITERAL:
+        return key
+    values = context.get(key, ())
+    return values[0] if len(values) == 1 else default
+
+
+def fits(pattern: Pattern, text: str) -> bool:
+    """Whether a text fits a pattern.
+
+    It goes back to the last `*` only, so no pattern takes longer than its length times the text's.
+    """
+    at = place = 0
+    star, tried = -1, 0
+    while place < len(text):
+        token = pattern[at] if at < len(pattern) else None
+        if token is Wild.ANY:
+            star, tried = at, place
+            at += 1
+        elif token is Wild.ONE or token == text[place]:
+            at += 1
+            place += 1
+        elif star >= 0:
+            tried += 1
+            at, place = star + 1, tried
+        else:
+            return False
+    return all(token is Wild.ANY for token in pattern[at:])
+
+
+Condition = Mapping[str, Mapping[str, object]]
+_Test = Callable[[str, str, Context, bool], bool]
+_ANY, _ALL, _OPTIONAL = "ForAnyValue:", "ForAllValues:", "IfExists"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What an operator's name says.
+
+    Attributes:
+        test: Whether one value of the request fits one of the policy.
+        negated: Whether it holds when no value fits.
+        scope: `ForAnyValue:`, `ForAllValues:` or nothing.
+        optional: Whether it holds for a key that the request doesn't have.
+    """
+
+    test: _Test
+    negated: bool
+    scope: str
+    optional: bool
+
+
+def operator_of(name: str) -> Operator | None:
+    """Reads an operator's name, such as `ForAnyValue:StringLikeIfExists`; None when there is no such operator."""
+    scope = next((each for each in (_ANY, _ALL) if name.startswith(each)), "")
+    word = name.removeprefix(scope)
+    optional = word.endswith(_OPTIONAL)
+    test, negated = _TESTS.get(word.removesuffix(_OPTIONAL), (None, False))
+    return None if test is None else Operator(test, negated, scope, optional)
+
+
+def holds(condition: Condition, context: Context, *, variables: bool) -> bool:
+    """Whether all of a statement's condition holds for a request.
+
+    Args:
+        condition: Operator to key to value or values; of operators that `operator_of` knows, and `Null`.
+        context: The request's keys and their values.
+        variables: Whether `${key}` in values is replaced.
+    """
+    return all(
+        _key_holds(name, _find(context, key), listed(stated), context, variables)
+        for name, tests in condition.items()
+        for key, stated in tests.items()
+    )
+
+
+def listed(value: object) -> list[str]:
+    """A condition's value or values as texts, numbers and booleans too."""
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in as_list(value)]
+
+
+def _find(context: Context, key: str) -> Sequence[str]:
+    # Keys are compared without case, as IAM does.
+    return next((values for name, values in context.items() if name.lower() == key.lower()), ())
+
+
+def _key_holds(name: str, values: Sequence[str], stated: Sequence[str], context: Context, variables: bool) -> bool:
+    if name == "Null":
+        return (not values) == (stated[:1] == ["true"])
+    operator = operator_of(name)
+    assert operator is not None, f"{name} wasn't checked"
+
+    def one(value: str) -> bool:
+        fitting = any(operator.test(value, each, context, variables) for each in stated)
+        return fitting != operator.negated
+
+    if not values:
+        if operator.scope:
+            return operator.scope == _ALL or operator.optional
+        return operator.optional or operator.negated
+    if operator.scope == _ALL or (operator.negated and not operator.scope):
+        return all(map(one, values))
+    return any(map(one, values))
+
+
+# -- the tests
+
+
+def _texts(*, wild: bool = False, fold: bool = False) -> _Test:
+    def test(value: str, stated: str, context: Context, variables: bool) -> bool:
+        pattern = compile_pattern(stated, context, variables=variables, wild=wild)
+        if pattern is None:
+            return False
+        if not fold:
+            return fits(pattern, value)
+        folded = tuple(each.lower() if isinstance(each, str) else each for each in pattern)
+        return fits(folded, value.lower())
+
+    return test
+
+
+def _compared(read: Callable[[str], float | None], right: Callable[[float, float], bool]) -> _Test:
+    def test(value: str, stated: str, _context: Context, _variables: bool) -> bool:
+        one, other = read(value), read(stated)
+        return one is not None and other is not None and right(one, other)
+
+    return test
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _number(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _bool(value: str, stated: str, _context: Context, _variables: bool) -> bool:
+    return value.lower() == stated.lower()
+
+
+def _address(value: str, stated: str, _context: Context, _variables: bool) -> bool:
+    try:
+        return ipaddress.ip_address(value) in ipaddress.ip_network(stated, strict=False)
+    except ValueError:
+        return False
+
+
+_COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], bool]] = {
+    "Equals": (lambda one, other: one == other, False),
+    "NotEquals": (lambda one, other: one == other, True),
+    "LessThan": (lambda one, other: one < other, False),
+    "LessThanEquals": (lambda one, other: one <= other, False),
+    "GreaterThan": (lambda one, other: one > other, False),
+    "GreaterThanEquals": (lambda one, other: one >= other, False),
+}
+
+_TESTS: dict[str, tuple[_Test, bool]] = {
+    "StringEquals": (_texts(), False),
+    "StringNotEquals": (_texts(), True),
+    "StringEqualsIgnoreCase": (_texts(fold=True), False),
+    "StringNotEqualsIgnoreCase": (_texts(fold=True), True),
+    "StringLike": (_texts(wild=True), False),
+    "StringNotLike": (_texts(wild=True), True),
+    "ArnEquals": (_texts(wild=True), False),
+    "ArnNotEquals": (_texts(wild=True), True),
+    "ArnLike": (_texts(wild=True), False),
+    "ArnNotLike": (_texts(wild=True), True),
+    "Bool": (_bool, False),
+    "IpAddress": (_address, False),
+    "NotIpAddress": (_address, True),
+    **{f"Numeric{name}": (_compared(_number, right), negated) for name, (right, negated) in _COMPARISONS.items()},
+    **{f"Date{name}": (_compared(_moment, right), negated) for name, (right, negated) in _COMPARISONS.items()},
+}
+
 
 Policy = Mapping[str, Any]
 
@@ -147,3 +389,119 @@ def _condition_fault(condition: object) -> str:
             if not values or not all(isinstance(each, str | int | float) for each in values):
                 return f"the value of {key[:80]!r} is a text, number or boolean, or a list of these"
     return ""
+
+
+JsonObject = dict[str, Any]
+
+EVERYBODY = "user_default"
+"""The group that every user is in."""
+USER_ROLE, ADMIN_ROLE = "default_user", "fusillade_admin"
+OWNER = "Owner"
+"""The access level that every resource type has from the start."""
+
+
+def _allow(actions: list[str], resources: list[str]) -> JsonObject:
+    return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resources}]}
+
+
+def user_role() -> JsonObject:
+    """What everybody may: read about themselves."""
+    return _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
+
+
+def admin_role() -> JsonObject:
+    """What administrators may: everything that the service has."""
+    return _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
+
+
+def group_policy(group: str) -> JsonObject:
+    """What the users of a group may when it was created without a policy: read about it."""
+    return _allow(["fus:GetGroup", "fus:GetUser", "fus:GetRole"], [f"arn:hca:fus:*:*:group/{group}/*"])
+
+
+def owner_policy() -> JsonObject:
+    """What the owner of a resource ID may when its type was created without a policy."""
+    thing = "arn:hca:fus:*:*:resource/${fus:resource_type}/id/${fus:resource_id}"
+    return _allow(["fus:GetResources", "fus:PutResources", "fus:DeleteResources"], [thing, f"{thing}/*"])
+
+
+EMAIL = "fus:user_email"
+"""The key of a request that has the name of whom a decision is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What policies say.
+
+    Attributes:
+        result: Whether all of what was asked for is allowed.
+        reason: Why, in words.
+    """
+
+    result: bool
+    reason: str
+
+
+def decide(policies: Iterable[Policy], actions: Sequence[str], resource: str, context: Context) -> Decision:
+    """Decides about actions on a resource.
+
+    Args:
+        policies: All policies that count, checked before.
+        actions: The actions; all of them have to be allowed.
+        resource: The resource's name.
+        context: The request's keys and their values, the name of the user under `fus:user_email`.
+
+    Returns:
+        Yes when each action is allowed by a statement and denied by none.
+    """
+    counting = [
+        (statement, policy.get("Version") == VERSION)
+        for policy in policies
+        for statement in cast("list[Mapping[str, Any]]", policy["Statement"])
+    ]
+    unsaid: list[str] = []
+    for action in actions:
+        effects = {
+            statement["Effect"]
+            for statement, variables in counting
+            if _counts(statement, action, resource, context, variables=variables)
+        }
+        if "Deny" in effects:
+            return Decision(False, f"A policy denies {action} on {resource}.")
+        if not effects:
+            unsaid.append(action)
+    if unsaid or not actions:
+        return Decision(False, f"No policy allows {', '.join(unsaid) or 'nothing'} on {resource}.")
+    return Decision(True, "Everything that was asked for is allowed, and nothing of it is denied.")
+
+
+def _counts(statement: Mapping[str, Any], action: str, resource: str, context: Context, *, variables: bool) -> bool:
+    return (
+        _in_list(statement, "Action", action.lower(), context, variables=False, fold=True)
+        and _in_list(statement, "Resource", resource, context, variables=variables, fold=False)
+        and _about(statement.get("Principal", "*"), context)
+        and holds(statement.get("Condition", {}), context, variables=variables)
+    )
+
+
+def _in_list(
+    statement: Mapping[str, Any], name: str, value: str, context: Context, *, variables: bool, fold: bool
+) -> bool:
+    negated = f"Not{name}" in statement
+    stated = statement.get(f"Not{name}" if negated else name)
+    if stated is None:
+        return True  # an access level without resources is about the thing that it is had on
+    fitting = False
+    for text in texts(stated):
+        pattern = compile_pattern(text.lower() if fold else text, context, variables=variables)
+        if pattern is None:
+            if negated:
+                return False  # as in IAM, a statement whose variable has no value counts for nothing
+        elif fits(pattern, value):
+            fitting = True
+    return fitting != negated
+
+
+def _about(principal: object, context: Context) -> bool:
+    names = principals_of(principal)
+    return "*" in names or any(email in names for email in context.get(EMAIL, ()))

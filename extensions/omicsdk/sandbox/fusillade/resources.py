@@ -1,8 +1,7 @@
 """Operations of resource types, their access levels, and who has access to the things of a type."""
 
-from omicsdk.sandbox.fusillade.defaults import OWNER, owner_policy
-from omicsdk.sandbox.fusillade.listing import list_page, name_page
-from omicsdk.sandbox.fusillade.policies import RESOURCE_POLICY, actions_of, check_policy
+from omicsdk.sandbox.fusillade.policies import OWNER, RESOURCE_POLICY, actions_of, check_policy, owner_policy
+from omicsdk.sandbox.fusillade.principals import list_page, name_page
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.fusillade.store import JsonObject
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.fusillade.bearers import email_of, read_token
-from omicsdk.sandbox.fusillade.defaults import (
+from omicsdk.sandbox.fusillade.policies import (
     ADMIN_ROLE,
+    EMAIL,
     EVERYBODY,
     OWNER,
     USER_ROLE,
+    Decision,
+    Policy,
     admin_role,
+    decide,
     group_policy,
+    texts,
     user_role,
 )
-from omicsdk.sandbox.fusillade.evaluation import EMAIL, Decision, decide
-from omicsdk.sandbox.fusillade.grants import Grants
-from omicsdk.sandbox.fusillade.keys import ServiceAccounts
-from omicsdk.sandbox.fusillade.policies import Policy, texts
 from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, AccessStore, Principal
+from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccounts, email_of, read_token
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.credentials import SigningKey

@@ -1,0 +1,419 @@
+"""What stands for somebody: the application and its secret, requests to log in and what is granted, accounts of programs, bearer tokens."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from omicsdk.core.files import PRIVATE, in_place_of
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, new_key, private_pem
+from omicsdk.sandbox.state.database import Database
+
+CLIENT_ID = "omics-sandbox"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Names of this machine."""
+
+
+class OAuthError(Exception):
+    """A refusal in the terms of OAuth 2.0.
+
+    Args:
+        code: The error as RFC 6749 names it, such as `invalid_grant`.
+        description: One sentence for people.
+        status: The HTTP status.
+    """
+
+    def __init__(self, code: str, description: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+        self.status = status
+
+    def fields(self) -> dict[str, str]:
+        """The error as it stands in an answer or a redirect."""
+        return {"error": self.code, "error_description": self.description}
+
+
+def client_secret(secrets: Secrets) -> str:
+    """The application's secret, which every program that asks gets, as of any installed application."""
+    return secrets.derived("auth", CLIENT_ID)
+
+
+def application_secrets(origin: str, secret: str) -> dict[str, Any]:
+    """What an installed application has to know, in the form of Google's client secrets.
+
+    Args:
+        origin: Scheme, host and port of this server as the client reached it.
+        secret: The application's secret.
+    """
+    return {
+        "installed": {
+            "client_id": CLIENT_ID,
+            "client_secret": secret,
+            "auth_uri": f"{origin}/auth/oauth/authorize",
+            "token_uri": f"{origin}/auth/oauth/token",
+            "redirect_uris": ["http://localhost", "http://127.0.0.1", f"{origin}/echo", f"{origin}/auth/echo"],
+        }
+    }
+
+
+def check_client(form: Mapping[str, str], authorization: str, expected: str) -> bool:
+    """Checks which client sent a request for tokens; there is one, the sandbox's own application.
+
+    Args:
+        form: The request's form.
+        authorization: Its Authorization header, where client and secret may stand instead.
+        expected: The application's secret.
+
+    Returns:
+        Whether it proved who it is by its secret.
+
+    Raises:
+        OAuthError: The client isn't known or its secret is wrong.
+    """
+    name, secret = form.get("client_id", ""), form.get("client_secret", "")
+    scheme, _, text = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError) as error:
+            raise OAuthError("invalid_client", "The Authorization header isn't readable", 401) from error
+        name, secret = unquote(name), unquote(secret)
+    if name != CLIENT_ID:
+        raise OAuthError("invalid_client", f"The client is {CLIENT_ID!r} here, not {name[:80]!r}", 401)
+    if secret and not hmac.compare_digest(secret.encode(errors="surrogatepass"), expected.encode()):
+        raise OAuthError("invalid_client", "The client's secret is wrong", 401)
+    return bool(secret)
+
+
+def may_redirect(uri: str, origin: str) -> bool:
+    """Whether a browser may be sent somewhere with a code: to this machine or server, so that no page gets one.
+
+    Args:
+        uri: Where a client wants the browser to come back to.
+        origin: Scheme, host and port of this server as the client reached it, whose /echo shows the code.
+    """
+    if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
+        return True
+    parts = _split(uri)
+    return (
+        parts is not None
+        and parts.scheme in ("http", "https")
+        and parts.hostname in LOOPBACK
+        and not parts.fragment
+        and not parts.username
+    )
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return None
+    return parts if uri.isprintable() else None
+
+
+TICKET_SECONDS = 600.0
+"""For how long somebody may look at the page that asks them."""
+CODE_SECONDS = 600.0
+"""For how long a code is good: the most that RFC 6749 recommends (section 4.1.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """What a client asked for.
+
+    Attributes:
+        client_id: The client; empty for the deployment's own application, which gets tokens instead of a code.
+        redirect_uri: Where the browser goes afterwards; empty when the answer is shown instead.
+        state: Handed back with the redirect.
+        scope: Words separated by blanks.
+        nonce: Put into the identity token.
+        challenge: The S256 challenge of PKCE (RFC 7636); empty without.
+        audience: What the access token is for; empty for the usual one.
+    """
+
+    client_id: str
+    redirect_uri: str
+    state: str
+    scope: str
+    nonce: str
+    challenge: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody said yes to.
+
+    Attributes:
+        request: What was asked for.
+        email: Who said yes.
+        family: What ties the refresh tokens to the login that they came from.
+    """
+
+    request: LoginRequest
+    email: str
+    family: str
+
+
+class Grants:
+    """Tickets, codes and refresh tokens; of codes and tokens only digests are kept.
+
+    Args:
+        database: Where they are kept.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        database.define(
+            auth_tickets="id TEXT PRIMARY KEY, request TEXT NOT NULL, ends REAL NOT NULL",
+            auth_codes="digest TEXT PRIMARY KEY, grant_ TEXT NOT NULL, ends REAL NOT NULL, used INTEGER NOT NULL",
+            auth_refresh="digest TEXT PRIMARY KEY, grant_ TEXT NOT NULL, family TEXT NOT NULL, client_id TEXT NOT NULL",
+        )
+
+    # -- requests that wait for a yes
+
+    def put_ticket(self, request: LoginRequest) -> str:
+        """Keeps a request until somebody answers the page."""
+        ticket = secrets.token_hex(24)
+        row = (ticket, json.dumps(asdict(request)), self._now() + TICKET_SECONDS)
+        with self._database.transaction():
+            for table in ("auth_tickets", "auth_codes"):  # nobody can use these any more
+                self._database.execute(f"DELETE FROM {table} WHERE ends <= ?", (self._now(),))  # noqa: S608 - our own names
+            self._database.execute("INSERT INTO auth_tickets VALUES (?, ?, ?)", row)
+        return ticket
+
+    def ticket(self, ticket: str, *, take: bool) -> LoginRequest | None:
+        """The request of a ticket, taken when it is answered; None when there is none any more."""
+        with self._database.transaction():
+            row = self._database.row("SELECT * FROM auth_tickets WHERE id = ?", (ticket,))
+            if row is None or row["ends"] <= self._now():
+                return None
+            if take:
+                self._database.execute("DELETE FROM auth_tickets WHERE id = ?", (ticket,))
+            return LoginRequest(**json.loads(row["request"]))
+
+    # -- codes
+
+    def put_code(self, request: LoginRequest, email: str) -> str:
+        """Makes a code."""
+        code = secrets.token_hex(24)  # no text that begins with a dash: people paste it
+        grant = Grant(request, email, secrets.token_hex(16))
+        row = (_digest(code), _packed(grant), self._now() + CODE_SECONDS)
+        self._database.execute("INSERT INTO auth_codes VALUES (?, ?, ?, 0)", row)
+        return code
+
+    def take_code(self, code: str) -> Grant | None:
+        """What a code stands for, once; None when it isn't good.
+
+        A code that comes twice may have been stolen: what it led to is revoked (RFC 6749, section 4.1.2).
+        """
+        with self._database.transaction():
+            row = self._database.row("SELECT * FROM auth_codes WHERE digest = ?", (_digest(code),))
+            if row is None or row["ends"] <= self._now():
+                return None
+            grant = _unpacked(row["grant_"])
+            if row["used"]:
+                self._database.execute("DELETE FROM auth_refresh WHERE family = ?", (grant.family,))
+                return None
+            self._database.execute("UPDATE auth_codes SET used = 1 WHERE digest = ?", (row["digest"],))
+            return grant
+
+    # -- refresh tokens
+
+    def put_refresh(self, grant: Grant) -> str:
+        """Makes a refresh token."""
+        token = secrets.token_hex(32)
+        row = (_digest(token), _packed(grant), grant.family, grant.request.client_id)
+        self._database.execute("INSERT INTO auth_refresh VALUES (?, ?, ?, ?)", row)
+        return token
+
+    def refresh(self, token: str, client_id: str) -> Grant | None:
+        """What a refresh token stands for; None when it isn't good, or not this client's."""
+        query = "SELECT grant_ FROM auth_refresh WHERE digest = ? AND client_id = ?"
+        row = self._database.row(query, (_digest(token), client_id))
+        return _unpacked(row["grant_"]) if row else None
+
+    def revoke(self, token: str, client_id: str) -> bool:
+        """Makes a client's refresh token worthless; False when it was that already."""
+        statement = "DELETE FROM auth_refresh WHERE digest = ? AND client_id = ?"
+        return self._database.execute(statement, (_digest(token), client_id)) == 1
+
+
+def narrowed(grant: Grant, scope: str) -> Grant:
+    """A grant for less than was said yes to."""
+    return replace(grant, request=replace(grant.request, scope=scope))
+
+
+def _packed(grant: Grant) -> str:
+    return json.dumps({"request": asdict(grant.request), "email": grant.email, "family": grant.family})
+
+
+def _unpacked(text: str) -> Grant:
+    found = json.loads(text)
+    return Grant(LoginRequest(**found["request"]), found["email"], found["family"])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ServiceAccounts:
+    """Accounts of programs, which sign their tokens themselves.
+
+    Args:
+        database: Where their public keys are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(auth_accounts="key_id TEXT PRIMARY KEY, email TEXT NOT NULL, public_key TEXT NOT NULL")
+
+    def make(self, folder: Path, email: str, token_uri: str) -> Path:
+        """Makes a key for an account and writes its file, in the form of Google's.
+
+        Args:
+            folder: Where the file goes; made when it isn't there.
+            email: Name of the account.
+            token_uri: An address that the form wants.
+
+        Returns:
+            The file, readable by its owner only.
+        """
+        key, key_id = new_key(), secrets.token_hex(20)
+        public = _public_pem(key)
+        content = {
+            "type": "service_account",
+            "project_id": "omics-sandbox",
+            "private_key_id": key_id,
+            "private_key": private_pem(key).decode(),
+            "client_email": email,
+            "client_id": str(secrets.randbelow(10**21)),
+            "token_uri": token_uri,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"service-account-{key_id[:8]}.json"
+        with in_place_of(path, mode=PRIVATE) as file:
+            file.write(json.dumps(content, indent=2).encode())
+        self._database.execute("INSERT INTO auth_accounts VALUES (?, ?, ?)", (key_id, email, public))
+        return path
+
+    def find(self, key_id: str) -> tuple[str, str] | None:
+        """E-mail address and public key of an account by a key's identifier; None when there is none."""
+        row = self._database.row("SELECT email, public_key FROM auth_accounts WHERE key_id = ?", (key_id,))
+        return (row["email"], row["public_key"]) if row else None
+
+
+def _public_pem(key: Any) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+EMAIL_CLAIM = "https://auth.data.humancellatlas.org/email"
+GROUP_CLAIM = "https://auth.data.humancellatlas.org/group"
+
+AUDIENCES = (
+    "https://dev.data.humancellatlas.org/",
+    "https://data.humancellatlas.org/",
+    "https://auth.data.humancellatlas.org/",
+)
+"""What tokens of the deployments were for; addresses of this machine are taken as well."""
+
+LEEWAY = 10.0
+"""By how many seconds a client's clock may be ahead."""
+
+
+def read_token(token: str, key: SigningKey, accounts: ServiceAccounts, now: float) -> Mapping[str, Any]:
+    """Checks a token.
+
+    Args:
+        token: A JSON Web Token.
+        key: The sandbox's own key.
+        accounts: The service accounts.
+        now: The time in seconds since 1970.
+
+    Returns:
+        Its claims.
+
+    Raises:
+        Problem: 401; it isn't well-formed, nobody known signed it, it isn't meant for these services, or it has
+            ended or isn't good yet.
+    """
+    import jwt
+
+    try:
+        key_id = jwt.get_unverified_header(token).get("kid", "")
+        account = accounts.find(str(key_id))
+        if account is None and key_id != key.id:
+            raise refused("it was signed with a key that this server doesn't know")
+        claims = jwt.decode(
+            token,
+            account[1] if account else key.public(),
+            algorithms=[ALGORITHM],
+            # Time is the sandbox's, and the audiences are looked at below.
+            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
+        )
+    except jwt.PyJWTError as error:
+        raise refused(f"it can't be read: {error}") from error
+    _check_time(claims, now)
+    _check_audience(claims.get("aud"))
+    email = email_of(claims)
+    if account and (email != account[0] or claims.get("iss") != account[0]):
+        raise refused(f"{account[0]} may sign for itself only")
+    return claims
+
+
+def email_of(claims: Mapping[str, Any]) -> str:
+    """The e-mail address in a token's claims."""
+    email = claims.get(EMAIL_CLAIM) or claims.get("email")
+    if not isinstance(email, str) or not email:
+        raise refused(f"it has no claim {EMAIL_CLAIM}")
+    return email
+
+
+def refused(reason: str) -> Problem:
+    """A 401 for a token."""
+    challenge = {"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'}
+    return Problem(401, "Unauthorized", f"The token is refused: {reason}", challenge)
+
+
+def _check_time(claims: Mapping[str, Any], now: float) -> None:
+    moments = {name: claims.get(name) for name in ("exp", "nbf", "iat")}
+    for name, moment in moments.items():
+        if moment is not None and (isinstance(moment, bool) or not isinstance(moment, int | float)):
+            raise refused(f"its claim {name} is no number of seconds")
+    if moments["exp"] is None:
+        raise refused("it has no end (claim exp)")
+    if moments["exp"] <= now:
+        raise refused("it has ended: get a new one")
+    begins = max(moments["nbf"] or 0, moments["iat"] or 0)
+    if begins > now + LEEWAY:
+        raise refused(f"it isn't good before {begins - now:.0f} s from now: is the clock of your machine right?")
+
+
+def _check_audience(stated: object) -> None:
+    audiences = cast("Sequence[object]", stated) if isinstance(stated, list) else [stated]
+    for audience in audiences:
+        if audience in AUDIENCES or (isinstance(audience, str) and _of_this_machine(audience)):
+            return
+    raise refused(f"it is meant for {stated!r}; the claim aud is one of {', '.join(AUDIENCES)}")
+
+
+def _of_this_machine(audience: str) -> bool:
+    try:
+        return urlsplit(audience).hostname in LOOPBACK
+    except ValueError:
+        return False
