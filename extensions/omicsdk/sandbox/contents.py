@@ -10,7 +10,7 @@ from omicsdk.sandbox.pangea.shelves import PANGEA
 from omicsdk.sandbox.sb.shelves import SB
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
-from omicsdk.sandbox.upload.shelves import UPLOAD
+from omicsdk.sandbox.upload.state import UPLOAD
 
 COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
 """All platforms, in the order in which they are shown."""

@@ -1,9 +1,11 @@
 """Blocks of statements take effect together, within one another too."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 
 @pytest.fixture
@@ -43,3 +45,45 @@ def test_an_inner_block_that_fails_is_undone_and_the_outer_one_goes_on(database:
             _fail_after(database, "b", "c")
         _add(database, "d")
     assert _words(database) == ["a", "d"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    language: str
+    text: str
+    count: int
+    weight: float | None
+    good: bool
+    forms: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    number: int
+    text: str
+
+
+def test_rows_of_a_table_are_objects(database: Database):
+    table = Table(database, "table_of_words", Word, key="language text", indexes=["count"])
+    one, two = Word("en", "omics", 2, 0.5, True, ["omic"]), Word("de", "Omik", 2, None, False, [])
+    assert table.add_new(one)
+    assert not table.add_new(one)
+    table.put_all([two])
+    assert table.get("de", "Omik") == two
+    assert table.get("de", "omics") is None
+    assert table.all(order="text DESC") == [one, two]
+    assert table.all("weight IS NULL OR weight > ?", 1, count=2) == [two]
+    assert table.all(limit=1, offset=1) == [two]
+    assert (table.count(good=True), table.count(language=None)) == (1, 2)
+    assert table.change("en", "omics", forms=["omes"], good=False)
+    assert not table.change("en", "x", good=False)
+    assert table.first(language="en") == replace(one, forms=["omes"], good=False)
+    assert (table.remove("count > ?", 2), table.remove(language="de"), table.count()) == (0, 1, 1)
+
+
+def test_a_key_that_is_a_number_counts_up_and_is_never_used_again(database: Database):
+    table = Table(database, "notes", Note)
+    assert [table.add(Note(0, text)) for text in "abc"] == [1, 2, 3]
+    table.remove(number=3)
+    assert table.add(Note(0, "d")) == 4
+    assert [note.text for note in table.all()] == ["a", "b", "d"]

@@ -65,7 +65,7 @@ def test_a_loaded_sandbox_goes_on_where_the_saved_one_was(origin: Path, saved: P
             [reads] = [each for each in files if each["name"] == "reads/r1.fastq.gz"]
             content = client.get(f"/dss/v1/files/{reads['uuid']}?replica=aws").content
             assert content == READS
-        [area] = second.upload.store.areas()
+        [area] = [each.uuid for each in second.upload.areas.all()]
         assert sorted(second.upload.objects(area)) == ["links.json", "reads/r1.fastq.gz"]
         assert (second.crunch.storage / "crunch/bundle/reads/r1.fastq.gz").read_bytes() == READS
 

@@ -72,7 +72,7 @@ def test_nobody_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, are
     if all_of_them:
         sandbox.settings.turn({"upload.locked": True})
     else:
-        sandbox.upload.store.lock_area(area, True)
+        sandbox.upload.areas.change(area, locked=True)
     answer = web.post(f"/area/{area}/credentials")
     assert (answer.status_code, answer.json()["title"]) == (423, "Upload area is locked")
     with pytest.raises(ClientError, match="AccessDenied"):

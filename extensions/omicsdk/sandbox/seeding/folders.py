@@ -17,7 +17,6 @@ from omicsdk.sandbox.pangea.seeding import ORGANIZATION
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.pangea.stores.things import named
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.s3.moto_objects import remove_objects
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
 from omicsdk.sandbox.upload.state import BUCKET
@@ -41,10 +40,8 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
             if not platforms.grounds.staging.put(BUCKET, key, str(objects.path(content.sha256)), content_type(name)):
                 raise ValueError(f"the S3 server takes no file of the name {name!r}")
             upload.keep(area, name, upload.object(area, name), content)
-            upload.store.mark_computed(area, name)
     except BaseException:
-        upload.store.forget_area(area)
-        remove_objects(BUCKET, f"{area}/")
+        upload.forget(area)
         raise
     return {"area": address, "files": [name for name, _ in stored]}
 

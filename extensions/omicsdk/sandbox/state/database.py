@@ -1,12 +1,15 @@
-"""The sandbox's one SQLite file. Each service keeps its own tables in it behind a small class of its own."""
+"""The sandbox's one SQLite file, and tables of it whose rows are objects of a dataclass."""
 
+import json
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from omicsdk.core.files import PRIVATE
 
@@ -133,6 +136,11 @@ class Database:
         with self._lock:
             return self._connection.execute(statement, values).rowcount
 
+    def insert(self, statement: str, values: Sequence[Any]) -> int:
+        """Runs a statement that inserts a row and returns the row's number."""
+        with self._lock:
+            return self._connection.execute(statement, values).lastrowid or 0
+
     def execute_many(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
         """Runs a statement for each row of values."""
         with self._lock:
@@ -173,3 +181,156 @@ class Database:
         """Closes the file; the state stays."""
         with self._lock:
             self._connection.close()
+
+
+R = TypeVar("R")
+
+_PLAIN: dict[object, str] = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER"}
+
+
+class Table(Generic[R]):
+    """A table whose rows are objects of a dataclass. Fields of other types than str, int, float and bool are kept as JSON.
+
+    Conditions are equal values by the fields' names, of which None is no condition, and SQL with its values for all others.
+
+    Args:
+        database: The file that it is in; the table is made when it isn't there.
+        name: Its name.
+        kind: The dataclass; its fields are the columns.
+        key: The fields that are the key, with blanks between; default the first one. A single one that is an int counts up:
+            0 stands for the next number.
+        more: Further constraints, such as `UNIQUE (parent, name)`.
+        indexes: Columns that are looked for together, as in `did, alias`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        kind: type[R],
+        *,
+        key: str = "",
+        more: str = "",
+        indexes: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self._database = database
+        self._kind = kind
+        types = {each: _plain(hint) for each, hint in get_type_hints(kind).items()}
+        self._columns = tuple(each.name for each in fields(kind))  # pyright: ignore[reportArgumentType] - a dataclass
+        self._key = tuple(key.split()) or self._columns[:1]
+        self._counts_up = len(self._key) == 1 and types[self._key[0]] is int
+        self._json = {each for each in self._columns if types[each] not in _PLAIN}
+        self._read: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, bool if types[each] is bool else json.loads)
+            for place, each in enumerate(self._columns)
+            if types[each] is bool or each in self._json
+        ]
+        stated = ", ".join(f'"{each}" {_PLAIN.get(types[each], "TEXT")}' for each in self._columns)
+        if self._counts_up:
+            stated = stated.replace(
+                f'"{self._key[0]}" INTEGER', f'"{self._key[0]}" INTEGER PRIMARY KEY AUTOINCREMENT', 1
+            )
+        else:
+            more = f"PRIMARY KEY ({_named(self._key)}){', ' if more else ''}{more}"
+        database.define(**{name: f"{stated}, {more}" if more else stated})
+        for number, columns in enumerate(indexes):
+            database.execute(f"CREATE INDEX IF NOT EXISTS {name}_{number} ON {name} ({columns})")
+
+    def get(self, *key: object) -> R | None:
+        """The row of a key; None when there is none."""
+        equal: dict[str, Any] = dict(zip(self._key, key, strict=True))
+        return self.first(**equal)
+
+    def first(self, where: str = "", *values: object, order: str = "rowid", **equal: Any) -> R | None:
+        """The first row for which conditions hold; None when there is none."""
+        return next(iter(self.all(where, *values, order=order, limit=1, **equal)), None)
+
+    def all(
+        self, where: str = "", *values: object, order: str = "rowid", limit: int = -1, offset: int = 0, **equal: Any
+    ) -> list[R]:
+        """Rows for which conditions hold.
+
+        Args:
+            where: A condition in SQL, with question marks for values.
+            values: The values.
+            order: What they are sorted by, in SQL; default the order in which they were written.
+            limit: How many at most; -1, the default, for all.
+            offset: How many to leave out at the beginning.
+            equal: Values of fields.
+        """
+        text, given = self._where(where, values, equal)
+        rows = self._database.rows(
+            f"SELECT {_named(self._columns)} FROM {self.name}{text} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608 - our own names
+            [*given, limit, offset],
+        )
+        return [self._row(row) for row in rows]
+
+    def count(self, where: str = "", *values: object, **equal: Any) -> int:
+        """How many rows there are for which conditions hold."""
+        text, given = self._where(where, values, equal)
+        row = self._database.row(f"SELECT count(*) AS n FROM {self.name}{text}", given)  # noqa: S608 - our own names
+        return row["n"] if row else 0
+
+    def add(self, row: R) -> int:
+        """Enters a row and returns its number; none has its key."""
+        return self._database.insert(self._insert("INSERT"), self._values(row))
+
+    def add_new(self, row: R) -> bool:
+        """Enters a row unless there is one of its key; False when there was."""
+        return self._database.execute(self._insert("INSERT OR IGNORE"), self._values(row)) > 0
+
+    def put(self, row: R) -> None:
+        """Enters a row, in place of one of its key."""
+        self._database.execute(self._insert("REPLACE"), self._values(row))
+
+    def put_all(self, rows: Iterable[R]) -> None:
+        """Enters rows, each in place of one of its key."""
+        self._database.execute_many(self._insert("REPLACE"), (self._values(row) for row in rows))
+
+    def change(self, *key: object, **values: object) -> bool:
+        """Changes fields of the row of a key; False when there is none."""
+        text, given = self._where("", (), dict(zip(self._key, key, strict=True)))
+        stated = ", ".join(f'"{name}" = ?' for name in values)
+        new = [self._value(name, value) for name, value in values.items()]
+        return self._database.execute(f"UPDATE {self.name} SET {stated}{text}", [*new, *given]) > 0  # noqa: S608 - our own names
+
+    def remove(self, where: str = "", *values: object, **equal: Any) -> int:
+        """Removes rows for which conditions hold and returns how many there were."""
+        text, given = self._where(where, values, equal)
+        return self._database.execute(f"DELETE FROM {self.name}{text}", given)  # noqa: S608 - our own names
+
+    def _insert(self, verb: str) -> str:
+        marks = ", ".join("?" * len(self._columns))
+        return f"{verb} INTO {self.name} ({_named(self._columns)}) VALUES ({marks})"
+
+    def _where(self, where: str, values: Sequence[object], equal: dict[str, Any]) -> tuple[str, list[object]]:
+        stated = {name: value for name, value in equal.items() if value is not None}
+        parts = [f"({where})"] if where else []
+        parts += [f'"{name}" = ?' for name in stated]
+        return (f" WHERE {' AND '.join(parts)}" if parts else ""), [*values, *stated.values()]
+
+    def _values(self, row: R) -> list[object]:
+        found = [self._value(name, getattr(row, name)) for name in self._columns]
+        if self._counts_up and not getattr(row, self._key[0]):
+            found[self._columns.index(self._key[0])] = None
+        return found
+
+    def _value(self, name: str, value: object) -> object:
+        return json.dumps(value) if name in self._json else value
+
+    def _row(self, row: sqlite3.Row) -> R:
+        cells = list(row)
+        for place, read in self._read:
+            cells[place] = read(cells[place])
+        return self._kind(*cells)
+
+
+def _plain(hint: Any) -> object:
+    """The type of a field without None, as far as a column has it."""
+    stated = [each for each in get_args(hint) if each is not NoneType] if isinstance(hint, UnionType) else []
+    return stated[0] if len(stated) == 1 else hint
+
+
+def _named(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{each}"' for each in columns)

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import unquote
+from uuid import uuid4
 
 import omicsdk
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import CHECKSUMS
-from omicsdk.sandbox.upload.state import BUCKET, Upload, no_such_job
-from omicsdk.sandbox.upload.store import Job
+from omicsdk.sandbox.upload.state import BUCKET, ChecksumJob, Job, Upload, Validated, Validation, no_such_job
 
 
 def area_exists(upload: Upload, call: Call) -> Reply:
@@ -63,8 +63,7 @@ def store_file(upload: Upload, call: Call) -> Reply:
     content = upload.grounds.objects.put_bytes(call.content)
     upload.grounds.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
     now = upload.now()
-    job = upload.new_job(area, 0)
-    upload.store.put_job(Job(job.id, area, now, now), name)
+    upload.jobs.put(ChecksumJob(str(uuid4()), area, now, now, name))
     upload.keep(area, name, upload.object(area, name), content)
     return Reply(describe(upload, area, name), 201)
 
@@ -122,7 +121,7 @@ def checksum_status(upload: Upload, call: Call) -> Reply:
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     name: str = call.arguments["filename"]
     upload.object(area, name)
-    status = _status(upload.store.job(area, name), upload.now())
+    status = _status(upload.jobs.get(area, name), upload.now())
     return Reply(
         {"checksum_status": status, "checksums": upload.checksums(area, name) if status == _CHECKSUMMED else None}
     )
@@ -131,7 +130,7 @@ def checksum_status(upload: Upload, call: Call) -> Reply:
 def checksum_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/checksums."""
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    jobs, now = upload.store.jobs(area), upload.now()
+    jobs, now = {job.name: job for job in upload.jobs.all(area=area)}, upload.now()
     names = upload.objects(area)
     counts = Counter(_status(jobs.get(name), now) for name in names)
     told = {status: counts[status] for status in ("SCHEDULED", _CHECKSUMMING, _CHECKSUMMED)}
@@ -142,29 +141,14 @@ def update_checksum(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/update_checksum/{checksum_id}."""
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     id: str = call.arguments["checksum_id"]
-    found = upload.store.job_by_id(area, id)
-    if found is None:
+    job = upload.jobs.first(area=area, id=id)
+    if job is None:
         raise no_such_job("checksum", id)
-    job, name = found
     status: str = call.body["status"]
-    upload.store.put_job(reported(job, status, upload.now(), _CHECKSUMMING, _CHECKSUMMED), name)
+    upload.jobs.put(replace(upload.reported(job, status, _CHECKSUMMING, _CHECKSUMMED), computed=False))
     if status == _CHECKSUMMED and (checksums := _checksums(call.body["payload"])):
-        upload.enter(area, name, upload.object(area, name), checksums)
+        upload.enter(area, job.name, upload.object(area, job.name), checksums)
     return Reply(status=204)
-
-
-def reported(job: Job, status: str, now: float, running: str, done: str) -> Job:
-    """A job of which somebody reports how far it is.
-
-    Raises:
-        Problem: 400; it can't be that far, because no job ever is.
-    """
-    if status == running:
-        # A job that somebody else does is done when that one says so.
-        return replace(job, starts=min(job.starts, now), ends=max(job.ends, now + 365 * 24 * 3600.0))
-    if status == done:
-        return replace(job, starts=min(job.starts, now), ends=now)
-    raise bad_arguments(f"status is {running} or {done}, not {status!r}")
 
 
 def _checksums(payload: Mapping[str, Any]) -> dict[str, str] | None:
@@ -201,10 +185,11 @@ def _scheduled(upload: Upload, call: Call, names: Sequence[str]) -> Reply:
     for name in names:
         if upload.object(area, name).size >= LARGEST:
             raise bad_arguments(f"{name} is too large to be validated")
-    settings = upload.grounds.settings
-    job = upload.new_job(area, settings.number("upload.validation_seconds"))
-    job = replace(job, results=settings.text("upload.validation_results"))
-    upload.store.put_validation(job, names)
+    results = upload.grounds.settings.text("upload.validation_results")
+    job = Validation(*upload.times(area, "upload.validation_seconds"), results)
+    with upload.grounds.database.transaction():
+        upload.validations.add(job)
+        upload.validated.put_all(Validated(area, name, job.id) for name in names)
     return Reply({"validation_id": job.id})
 
 
@@ -213,7 +198,8 @@ def validation_status(upload: Upload, call: Call) -> Reply:
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     name: str = call.arguments["filename"]
     upload.object(area, name)
-    job = upload.store.validation(area, name)
+    latest = upload.validated.get(area, name)
+    job = upload.validations.get(latest.validation) if latest else None
     status = "UNSCHEDULED" if job is None else job.status(upload.now(), _VALIDATING, _VALIDATED)
     results = job.results if job is not None and status == _VALIDATED else None
     return Reply({"validation_status": status, "validation_results": results})
@@ -223,8 +209,9 @@ def validation_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/validations."""
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     there, now = upload.objects(area), upload.now()
-    jobs = upload.store.validations(area)
-    counts = Counter(job.status(now, _VALIDATING, _VALIDATED) for name, job in jobs.items() if name in there)
+    jobs = {job.id: job for job in upload.validations.all(area=area)}
+    latest = [jobs[each.validation] for each in upload.validated.all(area=area) if each.name in there]
+    counts = Counter(job.status(now, _VALIDATING, _VALIDATED) for job in latest)
     return Reply({status: counts[status] for status in ("SCHEDULED", _VALIDATING, _VALIDATED)})
 
 
@@ -232,14 +219,14 @@ def update_validation(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/update_validation/{validation_id}."""
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
     id: str = call.arguments["validation_id"]
-    job = upload.store.validation_by_id(area, id)
+    job = upload.validations.first(area=area, id=id)
     if job is None:
         raise no_such_job("validation", id)
     status: str = call.body["status"]
-    job = reported(job, status, upload.now(), _VALIDATING, _VALIDATED)
+    job = upload.reported(job, status, _VALIDATING, _VALIDATED)
     if status == _VALIDATED:
         job = replace(job, results=json.dumps(call.body["payload"]))
-    upload.store.change_validation(job)
+    upload.validations.put(job)
     return Reply(status=204)
 
 
@@ -250,7 +237,7 @@ def get_version(_upload: Upload, _call: Call) -> Reply:
 
 def get_health(upload: Upload, _call: Call) -> Reply:
     """GET /health."""
-    upload.store.areas()  # the database answers, or this is a 500
+    upload.areas.count()  # the database answers, or this is a 500
     return Reply()
 
 

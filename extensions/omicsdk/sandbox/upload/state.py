@@ -5,17 +5,20 @@ import logging
 import threading
 import uuid as uuids
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import TypeVar
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.s3.moto_objects import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.s3.sessions import Session, Sessions
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.credentials import Secrets
+from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.state.settings import Setting
-from omicsdk.sandbox.upload.store import Area, Checked, Job, UploadStore
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -37,6 +40,8 @@ SETTINGS = (
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked, so that nobody can write to them"),
 )
+# Seconds after which a job that somebody else does is taken for done.
+_LONG = 365 * 24 * 3600.0
 _TITLES = {
     "area_not_found": "Upload area not found",
     "file_not_found": "File not found",
@@ -56,6 +61,101 @@ def api_key(secrets: Secrets) -> str:
     return secrets.derived("upload")
 
 
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An upload area.
+
+    Attributes:
+        uuid: Its UUID, as whoever made it wrote it.
+        locked: Whether nobody may write to it.
+        gone: When its deletion is done, in the sandbox's time; None while nobody wants it deleted.
+    """
+
+    uuid: str
+    locked: bool = False
+    gone: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What takes its time.
+
+    Attributes:
+        id: Its uuid.
+        area: The area's UUID.
+        starts: When it leaves the queue, in the sandbox's time.
+        ends: When it is done.
+    """
+
+    id: str
+    area: str
+    starts: float
+    ends: float
+
+    def status(self, now: float, running: str, done: str) -> str:
+        """How far it is: SCHEDULED, or one of the words for running and done."""
+        if now < self.starts:
+            return "SCHEDULED"
+        return running if now < self.ends else done
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumJob(Job):
+    """The latest computation of a file's checksums.
+
+    Attributes:
+        name: The file's name in the area.
+        computed: Whether nothing is left to be computed.
+    """
+
+    name: str
+    computed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Validation(Job):
+    """A validation.
+
+    Attributes:
+        results: What it printed, or will have printed at its end.
+    """
+
+    results: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """A file's latest validation, by its uuid."""
+
+    area: str
+    name: str
+    validation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file whose checksums are known; its contents are in the store of objects.
+
+    Attributes:
+        area: The area's UUID.
+        name: Its name in the area.
+        etag: ETag of the object in the bucket that they are of.
+        content_type: Its media type.
+        metadata: Its user metadata.
+        checksums: s3_etag, sha1, sha256 and crc32c.
+    """
+
+    area: str
+    name: str
+    etag: str
+    content_type: str
+    metadata: Mapping[str, str]
+    checksums: Mapping[str, str]
+
+
+J = TypeVar("J", bound=Job)
+
+
 class Upload:
     """The Upload service.
 
@@ -67,7 +167,11 @@ class Upload:
     def __init__(self, grounds: Grounds, sessions: Sessions) -> None:
         self.grounds = grounds
         self.sessions = sessions
-        self.store = UploadStore(grounds.database, grounds.clock.now)
+        self.areas = Table(grounds.database, "upload_areas", Area)
+        self.jobs = Table(grounds.database, "upload_jobs", ChecksumJob, key="area name")
+        self.checked = Table(grounds.database, "upload_checked", Checked, key="area name")
+        self.validations = Table(grounds.database, "upload_validations", Validation)
+        self.validated = Table(grounds.database, "upload_validated", Validated, key="area name")
         grounds.settings.declare(*SETTINGS)
         self._computing = threading.Lock()
 
@@ -91,10 +195,13 @@ class Upload:
 
     def area(self, uuid: str) -> Area:
         """An area; a 404 when it isn't there or was deleted."""
-        found = self.store.area(uuid)
+        found = self._area(uuid)
         if found is None:
             raise Problem(404, "area_not_found", f"There is no upload area {uuid}")
         return found
+
+    def _area(self, uuid: str) -> Area | None:
+        return self.areas.first("gone IS NULL OR gone > ?", self.now(), uuid=uuid)
 
     def lasting_area(self, uuid: str) -> Area:
         """An area that nobody deletes; a 404 when it isn't there, a 423 when it is being deleted."""
@@ -112,16 +219,28 @@ class Upload:
 
     def create(self, uuid: str) -> str:
         """Makes an area unless it is there, and returns its address."""
-        if self.store.area(uuid) is None:
-            self.store.put_area(uuid)
+        if self._area(uuid) is None:
+            self.areas.put(Area(uuid))
         self.lasting_area(uuid)
         return f"s3://{BUCKET}/{uuid}/"
 
     def delete(self, uuid: str) -> None:
         """Empties an area at once; it counts as existing until the time that this would take is over."""
-        gone = self.now() + self.grounds.settings.number("upload.delete_seconds")
-        self.store.delete_area(uuid, gone)
+        with self.grounds.database.transaction():
+            self.areas.change(uuid, gone=self.now() + self.grounds.settings.number("upload.delete_seconds"))
+            self._forget_files(uuid)
         remove_objects(BUCKET, f"{uuid}/")
+
+    def forget(self, uuid: str) -> None:
+        """Removes an area as if it had never been made."""
+        with self.grounds.database.transaction():
+            self.areas.remove(uuid=uuid)
+            self._forget_files(uuid)
+        remove_objects(BUCKET, f"{uuid}/")
+
+    def _forget_files(self, area: str) -> None:
+        for table in (self.jobs, self.checked, self.validations, self.validated):
+            table.remove(area=area)
 
     def session(self, uuid: str) -> Session:
         """New S3 credentials of an area."""
@@ -130,7 +249,7 @@ class Upload:
 
     def may_write(self, session: Session) -> bool:
         """Whether the area of credentials can be written to at present."""
-        found = self.store.area(session.prefix.rstrip("/"))
+        found = self._area(session.prefix.rstrip("/"))
         locked = found is None or found.locked or found.gone is not None
         return not locked and not self.grounds.settings.flag("upload.locked")
 
@@ -150,32 +269,49 @@ class Upload:
         prefix = f"{area}/"
         return {found.name.removeprefix(prefix): found for found in objects_below(BUCKET, prefix)}
 
-    def schedule(self, area: str, name: str) -> Job:
+    def schedule(self, area: str, name: str) -> None:
         """Queues the computation of a file's checksums."""
-        job = self.new_job(area, self.grounds.settings.number("upload.checksum_seconds"))
-        self.store.put_job(job, name)
-        return job
+        self.jobs.put(ChecksumJob(*self.times(area, "upload.checksum_seconds"), name))
 
-    def new_job(self, area: str, seconds: float) -> Job:
-        """A job that takes so many seconds once it has left the queue."""
-        starts = self.now() + self.grounds.settings.number("upload.queue_seconds")
-        return Job(str(uuids.uuid4()), area, starts, starts + seconds)
+    def times(self, area: str, setting: str) -> tuple[str, str, float, float]:
+        """The fields of a new job that takes the seconds of a setting once it has left the queue."""
+        settings = self.grounds.settings
+        starts = self.now() + settings.number("upload.queue_seconds")
+        return str(uuids.uuid4()), area, starts, starts + settings.number(setting)
+
+    def reported(self, job: J, status: str, running: str, done: str) -> J:
+        """A job of which somebody reports how far it is.
+
+        Raises:
+            Problem: 400; it can't be that far, because no job ever is.
+        """
+        now = self.now()
+        if status == running:
+            # A job that somebody else does is done when that one says so.
+            return replace(job, starts=min(job.starts, now), ends=max(job.ends, now + _LONG))
+        if status == done:
+            return replace(job, starts=min(job.starts, now), ends=now)
+        raise bad_arguments(f"status is {running} or {done}, not {status!r}")
 
     # -- checksums
 
     def settle(self, bucket: str, key: str) -> None:
         """Computes an object's checksums if they are due; nothing does in the background."""
         area, _, name = key.partition("/")
-        if bucket != BUCKET or not self.store.is_due(area, name):
+        if bucket != BUCKET or not self._is_due(area, name):
             return
         with self._computing:
-            if self.store.is_due(area, name):  # nobody else has just done it
+            if self._is_due(area, name):  # nobody else has just done it
                 self._compute(area, name)
+
+    def _is_due(self, area: str, name: str) -> bool:
+        job = self.jobs.get(area, name)
+        return job is not None and not job.computed and job.ends <= self.now()
 
     def _compute(self, area: str, name: str) -> None:
         found = find_object(BUCKET, f"{area}/{name}")
         if found is None:
-            self.store.mark_computed(area, name)
+            self.jobs.change(area, name, computed=True)
             return
         with self.grounds.objects.receive(found.size) as incoming:
             for block in found.blocks():
@@ -189,50 +325,90 @@ class Upload:
     def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enters a file's checksums, and puts them on its object as the tags that the Data Store asks for."""
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
-        self.store.put_checked(area, Checked(name, found.etag, found.content_type, found.metadata, checksums))
+        with self.grounds.database.transaction():
+            self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
+            self.jobs.change(area, name, computed=True)
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
         """A file's checksums; None while nobody has computed those of what is there now."""
         self.settle(BUCKET, f"{area}/{name}")
         found = find_object(BUCKET, f"{area}/{name}")
-        checked = self.store.checked_file(area, name)
+        checked = self.checked.get(area, name)
         return checked.checksums if found and checked and checked.etag == found.etag else None
 
     # -- life
 
     def settle_all(self) -> None:
         """Keeps all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
-        for area, name in self.store.uncomputed():
+        for job in self.jobs.all(computed=False):
             try:
-                self._compute(area, name)
+                self._compute(job.area, job.name)
             except OSError:
-                log.exception("s3://%s/%s/%s isn't kept", BUCKET, area, name)
+                log.exception("s3://%s/%s/%s isn't kept", BUCKET, job.area, job.name)
 
     def refill(self) -> None:
         """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""
-        for area in self.store.areas():
-            for checked in self.store.checked(area).values():
-                self._put_back(area, checked)
+        for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
+            self._put_back(checked)
 
-    def _put_back(self, area: str, checked: Checked) -> None:
+    def _put_back(self, checked: Checked) -> None:
         sha256 = checked.checksums["sha256"]
         if self.grounds.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
             return
         found = put_file(
             BUCKET,
-            f"{area}/{checked.name}",
+            f"{checked.area}/{checked.name}",
             self.grounds.objects.path(sha256),
             etag=checked.checksums["s3_etag"],
             content_type=checked.content_type,
             metadata=checked.metadata,
         )
-        self.enter(area, checked.name, found, checked.checksums)
+        self.enter(checked.area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
         """Ends jobs and deletions that are under way and returns how many they were."""
-        return self.store.finish()
+        now, database = self.now(), self.grounds.database
+        with database.transaction():
+            ended = database.execute("UPDATE upload_areas SET gone = ? WHERE gone > ?", (now, now))
+            for table in (self.jobs.name, self.validations.name):
+                statement = f"UPDATE {table} SET starts = min(starts, ?), ends = ? WHERE ends > ?"  # noqa: S608 - our own names
+                ended += database.execute(statement, (now, now, now))
+        return ended
 
 
 def no_such_job(kind: str, id: str) -> Problem:
     """A 404 for a job that isn't there."""
     return not_found(f"There is no {kind} {id} in this upload area")
+
+
+UPLOAD = Collection(
+    "upload",
+    "Upload service",
+    "/upload/v1",
+    (
+        Shelf(
+            "areas",
+            "Upload areas",
+            ("Area", "State", "Files told of"),
+            "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' WHEN a.locked THEN 'locked' ELSE 'open' END,"
+            " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid UNION"
+            " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
+            opens="area-files",
+        ),
+        Shelf(
+            "area-files",
+            "Files of an area that the service was told of",
+            ("Name", "Checksums"),
+            "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
+            " (SELECT area, name, computed FROM upload_jobs UNION ALL SELECT area, name, 1 FROM upload_checked)"
+            " GROUP BY area, name ORDER BY name",
+            inside="area",
+        ),
+        Shelf(
+            "validations",
+            "Validations",
+            ("Validation", "Area"),
+            "SELECT id, area FROM upload_validations ORDER BY rowid",
+        ),
+    ),
+)
